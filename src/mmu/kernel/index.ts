@@ -1,0 +1,2 @@
+export { KERNEL_VERSIONS, type KernelRules, type KernelVersion } from './rules.js';
+export { kernelRulesOf } from './versions.js';

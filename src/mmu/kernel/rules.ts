@@ -1,0 +1,104 @@
+/**
+ * Every rule, other than what a policy decides, in which the kernels differ.
+ *
+ * One table a version, so that a difference between two kernels is one line to read. Where the
+ * sources name only a range of versions, the nearest tree that was read stands for it.
+ *
+ * @see docs/fidelity.md for what was read of each version.
+ */
+export interface KernelRules {
+  readonly version: KernelVersion;
+
+  /**
+   * How a PGD switch searches the cache: `swap-chain` rotates the current root in even if it is
+   * invalid; `keep-or-fill` fills an invalid current root from the cache instead.
+   * @see Linux `cached_root_available()` to v5.17, `cached_root_find_*()` since v5.18
+   */
+  readonly pgdSwitch: 'swap-chain' | 'keep-or-fill';
+
+  /**
+   * Whether a switch computes the wanted role before the MMU is configured anew, leaving out the
+   * extended role, so that SMEP and SMAP never count (and CR0.WP=0 with either never hits).
+   * @see Linux `kvm_mmu_calc_root_page_role()` to v5.17
+   */
+  readonly wantsBaseRole: boolean;
+
+  /** Bits of a page role. @see Linux `union kvm_mmu_page_role` */
+  readonly roleBits: 'guest-efer-cr0' | 'fixed-efer' | 'cr4-smep';
+
+  /**
+   * What a MOV CR3 or INVPCID that invalidates the active PCID does: sync and request a flush at
+   * once, or request both.
+   * @see Linux `kvm_set_cr3()`, commit e62f1aa8b930 (v5.14)
+   */
+  readonly syncOfActivePcid: 'immediate' | 'requested';
+
+  /** Whether a switch that hits syncs and flushes unless its caller said to skip (v5.13). */
+  readonly syncOnHitUnlessSkipped: boolean;
+
+  /** Whether a flushing MOV CR3 reaches the PCID's other cached roots. @see 21823fbda552 (v5.14) */
+  readonly movCr3ReachesCachedRoots: boolean;
+
+  /** With TDP, a PCID invalidation requests a guest flush. @see e45e9e3998f0 (v5.16) */
+  readonly tdpPcidFlushesGuest: boolean;
+
+  /** What INVPCID types 2 and 3 request. @see 28f28d453ffc (v5.14) */
+  readonly invpcidAll: 'MMU_RELOAD' | 'TLB_FLUSH_GUEST';
+
+  /** Whether an unknown INVPCID type faults before the descriptor is read. */
+  readonly invpcidTypeFirst: boolean;
+
+  /** Which of the shared MMU's roots INVVPID frees without EPT. @see 25b62c6274ed (v5.14) */
+  readonly invvpidFrees: 'all' | 'guest-mode';
+
+  /** Whether VMFUNC switches through the cache. @see 39353ab5790b (v5.14) */
+  readonly vmfuncUsesCache: boolean;
+
+  /** What zapping a page that is a root, or all pages, asks of every vCPU. @see 527d5cd7eece */
+  readonly zapRequest: 'MMU_RELOAD' | 'MMU_FREE_OBSOLETE_ROOTS';
+
+  /** Whether `kvm_mmu_reload()` itself services a pending obsolete-roots request (v6.18). */
+  readonly reloadFreesObsolete: boolean;
+
+  /** Bits of CR4 whose change resets the MMU context. @see `KVM_MMU_CR4_ROLE_BITS` */
+  readonly cr4RoleHasLa57: boolean;
+
+  /** What follows a CR4 role change: nothing more, or the remaining checks as well (v5.18). */
+  readonly cr4FlushAfterReset: boolean;
+
+  /** What a CR0.WP change alone does. @see `kvm_post_set_cr0()` */
+  readonly wpChange: 'reset' | 'refresh-with-tdp' | 'refresh-with-tdp-and-paging';
+
+  /** Whether clearing CR0.PG requests a guest flush (v5.19). */
+  readonly pgOffFlushesGuest: boolean;
+
+  /** Whether a change of EFER.LME resets the context, as one of NX does (v5.19). */
+  readonly eferLmeResets: boolean;
+
+  /** A root gfn outside every memslot: the vCPU shuts down, or runs on an empty root (v6.6). */
+  readonly invisibleRoot: 'triple-fault' | 'dummy-root';
+
+  /** What a nested transition without VPID requests. @see `nested_vmx_transition_tlb_flush()` */
+  readonly transitionWithoutVpid: 'TLB_FLUSH' | 'TLB_FLUSH_GUEST';
+
+  /** What entering with another vpid12 does. @see 712494de96f3 (v5.16) */
+  readonly newVpid12: 'flush-vpid02' | 'TLB_FLUSH_GUEST';
+
+  /** Which local flush requests a nested transition services. @see 40e5f9080472 (v5.16) */
+  readonly transitionServices: 'current' | 'current-and-guest';
+
+  /** Which VPID a flush names while L2 runs. @see `vmx_get_current_vpid()` */
+  readonly l2Vpid: 'vpid01-for-guest' | 'vpid02' | 'vpid02-if-vpid12';
+
+  /** Whether a full flush is a request of its own with TDP on, CR3 legality allows LAM (v6.4). */
+  readonly hasLam: boolean;
+
+  /** Whether KVM_SET_SREGS that resets the context also requests a guest flush (v6.7). */
+  readonly sregsFlushesGuest: boolean;
+
+  /** Whether the Hyper-V flush queue is a request of its own. */
+  readonly hasHvTlbFlush: boolean;
+}
+
+export const KERNEL_VERSIONS = ['5.13', '5.14', '6.1', '6.12', '7.3'] as const;
+export type KernelVersion = (typeof KERNEL_VERSIONS)[number];

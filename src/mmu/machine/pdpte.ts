@@ -1,0 +1,27 @@
+import { type GuestMemory, readWord } from './memory.js';
+import { bitsOf, hasBit, type Word, wordToNumber } from './word.js';
+
+/**
+ * Whether four PDPTEs may be loaded: none that is present has a reserved bit set.
+ *
+ * @param maxphyaddr Bits of a physical address: 36 to 52.
+ * @see Intel SDM Vol. 3A, "PDPTE Registers"
+ * @see Linux `load_pdptrs()`, arch/x86/kvm/x86.c
+ */
+export function arePdptesValid(pdptes: readonly Word[], maxphyaddr: number): boolean {
+  return pdptes.every((pdpte) => !hasBit(pdpte, 0) || !hasReservedBit(pdpte, maxphyaddr));
+}
+
+/** Reads the four PDPTEs to which CR3[31:5] points. */
+export function readPdptes(memory: GuestMemory, cr3: Word): readonly Word[] {
+  const base = Math.floor((wordToNumber(cr3) % 2 ** 32) / 32) * 32;
+  return [0, 8, 16, 24].map((offset) => readWord(memory, base + offset));
+}
+
+function hasReservedBit(pdpte: Word, maxphyaddr: number): boolean {
+  return (
+    bitsOf(pdpte, { high: 2, low: 1 }) !== 0 ||
+    bitsOf(pdpte, { high: 8, low: 5 }) !== 0 ||
+    bitsOf(pdpte, { high: 63, low: maxphyaddr }) !== 0
+  );
+}

@@ -1,0 +1,95 @@
+/**
+ * A 64-bit value as two exact numbers, split where paging splits it.
+ *
+ * A JavaScript number cannot hold 64 bits and `bigint` is slow; a register, a page-table entry and
+ * an address all divide naturally into what names a page and what lies within it.
+ */
+export interface Word {
+  /** Bits 63:12: an integer from 0 to 2^52 - 1. */
+  readonly page: number;
+  /** Bits 11:0: an integer from 0 to 4095. */
+  readonly low: number;
+}
+
+export const ZERO: Word = { page: 0, low: 0 };
+
+const PAGE_BITS = 12;
+const WORD_BITS = 64;
+const PAGE_DIGITS = 3;
+
+/** What a 64-bit value looks like on the wire: lower case, no leading zeros, at most 16 digits. */
+export const HEX64 = /^0x(?:0|[1-9a-f][0-9a-f]{0,15})$/;
+
+/** @param hex A string that matches {@link HEX64}. */
+export function wordFromHex(hex: string): Word {
+  const split = hex.length - PAGE_DIGITS;
+  if (split <= 2) return { page: 0, low: Number.parseInt(hex.slice(2), 16) };
+  return { page: Number.parseInt(hex.slice(2, split), 16), low: Number.parseInt(hex.slice(split), 16) };
+}
+
+/** The inverse of {@link wordFromHex}. */
+export function wordToHex({ page, low }: Word): string {
+  if (page === 0) return `0x${low.toString(16)}`;
+  return `0x${page.toString(16)}${(low + 4096).toString(16).slice(1)}`;
+}
+
+/** @param value An integer from 0 to 2^53 - 1. */
+export function wordFromNumber(value: number): Word {
+  const low = value % 4096;
+  return { page: (value - low) / 4096, low };
+}
+
+/** @returns The value as a number: exact below 2^53, rounded above. */
+export function wordToNumber({ page, low }: Word): number {
+  return page * 4096 + low;
+}
+
+export function isSameWord(a: Word, b: Word): boolean {
+  return a.page === b.page && a.low === b.low;
+}
+
+/** @param bit From 0 to 63. */
+export function hasBit({ page, low }: Word, bit: number): boolean {
+  if (bit < PAGE_BITS) return ((low >> bit) & 1) === 1;
+  return Math.floor(page / 2 ** (bit - PAGE_BITS)) % 2 === 1;
+}
+
+/** The value with one bit cleared; itself if the bit is clear already. */
+export function withoutBit(word: Word, bit: number): Word {
+  if (!hasBit(word, bit)) return word;
+  if (bit < PAGE_BITS) return { page: word.page, low: word.low & ~(1 << bit) };
+  return { page: word.page - 2 ** (bit - PAGE_BITS), low: word.low };
+}
+
+/**
+ * Whether any of the bits `high` to `low`, both included, is set.
+ *
+ * @param high From `low` to 63.
+ */
+export function hasAnyBit(word: Word, { high, low }: { high: number; low: number }): boolean {
+  return bitsOf(word, { high, low }) !== 0;
+}
+
+/**
+ * The bits `high` to `low` as a number, moved down to bit 0.
+ *
+ * @param high From `low` to 63; at most 53 bits may be asked for.
+ */
+export function bitsOf({ page, low }: Word, range: { high: number; low: number }): number {
+  const width = range.high - range.low + 1;
+  if (range.high < PAGE_BITS) return (low >> range.low) & (2 ** width - 1);
+  if (range.low >= PAGE_BITS) return Math.floor(page / 2 ** (range.low - PAGE_BITS)) % 2 ** width;
+  const above = page % 2 ** (range.high + 1 - PAGE_BITS);
+  return above * 2 ** (PAGE_BITS - range.low) + (low >> range.low);
+}
+
+/**
+ * Whether a linear address is canonical: bits 63 down to `width - 1` are all alike.
+ *
+ * @param width Bits of a linear address: 48 or 57.
+ * @see Intel SDM Vol. 1, "Canonical Addressing"
+ */
+export function isCanonical(address: Word, width: number): boolean {
+  const sign = bitsOf(address, { high: WORD_BITS - 1, low: width - 1 });
+  return sign === 0 || sign === 2 ** (WORD_BITS - width + 1) - 1;
+}

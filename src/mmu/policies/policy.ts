@@ -1,0 +1,82 @@
+/** What befalls a root that an invalidation covers. */
+export type Fate = 'keep' | 'free' | 'mark';
+
+/** What a marked root owes before it is used again; the two are settled at different moments. */
+export interface Dues {
+  /** `kvm_mmu_sync_roots()` with this root current. */
+  readonly sync: boolean;
+  /** A flush of the TLB entries that this root may have made. */
+  readonly flush: boolean;
+}
+
+export const NO_DUES: Dues = { sync: false, flush: false };
+export const ALL_DUES: Dues = { sync: true, flush: true };
+
+/** An invalidation, as it meets one root. */
+export interface Invalidation {
+  /**
+   * - `mov-cr3`, `invpcid-single`: the PCID of the root.
+   * - `guest-flush`: everything, when `TLB_FLUSH_GUEST` is serviced.
+   * - `cr4-flush`: everything, when CR4.PGE changes or PCIDE is cleared. Here `keep` means that
+   *   the invalidation is left to a `TLB_FLUSH_GUEST` request.
+   * - `pcide-on`: nothing, by the architecture; but roots that PCIDE=0 allowed to be stale become
+   *   reachable by a no-flush MOV CR3.
+   * - `invept-single`, `invept-all`: the EP4TA of the root, or every EP4TA.
+   */
+  readonly by:
+    | 'mov-cr3'
+    | 'invpcid-single'
+    | 'guest-flush'
+    | 'cr4-flush'
+    | 'pcide-on'
+    | 'invept-single'
+    | 'invept-all';
+  readonly of: 'current' | 'previous';
+  /** CR4.PCIDE of the vCPU. */
+  readonly pcide: boolean;
+  /** Whether the root has unsync pages below it: `is_unsync_root()`. */
+  readonly unsync: boolean;
+}
+
+/**
+ * The decisions KVM's MMU leaves open about cached roots, and no others.
+ *
+ * Each hook is pure, total and blind to everything but its arguments: it decides, and the handler
+ * acts. What a policy must remember is part of the root cache's state, which the model keeps.
+ */
+export interface Policy {
+  /** Kebab-case; the name of the file, of the REST value and of the chart's legend. */
+  readonly name: string;
+  /** One sentence for the dashboard: what differs from `mainline`, and why it might win. */
+  readonly summary: string;
+  /** Where the policy comes from. */
+  readonly source: string;
+  /** Bytes that it adds to `struct kvm_mmu` of v5.14; negative if it saves some. */
+  readonly costBytes: number;
+  /** Why `costBytes` is what it is. */
+  readonly costNote: string;
+
+  /**
+   * Index into `prevRoots` of the slot to give up, so that the active root can be kept; -1 gives
+   * up the active root itself.
+   */
+  victimSlot(prevRoots: readonly unknown[]): number;
+
+  /** What an invalidation does to a root that it covers. */
+  fateOf(invalidation: Invalidation): Fate;
+
+  /** What is requested when a root with these dues is found in the cache. */
+  requestsOnReuse(dues: Dues): Dues;
+
+  /**
+   * When a mark is forgotten: once the sync or the flush was done (`when-settled`), or as soon as
+   * its request was raised, as the mails have it (`when-raised`).
+   */
+  readonly forgetsMark: 'when-settled' | 'when-raised';
+
+  /**
+   * Where marks live: with their root, or in an array beside the slots which every rotation has to
+   * follow, and which the posted snippet follows only in part.
+   */
+  readonly marksLive: 'with-root' | 'beside-slots';
+}

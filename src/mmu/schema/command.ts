@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { VMCS, VMCS12_REVISION, vmcsFieldNameOf } from '../machine/index.js';
+import { Hex64, Operand64 } from './hex.js';
+import { MmuName, Slot } from './names.js';
+import { RequestName } from './request.js';
+
+export const VCPUS_PER_VM_MAX = 64;
+
+/** Index of a vCPU in its VM. */
+export const VcpuIndex = z
+  .number()
+  .int()
+  .min(0)
+  .max(VCPUS_PER_VM_MAX - 1)
+  .meta({ id: 'VcpuIndex', description: 'Index of a vCPU in its VM, from 0.' });
+
+/** Register operand of MOV to or from a control register: 0 is RAX, 6 is RSI. */
+const gpr = z.number().int().min(0).max(15).default(0).describe('Register operand: 0 is RAX.');
+
+/**
+ * Where an instruction's descriptor lies in linear memory. If given, the access to it is checked
+ * (segment, LAM, page walk) as the processor does; its content is what the command says.
+ */
+const DescriptorOperand = z
+  .strictObject({
+    segment: z.enum(['ds', 'ss']).default('ds'),
+    gva: Hex64,
+  })
+  .meta({
+    id: 'DescriptorOperand',
+    description: 'Linear address of the descriptor: its access is checked; its content is given.',
+  });
+const operand = DescriptorOperand.nullable().default(null);
+
+/** How the instruction was encoded: only `memory` is legal, and without LOCK. */
+const encoding = z
+  .enum(['memory', 'register', 'lock'])
+  .default('memory')
+  .describe('Operand form; anything but `memory` is #UD.');
+
+/** A component of the VMCS: its name in the manual, or its encoding in hex. */
+export const VmcsField = z
+  .codec(
+    z.union([z.enum(Object.keys(VMCS) as [keyof typeof VMCS]), z.string().regex(/^0x[0-9a-f]{1,8}$/)]),
+    z.custom<number>(),
+    {
+      decode: (field) =>
+        field.startsWith('0x') ? Number.parseInt(field.slice(2), 16) : VMCS[field as keyof typeof VMCS],
+      encode: (encodingOf) => vmcsFieldNameOf(encodingOf) ?? `0x${encodingOf.toString(16)}`,
+    },
+  )
+  .meta({ id: 'VmcsField', description: "A VMCS component: the manual's name, or its encoding." });
+
+const revision = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1)
+  .default(VMCS12_REVISION)
+  .describe('Revision identifier that L1 stored in the region.');
+
+const value = Hex64;
+
+/** The fields of each command besides `kind` and `vcpu`: also the body of its endpoint. */
+export const COMMAND_BODIES = {
+  'mov-cr0': z.strictObject({ value, gpr }),
+  'mov-cr3': z.strictObject({ value, gpr }),
+  'mov-cr4': z.strictObject({ value, gpr }),
+  'mov-from-cr3': z.strictObject({ gpr }),
+  'wrmsr-efer': z.strictObject({ value }),
+  invlpg: z.strictObject({ gva: Hex64, encoding }),
+  invpcid: z.strictObject({ type: Operand64, pcid: Operand64, gva: Hex64, encoding, operand }),
+  vmxon: z.strictObject({ address: Hex64, revision }),
+  vmxoff: z.strictObject({}),
+  vmclear: z.strictObject({ address: Hex64 }),
+  vmptrld: z.strictObject({ address: Hex64, revision }),
+  vmwrite: z.strictObject({ field: VmcsField, value }),
+  vmlaunch: z.strictObject({}),
+  vmresume: z.strictObject({}),
+  invept: z.strictObject({ type: Operand64, eptp: Hex64, encoding, operand }),
+  invvpid: z.strictObject({ type: Operand64, vpid: Operand64, gva: Hex64, encoding, operand }),
+  vmfunc: z.strictObject({
+    function: z.number().int().min(0).max(2 ** 32 - 1).default(0).describe('EAX.'),
+    index: z.number().int().min(0).max(2 ** 32 - 1).default(0).describe('ECX.'),
+  }),
+  vmexit: z.strictObject({
+    reason: z.number().int().min(0).max(0xffff).default(18).describe('Basic exit reason.'),
+    qualification: Hex64.default({ page: 0, low: 0 }),
+  }),
+  'load-root': z.strictObject({ pgd: Hex64 }),
+  enter: z.strictObject({}),
+  'make-request': z.strictObject({ request: RequestName }),
+  'zap-all': z.strictObject({}),
+  'set-sregs': z.strictObject({
+    cr0: Hex64.optional(),
+    cr3: Hex64.optional(),
+    cr4: Hex64.optional(),
+    efer: Hex64.optional(),
+    cpl: z.number().int().min(0).max(3).optional(),
+    csL: z.boolean().optional(),
+    vm86: z.boolean().optional(),
+  }),
+  'free-roots': z.strictObject({
+    mmu: MmuName,
+    roots: z.array(Slot).max(16).default([]).describe('Which slots; none means all of them.'),
+  }),
+  'reset-context': z.strictObject({}),
+} as const;
+
+export type CommandKind = keyof typeof COMMAND_BODIES;
+
+export const COMMAND_KINDS = Object.keys(COMMAND_BODIES) as [CommandKind, ...CommandKind[]];
+
+/** One sentence each, for the reference and for who reads the API without it. */
+export const COMMAND_SUMMARIES: Record<CommandKind, string> = {
+  'mov-cr0': 'MOV to CR0, executed by the guest.',
+  'mov-cr3': 'MOV to CR3, executed by the guest; bit 63 of the value asks for no flush.',
+  'mov-cr4': 'MOV to CR4, executed by the guest.',
+  'mov-from-cr3': 'MOV from CR3, executed by the guest.',
+  'wrmsr-efer': 'WRMSR to IA32_EFER, executed by the guest.',
+  invlpg: 'INVLPG, executed by the guest.',
+  invpcid: 'INVPCID, executed by the guest.',
+  vmxon: 'VMXON, executed by L1.',
+  vmxoff: 'VMXOFF, executed by L1.',
+  vmclear: 'VMCLEAR, executed by L1.',
+  vmptrld: 'VMPTRLD, executed by L1.',
+  vmwrite: 'VMWRITE to the current VMCS, executed by L1.',
+  vmlaunch: 'VMLAUNCH, executed by L1.',
+  vmresume: 'VMRESUME, executed by L1.',
+  invept: 'INVEPT, executed by L1.',
+  invvpid: 'INVVPID, executed by L1.',
+  vmfunc: 'VMFUNC, executed by L2: function 0 switches the EPTP.',
+  vmexit: 'L2 does something that L1 asked to see: a VM exit from L2 to L1.',
+  'load-root': 'KVM switches to a pgd through the root cache: kvm_mmu_new_pgd().',
+  enter: 'KVM services the pending requests, loads a root and enters: vcpu_enter_guest().',
+  'make-request': 'KVM makes a request to the vCPU: kvm_make_request().',
+  'zap-all': 'A memslot was deleted or moved: kvm_mmu_zap_all_fast().',
+  'set-sregs': 'The VMM sets special registers: KVM_SET_SREGS.',
+  'free-roots': 'KVM frees roots of an MMU: kvm_mmu_free_roots().',
+  'reset-context': 'KVM drops all roots and configures the MMU anew: kvm_mmu_reset_context().',
+};
+
+/** Everything that can befall a vCPU. */
+export const Command = z
+  .discriminatedUnion('kind', [commandOf('mov-cr0'), ...COMMAND_KINDS.slice(1).map(commandOf)])
+  .meta({ id: 'Command', description: 'Something that befalls a vCPU.' }) as unknown as z.ZodType<
+  CommandOf<CommandKind>,
+  CommandInput
+>;
+
+function commandOf<K extends CommandKind>(kind: K) {
+  return COMMAND_BODIES[kind]
+    .safeExtend({ kind: z.literal(kind), vcpu: VcpuIndex })
+    .meta({ id: `Command.${kind}`, description: COMMAND_SUMMARIES[kind] });
+}
+
+/** A command's fields as the machine sees them. */
+export type BodyOf<K extends CommandKind> = z.output<(typeof COMMAND_BODIES)[K]>;
+
+/** One kind of command, as the machine sees it. */
+export type CommandOf<K extends CommandKind> = {
+  [Kind in K]: { readonly kind: Kind; readonly vcpu: number } & Readonly<BodyOf<Kind>>;
+}[K];
+
+export type Command = CommandOf<CommandKind>;
+
+/** A command as the wire carries it. */
+export type CommandInput = {
+  [K in CommandKind]: { kind: K; vcpu: number } & z.input<(typeof COMMAND_BODIES)[K]>;
+}[CommandKind];

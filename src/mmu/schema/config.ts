@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { KERNEL_VERSIONS } from '../kernel/index.js';
+import { POLICY_NAMES } from '../policies/index.js';
+import { VCPUS_PER_VM_MAX } from './command.js';
+import { Hex64, PhysicalAddress } from './hex.js';
+import { PREV_ROOTS_MAX } from './names.js';
+
+export const PolicyName = z
+  .enum(POLICY_NAMES)
+  .meta({ id: 'PolicyName', description: 'What an invalidation does to the roots it covers.' });
+
+const feature = (on: boolean, description: string) => z.boolean().default(on).describe(description);
+
+/** What CPUID offers to the guest. */
+export const CpuidFeatures = z
+  .strictObject({
+    pcid: feature(true, 'Process-context identifiers.'),
+    invpcid: feature(true, 'The INVPCID instruction.'),
+    nx: feature(true, 'Execute disable.'),
+    la57: feature(false, '57-bit linear addresses.'),
+    smep: feature(true, 'CR4.SMEP.'),
+    smap: feature(true, 'CR4.SMAP.'),
+    umip: feature(true, 'CR4.UMIP.'),
+    fsgsbase: feature(true, 'CR4.FSGSBASE.'),
+    xsave: feature(true, 'CR4.OSXSAVE.'),
+    pku: feature(true, 'CR4.PKE.'),
+    pks: feature(false, 'CR4.PKS.'),
+    cet: feature(false, 'CR4.CET.'),
+    smx: feature(false, 'CR4.SMXE.'),
+    lam: feature(false, 'Linear-address masking.'),
+    vmx: feature(true, 'VMX, for an L1 hypervisor; only with vendor `vmx`.'),
+  })
+  .meta({ id: 'CpuidFeatures' });
+
+/** What the VMX capability MSRs offer to L1. */
+export const VmxCapabilities = z
+  .strictObject({
+    eptVpidCap: Hex64.prefault('0xf01063340c1').describe('IA32_VMX_EPT_VPID_CAP.'),
+    ept: feature(true, 'Secondary control "enable EPT".'),
+    vpid: feature(true, 'Secondary control "enable VPID".'),
+    unrestrictedGuest: feature(true, 'Secondary control "unrestricted guest".'),
+    cr3TargetCountMax: z.number().int().min(0).max(4).default(4).describe('IA32_VMX_MISC[24:16].'),
+  })
+  .meta({ id: 'VmxCapabilities' });
+
+const Memslot = z
+  .strictObject({
+    gpa: PhysicalAddress,
+    bytes: z.number().int().min(4096).max(2 ** 52).multipleOf(4096),
+  })
+  .meta({ id: 'Memslot', description: 'A range of guest-physical memory that exists.' });
+
+const MemoryWord = z
+  .strictObject({ gpa: PhysicalAddress, value: Hex64 })
+  .meta({ id: 'MemoryWord', description: 'Eight bytes of guest-physical memory.' });
+
+const MemoryFill = z
+  .strictObject({
+    gpa: PhysicalAddress,
+    count: z.number().int().min(1).max(65536),
+    stride: z.number().int().min(8).max(2 ** 30).multipleOf(8),
+    first: PhysicalAddress,
+    step: PhysicalAddress,
+  })
+  .meta({ id: 'MemoryFill', description: '`count` words, `stride` bytes apart, rising by `step`.' });
+
+/** Guest-physical memory and what it holds at the start. */
+export const MemoryConfig = z
+  .strictObject({
+    memslots: z
+      .array(Memslot)
+      .min(1)
+      .max(32)
+      .prefault([{ gpa: '0x0', bytes: 2 ** 32 }])
+      .describe('Default: 4 GiB at 0.'),
+    words: z.array(MemoryWord).max(65536).default([]),
+    fills: z.array(MemoryFill).max(64).default([]),
+  })
+  .meta({ id: 'MemoryConfig' });
+
+/** Registers of a new vCPU. */
+export const InitialRegisters = z
+  .strictObject({
+    cr0: Hex64.prefault('0x80010033'),
+    cr3: Hex64.prefault('0x0'),
+    cr4: Hex64.prefault('0xa0'),
+    efer: Hex64.prefault('0x500'),
+  })
+  .meta({ id: 'InitialRegisters', description: 'Default: 64-bit mode, paging on, CR3 0.' });
+
+/** Everything a VM is made from. */
+export const VmConfig = z
+  .strictObject({
+    vcpus: z.number().int().min(1).max(VCPUS_PER_VM_MAX).default(1),
+    policy: PolicyName.default('mainline'),
+    kernel: z.enum(KERNEL_VERSIONS).default('6.1').describe('Every rule in which versions differ.'),
+    vendor: z.enum(['vmx', 'svm']).default('vmx'),
+    paging: z
+      .enum(['shadow', 'ept'])
+      .default('shadow')
+      .describe('`shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU.'),
+    prevRoots: z.number().int().min(0).max(PREV_ROOTS_MAX).default(3),
+    flushOnReuse: z.boolean().default(false).describe('Module parameter kvm.flush_on_reuse.'),
+    maxphyaddr: z.number().int().min(36).max(52).default(46),
+    cpuid: CpuidFeatures.prefault({}),
+    vmx: VmxCapabilities.prefault({}),
+    memory: MemoryConfig.prefault({}),
+    registers: InitialRegisters.prefault({}),
+  })
+  .meta({ id: 'VmConfig', description: 'What a VM is made from.' });
+
+export type VmConfig = Readonly<z.output<typeof VmConfig>>;
+export type VmConfigInput = z.input<typeof VmConfig>;

@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { Hex32, Hex64, PhysicalAddress } from './hex.js';
+import { MmuName, Slot } from './names.js';
+import { RequestName } from './request.js';
+
+/** Why a root was freed or marked. */
+export const RootCause = z
+  .enum([
+    'mov-cr3',
+    'invpcid-single',
+    'guest-flush',
+    'cr4-flush',
+    'pcide-on',
+    'invept-single',
+    'invept-all',
+    'invvpid',
+    'unload',
+    'obsolete',
+    'uncacheable',
+    'vmcs12-released',
+    'pdptes-changed',
+    'free-roots',
+  ])
+  .meta({ id: 'RootCause', description: 'Why a root was freed or marked.' });
+export type RootCause = z.output<typeof RootCause>;
+
+const gfn = z.number().int().min(0).describe('Guest frame number of the page table.');
+const level = z.number().int().min(0).max(5).describe('Level of the table: 4 or 5 for a root.');
+const mmu = MmuName;
+const pgd = Hex64;
+const hpa = PhysicalAddress;
+
+const RootReused = event('root-reused', 'A switch found its root in the cache.', {
+  mmu,
+  pgd,
+  hpa,
+  slot: Slot,
+});
+const RootMissed = event('root-missed', 'A switch found no usable root.', { mmu, pgd });
+const RootAllocated = event('root-allocated', 'kvm_mmu_load() gave the MMU a root.', {
+  mmu,
+  pgd,
+  hpa,
+  gfn,
+  level,
+  page: z
+    .enum(['new', 'existing', 'special'])
+    .describe('`special`: a PAE or dummy root, which has no shadow page and is never cached.'),
+});
+const RootEvicted = event('root-evicted', 'A valid root fell out of the cache.', { mmu, pgd, hpa });
+const RootFreed = event('root-freed', 'A slot was released. Its shadow page lives on.', {
+  mmu,
+  slot: Slot,
+  pgd,
+  hpa,
+  cause: RootCause,
+});
+const RootMarkedUnsync = event('root-marked-unsync', 'A root now owes a sync and a flush.', {
+  mmu,
+  slot: Slot,
+  pgd,
+  hpa,
+  cause: RootCause,
+});
+const RootSynced = event('root-synced', "The current root's children were synced.", {
+  mmu,
+  pgd,
+  hpa,
+});
+const RequestMade = event('request-made', 'A request became pending.', { request: RequestName });
+const RequestServiced = event('request-serviced', 'A pending request was serviced.', {
+  request: RequestName,
+});
+const TlbFlushed = event('tlb-flushed', 'TLB entries were dropped.', {
+  by: z.enum(['kvm', 'cpu']).describe('KVM, or the processor executing an instruction itself.'),
+  scope: z
+    .enum(['all', 'current', 'guest', 'address', 'pcid', 'context'])
+    .describe("KVM's helper, or for `cpu` what the instruction covers."),
+  vpid: z.number().int().min(0).max(65535).nullable().describe('Tag, where one was named.'),
+  pcid: z.number().int().min(0).max(4095).nullable(),
+  root: PhysicalAddress.nullable().describe('Shadow EPT root whose EP4TA was named.'),
+  address: Hex64.nullable(),
+});
+const PageAllocated = event('page-allocated', 'A shadow page was created.', {
+  hpa,
+  gfn,
+  level,
+  role: Hex32,
+});
+const PageZapped = event('page-zapped', 'A shadow page was zapped.', {
+  hpa,
+  gfn,
+  level,
+  rootCount: z.number().int().min(0).describe('Root slots that still hold it.'),
+});
+const VmExited = event('vm-exit', 'The guest left to the host, or L2 left to L1.', {
+  from: z.enum(['L1', 'L2']),
+  to: z.enum(['host', 'L1']),
+  reason: z.number().int().min(0).max(2 ** 32 - 1),
+  name: z.string(),
+  qualification: Hex64,
+});
+const VmEntered = event('vm-entered', 'The processor entered the guest.', {
+  guest: z.enum(['L1', 'L2']),
+  root: PhysicalAddress.nullable().describe('The root it runs on.'),
+});
+const FaultInjected = event('fault-injected', 'KVM injected an exception.', {
+  vector: z.string(),
+  errorCode: z.number().int().min(0).nullable(),
+});
+const VmFailed = event('vm-fail', 'A VMX instruction failed.', {
+  error: z.number().int().min(0).nullable().describe('Null without a current VMCS.'),
+});
+
+/** What the machine did, in order. Past tense: an event is a fact and is never rejected. */
+export const MmuEvent = z
+  .discriminatedUnion('kind', [
+    RootReused,
+    RootMissed,
+    RootAllocated,
+    RootEvicted,
+    RootFreed,
+    RootMarkedUnsync,
+    RootSynced,
+    RequestMade,
+    RequestServiced,
+    TlbFlushed,
+    PageAllocated,
+    PageZapped,
+    VmExited,
+    VmEntered,
+    FaultInjected,
+    VmFailed,
+  ])
+  .meta({ id: 'MmuEvent', description: 'What the machine did.' });
+
+export type MmuEvent = Readonly<z.output<typeof MmuEvent>>;
+export type MmuEventKind = MmuEvent['kind'];
+export type MmuEventOf<K extends MmuEventKind> = Extract<MmuEvent, { kind: K }>;
+
+export const EVENT_KINDS = MmuEvent.options.map(({ shape }) => shape.kind.value) as [
+  MmuEventKind,
+  ...MmuEventKind[],
+];
+
+function event<K extends string, S extends z.ZodRawShape>(kind: K, description: string, shape: S) {
+  return z
+    .strictObject({ kind: z.literal(kind), ...shape })
+    .meta({ id: `Event.${kind}`, description });
+}

@@ -1,0 +1,26 @@
+export {
+  type BodyOf,
+  COMMAND_BODIES,
+  COMMAND_KINDS,
+  COMMAND_SUMMARIES,
+  Command,
+  type CommandInput,
+  type CommandKind,
+  type CommandOf,
+  VCPUS_PER_VM_MAX,
+  VcpuIndex,
+} from './command.js';
+export { PolicyName, VmConfig, type VmConfigInput } from './config.js';
+export {
+  EVENT_KINDS,
+  MmuEvent,
+  type MmuEventKind,
+  type MmuEventOf,
+  RootCause,
+} from './event.js';
+export { Hex32, Hex64, Operand64, PhysicalAddress } from './hex.js';
+export { CURRENT, MmuName, Slot } from './names.js';
+export { Outcome } from './outcome.js';
+export { RequestName } from './request.js';
+export { VcpuState } from './vcpu-state.js';
+export { createJsonWriter, type JsonWriter } from './wire.js';

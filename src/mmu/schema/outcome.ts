@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { Hex64 } from './hex.js';
+
+const Ok = z
+  .strictObject({
+    kind: z.literal('ok'),
+    value: Hex64.optional().describe('What the instruction read, if it reads.'),
+  })
+  .meta({ id: 'Outcome.ok', description: 'It was done. For a VMX instruction: VMsucceed.' });
+
+const Fault = z
+  .strictObject({
+    kind: z.literal('fault'),
+    vector: z.enum(['#UD', '#GP', '#SS', '#PF']),
+    errorCode: z.number().int().min(0).nullable(),
+  })
+  .meta({ id: 'Outcome.fault', description: 'The guest took an exception instead.' });
+
+const VmFail = z
+  .strictObject({
+    kind: z.literal('vm-fail'),
+    error: z.number().int().min(0).nullable().describe('Null: VMfailInvalid, no current VMCS.'),
+  })
+  .meta({ id: 'Outcome.vm-fail', description: 'The VMX instruction failed, and says so in flags.' });
+
+const VmExit = z
+  .strictObject({
+    kind: z.literal('vm-exit'),
+    reason: z.number().int().min(0).max(2 ** 32 - 1).describe('Bit 31: the VM entry failed.'),
+    qualification: Hex64,
+  })
+  .meta({ id: 'Outcome.vm-exit', description: 'L2 left to L1, which asked to see this.' });
+
+const KernelError = z
+  .strictObject({ kind: z.literal('error'), errno: z.enum(['EINVAL']) })
+  .meta({ id: 'Outcome.error', description: 'The ioctl failed and changed nothing.' });
+
+const Shutdown = z
+  .strictObject({ kind: z.literal('shutdown') })
+  .meta({ id: 'Outcome.shutdown', description: 'Triple fault: KVM_EXIT_SHUTDOWN to the VMM.' });
+
+/** How a command ended. The guest's own fault is an outcome, not an error. */
+export const Outcome = z
+  .discriminatedUnion('kind', [Ok, Fault, VmFail, VmExit, KernelError, Shutdown])
+  .meta({ id: 'Outcome', description: 'How a command ended.' });
+
+export type Outcome = Readonly<z.output<typeof Outcome>>;

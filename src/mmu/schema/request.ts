@@ -1,0 +1,8 @@
+import { z } from 'zod';
+import { REQUEST_NAMES } from '../requests/names.js';
+
+/** A `KVM_REQ_*` of a vCPU, without its prefix. */
+export const RequestName = z.enum(REQUEST_NAMES).meta({
+  id: 'RequestName',
+  description: 'A KVM_REQ_* of a vCPU, without its prefix.',
+});

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { VcpuIndex } from './command.js';
+import { Hex32, Hex64, PhysicalAddress } from './hex.js';
+import { MmuName } from './names.js';
+import { RequestName } from './request.js';
+
+/** One root as a client sees it. */
+const RootState = z
+  .strictObject({
+    pgd: Hex64,
+    hpa: PhysicalAddress,
+    unsync: z.boolean().describe('Marked: it owes a sync or a flush before it is used again.'),
+  })
+  .meta({ id: 'RootState', description: 'A root and what it owes.' });
+
+const MmuState = z
+  .strictObject({
+    root: RootState.nullable(),
+    prevRoots: z.array(RootState.nullable()),
+    role: Hex32.describe('Role that a root must have to be usable.'),
+  })
+  .meta({ id: 'MmuState', description: 'An MMU of a vCPU: `struct kvm_mmu`.' });
+
+/** What L1's hypervisor has set up. */
+const NestedState = z
+  .strictObject({
+    vmxon: PhysicalAddress.nullable().describe('VMXON region; null outside VMX operation.'),
+    currentVmcs: PhysicalAddress.nullable(),
+    guestMode: z.boolean().describe('L2 is running.'),
+    eptp: Hex64.nullable().describe('EPT pointer of the current vmcs12, if EPT is enabled.'),
+    vpid: z.number().int().min(0).max(65535).nullable(),
+  })
+  .meta({ id: 'NestedState', description: 'VMX operation of L1.' });
+
+const count = z.number().int().min(0);
+
+/** Sums over the life of the vCPU. */
+const Counters = z
+  .strictObject({
+    reusedCurrent: count,
+    reusedPrevious: count,
+    missed: count,
+    evicted: count,
+    freed: count,
+    marked: count,
+    loaded: count,
+    synced: count,
+    tlbFlush: count.describe('stat.tlb_flush: the flush that ends a load is not in it.'),
+    invlpg: count,
+    exits: count,
+  })
+  .meta({ id: 'Counters', description: 'Sums over the life of the vCPU.' });
+
+/** A vCPU as `GET /v1/vms/{vm}/vcpus/{vcpu}` shows it. */
+export const VcpuState = z
+  .strictObject({
+    vcpu: VcpuIndex,
+    mode: z.enum(['host', 'guest']).describe('Who runs: KVM, or the guest.'),
+    cr0: Hex32,
+    cr3: Hex64,
+    cr4: Hex32,
+    efer: Hex32,
+    cpl: z.number().int().min(0).max(3),
+    mmu: MmuName.describe('The MMU in use: `arch.mmu`.'),
+    requests: z.array(RequestName).describe('Pending, in the order of service.'),
+    rootMmu: MmuState,
+    guestMmu: MmuState,
+    nested: NestedState,
+    counters: Counters,
+  })
+  .meta({ id: 'VcpuState', description: 'Registers, MMUs, requests and counters of a vCPU.' });
+
+export type VcpuState = Readonly<z.output<typeof VcpuState>>;

@@ -1,0 +1,30 @@
+import type { KernelRules } from '../kernel/index.js';
+import type { GuestMemory } from '../machine/index.js';
+import type { Policy } from '../policies/index.js';
+import type { MmuEvent, VmConfig } from '../schema/index.js';
+import type { Vmcs12 } from './nested.js';
+import type { ShadowPages } from './shadow-page.js';
+import type { Vcpu } from './vcpu.js';
+
+/** A virtual machine: the aggregate of vCPUs, memory and shadow pages. */
+export interface Vm {
+  readonly config: VmConfig;
+  readonly rules: KernelRules;
+  readonly policy: Policy;
+  readonly memory: GuestMemory;
+  readonly shadow: ShadowPages;
+  readonly vcpus: readonly Vcpu[];
+  /** VMCS regions that L1 has touched, by guest-physical address. */
+  readonly vmcs12s: Map<number, Vmcs12>;
+}
+
+/**
+ * Takes the events of a step, in the order in which things happened; null where nobody listens.
+ *
+ * Call it as `emit?.(...)`: without a listener the event is then not even built.
+ *
+ * @param vcpu The vCPU that it befell.
+ * @param causedBy Sequence number of the event that caused it, if another event did.
+ * @returns The event's sequence number.
+ */
+export type Emit = ((vcpu: Vcpu, event: MmuEvent, causedBy?: number) => number) | null;
