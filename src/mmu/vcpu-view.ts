@@ -1,11 +1,12 @@
-import { requestNamesOf } from './requests/names.js';
+import { VMCS, wordToNumber } from './machine/index.js';
+import { requestNamesOf } from './requests/index.js';
 import type { VcpuState } from './schema/index.js';
-import type { Mmu, RootSlot, Vcpu } from './state/index.js';
-import { eptpOf, vpidOf } from './nested/vmcs12.js';
+import { eptpOf, fieldOf, type Mmu, type RootSlot, type Vcpu, vpidOf } from './state/index.js';
 
 /** A vCPU as a client sees it. */
 export function vcpuStateOf(vcpu: Vcpu): VcpuState {
   const { regs, nested } = vcpu;
+  const vmcs12 = nested.currentVmcs;
   return {
     vcpu: vcpu.index,
     mode: vcpu.mode,
@@ -20,10 +21,12 @@ export function vcpuStateOf(vcpu: Vcpu): VcpuState {
     guestMmu: mmuStateOf(vcpu.guestMmu),
     nested: {
       vmxon: nested.vmxon === -1 ? null : nested.vmxon,
-      currentVmcs: nested.currentVmcs?.gpa ?? null,
+      currentVmcs: vmcs12?.gpa ?? null,
       guestMode: nested.guestMode,
-      eptp: nested.currentVmcs === null ? null : eptpOf(nested.currentVmcs),
-      vpid: nested.currentVmcs === null ? null : vpidOf(nested.currentVmcs),
+      eptp: vmcs12 === null ? null : eptpOf(vmcs12),
+      vpid: vmcs12 === null ? null : vpidOf(vmcs12),
+      instructionError:
+        vmcs12 === null ? null : wordToNumber(fieldOf(vmcs12, VMCS.VM_INSTRUCTION_ERROR)),
     },
     counters: { ...vcpu.counters },
   };

@@ -33,10 +33,11 @@ export function withoutNoFlush(cr3: Word): Word {
  * @param lam Whether CPUID offers linear-address masking.
  * @see Linux `kvm_vcpu_is_legal_cr3()`, arch/x86/kvm/cpuid.h
  */
-export function isLegalCr3(cr3: Word, { maxphyaddr, lam }: { maxphyaddr: number; lam: boolean }): boolean {
-  const base = lam
-    ? withoutBit(withoutBit(cr3, X86_CR3_LAM_U48_BIT), X86_CR3_LAM_U57_BIT)
-    : cr3;
+export function isLegalCr3(
+  cr3: Word,
+  { maxphyaddr, lam }: { maxphyaddr: number; lam: boolean },
+): boolean {
+  const base = lam ? withoutBit(withoutBit(cr3, X86_CR3_LAM_U48_BIT), X86_CR3_LAM_U57_BIT) : cr3;
   return bitsOf(base, { high: 63, low: maxphyaddr }) === 0;
 }
 

@@ -46,7 +46,10 @@ export function hasAccessedDirty(eptp: Word): boolean {
  * @param maxphyaddr Bits of a physical address: 36 to 52.
  * @see Linux `nested_vmx_check_eptp()`, arch/x86/kvm/vmx/nested.c
  */
-export function isValidEptp(eptp: Word, { cap, maxphyaddr }: { cap: Word; maxphyaddr: number }): boolean {
+export function isValidEptp(
+  eptp: Word,
+  { cap, maxphyaddr }: { cap: Word; maxphyaddr: number },
+): boolean {
   const memoryType = bitsOf(eptp, { high: 2, low: 0 });
   if (memoryType !== EPTP_MT_UC && memoryType !== EPTP_MT_WB) return false;
   if (!hasBit(cap, memoryType === EPTP_MT_UC ? CAP.UC : CAP.WB)) return false;

@@ -73,7 +73,8 @@ export function translateRead(
     const entry = readEntry(memory, table + indexOf(address, level) * level.entryBytes, level);
     if (!hasBit(entry, PT_PRESENT)) return fault(0);
 
-    const isLeaf = level.shift === 12 || (hasBit(entry, PT_PAGE_SIZE) && isLargeAllowed(regs, level));
+    const isLeaf =
+      level.shift === 12 || (hasBit(entry, PT_PAGE_SIZE) && isLargeAllowed(regs, level));
     if (hasReservedBit(entry, { level, isLeaf, regs, maxphyaddr })) {
       return fault(PFERR_PRESENT_MASK | PFERR_RSVD_MASK);
     }
@@ -93,7 +94,9 @@ export function translateRead(
 function rootOf(regs: Registers, mode: keyof typeof LEVELS, address: Word): number | null {
   if (mode !== 'PAE') return wordToNumber(withoutFlags(regs.cr3));
   const pdpte = regs.pdptrs[bitsOf(address, { high: 31, low: 30 })];
-  return pdpte !== undefined && hasBit(pdpte, PT_PRESENT) ? wordToNumber(withoutFlags(pdpte)) : null;
+  return pdpte !== undefined && hasBit(pdpte, PT_PRESENT)
+    ? wordToNumber(withoutFlags(pdpte))
+    : null;
 }
 
 /** Physical address bits 51:12 of an entry. */
@@ -123,6 +126,7 @@ function hasReservedBit(
   if (at.level.entryBytes === 4) return false;
   if (hasBit(entry, PT64_NX) && (at.regs.efer & EFER_NX) === 0) return true;
   if (at.maxphyaddr < 52 && bitsOf(entry, { high: 51, low: at.maxphyaddr }) !== 0) return true;
-  if (at.isLeaf) return at.level.shift > 13 && bitsOf(entry, { high: at.level.shift - 1, low: 13 }) !== 0;
+  if (at.isLeaf)
+    return at.level.shift > 13 && bitsOf(entry, { high: at.level.shift - 1, low: 13 }) !== 0;
   return hasBit(entry, PT_PAGE_SIZE) && !at.level.hasLargePage;
 }

@@ -24,7 +24,10 @@ export const HEX64 = /^0x(?:0|[1-9a-f][0-9a-f]{0,15})$/;
 export function wordFromHex(hex: string): Word {
   const split = hex.length - PAGE_DIGITS;
   if (split <= 2) return { page: 0, low: Number.parseInt(hex.slice(2), 16) };
-  return { page: Number.parseInt(hex.slice(2, split), 16), low: Number.parseInt(hex.slice(split), 16) };
+  return {
+    page: Number.parseInt(hex.slice(2, split), 16),
+    low: Number.parseInt(hex.slice(split), 16),
+  };
 }
 
 /** The inverse of {@link wordFromHex}. */

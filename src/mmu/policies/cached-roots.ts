@@ -14,6 +14,9 @@ export const cachedRoots: Policy = {
   costBytes: 0,
   costNote:
     'Bit 63 of each pgd holds one due; the other takes a byte of the 4 that padding leaves free.',
-  fateOf: ({ by }: Invalidation) => (by === 'cr4-flush' ? 'keep' : 'mark'),
+  fateOf({ by, of }: Invalidation) {
+    if (by === 'cr4-flush') return 'keep';
+    return by === 'pcide-on' && of === 'current' ? 'keep' : 'mark';
+  },
   requestsOnReuse: (dues) => dues,
 };

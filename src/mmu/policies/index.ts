@@ -12,7 +12,14 @@ import type { Policy } from './policy.js';
 import { unsyncRoots } from './unsync-roots.js';
 import { unsyncRootsPosted } from './unsync-roots-posted.js';
 
-export { ALL_DUES, type Dues, type Fate, type Invalidation, NO_DUES, type Policy } from './policy.js';
+export {
+  ALL_DUES,
+  type Dues,
+  type Fate,
+  type Invalidation,
+  NO_DUES,
+  type Policy,
+} from './policy.js';
 
 /** Every policy by its name, in the order in which they are shown. */
 export const POLICIES = {

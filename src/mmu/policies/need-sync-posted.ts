@@ -9,7 +9,8 @@ import type { Invalidation, Policy } from './policy.js';
 export const needSyncPosted: Policy = {
   ...needSync,
   name: 'need-sync-posted',
-  summary: 'The RFC as mailed: the flag is dropped when the sync is requested, not when it is done.',
+  summary:
+    'The RFC as mailed: the flag is dropped when the sync is requested, not when it is done.',
   source: 'LKML, 26 May 2021, as mailed',
   costBytes: 24,
   costNote: 'The flag pads each of the three 16-byte previous root infos to 24 bytes.',

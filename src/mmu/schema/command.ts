@@ -41,11 +41,16 @@ const encoding = z
 /** A component of the VMCS: its name in the manual, or its encoding in hex. */
 export const VmcsField = z
   .codec(
-    z.union([z.enum(Object.keys(VMCS) as [keyof typeof VMCS]), z.string().regex(/^0x[0-9a-f]{1,8}$/)]),
+    z.union([
+      z.enum(Object.keys(VMCS) as [keyof typeof VMCS]),
+      z.string().regex(/^0x[0-9a-f]{1,8}$/),
+    ]),
     z.custom<number>(),
     {
       decode: (field) =>
-        field.startsWith('0x') ? Number.parseInt(field.slice(2), 16) : VMCS[field as keyof typeof VMCS],
+        field.startsWith('0x')
+          ? Number.parseInt(field.slice(2), 16)
+          : VMCS[field as keyof typeof VMCS],
       encode: (encodingOf) => vmcsFieldNameOf(encodingOf) ?? `0x${encodingOf.toString(16)}`,
     },
   )
@@ -80,8 +85,20 @@ export const COMMAND_BODIES = {
   invept: z.strictObject({ type: Operand64, eptp: Hex64, encoding, operand }),
   invvpid: z.strictObject({ type: Operand64, vpid: Operand64, gva: Hex64, encoding, operand }),
   vmfunc: z.strictObject({
-    function: z.number().int().min(0).max(2 ** 32 - 1).default(0).describe('EAX.'),
-    index: z.number().int().min(0).max(2 ** 32 - 1).default(0).describe('ECX.'),
+    function: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .default(0)
+      .describe('EAX.'),
+    index: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .default(0)
+      .describe('ECX.'),
   }),
   vmexit: z.strictObject({
     reason: z.number().int().min(0).max(0xffff).default(18).describe('Basic exit reason.'),
@@ -155,7 +172,10 @@ function commandOf<K extends CommandKind>(kind: K) {
 }
 
 /** A command's fields as the machine sees them. */
-export type BodyOf<K extends CommandKind> = z.output<(typeof COMMAND_BODIES)[K]>;
+export type BodyOf<K extends CommandKind> = Fields<z.output<(typeof COMMAND_BODIES)[K]>>;
+
+/** Zod gives an object without fields a type that admits no `kind` beside them. */
+type Fields<T> = T extends Record<string, never> ? unknown : T;
 
 /** One kind of command, as the machine sees it. */
 export type CommandOf<K extends CommandKind> = {
@@ -166,5 +186,5 @@ export type Command = CommandOf<CommandKind>;
 
 /** A command as the wire carries it. */
 export type CommandInput = {
-  [K in CommandKind]: { kind: K; vcpu: number } & z.input<(typeof COMMAND_BODIES)[K]>;
+  [K in CommandKind]: { kind: K; vcpu: number } & Fields<z.input<(typeof COMMAND_BODIES)[K]>>;
 }[CommandKind];

@@ -46,7 +46,12 @@ export const VmxCapabilities = z
 const Memslot = z
   .strictObject({
     gpa: PhysicalAddress,
-    bytes: z.number().int().min(4096).max(2 ** 52).multipleOf(4096),
+    bytes: z
+      .number()
+      .int()
+      .min(4096)
+      .max(2 ** 52)
+      .multipleOf(4096),
   })
   .meta({ id: 'Memslot', description: 'A range of guest-physical memory that exists.' });
 
@@ -58,11 +63,19 @@ const MemoryFill = z
   .strictObject({
     gpa: PhysicalAddress,
     count: z.number().int().min(1).max(65536),
-    stride: z.number().int().min(8).max(2 ** 30).multipleOf(8),
+    stride: z
+      .number()
+      .int()
+      .min(8)
+      .max(2 ** 30)
+      .multipleOf(8),
     first: PhysicalAddress,
     step: PhysicalAddress,
   })
-  .meta({ id: 'MemoryFill', description: '`count` words, `stride` bytes apart, rising by `step`.' });
+  .meta({
+    id: 'MemoryFill',
+    description: '`count` words, `stride` bytes apart, rising by `step`.',
+  });
 
 /** Guest-physical memory and what it holds at the start. */
 export const MemoryConfig = z
@@ -98,7 +111,9 @@ export const VmConfig = z
     paging: z
       .enum(['shadow', 'ept'])
       .default('shadow')
-      .describe('`shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU.'),
+      .describe(
+        '`shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU.',
+      ),
     prevRoots: z.number().int().min(0).max(PREV_ROOTS_MAX).default(3),
     flushOnReuse: z.boolean().default(false).describe('Module parameter kvm.flush_on_reuse.'),
     maxphyaddr: z.number().int().min(36).max(52).default(46),

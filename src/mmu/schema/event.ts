@@ -32,7 +32,7 @@ const hpa = PhysicalAddress;
 
 const RootReused = event('root-reused', 'A switch found its root in the cache.', {
   mmu,
-  pgd,
+  pgd: pgd.describe('What was asked for; a direct MMU ignores it.'),
   hpa,
   slot: Slot,
 });
@@ -96,7 +96,11 @@ const PageZapped = event('page-zapped', 'A shadow page was zapped.', {
 const VmExited = event('vm-exit', 'The guest left to the host, or L2 left to L1.', {
   from: z.enum(['L1', 'L2']),
   to: z.enum(['host', 'L1']),
-  reason: z.number().int().min(0).max(2 ** 32 - 1),
+  reason: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1),
   name: z.string(),
   qualification: Hex64,
 });

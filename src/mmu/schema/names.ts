@@ -13,7 +13,11 @@ export const PREV_ROOTS_MAX = 15;
 export const Slot = z
   .codec(
     z.string().regex(/^(?:current|prev(?:[0-9]|1[0-4]))$/),
-    z.number().int().min(-1).max(PREV_ROOTS_MAX - 1),
+    z
+      .number()
+      .int()
+      .min(-1)
+      .max(PREV_ROOTS_MAX - 1),
     {
       decode: (name) => (name === 'current' ? -1 : Number(name.slice('prev'.length))),
       encode: (slot) => (slot === -1 ? 'current' : `prev${slot}`),

@@ -21,12 +21,20 @@ const VmFail = z
     kind: z.literal('vm-fail'),
     error: z.number().int().min(0).nullable().describe('Null: VMfailInvalid, no current VMCS.'),
   })
-  .meta({ id: 'Outcome.vm-fail', description: 'The VMX instruction failed, and says so in flags.' });
+  .meta({
+    id: 'Outcome.vm-fail',
+    description: 'The VMX instruction failed, and says so in flags.',
+  });
 
 const VmExit = z
   .strictObject({
     kind: z.literal('vm-exit'),
-    reason: z.number().int().min(0).max(2 ** 32 - 1).describe('Bit 31: the VM entry failed.'),
+    reason: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .describe('Bit 31: the VM entry failed.'),
     qualification: Hex64,
   })
   .meta({ id: 'Outcome.vm-exit', description: 'L2 left to L1, which asked to see this.' });

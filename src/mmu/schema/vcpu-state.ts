@@ -29,6 +29,12 @@ const NestedState = z
     guestMode: z.boolean().describe('L2 is running.'),
     eptp: Hex64.nullable().describe('EPT pointer of the current vmcs12, if EPT is enabled.'),
     vpid: z.number().int().min(0).max(65535).nullable(),
+    instructionError: z
+      .number()
+      .int()
+      .min(0)
+      .nullable()
+      .describe('VM-instruction error field of the current VMCS.'),
   })
   .meta({ id: 'NestedState', description: 'VMX operation of L1.' });
 

@@ -73,7 +73,8 @@ function unionWriter(schema: z.ZodDiscriminatedUnion): Writer {
   for (const option of schema.options) {
     const object = option as z.ZodObject;
     const write = writerOf(object);
-    for (const kind of (object.shape[discriminator] as z.ZodLiteral).values) writers.set(kind, write);
+    for (const kind of (object.shape[discriminator] as z.ZodLiteral).values)
+      writers.set(kind, write);
   }
   return (value) => {
     const kind = (value as Record<string, unknown>)[discriminator];

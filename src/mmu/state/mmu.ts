@@ -34,6 +34,8 @@ export interface Mmu {
   root: RootSlot;
   /** Index 0 is the most recently displaced. Slots are positional: holes are not compacted. */
   readonly prevRoots: RootSlot[];
+  /** Frame of the PAE or dummy root, a page of the MMU itself; 0 until it is first needed. */
+  specialHpa: number;
   /** Marks beside the slots, current first, for the one policy that keeps them there. */
   readonly slotMarks: boolean[];
 }
@@ -45,6 +47,7 @@ export function createMmu(name: Mmu['name'], prevRoots: number): Mmu {
     guestLevels: 0,
     root: null,
     prevRoots: new Array<RootSlot>(prevRoots).fill(null),
+    specialHpa: 0,
     slotMarks: [],
   };
 }

@@ -1,12 +1,4 @@
-import type { Registers, Word } from '../machine/index.js';
-
-/** A VMCS of L1, `struct vmcs12`: it lies in L1's memory and any vCPU may load it. */
-export interface Vmcs12 {
-  readonly gpa: number;
-  launched: boolean;
-  /** Components by encoding. */
-  readonly fields: Map<number, Word>;
-}
+import type { Vmcs12 } from './vmcs12.js';
 
 /**
  * What L1's hypervisor has set up on a vCPU, `struct nested_vmx`.
@@ -23,8 +15,6 @@ export interface Nested {
   lastVpid: number;
   /** Whether the processor has run vmcs02 since VMXON; its first load flushes everything. */
   hasRunL2: boolean;
-  /** What VM entry replaced and VM exit does not restore from the host-state area. */
-  l1: Pick<Registers, 'cpl' | 'csL' | 'vm86'> | null;
 }
 
 export function createNested(): Nested {
@@ -34,6 +24,5 @@ export function createNested(): Nested {
     guestMode: false,
     lastVpid: 0,
     hasRunL2: false,
-    l1: null,
   };
 }

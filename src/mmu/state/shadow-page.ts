@@ -14,6 +14,8 @@ export interface ShadowPage {
   rootCount: number;
   /** `mmu_valid_gen`: 0 or 1. A page of the other generation is obsolete. */
   readonly generation: number;
+  /** Linked pages below it that are unsync, or lead to some. A root's own table never is. */
+  unsyncChildren: number;
 }
 
 /** All shadow pages of a VM. */

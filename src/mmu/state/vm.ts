@@ -2,9 +2,9 @@ import type { KernelRules } from '../kernel/index.js';
 import type { GuestMemory } from '../machine/index.js';
 import type { Policy } from '../policies/index.js';
 import type { MmuEvent, VmConfig } from '../schema/index.js';
-import type { Vmcs12 } from './nested.js';
 import type { ShadowPages } from './shadow-page.js';
 import type { Vcpu } from './vcpu.js';
+import type { Vmcs12 } from './vmcs12.js';
 
 /** A virtual machine: the aggregate of vCPUs, memory and shadow pages. */
 export interface Vm {

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { registerServe } from './serve.js';
+
+const program = new Command('mmulab')
+  .description("KVM's MMU over HTTP: roots, requests and flushes of every vCPU.")
+  .showHelpAfterError();
+
+registerServe(program);
+// The runner is loaded only when it is asked for (or for the help): a server starts faster.
+if (process.argv[2] !== 'serve') {
+  const { registerConform } = await import('./conform.js');
+  registerConform(program);
+}
+await program.parseAsync();

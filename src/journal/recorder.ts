@@ -1,0 +1,83 @@
+import type { Command, MmuEvent, MmuEventOf, Outcome } from '../mmu/schema/index.js';
+import type { EventRing } from './event-ring.js';
+import type { EventRecord } from './record.js';
+
+type RequestName = MmuEventOf<'request-made'>['request'];
+
+/** Takes an event and numbers it; the journal knows a vCPU by its index alone. */
+export type Recorded = (
+  vcpu: { readonly index: number },
+  event: MmuEvent,
+  causedBy?: number,
+) => number;
+
+/** A command that was applied, with what it did. */
+export interface Applied {
+  readonly seq: number;
+  readonly outcome: Outcome;
+  readonly events: EventRecord[];
+}
+
+/**
+ * Numbers the commands and events of one VM and keeps them in its ring.
+ *
+ * Records are kept only when their command is done, so that a command that was refused or that
+ * failed leaves no trace and no hole: every `seq` appears exactly once.
+ */
+export class Recorder {
+  readonly #vm: string;
+  readonly #ring: EventRing;
+  #events: EventRecord[] = [];
+  #command = 0;
+  /** `seq` of the last `request-made`, by request and vCPU. */
+  #made: Map<RequestName, number[]> | null = null;
+
+  constructor(vm: string, ring: EventRing) {
+    this.#vm = vm;
+    this.#ring = ring;
+  }
+
+  /** Runs a command and keeps it. What `run` throws passes through, and nothing is kept. */
+  record(command: Command, run: (emit: Recorded) => Outcome): Applied {
+    const seq = this.#ring.head + 1;
+    this.#command = seq;
+    this.#events = [];
+    const outcome = run(this.#emit);
+    const events = this.#events;
+    this.#events = [];
+    this.#ring.append({ type: 'command', vm: this.#vm, seq, vcpu: command.vcpu, command, outcome });
+    for (const event of events) this.#ring.append(event);
+    return { seq, outcome, events };
+  }
+
+  readonly #emit: Recorded = ({ index: vcpu }, event, causedBy) => {
+    const seq = this.#command + this.#events.length + 1;
+    this.#events.push({
+      type: 'event',
+      vm: this.#vm,
+      seq,
+      command: this.#command,
+      causedBy: causedBy ?? this.#causeOf(vcpu, event),
+      vcpu,
+      event,
+    });
+    if (event.kind === 'request-made') this.#remember(vcpu, event.request, seq);
+    return seq;
+  };
+
+  /** A request that is serviced was caused by its making, however many commands ago. */
+  #causeOf(vcpu: number, event: MmuEvent): number | null {
+    if (event.kind !== 'request-serviced') return null;
+    return this.#made?.get(event.request)?.[vcpu] ?? null;
+  }
+
+  #remember(vcpu: number, request: RequestName, seq: number): void {
+    this.#made ??= new Map();
+    let seqs = this.#made.get(request);
+    if (seqs === undefined) {
+      seqs = [];
+      this.#made.set(request, seqs);
+    }
+    seqs[vcpu] = seq;
+  }
+}

@@ -1,0 +1,72 @@
+import { createVm, step, type Vcpu, type Vm, vcpuStateOf } from '../../../mmu/index.js';
+import {
+  Command,
+  type CommandInput,
+  type CommandKind,
+  type MmuEvent,
+  type Outcome,
+  type VcpuState,
+  VmConfig,
+} from '../../../mmu/schema/index.js';
+import type { Bench } from './bench.js';
+import { hexOf } from './reading.js';
+
+/** A command without the vCPU, as the wire carries it: the judge has one vCPU only. */
+export type BenchCommand = { readonly kind: CommandKind } & Readonly<Record<string, unknown>>;
+
+/** A VM under test: the model, driven by commands alone, with the events of the last steps. */
+export interface Machine {
+  readonly vm: Vm;
+  readonly vcpu: Vcpu;
+  /** Events since the judge last emptied the list. */
+  readonly events: MmuEvent[];
+}
+
+/**
+ * Makes the model's VM as it is before the first command of a setup.
+ *
+ * KVM offers EPT to an L1 hypervisor only where it uses EPT itself. Without a hypervisor every root
+ * and flush shows under shadow paging alone.
+ */
+export function createMachine(bench: Bench): Machine {
+  const { capabilities } = bench;
+  const vm = createVm(
+    VmConfig.parse({
+      vendor: 'vmx',
+      paging: bench.paging ?? (bench.vmx === 'outside' ? 'shadow' : 'ept'),
+      maxphyaddr: bench.maxphyaddr,
+      cpuid: Object.fromEntries(bench.cpuid),
+      vmx: { ...capabilities, eptVpidCap: hexOf(capabilities.eptVpidCap) },
+      memory: {
+        words: [...bench.memory].map(([gpa, value]) => ({ gpa: hexOf(gpa), value: hexOf(value) })),
+      },
+      registers: {
+        cr3: hexOf(bench.l1.cr3),
+        cr4: hexOf(bench.vmx === 'outside' ? 0xa0 : 0x20a0),
+      },
+    }),
+  );
+  const [vcpu] = vm.vcpus;
+  if (vcpu === undefined) throw new Error('Cannot judge: the VM has no vCPU');
+  return { vm, vcpu, events: [] };
+}
+
+/** Runs one command; its events are added to the machine's. */
+export function run({ vm, events }: Machine, command: BenchCommand): Outcome {
+  const parsed = Command.parse({ ...command, vcpu: 0 } as unknown as CommandInput);
+  return step(vm, parsed, (_vcpu, event) => events.push(event));
+}
+
+export function stateOf({ vcpu }: Machine): VcpuState {
+  return vcpuStateOf(vcpu);
+}
+
+/** Encoding of the VM-instruction error field. @see Linux `VM_INSTRUCTION_ERROR` */
+const VM_INSTRUCTION_ERROR = 0x4400;
+
+/** @returns The current VMCS's VM-instruction error: 0 before the first, null without a VMCS. */
+export function errorFieldOf({ vcpu }: Machine): number | null {
+  const vmcs = vcpu.nested.currentVmcs;
+  if (vmcs === null) return null;
+  return vmcs.fields.get(VM_INSTRUCTION_ERROR)?.low ?? 0;
+}

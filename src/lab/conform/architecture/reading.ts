@@ -1,0 +1,40 @@
+/**
+ * A case says something that the judge has no rule for. Such a case is skipped by this name: to
+ * guess would be to judge the judge.
+ */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable';
+}
+
+const YES = new Set<unknown>([1, true, 'yes', 'on', '1']);
+const NO = new Set<unknown>([0, false, 'no', 'off', '0']);
+
+/** @throws {Unreadable} If the value is neither a yes nor a no. */
+export function flagOf(value: unknown): boolean {
+  if (YES.has(value)) return true;
+  if (NO.has(value)) return false;
+  throw new Unreadable(`flag ${JSON.stringify(value)}`);
+}
+
+/**
+ * A 64-bit value: an integer, or hex that a comment may follow, as in `0x800 (NXE)`.
+ *
+ * @throws {Unreadable} If it is neither.
+ */
+export function wordOf(value: unknown): bigint {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return BigInt(value);
+  const hex = typeof value === 'string' ? /^(0x[0-9a-f]{1,16})(?: \(.*\))?$/i.exec(value) : null;
+  if (hex?.[1] !== undefined) return BigInt(hex[1]);
+  throw new Unreadable(`value ${JSON.stringify(value)}`);
+}
+
+/** @throws {Unreadable} If the value is not text. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new Unreadable(`text ${JSON.stringify(value)}`);
+}
+
+/** A value as the wire carries it. */
+export function hexOf(value: bigint | number): string {
+  return `0x${value.toString(16)}`;
+}

@@ -1,0 +1,1 @@
+export { judgeRecording } from './judge.js';

@@ -1,0 +1,61 @@
+import { bitsOf, CAP, hasBit, isCanonical, VMXERR, type Word } from '../machine/index.js';
+import { VM_SUCCEED, vmFail, vmxPermission } from '../nested/index.js';
+import { freeGuestModeRoots } from '../roots/index.js';
+import type { CommandOf, Outcome } from '../schema/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { flushVpid, flushVpidAddress, VPID02 } from '../tlb/index.js';
+import { fault } from '../vcpu/index.js';
+import { readDescriptor } from './descriptor.js';
+
+const VMX_VPID_EXTENT_INDIVIDUAL_ADDR = 0;
+const VMX_VPID_EXTENT_ALL_CONTEXT = 2;
+const VMX_VPID_EXTENT_SINGLE_NON_GLOBAL = 3;
+
+/**
+ * L1 executed INVVPID. Every vpid12 is mapped onto one hardware VPID, which is flushed whichever
+ * one is named; without EPT on the host, L2's roots in the shared MMU go as well.
+ *
+ * @see Intel SDM Vol. 3C, "INVVPID—Invalidate Translations Based on VPID"
+ * @see Linux `handle_invvpid()`, arch/x86/kvm/vmx/nested.c
+ */
+export function invvpid(vm: Vm, vcpu: Vcpu, command: CommandOf<'invvpid'>, emit: Emit): Outcome {
+  const { vpid, eptVpidCap: cap } = vm.config.vmx;
+  if (command.encoding !== 'memory') return fault('#UD');
+  const isOffered = vpid && hasBit(cap, CAP.INVVPID);
+  const stopped = vmxPermission(vm, vcpu, { reason: 'INVVPID', isOffered }, emit);
+  if (stopped !== null) return stopped;
+
+  const extent = extentOf(command.type, cap);
+  if (extent === null) return vmFail(vcpu, VMXERR.INVALID_OPERAND_TO_INVEPT_INVVPID, emit);
+  const unreadable = readDescriptor(vm, vcpu, command, emit);
+  if (unreadable !== null) return unreadable;
+  if (!isDescriptorValid(vm, command, extent)) {
+    return vmFail(vcpu, VMXERR.INVALID_OPERAND_TO_INVEPT_INVVPID, emit);
+  }
+  if (extent === VMX_VPID_EXTENT_INDIVIDUAL_ADDR) {
+    flushVpidAddress(vcpu, VPID02, command.gva, emit);
+  } else {
+    flushVpid(vm, vcpu, VPID02, emit);
+  }
+  if (vm.config.paging === 'shadow') freeGuestModeRoots(vm, vcpu, emit);
+  return VM_SUCCEED;
+}
+
+/** The extent, or null if it is not offered. All 64 bits of the register count. */
+function extentOf({ page, low }: Word, cap: Word): number | null {
+  if (page !== 0 || low > VMX_VPID_EXTENT_SINGLE_NON_GLOBAL) return null;
+  return hasBit(cap, CAP.INVVPID_INDIVIDUAL + low) ? low : null;
+}
+
+/** The address counts for type 0 alone; it is never masked by LAM. */
+function isDescriptorValid(
+  { config }: Vm,
+  { vpid, gva }: CommandOf<'invvpid'>,
+  extent: number,
+): boolean {
+  if (bitsOf(vpid, { high: 63, low: 16 }) !== 0) return false;
+  if (extent === VMX_VPID_EXTENT_ALL_CONTEXT) return true;
+  if (vpid.page === 0 && vpid.low === 0) return false;
+  if (extent !== VMX_VPID_EXTENT_INDIVIDUAL_ADDR) return true;
+  return isCanonical(gva, config.cpuid.la57 ? 57 : 48);
+}

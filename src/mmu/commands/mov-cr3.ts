@@ -1,0 +1,91 @@
+import {
+  isLegalCr3,
+  isNoFlush,
+  isPaePaging,
+  isPcide,
+  isSameWord,
+  pcidOf,
+  readPdptes,
+  type Word,
+  withoutNoFlush,
+} from '../machine/index.js';
+import { reflectExit } from '../nested/index.js';
+import { makeRequest } from '../requests/index.js';
+import { freeRoots, invalidatePcid, ROOT_CURRENT, switchCr3, syncRoots } from '../roots/index.js';
+import type { CommandOf, Outcome } from '../schema/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { cpuFlush } from '../tlb/index.js';
+import { exitToHost, fault, OK, raise } from '../vcpu/index.js';
+import { crQualification, interceptsPaging, l1WantsCr3Load } from './intercepts.js';
+import { areNewPdptesValid } from './pdptes.js';
+
+/**
+ * The guest executed MOV to CR3. With PCIDE set, bit 63 of the operand asks for no flush and is
+ * never stored. The switch comes first, so the PCID that is invalidated is the new one.
+ *
+ * @see Intel SDM Vol. 2B, "MOV—Move to/from Control Registers"
+ * @see Linux `kvm_set_cr3()`, arch/x86/kvm/x86.c
+ */
+export function movCr3(
+  vm: Vm,
+  vcpu: Vcpu,
+  { value, gpr }: CommandOf<'mov-cr3'>,
+  emit: Emit,
+): Outcome {
+  const { regs } = vcpu;
+  if (regs.cpl > 0) return fault('#GP');
+  const exit = { reason: 'CR_ACCESS', qualification: crQualification({ cr: 3, gpr }) } as const;
+  if (l1WantsCr3Load(vcpu, value)) return reflectExit(vm, vcpu, exit, emit);
+
+  const intercepted = interceptsPaging(vm);
+  if (intercepted) exitToHost(vcpu, exit, emit);
+  const pcide = isPcide(regs);
+  const flush = !(pcide && isNoFlush(value));
+  const cr3 = pcide ? withoutNoFlush(value) : value;
+  if (!isCr3Allowed(vm, vcpu, cr3)) return raise(vcpu, fault('#GP'), emit);
+
+  const pdptes = isPaePaging(regs) ? readPdptes(vm.memory, cr3) : regs.pdptrs;
+  const pdptesChanged = !pdptes.every((pdpte, i) => isSameWord(pdpte, regs.pdptrs[i] as Word));
+  regs.pdptrs = pdptes;
+  if (intercepted) {
+    setCr3(vm, vcpu, { cr3, flush, pdptesChanged }, emit);
+    return OK;
+  }
+  regs.cr3 = cr3;
+  if (flush) cpuFlush(vm, vcpu, { scope: 'pcid', pcid: pcidOf(cr3, pcide) }, emit);
+  return OK;
+}
+
+/** KVM carries out a CR3 load that it intercepted. */
+function setCr3(
+  vm: Vm,
+  vcpu: Vcpu,
+  { cr3, flush, pdptesChanged }: { cr3: Word; flush: boolean; pdptesChanged: boolean },
+  emit: Emit,
+): void {
+  const { regs } = vcpu;
+  const pcide = isPcide(regs);
+  if (pdptesChanged) {
+    freeRoots(vcpu, vcpu.rootMmu, { roots: ROOT_CURRENT, cause: 'pdptes-changed' }, emit);
+  }
+  const isSame = isSameWord(cr3, regs.cr3);
+  if (!isSame) {
+    const syncAndFlush = vm.rules.syncOnHitUnlessSkipped && flush;
+    switchCr3(vm, vcpu, cr3, { init: false, syncAndFlush }, emit);
+    regs.cr3 = cr3;
+  }
+  if (!flush) return;
+  if (vm.rules.movCr3ReachesCachedRoots) {
+    invalidatePcid(vm, vcpu, { pcid: pcidOf(cr3, pcide), by: 'mov-cr3' }, emit);
+  } else if (isSame) {
+    syncRoots(vcpu, emit);
+    makeRequest(vcpu, 'TLB_FLUSH_CURRENT', emit);
+  }
+}
+
+/** Bits from MAXPHYADDR up are reserved; 32-bit operands have none; PDPTEs must be loadable. */
+function isCr3Allowed(vm: Vm, { regs }: Vcpu, cr3: Word): boolean {
+  const { maxphyaddr, cpuid } = vm.config;
+  if (!isLegalCr3(cr3, { maxphyaddr, lam: cpuid.lam })) return false;
+  return !isPaePaging(regs) || areNewPdptesValid(vm, cr3);
+}

@@ -1,0 +1,108 @@
+import {
+  bitsOf,
+  cr4Allowed,
+  isLongMode,
+  isWriteProtect,
+  type Word,
+  X86_CR4_CET,
+  X86_CR4_LA57,
+  X86_CR4_PAE,
+  X86_CR4_PCIDE,
+  X86_CR4_PGE,
+  X86_CR4_PKE,
+  X86_CR4_PSE,
+  X86_CR4_SMAP,
+  X86_CR4_SMEP,
+  X86_CR4_VMXE,
+} from '../machine/index.js';
+import { cr4FeaturesOf, reflectExit } from '../nested/index.js';
+import { makeRequest } from '../requests/index.js';
+import { invalidateRoots, pcideEnabled, resetContext } from '../roots/index.js';
+import type { CommandOf, Outcome } from '../schema/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { cpuFlush } from '../tlb/index.js';
+import { exitToHost, fault, OK, raise } from '../vcpu/index.js';
+import { crQualification, interceptsCr4, l1WantsCr } from './intercepts.js';
+import { areNewPdptesValid, loadsPdptes, reloadPdptes } from './pdptes.js';
+
+/** Bits of CR4 that are part of a page role. @see Linux `KVM_MMU_CR4_ROLE_BITS` */
+const CR4_ROLE_BITS = X86_CR4_PSE | X86_CR4_PAE | X86_CR4_SMEP | X86_CR4_SMAP | X86_CR4_PKE;
+
+/**
+ * The guest executed MOV to CR4.
+ *
+ * @see Intel SDM Vol. 2B, "MOV—Move to/from Control Registers"
+ * @see Linux `kvm_set_cr4()`, arch/x86/kvm/x86.c
+ */
+export function movCr4(
+  vm: Vm,
+  vcpu: Vcpu,
+  { value, gpr }: CommandOf<'mov-cr4'>,
+  emit: Emit,
+): Outcome {
+  const { regs } = vcpu;
+  if (regs.cpl > 0) return fault('#GP');
+  const exit = { reason: 'CR_ACCESS', qualification: crQualification({ cr: 4, gpr }) } as const;
+  if (l1WantsCr(vcpu, 4, value)) return reflectExit(vm, vcpu, exit, emit);
+
+  const cr4 = bitsOf(value, { high: 31, low: 0 });
+  const old = regs.cr4;
+  const intercepted = interceptsCr4(vm, vcpu, cr4 ^ old);
+  if (intercepted) exitToHost(vcpu, exit, emit);
+  if (!isCr4Allowed(vm, vcpu, value, cr4)) return raise(vcpu, fault('#GP'), emit);
+
+  const loads = loadsPdptes(regs, { cr4 });
+  regs.cr4 = cr4;
+  if (loads) reloadPdptes(vm, regs);
+  if (intercepted) postSetCr4(vm, vcpu, old, emit);
+  else if (((cr4 ^ old) & X86_CR4_PGE) !== 0) cpuFlush(vm, vcpu, { scope: 'context' }, emit);
+  return OK;
+}
+
+/**
+ * What a change of CR4 means for the MMU. Setting PCIDE flushes nothing, but what it makes
+ * reachable must not be stale; clearing it, and toggling PGE, flush everything.
+ *
+ * @see Linux `kvm_post_set_cr4()`, arch/x86/kvm/x86.c
+ */
+function postSetCr4(vm: Vm, vcpu: Vcpu, old: number, emit: Emit): void {
+  const { cr4 } = vcpu.regs;
+  const changed = old ^ cr4;
+  const roleBits = CR4_ROLE_BITS | (vm.rules.cr4RoleHasLa57 ? X86_CR4_LA57 : 0);
+  if ((changed & roleBits) !== 0) {
+    resetContext(vm, vcpu, emit);
+    if (!vm.rules.cr4FlushAfterReset) return;
+  }
+  if (vm.config.paging === 'shadow' && (changed & cr4 & X86_CR4_PCIDE) !== 0) {
+    pcideEnabled(vm, vcpu, emit);
+  }
+  if ((changed & X86_CR4_PGE) !== 0 || (changed & old & X86_CR4_PCIDE) !== 0) {
+    flushEverything(vm, vcpu, emit);
+  } else if ((changed & X86_CR4_PAE) !== 0 || (changed & cr4 & X86_CR4_SMEP) !== 0) {
+    makeRequest(vcpu, 'TLB_FLUSH_CURRENT', emit);
+  }
+}
+
+/** The policy either frees every root now, or leaves it to a guest-wide flush at the next entry. */
+function flushEverything(vm: Vm, vcpu: Vcpu, emit: Emit): void {
+  const covers = () => true;
+  const mmu = vcpu.rootMmu;
+  const freed = invalidateRoots(vm, vcpu, { mmu, by: 'cr4-flush', covers }, emit);
+  if (freed) resetContext(vm, vcpu, emit);
+  else makeRequest(vcpu, 'TLB_FLUSH_GUEST', emit);
+}
+
+/** @see Linux `kvm_is_valid_cr4()`, `kvm_set_cr4()`, arch/x86/kvm/x86.c */
+function isCr4Allowed(vm: Vm, { regs, nested }: Vcpu, value: Word, cr4: number): boolean {
+  const changed = cr4 ^ regs.cr4;
+  const has = (flag: number) => (cr4 & flag) !== 0;
+  if (bitsOf(value, { high: 63, low: 32 }) !== 0) return false;
+  if ((cr4 & ~cr4Allowed(cr4FeaturesOf(vm.config))) !== 0) return false;
+  if (nested.vmxon !== -1 && !has(X86_CR4_VMXE)) return false;
+  if (has(X86_CR4_CET) && !isWriteProtect(regs)) return false;
+  if (isLongMode(regs) && (!has(X86_CR4_PAE) || (changed & X86_CR4_LA57) !== 0)) return false;
+  if ((changed & cr4 & X86_CR4_PCIDE) !== 0 && (!isLongMode(regs) || regs.cr3.low !== 0)) {
+    return false;
+  }
+  return !loadsPdptes(regs, { cr4 }) || areNewPdptesValid(vm, regs.cr3);
+}

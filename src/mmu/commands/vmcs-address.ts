@@ -1,0 +1,11 @@
+import { bitsOf, type Word } from '../machine/index.js';
+import type { Vm } from '../state/index.js';
+
+/**
+ * Whether an address may be that of a VMXON or VMCS region: a page below MAXPHYADDR.
+ *
+ * @see Linux `nested_vmx_get_vmptr()`, `page_address_valid()`, arch/x86/kvm/vmx/nested.c
+ */
+export function isRegionAddress({ config }: Vm, address: Word): boolean {
+  return address.low === 0 && bitsOf(address, { high: 63, low: config.maxphyaddr }) === 0;
+}

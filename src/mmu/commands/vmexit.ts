@@ -1,0 +1,26 @@
+import { EXIT_REASON, type ExitReasonName } from '../machine/index.js';
+import { nestedVmexit } from '../nested/index.js';
+import type { CommandOf, Outcome } from '../schema/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
+
+const NAME_OF = new Map<number, ExitReasonName>(
+  Object.entries(EXIT_REASON).map(([name, reason]) => [reason, name as ExitReasonName]),
+);
+
+/**
+ * L2 did something that L1 asked to see, a VMCALL unless told otherwise.
+ *
+ * @see Linux `nested_vmx_vmexit()`, arch/x86/kvm/vmx/nested.c
+ */
+export function vmexit(
+  vm: Vm,
+  vcpu: Vcpu,
+  { reason, qualification }: CommandOf<'vmexit'>,
+  emit: Emit,
+): Outcome {
+  const name = NAME_OF.get(reason) ?? 'OTHER';
+  vcpu.mode = 'host';
+  vcpu.counters.exits += 1;
+  emit?.(vcpu, { kind: 'vm-exit', from: 'L2', to: 'host', reason, name, qualification });
+  return nestedVmexit(vm, vcpu, { reason, name, qualification }, emit);
+}

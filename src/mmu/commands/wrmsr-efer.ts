@@ -1,0 +1,35 @@
+import { bitsOf, EFER_LMA, EFER_LME, EFER_NX, eferAllowed, isPaging } from '../machine/index.js';
+import { resetContext } from '../roots/index.js';
+import type { CommandOf, Outcome } from '../schema/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { exitToHost, fault, OK, raise } from '../vcpu/index.js';
+
+/**
+ * The guest wrote IA32_EFER. A write to LMA is ignored: it is computed. NX, and later LME, change
+ * what a paging entry means, so the MMU is reset; the architecture lists no flush.
+ *
+ * @see Linux `set_efer()`, arch/x86/kvm/x86.c
+ */
+export function wrmsrEfer(
+  vm: Vm,
+  vcpu: Vcpu,
+  { value }: CommandOf<'wrmsr-efer'>,
+  emit: Emit,
+): Outcome {
+  const { regs } = vcpu;
+  if (regs.cpl > 0) return fault('#GP');
+  exitToHost(vcpu, { reason: 'MSR_WRITE' }, emit);
+
+  const written = bitsOf(value, { high: 31, low: 0 });
+  const isReserved =
+    bitsOf(value, { high: 63, low: 32 }) !== 0 ||
+    (written & ~eferAllowed(vm.config.cpuid.nx)) !== 0;
+  const changesLme = ((written ^ regs.efer) & EFER_LME) !== 0;
+  if (isReserved || (changesLme && isPaging(regs))) return raise(vcpu, fault('#GP'), emit);
+
+  const old = regs.efer;
+  regs.efer = (written & ~EFER_LMA) | (old & EFER_LMA);
+  const resetsOn = EFER_NX | (vm.rules.eferLmeResets ? EFER_LME : 0);
+  if (((old ^ regs.efer) & resetsOn) !== 0) resetContext(vm, vcpu, emit);
+  return OK;
+}

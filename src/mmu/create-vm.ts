@@ -1,0 +1,62 @@
+import { kernelRulesOf } from './kernel/index.js';
+import {
+  bitsOf,
+  createMemory,
+  fillWords,
+  isLongMode,
+  isPaePaging,
+  type Registers,
+  readPdptes,
+  writeWord,
+  ZERO,
+} from './machine/index.js';
+import { policyOf } from './policies/index.js';
+import { initMmu } from './roots/index.js';
+import type { VmConfig } from './schema/index.js';
+import { createShadowPages, createVcpu, type Vm } from './state/index.js';
+
+/** A new VM: every vCPU is in the host, with no root loaded and nothing pending. */
+export function createVm(config: VmConfig): Vm {
+  const vm: Vm = {
+    config,
+    rules: kernelRulesOf(config.kernel),
+    policy: policyOf(config.policy),
+    memory: createConfiguredMemory(config),
+    shadow: createShadowPages(),
+    vcpus: Array.from({ length: config.vcpus }, (_, index) =>
+      createVcpu(index, initialRegisters(config), config.prevRoots),
+    ),
+    vmcs12s: new Map(),
+  };
+  for (const vcpu of vm.vcpus) {
+    if (isPaePaging(vcpu.regs)) vcpu.regs.pdptrs = readPdptes(vm.memory, vcpu.regs.cr3);
+    initMmu(vm, vcpu);
+  }
+  return vm;
+}
+
+function createConfiguredMemory({ memory: { memslots, words, fills } }: VmConfig) {
+  const memory = createMemory(
+    memslots.map(({ gpa, bytes }) => ({ gfn: Math.floor(gpa / 4096), pageCount: bytes / 4096 })),
+  );
+  for (const fill of fills) fillWords(memory, fill);
+  for (const { gpa, value } of words) writeWord(memory, gpa, value);
+  return memory;
+}
+
+function initialRegisters({ registers }: VmConfig): Registers {
+  const regs: Registers = {
+    cr0: bitsOf(registers.cr0, { high: 31, low: 0 }),
+    cr3: registers.cr3,
+    cr4: bitsOf(registers.cr4, { high: 31, low: 0 }),
+    efer: bitsOf(registers.efer, { high: 31, low: 0 }),
+    cpl: 0,
+    csL: false,
+    vm86: false,
+    pdptrs: NO_PDPTES,
+  };
+  regs.csL = isLongMode(regs);
+  return regs;
+}
+
+const NO_PDPTES = [ZERO, ZERO, ZERO, ZERO];

@@ -1,0 +1,95 @@
+import {
+  EFER_LMA,
+  EFER_LME,
+  EXIT_REASON,
+  VM_ENTRY_IA32E_MODE,
+  VM_ENTRY_LOAD_IA32_EFER,
+  VMCS,
+  wordFromNumber,
+} from '../machine/index.js';
+import { makeRequest } from '../requests/index.js';
+import { initShadowEptMmu } from '../roots/index.js';
+import type { Outcome } from '../schema/index.js';
+import {
+  type Emit,
+  eptpOf,
+  fieldOf,
+  flagsOf,
+  hasEntryControl,
+  type Vcpu,
+  type Vm,
+  type Vmcs12,
+} from '../state/index.js';
+import { serviceLocalTlbFlushRequests } from '../vcpu/index.js';
+import { checkGuestState } from './check-guest-state.js';
+import { nestedLoadCr3 } from './load-cr3.js';
+import { transitionTlbFlush } from './tlb-on-transition.js';
+import { VM_SUCCEED } from './vm-fail.js';
+import { loadHostState } from './vmexit.js';
+
+/** Bit 31 of the exit reason: the VM entry itself failed. */
+const VMX_EXIT_REASONS_FAILED_VMENTRY = 2 ** 31;
+
+/**
+ * L1 enters L2. Flushes that L1 is owed are carried out before its context is left; a pending sync
+ * is not. A bad CR3 is noticed only after the switch of `guest_mmu`, whose requests then stand.
+ *
+ * @see Linux `nested_vmx_enter_non_root_mode()`, `prepare_vmcs02()`, arch/x86/kvm/vmx/nested.c
+ */
+export function enterL2(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): Outcome {
+  serviceLocalTlbFlushRequests(vm, vcpu, emit);
+  if (!vcpu.nested.hasRunL2) {
+    vcpu.nested.hasRunL2 = true;
+    makeRequest(vcpu, 'TLB_FLUSH', emit);
+  }
+  const early = checkGuestState(vm, vmcs12);
+  if (early !== null) return failEntry(vm, vcpu, { vmcs12, qualification: early }, emit);
+
+  vcpu.nested.guestMode = true;
+  const late = loadGuestState(vm, vcpu, vmcs12, emit);
+  if (late !== null) {
+    vcpu.nested.guestMode = false;
+    return failEntry(vm, vcpu, { vmcs12, qualification: late }, emit);
+  }
+  return VM_SUCCEED;
+}
+
+/** @returns Null, or the qualification of the entry failure. */
+function loadGuestState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): number | null {
+  const { regs } = vcpu;
+  transitionTlbFlush(vm, vcpu, { vmcs12, isEntry: true }, emit);
+  const eptp = vm.config.paging === 'ept' ? eptpOf(vmcs12) : null;
+  if (eptp !== null) {
+    vcpu.mmu = vcpu.guestMmu;
+    initShadowEptMmu(vm, vcpu, eptp, emit);
+  }
+  const isLong = hasEntryControl(vmcs12, VM_ENTRY_IA32E_MODE);
+  regs.cr0 = flagsOf(vmcs12, VMCS.GUEST_CR0);
+  regs.cr4 = flagsOf(vmcs12, VMCS.GUEST_CR4);
+  if (hasEntryControl(vmcs12, VM_ENTRY_LOAD_IA32_EFER)) {
+    regs.efer = flagsOf(vmcs12, VMCS.GUEST_IA32_EFER);
+  } else {
+    regs.efer = isLong ? regs.efer | EFER_LMA | EFER_LME : regs.efer & ~(EFER_LMA | EFER_LME);
+  }
+  regs.cpl = 0;
+  regs.csL = isLong;
+  regs.vm86 = false;
+  const cr3 = fieldOf(vmcs12, VMCS.GUEST_CR3);
+  const pdptesFrom = eptp === null ? null : vmcs12;
+  return nestedLoadCr3(vm, vcpu, { cr3, nestedEpt: eptp !== null, pdptesFrom }, emit);
+}
+
+/** The entry failed after the checks on controls: L1 sees an exit, with its host state loaded. */
+function failEntry(
+  vm: Vm,
+  vcpu: Vcpu,
+  { vmcs12, qualification }: { vmcs12: Vmcs12; qualification: number },
+  emit: Emit,
+): Outcome {
+  const reason = VMX_EXIT_REASONS_FAILED_VMENTRY + EXIT_REASON.INVALID_STATE;
+  const word = wordFromNumber(qualification);
+  const name = 'INVALID_STATE';
+  emit?.(vcpu, { kind: 'vm-exit', from: 'L2', to: 'L1', reason, name, qualification: word });
+  loadHostState(vm, vcpu, vmcs12, emit);
+  return { kind: 'vm-exit', reason, qualification: word };
+}

@@ -1,0 +1,27 @@
+import { makeRequest } from '../requests/index.js';
+import { type Emit, type Vcpu, type Vm, type Vmcs12, vpidOf } from '../state/index.js';
+import { flushVpid, VPID02 } from '../tlb/index.js';
+
+/**
+ * What a VM entry or exit of L1's L2 does to cached translations: without VPID everything of L2's
+ * tag must go; with a VPID other than the last one, L2 must not see that one's entries, since every
+ * vpid12 is mapped onto one hardware VPID. Guest-physical mappings are never touched.
+ *
+ * @see Linux `nested_vmx_transition_tlb_flush()`, arch/x86/kvm/vmx/nested.c
+ */
+export function transitionTlbFlush(
+  vm: Vm,
+  vcpu: Vcpu,
+  { vmcs12, isEntry }: { vmcs12: Vmcs12; isEntry: boolean },
+  emit: Emit,
+): void {
+  const vpid = vpidOf(vmcs12);
+  if (vpid === null) {
+    makeRequest(vcpu, vm.rules.transitionWithoutVpid, emit);
+    return;
+  }
+  if (!isEntry || vpid === vcpu.nested.lastVpid) return;
+  vcpu.nested.lastVpid = vpid;
+  if (vm.rules.newVpid12 === 'TLB_FLUSH_GUEST') makeRequest(vcpu, 'TLB_FLUSH_GUEST', emit);
+  else flushVpid(vm, vcpu, VPID02, emit);
+}

@@ -1,0 +1,101 @@
+import {
+  EFER_LMA,
+  EFER_LME,
+  EXIT_REASON,
+  type ExitReasonName,
+  VM_EXIT_HOST_ADDR_SPACE_SIZE,
+  VM_EXIT_LOAD_IA32_EFER,
+  VM_EXIT_SAVE_IA32_EFER,
+  VMCS,
+  type Word,
+  wordFromNumber,
+  ZERO,
+} from '../machine/index.js';
+import type { Outcome } from '../schema/index.js';
+import {
+  type Emit,
+  fieldOf,
+  flagsOf,
+  hasExitControl,
+  setField,
+  type Vcpu,
+  type Vm,
+  type Vmcs12,
+} from '../state/index.js';
+import { type Exit, exitToHost, serviceLocalTlbFlushRequests } from '../vcpu/index.js';
+import { nestedLoadCr3 } from './load-cr3.js';
+import { transitionTlbFlush } from './tlb-on-transition.js';
+
+/**
+ * L2 did something that L1 asked to see: it leaves to KVM, which hands the exit on to L1.
+ *
+ * @see Linux `nested_vmx_reflect_vmexit()`, arch/x86/kvm/vmx/nested.c
+ */
+export function reflectExit(vm: Vm, vcpu: Vcpu, exit: Exit, emit: Emit): Outcome {
+  if (vcpu.mode === 'guest') exitToHost(vcpu, exit, emit);
+  const { reason, qualification = ZERO } = exit;
+  return nestedVmexit(vm, vcpu, { reason: EXIT_REASON[reason], name: reason, qualification }, emit);
+}
+
+/** An exit to L1: its reason, by number and by name, and its qualification. */
+export interface ExitToL1 {
+  readonly reason: number;
+  readonly name: ExitReasonName | 'OTHER';
+  readonly qualification: Word;
+}
+
+/**
+ * L2 leaves to L1. Flushes that L2 is owed are carried out before its context is left; a pending
+ * sync is not.
+ *
+ * @see Linux `nested_vmx_vmexit()`, arch/x86/kvm/vmx/nested.c
+ */
+export function nestedVmexit(vm: Vm, vcpu: Vcpu, exit: ExitToL1, emit: Emit): Outcome {
+  const vmcs12 = vcpu.nested.currentVmcs as Vmcs12;
+  serviceLocalTlbFlushRequests(vm, vcpu, emit);
+  emit?.(vcpu, { kind: 'vm-exit', from: 'L2', to: 'L1', ...exit });
+  vcpu.nested.guestMode = false;
+  saveGuestState(vm, vcpu, vmcs12);
+  loadHostState(vm, vcpu, vmcs12, emit);
+  return { kind: 'vm-exit', reason: exit.reason, qualification: exit.qualification };
+}
+
+/**
+ * Loads L1's state from the host-state area, and with it L1's MMU. Nothing of `guest_mmu` is
+ * freed: its roots wait for the next entry.
+ *
+ * @see Linux `load_vmcs12_host_state()`, arch/x86/kvm/vmx/nested.c
+ */
+export function loadHostState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): void {
+  const { regs } = vcpu;
+  const is64Bit = hasExitControl(vmcs12, VM_EXIT_HOST_ADDR_SPACE_SIZE);
+  if (hasExitControl(vmcs12, VM_EXIT_LOAD_IA32_EFER)) {
+    regs.efer = flagsOf(vmcs12, VMCS.HOST_IA32_EFER);
+  } else {
+    regs.efer = is64Bit ? regs.efer | EFER_LMA | EFER_LME : regs.efer & ~(EFER_LMA | EFER_LME);
+  }
+  regs.cr0 = flagsOf(vmcs12, VMCS.HOST_CR0);
+  regs.cr4 = flagsOf(vmcs12, VMCS.HOST_CR4);
+  regs.cpl = 0;
+  regs.csL = is64Bit;
+  regs.vm86 = false;
+  vcpu.mmu = vcpu.rootMmu;
+  const cr3 = fieldOf(vmcs12, VMCS.HOST_CR3);
+  nestedLoadCr3(vm, vcpu, { cr3, nestedEpt: false, pdptesFrom: null }, emit);
+  transitionTlbFlush(vm, vcpu, { vmcs12, isEntry: false }, emit);
+}
+
+/**
+ * What L2 changed of its own registers is stored for L1. Without EPT on the host L2's CR3 is KVM's
+ * to know, and vmcs12 keeps what L1 wrote.
+ *
+ * @see Linux `sync_vmcs02_to_vmcs12()`, arch/x86/kvm/vmx/nested.c
+ */
+function saveGuestState({ config }: Vm, { regs }: Vcpu, vmcs12: Vmcs12): void {
+  setField(vmcs12, VMCS.GUEST_CR0, wordFromNumber(regs.cr0));
+  setField(vmcs12, VMCS.GUEST_CR4, wordFromNumber(regs.cr4));
+  if (config.paging === 'ept') setField(vmcs12, VMCS.GUEST_CR3, regs.cr3);
+  if (hasExitControl(vmcs12, VM_EXIT_SAVE_IA32_EFER)) {
+    setField(vmcs12, VMCS.GUEST_IA32_EFER, wordFromNumber(regs.efer));
+  }
+}

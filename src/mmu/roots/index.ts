@@ -1,0 +1,21 @@
+export {
+  freeRoots,
+  ROOT_CURRENT,
+  ROOTS_ALL,
+  type RootMask,
+  rootMaskOf,
+  unloadMmu,
+} from './free-roots.js';
+export { initMmu, initShadowEptMmu, resetContext, switchCr3 } from './init-mmu.js';
+export {
+  flushGuest,
+  freeGuestModeRoots,
+  invalidateEpt,
+  invalidatePcid,
+  invalidateRoots,
+  pcideEnabled,
+} from './invalidate.js';
+export { guestPgdOf, loadMmu } from './load.js';
+export { newPgd } from './new-pgd.js';
+export { freeObsoleteRoots } from './obsolete-roots.js';
+export { syncRoots } from './sync-roots.js';

@@ -1,0 +1,134 @@
+import { ep4taOf, isPcide, pcidOf, type Word } from '../machine/index.js';
+import type { Invalidation } from '../policies/index.js';
+import { makeRequest } from '../requests/index.js';
+import { CURRENT } from '../schema/index.js';
+import { isGuestMode, isUnsyncRoot } from '../shadow/index.js';
+import type { Emit, Mmu, RootInfo, Vcpu, Vm } from '../state/index.js';
+import { flushTlbGuest } from '../tlb/index.js';
+import { freeRoots, ROOT_CURRENT, ROOTS_ALL, type RootMask, rootMaskOf } from './free-roots.js';
+import { markRoot } from './marks.js';
+import { rootAt } from './root-cache.js';
+import { syncRoots } from './sync-roots.js';
+
+/** Which roots an invalidation covers. */
+type Covers = (root: RootInfo, slot: number) => boolean;
+
+/**
+ * Lets the policy decide the fate of each root that an invalidation covers, and acts on it: marks
+ * at once, and frees together, previous slots first.
+ *
+ * @returns Whether the current root was freed.
+ */
+export function invalidateRoots(
+  vm: Vm,
+  vcpu: Vcpu,
+  { mmu, by, covers }: { mmu: Mmu; by: Invalidation['by']; covers: Covers },
+  emit: Emit,
+): boolean {
+  let roots: RootMask = 0;
+  for (let slot = CURRENT; slot < mmu.prevRoots.length; slot += 1) {
+    const root = rootAt(mmu, slot);
+    if (root === null || !covers(root, slot)) continue;
+    const fate = vm.policy.fateOf({
+      by,
+      of: slot === CURRENT ? 'current' : 'previous',
+      pcide: isPcide(vcpu.regs),
+      unsync: isUnsyncRoot(root.page),
+    });
+    if (fate === 'free') roots |= rootMaskOf(slot);
+    if (fate === 'mark') markRoot(vm, vcpu, mmu, { slot, cause: by }, emit);
+  }
+  freeRoots(vcpu, mmu, { roots, cause: by }, emit);
+  return (roots & ROOT_CURRENT) !== 0;
+}
+
+/**
+ * The guest invalidated a PCID by a flushing MOV CR3 or by INVPCID type 1. The active PCID's root is
+ * synced and flushed before the next entry; what becomes of the others is the policy's choice.
+ *
+ * @see Linux `kvm_invalidate_pcid()`, arch/x86/kvm/x86.c
+ */
+export function invalidatePcid(
+  vm: Vm,
+  vcpu: Vcpu,
+  { pcid, by }: { pcid: number; by: 'mov-cr3' | 'invpcid-single' },
+  emit: Emit,
+): void {
+  const { rules, config } = vm;
+  if (config.paging === 'ept' && rules.tdpPcidFlushesGuest) {
+    makeRequest(vcpu, 'TLB_FLUSH_GUEST', emit);
+    return;
+  }
+  const pcide = isPcide(vcpu.regs);
+  const isActive = pcidOf(vcpu.regs.cr3, pcide) === pcid;
+  if (isActive) {
+    if (rules.syncOfActivePcid === 'immediate') syncRoots(vcpu, emit);
+    else makeRequest(vcpu, 'MMU_SYNC', emit);
+    makeRequest(vcpu, 'TLB_FLUSH_CURRENT', emit);
+  }
+  const reachesCached = by !== 'mov-cr3' || rules.movCr3ReachesCachedRoots;
+  const covers: Covers = ({ pgd }, slot) =>
+    slot === CURRENT ? isActive : reachesCached && pcidOf(pgd, pcide) === pcid;
+  invalidateRoots(vm, vcpu, { mmu: vcpu.mmu, by, covers }, emit);
+}
+
+/**
+ * The guest's whole TLB is flushed: the service of `TLB_FLUSH_GUEST`. With shadow paging the roots
+ * are part of that TLB: the current one is synced, the others meet the policy.
+ *
+ * @see Linux `kvm_vcpu_flush_tlb_guest()`, arch/x86/kvm/x86.c
+ */
+export function flushGuest(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): void {
+  vcpu.counters.tlbFlush += 1;
+  if (vm.config.paging === 'shadow') {
+    const everything: Covers = () => true;
+    const by = 'guest-flush';
+    const unloaded = invalidateRoots(vm, vcpu, { mmu: vcpu.mmu, by, covers: everything }, emit);
+    if (unloaded) return;
+    syncRoots(vcpu, emit, causedBy);
+  }
+  flushTlbGuest(vm, vcpu, emit, causedBy);
+}
+
+/**
+ * CR4.PCIDE was set: no architectural flush, but roots that may be stale while PCIDE is clear can
+ * now be reached by a no-flush MOV CR3.
+ *
+ * @see Linux `kvm_post_set_cr4()`, arch/x86/kvm/x86.c
+ */
+export function pcideEnabled(vm: Vm, vcpu: Vcpu, emit: Emit): void {
+  for (const mmu of [vcpu.rootMmu, vcpu.guestMmu]) {
+    invalidateRoots(vm, vcpu, { mmu, by: 'pcide-on', covers: () => true }, emit);
+  }
+}
+
+/**
+ * L1 executed INVEPT. Single-context covers every root that shares TLB entries with the operand,
+ * that is with its EP4TA, whatever the low bits of its EPTP are.
+ *
+ * @param eptp The operand, or null for all contexts.
+ * @see Linux `handle_invept()`, arch/x86/kvm/vmx/nested.c
+ */
+export function invalidateEpt(vm: Vm, vcpu: Vcpu, eptp: Word | null, emit: Emit): void {
+  const ep4ta = eptp === null ? null : ep4taOf(eptp);
+  const covers: Covers = ({ pgd }) => ep4ta === null || ep4taOf(pgd) === ep4ta;
+  const by = eptp === null ? 'invept-all' : 'invept-single';
+  invalidateRoots(vm, vcpu, { mmu: vcpu.guestMmu, by, covers }, emit);
+}
+
+/**
+ * L1 executed INVVPID where the host has no EPT: L2's roots in the shared MMU may be stale. The
+ * current one is L1's, so it stays.
+ *
+ * @see Linux `kvm_mmu_free_guest_mode_roots()`, arch/x86/kvm/mmu/mmu.c
+ */
+export function freeGuestModeRoots({ rules }: Vm, vcpu: Vcpu, emit: Emit): void {
+  const { rootMmu } = vcpu;
+  let roots: RootMask = rules.invvpidFrees === 'all' ? ROOTS_ALL : 0;
+  for (const [slot, root] of rootMmu.prevRoots.entries()) {
+    if (root !== null && (root.page === null || isGuestMode(root.page.role))) {
+      roots |= rootMaskOf(slot);
+    }
+  }
+  freeRoots(vcpu, rootMmu, { roots, cause: 'invvpid' }, emit);
+}

@@ -1,0 +1,60 @@
+import { ALL_DUES, type Dues, NO_DUES, type Policy } from '../policies/index.js';
+import type { RootCause } from '../schema/index.js';
+import type { Emit, Mmu, RootInfo, Vcpu, Vm } from '../state/index.js';
+import { rootAt } from './root-cache.js';
+
+/**
+ * Records that a root owes a sync and a flush before it is used again.
+ *
+ * @param slot `CURRENT` or an index into `prevRoots`; an empty slot is left alone.
+ */
+export function markRoot(
+  { policy }: Vm,
+  vcpu: Vcpu,
+  mmu: Mmu,
+  { slot, cause }: { slot: number; cause: RootCause },
+  emit: Emit,
+): void {
+  const root = rootAt(mmu, slot);
+  if (root === null) return;
+  if (policy.marksLive === 'beside-slots') mmu.slotMarks[slot + 1] = true;
+  root.syncDue = policy.marksLive === 'with-root';
+  root.flushDue = policy.marksLive === 'with-root';
+  vcpu.counters.marked += 1;
+  const { pgd, hpa } = root;
+  emit?.(vcpu, { kind: 'root-marked-unsync', mmu: mmu.name, slot, pgd, hpa, cause });
+}
+
+/** What a root that was found in the cache owes. */
+export function duesOf({ policy }: Vm, { root, markBeside }: FoundRoot): Dues {
+  if (policy.marksLive === 'beside-slots') return markBeside ? ALL_DUES : NO_DUES;
+  return root.syncDue || root.flushDue ? { sync: root.syncDue, flush: root.flushDue } : NO_DUES;
+}
+
+export interface FoundRoot {
+  readonly root: RootInfo;
+  /** The mark that the array beside the slots gave to it. */
+  readonly markBeside: boolean;
+}
+
+/** As the mails have it: a mark is forgotten when its request is raised, whoever is then synced. */
+export function forgetRaised({ policy }: Vm, { root }: FoundRoot): void {
+  if (policy.forgetsMark !== 'when-raised') return;
+  root.syncDue = false;
+  root.flushDue = false;
+}
+
+/**
+ * Moves the marks beside the slots as the posted snippet does in its swap chain: the current
+ * root's mark goes to the front, the found root's mark comes out and is not stored back.
+ *
+ * @param last The slot at which the chain stops.
+ * @returns The mark that came out.
+ */
+export function swapMarks({ policy }: { policy: Policy }, mmu: Mmu, last: number): boolean {
+  if (policy.marksLive !== 'beside-slots') return false;
+  const { slotMarks } = mmu;
+  const out = slotMarks[last + 1] === true;
+  for (let i = last + 1; i > 0; i -= 1) slotMarks[i] = slotMarks[i - 1] === true;
+  return out;
+}

@@ -1,0 +1,24 @@
+import { CURRENT } from '../schema/index.js';
+import { isObsolete } from '../shadow/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { freeRoots, type RootMask, rootMaskOf } from './free-roots.js';
+import { rootAt } from './root-cache.js';
+
+/**
+ * Frees the roots that were zapped or belong to the other generation, and no others; a root that
+ * has no shadow page always counts as obsolete.
+ *
+ * @see Linux `kvm_mmu_free_obsolete_roots()`, arch/x86/kvm/mmu/mmu.c
+ */
+export function freeObsoleteRoots(vm: Vm, vcpu: Vcpu, emit: Emit): void {
+  for (const mmu of [vcpu.rootMmu, vcpu.guestMmu]) {
+    let roots: RootMask = 0;
+    for (let slot = CURRENT; slot < mmu.prevRoots.length; slot += 1) {
+      const root = rootAt(mmu, slot);
+      if (root !== null && (root.page === null || isObsolete(vm, root.page))) {
+        roots |= rootMaskOf(slot);
+      }
+    }
+    freeRoots(vcpu, mmu, { roots, cause: 'obsolete' }, emit);
+  }
+}

@@ -1,0 +1,100 @@
+import {
+  EFER_NX,
+  hasAccessedDirty,
+  isLa57,
+  isLongMode,
+  isPae,
+  isPaging,
+  isSmap,
+  isSmep,
+  isWriteProtect,
+  type Registers,
+  type Word,
+  walkLevelsOf,
+} from '../machine/index.js';
+import { ROLE } from '../shadow/index.js';
+import type { Vcpu, Vm } from '../state/index.js';
+
+/** Levels of the tables of PAE: what KVM shadows with at least. */
+const PT32E_ROOT_LEVEL = 3;
+
+/**
+ * The role that a root of `root_mmu` gets for the registers as they are now.
+ *
+ * @param baseOnly Leave the extended role out, as switches up to v5.17 did: SMEP and SMAP then
+ *   never count, though a root that was loaded carries them.
+ * @see Linux `kvm_init_mmu()`, `kvm_calc_cpu_role()`, arch/x86/kvm/mmu/mmu.c
+ */
+export function rootMmuRole(vm: Vm, vcpu: Vcpu, { baseOnly }: { baseOnly: boolean }): number {
+  const guestMode = vcpu.nested.guestMode ? ROLE.GUEST_MODE : 0;
+  const role =
+    vm.config.paging === 'ept'
+      ? directRole(vm, vcpu.regs)
+      : vm.rules.roleBits === 'guest-efer-cr0'
+        ? shadowRoleTo517(vcpu.regs, baseOnly)
+        : shadowRole(vm, vcpu.regs);
+  return role | guestMode;
+}
+
+/**
+ * The role of the root that shadows an EPT of L1.
+ *
+ * @see Linux `kvm_calc_shadow_ept_root_page_role()`, arch/x86/kvm/mmu/mmu.c
+ */
+export function shadowEptRole(eptp: Word): number {
+  const ad = hasAccessedDirty(eptp) ? 0 : ROLE.AD_DISABLED;
+  return walkLevelsOf(eptp) | ROLE.ACC_ALL | ROLE.GUEST_MODE | ad;
+}
+
+/** Levels of the guest's own tables: 2 to 5, or 0 without paging. */
+export function guestLevelsOf(regs: Registers): number {
+  if (!isPaging(regs)) return 0;
+  if (isLongMode(regs)) return isLa57(regs) ? 5 : 4;
+  return isPae(regs) ? PT32E_ROOT_LEVEL : 2;
+}
+
+/** TDP. @see Linux `kvm_calc_tdp_mmu_root_page_role()` */
+function directRole({ config, rules }: Vm, regs: Registers): number {
+  const level = config.maxphyaddr > 48 ? 5 : 4;
+  const role = level | ROLE.DIRECT | ROLE.ACC_ALL;
+  if (rules.roleBits !== 'guest-efer-cr0') return role | ROLE.CR0_WP | ROLE.EFER_NX;
+  return role | guestEferAndWp(regs);
+}
+
+/** @see Linux v6.1 `kvm_init_shadow_mmu()`: the CPU role, at least three levels, NX always. */
+function shadowRole({ rules }: Vm, regs: Registers): number {
+  const level = Math.max(guestLevelsOf(regs), PT32E_ROOT_LEVEL);
+  const role = level | ROLE.ACC_ALL | ROLE.EFER_NX;
+  if (!isPaging(regs)) return role | ROLE.DIRECT;
+
+  const wp = isWriteProtect(regs);
+  const smep = rules.roleBits === 'cr4-smep' ? ROLE.CR4_SMEP : wp ? 0 : ROLE.SMEP_ANDNOT_WP;
+  return (
+    role |
+    (isPae(regs) ? 0 : ROLE.HAS_4_BYTE_GPTE) |
+    (wp ? ROLE.CR0_WP : 0) |
+    (isSmep(regs) ? smep : 0) |
+    (isSmap(regs) && !wp ? ROLE.SMAP_ANDNOT_WP : 0)
+  );
+}
+
+/** @see Linux v5.14 `kvm_calc_shadow_mmu_root_page_role()` */
+function shadowRoleTo517(regs: Registers, baseOnly: boolean): number {
+  const level = isLongMode(regs) ? (isLa57(regs) ? 5 : 4) : PT32E_ROOT_LEVEL;
+  const wp = isWriteProtect(regs);
+  return (
+    level |
+    ROLE.ACC_ALL |
+    (isPaging(regs) ? 0 : ROLE.DIRECT) |
+    (isPae(regs) ? 0 : ROLE.HAS_4_BYTE_GPTE) |
+    guestEferAndWp(regs) |
+    (!baseOnly && isSmep(regs) && !wp ? ROLE.SMEP_ANDNOT_WP : 0) |
+    (!baseOnly && isSmap(regs) && !wp ? ROLE.SMAP_ANDNOT_WP : 0)
+  );
+}
+
+function guestEferAndWp(regs: Registers): number {
+  if (!isPaging(regs)) return 0;
+  const nx = (regs.efer & EFER_NX) !== 0 ? ROLE.EFER_NX : 0;
+  return nx | (isWriteProtect(regs) ? ROLE.CR0_WP : 0);
+}

@@ -1,0 +1,122 @@
+import { freeRoots } from './commands/free-roots.js';
+import { invept } from './commands/invept.js';
+import { invlpg } from './commands/invlpg.js';
+import { invpcid } from './commands/invpcid.js';
+import { invvpid } from './commands/invvpid.js';
+import { loadRoot } from './commands/load-root.js';
+import { makeRequest } from './commands/make-request.js';
+import { movCr0 } from './commands/mov-cr0.js';
+import { movCr3 } from './commands/mov-cr3.js';
+import { movCr4 } from './commands/mov-cr4.js';
+import { movFromCr3 } from './commands/mov-from-cr3.js';
+import { refusalOf } from './commands/refusal.js';
+import { runL2 } from './commands/run-l2.js';
+import { setSregs } from './commands/set-sregs.js';
+import { vmclear } from './commands/vmclear.js';
+import { vmexit } from './commands/vmexit.js';
+import { vmfunc } from './commands/vmfunc.js';
+import { vmptrld } from './commands/vmptrld.js';
+import { vmwrite } from './commands/vmwrite.js';
+import { vmxoff } from './commands/vmxoff.js';
+import { vmxon } from './commands/vmxon.js';
+import { wrmsrEfer } from './commands/wrmsr-efer.js';
+import { zapAll } from './commands/zap-all.js';
+import { CommandRefused } from './refused.js';
+import { resetContext } from './roots/index.js';
+import type { Command, CommandKind, Outcome } from './schema/index.js';
+import type { Emit, Vcpu, Vm } from './state/index.js';
+import { enterGuest, OK } from './vcpu/index.js';
+
+/** KVM's own operations: they happen in the host and do not enter the guest first. */
+const HOST_OPERATIONS: ReadonlySet<CommandKind> = new Set([
+  'load-root',
+  'enter',
+  'make-request',
+  'zap-all',
+  'set-sregs',
+  'free-roots',
+  'reset-context',
+]);
+
+/**
+ * Applies one command to a VM, in place. The only dispatcher: the same commands give the same
+ * states and events, always.
+ *
+ * A guest instruction runs in the guest, so a vCPU in the host first enters, which services what
+ * is pending.
+ *
+ * @param emit Takes the events as they happen; null if nobody listens.
+ * @returns How the command ended. The guest's own fault is an outcome.
+ * @throws {CommandRefused} If there is no such vCPU, or it cannot take the command now; nothing
+ *   has changed then.
+ */
+export function step(vm: Vm, command: Command, emit: Emit): Outcome {
+  const vcpu = vm.vcpus[command.vcpu];
+  if (vcpu === undefined) {
+    throw new CommandRefused(`Cannot run "${command.kind}": no vCPU ${command.vcpu}`);
+  }
+  const refusal = refusalOf(vm, vcpu, command);
+  if (refusal !== null) throw new CommandRefused(`Cannot run "${command.kind}": ${refusal}`);
+  if (!HOST_OPERATIONS.has(command.kind)) {
+    const ended = enterGuest(vm, vcpu, emit);
+    if (ended !== null) return ended;
+  }
+  return handle(vm, vcpu, command, emit);
+}
+
+/** The one place that knows every handler. */
+function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
+  switch (command.kind) {
+    case 'mov-cr0':
+      return movCr0(vm, vcpu, command, emit);
+    case 'mov-cr3':
+      return movCr3(vm, vcpu, command, emit);
+    case 'mov-cr4':
+      return movCr4(vm, vcpu, command, emit);
+    case 'mov-from-cr3':
+      return movFromCr3(vm, vcpu, command, emit);
+    case 'wrmsr-efer':
+      return wrmsrEfer(vm, vcpu, command, emit);
+    case 'invlpg':
+      return invlpg(vm, vcpu, command, emit);
+    case 'invpcid':
+      return invpcid(vm, vcpu, command, emit);
+    case 'vmxon':
+      return vmxon(vm, vcpu, command, emit);
+    case 'vmxoff':
+      return vmxoff(vm, vcpu, emit);
+    case 'vmclear':
+      return vmclear(vm, vcpu, command, emit);
+    case 'vmptrld':
+      return vmptrld(vm, vcpu, command, emit);
+    case 'vmwrite':
+      return vmwrite(vm, vcpu, command, emit);
+    case 'vmlaunch':
+    case 'vmresume':
+      return runL2(vm, vcpu, command.kind, emit);
+    case 'invept':
+      return invept(vm, vcpu, command, emit);
+    case 'invvpid':
+      return invvpid(vm, vcpu, command, emit);
+    case 'vmfunc':
+      return vmfunc(vm, vcpu, command, emit);
+    case 'vmexit':
+      return vmexit(vm, vcpu, command, emit);
+    case 'load-root':
+      return loadRoot(vm, vcpu, command, emit);
+    case 'enter':
+      return enterGuest(vm, vcpu, emit) ?? OK;
+    case 'make-request':
+      return makeRequest(vcpu, command, emit);
+    case 'zap-all':
+      return zapAll(vm, vcpu, emit);
+    case 'set-sregs':
+      return setSregs(vm, vcpu, command, emit);
+    case 'free-roots':
+      return freeRoots(vcpu, command, emit);
+    case 'reset-context':
+      vcpu.mode = 'host';
+      resetContext(vm, vcpu, emit);
+      return OK;
+  }
+}

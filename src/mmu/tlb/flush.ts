@@ -1,0 +1,123 @@
+import type { Word } from '../machine/index.js';
+import { isGuestMode } from '../shadow/index.js';
+import { type Emit, type Mmu, type RootInfo, type Vcpu, type Vm, vpidOf } from '../state/index.js';
+
+/** Hardware VPIDs: KVM gives each vCPU one for L1 and one for L2, whatever vpid12 says. */
+export const VPID01 = 1;
+export const VPID02 = 2;
+
+/**
+ * Flushes everything that the vCPU may have in a TLB.
+ *
+ * @see Linux `kvm_vcpu_flush_tlb_all()`; `vmx_flush_tlb_all()`, arch/x86/kvm/vmx/vmx.c
+ */
+export function flushTlbAll(vcpu: Vcpu, emit: Emit, causedBy?: number): void {
+  emit?.(vcpu, flushed({ scope: 'all' }), causedBy);
+  settleFlush(vcpu, () => true);
+}
+
+/**
+ * Flushes the context of the current root: its EP4TA with EPT, otherwise the VPID in use.
+ *
+ * @see Linux `vmx_flush_tlb_current()`, arch/x86/kvm/vmx/vmx.c
+ */
+export function flushTlbCurrent(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): void {
+  const { root } = vcpu.mmu;
+  if (root === null) return;
+  if (vm.config.paging === 'ept') {
+    emit?.(vcpu, flushed({ scope: 'current', root: root.hpa }), causedBy);
+    settleFlush(vcpu, ({ hpa }) => hpa === root.hpa);
+    return;
+  }
+  const vpid = currentVpidOf(vm, vcpu);
+  emit?.(vcpu, flushed({ scope: 'current', vpid }), causedBy);
+  settleFlush(vcpu, (other) => vpidOfRoot(other) === vpid);
+}
+
+/**
+ * The hardware half of a guest-wide flush: the linear and combined mappings of the VPID in use.
+ * It never reaches guest-physical mappings, so no shadow EPT root is settled by it.
+ *
+ * @see Linux `vmx_flush_tlb_guest()`, arch/x86/kvm/vmx/vmx.c
+ */
+export function flushTlbGuest(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): void {
+  const vpid = guestFlushVpidOf(vm, vcpu);
+  emit?.(vcpu, flushed({ scope: 'guest', vpid }), causedBy);
+  if (vm.config.paging === 'shadow') settleFlush(vcpu, (root) => vpidOfRoot(root) === vpid);
+}
+
+/** @see Linux `vmx_flush_tlb_gva()`, arch/x86/kvm/vmx/vmx.c */
+export function flushTlbGva(vm: Vm, vcpu: Vcpu, address: Word, emit: Emit): void {
+  emit?.(vcpu, flushed({ scope: 'address', vpid: guestFlushVpidOf(vm, vcpu), address }));
+}
+
+/** Every mapping of one VPID: INVVPID on behalf of L1. */
+export function flushVpid(vm: Vm, vcpu: Vcpu, vpid: number, emit: Emit): void {
+  emit?.(vcpu, flushed({ scope: 'context', vpid }));
+  if (vm.config.paging === 'shadow') settleFlush(vcpu, (root) => vpidOfRoot(root) === vpid);
+}
+
+/** One address of one VPID: INVVPID type 0 on behalf of L1. */
+export function flushVpidAddress(vcpu: Vcpu, vpid: number, address: Word, emit: Emit): void {
+  emit?.(vcpu, flushed({ scope: 'address', vpid, address }));
+}
+
+/** What the processor drops when it executes an instruction itself, without an exit. */
+export function cpuFlush(
+  vm: Vm,
+  vcpu: Vcpu,
+  what: { scope: 'context' | 'pcid' | 'address'; pcid?: number; address?: Word },
+  emit: Emit,
+): void {
+  emit?.(vcpu, { ...flushed({ ...what, vpid: currentVpidOf(vm, vcpu) }), by: 'cpu' });
+}
+
+/** @see Linux `vmx_get_current_vpid()`, arch/x86/kvm/vmx/vmx.c */
+function currentVpidOf({ rules }: Vm, { nested }: Vcpu): number {
+  if (!nested.guestMode) return VPID01;
+  if (rules.l2Vpid !== 'vpid02-if-vpid12' || nested.currentVmcs === null) return VPID02;
+  return vpidOf(nested.currentVmcs) === null ? VPID01 : VPID02;
+}
+
+/** To v5.15 the guest and address flushes named vpid01, even while L2 ran. */
+function guestFlushVpidOf(vm: Vm, vcpu: Vcpu): number {
+  return vm.rules.l2Vpid === 'vpid01-for-guest' ? VPID01 : currentVpidOf(vm, vcpu);
+}
+
+/** Under shadow paging a root's entries carry the VPID of the level that it was made for. */
+function vpidOfRoot({ page }: RootInfo): number {
+  return page !== null && isGuestMode(page.role) ? VPID02 : VPID01;
+}
+
+/** Roots whose entries are gone owe no flush any more. */
+function settleFlush({ rootMmu, guestMmu }: Vcpu, isMeant: (root: RootInfo) => boolean): void {
+  settleFlushOf(rootMmu, isMeant);
+  settleFlushOf(guestMmu, isMeant);
+}
+
+function settleFlushOf({ root, prevRoots }: Mmu, isMeant: (root: RootInfo) => boolean): void {
+  if (root?.flushDue && isMeant(root)) root.flushDue = false;
+  for (const prev of prevRoots) {
+    if (prev?.flushDue && isMeant(prev)) prev.flushDue = false;
+  }
+}
+
+interface Flushed {
+  readonly scope: 'all' | 'current' | 'guest' | 'address' | 'pcid' | 'context';
+  readonly vpid?: number;
+  readonly pcid?: number;
+  readonly root?: number;
+  readonly address?: Word;
+}
+
+function flushed({ scope, vpid, pcid, root, address }: Flushed) {
+  return {
+    kind: 'tlb-flushed',
+    by: 'kvm',
+    scope,
+    vpid: vpid ?? null,
+    pcid: pcid ?? null,
+    root: root ?? null,
+    address: address ?? null,
+  } as const;
+}

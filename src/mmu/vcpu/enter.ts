@@ -1,0 +1,39 @@
+import { hasRequest } from '../requests/index.js';
+import { loadMmu } from '../roots/index.js';
+import type { Outcome } from '../schema/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { serviceRequest, serviceRequests } from './service-requests.js';
+
+/** More rounds than any chain of requests can take: each is raised by an earlier one, at most. */
+const ROUNDS_MAX = 8;
+
+/**
+ * Enters the guest: services the pending requests, loads a root if there is none, and starts over
+ * while that raised new requests.
+ *
+ * @returns Null once the guest runs, or how the vCPU ended instead.
+ * @throws {Error} If requests keep coming; that would be our own fault.
+ * @see Linux `vcpu_enter_guest()`, arch/x86/kvm/x86.c
+ */
+export function enterGuest(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome | null {
+  if (vcpu.mode === 'guest') return null;
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    if (!serviceRequests(vm, vcpu, emit)) return { kind: 'shutdown' };
+    reloadMmu(vm, vcpu, emit);
+    if (vcpu.requests !== 0) continue;
+
+    vcpu.mode = 'guest';
+    const guest = vcpu.nested.guestMode ? 'L2' : 'L1';
+    emit?.(vcpu, { kind: 'vm-entered', guest, root: vcpu.mmu.root?.hpa ?? null });
+    return null;
+  }
+  throw new Error(`vCPU ${vcpu.index} cannot enter: requests keep coming`);
+}
+
+/** @see Linux `kvm_mmu_reload()`, arch/x86/kvm/mmu.h */
+function reloadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): void {
+  if (vm.rules.reloadFreesObsolete && hasRequest(vcpu, 'MMU_FREE_OBSOLETE_ROOTS')) {
+    serviceRequest(vm, vcpu, 'MMU_FREE_OBSOLETE_ROOTS', emit);
+  }
+  if (vcpu.mmu.root === null) loadMmu(vm, vcpu, emit);
+}

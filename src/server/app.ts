@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import fastifyWebsocket from '@fastify/websocket';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { Logger } from 'pino';
+import { serializerCompiler, validatorCompiler } from './compilers.js';
+import { INBOUND_BYTES_MAX } from './event-stream.js';
+import { Fleet, type FleetOptions } from './fleet.js';
+import { createGuard } from './guard.js';
+import { parseJsonBodies } from './json-body.js';
+import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import { answerUnknownRoutes } from './not-found.js';
+import { refuse, refuseClient } from './refuse.js';
+import { catalogueRoutes } from './routes/catalogue.js';
+import { commandRoutes } from './routes/commands.js';
+import { eventRoutes } from './routes/events.js';
+import { fileRoutes } from './routes/files.js';
+import { healthRoutes } from './routes/health.js';
+import { vcpuRoutes } from './routes/vcpus.js';
+import { vmRoutes } from './routes/vms.js';
+import { Streams } from './streams.js';
+import { VERSION } from './version.js';
+
+export interface AppOptions {
+  /** The address that the server will listen on. */
+  readonly host?: string;
+  /** Names beside the loopback ones by which a server on loopback may be asked. */
+  readonly hosts?: readonly string[];
+  /** Origins beside its own whose pages may use the server. */
+  readonly origins?: readonly string[];
+  readonly limits?: Partial<Limits>;
+  readonly logger?: Logger | false;
+  /** Names this run of the server to the clients of its streams. */
+  readonly epoch?: string;
+  /** For tests: the model to run instead. */
+  readonly model?: NonNullable<FleetOptions['model']>;
+  /** Called before the routes are set up: what describes them has to see them come. */
+  readonly describer?: (app: FastifyInstance) => Promise<void>;
+}
+
+/** Wires the server together. It does not listen. */
+export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const app = createFastify(options, limits);
+  const { model } = options;
+  const fleet = new Fleet({ limits, log: app.log, ...(model === undefined ? {} : { model }) });
+  const streams = new Streams(fleet, options.epoch ?? randomUUID());
+
+  answerUnknownRoutes(app);
+  await app.register(fastifyWebsocket, {
+    options: { maxPayload: INBOUND_BYTES_MAX, autoPong: false, perMessageDeflate: false },
+    // The client broke the protocol: `ws` itself says so to it and closes.
+    errorHandler: (err, _socket, request) => request.log.debug({ err }, 'Stream broken'),
+    preClose(done) {
+      void streams.close().then(() => this.websocketServer.close(() => done()));
+    },
+  });
+  guard(app, options);
+  await options.describer?.(app);
+
+  await app.register(healthRoutes, { version: VERSION });
+  await app.register(catalogueRoutes, { version: VERSION, limits });
+  await app.register(vmRoutes, { fleet });
+  await app.register(vcpuRoutes, { fleet });
+  await app.register(commandRoutes, { fleet });
+  await app.register(eventRoutes, { fleet, streams });
+  await app.register(fileRoutes);
+  return app;
+}
+
+function createFastify({ logger = false }: AppOptions, limits: Limits): FastifyInstance {
+  const app = Fastify({
+    ...(logger === false ? { logger: false } : { loggerInstance: logger }),
+    bodyLimit: limits.bodyBytesMax,
+    requestTimeout: 30_000,
+    // A line for every request would cost more than the request.
+    logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors: refuse,
+    clientErrorHandler: refuseClient,
+  }) as unknown as FastifyInstance;
+  app.setErrorHandler(refuse);
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  parseJsonBodies(app);
+  return app;
+}
+
+function guard(app: FastifyInstance, { host = '127.0.0.1', hosts, origins }: AppOptions): void {
+  const admit = createGuard({ host, hosts: hosts ?? [], origins: origins ?? [] });
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-content-type-options', 'nosniff').header('mmulab-version', VERSION);
+    admit(request);
+    done();
+  });
+}

@@ -1,0 +1,85 @@
+import type { FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify';
+import { z } from 'zod';
+import { createJsonWriter, type JsonWriter } from '../mmu/schema/index.js';
+import { ApiError, type Flaw } from './errors.js';
+import { createJsonReader, NO_MATCH } from './reader.js';
+
+/** Flaws that one answer lists; a body may have thousands. */
+const FLAWS_MAX = 20;
+
+const PART = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const;
+
+/** Checks a part of a request: fast if it is right, in words if it is not. */
+export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
+  const read = createJsonReader(schema);
+  const part = PART[httpPart as keyof typeof PART] ?? 'body';
+  return (data: unknown) => {
+    const value = read(data);
+    if (value !== NO_MATCH) return { value };
+    const result = schema.safeParse(data);
+    if (result.success) return { value: result.data };
+    return { error: invalidRequest(part, result.error.issues) };
+  };
+};
+
+const writers = new WeakMap<z.ZodType, JsonWriter<unknown>>();
+
+/** Writes an answer; it is trusted, because the machine made it. */
+export const serializerCompiler: FastifySerializerCompiler<z.ZodType> = ({ schema }) => {
+  let write = writers.get(schema);
+  if (write === undefined) {
+    write = writerOf(schema);
+    writers.set(schema, write);
+  }
+  return write;
+};
+
+/** An answer without a body has the schema `z.null()`. */
+function writerOf(schema: z.ZodType): JsonWriter<unknown> {
+  if (schema instanceof z.ZodNull) return () => '';
+  return createJsonWriter(schema) as JsonWriter<unknown>;
+}
+
+function invalidRequest(part: Flaw['in'], issues: readonly z.core.$ZodIssue[]): ApiError {
+  const [first] = issues;
+  if (part === 'body' && first?.code === 'too_big' && first.path.length === 0) {
+    return new ApiError(
+      'batch-too-long',
+      `Cannot apply commands: a batch is bounded to ${first.maximum} commands`,
+    );
+  }
+  const flaws = issues.flatMap((issue) => flawsOf(part, issue));
+  const more = flaws.length > FLAWS_MAX ? `, and ${flaws.length - FLAWS_MAX} more problems` : '';
+  const [{ path, message } = { path: '', message: '' }] = flaws;
+  return new ApiError(
+    'invalid-request',
+    `Cannot take ${part}${path === '' ? '' : ` at ${path}`}: ${message}${more}`,
+    { errors: flaws.slice(0, FLAWS_MAX) },
+  );
+}
+
+function flawsOf(part: Flaw['in'], issue: z.core.$ZodIssue): Flaw[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      in: part,
+      path: pointerOf([...issue.path, key]),
+      message: 'unknown field',
+    }));
+  }
+  return [{ in: part, path: pointerOf(issue.path), message: messageOf(issue) }];
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
+    return `unknown ${issue.discriminator}`;
+  }
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
+    return 'required';
+  }
+  return issue.message;
+}
+
+/** @see RFC 6901, "JavaScript Object Notation (JSON) Pointer" */
+function pointerOf(path: readonly PropertyKey[]): string {
+  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

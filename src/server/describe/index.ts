@@ -1,0 +1,2 @@
+export { describeAsyncapi } from './asyncapi.js';
+export { describeOpenapi } from './openapi.js';

@@ -1,0 +1,118 @@
+import fastifySwagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { buildApp } from '../app.js';
+import { VERSION } from '../version.js';
+import { Components, type JsonSchema } from './json-schema.js';
+
+const TAGS = [
+  { name: 'vms', description: 'The life of VMs.' },
+  { name: 'vcpus', description: 'What a vCPU holds: registers, MMUs, roots, requests.' },
+  { name: 'commands', description: 'What befalls a vCPU: one command, or a batch.' },
+  { name: 'events', description: 'The history of a VM: commands, and what the MMU did.' },
+  { name: 'catalogue', description: 'What there is, and what the model does not do.' },
+  { name: 'service', description: 'How the server is.' },
+];
+
+/** openapi.yaml, from the schemas of the routes. */
+export async function describeOpenapi(): Promise<string> {
+  const components = new Components();
+  const optionalBodies = new Set<string>();
+  const app = await buildApp({
+    describer: async (into) => {
+      await into.register(fastifySwagger, swaggerOptions(components, optionalBodies));
+    },
+  });
+  await app.ready();
+  const document = app.swagger() as unknown as OpenapiDocument;
+  await app.close();
+  for (const path of Object.values(document.paths)) {
+    for (const operation of Object.values(path)) {
+      // An empty body stands for `{}`; only a body that has to have fields is required.
+      if (operation.requestBody !== undefined && optionalBodies.has(operation.operationId)) {
+        operation.requestBody.required = false;
+      }
+    }
+  }
+  document.components = { schemas: components.all() };
+  return stringify(document, { aliasDuplicateObjects: false, lineWidth: 100 });
+}
+
+interface OpenapiDocument {
+  readonly paths: Record<string, Record<string, Operation>>;
+  components: unknown;
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly requestBody?: { required: boolean };
+}
+
+function swaggerOptions(
+  components: Components,
+  optionalBodies: Set<string>,
+): FastifyDynamicSwaggerOptions {
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'mmulab',
+        version: VERSION,
+        summary: "KVM's MMU, over HTTP.",
+        description:
+          'Simulates the MMU state that Linux KVM keeps for every virtual CPU on x86: roots, the ' +
+          'cache of previous roots, requests and flushes. Every refusal is an RFC 9457 problem ' +
+          'with a stable `code`. `/v1/vms/{vm}/events` is a WebSocket as well: see asyncapi.yaml.',
+        license: { name: 'GPL-2.0-only', identifier: 'GPL-2.0-only' } as { name: string },
+      },
+      servers: [{ url: '/' }],
+      security: [],
+      tags: TAGS,
+    },
+    // JSON Schema goes in as it is to come out.
+    convertConstToEnum: false,
+    transform: ({ schema, url }) => {
+      if (schema === undefined) return { schema: { hide: true }, url };
+      const { body, operationId = '' } = schema;
+      if (body instanceof z.ZodType && body.safeParse({}).success) optionalBodies.add(operationId);
+      return { schema: transformed(schema, components), url };
+    },
+  };
+}
+
+function transformed(schema: object, components: Components): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === 'response') out.response = responsesOf(value, components);
+    else out[key] = value instanceof z.ZodType ? components.add(value) : value;
+  }
+  return out;
+}
+
+function responsesOf(responses: object, components: Components): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => {
+      if (response instanceof z.ZodNull) return [status, { type: 'null', description: 'Done.' }];
+      if (response instanceof z.ZodType) {
+        const description = z.globalRegistry.get(response)?.description ?? 'Done.';
+        return [status, jsonContent('application/json', description, components.add(response))];
+      }
+      const { description, content } = response as Refusal;
+      const [[type, { schema }] = never()] = Object.entries(content);
+      return [status, jsonContent(type, description, components.add(schema))];
+    }),
+  );
+}
+
+interface Refusal {
+  readonly description: string;
+  readonly content: Record<string, { readonly schema: z.ZodType }>;
+}
+
+function jsonContent(type: string, description: string, schema: JsonSchema): object {
+  return { description, content: { [type]: { schema } } };
+}
+
+function never(): never {
+  throw new Error('Cannot describe response: it has no content');
+}

@@ -1,0 +1,74 @@
+/** Every way a request can be refused, and the status it answers with. One table, no exceptions. */
+const STATUS = {
+  'invalid-request': 400,
+  'malformed-json': 400,
+  'malformed-http': 400,
+  'host-refused': 403,
+  'origin-refused': 403,
+  'route-not-found': 404,
+  'vm-not-found': 404,
+  'vcpu-not-found': 404,
+  'method-not-allowed': 405,
+  'request-timeout': 408,
+  'command-refused': 409,
+  'vm-poisoned': 409,
+  'events-expired': 410,
+  'body-too-large': 413,
+  'batch-too-long': 413,
+  'uri-too-long': 414,
+  'unsupported-media-type': 415,
+  'vm-limit-reached': 429,
+  'vcpu-limit-reached': 429,
+  'memory-limit-reached': 429,
+  'stream-limit-reached': 429,
+  'headers-too-large': 431,
+  internal: 500,
+  'not-ready': 503,
+} as const;
+
+export type ErrorCode = keyof typeof STATUS;
+
+export const ERROR_CODES = Object.keys(STATUS) as [ErrorCode, ...ErrorCode[]];
+
+/** One thing that is wrong with a request. */
+export interface Flaw {
+  readonly in: 'body' | 'query' | 'path' | 'header';
+  /** JSON pointer into that part; empty for the part itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Members that a problem may have beyond those of every problem. */
+export interface ProblemDetails {
+  readonly errors?: readonly Flaw[];
+  /** Commands of the batch that were applied before it stopped. */
+  readonly applied?: number;
+  /** Index of the command that stopped the batch. */
+  readonly index?: number;
+  /** Sequence number of the VM when the batch stopped. */
+  readonly seq?: number;
+  /** The lowest sequence number that is still kept. */
+  readonly oldest?: number;
+}
+
+/** A request that is refused: the caller's fault, told in its words. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: ErrorCode;
+  readonly details: ProblemDetails;
+
+  constructor(code: ErrorCode, message: string, details: ProblemDetails = {}) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+
+  get status(): number {
+    return STATUS[this.code];
+  }
+}
+
+/** The status that a code answers with. */
+export function statusOf(code: ErrorCode): number {
+  return STATUS[code];
+}

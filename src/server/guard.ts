@@ -1,0 +1,50 @@
+import type { FastifyRequest } from 'fastify';
+import { ApiError } from './errors.js';
+
+const LOOPBACK_NAMES: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
+
+export interface GuardOptions {
+  /** The address that the server listens on. */
+  readonly host: string;
+  /** Names beside the loopback ones by which the server may be asked. */
+  readonly hosts: readonly string[];
+  /** Origins beside the server's own whose pages may use it. */
+  readonly origins: readonly string[];
+}
+
+/**
+ * Keeps foreign web pages out.
+ *
+ * A page can make a browser send requests here, and with a name that it resolves to 127.0.0.1 it
+ * can even read the answers. So a server on loopback answers to loopback names only, and whoever
+ * changes something or opens a stream must not come from a page of another origin.
+ */
+export function createGuard({ host, hosts, origins }: GuardOptions) {
+  const names = isLoopback(host) ? new Set([...LOOPBACK_NAMES, ...hosts]) : null;
+  const allowed = new Set(origins);
+  return ({ headers, method, ws }: FastifyRequest): void => {
+    const asked = headers.host ?? '';
+    if (names !== null && !names.has(nameOf(asked))) {
+      throw new ApiError('host-refused', `Cannot answer for host "${asked}": not a name of ours`);
+    }
+    const { origin } = headers;
+    if (origin === undefined || (!ws && (method === 'GET' || method === 'HEAD'))) return;
+    if (!allowed.has(origin) && !isSame(origin, asked)) {
+      throw new ApiError('origin-refused', `Cannot serve origin "${origin}": not allowed`);
+    }
+  };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+/** The name in a Host header, without the port. */
+function nameOf(host: string): string {
+  return host.toLowerCase().replace(/:[0-9]*$/, '');
+}
+
+function isSame(origin: string, host: string): boolean {
+  const lower = origin.toLowerCase();
+  return lower === `http://${host.toLowerCase()}` || lower === `https://${host.toLowerCase()}`;
+}

@@ -1,0 +1,67 @@
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+import { type ApiError, ERROR_CODES, type ErrorCode, statusOf } from './errors.js';
+
+const REFUSED_ANYWHERE = ['invalid-request', 'host-refused', 'internal'] as const;
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+const FlawBody = z
+  .strictObject({
+    in: z.enum(['body', 'query', 'path', 'header']),
+    path: z.string().describe('JSON pointer; empty for the whole part.'),
+    message: z.string(),
+  })
+  .meta({ id: 'Flaw', description: 'One thing that is wrong with a request.' });
+
+/** Why a request was refused, as RFC 9457 has it. */
+export const Problem = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    code: z.enum(ERROR_CODES).describe('Stable; the wording of `detail` is not.'),
+    instance: z.string().optional(),
+    errors: z.array(FlawBody).optional(),
+    applied: z.number().int().optional().describe('Commands applied before the batch stopped.'),
+    index: z.number().int().optional().describe('Index of the command that stopped the batch.'),
+    seq: z.number().int().optional().describe('Sequence number of the VM after that.'),
+    oldest: z.number().int().optional().describe('The lowest sequence number still kept.'),
+  })
+  .meta({ id: 'Problem', description: 'Why a request was refused (RFC 9457).' });
+export type Problem = z.output<typeof Problem>;
+
+/** @param instance Path of the request, if there is one. */
+export function problemOf(error: ApiError, instance?: string): Problem {
+  const problem = {
+    type: `urn:mmulab:problem:${error.code}`,
+    title: STATUS_CODES[error.status] ?? 'Error',
+    status: error.status,
+    detail: error.message,
+    code: error.code,
+  };
+  const details = error.details as Partial<Problem>;
+  return instance === undefined ? { ...problem, ...details } : { ...problem, instance, ...details };
+}
+
+/**
+ * What a route may be refused with, for its schema: the problem by status. Every route may be
+ * refused for what is said of its request, for its host, and for an error of ours.
+ */
+export function refusals(...more: readonly ErrorCode[]): object {
+  const codes = [...REFUSED_ANYWHERE, ...more];
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    byStatus.set(statusOf(code), [...(byStatus.get(statusOf(code)) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, of]) => [
+      status,
+      {
+        description: `Refused: ${of.map((code) => `\`${code}\``).join(', ')}.`,
+        content: { 'application/problem+json': { schema: Problem } },
+      },
+    ]),
+  );
+}

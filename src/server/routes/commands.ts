@@ -1,0 +1,113 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import {
+  COMMAND_BODIES,
+  COMMAND_KINDS,
+  COMMAND_SUMMARIES,
+  Command,
+  type CommandKind,
+  Outcome,
+} from '../../mmu/schema/index.js';
+import type { Fleet } from '../fleet.js';
+import { Digits, EventFrame, Seq, VmId } from '../frames.js';
+import { COMMANDS_PER_BATCH_MAX } from '../limits.js';
+import { refusals } from '../problem.js';
+
+/** What a command answers, so that a harness without a stream still sees everything. */
+const AppliedBody = z
+  .strictObject({ seq: Seq, outcome: Outcome, events: z.array(EventFrame) })
+  .meta({ id: 'Applied', description: 'A command was applied: how it ended and what it did.' });
+
+const BatchResult = z
+  .strictObject({ seq: Seq, outcome: Outcome, events: z.array(EventFrame).optional() })
+  .meta({
+    id: 'BatchResult',
+    description: 'One command of a batch; events if they were asked for.',
+  });
+
+const BatchApplied = z
+  .strictObject({ results: z.array(BatchResult) })
+  .meta({ id: 'BatchApplied', description: 'A result for every command, in order.' });
+
+const Batch = z
+  .array(Command)
+  .min(1)
+  .max(COMMANDS_PER_BATCH_MAX)
+  .meta({
+    id: 'Batch',
+    description: 'Commands for one VM, in order.',
+    examples: [
+      [
+        { kind: 'mov-cr3', vcpu: 0, value: '0x100000' },
+        { kind: 'enter', vcpu: 0 },
+      ],
+    ],
+  });
+
+const REFUSALS = refusals(
+  'malformed-json',
+  'origin-refused',
+  'vm-not-found',
+  'vcpu-not-found',
+  'command-refused',
+  'vm-poisoned',
+  'body-too-large',
+  'unsupported-media-type',
+);
+
+/** `POST /v1/vms/:vm/vcpus/:vcpu/<kind>`, one for every command, and `POST /v1/vms/:vm/commands`. */
+export const commandRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+  for (const kind of COMMAND_KINDS) {
+    app.post(
+      `/v1/vms/:vm/vcpus/:vcpu/${kind}`,
+      {
+        schema: {
+          operationId: operationIdOf(kind),
+          summary: COMMAND_SUMMARIES[kind],
+          tags: ['commands'],
+          params: z.strictObject({ vm: VmId, vcpu: Digits }),
+          body: bodyOf(kind),
+          response: { 200: AppliedBody, ...REFUSALS },
+        },
+      },
+      ({ params, body }) => {
+        const entry = fleet.get(params.vm);
+        // The body of this kind was checked; the compiler cannot follow that through the loop.
+        return fleet.apply(entry, { ...(body as object), kind, vcpu: params.vcpu } as Command);
+      },
+    );
+  }
+
+  app.post(
+    '/v1/vms/:vm/commands',
+    {
+      schema: {
+        operationId: 'applyCommands',
+        summary: 'Apply commands to one VM, in order, until one is refused.',
+        tags: ['commands'],
+        params: z.strictObject({ vm: VmId }),
+        querystring: z.strictObject({
+          events: z.enum(['true', 'false']).default('false').describe('Whether to add the events.'),
+        }),
+        body: Batch,
+        response: { 200: BatchApplied, ...refusals('batch-too-long'), ...REFUSALS },
+      },
+    },
+    async ({ params, query, body }) => {
+      const results = await fleet.applyAll(fleet.get(params.vm), body);
+      if (query.events === 'true') return { results };
+      return { results: results.map(({ seq, outcome }) => ({ seq, outcome })) };
+    },
+  );
+};
+
+/** An empty body will do where every field has a default. */
+function bodyOf(kind: CommandKind): z.ZodType {
+  const body: z.ZodType<unknown, unknown> = COMMAND_BODIES[kind];
+  return body.safeParse({}).success ? body.prefault({}) : body;
+}
+
+/** `mov-cr3` is `runMovCr3`. */
+function operationIdOf(kind: CommandKind): string {
+  return `run${kind.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())}`;
+}

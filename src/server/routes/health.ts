@@ -1,0 +1,48 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { ApiError } from '../errors.js';
+import { refusals } from '../problem.js';
+
+const Health = z
+  .strictObject({ status: z.enum(['ok', 'ready']), version: z.string() })
+  .meta({ id: 'Health', description: 'How the server is.' });
+
+/** `GET /healthz` and `GET /readyz`. */
+export const healthRoutes: FastifyPluginAsyncZod<{ version: string }> = async (
+  app,
+  { version },
+) => {
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        operationId: 'getHealth',
+        summary: 'Whether the process is alive.',
+        tags: ['service'],
+        response: { 200: Health, ...refusals() },
+      },
+    },
+    () => ({ status: 'ok' as const, version }),
+  );
+
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        operationId: 'getReadiness',
+        summary: 'Whether the server takes requests: not while it shuts down.',
+        tags: ['service'],
+        response: { 200: Health, ...refusals('not-ready') },
+      },
+    },
+    () => {
+      if (closing) throw new ApiError('not-ready', 'Cannot take requests: the server is closing');
+      return { status: 'ready' as const, version };
+    },
+  );
+};
