@@ -2,7 +2,9 @@ import type { FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify';
 import { z } from 'zod';
 import { createJsonWriter, type JsonWriter } from '../mmu/schema/index.js';
 import { ApiError, type Flaw } from './errors.js';
-import { createJsonReader, NO_MATCH } from './reader.js';
+import { createJsonReader, type JsonReader, NO_MATCH } from './reader.js';
+
+// Readers and writers are compiled when they are first needed: a server has to start fast.
 
 /** Flaws that one answer lists; a body may have thousands. */
 const FLAWS_MAX = 20;
@@ -11,9 +13,10 @@ const PART = { body: 'body', querystring: 'query', params: 'path', headers: 'hea
 
 /** Checks a part of a request: fast if it is right, in words if it is not. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
-  const read = createJsonReader(schema);
   const part = PART[httpPart as keyof typeof PART] ?? 'body';
+  let read: JsonReader | null = null;
   return (data: unknown) => {
+    read ??= createJsonReader(schema);
     const value = read(data);
     if (value !== NO_MATCH) return { value };
     const result = schema.safeParse(data);
@@ -26,12 +29,14 @@ const writers = new WeakMap<z.ZodType, JsonWriter<unknown>>();
 
 /** Writes an answer; it is trusted, because the machine made it. */
 export const serializerCompiler: FastifySerializerCompiler<z.ZodType> = ({ schema }) => {
-  let write = writers.get(schema);
-  if (write === undefined) {
-    write = writerOf(schema);
-    writers.set(schema, write);
-  }
-  return write;
+  return (value) => {
+    let write = writers.get(schema);
+    if (write === undefined) {
+      write = writerOf(schema);
+      writers.set(schema, write);
+    }
+    return write(value);
+  };
 };
 
 /** An answer without a body has the schema `z.null()`. */

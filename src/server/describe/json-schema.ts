@@ -23,7 +23,10 @@ export class Components {
     }
     const id = z.globalRegistry.get(schema)?.id;
     if (id === undefined) return cleaned(json) as JsonSchema;
-    this.#schemas.set(id, cleaned(json) as JsonSchema);
+    // A named schema that another one extends stands among the definitions already.
+    if (json.$defs === undefined || !(id in (json.$defs as object))) {
+      this.#schemas.set(id, cleaned(json) as JsonSchema);
+    }
     return { $ref: `${REFERENCE}${id}` };
   }
 
@@ -44,6 +47,9 @@ function cleaned(json: Json): Json {
     else if (key === 'examples' || key === 'default' || key === 'const') out[key] = value;
     else if (!OF_ZOD.has(key)) out[key] = cleaned(value);
   }
+  const { $ref, ...rest } = out;
+  // AsyncAPI ignores what stands beside a reference.
+  if ($ref !== undefined && Object.keys(rest).length > 0) return { ...rest, allOf: [{ $ref }] };
   return out;
 }
 

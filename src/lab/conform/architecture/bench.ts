@@ -15,8 +15,9 @@ export interface BenchRegisters {
 /**
  * What a case asks for, gathered key by key, before a VM is made from it.
  *
- * A bench starts as the obvious default that cases leave unsaid: 64-bit, CPL 0, 4-level paging, every
- * capability present. LAM and 57-bit addresses are the exception: cases name them when they are there.
+ * A bench starts as the obvious default that cases leave unsaid: 64-bit, CPL 0, 4-level paging,
+ * every capability present. LAM and 57-bit addresses are the exception: cases name them where they
+ * are.
  */
 export interface Bench {
   /** Who executes: L1 without VMX, an L1 hypervisor, or its L2. */
@@ -40,6 +41,8 @@ export interface Bench {
   };
   /** VMCS components that differ from a region's default, by the manual's names. */
   readonly vmcs: Map<string, bigint>;
+  /** CR3 that the instruction under test loads: PDPTEs in memory are meant for it. */
+  loadedCr3: bigint | null;
   /** Page-directory-pointer-table entries, for PAE paging. */
   readonly pdptes: Map<number, bigint>;
   /** Eight-byte words of guest memory. */
@@ -90,6 +93,7 @@ export function createBench(): Bench {
       cr3TargetCountMax: 4,
     },
     vmcs: new Map(),
+    loadedCr3: null,
     pdptes: new Map(),
     memory: new Map(),
     bit: 0n,
@@ -115,8 +119,7 @@ export function setVmcsBits(bench: Bench, field: string, mask: bigint, on: boole
 }
 
 /**
- * Sets or clears a named bit of a register of the executing processor, and what cannot be otherwise:
- * without protection there is no paging, without paging long mode is not active.
+ * Sets or clears a named bit of the executing processor, and what cannot be otherwise then: without protection there is no paging, without paging long mode is not active.
  *
  * @throws {Unreadable} If no register has such a bit.
  */

@@ -12,8 +12,8 @@ export const ArchitectureCase = z.looseObject({
   id: z.string(),
   area: z.string(),
   op: z.string(),
-  setup: Facts,
-  args: Facts,
+  setup: Facts.default({}),
+  args: Facts.default({}),
   expect: Facts,
 });
 

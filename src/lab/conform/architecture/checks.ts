@@ -37,6 +37,9 @@ const CHECKS: Readonly<Record<string, Check>> = {
   flags: ({ outcome }, value) => differ('flags', flagsIn(textOf(value)), flagsOf(outcome)),
   error_field_unchanged: ({ errorField }, value) =>
     differ('VM-instruction error', String(value), String(errorField)),
+  cr0: ({ after }, value) => differ('cr0', hexOf(wordOf(value)), hexOf(after.cr0)),
+  cr4: ({ after }, value) => differ('cr4', hexOf(wordOf(value)), hexOf(after.cr4)),
+  efer: ({ after }, value) => differ('efer', hexOf(wordOf(value)), hexOf(after.efer)),
   cr3: ({ after }, value) => differ('cr3', hexOf(wordOf(value)), hexOf(toBigint(after.cr3))),
   pcid: ({ after }, value) => differ('pcid', hexOf(wordOf(value)), hexOf(after.cr3.low)),
   lma: ({ after }, value) => differ('LMA', String(value), lmaOf(after.efer)),
@@ -92,7 +95,7 @@ function lmaOf(efer: number): string {
 
 type FlushScope = Extract<MmuEvent, { kind: 'tlb-flushed' }>['scope'];
 
-/** What must have been flushed, by the words with which a case begins: any of these scopes will do. */
+/** What must have been flushed, by a case's first words: any one of the scopes will do. */
 const OWED: readonly (readonly [RegExp, readonly FlushScope[] | null])[] = [
   [/^(?:none|may flush|nothing)/i, null],
   [/^all incl\. global, all PCIDs/i, ['all', 'guest', 'context']],

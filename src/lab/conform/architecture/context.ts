@@ -11,13 +11,17 @@ const PHRASES: readonly Phrase[] = [
   [/^(?:in )?VMX (?:root(?: operation)?|operation)/i, (bench) => setVmx(bench, 'root')],
   [/^unrestricted guest (on|off)/i, setUnrestrictedGuest],
   [/^CPL ?=? ?([0-3])/i, setCpl],
-  [/^(?:64-bit(?: mode| code segment| code)?|long mode)/i, (bench) => setLongMode(bench, true)],
+  [
+    /^(?:64-bit(?: mode| code segment| code)?|long mode|IA-32e mode)/i,
+    (bench) => setLongMode(bench, true),
+  ],
   [/^compatibility(?: mode)?/i, (bench) => setLongMode(bench, false)],
   [/^(?:virtual-8086(?: mode)?|v8086|RFLAGS\.VM ?= ?1)/i, setVirtual8086],
   [/^real(?:-address)?(?: mode)?/i, (bench) => setRegisterBit(bench, 'PE', false)],
   [/^PAE(?: paging| 32-bit)/i, (bench) => setLegacyPaging(bench, true)],
   [/^32-bit (?:paging|non-PAE)/i, (bench) => setLegacyPaging(bench, false)],
   [/^(?:32-bit )?protected(?: mode)?/i, setProtected],
+  [/^(?:32-bit|legacy)(?: mode)?/i, (bench) => setLegacyPaging(bench, true)],
   [/^4-level paging/i, (bench) => setRegisterBit(bench, 'LA57', false)],
   [/^5-level paging/i, (bench) => setRegisterBit(bench, 'LA57', true)],
   [/^(shadow|EPT|TDP)(?: paging)? host/i, setHostPaging],
@@ -29,8 +33,8 @@ const PHRASES: readonly Phrase[] = [
 const SEPARATORS = /^(?:[\s,;()]|and\b)+/;
 
 /**
- * Puts the executing processor into the mode that a text describes, such as `VMX root, CPL0, 64-bit`
- * or `protected, EFER.LME=1, CR4.PAE=0`.
+ * Puts the executing processor into the mode that a text describes, such as
+ * `VMX root, CPL0, 64-bit` or `protected, EFER.LME=1, CR4.PAE=0`.
  *
  * @throws {Unreadable} If any part of the text is none of the known phrases.
  */

@@ -7,8 +7,8 @@ import { isJudgedArea } from './setup.js';
 import { tryCase } from './trial.js';
 
 /**
- * Judges cases by running the model: each gets a VM of its own, is brought by commands into the state
- * that the case asks for, and executes its instruction. Nothing depends on a case's id.
+ * Judges cases by running the model: each gets a VM of its own, is brought by commands into the
+ * state that the case asks for, and executes its instruction. Nothing depends on a case's id.
  *
  * A case is skipped, by name, if its area is not judged or if it says something without a rule.
  */

@@ -1,7 +1,6 @@
 import { createVm, step, type Vcpu, type Vm, vcpuStateOf } from '../../../mmu/index.js';
 import {
   Command,
-  type CommandInput,
   type CommandKind,
   type MmuEvent,
   type Outcome,
@@ -9,7 +8,7 @@ import {
   VmConfig,
 } from '../../../mmu/schema/index.js';
 import type { Bench } from './bench.js';
-import { hexOf } from './reading.js';
+import { hexOf, Unreadable } from './reading.js';
 
 /** A command without the vCPU, as the wire carries it: the judge has one vCPU only. */
 export type BenchCommand = { readonly kind: CommandKind } & Readonly<Record<string, unknown>>;
@@ -31,7 +30,7 @@ export interface Machine {
 export function createMachine(bench: Bench): Machine {
   const { capabilities } = bench;
   const vm = createVm(
-    VmConfig.parse({
+    decoded('configuration', VmConfig, {
       vendor: 'vmx',
       paging: bench.paging ?? (bench.vmx === 'outside' ? 'shadow' : 'ept'),
       maxphyaddr: bench.maxphyaddr,
@@ -53,7 +52,7 @@ export function createMachine(bench: Bench): Machine {
 
 /** Runs one command; its events are added to the machine's. */
 export function run({ vm, events }: Machine, command: BenchCommand): Outcome {
-  const parsed = Command.parse({ ...command, vcpu: 0 } as unknown as CommandInput);
+  const parsed = decoded(command.kind, Command, { ...command, vcpu: 0 });
   return step(vm, parsed, (_vcpu, event) => events.push(event));
 }
 
@@ -69,4 +68,25 @@ export function errorFieldOf({ vcpu }: Machine): number | null {
   const vmcs = vcpu.nested.currentVmcs;
   if (vmcs === null) return null;
   return vmcs.fields.get(VM_INSTRUCTION_ERROR)?.low ?? 0;
+}
+
+interface Decoder<T> {
+  safeParse(
+    input: unknown,
+  ):
+    | { readonly success: true; readonly data: T }
+    | { readonly success: false; readonly error: { readonly issues: readonly Issue[] } };
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** What a case asks for may lie outside what the model's wire can carry, and is then unreadable. */
+function decoded<T>(what: string, schema: Decoder<T>, input: unknown): T {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new Unreadable(`${what} ${issue?.path.join('.')}: ${issue?.message}`);
 }

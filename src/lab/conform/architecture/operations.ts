@@ -165,7 +165,7 @@ function isHostLoaded(outcome: Outcome, bench: Bench, state: VcpuState): boolean
   const cr3 = bench.vmcs.get('HOST_CR3');
   const cr4 = bench.vmcs.get('HOST_CR4');
   return (
-    (outcome.kind === 'vm-exit' || outcome.kind === 'ok') &&
+    outcome.kind === 'vm-exit' &&
     !state.nested.guestMode &&
     (cr3 === undefined || toBigint(state.cr3) === cr3) &&
     (cr4 === undefined || BigInt(state.cr4) === cr4)

@@ -54,7 +54,8 @@ function* commandsOf(bench: Bench): Iterable<BenchCommand> {
   yield* setSregs(bench.l1, boot);
   yield { kind: 'vmlaunch' };
   const { cpl, csL, vm86 } = bench.regs;
-  if (cpl !== 0 || vm86) yield { kind: 'set-sregs', cpl, csL, vm86 };
+  const isLongMode = (bench.regs.efer & bitMask('efer', 'LMA')) !== 0n;
+  if (cpl !== 0 || vm86 || csL !== isLongMode) yield { kind: 'set-sregs', cpl, csL, vm86 };
   yield { kind: 'enter' };
 }
 
@@ -87,7 +88,7 @@ function describeGuest(bench: Bench): void {
   if (vmcs.has('CR4_GUEST_HOST_MASK')) vmcs.set('CR4_READ_SHADOW', guestCr4);
 }
 
-/** PDPTEs lie where CR3 points, or in the VMCS for a guest with EPT; the descriptor's page is mapped. */
+/** PDPTEs lie where CR3 points, or in the VMCS for a guest with EPT. */
 function layOutMemory(bench: Bench): void {
   if (bench.descriptor !== 'given' && bench.descriptor.isMapped) mapPage(bench);
   if (bench.pdptes.size === 0) return;
@@ -97,7 +98,7 @@ function layOutMemory(bench: Bench): void {
 
   for (const [index, pdpte] of bench.pdptes) {
     if (entersPae && hasControl(bench, 'ept')) bench.vmcs.set(`GUEST_PDPTR${index}`, pdpte);
-    else bench.memory.set(pdptGpaOf(cr3) + 8n * BigInt(index), pdpte);
+    else bench.memory.set(pdptGpaOf(bench.loadedCr3 ?? cr3) + 8n * BigInt(index), pdpte);
   }
 }
 

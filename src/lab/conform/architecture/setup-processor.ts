@@ -13,7 +13,7 @@ export const PROCESSOR_KEYS: Readonly<Record<string, Apply>> = {
   note: () => {},
   interface: () => {},
   maxphyaddr: (bench, value) => {
-    bench.maxphyaddr = Number(value);
+    bench.maxphyaddr = Number(wordOf(value));
   },
   cpuid: (bench, value) => setCpuid(bench, textOf(value)),
   ept_vpid_cap: (bench, value) => {
@@ -26,7 +26,7 @@ export const PROCESSOR_KEYS: Readonly<Record<string, Apply>> = {
     bench.capabilities.vpid = flagOf(value);
   },
   misc_cr3_targets: (bench, value) => {
-    bench.capabilities.cr3TargetCountMax = Number(value);
+    bench.capabilities.cr3TargetCountMax = Number(wordOf(value));
   },
   mode: (bench, value) => readContext(bench, textOf(value)),
   context: (bench, value) => readContext(bench, textOf(value)),
@@ -35,7 +35,7 @@ export const PROCESSOR_KEYS: Readonly<Record<string, Apply>> = {
     bench.hasCurrentVmcs = flagOf(value);
   },
   preset_error_field: (bench, value) => {
-    bench.presetError = Number(value);
+    bench.presetError = Number(wordOf(value));
   },
   paging: (bench, value) => {
     if (!flagOf(value)) setRegisterBit(bench, 'PG', false);
@@ -68,7 +68,7 @@ export const PROCESSOR_KEYS: Readonly<Record<string, Apply>> = {
 
 type Pattern = readonly [RegExp, (bench: Bench, name: string, value: unknown) => void];
 
-/** Keys that name a feature or a capability of their own, like `cpuid_nx`: what the others rest on. */
+/** Keys that name a feature or a capability, like `cpuid_nx`: what the others rest on. */
 export const FEATURE_PATTERNS: readonly Pattern[] = [
   [/^cpuid_(\w+)$/, setFeature],
   [/^(\w+)_supported$/, setFeature],
@@ -123,6 +123,10 @@ const NON_CANONICAL_GVA = 0xaaaaaaaaaaaaa000n;
 const UNMAPPED_GVA = 0x7000000000n;
 
 function setDescriptor(bench: Bench, text: string): void {
+  if (/^register/i.test(text)) {
+    bench.encoding = 'register';
+    return;
+  }
   const segment = /\bSS\b/.test(text) ? 'ss' : 'ds';
   if (/non-canonical/i.test(text)) {
     bench.descriptor = { segment, gva: NON_CANONICAL_GVA, isMapped: false };
@@ -141,6 +145,9 @@ function setDescriptor(bench: Bench, text: string): void {
 function setPdpte(bench: Bench, value: unknown): void {
   if (typeof value === 'number') {
     bench.pdptes.set(value, PDPTE_VALID | bench.bit);
+  } else if (isText(value, /\bbit \d+/)) {
+    const [, bit = '0'] = /\bbit (\d+)/.exec(textOf(value)) ?? [];
+    bench.pdptes.set(0, PDPTE_VALID | (1n << BigInt(bit)));
   } else if (isText(value, /^bad reserved bit/i)) {
     const isPresent = !isText(value, /P=0/);
     bench.pdptes.set(0, (isPresent ? PDPTE_VALID : PDPTE_VALID - 1n) | PDPTE_RESERVED);

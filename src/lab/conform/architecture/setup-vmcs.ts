@@ -7,8 +7,8 @@ import type { Apply } from './setup-processor.js';
 import { CONTROLS, type ControlName } from './vmx-names.js';
 
 /**
- * Keys about the VMCS with which L1 enters L2. They are applied in this order, whatever order a case
- * has: a control before the fields that depend on it.
+ * Keys about the VMCS with which L1 enters L2. They are applied in this order, whatever order a
+ * case has: a control before the fields that depend on it.
  */
 export const VMCS_KEYS: Readonly<Record<string, Apply>> = {
   function_bits: (bench, value) => {

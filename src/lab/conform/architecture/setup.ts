@@ -1,6 +1,6 @@
 import { type Bench, createBench } from './bench.js';
 import type { ArchitectureCase } from './case.js';
-import { Unreadable } from './reading.js';
+import { Unreadable, wordOf } from './reading.js';
 import { type Apply, BIT_PATTERNS, FEATURE_PATTERNS, PROCESSOR_KEYS } from './setup-processor.js';
 import { setControl, VMCS_KEYS } from './setup-vmcs.js';
 
@@ -34,10 +34,11 @@ export function isJudgedArea(area: string): boolean {
  * @param fieldKeys Whether `args` holds VMCS fields, as in a VM entry, and not operands.
  * @throws {Unreadable} If the case has a key or a text without a rule.
  */
-export function benchOf({ area, setup, args }: ArchitectureCase, fieldKeys: boolean): Bench {
+export function benchOf({ area, op, setup, args }: ArchitectureCase, fieldKeys: boolean): Bench {
   const facts = fieldKeys ? { ...setup, ...args } : setup;
   const bench = createBench();
   AREA_DEFAULTS.get(area)?.(bench);
+  if (op.startsWith('MOV_TO_CR3')) bench.loadedCr3 = wordOf(args.value);
 
   const unnamed = Object.keys(facts).filter((key) => !NAMED.has(key));
   const bits = unnamed.filter((key) => !applyPattern(bench, FEATURE_PATTERNS, key, facts[key]));

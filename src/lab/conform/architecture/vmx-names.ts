@@ -1,7 +1,7 @@
 /**
  * What a case calls a VM-execution, exit or entry control, with the control's field and bit.
  *
- * The judge has its own copy of these numbers: shared with the model, a wrong one would pass unseen.
+ * The judge has its own copy of these numbers: one shared with the model could be wrong unseen.
  *
  * @see Intel SDM Vol. 3C, "VM-Execution Control Fields", "VM-Exit Controls", "VM-Entry Controls"
  */

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { REQUEST_NAMES } from '../../src/mmu/requests/index.js';
+import { createLab, kindsOf, slotsOf } from './lab.js';
+
+describe('requests', () => {
+  test('a flushing MOV CR3 leaves its requests pending and visible until the next entry', () => {
+    const lab = createLab();
+    lab.run({ kind: 'mov-cr3', value: '0x100000' });
+    expect(kindsOf(lab.events)).toEqual([
+      'root-allocated',
+      'root-missed',
+      'request-made MMU_SYNC',
+      'request-made TLB_FLUSH_CURRENT',
+    ]);
+    expect(lab.vcpu.mode).toBe('host');
+    lab.run({ kind: 'enter' });
+    expect(kindsOf(lab.events)).toEqual([
+      'request-serviced MMU_SYNC',
+      'request-serviced TLB_FLUSH_CURRENT',
+      'root-allocated',
+    ]);
+    expect(lab.vcpu.mode).toBe('guest');
+    expect(lab.vcpu.requests).toBe(0);
+  });
+
+  test('are idempotent: one that is pending is not made again', () => {
+    const lab = createLab();
+    lab.run({ kind: 'make-request', request: 'MMU_SYNC' });
+    lab.run({ kind: 'make-request', request: 'MMU_SYNC' });
+    expect(lab.events).toEqual([]);
+  });
+
+  test('are serviced in the order of vcpu_enter_guest(), whatever order they were made in', () => {
+    const known = REQUEST_NAMES.filter(
+      (name) => !['MMU_RELOAD', 'TRIPLE_FAULT', 'TLB_FLUSH'].includes(name),
+    );
+    const lab = createLab({ kernel: '6.12' });
+    lab.run({ kind: 'enter' });
+    for (const request of [...known].reverse()) lab.run({ kind: 'make-request', request });
+    lab.run({ kind: 'enter' });
+    const serviced = lab.events.flatMap((event) =>
+      event.kind === 'request-serviced' ? [event.request] : [],
+    );
+    expect(serviced).toEqual(known);
+  });
+
+  test('TLB_FLUSH takes TLB_FLUSH_CURRENT with it', () => {
+    const lab = createLab();
+    lab.run({ kind: 'make-request', request: 'TLB_FLUSH_CURRENT' });
+    lab.run({ kind: 'make-request', request: 'TLB_FLUSH' });
+    lab.run({ kind: 'enter' });
+    expect(kindsOf(lab.events)).toEqual(['request-serviced TLB_FLUSH', 'root-allocated']);
+  });
+
+  test('a triple fault shuts the vCPU down instead of entering', () => {
+    const lab = createLab();
+    lab.run({ kind: 'make-request', request: 'TRIPLE_FAULT' });
+    expect(lab.run({ kind: 'enter' })).toEqual({ kind: 'shutdown' });
+    expect(lab.vcpu.mode).toBe('host');
+  });
+
+  test.each([
+    ['5.14', 'MMU_FREE_OBSOLETE_ROOTS'],
+    ['6.1', 'MMU_RELOAD'],
+    ['6.1', 'HV_TLB_FLUSH'],
+  ] as const)('kernel %s refuses KVM_REQ_%s, and nothing changes', (kernel, request) => {
+    const lab = createLab({ kernel });
+    expect(() => lab.run({ kind: 'make-request', request })).toThrow(
+      `Cannot run "make-request": kernel ${kernel} has no KVM_REQ_${request}`,
+    );
+    expect(lab.vcpu.requests).toBe(0);
+  });
+});
+
+describe('a root outside every memslot', () => {
+  const config = { memory: { memslots: [{ gpa: '0x0', bytes: 2 ** 20 }] } };
+
+  test('shuts the vCPU down to v6.5', () => {
+    const lab = createLab({ ...config, kernel: '6.1' });
+    lab.run({ kind: 'load-root', pgd: '0x100000' });
+    expect(lab.run({ kind: 'enter' })).toEqual({ kind: 'shutdown' });
+  });
+
+  test('is a dummy root since v6.6, which is never cached', () => {
+    const lab = createLab({ ...config, kernel: '6.12' });
+    lab.run({ kind: 'load-root', pgd: '0x100000' });
+    expect(lab.run({ kind: 'enter' })).toEqual({ kind: 'ok' });
+    expect(slotsOf(lab.vcpu.rootMmu)).toBe('100000 - - -');
+    lab.run({ kind: 'load-root', pgd: '0x1000' });
+    expect(kindsOf(lab.events)).toEqual(['root-freed', 'root-missed']);
+    expect(slotsOf(lab.vcpu.rootMmu)).toBe('- - - -');
+  });
+});
+
+describe('zap-all', () => {
+  test('frees every obsolete root of every vCPU at its next entry, and builds new pages', () => {
+    const lab = createLab({ vcpus: 2 });
+    lab.run({ kind: 'mov-cr3', value: '0x100000' });
+    lab.run({ kind: 'enter' });
+    lab.run({ kind: 'enter', vcpu: 1 });
+    lab.run({ kind: 'zap-all' });
+    expect(kindsOf(lab.events)).toEqual([
+      'request-made MMU_FREE_OBSOLETE_ROOTS',
+      'request-made MMU_FREE_OBSOLETE_ROOTS',
+      'page-zapped',
+      'page-zapped',
+    ]);
+    lab.run({ kind: 'enter' });
+    expect(kindsOf(lab.events)).toEqual([
+      'request-serviced MMU_FREE_OBSOLETE_ROOTS',
+      'root-freed',
+      'root-freed',
+      'root-allocated',
+    ]);
+    expect(slotsOf(lab.vcpu.rootMmu)).toBe('100000 - - -');
+    expect(lab.vcpu.rootMmu.root?.hpa).toBe(0x100000000 + 2 * 4096);
+  });
+});

@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createVm, step, vcpuStateOf } from '../../src/mmu/index.js';
+import {
+  hasAnyBit,
+  hasBit,
+  isCanonical,
+  withoutBit,
+  wordFromHex,
+  wordToHex,
+} from '../../src/mmu/machine/index.js';
+import {
+  COMMAND_KINDS,
+  Command,
+  createJsonWriter,
+  MmuEvent,
+  Outcome,
+  VcpuState,
+  VmConfig,
+} from '../../src/mmu/schema/index.js';
+
+const SEED = 11;
+const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+
+describe('a 64-bit word', () => {
+  test('survives hex, whatever its value', () => {
+    fc.assert(
+      fc.property(u64, (value) => {
+        const hex = `0x${value.toString(16)}`;
+        expect(wordToHex(wordFromHex(hex))).toBe(hex);
+      }),
+      { seed: SEED },
+    );
+  });
+
+  test('has the bits that the value has, and loses only the one that is cleared', () => {
+    fc.assert(
+      fc.property(u64, fc.integer({ min: 0, max: 63 }), (value, bit) => {
+        const word = wordFromHex(`0x${value.toString(16)}`);
+        expect(hasBit(word, bit)).toBe(((value >> BigInt(bit)) & 1n) === 1n);
+        const cleared = value & ~(1n << BigInt(bit));
+        expect(wordToHex(withoutBit(word, bit))).toBe(`0x${cleared.toString(16)}`);
+      }),
+      { seed: SEED },
+    );
+  });
+
+  test('is asked for a range of bits across the page boundary', () => {
+    fc.assert(
+      fc.property(
+        u64,
+        fc.integer({ min: 0, max: 40 }),
+        fc.integer({ min: 0, max: 23 }),
+        (value, low, width) => {
+          const range = { high: low + width, low };
+          const mask = ((1n << BigInt(width + 1)) - 1n) << BigInt(low);
+          expect(hasAnyBit(wordFromHex(`0x${value.toString(16)}`), range)).toBe(
+            (value & mask) !== 0n,
+          );
+        },
+      ),
+      { seed: SEED },
+    );
+  });
+
+  test.each([
+    ['0x7fffffffffff', 48, true],
+    ['0x800000000000', 48, false],
+    ['0xffff800000000000', 48, true],
+    ['0xffff7fffffffffff', 48, false],
+    ['0xff000000000000', 57, true],
+    ['0x100000000000000', 57, false],
+    ['0xffffffffffffffff', 57, true],
+  ])('%s with %i bits: canonical %s', (hex, width, canonical) => {
+    expect(isCanonical(wordFromHex(hex), width)).toBe(canonical);
+  });
+});
+
+describe('the JSON writer', () => {
+  test('says of every event, outcome and state what zod says, byte for byte', () => {
+    const vm = createVm(VmConfig.parse({ registers: { cr4: '0x20a0' } }));
+    const events: MmuEvent[] = [];
+    const emit = (_vcpu: unknown, event: MmuEvent) => events.push(event);
+    const outcomes = SCRIPT.map((command) =>
+      step(vm, Command.parse({ vcpu: 0, ...command }), emit),
+    );
+    const state = vcpuStateOf(vm.vcpus[0] as (typeof vm.vcpus)[number]);
+
+    expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['ok', 'fault', 'vm-fail']));
+    for (const event of events) expectSameText(MmuEvent, event);
+    for (const outcome of outcomes) expectSameText(Outcome, outcome);
+    expectSameText(VcpuState, state);
+  });
+
+  test('escapes what JSON must escape', () => {
+    const write = createJsonWriter(z.strictObject({ text: z.string() }));
+    expect(write({ text: 'a"\n' })).toBe('{"text":"a\\"\\n"}');
+  });
+
+  test('refuses, when it is made, a schema that the wire has no use for', () => {
+    expect(() => createJsonWriter(z.date())).toThrow('Cannot write schema of type "date"');
+  });
+});
+
+describe('the command schema', () => {
+  test('has a summary, and an endpoint body, for every kind', () => {
+    expect(COMMAND_KINDS).toHaveLength(25);
+  });
+
+  test.each([
+    ['an unknown field', { kind: 'enter', vcpu: 0, when: 1 }],
+    ['an unknown kind', { kind: 'reboot', vcpu: 0 }],
+    ['upper-case hex', { kind: 'mov-cr3', vcpu: 0, value: '0xA000' }],
+    ['a leading zero', { kind: 'mov-cr3', vcpu: 0, value: '0x0a' }],
+    ['17 digits', { kind: 'mov-cr3', vcpu: 0, value: '0x10000000000000000' }],
+    ['a number for an address', { kind: 'mov-cr3', vcpu: 0, value: 4096 }],
+    ['a vCPU below 0', { kind: 'enter', vcpu: -1 }],
+    ['a vCPU beyond the bound', { kind: 'enter', vcpu: 64 }],
+    ['a fraction', { kind: 'invpcid', vcpu: 0, type: 1.5, pcid: 0, gva: '0x0' }],
+  ])('refuses %s', (_what, input) => {
+    expect(Command.safeParse(input).success).toBe(false);
+  });
+});
+
+const SCRIPT = [
+  { kind: 'mov-cr3', value: '0x100000' },
+  { kind: 'enter' },
+  { kind: 'mov-from-cr3' },
+  { kind: 'vmxon', address: '0x1000' },
+  { kind: 'invvpid', type: 9, vpid: 1, gva: '0x0' },
+  { kind: 'vmptrld', address: '0x2000' },
+  { kind: 'invvpid', type: 1, vpid: 0, gva: '0x0' },
+  { kind: 'invpcid', type: 1, pcid: 4096, gva: '0x0' },
+  { kind: 'invlpg', gva: '0x7000' },
+  { kind: 'vmlaunch' },
+  { kind: 'enter' },
+];
+
+function expectSameText<T extends z.ZodType>(schema: T, value: z.output<T>): void {
+  expect(createJsonWriter(schema)(value)).toBe(JSON.stringify(z.encode(schema, value)));
+}
