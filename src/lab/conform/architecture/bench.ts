@@ -119,7 +119,8 @@ export function setVmcsBits(bench: Bench, field: string, mask: bigint, on: boole
 }
 
 /**
- * Sets or clears a named bit of the executing processor, and what cannot be otherwise then: without protection there is no paging, without paging long mode is not active.
+ * Sets or clears a named bit of the executing processor, and what cannot be otherwise then: without
+ * protection there is no paging, without paging long mode is not active.
  *
  * @throws {Unreadable} If no register has such a bit.
  */

@@ -1,0 +1,26 @@
+/**
+ * The modules under test, as they are shipped: built, not compiled on the fly, because what a
+ * compiler on the fly adds for debuggers costs time on hot paths.
+ *
+ * @throws {Error} If the build is missing.
+ */
+const dist = new URL('../dist/', import.meta.url);
+
+/** The `mmulab` command, for processes of its own. */
+export const CLI = new URL('cli/main.js', dist).pathname;
+
+export const { createVm, step } = await load<typeof import('../src/mmu/index.js')>('mmu/index.js');
+
+export const { loadMmu, newPgd } =
+  await load<typeof import('../src/mmu/roots/index.js')>('mmu/roots/index.js');
+
+export const { Command, VmConfig } =
+  await load<typeof import('../src/mmu/schema/index.js')>('mmu/schema/index.js');
+
+async function load<T>(path: string): Promise<T> {
+  try {
+    return (await import(new URL(path, dist).href)) as T;
+  } catch (cause) {
+    throw new Error(`Cannot load dist/${path}: run "npm run build" first`, { cause });
+  }
+}

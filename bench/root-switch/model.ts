@@ -1,0 +1,34 @@
+import type { Vcpu } from '../../src/mmu/index.js';
+import { createVm, loadMmu, newPgd, VmConfig } from '../built.js';
+import { gfnOf, type Passes, type Run } from './run.js';
+
+type Pgd = Vcpu['regs']['cr3'];
+
+/** Switches roots in the model, without events, as an embedder would. */
+export function runModel(roots: readonly number[], { warmUp, timed }: Passes): Run {
+  const vm = createVm(VmConfig.parse({}));
+  const vcpu = vm.vcpus[0] as Vcpu;
+  // The C program's pgds are numbers too: both have decoded them before the clock starts.
+  const pgds = roots.map((root): Pgd => ({ page: gfnOf(root), low: 0 }));
+
+  let digest = 0;
+  const pass = () => {
+    for (const pgd of pgds) {
+      newPgd(vm, vcpu, pgd, null);
+      vcpu.regs.cr3 = pgd;
+      if (vcpu.mmu.root === null) loadMmu(vm, vcpu, null);
+      vcpu.requests = 0;
+      digest = (Math.imul(digest, 31) + (vcpu.mmu.prevRoots[2]?.page?.gfn ?? 0)) | 0;
+    }
+  };
+  for (let i = 0; i < warmUp; i += 1) pass();
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < timed; i += 1) pass();
+  const ns = Number(process.hrtime.bigint() - start);
+
+  const { reusedCurrent, reusedPrevious, missed, evicted, loaded } = vcpu.counters;
+  return {
+    ns,
+    checksum: { digest: digest >>> 0, reusedCurrent, reusedPrevious, missed, evicted, loaded },
+  };
+}

@@ -1,0 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { describeAsyncapi, describeOpenapi } from '../src/server/describe/index.js';
+
+/** Writes openapi.yaml and asyncapi.yaml anew: after every change of a schema or a route. */
+const root = new URL('../', import.meta.url);
+writeFileSync(new URL('openapi.yaml', root), await describeOpenapi());
+writeFileSync(new URL('asyncapi.yaml', root), describeAsyncapi());

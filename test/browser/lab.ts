@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrowserContext, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import { findChromium } from '../../scripts/find-chromium.js';
+import type { CommandInput, VmConfigInput } from '../../src/mmu/schema/index.js';
+import { type AppOptions, buildApp } from '../../src/server/index.js';
+import { buildPage } from './built-page.js';
+
+type Method = 'GET' | 'POST' | 'DELETE';
+type App = Awaited<ReturnType<typeof buildApp>>;
+
+const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A real server and a real browser, for one test file. */
+export interface Lab {
+  /** Opens a page of its own; whatever it complains of is kept in `complaints`. */
+  open(path: string): Promise<Page>;
+  readonly complaints: readonly string[];
+  createVm(config: VmConfigInput): Promise<string>;
+  deleteVm(vm: string): Promise<void>;
+  run(vm: string, ...commands: readonly CommandInput[]): Promise<void>;
+  /** The newest and the oldest sequence number that the server keeps. */
+  extentOf(vm: string): Promise<{ head: number; oldest: number }>;
+  /** Cuts every stream off, as a broken network does. @returns How many there were. */
+  cutStreams(): number;
+  /** Ends the server and starts another one in its place, which knows nothing of the first. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param options Of the server. */
+export async function startLab(options: AppOptions = {}): Promise<Lab> {
+  await buildPage();
+  const profile = mkdtempSync(join(tmpdir(), 'mmulab-chromium-'));
+  const context = await launch(profile);
+  let app = await listen(options, 0);
+  const { port } = app.server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const complaints: string[] = [];
+  return {
+    complaints,
+    open: (path) => openPage(context, `${url}${path}`, complaints),
+    createVm: async (config) => (await ask<{ id: string }>(app, 'POST', '/v1/vms', config)).id,
+    async deleteVm(vm) {
+      await ask(app, 'DELETE', `/v1/vms/${vm}`);
+    },
+    async run(vm, ...commands) {
+      await ask(app, 'POST', `/v1/vms/${vm}/commands`, commands);
+    },
+    extentOf: (vm) => ask(app, 'GET', `/v1/vms/${vm}/events?limit=1`),
+    cutStreams() {
+      const { clients } = app.websocketServer;
+      const count = clients.size;
+      for (const client of clients) client.terminate();
+      return count;
+    },
+    async restart() {
+      await app.close();
+      app = await listen(options, port);
+    },
+    async close() {
+      await context.close();
+      await app.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+function launch(profile: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: findChromium(),
+    headless: true,
+    args: CHROMIUM_ARGS,
+    viewport: { width: 1280, height: 800 },
+    // What moves would have to be waited for; where it ends is what is tested.
+    reducedMotion: 'reduce',
+  });
+}
+
+async function listen(options: AppOptions, port: number): Promise<App> {
+  const app = await buildApp(options);
+  await app.listen({ host: '127.0.0.1', port });
+  return app;
+}
+
+async function openPage(context: BrowserContext, url: string, complaints: string[]): Promise<Page> {
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    const text = message.text();
+    // Chromium says this of every request that fails, and some are meant to.
+    const isMeant = /^(?:Failed to load resource|WebSocket connection to)/.test(text);
+    if (message.type() === 'error' && !isMeant) complaints.push(text);
+  });
+  await page.goto(url);
+  return page;
+}
+
+/** Straight into the server, so that no connection of ours outlives one that is restarted. */
+async function ask<T>(app: App, method: Method, url: string, payload?: object): Promise<T> {
+  const headers = { host: '127.0.0.1' };
+  const answer = await app.inject({ method, url, headers, ...(payload && { payload }) });
+  if (answer.statusCode >= 400) throw new Error(`Cannot ${method} ${url}: ${answer.body}`);
+  return (answer.body === '' ? null : answer.json()) as T;
+}

@@ -1,0 +1,96 @@
+import type { Page } from 'playwright-core';
+
+/** What the page shows, in words that a test can compare. */
+export function shownBy(page: Page) {
+  return {
+    connection: () => textOf(page, '.connection'),
+
+    /** The vCPU's place that is lit: `host`, `guest L1` or `guest L2`. */
+    mode: (vcpu: number) => textOf(page, `[data-vcpu="${vcpu}"] .mode-place[data-on="true"]`),
+
+    register: (vcpu: number, name: string) =>
+      textOf(page, `[data-vcpu="${vcpu}"] [data-register="${name}"] dd`),
+
+    mmuInUse: (vcpu: number) =>
+      page
+        .locator(`[data-vcpu="${vcpu}"] [data-mmu]`)
+        .filter({ has: page.locator('.in-use[data-on="true"]') })
+        .getAttribute('data-mmu'),
+
+    /**
+     * The roots over the slots, from left to right as they are drawn: `pgd hpa`, with `unsync` if
+     * it is marked, and `-` for a hole.
+     */
+    roots: (vcpu: number, mmu: 'root' | 'guest') =>
+      page.locator(`[data-vcpu="${vcpu}"] [data-mmu="${mmu}"] .cache`).evaluate(rootsIn),
+
+    /** Requests whose lamp is lit, in their order. */
+    requests: (vcpu: number) =>
+      page
+        .locator(`[data-vcpu="${vcpu}"] .lamp[data-pending="true"] .lamp-name`)
+        .evaluateAll((lamps) => lamps.map((lamp) => lamp.textContent)),
+
+    /** How often a request was made; 0 where nothing is written. */
+    madeCount: async (vcpu: number, request: string) =>
+      Number(await textOf(page, `[data-vcpu="${vcpu}"] [data-request="${request}"] .lamp-count`)),
+
+    /** Flushes by scope, those that there were. */
+    flushCounts: (vcpu: number) =>
+      page
+        .locator(`[data-vcpu="${vcpu}"] [data-scope]`)
+        .evaluateAll((scopes) =>
+          scopes
+            .map(
+              (scope) =>
+                `${scope.getAttribute('data-scope')} ${scope.querySelector('dd')?.textContent}`,
+            )
+            .filter((text) => !text.endsWith(' 0')),
+        ),
+
+    /** Ticks of the strip, oldest first, by scope. */
+    flushStrip: (vcpu: number) =>
+      page
+        .locator(`[data-vcpu="${vcpu}"] .tick`)
+        .evaluateAll((ticks) => ticks.map((tick) => tick.className.replace('tick scope-', ''))),
+
+    /** Rows of the event list, their columns parted by a bar. */
+    events: () =>
+      page
+        .locator('.event')
+        .evaluateAll((rows) =>
+          rows.map((row) => [...row.children].map((column) => column.textContent).join(' | ')),
+        ),
+
+    seqs: () =>
+      page
+        .locator('.event[data-seq]')
+        .evaluateAll((rows) => rows.map((row) => Number(row.getAttribute('data-seq')))),
+
+    gaps: () =>
+      page
+        .locator('.event-gap')
+        .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-gap'))),
+  };
+}
+
+function textOf(page: Page, selector: string): Promise<string | null> {
+  return page.locator(selector).textContent();
+}
+
+/** Runs in the page, and so may lean on nothing outside itself. */
+function rootsIn(cache: Element): string[] {
+  const roots = [...cache.querySelectorAll('.root')];
+  return [...cache.querySelectorAll('.slot')].map((slot) => {
+    const place = slot.getBoundingClientRect();
+    const over = roots.filter((root) => {
+      const { x, y } = root.getBoundingClientRect();
+      return Math.abs(x - place.x) < 2 && Math.abs(y - place.y) < 2;
+    });
+    const words = over.map((root) =>
+      [...root.querySelectorAll('.root-pgd, .root-hpa, .root-unsync')]
+        .map((part) => part.textContent)
+        .join(' '),
+    );
+    return words.length === 0 ? '-' : words.join(' and ');
+  });
+}

@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+/** Who may lean on whom, floor by floor. A folder inside a floor counts as that floor. */
+const FLOORS: Record<string, readonly string[]> = {
+  mmu: [],
+  journal: ['mmu/schema'],
+  lab: ['mmu', 'mmu/schema'],
+  server: ['lab', 'journal', 'mmu', 'mmu/schema'],
+  cli: ['server', 'lab', 'mmu', 'mmu/schema'],
+};
+
+/** The floors inside the model, from the bottom: each leans only on those before it. */
+const MMU_FLOORS = [
+  'machine',
+  'kernel',
+  'policies',
+  'requests/names.ts',
+  'schema',
+  'state',
+  'requests',
+  'shadow',
+  'tlb',
+  'roots',
+  'vcpu',
+  'nested',
+  'commands',
+  '',
+];
+
+/** What makes a pure floor impure. */
+const IMPURE =
+  /\b(?:Date|process|console|performance|setTimeout|setInterval|setImmediate|fetch)\b[.(]|\bMath\.random\b|\bnew Date\b|\bglobalThis\b/;
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .sort();
+const sources = new Map(files.map((file) => [file, readFileSync(join(SRC, file), 'utf8')]));
+const specifiers = [...sources].flatMap(([from, source]) =>
+  specifiersOf(source).map((to) => ({ from, to })),
+);
+const imports: Import[] = specifiers
+  .filter(({ to }) => to.startsWith('.'))
+  .map(({ from, to }) => ({
+    from,
+    to: relative(SRC, join(SRC, dirname(from), to)).replace(/\.js$/, '.ts'),
+  }));
+
+/** Static, dynamic and type-only imports alike: a type leans as much as a value. */
+function specifiersOf(source: string): string[] {
+  const code = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+  const pattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"]+)\1/g;
+  return [...code.matchAll(pattern)].map(([, , specifier]) => specifier as string);
+}
+
+const floorOf = (file: string) => file.split('/')[0] as string;
+
+/** The folder of the model that a file is in, as a place in `MMU_FLOORS`. */
+function mmuFloorOf(file: string): number {
+  const inside = file.slice('mmu/'.length);
+  const exact = MMU_FLOORS.indexOf(inside);
+  return exact === -1 ? MMU_FLOORS.indexOf(inside.includes('/') ? floorOf(inside) : '') : exact;
+}
+
+test('imports point down the floors, through index files', () => {
+  const breaches = imports.filter(({ from, to }) => {
+    if (floorOf(from) === floorOf(to)) return false;
+    return !FLOORS[floorOf(from)]?.some((floor) => to === `${floor}/index.ts`);
+  });
+  expect(breaches).toEqual([]);
+});
+
+test('inside the model, imports point down as well', () => {
+  const breaches = imports.filter(
+    ({ from, to }) =>
+      floorOf(from) === 'mmu' && floorOf(to) === 'mmu' && mmuFloorOf(to) > mmuFloorOf(from),
+  );
+  expect(breaches).toEqual([]);
+  expect(files.filter((file) => floorOf(file) === 'mmu' && mmuFloorOf(file) === -1)).toEqual([]);
+});
+
+test('between folders of the model, imports go through index files', () => {
+  const breaches = imports.filter(({ from, to }) => {
+    if (floorOf(from) !== 'mmu' || floorOf(to) !== 'mmu' || to === 'mmu/requests/names.ts') {
+      return false;
+    }
+    // The dispatcher is the one place that knows every handler.
+    if (from === 'mmu/step.ts' && dirname(to) === 'mmu/commands') return false;
+    return dirname(to) !== 'mmu' && dirname(from) !== dirname(to) && !to.endsWith('/index.ts');
+  });
+  expect(breaches).toEqual([]);
+});
+
+test('every import leads to a file', () => {
+  expect(imports.filter(({ to }) => !sources.has(to))).toEqual([]);
+});
+
+test('there are no cycles', () => {
+  const targets = new Map<string, Import[]>();
+  for (const one of imports) targets.set(one.from, [...(targets.get(one.from) ?? []), one]);
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+    if (done.has(file) || path.includes(file)) return;
+    for (const { to } of targets.get(file) ?? []) visit(to, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  expect(cycles).toEqual([]);
+});
+
+test('zod stays in the schema, the server and the lab', () => {
+  const homes = ['mmu/schema/', 'server/', 'lab/'];
+  const breaches = specifiers
+    .filter(({ to }) => to === 'zod' || to.startsWith('zod/'))
+    .filter(({ from }) => !homes.some((home) => from.startsWith(home)));
+  expect(breaches).toEqual([]);
+});
+
+test('the model and the lab are pure, and the journal has no I/O', () => {
+  const pure = (file: string) => ['mmu', 'lab', 'journal'].includes(floorOf(file));
+  const packages = specifiers.filter(
+    ({ from, to }) => pure(from) && !to.startsWith('.') && to !== 'zod',
+  );
+  expect(packages).toEqual([]);
+  const impure = [...sources].filter(
+    ([file, source]) => pure(file) && IMPURE.test(source.replace(/\/\*[\s\S]*?\*\//g, '')),
+  );
+  expect(impure.map(([file]) => file)).toEqual([]);
+});
+
+test('files and lines are of the size that one can read', () => {
+  const long = [...sources].filter(([, source]) => source.split('\n').length > 251);
+  expect(long.map(([file]) => file)).toEqual([]);
+});

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { EventRing, HistoryBudget, type HistoryRecord } from '../../src/journal/index.js';
+
+const recordOf = (seq: number): HistoryRecord => ({
+  type: 'command',
+  vm: 'vm-1',
+  seq,
+  vcpu: 0,
+  command: { kind: 'enter', vcpu: 0 },
+  outcome: { kind: 'ok' },
+});
+
+function append(ring: EventRing, count: number): void {
+  for (let i = 0; i < count; i += 1) ring.append(recordOf(ring.head + 1));
+}
+
+/** What can be read: the lowest and the highest sequence number, and how many. */
+function kept(ring: EventRing): [number, number, number] {
+  let count = 0;
+  for (let seq = ring.oldest; seq <= ring.head; seq += 1) {
+    expect(ring.at(seq)?.seq).toBe(seq);
+    count += 1;
+  }
+  expect(ring.at(ring.oldest - 1)).toBe(undefined);
+  expect(ring.at(ring.head + 1)).toBe(undefined);
+  return [ring.oldest, ring.head, count];
+}
+
+test('a new ring is empty and begins at 1', () => {
+  const ring = new EventRing(new HistoryBudget(10), 10);
+  expect(kept(ring)).toEqual([1, 0, 0]);
+  append(ring, 1);
+  expect(kept(ring)).toEqual([1, 1, 1]);
+});
+
+test.each([
+  [512, 512, [1, 512, 512]],
+  [512, 513, [257, 513, 257]],
+  [512, 10_000, [9729, 10_000, 272]],
+  [600, 10_000, [9473, 10_000, 528]],
+])('a ring of %i, after %i records', (recordsMax, count, expected) => {
+  const budget = new HistoryBudget(1_000_000);
+  const ring = new EventRing(budget, recordsMax);
+  append(ring, count);
+  expect(kept(ring)).toEqual(expected);
+  expect(budget.records).toBe(expected[2]);
+});
+
+test('over the common bound, the chunk begun first goes, whosever it is', () => {
+  const budget = new HistoryBudget(1000);
+  const [quiet, busy] = [new EventRing(budget, 8192), new EventRing(budget, 8192)];
+  append(quiet, 10);
+  append(busy, 990);
+  expect([kept(quiet), kept(busy), budget.records]).toEqual([[1, 10, 10], [1, 990, 990], 1000]);
+  append(busy, 1);
+  expect([kept(quiet), kept(busy), budget.records]).toEqual([[11, 10, 0], [1, 991, 991], 991]);
+  append(busy, 10);
+  expect([kept(busy), budget.records]).toEqual([[257, 1001, 745], 745]);
+  append(quiet, 1);
+  expect([kept(quiet), budget.records]).toEqual([[11, 11, 1], 746]);
+});
+
+test('a ring that is cleared gives its room back', () => {
+  const budget = new HistoryBudget(1000);
+  const [one, other] = [new EventRing(budget, 8192), new EventRing(budget, 8192)];
+  append(one, 300);
+  append(other, 300);
+  append(one, 300);
+  one.clear();
+  expect([kept(one), kept(other), budget.records]).toEqual([[601, 600, 0], [1, 300, 300], 300]);
+  append(other, 700);
+  expect(budget.records).toBe(1000);
+});
+
+test('no bound is ever passed, and sequence numbers never repeat', () => {
+  const budget = new HistoryBudget(2000);
+  const rings = Array.from({ length: 7 }, () => new EventRing(budget, 700));
+  let state = 12_345;
+  for (let i = 0; i < 50_000; i += 1) {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    append(rings[state % rings.length] as EventRing, 1);
+    if (budget.records > 2000) expect.unreachable();
+  }
+  const counts = rings.map((ring) => kept(ring)[2]);
+  expect(counts.reduce((sum, count) => sum + count)).toBe(budget.records);
+  expect(rings.reduce((sum, ring) => sum + ring.head, 0)).toBe(50_000);
+});
+
+test('listeners hear of records until they stop listening', () => {
+  const ring = new EventRing(new HistoryBudget(10), 10);
+  const heard: string[] = [];
+  const stop = ring.listen(() => heard.push('a'));
+  ring.listen(() => heard.push('b'));
+  ring.notify();
+  stop();
+  ring.notify();
+  expect(heard).toEqual(['a', 'b', 'b']);
+});

@@ -1,0 +1,104 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { onTestFinished } from 'vitest';
+import { type RawData, WebSocket } from 'ws';
+import { type AppOptions, buildApp } from '../../src/server/index.js';
+
+/** An app that is closed when the test ends. */
+export async function startApp(options: AppOptions = {}): Promise<FastifyInstance> {
+  const app = await buildApp({ epoch: 'test', ...options });
+  await app.ready();
+  onTestFinished(() => app.close());
+  return app;
+}
+
+/** An app that listens on a free port. */
+export async function listen(options: AppOptions = {}) {
+  const app = await startApp(options);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  return { app, port };
+}
+
+/** A request, answered by status, headers and JSON. */
+export async function ask(
+  app: FastifyInstance,
+  method: NonNullable<InjectOptions['method']>,
+  url: string,
+  payload?: InjectOptions['payload'],
+  headers?: Record<string, string>,
+) {
+  const response = await app.inject({
+    method,
+    url,
+    ...(payload === undefined ? {} : { payload }),
+    ...(headers === undefined ? {} : { headers }),
+  });
+  const { statusCode: status, body } = response;
+  return {
+    status,
+    headers: response.headers,
+    json: body.startsWith('{') ? JSON.parse(body) : body,
+  };
+}
+
+/** A client of a stream, with the frames it was sent. */
+export interface Client {
+  readonly socket: WebSocket;
+  readonly frames: Frame[];
+  /** Resolves when this many frames came, or when the stream was closed. */
+  readonly arrived: (count: number) => Promise<Frame[]>;
+  /** Resolves to the close code. */
+  readonly closed: Promise<number>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what the wire carries.
+export type Frame = Record<string, any>;
+
+export function connect(port: number, path: string, headers: Record<string, string> = {}): Client {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
+  const frames: Frame[] = [];
+  let wake = () => {};
+  socket.on('message', (data: RawData) => {
+    frames.push(JSON.parse(String(data)) as Frame);
+    wake();
+  });
+  socket.on('error', () => {});
+  let open = true;
+  const closed = new Promise<number>((resolve) => {
+    socket.on('close', (code) => {
+      open = false;
+      wake();
+      resolve(code);
+    });
+  });
+  const arrived = async (count: number) => {
+    while (frames.length < count && open) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    return frames;
+  };
+  onTestFinished(() => socket.terminate());
+  return { socket, frames, arrived, closed };
+}
+
+/** The status of a refused upgrade, and its problem. */
+export async function refusedUpgrade(
+  port: number,
+  path: string,
+  headers: Record<string, string> = {},
+) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
+  socket.on('error', () => {});
+  return await new Promise<{ status: number | undefined; json: Frame }>((resolve) => {
+    socket.on('unexpected-response', (_request, response) => {
+      let text = '';
+      response.on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode, json: JSON.parse(text) }));
+    });
+  });
+}

@@ -1,0 +1,89 @@
+import type { NewVm, PolicySummary, VmSummary, WireVcpu } from './wire.js';
+
+/** Most pages of the VM list that are read: a person picks from a list, not from a census. */
+const VM_PAGES_MAX = 5;
+
+/** The server refused, or did not answer at all (`status` 0). */
+export class RequestFailed extends Error {
+  override readonly name = 'RequestFailed';
+  readonly status: number;
+  /** With 410: the lowest sequence number that is still kept. */
+  readonly oldest: number | null;
+
+  constructor(status: number, message: string, oldest: number | null = null) {
+    super(message);
+    this.status = status;
+    this.oldest = oldest;
+  }
+}
+
+/** VMs in the server's order, and whether there are more than these. */
+export async function listVms(): Promise<{ vms: VmSummary[]; more: boolean }> {
+  const vms: VmSummary[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < VM_PAGES_MAX; page += 1) {
+    const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+    const list: VmList = await request<VmList>('GET', `/v1/vms${query}`);
+    vms.push(...list.vms);
+    cursor = list.next;
+    if (cursor === null) break;
+  }
+  return { vms, more: cursor !== null };
+}
+
+export function getVm(vm: string): Promise<VmSummary> {
+  return request('GET', `/v1/vms/${encodeURIComponent(vm)}`);
+}
+
+export function createVm(config: NewVm): Promise<VmSummary> {
+  return request('POST', '/v1/vms', config);
+}
+
+export async function listPolicies(): Promise<PolicySummary[]> {
+  return (await request<{ policies: PolicySummary[] }>('GET', '/v1/policies')).policies;
+}
+
+export async function listVcpus(vm: string): Promise<WireVcpu[]> {
+  const path = `/v1/vms/${encodeURIComponent(vm)}/vcpus`;
+  return (await request<{ vcpus: WireVcpu[] }>('GET', path)).vcpus;
+}
+
+/** The newest and the oldest sequence number of which the server can tell. */
+export function getExtent(vm: string): Promise<{ head: number; oldest: number }> {
+  return request('GET', `/v1/vms/${encodeURIComponent(vm)}/events?limit=1`);
+}
+
+/** Resolves if the VM lives and still has what comes after `after`. */
+export async function askForEvents(vm: string, after: number): Promise<void> {
+  await request('GET', `/v1/vms/${encodeURIComponent(vm)}/events?after=${after}&limit=1`);
+}
+
+interface Problem {
+  readonly detail: string;
+  readonly oldest: number;
+}
+
+interface VmList {
+  readonly vms: VmSummary[];
+  readonly next: string | null;
+}
+
+async function request<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method, cache: 'no-store' };
+  if (body !== undefined) {
+    init.headers = { 'content-type': 'application/json' };
+    init.body = JSON.stringify(body);
+  }
+  const response = await fetch(path, init).catch(() => {
+    throw new RequestFailed(0, `Cannot reach ${location.host}: no answer`);
+  });
+  if (!response.ok) throw await failureOf(response);
+  return (await response.json()) as T;
+}
+
+/** A refusal is problem+json, whose `detail` is written for people. */
+async function failureOf(response: Response): Promise<RequestFailed> {
+  const problem = (await response.json().catch(() => null)) as Partial<Problem> | null;
+  const reason = problem?.detail ?? `${response.status} ${response.statusText}`;
+  return new RequestFailed(response.status, reason, problem?.oldest ?? null);
+}

@@ -1,0 +1,51 @@
+import type { z } from 'zod';
+import type {
+  CommandInput,
+  MmuEvent,
+  Outcome,
+  RequestName,
+  VcpuState,
+  VmConfigInput,
+} from '../../src/mmu/schema/index.js';
+import type * as frames from '../../src/server/frames.js';
+
+/** What the wire carries: addresses and registers are hex strings. */
+export type WireEvent = z.input<typeof MmuEvent>;
+export type WireEventOf<K extends WireEvent['kind']> = Extract<WireEvent, { kind: K }>;
+export type WireCommand = CommandInput;
+export type WireOutcome = z.input<typeof Outcome>;
+export type WireVcpu = z.input<typeof VcpuState>;
+export type WireMmu = WireVcpu['rootMmu'];
+export type WireRoot = NonNullable<WireMmu['root']>;
+export type WireRequest = z.input<typeof RequestName>;
+export type FlushScope = WireEventOf<'tlb-flushed'>['scope'];
+
+/** A VM as `GET /v1/vms` lists it. */
+export interface VmSummary
+  extends Required<Pick<VmConfigInput, 'vcpus' | 'policy' | 'paging' | 'kernel' | 'vendor'>> {
+  readonly id: string;
+  readonly seq: number;
+}
+
+/** What the page asks for when it creates a VM; the server fills in the rest. */
+export type NewVm = Pick<VmConfigInput, 'vcpus' | 'policy' | 'paging' | 'kernel'>;
+
+export interface PolicySummary {
+  readonly name: string;
+  readonly summary: string;
+  readonly costBytes: number;
+}
+
+export type CommandFrame = Readonly<z.input<typeof frames.CommandFrame>>;
+export type EventFrame = Readonly<z.input<typeof frames.EventFrame>>;
+
+/** Frames `from` to `to`, both included, were not received. */
+export type GapFrame = Readonly<Omit<z.input<typeof frames.GapFrame>, 'vm'>>;
+
+/** What takes a place in the log. */
+export type LogFrame = CommandFrame | EventFrame | GapFrame;
+
+/** Everything that a stream of events may send. */
+export type Frame =
+  | LogFrame
+  | z.input<typeof frames.HelloFrame | typeof frames.EndFrame | typeof frames.PongFrame>;

@@ -1,0 +1,40 @@
+import type { LogFrame } from '../api/wire.js';
+
+/** Frames kept: enough to look back and to filter, little enough to stay quick. */
+export const LOG_FRAMES_MAX = 5000;
+
+/** Rows drawn at once: the newest of those that pass the filter. */
+export const LOG_ROWS_MAX = 500;
+
+/** Appends to a log and forgets the oldest; the log that was given is left as it is. */
+export function appendTo(log: readonly LogFrame[], frames: readonly LogFrame[]): LogFrame[] {
+  const room = Math.max(0, LOG_FRAMES_MAX - frames.length);
+  return [...(room === 0 ? [] : log.slice(-room)), ...frames.slice(-LOG_FRAMES_MAX)];
+}
+
+/** The newest frames whose kind contains the filter. A gap is never hidden: it may hide a match. */
+export function rowsOf(log: readonly LogFrame[], filter: string): LogFrame[] {
+  const wanted = filter.trim().toLowerCase();
+  const rows = wanted === '' ? log : log.filter((frame) => passes(frame, wanted));
+  return rows.slice(-LOG_ROWS_MAX);
+}
+
+/** A frame's place in the log: its own, or where its gap begins. */
+export function seqOf(frame: LogFrame): number {
+  return frame.type === 'gap' ? frame.from : frame.seq;
+}
+
+export function kindOf(frame: LogFrame): string {
+  switch (frame.type) {
+    case 'command':
+      return frame.command.kind;
+    case 'event':
+      return frame.event.kind;
+    case 'gap':
+      return 'gap';
+  }
+}
+
+function passes(frame: LogFrame, wanted: string): boolean {
+  return frame.type === 'gap' || kindOf(frame).includes(wanted);
+}

@@ -1,0 +1,93 @@
+import { batch, type ReadonlySignal, signal } from '@preact/signals';
+import { getVm, listVcpus } from '../api/client.js';
+import { type Connection, EventStream, type StreamListener } from '../api/stream.js';
+import type { LogFrame, VmSummary, WireVcpu } from '../api/wire.js';
+import { type Activity, addFrames } from './activity.js';
+import { coalesced } from './coalesced.js';
+import { appendTo, LOG_FRAMES_MAX } from './event-log.js';
+
+/** Often enough to look immediate, seldom enough for a VM that steps a million times a second. */
+const REDRAW_EVERY_MS = 100;
+const REFETCH_EVERY_MS = 100;
+
+/** One VM, as the page follows it. */
+export interface Watch {
+  readonly vm: ReadonlySignal<VmSummary | null>;
+  readonly vcpus: ReadonlySignal<readonly WireVcpu[]>;
+  readonly activity: ReadonlySignal<ReadonlyMap<number, Activity>>;
+  readonly log: ReadonlySignal<readonly LogFrame[]>;
+  /** The newest sequence number shown. */
+  readonly head: ReadonlySignal<number>;
+  /** What was counted was counted behind this sequence number. */
+  readonly since: ReadonlySignal<number>;
+  readonly connection: ReadonlySignal<Connection>;
+}
+
+/**
+ * Follows a VM: its events from the stream, and its vCPUs by asking again after every burst, which
+ * is simple and always right.
+ */
+export function watchVm(id: string): Watch {
+  const watch = createWatch();
+  new EventStream(id, LOG_FRAMES_MAX, listenerOf(id, watch));
+  return watch;
+}
+
+function createWatch() {
+  return {
+    vm: signal<VmSummary | null>(null),
+    vcpus: signal<readonly WireVcpu[]>([]),
+    activity: signal<ReadonlyMap<number, Activity>>(new Map()),
+    log: signal<readonly LogFrame[]>([]),
+    head: signal(0),
+    since: signal(0),
+    connection: signal<Connection>({ kind: 'connecting' }),
+  };
+}
+
+function listenerOf(id: string, watch: ReturnType<typeof createWatch>): StreamListener {
+  let burst: LogFrame[] = [];
+
+  // A request that fails needs no word here: the stream fails too, and asks again when it is back.
+  const refetch = coalesced(REFETCH_EVERY_MS, async () => {
+    watch.vcpus.value = await listVcpus(id).catch(() => watch.vcpus.value);
+  });
+  const identify = async () => {
+    watch.vm.value = await getVm(id).catch(() => watch.vm.value);
+  };
+  const redraw = coalesced(REDRAW_EVERY_MS, () => {
+    const frames = burst;
+    burst = [];
+    batch(() => {
+      watch.log.value = appendTo(watch.log.value, frames);
+      watch.activity.value = addFrames(watch.activity.value, frames);
+      watch.head.value = lastSeqOf(frames) ?? watch.head.value;
+    });
+  });
+  return {
+    connection(state) {
+      watch.connection.value = state;
+      if (state.kind === 'live') refetch();
+    },
+    begin(after) {
+      burst = [];
+      batch(() => {
+        watch.log.value = [];
+        watch.activity.value = new Map();
+        watch.head.value = after;
+        watch.since.value = after;
+      });
+      void identify();
+    },
+    frame(frame) {
+      burst.push(frame);
+      redraw();
+      refetch();
+    },
+  };
+}
+
+function lastSeqOf(frames: readonly LogFrame[]): number | undefined {
+  const last = frames.at(-1);
+  return last?.type === 'gap' ? last.to : last?.seq;
+}

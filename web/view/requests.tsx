@@ -1,0 +1,57 @@
+import type { WireRequest } from '../api/wire.js';
+
+/** In the order in which vcpu_enter_guest() services them. */
+const REQUESTS = [
+  'MMU_RELOAD',
+  'MMU_FREE_OBSOLETE_ROOTS',
+  'MMU_SYNC',
+  'LOAD_MMU_PGD',
+  'TLB_FLUSH',
+  'TLB_FLUSH_CURRENT',
+  'TLB_FLUSH_GUEST',
+  'HV_TLB_FLUSH',
+  'TRIPLE_FAULT',
+] as const satisfies readonly WireRequest[];
+
+interface Props {
+  readonly pending: readonly WireRequest[];
+  readonly made: Readonly<Partial<Record<WireRequest, number>>>;
+}
+
+/**
+ * A lamp for each request: lit while it is pending, with an afterglow each time that it is made,
+ * because most are serviced before anyone can look.
+ */
+export function Requests({ pending, made }: Props) {
+  return (
+    <section class="row requests">
+      <h3 class="row-title">Requests</h3>
+      <ul class="row-body lamps">
+        {REQUESTS.map((name) => (
+          <Lamp key={name} name={name} pending={pending.includes(name)} count={made[name] ?? 0} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface LampProps {
+  readonly name: WireRequest;
+  readonly pending: boolean;
+  readonly count: number;
+}
+
+function Lamp({ name, pending, count }: LampProps) {
+  return (
+    <li class="lamp" data-request={name} data-pending={pending}>
+      {count > 0 && <span class="afterglow" key={count} aria-hidden="true" />}
+      <span class="lamp-name" data-name={name}>
+        {name}
+      </span>
+      <span class="lamp-count" title={`made ${count} times`}>
+        {count === 0 ? '' : count}
+      </span>
+      {pending && <span class="reader-only">pending</span>}
+    </li>
+  );
+}

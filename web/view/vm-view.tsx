@@ -1,0 +1,82 @@
+import { NO_ACTIVITY } from '../model/activity.js';
+import type { Watch } from '../model/watch.js';
+import { ConnectionLamp } from './connection-lamp.js';
+import { EventList } from './event-list.js';
+import { Masthead } from './masthead.js';
+import { VcpuPanel } from './vcpu-panel.js';
+
+interface Props {
+  readonly id: string;
+  readonly watch: Watch;
+}
+
+/** One VM: its vCPUs on the left, what happens to them on the right. */
+export function VmView({ id, watch }: Props) {
+  const connection = watch.connection.value;
+  const nothing = connection.kind === 'ended' && watch.vm.value === null ? connection.reason : null;
+  return (
+    <>
+      <Masthead>
+        <VmFacts id={id} watch={watch} />
+        <ConnectionLamp connection={connection} />
+      </Masthead>
+      {nothing === null ? <Panels id={id} watch={watch} /> : <Lost reason={nothing} />}
+    </>
+  );
+}
+
+function Panels({ id, watch }: Props) {
+  return (
+    <main class="vm">
+      <section class="vcpus" aria-label="vCPUs">
+        {watch.vcpus.value.map((state) => (
+          <VcpuPanel
+            key={state.vcpu}
+            state={state}
+            activity={watch.activity.value.get(state.vcpu) ?? NO_ACTIVITY}
+            since={watch.since.value}
+          />
+        ))}
+      </section>
+      <EventList id={id} watch={watch} />
+    </main>
+  );
+}
+
+/** There is no such VM: the way to those that there are. */
+function Lost({ reason }: { readonly reason: string }) {
+  return (
+    <main class="picker">
+      <section class="panel lost">
+        <p>{reason}</p>
+        <p>
+          <a href="/">All VMs</a>
+        </p>
+      </section>
+    </main>
+  );
+}
+
+function VmFacts({ id, watch }: Props) {
+  const vm = watch.vm.value;
+  return (
+    <div class="facts">
+      <h1 class="vm-name">{id}</h1>
+      <dl class="fact-list">
+        <Fact name="policy" value={vm?.policy} />
+        <Fact name="kernel" value={vm?.kernel} />
+        <Fact name="paging" value={vm?.paging} />
+        <Fact name="seq" value={String(watch.head.value)} />
+      </dl>
+    </div>
+  );
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: string | undefined }) {
+  return (
+    <div class={`fact fact-${name}`}>
+      <dt>{name}</dt>
+      <dd>{value ?? '-'}</dd>
+    </div>
+  );
+}
