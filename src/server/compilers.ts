@@ -1,7 +1,7 @@
 import type { FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify';
 import { z } from 'zod';
-import { createJsonWriter, type JsonWriter } from '../mmu/schema/index.js';
 import { ApiError, type Flaw } from './errors.js';
+import { type BodyWriter, createBodyWriter } from './long-list.js';
 import { createJsonReader, type JsonReader, NO_MATCH } from './reader.js';
 
 // Readers and writers are compiled when they are first needed: a server has to start fast.
@@ -25,7 +25,7 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
   };
 };
 
-const writers = new WeakMap<z.ZodType, JsonWriter<unknown>>();
+const writers = new WeakMap<z.ZodType, BodyWriter>();
 
 /** Writes an answer; it is trusted, because the machine made it. */
 export const serializerCompiler: FastifySerializerCompiler<z.ZodType> = ({ schema }) => {
@@ -35,14 +35,15 @@ export const serializerCompiler: FastifySerializerCompiler<z.ZodType> = ({ schem
       write = writerOf(schema);
       writers.set(schema, write);
     }
-    return write(value);
+    // Fastify takes bytes as well as a string; its type says only the latter.
+    return write(value) as string;
   };
 };
 
 /** An answer without a body has the schema `z.null()`. */
-function writerOf(schema: z.ZodType): JsonWriter<unknown> {
+function writerOf(schema: z.ZodType): BodyWriter {
   if (schema instanceof z.ZodNull) return () => '';
-  return createJsonWriter(schema) as JsonWriter<unknown>;
+  return createBodyWriter(schema);
 }
 
 function invalidRequest(part: Flaw['in'], issues: readonly z.core.$ZodIssue[]): ApiError {

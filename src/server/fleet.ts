@@ -119,23 +119,28 @@ export class Fleet {
    * Applies commands in order. It is not atomic: the first one that cannot be applied stops the
    * batch, and what came before it stays. Every so often others get their turn, and may apply
    * commands of their own in between.
+   *
+   * @param take Takes what was applied. It is not gathered here: the events of a long batch would
+   *   outlive their usefulness, and the collector would move them about.
    */
-  async applyAll(entry: FleetVm, commands: readonly Command[]): Promise<Applied[]> {
+  async applyAll(
+    entry: FleetVm,
+    commands: readonly Command[],
+    take: (applied: Applied) => void,
+  ): Promise<void> {
     for (const [index, { kind, vcpu }] of commands.entries()) {
       if (entry.vm.vcpus[vcpu] === undefined) {
         throw stopped(entry, index, 0, 'vcpu-not-found', `Cannot run "${kind}": no vCPU ${vcpu}`);
       }
     }
-    const results: Applied[] = [];
-    for (const command of commands) {
-      if (results.length % SLICE_COMMANDS === 0 && results.length > 0) {
+    for (const [index, command] of commands.entries()) {
+      if (index % SLICE_COMMANDS === 0 && index > 0) {
         entry.ring.notify();
         await nextTurn();
       }
-      results.push(this.#next(entry, command, results.length));
+      take(this.#next(entry, command, index));
     }
     entry.ring.notify();
-    return results;
   }
 
   #next(entry: FleetVm, command: Command, index: number): Applied {

@@ -71,6 +71,10 @@ test('while the network is away the page says so, and then tells what it missed'
   await expect.poll(async () => (await shown.seqs()).at(-1), SOON).toBe(head);
   expect(oldest).toBeGreaterThan(7);
   expect(await shown.gaps()).toEqual([`7-${oldest - 1}`]);
+  const missed = oldest - 7;
+  await expect
+    .poll(() => page.locator('.events-foot').textContent(), SOON)
+    .toContain(`, ${missed} events not received`);
   const kept = [...upTo(6), ...upTo(head).slice(oldest - 1)];
   expect(await shown.seqs()).toEqual(kept.slice(-499));
 });

@@ -12,6 +12,9 @@ import { buildPage } from './built-page.js';
 type Method = 'GET' | 'POST' | 'DELETE';
 type App = Awaited<ReturnType<typeof buildApp>>;
 
+/** What a page has not got by then it will not get. */
+const ANSWER_MS = 10_000;
+
 const CHROMIUM_ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -96,6 +99,7 @@ async function listen(options: AppOptions, port: number): Promise<App> {
 
 async function openPage(context: BrowserContext, url: string, complaints: string[]): Promise<Page> {
   const page = await context.newPage();
+  page.setDefaultTimeout(ANSWER_MS);
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
     const text = message.text();

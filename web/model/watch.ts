@@ -20,6 +20,8 @@ export interface Watch {
   readonly head: ReadonlySignal<number>;
   /** What was counted was counted behind this sequence number. */
   readonly since: ReadonlySignal<number>;
+  /** How many after that were not received, and so not counted. */
+  readonly missed: ReadonlySignal<number>;
   readonly connection: ReadonlySignal<Connection>;
 }
 
@@ -41,6 +43,7 @@ function createWatch() {
     log: signal<readonly LogFrame[]>([]),
     head: signal(0),
     since: signal(0),
+    missed: signal(0),
     connection: signal<Connection>({ kind: 'connecting' }),
   };
 }
@@ -62,6 +65,7 @@ function listenerOf(id: string, watch: ReturnType<typeof createWatch>): StreamLi
       watch.log.value = appendTo(watch.log.value, frames);
       watch.activity.value = addFrames(watch.activity.value, frames);
       watch.head.value = lastSeqOf(frames) ?? watch.head.value;
+      watch.missed.value += missedIn(frames);
     });
   });
   return {
@@ -76,6 +80,7 @@ function listenerOf(id: string, watch: ReturnType<typeof createWatch>): StreamLi
         watch.activity.value = new Map();
         watch.head.value = after;
         watch.since.value = after;
+        watch.missed.value = 0;
       });
       void identify();
     },
@@ -90,4 +95,8 @@ function listenerOf(id: string, watch: ReturnType<typeof createWatch>): StreamLi
 function lastSeqOf(frames: readonly LogFrame[]): number | undefined {
   const last = frames.at(-1);
   return last?.type === 'gap' ? last.to : last?.seq;
+}
+
+function missedIn(frames: readonly LogFrame[]): number {
+  return frames.reduce((sum, f) => (f.type === 'gap' ? sum + f.to - f.from + 1 : sum), 0);
 }

@@ -1,4 +1,4 @@
-import type { CommandFrame, WireEvent, WireOutcome } from '../api/wire.js';
+import type { CommandFrame, WireEvent, WireEventOf, WireOutcome } from '../api/wire.js';
 
 /** What happened, in KVM's words, without the kind. */
 export function detailsOf(event: WireEvent): string {
@@ -21,9 +21,9 @@ export function detailsOf(event: WireEvent): string {
     case 'tlb-flushed':
       return flushOf(event);
     case 'page-allocated':
-      return `hpa ${event.hpa} gfn ${hex(event.gfn)} level ${event.level} role ${event.role}`;
+      return `${pageOf(event)} role ${event.role}`;
     case 'page-zapped':
-      return `hpa ${event.hpa} gfn ${hex(event.gfn)} level ${event.level} root_count ${event.rootCount}`;
+      return `${pageOf(event)} root_count ${event.rootCount}`;
     case 'vm-exit':
       return `${event.from} to ${event.to} ${event.name} qualification ${event.qualification}`;
     case 'vm-entered':
@@ -69,7 +69,11 @@ function rootOf({ pgd, hpa }: { readonly pgd: string; readonly hpa: string }): s
   return `pgd ${pgd} hpa ${hpa}`;
 }
 
-function flushOf(event: Extract<WireEvent, { kind: 'tlb-flushed' }>): string {
+function pageOf({ hpa, gfn, level }: WireEventOf<'page-allocated' | 'page-zapped'>): string {
+  return `hpa ${hpa} gfn ${hex(gfn)} level ${level}`;
+}
+
+function flushOf(event: WireEventOf<'tlb-flushed'>): string {
   const tags = [
     event.vpid === null ? '' : `vpid ${event.vpid}`,
     event.pcid === null ? '' : `pcid ${event.pcid}`,

@@ -63,6 +63,7 @@ export function EventList({ id, watch }: Props) {
       )}
       <p class="events-foot">
         {countOf(rows.length, held.current.length)}
+        {watch.missed.value === 0 ? '' : `, ${watch.missed.value} events not received`}
         {held.current === watch.log.value ? '' : ', held while newer ones come in'}
       </p>
     </section>

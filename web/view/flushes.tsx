@@ -13,17 +13,18 @@ const SCOPES = [
 
 interface Props {
   readonly activity: Activity;
-  readonly since: number;
+  /** Whether every event of the VM's life was counted. */
+  readonly complete: boolean;
 }
 
 /** The newest flushes as a strip, and how many there were of each scope. */
-export function Flushes({ activity, since }: Props) {
+export function Flushes({ activity, complete }: Props) {
   const total = SCOPES.reduce((sum, scope) => sum + (activity.flushCount[scope] ?? 0), 0);
   return (
     <section class="row flushes">
       <h3 class="row-title">
         Flushes
-        <span class="row-note">{since === 0 ? `${total} in all` : `${total} since ${since}`}</span>
+        <span class="row-note">{complete ? `${total} in all` : `${total} seen`}</span>
       </h3>
       <div class="row-body">
         <ol class="strip" aria-hidden="true">

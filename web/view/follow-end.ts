@@ -1,11 +1,12 @@
 import { type Signal, useSignal } from '@preact/signals';
-import { type RefObject, useLayoutEffect, useRef } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** Pixels from the end that still count as being at the end. */
 const END_PX = 24;
 
 export interface FollowedEnd {
-  readonly scroller: RefObject<HTMLDivElement>;
+  readonly scroller: RefObject<HTMLDivElement | null>;
   readonly following: Signal<boolean>;
   readonly toEnd: () => void;
   readonly onScroll: () => void;

@@ -49,9 +49,16 @@ function Lamp({ name, pending, count }: LampProps) {
         {name}
       </span>
       <span class="lamp-count" title={`made ${count} times`}>
-        {count === 0 ? '' : count}
+        {shortOf(count)}
       </span>
       {pending && <span class="reader-only">pending</span>}
     </li>
   );
+}
+
+/** As few characters as will do: a lamp has no room for more, and the title says the rest. */
+function shortOf(count: number): string {
+  if (count === 0) return '';
+  if (count < 1000) return String(count);
+  return count < 1e6 ? `${Math.floor(count / 1000)}k` : `${Math.floor(count / 1e6)}M`;
 }

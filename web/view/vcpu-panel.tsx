@@ -10,11 +10,12 @@ import { RootCache } from './root-cache.js';
 interface Props {
   readonly state: WireVcpu;
   readonly activity: Activity;
-  readonly since: number;
+  /** Whether `activity` covers every event of the VM's life. */
+  readonly complete: boolean;
 }
 
 /** One vCPU: where it runs, its root caches, what is pending and what was flushed. */
-export const VcpuPanel = memo(function VcpuPanel({ state, activity, since }: Props) {
+export const VcpuPanel = memo(function VcpuPanel({ state, activity, complete }: Props) {
   const title = `vcpu-${state.vcpu}`;
   return (
     <article class="panel vcpu" aria-labelledby={title} data-vcpu={state.vcpu}>
@@ -28,7 +29,7 @@ export const VcpuPanel = memo(function VcpuPanel({ state, activity, since }: Pro
       <RootCache name="root" state={state} last={activity.lastRoot.root} />
       <RootCache name="guest" state={state} last={activity.lastRoot.guest} />
       <Requests pending={state.requests} made={activity.made} />
-      <Flushes activity={activity} since={since} />
+      <Flushes activity={activity} complete={complete} />
       <Counters counters={state.counters} />
     </article>
   );

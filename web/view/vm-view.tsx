@@ -34,7 +34,7 @@ function Panels({ id, watch }: Props) {
             key={state.vcpu}
             state={state}
             activity={watch.activity.value.get(state.vcpu) ?? NO_ACTIVITY}
-            since={watch.since.value}
+            complete={watch.since.value === 0 && watch.missed.value === 0}
           />
         ))}
       </section>

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Applied } from '../../journal/index.js';
 import {
   COMMAND_BODIES,
   COMMAND_KINDS,
@@ -94,9 +95,13 @@ export const commandRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app
       },
     },
     async ({ params, query, body }) => {
-      const results = await fleet.applyAll(fleet.get(params.vm), body);
-      if (query.events === 'true') return { results };
-      return { results: results.map(({ seq, outcome }) => ({ seq, outcome })) };
+      const results: z.output<typeof BatchResult>[] = [];
+      const take =
+        query.events === 'true'
+          ? (applied: Applied) => results.push(applied)
+          : ({ seq, outcome }: Applied) => results.push({ seq, outcome });
+      await fleet.applyAll(fleet.get(params.vm), body, take);
+      return { results };
     },
   );
 };
