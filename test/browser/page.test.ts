@@ -95,7 +95,7 @@ test('each event is a row in the words of KVM, and a filter keeps those of a kin
     '2 | 1 | page-allocated | hpa 0x100000000 gfn 0x0 level 4 role 0x3704',
     '3 | 1 | root-allocated | root_mmu pgd 0x0 hpa 0x100000000 level 4 new',
     '4 | 1 | root-synced | root_mmu pgd 0x0 hpa 0x100000000',
-    '5 | 1 | tlb-flushed | current vpid 1 by kvm',
+    '5 | 1 | tlb-flushed | current vpid 3 by kvm',
     '6 | 1 | vm-entered | L1 root 0x100000000',
     '7 | 1 | mov-cr3 | 0x100000000000000 | #GP(0)',
     '8 | 1 | vm-exit | L1 to host CR_ACCESS qualification 0x3',

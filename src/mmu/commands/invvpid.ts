@@ -3,7 +3,7 @@ import { VM_SUCCEED, vmFail, vmxPermission } from '../nested/index.js';
 import { freeGuestModeRoots } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
-import { flushVpid, flushVpidAddress, VPID02 } from '../tlb/index.js';
+import { flushVpid, flushVpidAddress, vpid02Of } from '../tlb/index.js';
 import { fault } from '../vcpu/index.js';
 import { readDescriptor } from './descriptor.js';
 
@@ -33,9 +33,9 @@ export function invvpid(vm: Vm, vcpu: Vcpu, command: CommandOf<'invvpid'>, emit:
     return vmFail(vcpu, VMXERR.INVALID_OPERAND_TO_INVEPT_INVVPID, emit);
   }
   if (extent === VMX_VPID_EXTENT_INDIVIDUAL_ADDR) {
-    flushVpidAddress(vcpu, VPID02, command.gva, emit);
+    flushVpidAddress(vcpu, vpid02Of(vcpu), command.gva, emit);
   } else {
-    flushVpid(vm, vcpu, VPID02, emit);
+    flushVpid(vm, vcpu, vpid02Of(vcpu), emit);
   }
   if (vm.config.paging === 'shadow') freeGuestModeRoots(vm, vcpu, emit);
   return VM_SUCCEED;

@@ -1,6 +1,10 @@
+import { type Word, wordToNumber } from '../machine/index.js';
 import type { RequestName } from '../requests/index.js';
 import type { Command } from '../schema/index.js';
 import type { Vcpu, Vm } from '../state/index.js';
+
+/** VMCS regions that the vCPUs of one VM may touch. */
+export const VMCS_REGIONS_MAX = 256;
 
 /**
  * Why a vCPU cannot take a command in its present state; null if it can. Asked before anything
@@ -20,6 +24,11 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
       return command.operand !== null && vcpu.mmu.name === 'guest'
         ? 'the operand of an L2 on EPT cannot be walked yet'
         : null;
+    case 'vmclear':
+    case 'vmptrld':
+      return isRegionToSpare(vm, command.address)
+        ? null
+        : `${VMCS_REGIONS_MAX} VMCS regions are in use, which is the bound of a VM`;
     case 'mov-cr0':
     case 'mov-cr3':
     case 'mov-cr4':
@@ -28,8 +37,6 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
     case 'invlpg':
     case 'vmxon':
     case 'vmxoff':
-    case 'vmclear':
-    case 'vmptrld':
     case 'vmwrite':
     case 'vmlaunch':
     case 'vmresume':
@@ -42,6 +49,11 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
     case 'reset-context':
       return null;
   }
+}
+
+/** A region is kept once it was touched: L1's memory does not forget. */
+function isRegionToSpare({ vmcs12s }: Vm, address: Word): boolean {
+  return vmcs12s.size < VMCS_REGIONS_MAX || vmcs12s.has(wordToNumber(address));
 }
 
 /** Requests that came or went between the kernels. */

@@ -1,6 +1,6 @@
 import { makeRequest } from '../requests/index.js';
 import { type Emit, type Vcpu, type Vm, type Vmcs12, vpidOf } from '../state/index.js';
-import { flushVpid, VPID02 } from '../tlb/index.js';
+import { flushVpid, vpid02Of } from '../tlb/index.js';
 
 /**
  * What a VM entry or exit of L1's L2 does to cached translations: without VPID everything of L2's
@@ -23,5 +23,5 @@ export function transitionTlbFlush(
   if (!isEntry || vpid === vcpu.nested.lastVpid) return;
   vcpu.nested.lastVpid = vpid;
   if (vm.rules.newVpid12 === 'TLB_FLUSH_GUEST') makeRequest(vcpu, 'TLB_FLUSH_GUEST', emit);
-  else flushVpid(vm, vcpu, VPID02, emit);
+  else flushVpid(vm, vcpu, vpid02Of(vcpu), emit);
 }

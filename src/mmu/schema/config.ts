@@ -115,6 +115,13 @@ export const VmConfig = z
         '`shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU.',
       ),
     prevRoots: z.number().int().min(0).max(PREV_ROOTS_MAX).default(3),
+    mmuPages: z
+      .number()
+      .int()
+      .min(64)
+      .max(65536)
+      .default(1024)
+      .describe('Shadow pages: beyond that the oldest that are no root go. KVM_SET_NR_MMU_PAGES.'),
     flushOnReuse: z.boolean().default(false).describe('Module parameter kvm.flush_on_reuse.'),
     maxphyaddr: z.number().int().min(36).max(52).default(46),
     cpuid: CpuidFeatures.prefault({}),

@@ -2,6 +2,10 @@ import { makeAllCpusRequest } from '../requests/index.js';
 import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { isInvalid, levelOf, ROLE } from './role.js';
 
+/** Free pages below which KVM recycles, and how many it then makes free. */
+const KVM_MIN_FREE_MMU_PAGES = 5;
+const KVM_REFILL_PAGES = 25;
+
 /** A page, and whether it had to be created. */
 export interface FoundPage {
   readonly page: ShadowPage;
@@ -24,6 +28,7 @@ export function getPage(
   const existing = pages?.find((page) => page.role === role && !isObsolete(vm, page));
   if (existing !== undefined) return { page: existing, isNew: false };
 
+  makePagesAvailable(vm, vcpu, emit);
   const page: ShadowPage = {
     hpa: takeFrame(vm),
     gfn,
@@ -32,8 +37,10 @@ export function getPage(
     generation: vm.shadow.generation,
     unsyncChildren: 0,
   };
-  if (pages === undefined) vm.shadow.byGfn.set(gfn, [page]);
-  else pages.push(page);
+  vm.shadow.active.add(page);
+  const siblings = vm.shadow.byGfn.get(gfn);
+  if (siblings === undefined) vm.shadow.byGfn.set(gfn, [page]);
+  else siblings.push(page);
   emit?.(vcpu, { kind: 'page-allocated', hpa: page.hpa, gfn, level: levelOf(role), role });
   return { page, isNew: true };
 }
@@ -72,10 +79,7 @@ export function isUnsyncRoot(page: ShadowPage | null): boolean {
 export function zapAllFast(vm: Vm, vcpu: Vcpu, emit: Emit): void {
   vm.shadow.generation = 1 - vm.shadow.generation;
   makeAllCpusRequest(vm.vcpus, vm.rules.zapRequest, emit);
-  for (const pages of vm.shadow.byGfn.values()) {
-    for (const page of pages) zapPage(vcpu, page, emit);
-  }
-  vm.shadow.byGfn.clear();
+  for (const page of vm.shadow.active) zapPage(vm, vcpu, page, emit);
 }
 
 /** A root slot lets go of its page. A page that was zapped meanwhile dies with its last slot. */
@@ -83,8 +87,26 @@ export function releasePage(page: ShadowPage): void {
   page.rootCount -= 1;
 }
 
+/**
+ * Recycles the oldest pages when the VM has as many as it may have. A page that is a root is
+ * passed over: this is what cached roots, marked or not, are spared and dropped ones are not.
+ *
+ * @see Linux `make_mmu_pages_available()`, `kvm_mmu_zap_oldest_mmu_pages()`
+ */
+function makePagesAvailable(vm: Vm, vcpu: Vcpu, emit: Emit): void {
+  const { active } = vm.shadow;
+  if (vm.config.mmuPages - active.size >= KVM_MIN_FREE_MMU_PAGES) return;
+  let wanted = KVM_REFILL_PAGES - (vm.config.mmuPages - active.size);
+  for (const page of active) {
+    if (wanted === 0) return;
+    if (page.rootCount > 0) continue;
+    zapPage(vm, vcpu, page, emit);
+    wanted -= 1;
+  }
+}
+
 /** A page that is a root outlives its zap, invalid, until its last slot lets go of it. */
-function zapPage(vcpu: Vcpu, page: ShadowPage, emit: Emit): void {
+function zapPage({ shadow }: Vm, vcpu: Vcpu, page: ShadowPage, emit: Emit): void {
   emit?.(vcpu, {
     kind: 'page-zapped',
     hpa: page.hpa,
@@ -93,4 +115,8 @@ function zapPage(vcpu: Vcpu, page: ShadowPage, emit: Emit): void {
     rootCount: page.rootCount,
   });
   page.role |= ROLE.INVALID;
+  shadow.active.delete(page);
+  const siblings = shadow.byGfn.get(page.gfn) as ShadowPage[];
+  siblings.splice(siblings.indexOf(page), 1);
+  if (siblings.length === 0) shadow.byGfn.delete(page.gfn);
 }

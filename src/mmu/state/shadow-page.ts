@@ -26,11 +26,13 @@ export interface ShadowPages {
   nextHpa: number;
   /** Pages that a fault or a load may find, by guest frame. */
   readonly byGfn: Map<number, ShadowPage[]>;
+  /** The same pages, oldest first: `active_mmu_pages`. */
+  readonly active: Set<ShadowPage>;
 }
 
 /** First simulated host frame. */
 export const HPA_BASE = 0x100000000;
 
 export function createShadowPages(): ShadowPages {
-  return { generation: 0, nextHpa: HPA_BASE, byGfn: new Map() };
+  return { generation: 0, nextHpa: HPA_BASE, byGfn: new Map(), active: new Set() };
 }

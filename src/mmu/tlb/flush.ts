@@ -2,9 +2,20 @@ import type { Word } from '../machine/index.js';
 import { isGuestMode } from '../shadow/index.js';
 import { type Emit, type Mmu, type RootInfo, type Vcpu, type Vm, vpidOf } from '../state/index.js';
 
-/** Hardware VPIDs: KVM gives each vCPU one for L1 and one for L2, whatever vpid12 says. */
-export const VPID01 = 1;
-export const VPID02 = 2;
+/**
+ * The hardware VPID under which a vCPU runs L1. KVM gives every vCPU one for L1 and one for L2,
+ * whatever vpid12 says.
+ *
+ * @see Linux `allocate_vpid()`, arch/x86/kvm/vmx/vmx.c
+ */
+export function vpid01Of({ index }: Vcpu): number {
+  return 2 * index + 1;
+}
+
+/** The hardware VPID under which a vCPU runs L2. */
+export function vpid02Of({ index }: Vcpu): number {
+  return 2 * index + 2;
+}
 
 /**
  * Flushes everything that the vCPU may have in a TLB.
@@ -31,7 +42,7 @@ export function flushTlbCurrent(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: numbe
   }
   const vpid = currentVpidOf(vm, vcpu);
   emit?.(vcpu, flushed({ scope: 'current', vpid }), causedBy);
-  settleFlush(vcpu, (other) => vpidOfRoot(other) === vpid);
+  settleFlush(vcpu, (other) => vpidOfRoot(vcpu, other) === vpid);
 }
 
 /**
@@ -43,7 +54,7 @@ export function flushTlbCurrent(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: numbe
 export function flushTlbGuest(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): void {
   const vpid = guestFlushVpidOf(vm, vcpu);
   emit?.(vcpu, flushed({ scope: 'guest', vpid }), causedBy);
-  if (vm.config.paging === 'shadow') settleFlush(vcpu, (root) => vpidOfRoot(root) === vpid);
+  if (vm.config.paging === 'shadow') settleFlush(vcpu, (root) => vpidOfRoot(vcpu, root) === vpid);
 }
 
 /** @see Linux `vmx_flush_tlb_gva()`, arch/x86/kvm/vmx/vmx.c */
@@ -54,7 +65,7 @@ export function flushTlbGva(vm: Vm, vcpu: Vcpu, address: Word, emit: Emit): void
 /** Every mapping of one VPID: INVVPID on behalf of L1. */
 export function flushVpid(vm: Vm, vcpu: Vcpu, vpid: number, emit: Emit): void {
   emit?.(vcpu, flushed({ scope: 'context', vpid }));
-  if (vm.config.paging === 'shadow') settleFlush(vcpu, (root) => vpidOfRoot(root) === vpid);
+  if (vm.config.paging === 'shadow') settleFlush(vcpu, (root) => vpidOfRoot(vcpu, root) === vpid);
 }
 
 /** One address of one VPID: INVVPID type 0 on behalf of L1. */
@@ -73,20 +84,21 @@ export function cpuFlush(
 }
 
 /** @see Linux `vmx_get_current_vpid()`, arch/x86/kvm/vmx/vmx.c */
-function currentVpidOf({ rules }: Vm, { nested }: Vcpu): number {
-  if (!nested.guestMode) return VPID01;
-  if (rules.l2Vpid !== 'vpid02-if-vpid12' || nested.currentVmcs === null) return VPID02;
-  return vpidOf(nested.currentVmcs) === null ? VPID01 : VPID02;
+function currentVpidOf({ rules }: Vm, vcpu: Vcpu): number {
+  const { nested } = vcpu;
+  if (!nested.guestMode) return vpid01Of(vcpu);
+  if (rules.l2Vpid !== 'vpid02-if-vpid12' || nested.currentVmcs === null) return vpid02Of(vcpu);
+  return vpidOf(nested.currentVmcs) === null ? vpid01Of(vcpu) : vpid02Of(vcpu);
 }
 
 /** To v5.15 the guest and address flushes named vpid01, even while L2 ran. */
 function guestFlushVpidOf(vm: Vm, vcpu: Vcpu): number {
-  return vm.rules.l2Vpid === 'vpid01-for-guest' ? VPID01 : currentVpidOf(vm, vcpu);
+  return vm.rules.l2Vpid === 'vpid01-for-guest' ? vpid01Of(vcpu) : currentVpidOf(vm, vcpu);
 }
 
 /** Under shadow paging a root's entries carry the VPID of the level that it was made for. */
-function vpidOfRoot({ page }: RootInfo): number {
-  return page !== null && isGuestMode(page.role) ? VPID02 : VPID01;
+function vpidOfRoot(vcpu: Vcpu, { page }: RootInfo): number {
+  return page !== null && isGuestMode(page.role) ? vpid02Of(vcpu) : vpid01Of(vcpu);
 }
 
 /** Roots whose entries are gone owe no flush any more. */

@@ -6,6 +6,6 @@ export {
   flushTlbGva,
   flushVpid,
   flushVpidAddress,
-  VPID01,
-  VPID02,
+  vpid01Of,
+  vpid02Of,
 } from './flush.js';

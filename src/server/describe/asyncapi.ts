@@ -43,7 +43,7 @@ export function describeAsyncapi(): string {
       description:
         'The history of a VM as it happens. A refused upgrade is answered as a problem, like every ' +
         'request of openapi.yaml.',
-      license: { name: 'GPL-2.0-only', url: 'https://spdx.org/licenses/GPL-2.0-only.html' },
+      license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
     },
     defaultContentType: 'application/json',
     servers: { local: { host: 'localhost:3000', protocol: 'ws' } },

@@ -63,7 +63,7 @@ function swaggerOptions(
           'Simulates the MMU state that Linux KVM keeps for every virtual CPU on x86: roots, the ' +
           'cache of previous roots, requests and flushes. Every refusal is an RFC 9457 problem ' +
           'with a stable `code`. `/v1/vms/{vm}/events` is a WebSocket as well: see asyncapi.yaml.',
-        license: { name: 'GPL-2.0-only', identifier: 'GPL-2.0-only' } as { name: string },
+        license: { name: 'MIT', identifier: 'MIT' } as { name: string },
       },
       servers: [{ url: '/' }],
       security: [],
