@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 
-const main = new URL('../dist/cli/main.js', import.meta.url);
+const main = new URL('../dist/bin/main.js', import.meta.url);
 if (!existsSync(main)) {
   process.stderr.write('Cannot run mmulab: it is not built; run "npm run build" first\n');
   process.exit(2);
 }
+// What runs is bundled and small: let a stack trace name the source.
+process.setSourceMapsEnabled(true);
 await import(main.href);

@@ -1,11 +1,22 @@
 import type { Vcpu } from '../../src/mmu/index.js';
-import { createVm, loadMmu, newPgd, VmConfig } from '../built.js';
 import { gfnOf, type Passes, type Run } from './run.js';
 
 type Pgd = Vcpu['regs']['cr3'];
 
+/** What a root switch takes of the model: built where it is timed, the source where it is tested. */
+export interface Model {
+  readonly createVm: typeof import('../../src/mmu/index.js').createVm;
+  readonly newPgd: typeof import('../../src/mmu/roots/index.js').newPgd;
+  readonly loadMmu: typeof import('../../src/mmu/roots/index.js').loadMmu;
+  readonly VmConfig: typeof import('../../src/mmu/schema/index.js').VmConfig;
+}
+
 /** Switches roots in the model, without events, as an embedder would. */
-export function runModel(roots: readonly number[], { warmUp, timed }: Passes): Run {
+export function runModel(
+  { createVm, newPgd, loadMmu, VmConfig }: Model,
+  roots: readonly number[],
+  { warmUp, timed }: Passes,
+): Run {
   const vm = createVm(VmConfig.parse({}));
   const vcpu = vm.vcpus[0] as Vcpu;
   // The C program's pgds are numbers too: both have decoded them before the clock starts.

@@ -25,36 +25,27 @@ export function markRoot(
   emit?.(vcpu, { kind: 'root-marked-unsync', mmu: mmu.name, slot, pgd, hpa, cause });
 }
 
-/** What a root that was found in the cache owes. */
-export function duesOf({ policy }: Vm, { root, markBeside }: FoundRoot): Dues {
-  if (policy.marksLive === 'beside-slots') return markBeside ? ALL_DUES : NO_DUES;
-  return root.syncDue || root.flushDue ? { sync: root.syncDue, flush: root.flushDue } : NO_DUES;
-}
-
-export interface FoundRoot {
-  readonly root: RootInfo;
-  /** The mark that the array beside the slots gave to it. */
-  readonly markBeside: boolean;
+/** What the root in a slot owes. @param slot {@link CURRENT} or an index, and not of an empty one. */
+export function duesOf({ marksLive }: Policy, mmu: Mmu, slot: number): Dues {
+  if (marksLive === 'beside-slots') return mmu.slotMarks[slot + 1] === true ? ALL_DUES : NO_DUES;
+  const { syncDue, flushDue } = rootAt(mmu, slot) as RootInfo;
+  return syncDue || flushDue ? { sync: syncDue, flush: flushDue } : NO_DUES;
 }
 
 /** As the mails have it: a mark is forgotten when its request is raised, whoever is then synced. */
-export function forgetRaised({ policy }: Vm, { root }: FoundRoot): void {
-  if (policy.forgetsMark !== 'when-raised') return;
+export function forgetRaised({ forgetsMark }: Policy, root: RootInfo): void {
+  if (forgetsMark !== 'when-raised') return;
   root.syncDue = false;
   root.flushDue = false;
 }
 
 /**
  * Moves the marks beside the slots as the posted snippet does in its swap chain: the current
- * root's mark goes to the front, the found root's mark comes out and is not stored back.
+ * root's mark goes to the front, and the found root's mark comes out and is not stored back.
  *
  * @param last The slot at which the chain stops.
- * @returns The mark that came out.
  */
-export function swapMarks({ policy }: { policy: Policy }, mmu: Mmu, last: number): boolean {
-  if (policy.marksLive !== 'beside-slots') return false;
-  const { slotMarks } = mmu;
-  const out = slotMarks[last + 1] === true;
+export function swapMarks({ marksLive }: Policy, { slotMarks }: Mmu, last: number): void {
+  if (marksLive !== 'beside-slots') return;
   for (let i = last + 1; i > 0; i -= 1) slotMarks[i] = slotMarks[i - 1] === true;
-  return out;
 }

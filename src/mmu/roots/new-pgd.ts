@@ -1,18 +1,11 @@
 import type { Word } from '../machine/index.js';
 import { makeRequest } from '../requests/index.js';
 import { CURRENT } from '../schema/index.js';
-import { isDirect, levelOf } from '../shadow/index.js';
+import { levelOf } from '../shadow/index.js';
 import type { Emit, Mmu, RootInfo, Vcpu, Vm } from '../state/index.js';
 import { freeRoots, ROOT_CURRENT, releaseRoot } from './free-roots.js';
 import { duesOf, forgetRaised, swapMarks } from './marks.js';
-import {
-  displaceCurrent,
-  fillIn,
-  findRoot,
-  NOT_FOUND,
-  rotateIn,
-  type WantedRoot,
-} from './root-cache.js';
+import { displaceCurrent, fillIn, findRoot, NOT_FOUND, rotateIn } from './root-cache.js';
 
 /** What a switch is told besides the pgd. */
 export interface SwitchOptions {
@@ -21,14 +14,6 @@ export interface SwitchOptions {
   /** v5.13 alone: sync and flush on a hit, because the caller did not say to skip them. */
   readonly syncAndFlush?: boolean;
 }
-
-/** Where a switch found its root, and the mark that the array beside the slots gave to it. */
-interface Found {
-  readonly slot: number;
-  readonly markBeside: boolean;
-}
-
-const MISS: Found = { slot: NOT_FOUND, markBeside: false };
 
 /**
  * Switches `arch.mmu` to a pgd through the root cache. A hit requests what reuse owes; after a miss
@@ -43,90 +28,76 @@ export function newPgd(
   emit: Emit,
   { role = vcpu.mmu.role, syncAndFlush = false }: SwitchOptions = {},
 ): void {
-  const { mmu } = vcpu;
-  const found = fastPgdSwitch(vm, vcpu, { pgd, role, direct: isDirect(role) }, emit);
-  if (found.slot === NOT_FOUND) {
-    vcpu.counters.missed += 1;
+  const { mmu, counters } = vcpu;
+  const slot = fastPgdSwitch(vm, vcpu, { pgd, role }, emit);
+  if (slot === NOT_FOUND) {
+    counters.missed += 1;
     emit?.(vcpu, { kind: 'root-missed', mmu: mmu.name, pgd });
     return;
   }
+  // The rotation moves the marks that lie beside the slots, so what is owed is read before it.
+  const dues = duesOf(vm.policy, mmu, slot);
+  if (slot === CURRENT) {
+    counters.reusedCurrent += 1;
+  } else {
+    bringIn(vm, mmu, slot);
+    counters.reusedPrevious += 1;
+  }
   const root = mmu.root as RootInfo;
-  if (found.slot === CURRENT) vcpu.counters.reusedCurrent += 1;
-  else vcpu.counters.reusedPrevious += 1;
   const { hpa } = root;
-  emit?.(vcpu, { kind: 'root-reused', mmu: mmu.name, pgd, hpa, slot: found.slot });
-  requestOnReuse(vm, vcpu, { root, markBeside: found.markBeside, syncAndFlush }, emit);
-}
+  emit?.(vcpu, { kind: 'root-reused', mmu: mmu.name, pgd, hpa, slot });
 
-/** @see Linux `kvm_mmu_new_pgd()`: the new root, and what its reuse owes. */
-function requestOnReuse(
-  vm: Vm,
-  vcpu: Vcpu,
-  found: { root: RootInfo; markBeside: boolean; syncAndFlush: boolean },
-  emit: Emit,
-): void {
-  const always = vm.config.flushOnReuse || found.syncAndFlush;
-  const owed = vm.policy.requestsOnReuse(duesOf(vm, found));
+  const always = vm.config.flushOnReuse || syncAndFlush;
+  const owed = vm.policy.requestsOnReuse(dues);
   makeRequest(vcpu, 'LOAD_MMU_PGD', emit);
   if (always || owed.sync) makeRequest(vcpu, 'MMU_SYNC', emit);
   if (always || owed.flush) makeRequest(vcpu, 'TLB_FLUSH_CURRENT', emit);
-  if (owed.sync || owed.flush) forgetRaised(vm, found);
-}
-
-/** @see Linux `fast_pgd_switch()`, arch/x86/kvm/mmu/mmu.c */
-function fastPgdSwitch(vm: Vm, vcpu: Vcpu, wanted: WantedRoot, emit: Emit): Found {
-  return vm.rules.pgdSwitch === 'swap-chain'
-    ? swapChain(vm, vcpu, wanted, emit)
-    : keepOrFill(vm, vcpu, wanted, emit);
+  if (owed.sync || owed.flush) forgetRaised(vm.policy, root);
 }
 
 /**
- * Since v5.18: a root that cannot be cached is freed first; an invalid current root is filled from
- * the cache and displaces nothing.
+ * Looks for a root in the cache; if there is none, the current one joins the cache and a victim
+ * leaves it. A root that cannot be cached is freed first.
+ *
+ * Since v5.18 an invalid current root displaces nothing. To v5.17 it was rotated in like any other,
+ * and the cache was searched only between tables of at least four levels, as the MMU has them
+ * before it is configured anew.
+ *
+ * @returns The slot of the root, or {@link NOT_FOUND}.
+ * @see Linux `fast_pgd_switch()`, arch/x86/kvm/mmu/mmu.c
  */
-function keepOrFill(vm: Vm, vcpu: Vcpu, wanted: WantedRoot, emit: Emit): Found {
+function fastPgdSwitch(
+  vm: Vm,
+  vcpu: Vcpu,
+  { pgd, role }: { pgd: Word; role: number },
+  emit: Emit,
+): number {
   const { mmu } = vcpu;
-  if (mmu.root !== null && mmu.root.page === null) {
+  const isSwapChain = vm.rules.pgdSwitch === 'swap-chain';
+  if (isSwapChain ? levelOf(mmu.role) < 4 || mmu.guestLevels < 4 : mmu.root?.page === null) {
     freeRoots(vcpu, mmu, { roots: ROOT_CURRENT, cause: 'uncacheable' }, emit);
+    if (isSwapChain) return NOT_FOUND;
   }
-  if (mmu.root !== null) return keepCurrent(vm, vcpu, wanted, emit);
-
-  const slot = findRoot(mmu, wanted);
-  if (slot === NOT_FOUND) return MISS;
-  const markBeside = mmu.slotMarks[slot + 1] === true;
-  fillIn(mmu, slot);
-  return { slot, markBeside };
+  const slot = findRoot(mmu, pgd, role);
+  if (slot === NOT_FOUND && (isSwapChain || mmu.root !== null)) giveUpVictim(vm, vcpu, emit);
+  return slot;
 }
 
-/**
- * To v5.17: the cache is searched only between tables of at least four levels, as the MMU has them
- * before it is configured anew; an invalid current root is rotated in like any other.
- */
-function swapChain(vm: Vm, vcpu: Vcpu, wanted: WantedRoot, emit: Emit): Found {
+/** Makes a previous root the current one. */
+function bringIn({ rules, policy }: Vm, mmu: Mmu, slot: number): void {
+  if (mmu.root === null && rules.pgdSwitch === 'keep-or-fill') {
+    fillIn(mmu, slot);
+    return;
+  }
+  rotateIn(mmu, slot);
+  swapMarks(policy, mmu, slot);
+}
+
+/** The current root joins the cache, and the root that the policy picks leaves it. */
+function giveUpVictim({ policy }: Vm, vcpu: Vcpu, emit: Emit): void {
   const { mmu } = vcpu;
-  if (levelOf(mmu.role) < 4 || mmu.guestLevels < 4) {
-    freeRoots(vcpu, mmu, { roots: ROOT_CURRENT, cause: 'uncacheable' }, emit);
-    return MISS;
-  }
-  return keepCurrent(vm, vcpu, wanted, emit);
-}
-
-/** Rotates the found root in; on a miss the current one joins the cache and a victim leaves it. */
-function keepCurrent(vm: Vm, vcpu: Vcpu, wanted: WantedRoot, emit: Emit): Found {
-  const { mmu } = vcpu;
-  const slot = findRoot(mmu, wanted);
-  if (slot === CURRENT) return { slot, markBeside: mmu.slotMarks[0] === true };
-  if (slot !== NOT_FOUND) {
-    rotateIn(mmu, slot);
-    return { slot, markBeside: swapMarks(vm, mmu, slot) };
-  }
-  const victim = vm.policy.victimSlot(mmu.prevRoots);
-  swapMarks(vm, mmu, victim);
-  evict(vcpu, mmu, victim, emit);
-  return MISS;
-}
-
-function evict(vcpu: Vcpu, mmu: Mmu, victim: number, emit: Emit): void {
+  const victim = policy.victimSlot(mmu.prevRoots);
+  swapMarks(policy, mmu, victim);
   const evicted = displaceCurrent(mmu, victim);
   if (evicted === null) return;
   releaseRoot(evicted);

@@ -1,14 +1,7 @@
-import type { Word } from '../machine/index.js';
+import { isSameWord, type Word } from '../machine/index.js';
 import { CURRENT } from '../schema/index.js';
-import type { Mmu, RootInfo, RootSlot } from '../state/index.js';
-
-/** What a switch wants: a pgd, in a role. */
-export interface WantedRoot {
-  readonly pgd: Word;
-  readonly role: number;
-  /** `role.direct`: the pgd does not count. */
-  readonly direct: boolean;
-}
+import { isDirect } from '../shadow/index.js';
+import type { Mmu, RootSlot } from '../state/index.js';
 
 /** No slot holds a usable root. */
 export const NOT_FOUND = -2;
@@ -20,10 +13,10 @@ export const NOT_FOUND = -2;
  * @returns {@link CURRENT}, an index into `prevRoots`, or {@link NOT_FOUND}.
  * @see Linux `is_root_usable()`, arch/x86/kvm/mmu/mmu.c
  */
-export function findRoot({ root, prevRoots }: Mmu, wanted: WantedRoot): number {
-  if (isRootUsable(root, wanted)) return CURRENT;
+export function findRoot({ root, prevRoots }: Mmu, pgd: Word, role: number): number {
+  if (isRootUsable(root, pgd, role)) return CURRENT;
   for (let slot = 0; slot < prevRoots.length; slot += 1) {
-    if (isRootUsable(prevRoots[slot] as RootSlot, wanted)) return slot;
+    if (isRootUsable(prevRoots[slot] as RootSlot, pgd, role)) return slot;
   }
   return NOT_FOUND;
 }
@@ -76,9 +69,11 @@ export function rootAt({ root, prevRoots }: Mmu, slot: number): RootSlot {
   return slot === CURRENT ? root : (prevRoots[slot] ?? null);
 }
 
-function isRootUsable(root: RootSlot, { pgd, role, direct }: WantedRoot): root is RootInfo {
-  if (root === null || root.page === null || root.page.role !== role) return false;
-  return direct || (root.pgd.page === pgd.page && root.pgd.low === pgd.low);
+/** The pgd is compared first: it is what tells most cached roots apart, and it lies nearer. */
+function isRootUsable(root: RootSlot, pgd: Word, role: number): boolean {
+  if (root === null) return false;
+  if (!isDirect(role) && !isSameWord(root.pgd, pgd)) return false;
+  return root.page !== null && root.page.role === role;
 }
 
 /** Slots 0 to `slot` take their predecessor's root; slot 0 takes the current one. */

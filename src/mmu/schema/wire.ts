@@ -42,29 +42,28 @@ function writerOf(schema: z.core.$ZodType): Writer {
 function objectWriter(schema: z.ZodObject): Writer {
   const fields = Object.entries(schema.shape).map(([key, field]) => ({
     key,
-    name: `${JSON.stringify(key)}:`,
+    first: `{${JSON.stringify(key)}:`,
+    next: `,${JSON.stringify(key)}:`,
     write: writerOf(field),
   }));
   return (value) => {
     const record = value as Record<string, unknown>;
     let text = '';
-    for (const { key, name, write } of fields) {
+    for (const { key, first, next, write } of fields) {
       const item = record[key];
       if (item === undefined) continue;
-      text += (text === '' ? '{' : ',') + name + write(item);
+      text += (text === '' ? first : next) + write(item);
     }
     return text === '' ? '{}' : `${text}}`;
   };
 }
 
+/**
+ * Joined, not added up: a join copies each text at once, where a sum of many thousand keeps a tree
+ * of all its parts alive until it is sent, and collecting it took more than half of the time.
+ */
 function arrayWriter(write: Writer): Writer {
-  return (value) => {
-    const items = value as readonly unknown[];
-    if (items.length === 0) return '[]';
-    let text = `[${write(items[0])}`;
-    for (let i = 1; i < items.length; i += 1) text += `,${write(items[i])}`;
-    return `${text}]`;
-  };
+  return (value) => `[${(value as readonly unknown[]).map(write).join(',')}]`;
 }
 
 function unionWriter(schema: z.ZodDiscriminatedUnion): Writer {

@@ -4,9 +4,9 @@ import fastifyHelmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsync } from 'fastify';
 import { ApiError } from '../errors.js';
+import { PACKAGE_ROOT } from '../package-root.js';
 
-const ROOT = new URL('../../../', import.meta.url);
-const WEB = fileURLToPath(new URL('dist/web/', ROOT));
+const WEB = fileURLToPath(new URL('dist/web/', PACKAGE_ROOT));
 
 const NOT_BUILT =
   'mmulab: the page is not built; "npm run build" builds it. The API is under /v1, and described at /openapi.yaml.\n';
@@ -64,7 +64,7 @@ export const fileRoutes: FastifyPluginAsync = async (app) => {
 
 function descriptionOf(name: string): string {
   try {
-    return readFileSync(new URL(name, ROOT), 'utf8');
+    return readFileSync(new URL(name, PACKAGE_ROOT), 'utf8');
   } catch {
     throw new ApiError('route-not-found', `Cannot find "/${name}": it was not generated`);
   }

@@ -1,0 +1,87 @@
+import { connect, type Socket } from 'node:net';
+
+/** Requests that are sent over and over, each connection waiting for its answer. */
+export interface Load {
+  readonly port: number;
+  readonly request: Buffer;
+  readonly connections: number;
+  /** Answers to wait for, over all connections. */
+  readonly answers: number;
+}
+
+/** A POST of JSON, as it goes over the wire. */
+export function postOf(path: string, body: string): Buffer {
+  return Buffer.from(
+    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+/**
+ * Sends requests over kept-alive connections. It reads no more of an answer than where it ends, so
+ * that the server, not this client, is what is measured.
+ *
+ * @returns Answers a second.
+ * @throws {Error} If an answer is not 200.
+ */
+export async function answersPerSecond(load: Load): Promise<number> {
+  const sockets = await Promise.all(
+    Array.from({ length: load.connections }, () => connected(load.port)),
+  );
+  try {
+    const start = process.hrtime.bigint();
+    await exchange(sockets, load);
+    return load.answers / (Number(process.hrtime.bigint() - start) / 1e9);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+}
+
+function exchange(sockets: readonly Socket[], { request, answers }: Load): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let sent = 0;
+    let came = 0;
+    const send = (socket: Socket) => {
+      if (sent === answers) return;
+      sent += 1;
+      socket.write(request);
+    };
+    for (const socket of sockets) {
+      onAnswer(socket, (refusal) => {
+        if (refusal !== null) reject(new Error(`Cannot measure: ${refusal}`));
+        came += 1;
+        if (came === answers) resolve();
+        else send(socket);
+      });
+      socket.once('error', reject);
+      send(socket);
+    }
+  });
+}
+
+/** @param answered Called with what was answered, if that is not a 200. */
+function onAnswer(socket: Socket, answered: (refusal: string | null) => void): void {
+  let missing = 0;
+  let head = '';
+  socket.on('data', (chunk: Buffer) => {
+    if (missing > 0) {
+      missing -= chunk.length;
+    } else {
+      const end = chunk.indexOf('\r\n\r\n');
+      head += chunk.toString('latin1', 0, end === -1 ? chunk.length : end);
+      if (end === -1) return;
+      const length = Number(/content-length: (\d+)/i.exec(head)?.[1]);
+      missing = length - (chunk.length - end - 4);
+      if (!head.startsWith('HTTP/1.1 200')) answered(head);
+      head = '';
+    }
+    if (missing === 0) answered(null);
+  });
+}
+
+function connected(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => resolve(socket));
+    socket.once('error', reject);
+  });
+}

@@ -1,0 +1,33 @@
+import { VmConfig } from './built.js';
+
+/**
+ * Prints how many bytes of heap an idle vCPU takes in a fleet of VMs of 64, as the server keeps
+ * them. To be run with `--expose-gc`.
+ */
+const VMS = 200;
+const VCPUS_PER_VM = 64;
+
+const { Fleet } = await load<typeof import('../src/server/fleet.js')>('fleet');
+const { DEFAULT_LIMITS } = await load<typeof import('../src/server/limits.js')>('limits');
+const { default: Fastify } = await import('fastify');
+
+const fleet = new Fleet({ limits: DEFAULT_LIMITS, log: Fastify().log });
+const create = () => fleet.create(VmConfig.parse({ vcpus: VCPUS_PER_VM }));
+
+create();
+const before = heapBytes();
+for (let i = 0; i < VMS; i += 1) create();
+const bytes = (heapBytes() - before) / (VMS * VCPUS_PER_VM);
+process.stdout.write(`${bytes}\n`);
+
+function heapBytes(): number {
+  const { gc } = globalThis;
+  if (gc === undefined) throw new Error('Cannot measure the heap: run with --expose-gc');
+  gc();
+  gc();
+  return process.memoryUsage().heapUsed;
+}
+
+async function load<T>(name: string): Promise<T> {
+  return (await import(new URL(`../dist/server/${name}.js`, import.meta.url).href)) as T;
+}

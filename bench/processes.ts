@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { CLI } from './built.js';
+
+/** How long a process may take until it listens. */
+const LISTEN_MS_MAX = 20_000;
+
+/** A process of our own that listens on loopback. */
+export interface Listener {
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** The server under test: the built one, on a free port. */
+export function startServer(...options: readonly string[]): Promise<Listener> {
+  return listening([CLI, 'serve', '--port', '0', ...options]);
+}
+
+/** A rival from `rivals/`; it runs under the same loader as this process. */
+export function startRival(name: string, ...args: readonly string[]): Promise<Listener> {
+  const file = fileURLToPath(new URL(`rivals/${name}.ts`, import.meta.url));
+  return listening([...process.execArgv, file, ...args]);
+}
+
+/** Starts Node and waits until it has told on its standard output where it listens. */
+async function listening(args: readonly string[]): Promise<Listener> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const { pid } = child;
+  const port = await portOf(child);
+  // Whatever else it says must not fill the pipe.
+  child.stdout?.resume();
+  return { port, pid: pid as number, stop: () => stop(child) };
+}
+
+function portOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let told = '';
+    const late = setTimeout(() => {
+      child.kill();
+      reject(new Error(`Cannot start ${child.spawnargs.join(' ')}: it does not listen`));
+    }, LISTEN_MS_MAX);
+    child.on('error', reject);
+    child.on('exit', (code) =>
+      reject(new Error(`Cannot start ${child.spawnargs.join(' ')}: it ended with ${code}`)),
+    );
+    child.stdout?.on('data', (chunk) => {
+      told += String(chunk);
+      const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(told)?.[1];
+      if (port === undefined) return;
+      clearTimeout(late);
+      resolve(Number(port));
+    });
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await ended;
+}

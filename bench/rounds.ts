@@ -1,0 +1,47 @@
+/** Rounds of a comparison: odd, so that the median is one that happened. */
+const ROUNDS = 5;
+
+/**
+ * Runs two contenders in turn, so that what else the machine does meets both alike.
+ *
+ * @param measure Returns a time or a rate. It is called once for each contender before the rounds
+ *   that count.
+ * @returns The median of each.
+ */
+export async function compare(
+  measure: { readonly ours: Measure; readonly rival: Measure },
+  rounds = ROUNDS,
+): Promise<{ ours: number; rival: number }> {
+  await measure.ours();
+  await measure.rival();
+  const ours: number[] = [];
+  const rival: number[] = [];
+  for (let i = 0; i < rounds; i += 1) {
+    ours.push(await measure.ours());
+    rival.push(await measure.rival());
+  }
+  return { ours: medianOf(ours), rival: medianOf(rival) };
+}
+
+/** The median of several rounds, after one that does not count. */
+export async function repeat(measure: Measure, rounds = ROUNDS): Promise<number> {
+  await measure();
+  const values: number[] = [];
+  for (let i = 0; i < rounds; i += 1) values.push(await measure());
+  return medianOf(values);
+}
+
+export type Measure = () => number | Promise<number>;
+
+/** @param values At least one. Of an even number the upper of the middle two. */
+export function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] as number;
+}
+
+/** Seconds that `work` takes. */
+export async function secondsOf(work: () => unknown): Promise<number> {
+  const start = process.hrtime.bigint();
+  await work();
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}

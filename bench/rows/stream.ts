@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ask, createVmOn } from '../api.js';
+import { startRival, startServer } from '../processes.js';
+import { compare } from '../rounds.js';
+import type { Finding } from '../row.js';
+import { framesOf, secondsToReceive } from '../stream-load.js';
+
+const COMMANDS_PER_BATCH = 2000;
+const BATCHES = 6;
+/** Room for all that the batches cause. */
+const HISTORY = '1000000';
+
+/**
+ * The events of a VM, as a WebSocket client that follows from the beginning receives them, against
+ * `ws` alone sending the same bytes frame by frame.
+ */
+export async function stream(): Promise<Finding[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'mmulab-bench-'));
+  const server = await startServer('--vm-history-max', HISTORY, '--history-max', HISTORY);
+  try {
+    const path = await fill(server.port);
+    const frames = await framesOf(server.port, path);
+    const file = join(directory, 'frames');
+    writeFileSync(file, frames.join('\n'));
+    const rival = await startRival('bare-stream', file);
+    try {
+      return [await finding({ server: server.port, rival: rival.port, path, frames })];
+    } finally {
+      await rival.stop();
+    }
+  } finally {
+    await server.stop();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+interface Contest {
+  readonly server: number;
+  readonly rival: number;
+  readonly path: string;
+  readonly frames: readonly string[];
+}
+
+async function finding({ server, rival, path, frames }: Contest): Promise<Finding> {
+  const seconds = await compare({
+    ours: () => secondsToReceive(server, path, frames),
+    rival: () => secondsToReceive(rival, path, frames),
+  });
+  const unit = 'frames/s';
+  return {
+    work: `WebSocket: ${frames.length} frames of a VM's history to one client`,
+    measured: { value: frames.length / seconds.ours, unit },
+    rival: { name: 'bare ws, the same bytes', value: frames.length / seconds.rival, unit },
+    ratio: seconds.rival / seconds.ours,
+    goal: { of: 'ratio', at: 'least', value: 0.8 },
+    notes: [],
+  };
+}
+
+/** @returns Where the stream of a VM that has a history is. */
+async function fill(port: number): Promise<string> {
+  const vm = await createVmOn(port);
+  const body = Array.from({ length: COMMANDS_PER_BATCH }, (_, i) => ({
+    kind: 'mov-cr3',
+    vcpu: 0,
+    value: `0x${(0x100 + (i % 6)).toString(16)}000`,
+  }));
+  for (let i = 0; i < BATCHES; i += 1) {
+    await ask(port, `/v1/vms/${vm}/commands`, { method: 'POST', body });
+  }
+  return `/v1/vms/${vm}/events?after=0`;
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { WebSocket } from 'ws';
+
+/**
+ * What a stream sends up to the head that its `hello` names.
+ *
+ * @param path Of a stream that begins at the beginning and that nothing is added to.
+ */
+export function framesOf(port: number, path: string): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const frames: string[] = [];
+    let head = Number.POSITIVE_INFINITY;
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
+    socket.on('error', reject);
+    socket.on('message', (data) => {
+      const text = String(data);
+      if (frames.length === 0) head = (JSON.parse(text) as { head: number }).head;
+      frames.push(text);
+      if (frames.length <= head) return;
+      socket.terminate();
+      resolve(frames);
+    });
+  });
+}
+
+/**
+ * Seconds from asking for a stream until its last byte has come. The client only counts bytes, so
+ * that the server is what is measured.
+ */
+export function secondsToReceive(
+  port: number,
+  path: string,
+  frames: readonly string[],
+): Promise<number> {
+  const wanted = frames.reduce((sum, frame) => sum + frameBytes(Buffer.byteLength(frame)), 0);
+  return new Promise((resolve, reject) => {
+    const start = process.hrtime.bigint();
+    let bytes = -1;
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(upgradeOf(path)));
+    socket.on('error', reject);
+    socket.on('data', (chunk: Buffer) => {
+      if (bytes === -1) bytes = -(chunk.indexOf('\r\n\r\n') + 4);
+      bytes += chunk.length;
+      if (bytes < wanted) return;
+      socket.destroy();
+      resolve(Number(process.hrtime.bigint() - start) / 1e9);
+    });
+  });
+}
+
+/** Bytes of an unmasked frame. @see RFC 6455, "Base Framing Protocol" */
+function frameBytes(payload: number): number {
+  if (payload < 126) return 2 + payload;
+  return (payload < 65_536 ? 4 : 10) + payload;
+}
+
+function upgradeOf(path: string): string {
+  return (
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`
+  );
+}
