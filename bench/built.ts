@@ -7,7 +7,7 @@
 const dist = new URL('../dist/', import.meta.url);
 
 /** The `mmulab` command, for processes of its own. */
-export const CLI = new URL('cli/main.js', dist).pathname;
+export const CLI = new URL('../bin/mmulab.js', dist).pathname;
 
 export const { createVm, step } = await load<typeof import('../src/mmu/index.js')>('mmu/index.js');
 

@@ -6,40 +6,41 @@ import { COMMAND_BODIES, Outcome } from '../../src/mmu/schema/index.js';
 import { serializerCompiler, validatorCompiler } from '../../src/server/compilers.js';
 import { Digits, EventFrame, Seq, VmId } from '../../src/server/frames.js';
 import { Command, createVm, step, VmConfig } from '../built.js';
+import { COMMANDS } from '../commands.js';
 
 /**
  * What Fastify does at least for a command: it checks the same body by the same schema and
  * compilers, and writes an answer of the same shape and size, which was there before.
  */
-const answer = answerOf();
 const app = Fastify({ logger: false });
 app.setValidatorCompiler(validatorCompiler);
 app.setSerializerCompiler(serializerCompiler);
-app.post(
-  '/v1/vms/:vm/vcpus/:vcpu/mov-cr3',
-  {
-    schema: {
-      params: z.strictObject({ vm: VmId, vcpu: Digits }),
-      body: COMMAND_BODIES['mov-cr3'],
-      response: {
-        200: z.strictObject({ seq: Seq, outcome: Outcome, events: z.array(EventFrame) }),
+for (const { kind, fields } of COMMANDS) {
+  const answer = answerTo({ kind, vcpu: 0, ...fields });
+  app.post(
+    `/v1/vms/:vm/vcpus/:vcpu/${kind}`,
+    {
+      schema: {
+        params: z.strictObject({ vm: VmId, vcpu: Digits }),
+        body: COMMAND_BODIES[kind],
+        response: {
+          200: z.strictObject({ seq: Seq, outcome: Outcome, events: z.array(EventFrame) }),
+        },
       },
     },
-  },
-  () => answer,
-);
+    () => answer,
+  );
+}
 await app.listen({ host: '127.0.0.1', port: 0 });
 const { port } = app.server.address() as AddressInfo;
 process.stdout.write(`http://127.0.0.1:${port}\n`);
 
 /** What the server answers to the same command in the middle of a run. */
-function answerOf() {
+function answerTo(input: object) {
   const vm = createVm(VmConfig.parse({}));
   const recorder = new Recorder('vm-1', new EventRing(new HistoryBudget(65_536), 65_536));
-  const apply = () => {
-    const command = Command.parse({ kind: 'mov-cr3', vcpu: 0, value: '0x100000' });
-    return recorder.record(command, (emit) => step(vm, command, emit));
-  };
+  const command = Command.parse(input);
+  const apply = () => recorder.record(command, (emit) => step(vm, command, emit));
   for (let i = 0; i < 1000; i += 1) apply();
   return apply();
 }

@@ -1,4 +1,5 @@
 import { createVmOn } from '../api.js';
+import { COMMANDS } from '../commands.js';
 import { answersPerSecond, postOf } from '../http-load.js';
 import { type Listener, startRival, startServer } from '../processes.js';
 import { compare } from '../rounds.js';
@@ -13,20 +14,22 @@ export async function command(): Promise<Finding[]> {
   const rival = await startRival('bare-route');
   try {
     const vm = await createVmOn(server.port);
-    const request = postOf(`/v1/vms/${vm}/vcpus/0/mov-cr3`, '{"value":"0x100000"}');
-    const measure = ({ port }: Listener) =>
-      answersPerSecond({ port, request, connections: CONNECTIONS, answers: ANSWERS });
-    const rates = await compare({ ours: () => measure(server), rival: () => measure(rival) });
-    return [
-      {
-        work: `MOV CR3, one a request, over ${CONNECTIONS} connections`,
+    const findings: Finding[] = [];
+    for (const { kind, fields, counts } of COMMANDS) {
+      const request = postOf(`/v1/vms/${vm}/vcpus/0/${kind}`, JSON.stringify(fields));
+      const measure = ({ port }: Listener) =>
+        answersPerSecond({ port, request, connections: CONNECTIONS, answers: ANSWERS });
+      const rates = await compare({ ours: () => measure(server), rival: () => measure(rival) });
+      findings.push({
+        work: `${kind}, one a request, over ${CONNECTIONS} connections`,
         measured: { value: rates.ours, unit: 'requests/s' },
         rival: { name: 'bare Fastify route', value: rates.rival, unit: 'requests/s' },
         ratio: rates.ours / rates.rival,
-        goal: { of: 'ratio', at: 'least', value: 0.8 },
+        goal: counts ? { of: 'ratio', at: 'least', value: 0.8 } : null,
         notes: [],
-      },
-    ];
+      });
+    }
+    return findings;
   } finally {
     await Promise.all([server.stop(), rival.stop()]);
   }

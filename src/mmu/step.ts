@@ -21,11 +21,12 @@ import { vmxoff } from './commands/vmxoff.js';
 import { vmxon } from './commands/vmxon.js';
 import { wrmsrEfer } from './commands/wrmsr-efer.js';
 import { zapAll } from './commands/zap-all.js';
+import { runGuest } from './nested/index.js';
 import { CommandRefused } from './refused.js';
 import { resetContext } from './roots/index.js';
 import type { Command, CommandKind, Outcome } from './schema/index.js';
 import type { Emit, Vcpu, Vm } from './state/index.js';
-import { enterGuest, OK } from './vcpu/index.js';
+import { kickToHost, OK } from './vcpu/index.js';
 
 /** KVM's own operations: they happen in the host and do not enter the guest first. */
 const HOST_OPERATIONS: ReadonlySet<CommandKind> = new Set([
@@ -58,7 +59,7 @@ export function step(vm: Vm, command: Command, emit: Emit): Outcome {
   const refusal = refusalOf(vm, vcpu, command);
   if (refusal !== null) throw new CommandRefused(`Cannot run "${command.kind}": ${refusal}`);
   if (!HOST_OPERATIONS.has(command.kind)) {
-    const ended = enterGuest(vm, vcpu, emit);
+    const ended = runGuest(vm, vcpu, emit);
     if (ended !== null) return ended;
   }
   return handle(vm, vcpu, command, emit);
@@ -105,7 +106,7 @@ function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
     case 'load-root':
       return loadRoot(vm, vcpu, command, emit);
     case 'enter':
-      return enterGuest(vm, vcpu, emit) ?? OK;
+      return runGuest(vm, vcpu, emit) ?? OK;
     case 'make-request':
       return makeRequest(vcpu, command, emit);
     case 'zap-all':
@@ -115,7 +116,7 @@ function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
     case 'free-roots':
       return freeRoots(vcpu, command, emit);
     case 'reset-context':
-      vcpu.mode = 'host';
+      kickToHost(vcpu, emit);
       resetContext(vm, vcpu, emit);
       return OK;
   }

@@ -3,13 +3,14 @@ import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { serializerCompiler, validatorCompiler } from './compilers.js';
+import { ApiError } from './errors.js';
 import { INBOUND_BYTES_MAX } from './event-stream.js';
 import { Fleet, type FleetOptions } from './fleet.js';
 import { createGuard } from './guard.js';
 import { parseJsonBodies } from './json-body.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { answerUnknownRoutes } from './not-found.js';
-import { refuse, refuseClient } from './refuse.js';
+import { COMMON_HEADERS, refuse, refuseClient, refuseExpectation } from './refuse.js';
 import { catalogueRoutes } from './routes/catalogue.js';
 import { commandRoutes } from './routes/commands.js';
 import { eventRoutes } from './routes/events.js';
@@ -18,6 +19,7 @@ import { healthRoutes } from './routes/health.js';
 import { vcpuRoutes } from './routes/vcpus.js';
 import { vmRoutes } from './routes/vms.js';
 import { Streams } from './streams.js';
+import { refuseUpgrades } from './upgrade.js';
 import { VERSION } from './version.js';
 
 export interface AppOptions {
@@ -46,6 +48,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const streams = new Streams(fleet, options.epoch ?? randomUUID());
 
   answerUnknownRoutes(app);
+  const isClosing = watchClosing(app);
   await app.register(fastifyWebsocket, {
     options: { maxPayload: INBOUND_BYTES_MAX, autoPong: false, perMessageDeflate: false },
     // The client broke the protocol: `ws` itself says so to it and closes.
@@ -54,7 +57,8 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
       void streams.close().then(() => this.websocketServer.close(() => done()));
     },
   });
-  guard(app, options);
+  guard(app, options, isClosing);
+  refuseUpgrades(app);
   await options.describer?.(app);
 
   await app.register(healthRoutes, { version: VERSION });
@@ -71,12 +75,21 @@ function createFastify({ logger = false }: AppOptions, limits: Limits): FastifyI
   const app = Fastify({
     ...(logger === false ? { logger: false } : { loggerInstance: logger }),
     bodyLimit: limits.bodyBytesMax,
-    requestTimeout: 30_000,
+    requestTimeout: limits.requestMsMax,
+    http: {
+      headersTimeout: limits.requestMsMax,
+      connectionsCheckingInterval: Math.min(limits.requestMsMax, 30_000),
+      // Node would answer without a body.
+      requireHostHeader: false,
+    },
+    // Fastify would answer without a problem.
+    return503OnClosing: false,
     // A line for every request would cost more than the request.
     logController: new LogController({ disableRequestLogging: true }),
     frameworkErrors: refuse,
     clientErrorHandler: refuseClient,
   }) as unknown as FastifyInstance;
+  app.server.on('checkExpectation', refuseExpectation);
   app.setErrorHandler(refuse);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -84,11 +97,25 @@ function createFastify({ logger = false }: AppOptions, limits: Limits): FastifyI
   return app;
 }
 
-function guard(app: FastifyInstance, { host = '127.0.0.1', hosts, origins }: AppOptions): void {
+/** It must be set up before what takes its time to close. */
+function watchClosing(app: FastifyInstance): () => boolean {
+  let closing = false;
+  app.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  return () => closing;
+}
+
+function guard(app: FastifyInstance, options: AppOptions, isClosing: () => boolean): void {
+  const { host = '127.0.0.1', hosts, origins } = options;
   const admit = createGuard({ host, hosts: hosts ?? [], origins: origins ?? [] });
   app.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-content-type-options', 'nosniff').header('mmulab-version', VERSION);
+    void reply.headers(COMMON_HEADERS);
     admit(request);
+    if (isClosing()) {
+      throw new ApiError('not-ready', 'Cannot take requests: the server is closing');
+    }
     done();
   });
 }

@@ -22,7 +22,10 @@ export interface GuardOptions {
 export function createGuard({ host, hosts, origins }: GuardOptions) {
   const names = isLoopback(host) ? new Set([...LOOPBACK_NAMES, ...hosts]) : null;
   const allowed = new Set(origins);
-  return ({ headers, method, ws }: FastifyRequest): void => {
+  return ({ headers, method, ws, raw }: FastifyRequest): void => {
+    if (headers.host === undefined && raw.httpVersion !== '1.0') {
+      throw new ApiError('malformed-http', 'Cannot read request: it has no Host header');
+    }
     const asked = headers.host ?? '';
     if (names !== null && !names.has(nameOf(asked))) {
       throw new ApiError('host-refused', `Cannot answer for host "${asked}": not a name of ours`);

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { ApiError } from './errors.js';
 
 /**
  * Takes JSON and nothing else. A body that is missing or empty counts as `{}`, so that a command
@@ -11,12 +12,43 @@ export function parseJsonBodies(app: FastifyInstance): void {
     'application/json',
     { parseAs: 'string' },
     (request, body, done) => {
-      if (body === '') done(null, {});
-      else parse(request, body, done);
+      const encoding = request.headers['content-encoding'] ?? 'identity';
+      if (encoding.toLowerCase() !== 'identity') done(unsupportedEncoding(encoding));
+      else if (body === '') done(null, {});
+      else {
+        parse(request, body, (error, value) => {
+          if (error === null) done(null, value);
+          else done(isJson(body) ? forbiddenKey() : error);
+        });
+      }
     },
   );
   app.addHook('preValidation', (request, _reply, done) => {
     if (request.body === undefined && request.method === 'POST') request.body = {};
     done();
   });
+}
+
+function unsupportedEncoding(encoding: string): ApiError {
+  return new ApiError(
+    'unsupported-media-type',
+    `Cannot read body: its encoding is "${encoding}", not "identity"`,
+  );
+}
+
+function forbiddenKey(): ApiError {
+  const message = 'forbidden key "__proto__", or "constructor" with "prototype"';
+  return new ApiError('invalid-request', `Cannot take body: ${message}`, {
+    errors: [{ in: 'body', path: '', message }],
+  });
+}
+
+/** Whether what the parser refused is JSON after all: then it is for a key that it guards. */
+function isJson(body: string): boolean {
+  try {
+    JSON.parse(body);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -10,6 +10,8 @@ export interface Limits {
   /** Commands and events kept of all VMs together. */
   readonly historyRecordsMax: number;
   readonly bodyBytesMax: number;
+  /** A request that has not come whole after this long is given up. */
+  readonly requestMsMax: number;
   readonly streamsMax: number;
   /** Bytes that wait for a reader of a stream; the rest stays in the VM's history. */
   readonly streamBufferBytesMax: number;
@@ -24,6 +26,7 @@ export const DEFAULT_LIMITS: Limits = {
   vmHistoryRecordsMax: 8192,
   historyRecordsMax: 1_000_000,
   bodyBytesMax: 4 * 1024 * 1024,
+  requestMsMax: 30_000,
   streamsMax: 1000,
   streamBufferBytesMax: 1024 * 1024,
   heartbeatMs: 30_000,

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { type ApiError, ERROR_CODES, type ErrorCode, statusOf } from './errors.js';
 
-const REFUSED_ANYWHERE = ['invalid-request', 'host-refused', 'internal'] as const;
+const REFUSED_ANYWHERE = ['invalid-request', 'host-refused', 'internal', 'not-ready'] as const;
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -47,7 +47,8 @@ export function problemOf(error: ApiError, instance?: string): Problem {
 
 /**
  * What a route may be refused with, for its schema: the problem by status. Every route may be
- * refused for what is said of its request, for its host, and for an error of ours.
+ * refused for what is said of its request, for its host, for an error of ours, and while the
+ * server closes.
  */
 export function refusals(...more: readonly ErrorCode[]): object {
   const codes = [...REFUSED_ANYWHERE, ...more];

@@ -1,7 +1,15 @@
-import type { Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError, type ErrorCode } from './errors.js';
 import { PROBLEM_TYPE, problemOf } from './problem.js';
+import { VERSION } from './version.js';
+
+/** A client that was hung up on may take this long to read why. */
+const LAST_WORD_MS = 1000;
+
+/** What every answer says, whatever it is. */
+export const COMMON_HEADERS = { 'x-content-type-options': 'nosniff', 'mmulab-version': VERSION };
 
 /** Where Fastify's own refusals stand in our table. */
 const FASTIFY_CODES: Record<string, ErrorCode> = {
@@ -22,19 +30,51 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   void reply.code(refusal.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
-/** What Node's parser refuses never becomes a request, so the answer is written by hand. */
-export function refuseClient(error: NodeJS.ErrnoException, socket: Socket): void {
+/** What Node's parser refuses never becomes a request. */
+export function refuseClient(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
-  const refusal = clientRefusalOf(error.code);
+  answerOn(socket, clientRefusalOf(error.code));
+}
+
+/** Node answers an expectation that it does not know before anyone else sees the request. */
+export function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const refusal = new ApiError(
+    'expectation-failed',
+    `Cannot meet the expectation "${request.headers.expect}": only "100-continue"`,
+  );
+  const problem = problemOf(refusal, request.url?.split('?', 1)[0]);
+  const body = JSON.stringify(problem);
+  response.writeHead(problem.status, {
+    ...COMMON_HEADERS,
+    'content-type': PROBLEM_TYPE,
+    'content-length': Buffer.byteLength(body),
+    // A body may follow that nobody reads.
+    connection: 'close',
+  });
+  response.end(body);
+}
+
+/** Writes an answer by hand, where there is none of Node's, and hangs up. */
+export function answerOn(
+  socket: Duplex,
+  refusal: ApiError,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const problem = problemOf(refusal);
   const body = JSON.stringify(problem);
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const all = {
+    ...COMMON_HEADERS,
+    'Content-Type': PROBLEM_TYPE,
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines.join('')}\r\n${body}`);
+  setTimeout(() => socket.destroy(), LAST_WORD_MS).unref();
 }
 
 function refusalOf(error: unknown, request: FastifyRequest): ApiError {

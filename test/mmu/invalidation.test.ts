@@ -3,7 +3,7 @@ import type { PolicyName } from '../../src/mmu/index.js';
 import { createLab, kindsOf, type Lab, slotsOf } from './lab.js';
 
 /** CR3 0x104004 current, 0x103003, 0x102002 and 0x101001 cached; PCIDE set. */
-function fourRoots(policy: PolicyName, kernel: '5.14' | '6.1' = '6.1'): Lab {
+function fourRoots(policy: PolicyName, kernel: '5.13' | '5.14' | '6.1' = '6.1'): Lab {
   const lab = createLab({ policy, kernel });
   lab.run({ kind: 'mov-cr4', value: '0x200a0' });
   for (const n of [1, 2, 3, 4]) {
@@ -70,6 +70,9 @@ describe('an invalidation and the cached roots', () => {
     ['mainline-5.14', '104004 - - -'],
     ['need-sync', '104004 103003* 102002* 101001*'],
     ['cached-roots', '104004 103003* 102002* 101001*'],
+    ['need-sync-posted', '104004 103003* 102002* 101001*'],
+    ['unsync-roots-posted', '104004 - - -'],
+    ['cached-roots-posted', '104004 103003* 102002* 101001*'],
   ])('row 8, INVPCID of everything, after its service, %s', (policy, after) => {
     const lab = fourRoots(policy);
     lab.run({ kind: 'invpcid', type: 2, pcid: 0, gva: '0x0' });
@@ -79,8 +82,53 @@ describe('an invalidation and the cached roots', () => {
     expect(slotsOf(lab.vcpu.rootMmu).replaceAll('*', '')).toBe(settled);
     const due = lab.vcpu.rootMmu.prevRoots.map((root) => root?.syncDue ?? null);
     expect(due).toEqual(
-      policy === 'mainline-5.14' ? [null, null, null] : Array(3).fill(after.includes('*')),
+      after.includes('-') ? [null, null, null] : Array(3).fill(after.includes('*')),
     );
+  });
+
+  test.each<[PolicyName, string, string[]]>([
+    ['mainline', '104004 103003 102002 101001', ['request-made TLB_FLUSH_GUEST']],
+    ['cached-roots', '104004 103003 102002 101001', ['request-made TLB_FLUSH_GUEST']],
+    ['mainline-5.14', '- - - -', Array(4).fill('root-freed')],
+    ['need-sync-posted', '- - - -', Array(4).fill('root-freed')],
+    ['unsync-roots-posted', '- - - -', Array(4).fill('root-freed')],
+    ['cached-roots-posted', '- - - -', Array(4).fill('root-freed')],
+  ])('row 9, CR4.PGE cleared, %s', (policy, after, kinds) => {
+    const lab = fourRoots(policy);
+    lab.run({ kind: 'mov-cr4', value: '0x20020' });
+    expect(slotsOf(lab.vcpu.rootMmu)).toBe(after);
+    expect(kindsOf(lab.events)).toEqual(kinds);
+  });
+
+  test('a guest-wide flush that unloads the MMU flushes no hardware, current root or not', () => {
+    const seen = [true, false].map((hasCurrent) => {
+      const lab = fourRoots('mainline-5.14', '5.14');
+      if (!hasCurrent) lab.run({ kind: 'free-roots', mmu: 'root', roots: ['current'] });
+      lab.run({ kind: 'make-request', request: 'TLB_FLUSH_GUEST' });
+      lab.run({ kind: 'enter' });
+      return lab.events.map((event) =>
+        event.kind === 'tlb-flushed' ? `${event.kind} ${event.scope}` : event.kind,
+      );
+    });
+    const load = ['root-allocated', 'root-synced', 'tlb-flushed current', 'vm-entered'];
+    expect(seen).toEqual([
+      ['request-serviced', ...Array(4).fill('root-freed'), ...load],
+      ['request-serviced', ...Array(3).fill('root-freed'), ...load],
+    ]);
+  });
+
+  test.each<[PolicyName, string, string]>([
+    ['mainline-5.14', 'MMU_RELOAD', '104004 - - -'],
+    ['unsync-roots-posted', 'MMU_RELOAD', '104004 - - -'],
+    ['mainline', 'TLB_FLUSH_GUEST', '104004 103003 102002 101001'],
+    ['need-sync-posted', 'TLB_FLUSH_GUEST', '104004 103003* 102002* 101001*'],
+    ['cached-roots', 'TLB_FLUSH_GUEST', '104004 103003* 102002* 101001*'],
+  ])('INVPCID of everything in v5.13, %s', (policy, request, after) => {
+    const lab = fourRoots(policy, '5.13');
+    lab.run({ kind: 'invpcid', type: 2, pcid: 0, gva: '0x0' });
+    expect(kindsOf(lab.events)).toEqual([`request-made ${request}`]);
+    lab.run({ kind: 'enter' });
+    expect(slotsOf(lab.vcpu.rootMmu)).toBe(after);
   });
 
   test('fill-holes gives up the hole where mainline evicts a valid root', () => {

@@ -40,6 +40,18 @@ export function createLab(config: VmConfigInput = {}): Lab {
   };
 }
 
+/** VMX operation with a current VMCS; its secondary controls as given, and VPID 1. */
+export function beginVmx(config: VmConfigInput, secondary: string): Lab {
+  const lab = createLab({ registers: { cr4: '0x20a0', cr3: '0x100000' }, ...config });
+  lab.run({ kind: 'vmxon', address: '0x1000' });
+  lab.run({ kind: 'vmptrld', address: '0x2000' });
+  lab.run({ kind: 'vmwrite', field: 'SECONDARY_VM_EXEC_CONTROL', value: secondary });
+  lab.run({ kind: 'vmwrite', field: 'VIRTUAL_PROCESSOR_ID', value: '0x1' });
+  lab.run({ kind: 'vmwrite', field: 'EPT_POINTER', value: '0x10101e' });
+  lab.run({ kind: 'vmwrite', field: 'GUEST_CR3', value: '0x200000' });
+  return lab;
+}
+
 /** `root prev0 prev1 prev2`, each the pgd in hex without `0x`, `-` if empty, `*` if it owes. */
 export function slotsOf({ root, prevRoots }: { root: RootSlot; prevRoots: RootSlot[] }): string {
   return [root, ...prevRoots].map(slotText).join(' ');

@@ -112,7 +112,7 @@ function rootOf(vm: Vm, vcpu: Vcpu, letter: string): RootSlot {
   const { role } = vcpu.rootMmu;
   const page = letter === 'P' ? null : getPage(vm, vcpu, { gfn: pgd.page, role }, null).page;
   if (page !== null) page.rootCount += 1;
-  return { pgd, hpa: page?.hpa ?? 0, page, syncDue: false, flushDue: false };
+  return { pgd, hpa: page?.hpa ?? 0, page, syncDue: false, flushDue: false, ranUnder: 0 };
 }
 
 function pgdOf(letter: string) {

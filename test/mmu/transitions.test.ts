@@ -1,18 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { VmConfigInput } from '../../src/mmu/schema/index.js';
-import { createLab, kindsOf, type Lab, slotsOf } from './lab.js';
-
-/** VMX operation with a current VMCS; its secondary controls as given, and VPID 1. */
-function beginVmx(config: VmConfigInput, secondary: string): Lab {
-  const lab = createLab({ registers: { cr4: '0x20a0', cr3: '0x100000' }, ...config });
-  lab.run({ kind: 'vmxon', address: '0x1000' });
-  lab.run({ kind: 'vmptrld', address: '0x2000' });
-  lab.run({ kind: 'vmwrite', field: 'SECONDARY_VM_EXEC_CONTROL', value: secondary });
-  lab.run({ kind: 'vmwrite', field: 'VIRTUAL_PROCESSOR_ID', value: '0x1' });
-  lab.run({ kind: 'vmwrite', field: 'EPT_POINTER', value: '0x10101e' });
-  lab.run({ kind: 'vmwrite', field: 'GUEST_CR3', value: '0x200000' });
-  return lab;
-}
+import { beginVmx, createLab, kindsOf, type Lab, slotsOf } from './lab.js';
 
 const EPT_AND_VPID = '0x22';
 const VPID = '0x20';

@@ -25,7 +25,34 @@ test('the model says what it covers', async () => {
   expect(json.version).toBe(VERSION);
   expect(json.commands.map(({ kind }: { kind: string }) => kind)).toEqual(COMMAND_KINDS);
   expect(json.events.map(({ kind }: { kind: string }) => kind)).toEqual(EVENT_KINDS);
-  expect(json.bounds.vms).toBe(10_000);
+  expect(json.requests).toEqual([
+    'MMU_RELOAD',
+    'MMU_FREE_OBSOLETE_ROOTS',
+    'MMU_SYNC',
+    'LOAD_MMU_PGD',
+    'TLB_FLUSH',
+    'TLB_FLUSH_CURRENT',
+    'TLB_FLUSH_GUEST',
+    'HV_TLB_FLUSH',
+    'TRIPLE_FAULT',
+  ]);
+  expect(json.bounds).toEqual({
+    vms: 10_000,
+    vcpusPerVm: 64,
+    vcpus: 100_000,
+    prevRoots: 15,
+    mmuPages: 65_536,
+    vmcsRegionsPerVm: 256,
+    memoryWords: 4_000_000,
+    commandsPerBatch: 10_000,
+    bodyBytes: 4_194_304,
+    requestMs: 30_000,
+    historyRecordsPerVm: 8192,
+    historyRecords: 1_000_000,
+    framesPerPage: 10_000,
+    streams: 1000,
+    streamBufferBytes: 1_048_576,
+  });
 });
 
 test('health and readiness', async () => {

@@ -44,7 +44,9 @@ test('a request that is serviced names its making as the cause', async () => {
   const url = '/v1/vms/vm-1/vcpus/0';
   await ask(app, 'POST', `${url}/enter`);
   const made = await ask(app, 'POST', `${url}/make-request`, { request: 'TLB_FLUSH_GUEST' });
-  const [{ seq }] = made.json.events;
+  const { seq } = made.json.events.find(
+    ({ event }: { event: { kind: string } }) => event.kind === 'request-made',
+  );
   const entered = await ask(app, 'POST', `${url}/enter`);
   const serviced = entered.json.events.filter(
     ({ event }: { event: { kind: string } }) => event.kind === 'request-serviced',

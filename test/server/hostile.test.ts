@@ -1,5 +1,6 @@
 import { connect as connectTcp } from 'node:net';
 import { expect, test } from 'vitest';
+import { VERSION } from '../../src/server/index.js';
 import { ask, connect, listen } from './start.js';
 
 const EVENTS = '/v1/vms/vm-1/events';
@@ -97,17 +98,88 @@ test('who floods with pings and reads nothing gets nothing', async () => {
   expect(server?.bufferedAmount).toBeLessThan(17 * 1024);
 });
 
+const HANDSHAKE = { host: 'localhost', connection: 'Upgrade', upgrade: 'websocket' };
+const KEY = { 'sec-websocket-version': '13', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' };
+
 test.each([
   ['not HTTP', 'nonsense\r\n\r\n', 400, 'malformed-http'],
+  ['headers too large', get('/', { X: 'x'.repeat(20_000) }), 431, 'headers-too-large'],
+  ['no Host', get('/healthz', { connection: 'close' }), 400, 'malformed-http'],
+  ['an expectation', get('/', { host: 'localhost', expect: 'tea' }), 417, 'expectation-failed'],
+  ['another protocol', get('/healthz', { ...HANDSHAKE, upgrade: 'h2c' }), 400, 'upgrade-refused'],
+  ['a route without a stream', get('/v1/vms', { ...HANDSHAKE, ...KEY }), 404, 'stream-not-found'],
+  ['no route at all', get('/v1/nope', { ...HANDSHAKE, ...KEY }), 404, 'route-not-found'],
+  ['no key', get(EVENTS, { ...HANDSHAKE, 'sec-websocket-version': '13' }), 400, 'upgrade-refused'],
   [
-    'headers too large',
-    `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
-    431,
-    'headers-too-large',
+    'a bad key',
+    get(EVENTS, { ...HANDSHAKE, ...KEY, 'sec-websocket-key': 'x' }),
+    400,
+    'upgrade-refused',
+  ],
+  [
+    'another version',
+    get(EVENTS, { ...HANDSHAKE, ...KEY, 'sec-websocket-version': '7' }),
+    400,
+    'upgrade-refused',
+  ],
+  [
+    'a bad subprotocol',
+    get(EVENTS, { ...HANDSHAKE, ...KEY, 'sec-websocket-protocol': ',' }),
+    400,
+    'upgrade-refused',
   ],
 ])('%s is answered with a problem', async (_what, bytes, status, code) => {
-  const { port } = await listenWithVm();
+  const { app, port } = await listenWithVm();
   const answer = await exchange(port, bytes);
   expect(answer.startsWith(`HTTP/1.1 ${status} `)).toBe(true);
-  expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({ status, code });
+  expect(answer.toLowerCase()).toContain('content-type: application/problem+json; charset=utf-8');
+  expect(answer).toContain(`mmulab-version: ${VERSION}\r\n`);
+  expect(problemIn(answer)).toMatchObject({ status, code });
+  expect(app.websocketServer.clients.size).toBe(0);
 });
+
+test('a client of another version is told ours', async () => {
+  const { port } = await listenWithVm();
+  const answer = await exchange(port, get(EVENTS, { ...HANDSHAKE, 'sec-websocket-version': '7' }));
+  expect(answer).toContain('Sec-WebSocket-Version: 13\r\n');
+});
+
+test('a request that does not come to its end is given up', async () => {
+  const { port } = await listenWithVm({ requestMsMax: 100 });
+  const slow = `POST${get('/v1/vms', {
+    host: 'localhost',
+    'content-type': 'application/json',
+    'content-length': '100',
+  }).slice('GET'.length)}{`;
+  for (const bytes of [slow, slow.slice(0, 30)]) {
+    expect(problemIn(await exchange(port, bytes))).toMatchObject({
+      status: 408,
+      code: 'request-timeout',
+    });
+  }
+});
+
+test('a server that closes is not ready, and takes nothing more', async () => {
+  const { app, port } = await listenWithVm();
+  const lingering = connectTcp({ port, host: '127.0.0.1' });
+  lingering.write(UPGRADE);
+  await new Promise((resolve) => lingering.once('data', resolve));
+  // The stream's client does not say goodbye, and is waited for.
+  const closed = app.close();
+  for (const path of ['/readyz', '/v1/vms']) {
+    const answer = await exchange(port, get(path, { host: 'localhost' }));
+    expect(problemIn(answer)).toMatchObject({ status: 503, code: 'not-ready' });
+  }
+  const upgrade = await exchange(port, UPGRADE);
+  expect(problemIn(upgrade)).toMatchObject({ status: 503, code: 'not-ready' });
+  await closed;
+});
+
+function get(path: string, headers: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
+}
+
+function problemIn(answer: string): unknown {
+  return JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')));
+}

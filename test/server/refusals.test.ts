@@ -7,6 +7,13 @@ test.each([
   ['GET', '/v1/nope', 404, 'route-not-found', 'Cannot GET "/v1/nope": no such route'],
   ['PUT', '/v1/vms', 405, 'method-not-allowed', 'Cannot PUT "/v1/vms": no such method here'],
   ['GET', '/v1/vms/%zz', 400, 'malformed-http', expect.stringContaining('Cannot read request: ')],
+  [
+    'GET',
+    `/v1/vms/${'x'.repeat(101)}`,
+    404,
+    'route-not-found',
+    expect.stringContaining('max param'),
+  ],
   ['GET', `/v1/vms/${'x'.repeat(99)}`, 400, 'invalid-request', expect.stringContaining('/vm')],
 ] as const)('%s %s is refused', async (method, url, status, code, detail) => {
   const app = await startApp();
@@ -24,8 +31,10 @@ test('405 says what is allowed', async () => {
 
 test.each([
   ['{bad', JSON_TYPE, 400, 'malformed-json'],
-  ['{"__proto__":{"vcpus":1}}', JSON_TYPE, 400, 'malformed-json'],
-  ['{"constructor":{"prototype":1}}', JSON_TYPE, 400, 'malformed-json'],
+  ['{"__proto__":bad}', JSON_TYPE, 400, 'malformed-json'],
+  ['{"__proto__":{"vcpus":1}}', JSON_TYPE, 400, 'invalid-request'],
+  ['{"constructor":{"prototype":1}}', JSON_TYPE, 400, 'invalid-request'],
+  ['{}', { ...JSON_TYPE, 'content-encoding': 'gzip' }, 415, 'unsupported-media-type'],
   ['a=b', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported-media-type'],
   ['{}', { 'content-type': 'text/plain' }, 415, 'unsupported-media-type'],
   [`"${'x'.repeat(1000)}"`, JSON_TYPE, 413, 'body-too-large'],
@@ -37,6 +46,20 @@ test.each([
   if (status === 413) {
     expect(answer.json.detail).toBe('Cannot read body: it is over the bound of 500 bytes');
   }
+});
+
+test('a key that could reach a prototype is named', async () => {
+  const app = await startApp();
+  const { json } = await ask(app, 'POST', '/v1/vms', '{"__proto__":1}', JSON_TYPE);
+  const message = 'forbidden key "__proto__", or "constructor" with "prototype"';
+  expect(json.detail).toBe(`Cannot take body: ${message}`);
+  expect(json.errors).toEqual([{ in: 'body', path: '', message }]);
+});
+
+test('an encoding that says nothing is taken', async () => {
+  const app = await startApp();
+  const headers = { ...JSON_TYPE, 'content-encoding': 'Identity' };
+  expect((await ask(app, 'POST', '/v1/vms', '{}', headers)).status).toBe(201);
 });
 
 test('a name that is not ours is refused: it may be rebound DNS', async () => {

@@ -131,3 +131,176 @@ test('a list takes only a cursor and a limit in range', async () => {
     expect((await ask(app, 'GET', `/v1/vms?${query}`)).status, query).toBe(400);
   }
 });
+
+const WORDS = (...gpas: string[]) => ({ words: gpas.map((gpa) => ({ gpa, value: '0x1' })) });
+const FILL = { gpa: '0x0', count: 512, stride: 8, first: '0x0', step: '0x1000' };
+const GIB = 2 ** 30;
+
+test.each<[string, object, string, string]>([
+  [
+    'a high bit of CR0',
+    { registers: { cr0: '0x180010033' } },
+    '/registers/cr0',
+    'a bit from 63 to 32 is set',
+  ],
+  [
+    'a high bit of CR4',
+    { registers: { cr4: '0x1000000a0' } },
+    '/registers/cr4',
+    'a bit from 63 to 32 is set',
+  ],
+  [
+    'a high bit of EFER',
+    { registers: { efer: '0x8000000000000500' } },
+    '/registers/efer',
+    'a bit from 63 to 32 is set',
+  ],
+  ['PG without PE', { registers: { cr0: '0x80000000' } }, '/registers/cr0', 'PG is set without PE'],
+  ['NW without CD', { registers: { cr0: '0xa0010033' } }, '/registers/cr0', 'NW is set without CD'],
+  [
+    'LMA without LME',
+    { registers: { efer: '0x400' } },
+    '/registers/efer',
+    'LMA is set without LME and CR0.PG',
+  ],
+  [
+    'LME and PG without LMA',
+    { registers: { efer: '0x100' } },
+    '/registers/efer',
+    'LMA is clear under LME and CR0.PG',
+  ],
+  [
+    'long mode without PAE',
+    { registers: { cr4: '0x80' } },
+    '/registers/cr4',
+    'PAE is clear under EFER.LME and CR0.PG',
+  ],
+  [
+    'a reserved bit of EFER',
+    { registers: { efer: '0x502' } },
+    '/registers/efer',
+    'CPUID does not offer 0x2',
+  ],
+  [
+    'NX without CPUID.NX',
+    { cpuid: { nx: false }, registers: { efer: '0xd00' } },
+    '/registers/efer',
+    'CPUID does not offer 0x800',
+  ],
+  [
+    'LA57 without CPUID.LA57',
+    { registers: { cr4: '0x10a0' } },
+    '/registers/cr4',
+    'CPUID does not offer 0x1000',
+  ],
+  [
+    'VMXE on another vendor',
+    { vendor: 'svm', registers: { cr4: '0x20a0' } },
+    '/registers/cr4',
+    'CPUID does not offer 0x2000',
+  ],
+  [
+    'CR3 beyond maxphyaddr',
+    { maxphyaddr: 40, registers: { cr3: '0x10000000000' } },
+    '/registers/cr3',
+    'not an address of 40 bits',
+  ],
+  [
+    'LAM under a kernel that does not know it',
+    { kernel: '6.1', cpuid: { lam: true }, registers: { cr4: '0x100000a0' } },
+    '/registers/cr4',
+    'CPUID does not offer 0x10000000',
+  ],
+  [
+    'overlapping memslots',
+    {
+      memory: {
+        memslots: [
+          { gpa: '0x0', bytes: 8192 },
+          { gpa: '0x1000', bytes: 4096 },
+        ],
+      },
+    },
+    '/memory/memslots/1',
+    'overlaps memslot 0',
+  ],
+  [
+    'a memslot beyond maxphyaddr',
+    { maxphyaddr: 36, memory: { memslots: [{ gpa: '0xfc0000000', bytes: 2 * GIB }] } },
+    '/memory/memslots/0',
+    'ends above an address of 36 bits',
+  ],
+  [
+    'a memslot within a page',
+    { memory: { memslots: [{ gpa: '0x800', bytes: 4096 }] } },
+    '/memory/memslots/0/gpa',
+    'not the address of a page',
+  ],
+  ['a crooked word', { memory: WORDS('0x0', '0x4') }, '/memory/words/1/gpa', 'not a multiple of 8'],
+  ['a lost word', { memory: WORDS('0x100000000') }, '/memory/words/0/gpa', 'in no memslot'],
+  [
+    'a crooked fill',
+    { memory: { fills: [{ ...FILL, gpa: '0xc' }] } },
+    '/memory/fills/0/gpa',
+    'not a multiple of 8',
+  ],
+  [
+    'a fill that leaves its memslot',
+    { memory: { fills: [FILL, { ...FILL, gpa: '0xfffff008' }] } },
+    '/memory/fills/1',
+    'runs outside every memslot',
+  ],
+  [
+    'a fill whose values leave their range',
+    { memory: { fills: [{ ...FILL, first: '0xfffffffffffff' }] } },
+    '/memory/fills/0',
+    'its values run past 2^52',
+  ],
+])('%s is refused at its place', async (_what, config, path, message) => {
+  const app = await startApp();
+  const { status, json } = await ask(app, 'POST', '/v1/vms', config);
+  expect([status, json.code]).toEqual([400, 'invalid-request']);
+  expect(json.errors).toEqual([{ in: 'body', path, message }]);
+});
+
+test('what just fits is taken', async () => {
+  const app = await startApp();
+  const slots = [
+    { gpa: '0x0', bytes: 4096 },
+    { gpa: '0x1000', bytes: 4096 },
+    { gpa: '0xfc0000000', bytes: GIB },
+  ];
+  const OVER = { ...FILL, gpa: '0x0', count: 2, stride: GIB };
+  slots.push({ gpa: '0x40000000', bytes: 4096 });
+  const configs = [
+    { maxphyaddr: 36, memory: { memslots: slots, fills: [{ ...FILL, count: 1024 }] } },
+    // A stride steps over what lies between two memslots.
+    { maxphyaddr: 36, memory: { memslots: slots, fills: [OVER] } },
+    { memory: WORDS('0xfffffff8') },
+    { registers: { cr0: '0x11', cr4: '0x0', efer: '0x0', cr3: '0xfffffffffffff000' } },
+    {
+      kernel: '7.3',
+      cpuid: { la57: true, lam: true },
+      registers: { cr4: '0x100010a0', cr3: '0x6000000000001000' },
+    },
+  ];
+  for (const config of configs) {
+    const { status, json } = await ask(app, 'POST', '/v1/vms', config);
+    expect([status, json.errors]).toEqual([201, undefined]);
+  }
+});
+
+test('every problem of a configuration is told at once', async () => {
+  const app = await startApp();
+  const { json } = await ask(app, 'POST', '/v1/vms', {
+    registers: { cr0: '0x80000000', efer: '0x502' },
+    memory: { memslots: [{ gpa: '0x0', bytes: 4096 }], ...WORDS('0x1000', '0x8', '0x1004') },
+  });
+  expect(json.errors.map(({ path }: { path: string }) => path)).toEqual([
+    '/memory/words/0/gpa',
+    '/memory/words/2/gpa',
+    '/memory/words/2/gpa',
+    '/registers/cr0',
+    '/registers/efer',
+  ]);
+});

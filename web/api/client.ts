@@ -1,4 +1,4 @@
-import type { NewVm, PolicySummary, VmSummary, WireVcpu } from './wire.js';
+import type { Model, NewVm, PolicySummary, VmSummary, WireVcpu } from './wire.js';
 
 /** Most pages of the VM list that are read: a person picks from a list, not from a census. */
 const VM_PAGES_MAX = 5;
@@ -41,6 +41,10 @@ export function createVm(config: NewVm): Promise<VmSummary> {
 
 export async function listPolicies(): Promise<PolicySummary[]> {
   return (await request<{ policies: PolicySummary[] }>('GET', '/v1/policies')).policies;
+}
+
+export function getModel(): Promise<Model> {
+  return request('GET', '/v1/model');
 }
 
 export async function listVcpus(vm: string): Promise<WireVcpu[]> {

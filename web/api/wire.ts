@@ -30,6 +30,14 @@ export interface VmSummary
 /** What the page asks for when it creates a VM; the server fills in the rest. */
 export type NewVm = Pick<VmConfigInput, 'vcpus' | 'policy' | 'paging' | 'kernel'>;
 
+/** What the page has to know of `GET /v1/model`. */
+export interface Model {
+  readonly kernels: readonly NonNullable<VmConfigInput['kernel']>[];
+  /** In the order in which VM-entry services them. */
+  readonly requests: readonly WireRequest[];
+  readonly bounds: { readonly vcpusPerVm: number };
+}
+
 export interface PolicySummary {
   readonly name: string;
   readonly summary: string;

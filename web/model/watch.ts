@@ -1,7 +1,7 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
-import { getVm, listVcpus } from '../api/client.js';
+import { getModel, getVm, listVcpus } from '../api/client.js';
 import { type Connection, EventStream, type StreamListener } from '../api/stream.js';
-import type { LogFrame, VmSummary, WireVcpu } from '../api/wire.js';
+import type { LogFrame, VmSummary, WireRequest, WireVcpu } from '../api/wire.js';
 import { type Activity, addFrames } from './activity.js';
 import { coalesced } from './coalesced.js';
 import { appendTo, LOG_FRAMES_MAX } from './event-log.js';
@@ -14,6 +14,8 @@ const REFETCH_EVERY_MS = 100;
 export interface Watch {
   readonly vm: ReadonlySignal<VmSummary | null>;
   readonly vcpus: ReadonlySignal<readonly WireVcpu[]>;
+  /** All requests that there are, in the order in which they are serviced. */
+  readonly requests: ReadonlySignal<readonly WireRequest[]>;
   readonly activity: ReadonlySignal<ReadonlyMap<number, Activity>>;
   readonly log: ReadonlySignal<readonly LogFrame[]>;
   /** The newest sequence number shown. */
@@ -39,6 +41,7 @@ function createWatch() {
   return {
     vm: signal<VmSummary | null>(null),
     vcpus: signal<readonly WireVcpu[]>([]),
+    requests: signal<readonly WireRequest[]>([]),
     activity: signal<ReadonlyMap<number, Activity>>(new Map()),
     log: signal<readonly LogFrame[]>([]),
     head: signal(0),
@@ -57,6 +60,11 @@ function listenerOf(id: string, watch: ReturnType<typeof createWatch>): StreamLi
   });
   const identify = async () => {
     watch.vm.value = await getVm(id).catch(() => watch.vm.value);
+  };
+  // The server's own list, so that the page shows whatever requests its model has.
+  const nameRequests = async () => {
+    const model = await getModel().catch(() => null);
+    watch.requests.value = model?.requests ?? watch.requests.value;
   };
   const redraw = coalesced(REDRAW_EVERY_MS, () => {
     const frames = burst;
@@ -83,6 +91,7 @@ function listenerOf(id: string, watch: ReturnType<typeof createWatch>): StreamLi
         watch.missed.value = 0;
       });
       void identify();
+      void nameRequests();
     },
     frame(frame) {
       burst.push(frame);

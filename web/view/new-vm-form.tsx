@@ -1,18 +1,19 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { createVm, listPolicies } from '../api/client.js';
-import type { NewVm, PolicySummary } from '../api/wire.js';
+import { createVm, getModel, listPolicies } from '../api/client.js';
+import type { Model, NewVm, PolicySummary } from '../api/wire.js';
 
+const model = signal<Model | null>(null);
 const policies = signal<readonly PolicySummary[]>([]);
 const policy = signal('mainline');
 const failure = signal<string | null>(null);
 const busy = signal(false);
 
-const KERNELS = ['5.13', '5.14', '6.1', '6.12', '7.3'] as const satisfies NewVm['kernel'][];
+const DEFAULT_KERNEL: NewVm['kernel'] = '6.1';
 
 /** Creates a VM and goes to it. */
 export function NewVmForm() {
-  useEffect(() => void loadPolicies(), []);
+  useEffect(() => void loadChoices(), []);
   const chosen = policies.value.find(({ name }) => name === policy.value);
   return (
     <form class="new-vm" onSubmit={submit}>
@@ -43,8 +44,8 @@ export function NewVmForm() {
       <label class="field">
         Kernel
         <select name="kernel">
-          {KERNELS.map((kernel) => (
-            <option key={kernel} value={kernel} selected={kernel === '6.1'}>
+          {model.value?.kernels.map((kernel) => (
+            <option key={kernel} value={kernel} selected={kernel === DEFAULT_KERNEL}>
               {kernel}
             </option>
           ))}
@@ -52,9 +53,16 @@ export function NewVmForm() {
       </label>
       <label class="field">
         vCPUs
-        <input name="vcpus" type="number" min={1} max={64} value={1} required />
+        <input
+          name="vcpus"
+          type="number"
+          min={1}
+          max={model.value?.bounds.vcpusPerVm}
+          value={1}
+          required
+        />
       </label>
-      <button type="submit" disabled={busy.value}>
+      <button type="submit" disabled={busy.value || model.value === null}>
         Create VM
       </button>
       <p class="failure" role="alert">
@@ -70,9 +78,9 @@ function summaryOf({ summary, costBytes }: PolicySummary): string {
   return `${summary} ${cost} bytes of struct kvm_mmu.`;
 }
 
-async function loadPolicies(): Promise<void> {
+async function loadChoices(): Promise<void> {
   try {
-    policies.value = await listPolicies();
+    [policies.value, model.value] = await Promise.all([listPolicies(), getModel()]);
   } catch (error) {
     failure.value = (error as Error).message;
   }

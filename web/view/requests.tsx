@@ -1,19 +1,8 @@
 import type { WireRequest } from '../api/wire.js';
 
-/** In the order in which vcpu_enter_guest() services them. */
-const REQUESTS = [
-  'MMU_RELOAD',
-  'MMU_FREE_OBSOLETE_ROOTS',
-  'MMU_SYNC',
-  'LOAD_MMU_PGD',
-  'TLB_FLUSH',
-  'TLB_FLUSH_CURRENT',
-  'TLB_FLUSH_GUEST',
-  'HV_TLB_FLUSH',
-  'TRIPLE_FAULT',
-] as const satisfies readonly WireRequest[];
-
 interface Props {
+  /** All that there are, in the order in which they are serviced. */
+  readonly names: readonly WireRequest[];
   readonly pending: readonly WireRequest[];
   readonly made: Readonly<Partial<Record<WireRequest, number>>>;
 }
@@ -22,12 +11,12 @@ interface Props {
  * A lamp for each request: lit while it is pending, with an afterglow each time that it is made,
  * because most are serviced before anyone can look.
  */
-export function Requests({ pending, made }: Props) {
+export function Requests({ names, pending, made }: Props) {
   return (
     <section class="row requests">
       <h3 class="row-title">Requests</h3>
       <ul class="row-body lamps">
-        {REQUESTS.map((name) => (
+        {names.map((name) => (
           <Lamp key={name} name={name} pending={pending.includes(name)} count={made[name] ?? 0} />
         ))}
       </ul>

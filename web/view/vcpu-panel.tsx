@@ -1,5 +1,5 @@
 import { memo } from 'preact/compat';
-import type { WireVcpu } from '../api/wire.js';
+import type { WireRequest, WireVcpu } from '../api/wire.js';
 import type { Activity } from '../model/activity.js';
 import { Counters } from './counters.js';
 import { Flushes } from './flushes.js';
@@ -9,13 +9,15 @@ import { RootCache } from './root-cache.js';
 
 interface Props {
   readonly state: WireVcpu;
+  /** All that there are, in the order in which they are serviced. */
+  readonly requests: readonly WireRequest[];
   readonly activity: Activity;
   /** Whether `activity` covers every event of the VM's life. */
   readonly complete: boolean;
 }
 
 /** One vCPU: where it runs, its root caches, what is pending and what was flushed. */
-export const VcpuPanel = memo(function VcpuPanel({ state, activity, complete }: Props) {
+export const VcpuPanel = memo(function VcpuPanel({ state, requests, activity, complete }: Props) {
   const title = `vcpu-${state.vcpu}`;
   return (
     <article class="panel vcpu" aria-labelledby={title} data-vcpu={state.vcpu}>
@@ -28,7 +30,7 @@ export const VcpuPanel = memo(function VcpuPanel({ state, activity, complete }: 
       </div>
       <RootCache name="root" state={state} last={activity.lastRoot.root} />
       <RootCache name="guest" state={state} last={activity.lastRoot.guest} />
-      <Requests pending={state.requests} made={activity.made} />
+      <Requests names={requests} pending={state.requests} made={activity.made} />
       <Flushes activity={activity} complete={complete} />
       <Counters counters={state.counters} />
     </article>

@@ -33,6 +33,7 @@ function Panels({ id, watch }: Props) {
           <VcpuPanel
             key={state.vcpu}
             state={state}
+            requests={watch.requests.value}
             activity={watch.activity.value.get(state.vcpu) ?? NO_ACTIVITY}
             complete={watch.since.value === 0 && watch.missed.value === 0}
           />

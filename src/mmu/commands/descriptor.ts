@@ -11,7 +11,7 @@ import {
   X86_CR4_LAM_SUP,
 } from '../machine/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
-import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { type Emit, hasLam, type Vcpu, type Vm } from '../state/index.js';
 import { fault, raise } from '../vcpu/index.js';
 
 type Descriptor = NonNullable<CommandOf<'invept'>['operand']>;
@@ -60,8 +60,8 @@ function pagesOf(gva: Word): Word[] {
  *
  * @see Intel SDM Vol. 1, "Linear-Address Masking"
  */
-function untagged({ config }: Vm, regs: Registers, gva: Word): Word {
-  if (!config.cpuid.lam || !isLongMode(regs) || !isPaging(regs)) return gva;
+function untagged(vm: Vm, regs: Registers, gva: Word): Word {
+  if (!hasLam(vm) || !isLongMode(regs) || !isPaging(regs)) return gva;
   const isSupervisor = hasBit(gva, 63);
   const width = isSupervisor ? supervisorWidth(regs) : userWidth(regs);
   if (width === null) return gva;

@@ -1,7 +1,7 @@
 import { freeRoots as freeRootsOf, ROOTS_ALL, rootMaskOf } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu } from '../state/index.js';
-import { OK } from '../vcpu/index.js';
+import { kickToHost, OK } from '../vcpu/index.js';
 
 /**
  * KVM frees roots of one MMU: those that are named, or all of them.
@@ -15,7 +15,7 @@ export function freeRoots(
 ): Outcome {
   const mask =
     roots.length === 0 ? ROOTS_ALL : roots.reduce((sum, slot) => sum | rootMaskOf(slot), 0);
-  vcpu.mode = 'host';
+  kickToHost(vcpu, emit);
   const meant = mmu === 'root' ? vcpu.rootMmu : vcpu.guestMmu;
   freeRootsOf(vcpu, meant, { roots: mask, cause: 'free-roots' }, emit);
   return OK;

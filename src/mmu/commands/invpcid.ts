@@ -8,8 +8,8 @@ import {
   type Word,
 } from '../machine/index.js';
 import { reflectExit } from '../nested/index.js';
-import { makeRequest } from '../requests/index.js';
-import { invalidatePcid } from '../roots/index.js';
+import { makeRequest, type RequestName } from '../requests/index.js';
+import { guestFlushUnloads, invalidatePcid } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import {
   type Emit,
@@ -25,7 +25,10 @@ import { interceptsPaging, vmcs12InUse } from './intercepts.js';
 
 const INVPCID_TYPE_INDIV_ADDR = 0;
 const INVPCID_TYPE_SINGLE_CTXT = 1;
+const INVPCID_TYPE_ALL_INCL_GLOBAL = 2;
 const INVPCID_TYPE_ALL_NON_GLOBAL = 3;
+
+type InvpcidType = 0 | 1 | 2 | 3;
 
 /**
  * The guest executed INVPCID.
@@ -47,8 +50,7 @@ export function invpcid(vm: Vm, vcpu: Vcpu, command: CommandOf<'invpcid'>, emit:
   if (type === null || !isDescriptorValid(vm, vcpu, command, type)) {
     return raise(vcpu, fault('#GP'), emit);
   }
-  if (intercepted) invalidate(vm, vcpu, { type, command }, emit);
-  else invalidateByCpu(vm, vcpu, { type, command }, emit);
+  invalidate(vm, vcpu, { type, command, intercepted }, emit);
   return OK;
 }
 
@@ -73,15 +75,15 @@ function checkBeforeExit(
 }
 
 /** The type as a number, or null if it is none. All 64 bits of the register count. */
-function typeOf({ page, low }: Word): number | null {
-  return page === 0 && low <= INVPCID_TYPE_ALL_NON_GLOBAL ? low : null;
+function typeOf({ page, low }: Word): InvpcidType | null {
+  return page === 0 && low <= INVPCID_TYPE_ALL_NON_GLOBAL ? (low as InvpcidType) : null;
 }
 
 function isDescriptorValid(
   { config }: Vm,
   { regs }: Vcpu,
   { pcid, gva }: CommandOf<'invpcid'>,
-  type: number,
+  type: InvpcidType,
 ): boolean {
   if (bitsOf(pcid, { high: 63, low: 12 }) !== 0) return false;
   const namesPcid = type === INVPCID_TYPE_INDIV_ADDR || type === INVPCID_TYPE_SINGLE_CTXT;
@@ -89,43 +91,57 @@ function isDescriptorValid(
   return type !== INVPCID_TYPE_INDIV_ADDR || isCanonical(gva, config.cpuid.la57 ? 57 : 48);
 }
 
-/** KVM carries out what it intercepted. */
+/** What it invalidates, by KVM where it was intercepted, otherwise by the processor. */
 function invalidate(
   vm: Vm,
   vcpu: Vcpu,
-  { type, command }: { type: number; command: CommandOf<'invpcid'> },
+  what: { type: InvpcidType; command: CommandOf<'invpcid'>; intercepted: boolean },
   emit: Emit,
 ): void {
+  const { type, command, intercepted } = what;
+  const { gva } = command;
   const pcid = command.pcid.low;
-  if (type === INVPCID_TYPE_SINGLE_CTXT) {
-    invalidatePcid(vm, vcpu, { pcid, by: 'invpcid-single' }, emit);
-  } else if (type === INVPCID_TYPE_INDIV_ADDR) {
-    vcpu.counters.invlpg += 1;
-    if (isPcidInUse(vcpu, pcid)) flushTlbGva(vm, vcpu, command.gva, emit);
-  } else {
-    makeRequest(vcpu, vm.rules.invpcidAll, emit);
+  switch (type) {
+    case INVPCID_TYPE_INDIV_ADDR:
+      if (intercepted) invalidateAddress(vm, vcpu, { pcid, gva }, emit);
+      else cpuFlush(vm, vcpu, { scope: 'address', pcid, address: gva }, emit);
+      break;
+    case INVPCID_TYPE_SINGLE_CTXT:
+      if (intercepted) invalidatePcid(vm, vcpu, { pcid, by: 'invpcid-single' }, emit);
+      else cpuFlush(vm, vcpu, { scope: 'pcid', pcid }, emit);
+      break;
+    case INVPCID_TYPE_ALL_INCL_GLOBAL:
+    case INVPCID_TYPE_ALL_NON_GLOBAL: // KVM does not track which translations are global.
+      if (intercepted) makeRequest(vcpu, requestForAll(vm, vcpu), emit);
+      else cpuFlush(vm, vcpu, { scope: 'context' }, emit);
   }
 }
 
-/** @see Linux `kvm_mmu_invpcid_gva()`: the hardware flush is for roots that carry the PCID. */
-function isPcidInUse({ regs, mmu }: Vcpu, pcid: number): boolean {
-  const pcide = isPcide(regs);
-  if (pcidOf(regs.cr3, pcide) === pcid) return true;
-  return mmu.prevRoots.some((root) => root !== null && pcidOf(root.pgd, pcide) === pcid);
-}
-
-function invalidateByCpu(
+/**
+ * The hardware flush is for roots that carry the PCID.
+ *
+ * @see Linux `kvm_mmu_invpcid_gva()`, arch/x86/kvm/mmu/mmu.c
+ */
+function invalidateAddress(
   vm: Vm,
   vcpu: Vcpu,
-  { type, command }: { type: number; command: CommandOf<'invpcid'> },
+  { pcid, gva }: { pcid: number; gva: Word },
   emit: Emit,
 ): void {
-  const pcid = command.pcid.low;
-  if (type === INVPCID_TYPE_INDIV_ADDR) {
-    cpuFlush(vm, vcpu, { scope: 'address', pcid, address: command.gva }, emit);
-  } else if (type === INVPCID_TYPE_SINGLE_CTXT) {
-    cpuFlush(vm, vcpu, { scope: 'pcid', pcid }, emit);
-  } else {
-    cpuFlush(vm, vcpu, { scope: 'context' }, emit);
+  const { regs, mmu, counters } = vcpu;
+  const pcide = isPcide(regs);
+  const carries = (pgd: Word) => pcidOf(pgd, pcide) === pcid;
+  counters.invlpg += 1;
+  if (carries(regs.cr3) || mmu.prevRoots.some((root) => root !== null && carries(root.pgd))) {
+    flushTlbGva(vm, vcpu, gva, emit);
   }
+}
+
+/**
+ * To v5.13 the MMU was unloaded. A policy that keeps roots over a guest-wide flush replaces that by
+ * the flush, as the RFC of May 2021 did in the very place.
+ */
+function requestForAll(vm: Vm, vcpu: Vcpu): RequestName {
+  const replaced = vm.rules.invpcidAll === 'MMU_RELOAD' && !guestFlushUnloads(vm, vcpu);
+  return replaced ? 'TLB_FLUSH_GUEST' : vm.rules.invpcidAll;
 }

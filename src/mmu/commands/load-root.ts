@@ -1,9 +1,9 @@
 import { VMCS } from '../machine/index.js';
-import { newPgd } from '../roots/index.js';
+import { newPgd, switchCr3 } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import { isDirect } from '../shadow/index.js';
 import { type Emit, setField, type Vcpu, type Vm } from '../state/index.js';
-import { OK } from '../vcpu/index.js';
+import { kickToHost, OK } from '../vcpu/index.js';
 
 /**
  * KVM switches `arch.mmu` to a pgd, and the pgd becomes what `get_guest_pgd()` returns, so that
@@ -13,8 +13,9 @@ import { OK } from '../vcpu/index.js';
  */
 export function loadRoot(vm: Vm, vcpu: Vcpu, { pgd }: CommandOf<'load-root'>, emit: Emit): Outcome {
   const { mmu, regs, nested } = vcpu;
-  vcpu.mode = 'host';
-  newPgd(vm, vcpu, pgd, emit);
+  kickToHost(vcpu, emit);
+  if (mmu.name === 'root') switchCr3(vm, vcpu, pgd, { init: false }, emit);
+  else newPgd(vm, vcpu, pgd, emit);
   if (isDirect(mmu.role)) return OK;
   if (mmu.name === 'root') regs.cr3 = pgd;
   else if (nested.currentVmcs !== null) setField(nested.currentVmcs, VMCS.EPT_POINTER, pgd);

@@ -1,7 +1,7 @@
 import { makeRequest as makeKvmRequest } from '../requests/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu } from '../state/index.js';
-import { OK } from '../vcpu/index.js';
+import { kickToHost, OK } from '../vcpu/index.js';
 
 /**
  * KVM makes a request to the vCPU, as another vCPU or the host would. A vCPU in the guest is
@@ -14,7 +14,7 @@ export function makeRequest(
   { request }: CommandOf<'make-request'>,
   emit: Emit,
 ): Outcome {
-  vcpu.mode = 'host';
+  kickToHost(vcpu, emit);
   makeKvmRequest(vcpu, request, emit);
   return OK;
 }

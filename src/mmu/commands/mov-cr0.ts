@@ -23,7 +23,7 @@ import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { exitToHost, fault, OK, raise } from '../vcpu/index.js';
 import { crQualification, interceptsCr0, l1WantsCr } from './intercepts.js';
-import { areNewPdptesValid, loadsPdptes, reloadPdptes } from './pdptes.js';
+import { loadPdptes, loadsPdptes } from './pdptes.js';
 
 /** CR0.ET is hard-wired. */
 const X86_CR0_ET = 0x10;
@@ -48,10 +48,14 @@ export function movCr0(
   const cr0 = ((bitsOf(value, { high: 31, low: 0 }) & CR0_DEFINED) | X86_CR0_ET) >>> 0;
   const intercepted = interceptsCr0(vm, vcpu, cr0 ^ regs.cr0);
   if (intercepted) exitToHost(vcpu, exit, emit);
-  if (!isCr0Allowed(vm, vcpu, value, cr0)) return raise(vcpu, fault('#GP'), emit);
+  if (!isCr0Allowed(vcpu, value, cr0)) return raise(vcpu, fault('#GP'), emit);
 
   const old = regs.cr0;
-  loadCr0(vm, regs, cr0);
+  const loads = loadsPdptes(regs, { cr0 });
+  if (loads && !loadPdptes(vm, vcpu, { cr3: regs.cr3, intercepted }, emit)) {
+    return raise(vcpu, fault('#GP'), emit);
+  }
+  loadCr0(regs, cr0);
   if (intercepted) postSetCr0(vm, vcpu, old, emit);
   return OK;
 }
@@ -78,17 +82,19 @@ function postSetCr0(vm: Vm, vcpu: Vcpu, old: number, emit: Emit): void {
   resetContext(vm, vcpu, emit);
 }
 
-/** LMA follows PG where LME is set; PAE paging reads its PDPTEs anew. */
-function loadCr0(vm: Vm, regs: Registers, cr0: number): void {
-  const loads = loadsPdptes(regs, { cr0 });
+/** LMA follows PG where LME is set. */
+function loadCr0(regs: Registers, cr0: number): void {
   regs.cr0 = cr0;
   const long = (cr0 & X86_CR0_PG) !== 0 && (regs.efer & EFER_LME) !== 0;
   regs.efer = long ? regs.efer | EFER_LMA : regs.efer & ~EFER_LMA;
-  if (loads) reloadPdptes(vm, regs);
 }
 
-/** @see Intel SDM Vol. 2B, "MOV—Move to/from Control Registers", protected-mode exceptions */
-function isCr0Allowed(vm: Vm, vcpu: Vcpu, value: Word, cr0: number): boolean {
+/**
+ * Whether CR0 may hold the value, the PDPTEs aside, which are looked at when they are loaded.
+ *
+ * @see Intel SDM Vol. 2B, "MOV—Move to/from Control Registers", protected-mode exceptions
+ */
+function isCr0Allowed(vcpu: Vcpu, value: Word, cr0: number): boolean {
   const { regs } = vcpu;
   const has = (flag: number) => (cr0 & flag) !== 0;
   if (bitsOf(value, { high: 63, low: 32 }) !== 0) return false;
@@ -101,5 +107,5 @@ function isCr0Allowed(vm: Vm, vcpu: Vcpu, value: Word, cr0: number): boolean {
   if (!isPaging(regs) && has(X86_CR0_PG) && (regs.efer & EFER_LME) !== 0) {
     return isPae(regs) && !regs.csL;
   }
-  return !loadsPdptes(regs, { cr0 }) || areNewPdptesValid(vm, regs.cr3);
+  return true;
 }

@@ -1,23 +1,24 @@
 import {
+  arePdptesSame,
   isLegalCr3,
   isNoFlush,
   isPaePaging,
   isPcide,
   isSameWord,
   pcidOf,
-  readPdptes,
   type Word,
   withoutNoFlush,
 } from '../machine/index.js';
 import { reflectExit } from '../nested/index.js';
+import { ALL_DUES, NO_DUES } from '../policies/index.js';
 import { makeRequest } from '../requests/index.js';
-import { freeRoots, invalidatePcid, ROOT_CURRENT, switchCr3, syncRoots } from '../roots/index.js';
+import { invalidatePcid, switchCr3, syncRoots } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
-import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { type Emit, hasLam, type Vcpu, type Vm } from '../state/index.js';
 import { cpuFlush } from '../tlb/index.js';
 import { exitToHost, fault, OK, raise } from '../vcpu/index.js';
 import { crQualification, interceptsPaging, l1WantsCr3Load } from './intercepts.js';
-import { areNewPdptesValid } from './pdptes.js';
+import { loadPdptes } from './pdptes.js';
 
 /**
  * The guest executed MOV to CR3. With PCIDE set, bit 63 of the operand asks for no flush and is
@@ -42,13 +43,15 @@ export function movCr3(
   const pcide = isPcide(regs);
   const flush = !(pcide && isNoFlush(value));
   const cr3 = pcide ? withoutNoFlush(value) : value;
-  if (!isCr3Allowed(vm, vcpu, cr3)) return raise(vcpu, fault('#GP'), emit);
-
-  const pdptes = isPaePaging(regs) ? readPdptes(vm.memory, cr3) : regs.pdptrs;
-  const pdptesChanged = !pdptes.every((pdpte, i) => isSameWord(pdpte, regs.pdptrs[i] as Word));
-  regs.pdptrs = pdptes;
+  if (!isLegalCr3(cr3, { maxphyaddr: vm.config.maxphyaddr, lam: hasLam(vm) })) {
+    return raise(vcpu, fault('#GP'), emit);
+  }
+  const before = regs.pdptrs;
+  if (isPaePaging(regs) && !loadPdptes(vm, vcpu, { cr3, intercepted }, emit)) {
+    return raise(vcpu, fault('#GP'), emit);
+  }
   if (intercepted) {
-    setCr3(vm, vcpu, { cr3, flush, pdptesChanged }, emit);
+    setCr3(vm, vcpu, { cr3, flush, pdptesChanged: !arePdptesSame(before, regs.pdptrs) }, emit);
     return OK;
   }
   regs.cr3 = cr3;
@@ -65,13 +68,11 @@ function setCr3(
 ): void {
   const { regs } = vcpu;
   const pcide = isPcide(regs);
-  if (pdptesChanged) {
-    freeRoots(vcpu, vcpu.rootMmu, { roots: ROOT_CURRENT, cause: 'pdptes-changed' }, emit);
-  }
-  const isSame = isSameWord(cr3, regs.cr3);
+  const switches = vm.rules.changedPdptes === 'switch' && pdptesChanged;
+  const isSame = isSameWord(cr3, regs.cr3) && !switches;
   if (!isSame) {
-    const syncAndFlush = vm.rules.syncOnHitUnlessSkipped && flush;
-    switchCr3(vm, vcpu, cr3, { init: false, syncAndFlush }, emit);
+    const unskipped = vm.rules.syncOnHitUnlessSkipped && flush ? ALL_DUES : NO_DUES;
+    switchCr3(vm, vcpu, cr3, { init: false, unskipped }, emit);
     regs.cr3 = cr3;
   }
   if (!flush) return;
@@ -81,11 +82,4 @@ function setCr3(
     syncRoots(vcpu, emit);
     makeRequest(vcpu, 'TLB_FLUSH_CURRENT', emit);
   }
-}
-
-/** Bits from MAXPHYADDR up are reserved; 32-bit operands have none; PDPTEs must be loadable. */
-function isCr3Allowed(vm: Vm, { regs }: Vcpu, cr3: Word): boolean {
-  const { maxphyaddr, cpuid } = vm.config;
-  if (!isLegalCr3(cr3, { maxphyaddr, lam: cpuid.lam })) return false;
-  return !isPaePaging(regs) || areNewPdptesValid(vm, cr3);
 }

@@ -15,7 +15,7 @@ import {
   X86_CR4_SMEP,
   X86_CR4_VMXE,
 } from '../machine/index.js';
-import { cr4FeaturesOf, reflectExit } from '../nested/index.js';
+import { cpuidFeaturesOf, reflectExit } from '../nested/index.js';
 import { makeRequest } from '../requests/index.js';
 import { invalidateRoots, pcideEnabled, resetContext } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
@@ -23,7 +23,7 @@ import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { cpuFlush } from '../tlb/index.js';
 import { exitToHost, fault, OK, raise } from '../vcpu/index.js';
 import { crQualification, interceptsCr4, l1WantsCr } from './intercepts.js';
-import { areNewPdptesValid, loadsPdptes, reloadPdptes } from './pdptes.js';
+import { loadPdptes, loadsPdptes } from './pdptes.js';
 
 /** Bits of CR4 that are part of a page role. @see Linux `KVM_MMU_CR4_ROLE_BITS` */
 const CR4_ROLE_BITS = X86_CR4_PSE | X86_CR4_PAE | X86_CR4_SMEP | X86_CR4_SMAP | X86_CR4_PKE;
@@ -52,8 +52,10 @@ export function movCr4(
   if (!isCr4Allowed(vm, vcpu, value, cr4)) return raise(vcpu, fault('#GP'), emit);
 
   const loads = loadsPdptes(regs, { cr4 });
+  if (loads && !loadPdptes(vm, vcpu, { cr3: regs.cr3, intercepted }, emit)) {
+    return raise(vcpu, fault('#GP'), emit);
+  }
   regs.cr4 = cr4;
-  if (loads) reloadPdptes(vm, regs);
   if (intercepted) postSetCr4(vm, vcpu, old, emit);
   else if (((cr4 ^ old) & X86_CR4_PGE) !== 0) cpuFlush(vm, vcpu, { scope: 'context' }, emit);
   return OK;
@@ -92,17 +94,19 @@ function flushEverything(vm: Vm, vcpu: Vcpu, emit: Emit): void {
   else makeRequest(vcpu, 'TLB_FLUSH_GUEST', emit);
 }
 
-/** @see Linux `kvm_is_valid_cr4()`, `kvm_set_cr4()`, arch/x86/kvm/x86.c */
+/**
+ * Whether CR4 may hold the value, the PDPTEs aside, which are looked at when they are loaded.
+ *
+ * @see Linux `kvm_is_valid_cr4()`, `kvm_set_cr4()`, arch/x86/kvm/x86.c
+ */
 function isCr4Allowed(vm: Vm, { regs, nested }: Vcpu, value: Word, cr4: number): boolean {
   const changed = cr4 ^ regs.cr4;
   const has = (flag: number) => (cr4 & flag) !== 0;
   if (bitsOf(value, { high: 63, low: 32 }) !== 0) return false;
-  if ((cr4 & ~cr4Allowed(cr4FeaturesOf(vm.config))) !== 0) return false;
+  if ((cr4 & ~cr4Allowed(cpuidFeaturesOf(vm))) !== 0) return false;
   if (nested.vmxon !== -1 && !has(X86_CR4_VMXE)) return false;
   if (has(X86_CR4_CET) && !isWriteProtect(regs)) return false;
   if (isLongMode(regs) && (!has(X86_CR4_PAE) || (changed & X86_CR4_LA57) !== 0)) return false;
-  if ((changed & cr4 & X86_CR4_PCIDE) !== 0 && (!isLongMode(regs) || regs.cr3.low !== 0)) {
-    return false;
-  }
-  return !loadsPdptes(regs, { cr4 }) || areNewPdptesValid(vm, regs.cr3);
+  const setsPcide = (changed & cr4 & X86_CR4_PCIDE) !== 0;
+  return !setsPcide || (isLongMode(regs) && regs.cr3.low === 0);
 }

@@ -1,7 +1,6 @@
 import {
   arePdptesValid,
   EFER_LME,
-  isPaePaging,
   type Registers,
   readPdptes,
   type Word,
@@ -13,7 +12,8 @@ import {
   X86_CR4_PSE,
   X86_CR4_SMEP,
 } from '../machine/index.js';
-import type { Vm } from '../state/index.js';
+import { loadPdptrs } from '../roots/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
 
 const X86_CR0_PDPTR_BITS = X86_CR0_CD | X86_CR0_NW | X86_CR0_PG;
 const X86_CR4_PDPTR_BITS = X86_CR4_PGE | X86_CR4_PSE | X86_CR4_PAE | X86_CR4_SMEP;
@@ -34,12 +34,20 @@ export function loadsPdptes(regs: Registers, after: { cr0?: number; cr4?: number
   );
 }
 
-/** Whether the PDPTEs that a CR3 points to may be loaded. */
-export function areNewPdptesValid({ memory, config }: Vm, cr3: Word): boolean {
-  return arePdptesValid(readPdptes(memory, cr3), config.maxphyaddr);
-}
-
-/** Reads the PDPTE registers from memory, where PAE paging is in force. */
-export function reloadPdptes({ memory }: Vm, regs: Registers): void {
-  if (isPaePaging(regs)) regs.pdptrs = readPdptes(memory, regs.cr3);
+/**
+ * Loads the PDPTEs that a CR3 points to: KVM where it saw the instruction, otherwise the processor.
+ *
+ * @returns False if one of them may not be loaded; nothing has changed then.
+ */
+export function loadPdptes(
+  vm: Vm,
+  vcpu: Vcpu,
+  { cr3, intercepted }: { cr3: Word; intercepted: boolean },
+  emit: Emit,
+): boolean {
+  if (intercepted) return loadPdptrs(vm, vcpu, cr3, emit);
+  const pdptes = readPdptes(vm.memory, cr3);
+  if (!arePdptesValid(pdptes, vm.config.maxphyaddr)) return false;
+  vcpu.regs.pdptrs = pdptes;
+  return true;
 }

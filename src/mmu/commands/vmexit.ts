@@ -2,6 +2,7 @@ import { EXIT_REASON, type ExitReasonName } from '../machine/index.js';
 import { nestedVmexit } from '../nested/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { leaveGuest } from '../vcpu/index.js';
 
 const NAME_OF = new Map<number, ExitReasonName>(
   Object.entries(EXIT_REASON).map(([name, reason]) => [reason, name as ExitReasonName]),
@@ -19,8 +20,7 @@ export function vmexit(
   emit: Emit,
 ): Outcome {
   const name = NAME_OF.get(reason) ?? 'OTHER';
-  vcpu.mode = 'host';
-  vcpu.counters.exits += 1;
-  emit?.(vcpu, { kind: 'vm-exit', from: 'L2', to: 'host', reason, name, qualification });
-  return nestedVmexit(vm, vcpu, { reason, name, qualification }, emit);
+  const exit = { reason, name, qualification } as const;
+  leaveGuest(vcpu, exit, emit);
+  return nestedVmexit(vm, vcpu, exit, emit);
 }

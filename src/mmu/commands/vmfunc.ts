@@ -11,7 +11,7 @@ import {
 } from '../machine/index.js';
 import { reflectExit } from '../nested/index.js';
 import { makeRequest } from '../requests/index.js';
-import { initShadowEptMmu } from '../roots/index.js';
+import { configureShadowEptMmu, initShadowEptMmu } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import {
   type Emit,
@@ -76,6 +76,7 @@ function switchEptp(
 ): void {
   setField(vmcs12, VMCS.EPT_POINTER, eptp);
   if (!vm.rules.vmfuncUsesCache) {
+    configureShadowEptMmu(vcpu, eptp);
     makeRequest(vcpu, 'MMU_RELOAD', emit);
     return;
   }

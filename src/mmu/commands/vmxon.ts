@@ -28,8 +28,8 @@ export function vmxon(
   const { regs, nested } = vcpu;
   const isEnabled = vm.config.vendor === 'vmx' && (regs.cr4 & X86_CR4_VMXE) !== 0;
   if (!isEnabled || !hasVmxInstructions(regs)) return fault('#UD');
-  if (nested.guestMode) return reflectExit(vm, vcpu, { reason: 'VMON' }, emit);
   if (regs.cpl > 0) return fault('#GP');
+  if (nested.guestMode) return reflectExit(vm, vcpu, { reason: 'VMON' }, emit);
 
   exitToHost(vcpu, { reason: 'VMON' }, emit);
   if (nested.vmxon !== -1) return vmFail(vcpu, VMXERR.VMXON_IN_VMX_ROOT_OPERATION, emit);

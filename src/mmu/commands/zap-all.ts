@@ -1,7 +1,7 @@
 import type { Outcome } from '../schema/index.js';
 import { zapAllFast } from '../shadow/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
-import { OK } from '../vcpu/index.js';
+import { kickToHost, OK } from '../vcpu/index.js';
 
 /**
  * A memslot was deleted or moved: every vCPU is kicked out of the guest, and drops its obsolete
@@ -10,7 +10,7 @@ import { OK } from '../vcpu/index.js';
  * @see Linux `kvm_mmu_zap_all_fast()`, arch/x86/kvm/mmu/mmu.c
  */
 export function zapAll(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome {
-  for (const other of vm.vcpus) other.mode = 'host';
+  for (const other of vm.vcpus) kickToHost(other, emit);
   zapAllFast(vm, vcpu, emit);
   return OK;
 }

@@ -33,7 +33,7 @@ export interface KernelRules {
    */
   readonly syncOfActivePcid: 'immediate' | 'requested';
 
-  /** Whether a switch that hits syncs and flushes unless its caller said to skip (v5.13). */
+  /** Whether a switch that hits syncs, and flushes, unless its caller said to skip it (v5.13). */
   readonly syncOnHitUnlessSkipped: boolean;
 
   /** Whether a flushing MOV CR3 reaches the PCID's other cached roots. @see 21823fbda552 (v5.14) */
@@ -75,6 +75,17 @@ export interface KernelRules {
   /** Whether a change of EFER.LME resets the context, as one of NX does (v5.19). */
   readonly eferLmeResets: boolean;
 
+  /**
+   * What PDPTEs that changed do to the root of PAE paging: under the same CR3 they make MOV CR3 a
+   * switch like another (v5.13), nothing, or they free the current root wherever they are loaded
+   * (v5.17, with shadow paging).
+   * @see Linux `load_pdptrs()`, arch/x86/kvm/x86.c
+   */
+  readonly changedPdptes: 'switch' | 'ignored' | 'free-root';
+
+  /** Whether every load of the PDPTEs requests LOAD_MMU_PGD. @see 2c5653caecc4 (v5.16) */
+  readonly pdptrLoadRequestsPgd: boolean;
+
   /** A root gfn outside every memslot: the vCPU shuts down, or runs on an empty root (v6.6). */
   readonly invisibleRoot: 'triple-fault' | 'dummy-root';
 
@@ -90,7 +101,11 @@ export interface KernelRules {
   /** Which VPID a flush names while L2 runs. @see `vmx_get_current_vpid()` */
   readonly l2Vpid: 'vpid01-for-guest' | 'vpid02' | 'vpid02-if-vpid12';
 
-  /** Whether a full flush is a request of its own with TDP on, CR3 legality allows LAM (v6.4). */
+  /**
+   * Whether KVM knows linear-address masking, so that CR3's and CR4's bits of it may be set where
+   * CPUID offers it. Absent from v6.5, present in v6.12.
+   * @see Linux `kvm_vcpu_is_legal_cr3()`, arch/x86/kvm/cpuid.h
+   */
   readonly hasLam: boolean;
 
   /** Whether KVM_SET_SREGS that resets the context also requests a guest flush (v6.7). */

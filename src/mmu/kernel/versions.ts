@@ -21,6 +21,8 @@ const v5_13: KernelRules = {
   wpChange: 'reset',
   pgOffFlushesGuest: false,
   eferLmeResets: false,
+  changedPdptes: 'switch',
+  pdptrLoadRequestsPgd: false,
   invisibleRoot: 'triple-fault',
   transitionWithoutVpid: 'TLB_FLUSH',
   newVpid12: 'flush-vpid02',
@@ -42,6 +44,7 @@ const v5_14: KernelRules = {
   invvpidFrees: 'guest-mode',
   vmfuncUsesCache: true,
   cr4RoleHasLa57: true,
+  changedPdptes: 'ignored',
   transitionWithoutVpid: 'TLB_FLUSH_GUEST',
 };
 
@@ -59,6 +62,8 @@ const v6_1: KernelRules = {
   wpChange: 'refresh-with-tdp',
   pgOffFlushesGuest: true,
   eferLmeResets: true,
+  changedPdptes: 'free-root',
+  pdptrLoadRequestsPgd: true,
   newVpid12: 'TLB_FLUSH_GUEST',
   transitionServices: 'current-and-guest',
   l2Vpid: 'vpid02',

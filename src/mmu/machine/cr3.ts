@@ -1,7 +1,7 @@
 import { bitsOf, hasBit, type Word, withoutBit } from './word.js';
 
 /** CR3's no-flush hint: exists in the source of a MOV alone, while CR4.PCIDE is set. */
-export const X86_CR3_PCID_NOFLUSH_BIT = 63;
+const X86_CR3_PCID_NOFLUSH_BIT = 63;
 const X86_CR3_LAM_U48_BIT = 62;
 const X86_CR3_LAM_U57_BIT = 61;
 

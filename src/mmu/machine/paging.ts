@@ -10,9 +10,9 @@ const PT_PAGE_SIZE = 7;
 const PT64_NX = 63;
 
 /** Bits of a #PF's error code. @see Intel SDM Vol. 3A, "Page-Fault Exceptions" */
-export const PFERR_PRESENT_MASK = 0x1;
-export const PFERR_USER_MASK = 0x4;
-export const PFERR_RSVD_MASK = 0x8;
+const PFERR_PRESENT_MASK = 0x1;
+const PFERR_USER_MASK = 0x4;
+const PFERR_RSVD_MASK = 0x8;
 
 /** Where a linear address leads, or the error code of the page fault that it ends in. */
 export type ReadTranslation =

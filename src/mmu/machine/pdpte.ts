@@ -1,5 +1,5 @@
 import { type GuestMemory, readWord } from './memory.js';
-import { bitsOf, hasBit, type Word, wordToNumber } from './word.js';
+import { bitsOf, hasBit, isSameWord, type Word, wordToNumber } from './word.js';
 
 /**
  * Whether four PDPTEs may be loaded: none that is present has a reserved bit set.
@@ -9,7 +9,16 @@ import { bitsOf, hasBit, type Word, wordToNumber } from './word.js';
  * @see Linux `load_pdptrs()`, arch/x86/kvm/x86.c
  */
 export function arePdptesValid(pdptes: readonly Word[], maxphyaddr: number): boolean {
-  return pdptes.every((pdpte) => !hasBit(pdpte, 0) || !hasReservedBit(pdpte, maxphyaddr));
+  return pdptes.every((pdpte) => !isPdptePresent(pdpte) || !hasReservedBit(pdpte, maxphyaddr));
+}
+
+export function arePdptesSame(a: readonly Word[], b: readonly Word[]): boolean {
+  return a === b || a.every((pdpte, i) => isSameWord(pdpte, b[i] as Word));
+}
+
+/** Whether a PDPTE points to a page directory: bit 0. */
+export function isPdptePresent(pdpte: Word): boolean {
+  return hasBit(pdpte, 0);
 }
 
 /** Reads the four PDPTEs to which CR3[31:5] points. */

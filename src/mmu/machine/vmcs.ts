@@ -55,6 +55,7 @@ export function vmcsFieldNameOf(encoding: number): VmcsFieldName | undefined {
 export const CPU_BASED_INVLPG_EXITING = 0x200;
 export const CPU_BASED_CR3_LOAD_EXITING = 0x8000;
 export const CPU_BASED_CR3_STORE_EXITING = 0x10000;
+export const CPU_BASED_USE_MSR_BITMAPS = 0x10000000;
 export const CPU_BASED_ACTIVATE_SECONDARY_CONTROLS = 0x80000000;
 
 export const SECONDARY_EXEC_ENABLE_EPT = 0x2;
@@ -77,6 +78,7 @@ export const VMFUNC_EPTP_ENTRIES = 512;
 /** Basic exit reasons. @see Intel SDM Vol. 3D, "VMX Basic Exit Reasons" */
 export const EXIT_REASON = {
   EXCEPTION_NMI: 0,
+  EXTERNAL_INTERRUPT: 1,
   TRIPLE_FAULT: 2,
   INVLPG: 14,
   VMCALL: 18,

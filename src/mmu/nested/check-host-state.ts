@@ -18,6 +18,7 @@ import {
   fieldOf,
   hasEntryControl,
   hasExitControl,
+  hasLam,
   type Vcpu,
   type Vm,
   type Vmcs12,
@@ -31,7 +32,7 @@ import { isCr0Fixed, isCr4Fixed } from './fixed-bits.js';
  * @see Linux `nested_vmx_check_host_state()`, arch/x86/kvm/vmx/nested.c
  */
 export function isHostStateValid(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12): boolean {
-  const { maxphyaddr, cpuid } = vm.config;
+  const { maxphyaddr } = vm.config;
   const cr0 = fieldOf(vmcs12, VMCS.HOST_CR0);
   const cr4 = fieldOf(vmcs12, VMCS.HOST_CR4);
   const is64Bit = hasExitControl(vmcs12, VM_EXIT_HOST_ADDR_SPACE_SIZE);
@@ -41,7 +42,7 @@ export function isHostStateValid(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12): boolean {
     isCr0Fixed(flagsIn(cr0), { excused: false }) &&
     isFlagWord(cr4) &&
     isCr4Fixed(vm, flagsIn(cr4)) &&
-    isLegalCr3(fieldOf(vmcs12, VMCS.HOST_CR3), { maxphyaddr, lam: cpuid.lam }) &&
+    isLegalCr3(fieldOf(vmcs12, VMCS.HOST_CR3), { maxphyaddr, lam: hasLam(vm) }) &&
     isAddressSpaceValid(vm, vmcs12, { is64Bit, cr4: flagsIn(cr4) }) &&
     isHostEferValid(vm, vmcs12, is64Bit)
   );

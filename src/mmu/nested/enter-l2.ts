@@ -25,7 +25,7 @@ import { checkGuestState } from './check-guest-state.js';
 import { nestedLoadCr3 } from './load-cr3.js';
 import { transitionTlbFlush } from './tlb-on-transition.js';
 import { VM_SUCCEED } from './vm-fail.js';
-import { loadHostState } from './vmexit.js';
+import { abortVmx, loadHostState } from './vmexit.js';
 
 /** Bit 31 of the exit reason: the VM entry itself failed. */
 const VMX_EXIT_REASONS_FAILED_VMENTRY = 2 ** 31;
@@ -90,6 +90,6 @@ function failEntry(
   const word = wordFromNumber(qualification);
   const name = 'INVALID_STATE';
   emit?.(vcpu, { kind: 'vm-exit', from: 'L2', to: 'L1', reason, name, qualification: word });
-  loadHostState(vm, vcpu, vmcs12, emit);
+  if (!loadHostState(vm, vcpu, vmcs12, emit)) return abortVmx(vm, vcpu, emit);
   return { kind: 'vm-exit', reason, qualification: word };
 }

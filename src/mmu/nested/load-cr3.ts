@@ -1,17 +1,19 @@
+import { arePdptesValid, isLegalCr3, isPaePaging, VMCS, type Word } from '../machine/index.js';
+import { type Dues, NO_DUES } from '../policies/index.js';
+import { initMmu, loadPdptrs, switchCr3 } from '../roots/index.js';
 import {
-  arePdptesValid,
-  isLegalCr3,
-  isPaePaging,
-  readPdptes,
-  VMCS,
-  type Word,
-} from '../machine/index.js';
-import { initMmu, switchCr3 } from '../roots/index.js';
-import { type Emit, fieldOf, type Vcpu, type Vm, type Vmcs12 } from '../state/index.js';
+  type Emit,
+  fieldOf,
+  hasLam,
+  type Vcpu,
+  type Vm,
+  type Vmcs12,
+  vpidOf,
+} from '../state/index.js';
 
 /** Exit qualification of a VM entry that failed. @see Intel SDM Vol. 3C, "VM-Entry Failures" */
 export const ENTRY_FAIL_DEFAULT = 0;
-export const ENTRY_FAIL_PDPTE = 2;
+const ENTRY_FAIL_PDPTE = 2;
 
 /**
  * Loads a CR3 on a nested transition. With EPT for L2 its CR3 never touches the root cache.
@@ -26,17 +28,45 @@ export function nestedLoadCr3(
   { cr3, nestedEpt, pdptesFrom }: { cr3: Word; nestedEpt: boolean; pdptesFrom: Vmcs12 | null },
   emit: Emit,
 ): number | null {
-  const { maxphyaddr, cpuid } = vm.config;
-  if (!isLegalCr3(cr3, { maxphyaddr, lam: cpuid.lam })) return ENTRY_FAIL_DEFAULT;
-  if (isPaePaging(vcpu.regs)) {
-    const pdptes = pdptesFrom === null ? readPdptes(vm.memory, cr3) : pdptesOf(pdptesFrom);
-    if (!arePdptesValid(pdptes, maxphyaddr)) return ENTRY_FAIL_PDPTE;
-    vcpu.regs.pdptrs = pdptes;
+  const { maxphyaddr } = vm.config;
+  if (!isLegalCr3(cr3, { maxphyaddr, lam: hasLam(vm) })) return ENTRY_FAIL_DEFAULT;
+  if (isPaePaging(vcpu.regs) && !loadPdptes(vm, vcpu, { cr3, pdptesFrom }, emit)) {
+    return ENTRY_FAIL_PDPTE;
   }
   vcpu.regs.cr3 = cr3;
   if (nestedEpt) initMmu(vm, vcpu);
-  else switchCr3(vm, vcpu, cr3, { init: true }, emit);
+  else switchCr3(vm, vcpu, cr3, { init: true, unskipped: unskippedOf(vm, vcpu) }, emit);
   return null;
+}
+
+/** A PAE guest on EPT gets its PDPTEs from the VMCS, by the processor; others from memory. */
+function loadPdptes(
+  vm: Vm,
+  vcpu: Vcpu,
+  { cr3, pdptesFrom }: { cr3: Word; pdptesFrom: Vmcs12 | null },
+  emit: Emit,
+): boolean {
+  if (pdptesFrom === null) return loadPdptrs(vm, vcpu, cr3, emit);
+  const pdptes = pdptesOf(pdptesFrom);
+  if (!arePdptesValid(pdptes, vm.config.maxphyaddr)) return false;
+  vcpu.regs.pdptrs = pdptes;
+  return true;
+}
+
+/**
+ * To v5.13 the switch synced where the roots of L1 and L2 are shadows and L2 has no VPID, whose
+ * transitions flush everything; the flush itself is left to the transition.
+ *
+ * @see Linux v5.13 `nested_vmx_transition_mmu_sync()`, arch/x86/kvm/vmx/nested.c
+ */
+function unskippedOf({ rules, config }: Vm, { nested }: Vcpu): Dues {
+  const vmcs12 = nested.currentVmcs;
+  const syncs =
+    rules.syncOnHitUnlessSkipped &&
+    config.paging === 'shadow' &&
+    vmcs12 !== null &&
+    vpidOf(vmcs12) === null;
+  return syncs ? { sync: true, flush: false } : NO_DUES;
 }
 
 function pdptesOf(vmcs12: Vmcs12): readonly Word[] {

@@ -2,15 +2,14 @@ import {
   EFER_LMA,
   EFER_LME,
   EXIT_REASON,
-  type ExitReasonName,
   VM_EXIT_HOST_ADDR_SPACE_SIZE,
   VM_EXIT_LOAD_IA32_EFER,
   VM_EXIT_SAVE_IA32_EFER,
   VMCS,
-  type Word,
   wordFromNumber,
   ZERO,
 } from '../machine/index.js';
+import { makeRequest } from '../requests/index.js';
 import type { Outcome } from '../schema/index.js';
 import {
   type Emit,
@@ -22,7 +21,13 @@ import {
   type Vm,
   type Vmcs12,
 } from '../state/index.js';
-import { type Exit, exitToHost, serviceLocalTlbFlushRequests } from '../vcpu/index.js';
+import {
+  type Exit,
+  exitToHost,
+  type ReportedExit,
+  serviceLocalTlbFlushRequests,
+  serviceRequests,
+} from '../vcpu/index.js';
 import { nestedLoadCr3 } from './load-cr3.js';
 import { transitionTlbFlush } from './tlb-on-transition.js';
 
@@ -37,26 +42,19 @@ export function reflectExit(vm: Vm, vcpu: Vcpu, exit: Exit, emit: Emit): Outcome
   return nestedVmexit(vm, vcpu, { reason: EXIT_REASON[reason], name: reason, qualification }, emit);
 }
 
-/** An exit to L1: its reason, by number and by name, and its qualification. */
-export interface ExitToL1 {
-  readonly reason: number;
-  readonly name: ExitReasonName | 'OTHER';
-  readonly qualification: Word;
-}
-
 /**
  * L2 leaves to L1. Flushes that L2 is owed are carried out before its context is left; a pending
  * sync is not.
  *
  * @see Linux `nested_vmx_vmexit()`, arch/x86/kvm/vmx/nested.c
  */
-export function nestedVmexit(vm: Vm, vcpu: Vcpu, exit: ExitToL1, emit: Emit): Outcome {
+export function nestedVmexit(vm: Vm, vcpu: Vcpu, exit: ReportedExit, emit: Emit): Outcome {
   const vmcs12 = vcpu.nested.currentVmcs as Vmcs12;
   serviceLocalTlbFlushRequests(vm, vcpu, emit);
   emit?.(vcpu, { kind: 'vm-exit', from: 'L2', to: 'L1', ...exit });
   vcpu.nested.guestMode = false;
   saveGuestState(vm, vcpu, vmcs12);
-  loadHostState(vm, vcpu, vmcs12, emit);
+  if (!loadHostState(vm, vcpu, vmcs12, emit)) return abortVmx(vm, vcpu, emit);
   return { kind: 'vm-exit', reason: exit.reason, qualification: exit.qualification };
 }
 
@@ -64,9 +62,10 @@ export function nestedVmexit(vm: Vm, vcpu: Vcpu, exit: ExitToL1, emit: Emit): Ou
  * Loads L1's state from the host-state area, and with it L1's MMU. Nothing of `guest_mmu` is
  * freed: its roots wait for the next entry.
  *
+ * @returns False if L1's own PDPTEs cannot be loaded, which ends VMX operation for good.
  * @see Linux `load_vmcs12_host_state()`, arch/x86/kvm/vmx/nested.c
  */
-export function loadHostState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): void {
+export function loadHostState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): boolean {
   const { regs } = vcpu;
   const is64Bit = hasExitControl(vmcs12, VM_EXIT_HOST_ADDR_SPACE_SIZE);
   if (hasExitControl(vmcs12, VM_EXIT_LOAD_IA32_EFER)) {
@@ -81,8 +80,21 @@ export function loadHostState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): v
   regs.vm86 = false;
   vcpu.mmu = vcpu.rootMmu;
   const cr3 = fieldOf(vmcs12, VMCS.HOST_CR3);
-  nestedLoadCr3(vm, vcpu, { cr3, nestedEpt: false, pdptesFrom: null }, emit);
+  const failure = nestedLoadCr3(vm, vcpu, { cr3, nestedEpt: false, pdptesFrom: null }, emit);
   transitionTlbFlush(vm, vcpu, { vmcs12, isEntry: false }, emit);
+  return failure === null;
+}
+
+/**
+ * A VMX abort: KVM asks for a triple fault, and the vCPU shuts down before it runs again.
+ *
+ * @see Intel SDM Vol. 3C, "VMX Aborts"
+ * @see Linux `nested_vmx_abort()`, arch/x86/kvm/vmx/nested.c
+ */
+export function abortVmx(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome {
+  makeRequest(vcpu, 'TRIPLE_FAULT', emit);
+  serviceRequests(vm, vcpu, emit);
+  return { kind: 'shutdown' };
 }
 
 /**

@@ -2,9 +2,10 @@ import type { Invalidation, Policy } from './policy.js';
 import { unsyncRoots } from './unsync-roots.js';
 
 /**
- * The reviewer's snippet exactly as mailed. It has holes: the found root's mark is never stored
- * back as the current one's, the array does not follow the rotation that fills an invalid current
- * root, and a mark is forgotten when its request is raised.
+ * The reviewer's snippet exactly as mailed, on v5.14, which unloads the MMU for a guest-wide flush.
+ * It has holes: the mark of a root that is found is lost in the rotation as its request is raised;
+ * that of the current root is never cleared, and so passes to whichever root is current next; and
+ * the array does not follow the rotation that fills an invalid current root.
  */
 export const unsyncRootsPosted: Policy = {
   ...unsyncRoots,
@@ -15,6 +16,7 @@ export const unsyncRootsPosted: Policy = {
   costNote: 'Four bools in the 4 bytes that padding leaves free.',
   fateOf(invalidation: Invalidation) {
     const { by, of } = invalidation;
+    if (by === 'guest-flush' || by === 'cr4-flush') return 'free';
     if (by === 'pcide-on') return 'keep';
     if (of === 'current' && by !== 'invept-single' && by !== 'invept-all') return 'keep';
     return unsyncRoots.fateOf(invalidation);

@@ -6,16 +6,24 @@ export {
   rootMaskOf,
   unloadMmu,
 } from './free-roots.js';
-export { initMmu, initShadowEptMmu, resetContext, switchCr3 } from './init-mmu.js';
+export {
+  configureShadowEptMmu,
+  initMmu,
+  initShadowEptMmu,
+  resetContext,
+  switchCr3,
+} from './init-mmu.js';
 export {
   flushGuest,
   freeGuestModeRoots,
+  guestFlushUnloads,
   invalidateEpt,
   invalidatePcid,
   invalidateRoots,
   pcideEnabled,
 } from './invalidate.js';
-export { guestPgdOf, loadMmu } from './load.js';
+export { loadMmu } from './load.js';
+export { loadPdptrs } from './load-pdptrs.js';
 export { newPgd } from './new-pgd.js';
 export { freeObsoleteRoots } from './obsolete-roots.js';
 export { syncRoots } from './sync-roots.js';

@@ -1,5 +1,6 @@
 import type { Word } from '../machine/index.js';
 import { walkLevelsOf } from '../machine/index.js';
+import { type Dues, NO_DUES } from '../policies/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { unloadMmu } from './free-roots.js';
 import { newPgd } from './new-pgd.js';
@@ -32,22 +33,23 @@ export function resetContext(vm: Vm, vcpu: Vcpu, emit: Emit): void {
  * and looked for a role without its extended part.
  *
  * @param init Whether the registers changed so that the MMU must be configured anew.
+ * @param unskipped v5.13 alone: what a hit requests because the caller did not say to skip it.
  */
 export function switchCr3(
   vm: Vm,
   vcpu: Vcpu,
   cr3: Word,
-  { init, syncAndFlush = false }: { init: boolean; syncAndFlush?: boolean },
+  { init, unskipped = NO_DUES }: { init: boolean; unskipped?: Dues },
   emit: Emit,
 ): void {
   if (vm.rules.wantsBaseRole) {
     const role = rootMmuRole(vm, vcpu, { baseOnly: true });
-    newPgd(vm, vcpu, cr3, emit, { role, syncAndFlush });
+    newPgd(vm, vcpu, cr3, emit, { role, unskipped });
     if (init) initMmu(vm, vcpu);
     return;
   }
   if (init) initMmu(vm, vcpu);
-  newPgd(vm, vcpu, cr3, emit, { syncAndFlush });
+  newPgd(vm, vcpu, cr3, emit, { unskipped });
 }
 
 /**
@@ -56,10 +58,15 @@ export function switchCr3(
  * @see Linux `kvm_init_shadow_ept_mmu()`, arch/x86/kvm/mmu/mmu.c
  */
 export function initShadowEptMmu(vm: Vm, vcpu: Vcpu, eptp: Word, emit: Emit): void {
-  const { guestMmu } = vcpu;
-  const role = shadowEptRole(eptp);
-  if (vm.rules.pgdSwitch === 'swap-chain') newPgd(vm, vcpu, eptp, emit, { role });
-  guestMmu.role = role;
-  guestMmu.guestLevels = walkLevelsOf(eptp);
+  if (vm.rules.pgdSwitch === 'swap-chain') {
+    newPgd(vm, vcpu, eptp, emit, { role: shadowEptRole(eptp) });
+  }
+  configureShadowEptMmu(vcpu, eptp);
   if (vm.rules.pgdSwitch === 'keep-or-fill') newPgd(vm, vcpu, eptp, emit);
+}
+
+/** `guest_mmu` is to shadow this EPT; no root of it is looked for. */
+export function configureShadowEptMmu({ guestMmu }: Vcpu, eptp: Word): void {
+  guestMmu.role = shadowEptRole(eptp);
+  guestMmu.guestLevels = walkLevelsOf(eptp);
 }

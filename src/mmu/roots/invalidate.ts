@@ -5,7 +5,14 @@ import { CURRENT } from '../schema/index.js';
 import { isGuestMode, isUnsyncRoot } from '../shadow/index.js';
 import type { Emit, Mmu, RootInfo, Vcpu, Vm } from '../state/index.js';
 import { flushTlbGuest } from '../tlb/index.js';
-import { freeRoots, ROOT_CURRENT, ROOTS_ALL, type RootMask, rootMaskOf } from './free-roots.js';
+import {
+  freeRoots,
+  ROOT_CURRENT,
+  ROOTS_ALL,
+  type RootMask,
+  rootMaskOf,
+  unloadMmu,
+} from './free-roots.js';
 import { markRoot } from './marks.js';
 import { rootAt } from './root-cache.js';
 import { syncRoots } from './sync-roots.js';
@@ -73,18 +80,35 @@ export function invalidatePcid(
 }
 
 /**
+ * Whether a flush of the guest's whole TLB unloads the MMU, as it did to v5.15: a policy that frees
+ * the current root then keeps none. Asked whether or not there is a current root.
+ */
+export function guestFlushUnloads({ policy }: Vm, { regs, mmu }: Vcpu): boolean {
+  const fate = policy.fateOf({
+    by: 'guest-flush',
+    of: 'current',
+    pcide: isPcide(regs),
+    unsync: isUnsyncRoot(mmu.root?.page ?? null),
+  });
+  return fate === 'free';
+}
+
+/**
  * The guest's whole TLB is flushed: the service of `TLB_FLUSH_GUEST`. With shadow paging the roots
- * are part of that TLB: the current one is synced, the others meet the policy.
+ * are part of that TLB: the current one is synced, the others meet the policy. Where the MMU is
+ * unloaded instead, the load that follows flushes the hardware.
  *
  * @see Linux `kvm_vcpu_flush_tlb_guest()`, arch/x86/kvm/x86.c
  */
 export function flushGuest(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): void {
   vcpu.counters.tlbFlush += 1;
   if (vm.config.paging === 'shadow') {
+    if (guestFlushUnloads(vm, vcpu)) {
+      unloadMmu(vcpu, 'guest-flush', emit);
+      return;
+    }
     const everything: Covers = () => true;
-    const by = 'guest-flush';
-    const unloaded = invalidateRoots(vm, vcpu, { mmu: vcpu.mmu, by, covers: everything }, emit);
-    if (unloaded) return;
+    invalidateRoots(vm, vcpu, { mmu: vcpu.mmu, by: 'guest-flush', covers: everything }, emit);
     syncRoots(vcpu, emit, causedBy);
   }
   flushTlbGuest(vm, vcpu, emit, causedBy);

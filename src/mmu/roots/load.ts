@@ -1,4 +1,4 @@
-import { isVisibleGfn, rootGfnOf, type Word, ZERO } from '../machine/index.js';
+import { isPdptePresent, isVisibleGfn, rootGfnOf, type Word, ZERO } from '../machine/index.js';
 import { makeRequest } from '../requests/index.js';
 import { getPage, isDirect, levelOf, takeFrame } from '../shadow/index.js';
 import {
@@ -11,6 +11,7 @@ import {
   type Vm,
 } from '../state/index.js';
 import { flushTlbCurrent } from '../tlb/index.js';
+import { PT32E_ROOT_LEVEL } from './root-role.js';
 import { syncRoots } from './sync-roots.js';
 
 /** Levels from which a guest's tables have one root page, which can be cached. */
@@ -20,7 +21,8 @@ const PT64_ROOT_4LEVEL = 4;
  * Gives `arch.mmu` a root, syncs it and flushes it: whatever became current by a load is clean.
  * The flush is not counted in `stat.tlb_flush`.
  *
- * @returns False if the guest's root lies outside every memslot and the kernel shuts it down.
+ * @returns False if the guest's root, or a page directory of PAE paging, lies outside every memslot
+ *   and the kernel answers with a triple fault.
  * @see Linux `kvm_mmu_load()`, arch/x86/kvm/mmu/mmu.c
  */
 export function loadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
@@ -28,7 +30,8 @@ export function loadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
   const pgd = isDirect(mmu.role) ? ZERO : guestPgdOf(vcpu);
   const gfn = isDirect(mmu.role) ? 0 : rootGfnOf(pgd);
   const isVisible = isDirect(mmu.role) || isVisibleGfn(vm.memory, gfn);
-  if (!isVisible && vm.rules.invisibleRoot === 'triple-fault') {
+  const isUsable = isVisible && arePdptesVisible(vm, vcpu);
+  if (!isUsable && vm.rules.invisibleRoot === 'triple-fault') {
     makeRequest(vcpu, 'TRIPLE_FAULT', emit);
     return false;
   }
@@ -36,7 +39,7 @@ export function loadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
   const { page, isNew } = hasRootPage
     ? getPage(vm, vcpu, { gfn, role: mmu.role }, emit)
     : { page: null, isNew: false };
-  installRoot(vm, vcpu, { pgd, page });
+  installRoot(vm, vcpu, { pgd: isVisible ? pgd : ZERO, page });
   reportLoad(vcpu, mmu.root as RootInfo, { gfn, isNew }, emit);
   syncRoots(vcpu, emit);
   flushTlbCurrent(vm, vcpu, emit);
@@ -48,11 +51,25 @@ export function loadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
  *
  * @see Linux `kvm_mmu_get_guest_pgd()`, `nested_ept_get_eptp()`
  */
-export function guestPgdOf({ mmu, regs, nested }: Vcpu): Word {
+function guestPgdOf({ mmu, regs, nested }: Vcpu): Word {
   if (mmu.name === 'root' || nested.currentVmcs === null) return regs.cr3;
   return eptpOf(nested.currentVmcs) ?? ZERO;
 }
 
+/**
+ * Whether the page directories of PAE paging lie in memslots; since v6.6 one that does not is taken
+ * as not present.
+ *
+ * @see Linux `mmu_alloc_shadow_roots()`, arch/x86/kvm/mmu/mmu.c
+ */
+function arePdptesVisible({ memory }: Vm, { mmu, regs }: Vcpu): boolean {
+  if (isDirect(mmu.role) || mmu.guestLevels !== PT32E_ROOT_LEVEL) return true;
+  return regs.pdptrs.every(
+    (pdpte) => !isPdptePresent(pdpte) || isVisibleGfn(memory, rootGfnOf(pdpte)),
+  );
+}
+
+/** A dummy root, for a guest root that cannot be seen, has no pgd of its own. */
 function installRoot(
   vm: Vm,
   { mmu, counters }: Vcpu,
@@ -60,7 +77,7 @@ function installRoot(
 ): void {
   if (page !== null) page.rootCount += 1;
   const hpa = page === null ? specialFrameOf(vm, mmu) : page.hpa;
-  mmu.root = { pgd, hpa, page, syncDue: false, flushDue: false };
+  mmu.root = { pgd, hpa, page, syncDue: false, flushDue: false, ranUnder: 0 };
   counters.loaded += 1;
 }
 

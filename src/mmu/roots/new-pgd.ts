@@ -1,4 +1,5 @@
 import type { Word } from '../machine/index.js';
+import { type Dues, NO_DUES } from '../policies/index.js';
 import { makeRequest } from '../requests/index.js';
 import { CURRENT } from '../schema/index.js';
 import { levelOf } from '../shadow/index.js';
@@ -11,8 +12,8 @@ import { displaceCurrent, fillIn, findRoot, NOT_FOUND, rotateIn } from './root-c
 export interface SwitchOptions {
   /** The role to look for; that of the MMU unless told otherwise. */
   readonly role?: number;
-  /** v5.13 alone: sync and flush on a hit, because the caller did not say to skip them. */
-  readonly syncAndFlush?: boolean;
+  /** v5.13 alone: what a hit requests because the caller did not say to skip it. */
+  readonly unskipped?: Dues;
 }
 
 /**
@@ -26,7 +27,7 @@ export function newPgd(
   vcpu: Vcpu,
   pgd: Word,
   emit: Emit,
-  { role = vcpu.mmu.role, syncAndFlush = false }: SwitchOptions = {},
+  { role = vcpu.mmu.role, unskipped = NO_DUES }: SwitchOptions = {},
 ): void {
   const { mmu, counters } = vcpu;
   const slot = fastPgdSwitch(vm, vcpu, { pgd, role }, emit);
@@ -47,11 +48,11 @@ export function newPgd(
   const { hpa } = root;
   emit?.(vcpu, { kind: 'root-reused', mmu: mmu.name, pgd, hpa, slot });
 
-  const always = vm.config.flushOnReuse || syncAndFlush;
+  const always = vm.config.flushOnReuse;
   const owed = vm.policy.requestsOnReuse(dues);
   makeRequest(vcpu, 'LOAD_MMU_PGD', emit);
-  if (always || owed.sync) makeRequest(vcpu, 'MMU_SYNC', emit);
-  if (always || owed.flush) makeRequest(vcpu, 'TLB_FLUSH_CURRENT', emit);
+  if (always || owed.sync || unskipped.sync) makeRequest(vcpu, 'MMU_SYNC', emit);
+  if (always || owed.flush || unskipped.flush) makeRequest(vcpu, 'TLB_FLUSH_CURRENT', emit);
   if (owed.sync || owed.flush) forgetRaised(vm.policy, root);
 }
 

@@ -16,7 +16,7 @@ import { ROLE } from '../shadow/index.js';
 import type { Vcpu, Vm } from '../state/index.js';
 
 /** Levels of the tables of PAE: what KVM shadows with at least. */
-const PT32E_ROOT_LEVEL = 3;
+export const PT32E_ROOT_LEVEL = 3;
 
 /**
  * The role that a root of `root_mmu` gets for the registers as they are now.

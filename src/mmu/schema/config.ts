@@ -1,9 +1,13 @@
 import { z } from 'zod';
-import { KERNEL_VERSIONS } from '../kernel/index.js';
+import { KERNEL_VERSIONS, type KernelVersion, kernelRulesOf } from '../kernel/index.js';
+import { layoutFlawsOf, sregsFlawsOf } from '../machine/index.js';
 import { POLICY_NAMES } from '../policies/index.js';
 import { VCPUS_PER_VM_MAX } from './command.js';
 import { Hex64, PhysicalAddress } from './hex.js';
 import { PREV_ROOTS_MAX } from './names.js';
+
+/** Shadow pages of a VM. */
+export const MMU_PAGES_MAX = 65_536;
 
 export const PolicyName = z
   .enum(POLICY_NAMES)
@@ -119,7 +123,7 @@ export const VmConfig = z
       .number()
       .int()
       .min(64)
-      .max(65536)
+      .max(MMU_PAGES_MAX)
       .default(1024)
       .describe('Shadow pages: beyond that the oldest that are no root go. KVM_SET_NR_MMU_PAGES.'),
     flushOnReuse: z.boolean().default(false).describe('Module parameter kvm.flush_on_reuse.'),
@@ -129,7 +133,45 @@ export const VmConfig = z
     memory: MemoryConfig.prefault({}),
     registers: InitialRegisters.prefault({}),
   })
+  .superRefine(
+    (config, context) => {
+      for (const { path, message } of configFlawsOf(config)) {
+        context.addIssue({ code: 'custom', path, message });
+      }
+    },
+    // Unless every field is right, not every value is what the machine computes with.
+    { when: ({ issues }) => issues.length === 0 },
+  )
   .meta({ id: 'VmConfig', description: 'What a VM is made from.' });
 
 export type VmConfig = Readonly<z.output<typeof VmConfig>>;
 export type VmConfigInput = z.input<typeof VmConfig>;
+
+/** What no field can say of itself alone: the registers fit the processor, the memory its slots. */
+function configFlawsOf(config: Checked): { path: (string | number)[]; message: string }[] {
+  const { maxphyaddr, memory, registers } = config;
+  const cpuid = {
+    ...config.cpuid,
+    vmx: config.cpuid.vmx && config.vendor === 'vmx',
+    lam: config.cpuid.lam && kernelRulesOf(config.kernel).hasLam,
+  };
+  return [
+    ...layoutFlawsOf(memory, maxphyaddr).map(({ path, message }) => ({
+      path: ['memory', ...path],
+      message,
+    })),
+    ...sregsFlawsOf(registers, { maxphyaddr, cpuid }).map(({ register, message }) => ({
+      path: ['registers', register],
+      message,
+    })),
+  ];
+}
+
+interface Checked {
+  readonly kernel: KernelVersion;
+  readonly vendor: 'vmx' | 'svm';
+  readonly maxphyaddr: number;
+  readonly cpuid: z.output<typeof CpuidFeatures>;
+  readonly memory: z.output<typeof MemoryConfig>;
+  readonly registers: z.output<typeof InitialRegisters>;
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HEX64, type Word, wordFromHex, wordToHex } from '../machine/index.js';
+import { HEX64, hexDigitsOf, type Word, wordFromHex, wordToHex } from '../machine/index.js';
 
 const plainTexts = new WeakSet<object>();
 
@@ -72,5 +72,5 @@ function numberFromHex(hex: string): number {
 }
 
 function numberToHex(value: number): string {
-  return `0x${value.toString(16)}`;
+  return `0x${hexDigitsOf(value)}`;
 }

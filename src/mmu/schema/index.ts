@@ -10,7 +10,7 @@ export {
   VCPUS_PER_VM_MAX,
   VcpuIndex,
 } from './command.js';
-export { PolicyName, VmConfig, type VmConfigInput } from './config.js';
+export { MMU_PAGES_MAX, PolicyName, VmConfig, type VmConfigInput } from './config.js';
 export {
   EVENT_KINDS,
   MmuEvent,
@@ -19,7 +19,7 @@ export {
   RootCause,
 } from './event.js';
 export { Hex32, Hex64, Operand64, PhysicalAddress } from './hex.js';
-export { CURRENT, MmuName, Slot } from './names.js';
+export { CURRENT, MmuName, PREV_ROOTS_MAX, Slot } from './names.js';
 export { Outcome } from './outcome.js';
 export { RequestName } from './request.js';
 export { VcpuState } from './vcpu-state.js';

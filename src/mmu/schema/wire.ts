@@ -38,24 +38,54 @@ function writerOf(schema: z.core.$ZodType): Writer {
   throw new Error(`Cannot write schema of type "${schema._zod.def.type}"`);
 }
 
-/** Keys and their punctuation are put together once; a value that is undefined is left out. */
+/** A field of an object whose value is not known before it is written. */
+interface Field {
+  readonly key: string;
+  /** Constant text before the field: braces, literals, and the names of fields that are there. */
+  readonly before: string;
+  /** Name of a field that may be left out; of another it is part of `before`. */
+  readonly name: string;
+  readonly write: Writer;
+}
+
+/**
+ * Constant text is put together once, which leaves few additions a value. What is always there
+ * stands before what may be left out; a value that is undefined is left out.
+ */
 function objectWriter(schema: z.ZodObject): Writer {
-  const fields = Object.entries(schema.shape).map(([key, field]) => ({
-    key,
-    first: `{${JSON.stringify(key)}:`,
-    next: `,${JSON.stringify(key)}:`,
-    write: writerOf(field),
-  }));
+  const fields: Field[] = [];
+  let before = '{';
+  let separator = '';
+  for (const [key, field] of requiredFirst(schema)) {
+    const name = `${separator}${JSON.stringify(key)}:`;
+    separator = ',';
+    if (field instanceof z.ZodLiteral && field.values.size === 1) {
+      before += name + JSON.stringify(field.value);
+    } else if (field instanceof z.ZodOptional) {
+      fields.push({ key, before, name, write: writerOf(field) });
+      before = '';
+    } else {
+      fields.push({ key, before: before + name, name: '', write: writerOf(field) });
+      before = '';
+    }
+  }
+  const end = `${before}}`;
   return (value) => {
     const record = value as Record<string, unknown>;
     let text = '';
-    for (const { key, first, next, write } of fields) {
-      const item = record[key];
-      if (item === undefined) continue;
-      text += (text === '' ? first : next) + write(item);
+    for (const field of fields) {
+      text += field.before;
+      const item = record[field.key];
+      if (item !== undefined) text += field.name + field.write(item);
     }
-    return text === '' ? '{}' : `${text}}`;
+    return text + end;
   };
+}
+
+function requiredFirst(schema: z.ZodObject): [string, z.core.$ZodType][] {
+  const entries = Object.entries(schema.shape);
+  const isOptional = ([, field]: [string, z.core.$ZodType]) => field instanceof z.ZodOptional;
+  return [...entries.filter((entry) => !isOptional(entry)), ...entries.filter(isOptional)];
 }
 
 /**

@@ -16,6 +16,8 @@ export interface RootInfo {
   syncDue: boolean;
   /** A flush of the TLB entries that the root may have made is due. */
   flushDue: boolean;
+  /** VPIDs under which it ran since they were flushed, a bit each: where its entries may be. */
+  ranUnder: number;
 }
 
 export type RootSlot = RootInfo | null;

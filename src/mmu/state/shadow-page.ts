@@ -31,7 +31,7 @@ export interface ShadowPages {
 }
 
 /** First simulated host frame. */
-export const HPA_BASE = 0x100000000;
+const HPA_BASE = 0x100000000;
 
 export function createShadowPages(): ShadowPages {
   return { generation: 0, nextHpa: HPA_BASE, byGfn: new Map(), active: new Set() };

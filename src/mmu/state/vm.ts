@@ -19,6 +19,15 @@ export interface Vm {
 }
 
 /**
+ * Whether the guest has linear-address masking: CPUID offers it, and the kernel knows it.
+ *
+ * @see Linux `kvm_vcpu_is_legal_cr3()`, `__cr4_reserved_bits()`
+ */
+export function hasLam({ config, rules }: Vm): boolean {
+  return config.cpuid.lam && rules.hasLam;
+}
+
+/**
  * Takes the events of a step, in the order in which things happened; null where nobody listens.
  *
  * Call it as `emit?.(...)`: without a listener the event is then not even built.

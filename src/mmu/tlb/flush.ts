@@ -1,5 +1,4 @@
 import type { Word } from '../machine/index.js';
-import { isGuestMode } from '../shadow/index.js';
 import { type Emit, type Mmu, type RootInfo, type Vcpu, type Vm, vpidOf } from '../state/index.js';
 
 /**
@@ -8,13 +7,19 @@ import { type Emit, type Mmu, type RootInfo, type Vcpu, type Vm, vpidOf } from '
  *
  * @see Linux `allocate_vpid()`, arch/x86/kvm/vmx/vmx.c
  */
-export function vpid01Of({ index }: Vcpu): number {
+function vpid01Of({ index }: Vcpu): number {
   return 2 * index + 1;
 }
 
 /** The hardware VPID under which a vCPU runs L2. */
 export function vpid02Of({ index }: Vcpu): number {
   return 2 * index + 2;
+}
+
+/** The guest runs on the current root, which may leave entries under the VPID in use. */
+export function runOnRoot(vm: Vm, vcpu: Vcpu): void {
+  const { root } = vcpu.mmu;
+  if (root !== null) root.ranUnder |= vpidBit(vcpu, currentVpidOf(vm, vcpu));
 }
 
 /**
@@ -24,7 +29,10 @@ export function vpid02Of({ index }: Vcpu): number {
  */
 export function flushTlbAll(vcpu: Vcpu, emit: Emit, causedBy?: number): void {
   emit?.(vcpu, flushed({ scope: 'all' }), causedBy);
-  settleFlush(vcpu, () => true);
+  forEachRoot(vcpu, (root) => {
+    root.ranUnder = 0;
+    root.flushDue = false;
+  });
 }
 
 /**
@@ -37,12 +45,14 @@ export function flushTlbCurrent(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: numbe
   if (root === null) return;
   if (vm.config.paging === 'ept') {
     emit?.(vcpu, flushed({ scope: 'current', root: root.hpa }), causedBy);
-    settleFlush(vcpu, ({ hpa }) => hpa === root.hpa);
+    forEachRoot(vcpu, (other) => {
+      if (other.hpa === root.hpa) other.flushDue = false;
+    });
     return;
   }
   const vpid = currentVpidOf(vm, vcpu);
   emit?.(vcpu, flushed({ scope: 'current', vpid }), causedBy);
-  settleFlush(vcpu, (other) => vpidOfRoot(vcpu, other) === vpid);
+  settleVpid(vcpu, vpid);
 }
 
 /**
@@ -54,7 +64,7 @@ export function flushTlbCurrent(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: numbe
 export function flushTlbGuest(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): void {
   const vpid = guestFlushVpidOf(vm, vcpu);
   emit?.(vcpu, flushed({ scope: 'guest', vpid }), causedBy);
-  if (vm.config.paging === 'shadow') settleFlush(vcpu, (root) => vpidOfRoot(vcpu, root) === vpid);
+  if (vm.config.paging === 'shadow') settleVpid(vcpu, vpid);
 }
 
 /** @see Linux `vmx_flush_tlb_gva()`, arch/x86/kvm/vmx/vmx.c */
@@ -65,7 +75,7 @@ export function flushTlbGva(vm: Vm, vcpu: Vcpu, address: Word, emit: Emit): void
 /** Every mapping of one VPID: INVVPID on behalf of L1. */
 export function flushVpid(vm: Vm, vcpu: Vcpu, vpid: number, emit: Emit): void {
   emit?.(vcpu, flushed({ scope: 'context', vpid }));
-  if (vm.config.paging === 'shadow') settleFlush(vcpu, (root) => vpidOfRoot(vcpu, root) === vpid);
+  if (vm.config.paging === 'shadow') settleVpid(vcpu, vpid);
 }
 
 /** One address of one VPID: INVVPID type 0 on behalf of L1. */
@@ -96,22 +106,35 @@ function guestFlushVpidOf(vm: Vm, vcpu: Vcpu): number {
   return vm.rules.l2Vpid === 'vpid01-for-guest' ? vpid01Of(vcpu) : currentVpidOf(vm, vcpu);
 }
 
-/** Under shadow paging a root's entries carry the VPID of the level that it was made for. */
-function vpidOfRoot(vcpu: Vcpu, { page }: RootInfo): number {
-  return page !== null && isGuestMode(page.role) ? vpid02Of(vcpu) : vpid01Of(vcpu);
+/**
+ * The entries of one VPID are gone, under shadow paging, where all roots are those of `root_mmu`. A
+ * root that may have left some under the other VPID as well, because L1 gave its L2 a VPID or took
+ * it away, owes that flush still.
+ */
+function settleVpid(vcpu: Vcpu, vpid: number): void {
+  const { root, prevRoots } = vcpu.rootMmu;
+  const kept = ~vpidBit(vcpu, vpid);
+  if (root !== null) settleVpidOf(root, kept);
+  for (const prev of prevRoots) if (prev !== null) settleVpidOf(prev, kept);
 }
 
-/** Roots whose entries are gone owe no flush any more. */
-function settleFlush({ rootMmu, guestMmu }: Vcpu, isMeant: (root: RootInfo) => boolean): void {
-  settleFlushOf(rootMmu, isMeant);
-  settleFlushOf(guestMmu, isMeant);
+function settleVpidOf(root: RootInfo, kept: number): void {
+  root.ranUnder &= kept;
+  if (root.ranUnder === 0) root.flushDue = false;
 }
 
-function settleFlushOf({ root, prevRoots }: Mmu, isMeant: (root: RootInfo) => boolean): void {
-  if (root?.flushDue && isMeant(root)) root.flushDue = false;
-  for (const prev of prevRoots) {
-    if (prev?.flushDue && isMeant(prev)) prev.flushDue = false;
-  }
+function vpidBit(vcpu: Vcpu, vpid: number): number {
+  return vpid === vpid01Of(vcpu) ? 1 : 2;
+}
+
+function forEachRoot({ rootMmu, guestMmu }: Vcpu, act: (root: RootInfo) => void): void {
+  forEachRootOf(rootMmu, act);
+  forEachRootOf(guestMmu, act);
+}
+
+function forEachRootOf({ root, prevRoots }: Mmu, act: (root: RootInfo) => void): void {
+  if (root !== null) act(root);
+  for (const prev of prevRoots) if (prev !== null) act(prev);
 }
 
 interface Flushed {

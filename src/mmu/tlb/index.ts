@@ -6,6 +6,6 @@ export {
   flushTlbGva,
   flushVpid,
   flushVpidAddress,
-  vpid01Of,
+  runOnRoot,
   vpid02Of,
 } from './flush.js';

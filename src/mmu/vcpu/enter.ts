@@ -1,7 +1,7 @@
 import { hasRequest } from '../requests/index.js';
 import { loadMmu } from '../roots/index.js';
-import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { runOnRoot } from '../tlb/index.js';
 import { serviceRequest, serviceRequests } from './service-requests.js';
 
 /** More rounds than any chain of requests can take: each is raised by an earlier one, at most. */
@@ -11,21 +11,23 @@ const ROUNDS_MAX = 8;
  * Enters the guest: services the pending requests, loads a root if there is none, and starts over
  * while that raised new requests.
  *
- * @returns Null once the guest runs, or how the vCPU ended instead.
+ * @returns Whether the guest runs; if not, a triple fault stopped it, whose meaning depends on who
+ *   was to run.
  * @throws {Error} If requests keep coming; that would be our own fault.
  * @see Linux `vcpu_enter_guest()`, arch/x86/kvm/x86.c
  */
-export function enterGuest(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome | null {
-  if (vcpu.mode === 'guest') return null;
+export function enterGuest(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
+  if (vcpu.mode === 'guest') return true;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    if (!serviceRequests(vm, vcpu, emit)) return { kind: 'shutdown' };
+    if (!serviceRequests(vm, vcpu, emit)) return false;
     reloadMmu(vm, vcpu, emit);
     if (vcpu.requests !== 0) continue;
 
     vcpu.mode = 'guest';
+    runOnRoot(vm, vcpu);
     const guest = vcpu.nested.guestMode ? 'L2' : 'L1';
     emit?.(vcpu, { kind: 'vm-entered', guest, root: vcpu.mmu.root?.hpa ?? null });
-    return null;
+    return true;
   }
   throw new Error(`vCPU ${vcpu.index} cannot enter: requests keep coming`);
 }

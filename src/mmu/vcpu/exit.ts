@@ -13,16 +13,32 @@ export interface Exit {
  * that work requested pending and visible, until something needs the guest again.
  */
 export function exitToHost(vcpu: Vcpu, { reason, qualification = ZERO }: Exit, emit: Emit): void {
+  leaveGuest(vcpu, { reason: EXIT_REASON[reason], name: reason, qualification }, emit);
+}
+
+/**
+ * KVM wants a vCPU out of the guest, where it can do its own work on it: an interrupt makes it
+ * leave. One that is in the host already notices nothing.
+ *
+ * @see Linux `kvm_vcpu_kick()`, virt/kvm/kvm_main.c
+ */
+export function kickToHost(vcpu: Vcpu, emit: Emit): void {
+  if (vcpu.mode === 'guest') exitToHost(vcpu, { reason: 'EXTERNAL_INTERRUPT' }, emit);
+}
+
+/** An exit as the processor reports it; the model names the reasons that it knows. */
+export interface ReportedExit {
+  readonly reason: number;
+  readonly name: ExitReasonName | 'OTHER';
+  readonly qualification: Word;
+}
+
+/** The guest leaves to KVM for a reason that has only a number, maybe. */
+export function leaveGuest(vcpu: Vcpu, exit: ReportedExit, emit: Emit): void {
   vcpu.mode = 'host';
   vcpu.counters.exits += 1;
-  emit?.(vcpu, {
-    kind: 'vm-exit',
-    from: vcpu.nested.guestMode ? 'L2' : 'L1',
-    to: 'host',
-    reason: EXIT_REASON[reason],
-    name: reason,
-    qualification,
-  });
+  const from = vcpu.nested.guestMode ? 'L2' : 'L1';
+  emit?.(vcpu, { kind: 'vm-exit', from, to: 'host', ...exit });
 }
 
 type Fault = Extract<Outcome, { kind: 'fault' }>;

@@ -1,11 +1,14 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { KERNEL_VERSIONS, POLICIES } from '../../mmu/index.js';
+import { KERNEL_VERSIONS, POLICIES, VMCS_REGIONS_MAX } from '../../mmu/index.js';
 import {
   COMMAND_KINDS,
   COMMAND_SUMMARIES,
+  MMU_PAGES_MAX,
   MmuEvent,
   PolicyName,
+  PREV_ROOTS_MAX,
+  RequestName,
   VCPUS_PER_VM_MAX,
 } from '../../mmu/schema/index.js';
 import { PAGE_FRAMES_MAX } from '../frames.js';
@@ -51,13 +54,18 @@ const ModelBody = z
     pagings: z.array(z.string()),
     commands: z.array(Kind),
     events: z.array(Kind),
+    requests: z.array(RequestName).describe('In the order in which VM-entry services them.'),
     bounds: z.strictObject({
       vms: bound,
       vcpusPerVm: bound,
       vcpus: bound,
+      prevRoots: bound,
+      mmuPages: bound,
+      vmcsRegionsPerVm: bound,
       memoryWords: bound,
       commandsPerBatch: bound,
       bodyBytes: bound,
+      requestMs: bound,
       historyRecordsPerVm: bound,
       historyRecords: bound,
       framesPerPage: bound,
@@ -122,13 +130,18 @@ function modelOf(version: string, limits: Limits): z.output<typeof ModelBody> {
       kind: option.shape.kind.value,
       summary: option.meta()?.description ?? '',
     })),
+    requests: [...RequestName.options],
     bounds: {
       vms: limits.vmsMax,
       vcpusPerVm: VCPUS_PER_VM_MAX,
       vcpus: limits.vcpusMax,
+      prevRoots: PREV_ROOTS_MAX,
+      mmuPages: MMU_PAGES_MAX,
+      vmcsRegionsPerVm: VMCS_REGIONS_MAX,
       memoryWords: limits.memoryWordsMax,
       commandsPerBatch: COMMANDS_PER_BATCH_MAX,
       bodyBytes: limits.bodyBytesMax,
+      requestMs: limits.requestMsMax,
       historyRecordsPerVm: limits.vmHistoryRecordsMax,
       historyRecords: limits.historyRecordsMax,
       framesPerPage: PAGE_FRAMES_MAX,

@@ -39,7 +39,13 @@ export const eventRoutes: FastifyPluginAsync<EventRouteOptions> = async (
       querystring: HistoryQuery,
       response: {
         200: HistoryPage,
-        ...refusals('origin-refused', 'vm-not-found', 'events-expired', 'stream-limit-reached'),
+        ...refusals(
+          'upgrade-refused',
+          'origin-refused',
+          'vm-not-found',
+          'events-expired',
+          'stream-limit-reached',
+        ),
       },
     },
     // Before the upgrade, a refusal is still an ordinary answer.

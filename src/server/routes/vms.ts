@@ -22,7 +22,11 @@ const VmBody = z
 const VmSummary = z
   .strictObject({
     ...identity,
-    ...VmConfig.pick({ vcpus: true, policy: true, kernel: true, vendor: true, paging: true }).shape,
+    vcpus: VmConfig.shape.vcpus,
+    policy: VmConfig.shape.policy,
+    kernel: VmConfig.shape.kernel,
+    vendor: VmConfig.shape.vendor,
+    paging: VmConfig.shape.paging,
   })
   .meta({ id: 'VmSummary', description: 'A VM in a list.' });
 

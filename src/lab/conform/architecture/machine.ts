@@ -2,6 +2,7 @@ import { createVm, step, type Vcpu, type Vm, vcpuStateOf } from '../../../mmu/in
 import {
   Command,
   type CommandKind,
+  Hex64,
   type MmuEvent,
   type Outcome,
   type VcpuState,
@@ -29,22 +30,25 @@ export interface Machine {
  */
 export function createMachine(bench: Bench): Machine {
   const { capabilities } = bench;
-  const vm = createVm(
-    decoded('configuration', VmConfig, {
-      vendor: 'vmx',
-      paging: bench.paging ?? (bench.vmx === 'outside' ? 'shadow' : 'ept'),
-      maxphyaddr: bench.maxphyaddr,
-      cpuid: Object.fromEntries(bench.cpuid),
-      vmx: { ...capabilities, eptVpidCap: hexOf(capabilities.eptVpidCap) },
-      memory: {
-        words: [...bench.memory].map(([gpa, value]) => ({ gpa: hexOf(gpa), value: hexOf(value) })),
-      },
-      registers: {
-        cr3: hexOf(bench.l1.cr3),
-        cr4: hexOf(bench.vmx === 'outside' ? 0xa0 : 0x20a0),
-      },
-    }),
-  );
+  const config = decoded('configuration', VmConfig, {
+    vendor: 'vmx',
+    // The default kernel does not know LAM.
+    kernel: bench.cpuid.get('lam') === true ? '7.3' : '6.1',
+    paging: bench.paging ?? (bench.vmx === 'outside' ? 'shadow' : 'ept'),
+    maxphyaddr: bench.maxphyaddr,
+    cpuid: Object.fromEntries(bench.cpuid),
+    vmx: { ...capabilities, eptVpidCap: hexOf(capabilities.eptVpidCap) },
+    memory: {
+      words: [...bench.memory].map(([gpa, value]) => ({ gpa: hexOf(gpa), value: hexOf(value) })),
+    },
+  });
+  // Set beside the configuration's own check: what a case asks for may be what a processor refuses.
+  const registers = {
+    ...config.registers,
+    cr3: decoded('cr3', Hex64, hexOf(bench.l1.cr3)),
+    cr4: decoded('cr4', Hex64, hexOf(bench.vmx === 'outside' ? 0xa0 : 0x20a0)),
+  };
+  const vm = createVm({ ...config, registers });
   const [vcpu] = vm.vcpus;
   if (vcpu === undefined) throw new Error('Cannot judge: the VM has no vCPU');
   return { vm, vcpu, events: [] };

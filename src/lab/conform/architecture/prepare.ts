@@ -28,6 +28,8 @@ export function prepare(bench: Bench): Machine {
 
   const machine = createMachine(bench);
   for (const command of commandsOf(bench)) must(machine, command);
+  // Outside long mode only a far jump sets CS.L: KVM_SET_SREGS refuses to, and no command jumps.
+  machine.vcpu.regs.csL = bench.regs.csL;
   if (bench.presetError !== null) presetError(machine, bench.presetError);
   machine.events.length = 0;
   return machine;
@@ -53,9 +55,11 @@ function* commandsOf(bench: Bench): Iterable<BenchCommand> {
   }
   yield* setSregs(bench.l1, boot);
   yield { kind: 'vmlaunch' };
-  const { cpl, csL, vm86 } = bench.regs;
-  const isLongMode = (bench.regs.efer & bitMask('efer', 'LMA')) !== 0n;
-  if (cpl !== 0 || vm86 || csL !== isLongMode) yield { kind: 'set-sregs', cpl, csL, vm86 };
+  const { cpl, vm86 } = bench.regs;
+  const csL = bench.regs.csL && isLongMode(bench.regs);
+  if (cpl !== 0 || vm86 || csL !== isLongMode(bench.regs)) {
+    yield { kind: 'set-sregs', cpl, csL, vm86 };
+  }
   yield { kind: 'enter' };
 }
 
@@ -65,20 +69,23 @@ function* setSregs(wanted: BenchRegisters, present: BenchRegisters): Iterable<Be
   if (keys.every((key) => wanted[key] === present[key])) return;
   const { cr0, cr3, cr4, efer, cpl, csL, vm86 } = wanted;
   const flags = { cr0: hexOf(cr0), cr3: hexOf(cr3), cr4: hexOf(cr4), efer: hexOf(efer) };
-  yield { kind: 'set-sregs', ...flags, cpl, csL, vm86 };
+  yield { kind: 'set-sregs', ...flags, cpl, csL: csL && isLongMode(wanted), vm86 };
+}
+
+function isLongMode({ efer }: BenchRegisters): boolean {
+  return (efer & bitMask('efer', 'LMA')) !== 0n;
 }
 
 /** Writes the registers of the executing L2 into the guest-state area. */
 function describeGuest(bench: Bench): void {
   const { vmcs, regs } = bench;
-  const isLongMode = (regs.efer & bitMask('efer', 'LMA')) !== 0n;
   const isPaging = (regs.cr0 & bitMask('cr0', 'PG')) !== 0n;
   const guestCr4 = regs.cr4 | bitMask('cr4', 'VMXE');
 
   vmcs.set('GUEST_CR0', regs.cr0);
   vmcs.set('GUEST_CR3', regs.cr3);
   vmcs.set('GUEST_CR4', guestCr4);
-  if (!isLongMode) setControl(bench, 'guest_64', false);
+  if (!isLongMode(regs)) setControl(bench, 'guest_64', false);
   if (!isPaging) {
     setControl(bench, 'ept', true);
     setControl(bench, 'unrestricted_guest', true);

@@ -1,0 +1,1 @@
+export { VMCS_REGIONS_MAX } from './refusal.js';

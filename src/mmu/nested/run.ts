@@ -1,0 +1,24 @@
+import { EXIT_REASON, ZERO } from '../machine/index.js';
+import type { Outcome } from '../schema/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { enterGuest } from '../vcpu/index.js';
+import { nestedVmexit } from './vmexit.js';
+
+const SHUTDOWN: Outcome = { kind: 'shutdown' };
+
+/**
+ * Runs the guest, L1 or L2. A triple fault of L1 leaves to the VMM; one of L2 is an exit to L1,
+ * which runs then, so that whatever was to be done in L2 is not.
+ *
+ * @returns Null once the guest runs, or how the vCPU ended instead.
+ * @see Linux `vcpu_run()`, arch/x86/kvm/x86.c; `nested_vmx_triple_fault()`
+ */
+export function runGuest(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome | null {
+  if (enterGuest(vm, vcpu, emit)) return null;
+  if (!vcpu.nested.guestMode) return SHUTDOWN;
+  const name = 'TRIPLE_FAULT';
+  const exit = { reason: EXIT_REASON[name], name, qualification: ZERO } as const;
+  const outcome = nestedVmexit(vm, vcpu, exit, emit);
+  if (outcome.kind === 'shutdown') return outcome;
+  return enterGuest(vm, vcpu, emit) ? outcome : SHUTDOWN;
+}

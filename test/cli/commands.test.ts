@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const isBuilt = existsSync(`${ROOT}dist/bin/main.js`);
+const title = isBuilt
+  ? 'the mmulab command'
+  : 'the mmulab command (skipped: it is not built; "npm run build" builds it)';
+
+const CASE = {
+  id: 'x-1',
+  area: 'invept',
+  setup: { context: 'VMX root' },
+  op: 'INVEPT',
+  args: { type: 3 },
+  expect: { outcome: 'VMfail 28' },
+  source: 'by hand',
+};
+
+/** Runs the command, and kills it if the test ends before it does. */
+function start(...args: string[]) {
+  const env = { PATH: process.env.PATH };
+  const child = spawn(process.execPath, [`${ROOT}bin/mmulab.js`, ...args], { env });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      said[stream] += text;
+    });
+  }
+  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+    child.on('close', (code) => resolve({ code, ...said }));
+  });
+  return { child, ended };
+}
+
+/** The address in the log line that says where the server listens. */
+async function addressIn(child: ReturnType<typeof spawn>): Promise<string> {
+  if (child.stdout === null) throw new Error('Cannot read the log: it goes elsewhere');
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { msg } = JSON.parse(line) as { msg: string };
+    if (msg.startsWith('Listening at ')) return msg.slice('Listening at '.length);
+  }
+  throw new Error('Cannot find the address: the server ended');
+}
+
+function fileWith(text: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'mmulab-cli-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  writeFileSync(join(directory, 'cases.json'), text);
+  return join(directory, 'cases.json');
+}
+
+describe.skipIf(!isBuilt)(title, () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('serves until %s', async (signal) => {
+    const { child, ended } = start('serve', '--port', '0');
+    const address = await addressIn(child);
+    expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const ready = await fetch(`${address}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      { status: 'ready', version: expect.any(String) },
+    ]);
+    child.kill(signal);
+    const { code, stderr } = await ended;
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  test.each(['99999', 'x', '-1', '1.5', ''])('refuses the port "%s"', async (port) => {
+    const { code, stderr } = await start('serve', `--port=${port}`).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `error: option '--port <number>' argument '${port}' is invalid. not a port`,
+    );
+  });
+
+  test('says so when the port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as AddressInfo;
+    const { code, stdout } = await start('serve', '--port', String(port)).ended;
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      msg: 'Cannot listen',
+      port,
+      err: { code: 'EADDRINUSE' },
+    });
+  });
+
+  test('conform exits 0 if all passed', async () => {
+    const { code, stdout } = await start('conform', fileWith(JSON.stringify([CASE]))).ended;
+    expect([code, stdout]).toEqual([0, '1 passed, 0 failed\n']);
+  });
+
+  test('conform exits 1 if anything failed', async () => {
+    const wrong = { ...CASE, expect: { outcome: 'VMfail 12' } };
+    const { code, stdout } = await start('conform', fileWith(JSON.stringify([CASE, wrong]))).ended;
+    expect([code, stdout.split('\n').slice(-2)]).toEqual([1, ['1 passed, 1 failed', '']]);
+  });
+
+  test.each([
+    ['a file that is not there', ['/nowhere/cases.json'], 'Cannot read "/nowhere/cases.json": '],
+    ['no file at all', [], "error: missing required argument 'file'"],
+    ['an unknown option', ['--nope', 'x.json'], "error: unknown option '--nope'"],
+  ])('conform exits 2 for %s', async (_what, args, message) => {
+    const { code, stdout, stderr } = await start('conform', ...args).ended;
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+
+  test('conform exits 2 for what is neither cases nor a recording', async () => {
+    const file = fileWith('{}');
+    const { code, stderr } = await start('conform', file).ended;
+    expect(code).toBe(2);
+    expect(stderr).toBe(`Cannot read "${file}": neither architecture cases nor a recording\n`);
+  });
+});

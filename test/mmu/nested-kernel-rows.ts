@@ -1,0 +1,92 @@
+import type { KernelRules } from '../../src/mmu/kernel/index.js';
+import { ENTER, type Row, ran } from './kernel-rows.js';
+import { beginVmx, kindsOf, type Lab, slotsOf } from './lab.js';
+
+/** The VPIDs of the flushes that a command brought. */
+function vpidsOf({ events }: Lab): (number | null)[] {
+  return events.flatMap((event) => (event.kind === 'tlb-flushed' ? [event.vpid] : []));
+}
+
+const NEW_VPID = { kind: 'vmwrite', field: 'VIRTUAL_PROCESSOR_ID', value: '0x7' } as const;
+
+/** Rules that show in VMX operation alone. */
+export const NESTED_ROWS = {
+  syncOnHitUnlessSkipped: {
+    see(kernel) {
+      const lab = beginVmx({ kernel }, '0x0');
+      ran(lab, { kind: 'vmlaunch' }, { kind: 'vmexit' });
+      return kindsOf(lab.events).slice(-4);
+    },
+    seen: {
+      '5.13': [
+        'root-reused',
+        'request-made LOAD_MMU_PGD',
+        'request-made MMU_SYNC',
+        'request-made TLB_FLUSH',
+      ],
+      '5.14': [
+        'root-allocated',
+        'root-reused',
+        'request-made LOAD_MMU_PGD',
+        'request-made TLB_FLUSH_GUEST',
+      ],
+    },
+  },
+  invvpidFrees: {
+    see(kernel) {
+      const lab = ran(beginVmx({ kernel }, '0x20'), { kind: 'vmlaunch' }, { kind: 'vmexit' });
+      ran(lab, { kind: 'invvpid', type: 2, vpid: 0, gva: '0x0' });
+      return slotsOf(lab.vcpu.rootMmu);
+    },
+    seen: { '5.13': '- - - -', '5.14': '100000 - - -' },
+  },
+  vmfuncUsesCache: {
+    see(kernel) {
+      const memory = { words: [{ gpa: '0x7000', value: '0x10205e' }] };
+      const lab = beginVmx({ kernel, paging: 'ept', memory }, '0x2022');
+      ran(lab, { kind: 'vmwrite', field: 'VM_FUNCTION_CONTROL', value: '0x1' });
+      ran(lab, { kind: 'vmwrite', field: 'EPTP_LIST_ADDRESS', value: '0x7000' });
+      ran(lab, { kind: 'vmlaunch' }, ENTER, { kind: 'vmfunc', index: 0 });
+      return [kindsOf(lab.events), lab.vcpu.guestMmu.role];
+    },
+    // A/D is on in the EPTP of the list, so the role's `ad_disabled` is clear.
+    seen: {
+      '5.13': [['request-made MMU_RELOAD'], 0x20704],
+      '5.14': [['root-missed'], 0x20704],
+    },
+  },
+  transitionWithoutVpid: {
+    see(kernel) {
+      const lab = ran(beginVmx({ kernel }, '0x0'), { kind: 'vmlaunch' }, { kind: 'vmexit' });
+      return kindsOf(lab.events).at(-1);
+    },
+    seen: { '5.13': 'request-made TLB_FLUSH', '5.14': 'request-made TLB_FLUSH_GUEST' },
+  },
+  newVpid12: {
+    see(kernel) {
+      const lab = ran(beginVmx({ kernel }, '0x20'), { kind: 'vmlaunch' }, { kind: 'vmexit' });
+      ran(lab, NEW_VPID, { kind: 'vmresume' });
+      return [vpidsOf(lab).slice(-1), kindsOf(lab.events).includes('request-made TLB_FLUSH_GUEST')];
+    },
+    // L1 is entered by the instruction, which loads nothing: the one flush is that of vpid02.
+    seen: { '5.14': [[2], false], '6.1': [[], true] },
+  },
+  transitionServices: {
+    see(kernel) {
+      const lab = ran(beginVmx({ kernel }, '0x20'), { kind: 'vmlaunch' }, ENTER);
+      ran(lab, { kind: 'make-request', request: 'TLB_FLUSH_GUEST' });
+      lab.vcpu.mode = 'guest';
+      return kindsOf(ran(lab, { kind: 'vmexit' }).events)[0];
+    },
+    seen: { '5.14': 'root-reused', '6.1': 'request-serviced TLB_FLUSH_GUEST' },
+  },
+  l2Vpid: {
+    see(kernel) {
+      const lab = ran(beginVmx({ kernel }, '0x0'), { kind: 'vmlaunch' }, ENTER);
+      return (['TLB_FLUSH_GUEST', 'TLB_FLUSH_CURRENT'] as const).map((request) =>
+        vpidsOf(ran(lab, { kind: 'make-request', request }, ENTER)),
+      );
+    },
+    seen: { '5.14': [[1], [2]], '6.1': [[2], [2]], '6.12': [[1], [1]] },
+  },
+} satisfies Partial<Record<keyof KernelRules, Row>>;
