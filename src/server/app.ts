@@ -52,7 +52,8 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(fastifyWebsocket, {
     options: { maxPayload: INBOUND_BYTES_MAX, autoPong: false, perMessageDeflate: false },
     // The client broke the protocol: `ws` itself says so to it and closes.
-    errorHandler: (err, _socket, request) => request.log.debug({ err }, 'Stream broken'),
+    errorHandler: (err, _socket, request) =>
+      request.log.debug({ reqId: request.id, err }, 'Stream broken'),
     preClose(done) {
       void streams.close().then(() => this.websocketServer.close(() => done()));
     },
@@ -86,6 +87,8 @@ function createFastify({ logger = false }: AppOptions, limits: Limits): FastifyI
     return503OnClosing: false,
     // A line for every request would cost more than the request.
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger of each request's own would cost a third of it; who logs names the request.
+    childLoggerFactory: (parent) => parent,
     frameworkErrors: refuse,
     clientErrorHandler: refuseClient,
   }) as unknown as FastifyInstance;

@@ -24,7 +24,9 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
 /** Answers an error as a problem. What is not the caller's fault is logged and not told. */
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = refusalOf(error, request);
-  if (refusal.code === 'internal') request.log.error({ err: error }, 'Request failed');
+  if (refusal.code === 'internal') {
+    request.log.error({ reqId: request.id, err: error }, 'Request failed');
+  }
   const problem = problemOf(refusal, request.url.split('?', 1)[0]);
   // A string with its own type passes by the serializer of the route.
   void reply.code(refusal.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
