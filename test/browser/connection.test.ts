@@ -49,10 +49,10 @@ test('no event is lost or shown twice when connections break while commands run'
   const { head } = await lab.extentOf(vm);
   await expect.poll(async () => (await shown.seqs()).at(-1), SOON).toBe(head);
   expect(cut).toBeGreaterThan(0);
-  expect(await shown.gaps()).toEqual([]);
+  await expect.poll(() => shown.gaps(), SOON).toEqual([]);
   const seqs = await shown.seqs();
   expect(seqs).toEqual(upTo(head).slice(-500));
-  expect(await shown.connection()).toBe('live');
+  await expect.poll(() => shown.connection(), SOON).toBe('live');
 });
 
 test('while the network is away the page says so, and then tells what it missed', async () => {
@@ -70,13 +70,13 @@ test('while the network is away the page says so, and then tells what it missed'
   const { head, oldest } = await lab.extentOf(vm);
   await expect.poll(async () => (await shown.seqs()).at(-1), SOON).toBe(head);
   expect(oldest).toBeGreaterThan(7);
-  expect(await shown.gaps()).toEqual([`7-${oldest - 1}`]);
+  await expect.poll(() => shown.gaps(), SOON).toEqual([`7-${oldest - 1}`]);
   const missed = oldest - 7;
   await expect
     .poll(() => page.locator('.events-foot').textContent(), SOON)
     .toContain(`, ${missed} events not received`);
   const kept = [...upTo(6), ...upTo(head).slice(oldest - 1)];
-  expect(await shown.seqs()).toEqual(kept.slice(-499));
+  await expect.poll(() => shown.seqs(), SOON).toEqual(kept.slice(-499));
 });
 
 test('a VM that is deleted ends the page, which keeps what it shows', async () => {
@@ -85,7 +85,7 @@ test('a VM that is deleted ends the page, which keeps what it shows', async () =
   await expect.poll(shown.seqs, SOON).toEqual(upTo(6));
   await lab.deleteVm(vm);
   await expect.poll(shown.connection, SOON).toBe('ended: the VM was deleted');
-  expect(await shown.seqs()).toEqual(upTo(6));
+  await expect.poll(() => shown.seqs(), SOON).toEqual(upTo(6));
 });
 
 test('a VM that there never was is told as the server tells it', async () => {
@@ -109,5 +109,5 @@ test('a server that comes back with another VM of this name is shown from its be
   await expect.poll(() => page.locator('.fact-policy dd').textContent(), SOON).toBe('need-sync');
   await expect.poll(shown.seqs, SOON).toEqual(upTo((await lab.extentOf(vm)).head));
   await expect.poll(() => page.locator('[data-vcpu]').count(), SOON).toBe(2);
-  expect(await shown.connection()).toBe('live');
+  await expect.poll(() => shown.connection(), SOON).toBe('live');
 });
