@@ -108,10 +108,26 @@ describe('what a root owes', () => {
     expect(lab.vcpu.guestMmu.root).toMatchObject({ syncDue: true, flushDue: false });
   });
 
+  test('a guest-wide flush of L2 itself does not settle an EPT root either', () => {
+    const lab = beginVmx({ paging: 'ept', policy: 'cached-roots' }, EPT_AND_VPID);
+    lab.run({ kind: 'vmlaunch' });
+    lab.run({ kind: 'vmexit' });
+    lab.run({ kind: 'invept', type: 1, eptp: '0x10101e' });
+    lab.run({ kind: 'vmwrite', field: 'EPT_POINTER', value: '0x10201e' });
+    lab.run({ kind: 'vmresume' });
+    lab.run({ kind: 'make-request', request: 'TLB_FLUSH_GUEST' });
+    lab.run({ kind: 'enter' });
+    expect(slotsOf(lab.vcpu.guestMmu)).toBe('10201e 10101e* - -');
+    expect(lab.vcpu.guestMmu.prevRoots[0]).toMatchObject({ syncDue: true, flushDue: true });
+  });
+
   test('setting PCIDE marks the cached roots, not the current one', () => {
     const lab = createLab({ policy: 'cached-roots' });
-    lab.run({ kind: 'mov-cr3', value: '0x100000' });
     lab.run({ kind: 'enter' });
+    // Without a MOV CR3, which would mark the cached root itself while PCIDE is clear.
+    lab.run({ kind: 'load-root', pgd: '0x100000' });
+    lab.run({ kind: 'enter' });
+    expect(slotsOf(lab.vcpu.rootMmu)).toBe('100000 0 - -');
     lab.run({ kind: 'mov-cr4', value: '0x200a0' });
     expect(slotsOf(lab.vcpu.rootMmu)).toBe('100000 0* - -');
   });
