@@ -1,8 +1,8 @@
 import { kernelRulesOf } from './kernel/index.js';
 import {
-  bitsOf,
   createMemory,
   fillWords,
+  flagsIn,
   isLongMode,
   isPaePaging,
   type Registers,
@@ -46,10 +46,10 @@ function createConfiguredMemory({ memory: { memslots, words, fills } }: VmConfig
 
 function initialRegisters({ registers }: VmConfig): Registers {
   const regs: Registers = {
-    cr0: bitsOf(registers.cr0, { high: 31, low: 0 }),
+    cr0: flagsIn(registers.cr0),
     cr3: registers.cr3,
-    cr4: bitsOf(registers.cr4, { high: 31, low: 0 }),
-    efer: bitsOf(registers.efer, { high: 31, low: 0 }),
+    cr4: flagsIn(registers.cr4),
+    efer: flagsIn(registers.efer),
     cpl: 0,
     csL: false,
     vm86: false,

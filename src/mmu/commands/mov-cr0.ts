@@ -1,9 +1,10 @@
 import {
-  bitsOf,
   CR0_DEFINED,
   EFER_LMA,
   EFER_LME,
+  flagsIn,
   is64BitMode,
+  isFlagWord,
   isPae,
   isPaging,
   isPcide,
@@ -45,7 +46,7 @@ export function movCr0(
   const exit = { reason: 'CR_ACCESS', qualification: crQualification({ cr: 0, gpr }) } as const;
   if (l1WantsCr(vcpu, 0, value)) return reflectExit(vm, vcpu, exit, emit);
 
-  const cr0 = ((bitsOf(value, { high: 31, low: 0 }) & CR0_DEFINED) | X86_CR0_ET) >>> 0;
+  const cr0 = ((flagsIn(value) & CR0_DEFINED) | X86_CR0_ET) >>> 0;
   const intercepted = interceptsCr0(vm, vcpu, cr0 ^ regs.cr0);
   if (intercepted) exitToHost(vcpu, exit, emit);
   if (!isCr0Allowed(vcpu, value, cr0)) return raise(vcpu, fault('#GP'), emit);
@@ -97,7 +98,7 @@ function loadCr0(regs: Registers, cr0: number): void {
 function isCr0Allowed(vcpu: Vcpu, value: Word, cr0: number): boolean {
   const { regs } = vcpu;
   const has = (flag: number) => (cr0 & flag) !== 0;
-  if (bitsOf(value, { high: 63, low: 32 }) !== 0) return false;
+  if (!isFlagWord(value)) return false;
   if (has(X86_CR0_PG) && !has(X86_CR0_PE)) return false;
   if (has(X86_CR0_NW) && !has(X86_CR0_CD)) return false;
   if (!has(X86_CR0_WP) && (regs.cr4 & X86_CR4_CET) !== 0) return false;

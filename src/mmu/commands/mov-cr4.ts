@@ -1,6 +1,8 @@
+import { offeredFeatures } from '../kernel/index.js';
 import {
-  bitsOf,
   cr4Allowed,
+  flagsIn,
+  isFlagWord,
   isLongMode,
   isWriteProtect,
   type Word,
@@ -15,7 +17,7 @@ import {
   X86_CR4_SMEP,
   X86_CR4_VMXE,
 } from '../machine/index.js';
-import { cpuidFeaturesOf, reflectExit } from '../nested/index.js';
+import { reflectExit } from '../nested/index.js';
 import { makeRequest } from '../requests/index.js';
 import { invalidateRoots, pcideEnabled, resetContext } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
@@ -45,7 +47,7 @@ export function movCr4(
   const exit = { reason: 'CR_ACCESS', qualification: crQualification({ cr: 4, gpr }) } as const;
   if (l1WantsCr(vcpu, 4, value)) return reflectExit(vm, vcpu, exit, emit);
 
-  const cr4 = bitsOf(value, { high: 31, low: 0 });
+  const cr4 = flagsIn(value);
   const old = regs.cr4;
   const intercepted = interceptsCr4(vm, vcpu, cr4 ^ old);
   if (intercepted) exitToHost(vcpu, exit, emit);
@@ -102,8 +104,8 @@ function flushEverything(vm: Vm, vcpu: Vcpu, emit: Emit): void {
 function isCr4Allowed(vm: Vm, { regs, nested }: Vcpu, value: Word, cr4: number): boolean {
   const changed = cr4 ^ regs.cr4;
   const has = (flag: number) => (cr4 & flag) !== 0;
-  if (bitsOf(value, { high: 63, low: 32 }) !== 0) return false;
-  if ((cr4 & ~cr4Allowed(cpuidFeaturesOf(vm))) !== 0) return false;
+  if (!isFlagWord(value)) return false;
+  if ((cr4 & ~cr4Allowed(offeredFeatures(vm.config))) !== 0) return false;
   if (nested.vmxon !== -1 && !has(X86_CR4_VMXE)) return false;
   if (has(X86_CR4_CET) && !isWriteProtect(regs)) return false;
   if (isLongMode(regs) && (!has(X86_CR4_PAE) || (changed & X86_CR4_LA57) !== 0)) return false;

@@ -1,15 +1,15 @@
+import { offeredFeatures } from '../kernel/index.js';
 import {
-  bitsOf,
   EFER_LMA,
+  flagsIn,
   isPaePaging,
   isSameWord,
   type Registers,
   type Sregs,
   sregsFlawsOf,
-  type Word,
   wordFromNumber,
 } from '../machine/index.js';
-import { cpuidFeaturesOf, isCr4Fixed } from '../nested/index.js';
+import { isCr4Fixed } from '../nested/index.js';
 import { makeRequest } from '../requests/index.js';
 import { loadPdptrs, resetContext } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
@@ -54,7 +54,8 @@ export function setSregs(vm: Vm, vcpu: Vcpu, command: CommandOf<'set-sregs'>, em
  */
 function areSregsValid(vm: Vm, { nested }: Vcpu, sregs: Sregs, csL: boolean): boolean {
   const { maxphyaddr } = vm.config;
-  if (sregsFlawsOf(sregs, { maxphyaddr, cpuid: cpuidFeaturesOf(vm) }).length > 0) return false;
+  if (sregsFlawsOf(sregs, { maxphyaddr, cpuid: offeredFeatures(vm.config) }).length > 0)
+    return false;
   if (nested.vmxon !== -1 && !isCr4Fixed(vm, flagsIn(sregs.cr4))) return false;
   return !csL || (flagsIn(sregs.efer) & EFER_LMA) !== 0;
 }
@@ -71,8 +72,4 @@ function loadSregs(regs: Registers, sregs: Sregs): boolean {
   regs.cr4 = cr4;
   regs.efer = efer;
   return changes;
-}
-
-function flagsIn(word: Word): number {
-  return bitsOf(word, { high: 31, low: 0 });
 }

@@ -1,10 +1,11 @@
 import {
-  bitsOf,
   CPU_BASED_USE_MSR_BITMAPS,
   EFER_LMA,
   EFER_LME,
   EFER_NX,
   eferAllowed,
+  flagsIn,
+  isFlagWord,
   isPaging,
 } from '../machine/index.js';
 import { reflectExit } from '../nested/index.js';
@@ -36,10 +37,8 @@ export function wrmsrEfer(
   }
   exitToHost(vcpu, { reason: 'MSR_WRITE' }, emit);
 
-  const written = bitsOf(value, { high: 31, low: 0 });
-  const isReserved =
-    bitsOf(value, { high: 63, low: 32 }) !== 0 ||
-    (written & ~eferAllowed(vm.config.cpuid.nx)) !== 0;
+  const written = flagsIn(value);
+  const isReserved = !isFlagWord(value) || (written & ~eferAllowed(vm.config.cpuid.nx)) !== 0;
   const changesLme = ((written ^ regs.efer) & EFER_LME) !== 0;
   if (isReserved || (changesLme && isPaging(regs))) return raise(vcpu, fault('#GP'), emit);
 

@@ -1,2 +1,3 @@
+export { offeredFeatures } from './offered-features.js';
 export { KERNEL_VERSIONS, type KernelRules, type KernelVersion } from './rules.js';
 export { kernelRulesOf } from './versions.js';

@@ -11,7 +11,7 @@ import {
   X86_CR4_PAE,
 } from './control-registers.js';
 import { isLegalCr3 } from './cr3.js';
-import { bitsOf, type Word } from './word.js';
+import { flagsIn, isFlagWord, type Word } from './word.js';
 
 /** The control registers as a VMM sets them, whole: nothing was checked yet. */
 export interface Sregs {
@@ -42,9 +42,7 @@ export interface SregsFlaw {
  * @see Linux `kvm_is_valid_sregs()`, arch/x86/kvm/x86.c
  */
 export function sregsFlawsOf(sregs: Sregs, limits: SregsLimits): SregsFlaw[] {
-  const wide = (['cr0', 'cr4', 'efer'] as const).filter(
-    (register) => bitsOf(sregs[register], { high: 63, low: 32 }) !== 0,
-  );
+  const wide = (['cr0', 'cr4', 'efer'] as const).filter((register) => !isFlagWord(sregs[register]));
   if (wide.length > 0) {
     return wide.map((register) => ({ register, message: 'a bit from 63 to 32 is set' }));
   }
@@ -99,8 +97,4 @@ function longModeFlawsOf(sregs: Sregs, { maxphyaddr, cpuid }: SregsLimits): Sreg
     flaws.push({ register: 'cr3', message: `not an address of ${maxphyaddr} bits` });
   }
   return flaws;
-}
-
-function flagsIn(word: Word): number {
-  return bitsOf(word, { high: 31, low: 0 });
 }

@@ -100,6 +100,16 @@ export function bitsOf({ page, low }: Word, range: { high: number; low: number }
   return above * 2 ** (PAGE_BITS - range.low) + (low >> range.low);
 }
 
+/** Bits 31:0: the flags of a control register, the value of a 32-bit operand. */
+export function flagsIn(word: Word): number {
+  return bitsOf(word, { high: 31, low: 0 });
+}
+
+/** Whether a word is {@link flagsIn} it and nothing more: bits 63:32 are clear. */
+export function isFlagWord(word: Word): boolean {
+  return bitsOf(word, { high: 63, low: 32 }) === 0;
+}
+
 /**
  * Whether a linear address is canonical: bits 63 down to `width - 1` are all alike.
  *

@@ -1,8 +1,8 @@
 import {
-  bitsOf,
   EFER_LMA,
   EFER_LME,
   eferAllowed,
+  isFlagWord,
   VM_ENTRY_IA32E_MODE,
   VM_ENTRY_LOAD_IA32_EFER,
   VMCS,
@@ -39,8 +39,8 @@ export function checkGuestState(vm: Vm, vmcs12: Vmcs12): number | null {
 }
 
 function areHighBitsClear(vmcs12: Vmcs12): boolean {
-  return [VMCS.GUEST_CR0, VMCS.GUEST_CR4].every(
-    (encoding) => bitsOf(fieldOf(vmcs12, encoding), { high: 63, low: 32 }) === 0,
+  return [VMCS.GUEST_CR0, VMCS.GUEST_CR4].every((encoding) =>
+    isFlagWord(fieldOf(vmcs12, encoding)),
   );
 }
 
@@ -51,7 +51,7 @@ function isGuestEferValid(
   { isLong, paging }: { isLong: boolean; paging: boolean },
 ): boolean {
   if (!hasEntryControl(vmcs12, VM_ENTRY_LOAD_IA32_EFER)) return true;
-  if (bitsOf(fieldOf(vmcs12, VMCS.GUEST_IA32_EFER), { high: 63, low: 32 }) !== 0) return false;
+  if (!isFlagWord(fieldOf(vmcs12, VMCS.GUEST_IA32_EFER))) return false;
   const efer = flagsOf(vmcs12, VMCS.GUEST_IA32_EFER);
   const lma = (efer & EFER_LMA) !== 0;
   const lme = (efer & EFER_LME) !== 0;

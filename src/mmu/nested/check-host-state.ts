@@ -1,16 +1,16 @@
 import {
-  bitsOf,
   EFER_LMA,
   EFER_LME,
   eferAllowed,
+  flagsIn,
   isCanonical,
+  isFlagWord,
   isLegalCr3,
   isLongMode,
   VM_ENTRY_IA32E_MODE,
   VM_EXIT_HOST_ADDR_SPACE_SIZE,
   VM_EXIT_LOAD_IA32_EFER,
   VMCS,
-  type Word,
   X86_CR4_PAE,
   X86_CR4_PCIDE,
 } from '../machine/index.js';
@@ -58,9 +58,7 @@ function isAddressSpaceValid(
     return (cr4 & X86_CR4_PAE) !== 0 && isCanonical(rip, config.cpuid.la57 ? 57 : 48);
   }
   return (
-    !hasEntryControl(vmcs12, VM_ENTRY_IA32E_MODE) &&
-    (cr4 & X86_CR4_PCIDE) === 0 &&
-    bitsOf(rip, { high: 63, low: 32 }) === 0
+    !hasEntryControl(vmcs12, VM_ENTRY_IA32E_MODE) && (cr4 & X86_CR4_PCIDE) === 0 && isFlagWord(rip)
   );
 }
 
@@ -75,12 +73,4 @@ function isHostEferValid({ config }: Vm, vmcs12: Vmcs12, is64Bit: boolean): bool
     ((flags & EFER_LMA) !== 0) === is64Bit &&
     ((flags & EFER_LME) !== 0) === is64Bit
   );
-}
-
-function isFlagWord(word: Word): boolean {
-  return bitsOf(word, { high: 63, low: 32 }) === 0;
-}
-
-function flagsIn(word: Word): number {
-  return bitsOf(word, { high: 31, low: 0 });
 }

@@ -1,3 +1,4 @@
+import { offeredFeatures } from '../kernel/index.js';
 import {
   CR0_DEFINED,
   cr4Allowed,
@@ -6,7 +7,7 @@ import {
   X86_CR0_PG,
   X86_CR4_VMXE,
 } from '../machine/index.js';
-import { hasLam, hasSecondaryControl, type Vcpu, type Vm, type Vmcs12 } from '../state/index.js';
+import { hasSecondaryControl, type Vcpu, type Vm, type Vmcs12 } from '../state/index.js';
 
 const X86_CR0_NE = 0x20;
 
@@ -26,13 +27,7 @@ export function isCr0Fixed(cr0: number, { excused }: { excused: boolean }): bool
 
 /** @see Intel SDM Vol. 3D, "VMX-Fixed Bits in CR4" */
 export function isCr4Fixed(vm: Vm, cr4: number): boolean {
-  return (cr4 & X86_CR4_VMXE) !== 0 && (cr4 & ~cr4Allowed(cpuidFeaturesOf(vm))) === 0;
-}
-
-/** What CPUID offers as KVM counts it: VMX only with vendor `vmx`, LAM only if KVM knows it. */
-export function cpuidFeaturesOf(vm: Vm) {
-  const { cpuid, vendor } = vm.config;
-  return { ...cpuid, vmx: cpuid.vmx && vendor === 'vmx', lam: hasLam(vm) };
+  return (cr4 & X86_CR4_VMXE) !== 0 && (cr4 & ~cr4Allowed(offeredFeatures(vm.config))) === 0;
 }
 
 /** Whether L2 runs under "unrestricted guest". */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KERNEL_VERSIONS, type KernelVersion, kernelRulesOf } from '../kernel/index.js';
+import { KERNEL_VERSIONS, type KernelVersion, offeredFeatures } from '../kernel/index.js';
 import { layoutFlawsOf, sregsFlawsOf } from '../machine/index.js';
 import { POLICY_NAMES } from '../policies/index.js';
 import { VCPUS_PER_VM_MAX } from './command.js';
@@ -150,11 +150,7 @@ export type VmConfigInput = z.input<typeof VmConfig>;
 /** What no field can say of itself alone: the registers fit the processor, the memory its slots. */
 function configFlawsOf(config: Checked): { path: (string | number)[]; message: string }[] {
   const { maxphyaddr, memory, registers } = config;
-  const cpuid = {
-    ...config.cpuid,
-    vmx: config.cpuid.vmx && config.vendor === 'vmx',
-    lam: config.cpuid.lam && kernelRulesOf(config.kernel).hasLam,
-  };
+  const cpuid = offeredFeatures(config);
   return [
     ...layoutFlawsOf(memory, maxphyaddr).map(({ path, message }) => ({
       path: ['memory', ...path],

@@ -1,6 +1,7 @@
 import {
   bitsOf,
   CPU_BASED_ACTIVATE_SECONDARY_CONTROLS,
+  flagsIn,
   SECONDARY_EXEC_ENABLE_EPT,
   SECONDARY_EXEC_ENABLE_VPID,
   VMCS,
@@ -30,7 +31,7 @@ export function setField({ fields }: Vmcs12, encoding: number, value: Word): voi
 
 /** A field's low 32 bits: a control word or the part of a register that holds flags. */
 export function flagsOf(vmcs12: Vmcs12, encoding: number): number {
-  return bitsOf(fieldOf(vmcs12, encoding), { high: 31, low: 0 });
+  return flagsIn(fieldOf(vmcs12, encoding));
 }
 
 export function hasCpuControl(vmcs12: Vmcs12, control: number): boolean {
