@@ -9,10 +9,14 @@ const dist = new URL('../dist/', import.meta.url);
 /** The `mmulab` command, for processes of its own. */
 export const CLI = new URL('../bin/mmulab.js', dist).pathname;
 
-export const { createVm, step } = await load<typeof import('../src/mmu/index.js')>('mmu/index.js');
+export const { createVm, decodeVm, encodeVm, step } =
+  await load<typeof import('../src/mmu/index.js')>('mmu/index.js');
 
 export const { loadMmu, newPgd } =
   await load<typeof import('../src/mmu/roots/index.js')>('mmu/roots/index.js');
+
+export const { currentRoot, rootAt } =
+  await load<typeof import('../src/mmu/state/index.js')>('mmu/state/index.js');
 
 export const { Command, VmConfig } =
   await load<typeof import('../src/mmu/schema/index.js')>('mmu/schema/index.js');

@@ -4,6 +4,7 @@ import { command } from './rows/command.js';
 import { memory } from './rows/memory.js';
 import { rootSwitch } from './rows/root-switch.js';
 import { start } from './rows/start.js';
+import { state } from './rows/state.js';
 import { step } from './rows/step.js';
 import { stream } from './rows/stream.js';
 import { tableOf } from './table.js';
@@ -16,6 +17,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   batches,
   stream,
   memory,
+  state,
   start,
 };
 

@@ -5,8 +5,9 @@ import { compileNative, hasCompiler, type Native } from '../bench/root-switch/na
 import { createVm } from '../src/mmu/index.js';
 import { loadMmu, newPgd } from '../src/mmu/roots/index.js';
 import { VmConfig } from '../src/mmu/schema/index.js';
+import { currentRoot, rootAt } from '../src/mmu/state/index.js';
 
-const MODEL = { createVm, newPgd, loadMmu, VmConfig };
+const MODEL = { createVm, newPgd, loadMmu, currentRoot, rootAt, VmConfig };
 const SHORT = { warmUp: 0, timed: 1 };
 
 /** By hand: the first two switches of two roots miss, every other one finds slot 0. */

@@ -28,7 +28,10 @@ const MMU_FLOORS = [
   'roots',
   'vcpu',
   'nested',
+  'access',
   'commands',
+  'encoding',
+  'views',
   '',
 ];
 

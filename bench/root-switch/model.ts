@@ -7,13 +7,15 @@ type Pgd = Vcpu['regs']['cr3'];
 export interface Model {
   readonly createVm: typeof import('../../src/mmu/index.js').createVm;
   readonly newPgd: typeof import('../../src/mmu/roots/index.js').newPgd;
+  readonly currentRoot: typeof import('../../src/mmu/state/index.js').currentRoot;
+  readonly rootAt: typeof import('../../src/mmu/state/index.js').rootAt;
   readonly loadMmu: typeof import('../../src/mmu/roots/index.js').loadMmu;
   readonly VmConfig: typeof import('../../src/mmu/schema/index.js').VmConfig;
 }
 
 /** Switches roots in the model, without events, as an embedder would. */
 export function runModel(
-  { createVm, newPgd, loadMmu, VmConfig }: Model,
+  { createVm, newPgd, loadMmu, currentRoot, rootAt, VmConfig }: Model,
   roots: readonly number[],
   { warmUp, timed }: Passes,
 ): Run {
@@ -27,9 +29,9 @@ export function runModel(
     for (const pgd of pgds) {
       newPgd(vm, vcpu, pgd, null);
       vcpu.regs.cr3 = pgd;
-      if (vcpu.mmu.root === null) loadMmu(vm, vcpu, null);
+      if (currentRoot(vcpu.mmu) === null) loadMmu(vm, vcpu, null);
       vcpu.requests = 0;
-      digest = (Math.imul(digest, 31) + (vcpu.mmu.prevRoots[2]?.page?.gfn ?? 0)) | 0;
+      digest = (Math.imul(digest, 31) + (rootAt(vcpu.mmu, 2)?.page?.gfn ?? 0)) | 0;
     }
   };
   for (let i = 0; i < warmUp; i += 1) pass();

@@ -7,12 +7,14 @@ import type { Finding } from '../row.js';
 
 const IDLE_FLEET = fileURLToPath(new URL('../idle-fleet.ts', import.meta.url));
 
+const MAPPED_HEAP = fileURLToPath(new URL('../mapped-heap.ts', import.meta.url));
+
 const VCPUS = 100_000;
 const VCPUS_PER_VM = 50;
 
 /** What an idle vCPU takes of the heap, and a server with a hundred thousand of memory. */
 export async function memory(): Promise<Finding[]> {
-  return [heapOfVcpu(), await residentServer()];
+  return [heapOfVcpu(), heapOfMappedVcpu(), await residentServer()];
 }
 
 function heapOfVcpu(): Finding {
@@ -24,6 +26,19 @@ function heapOfVcpu(): Finding {
     rival: null,
     ratio: null,
     goal: { of: 'measured', at: 'most', value: 2048 },
+    notes: [],
+  };
+}
+
+function heapOfMappedVcpu(): Finding {
+  const args = ['--expose-gc', ...process.execArgv, MAPPED_HEAP];
+  const bytes = Number(execFileSync(process.execPath, args).toString());
+  return {
+    work: 'a VM of one vCPU with 1,000 mapped pages, their tables, shadow and TLB entries',
+    measured: { value: bytes / 1024, unit: 'KiB' },
+    rival: null,
+    ratio: null,
+    goal: null,
     notes: [],
   };
 }

@@ -13,7 +13,7 @@ import {
 import { policyOf } from './policies/index.js';
 import { initMmu } from './roots/index.js';
 import type { VmConfig } from './schema/index.js';
-import { createShadowPages, createVcpu, type Vm } from './state/index.js';
+import { createShadowPages, createTlb, createVcpu, type Tlb, type Vm } from './state/index.js';
 
 /** A new VM: every vCPU is in the host, with no root loaded and nothing pending. */
 export function createVm(config: VmConfig): Vm {
@@ -24,7 +24,10 @@ export function createVm(config: VmConfig): Vm {
     memory: createConfiguredMemory(config),
     shadow: createShadowPages(),
     vcpus: Array.from({ length: config.vcpus }, (_, index) =>
-      createVcpu(index, initialRegisters(config), config.prevRoots),
+      createVcpu(index, initialRegisters(config), {
+        prevRoots: config.prevRoots,
+        tlb: createConfiguredTlb(config),
+      }),
     ),
     vmcs12s: new Map(),
   };
@@ -35,9 +38,19 @@ export function createVm(config: VmConfig): Vm {
   return vm;
 }
 
+/** The TLB that a VM option asks for; null where nothing is kept. */
+export function createConfiguredTlb({ tlb }: VmConfig): Tlb | null {
+  if (tlb === 'off') return null;
+  return createTlb(tlb === 'ideal' ? Number.POSITIVE_INFINITY : tlb.entries);
+}
+
 function createConfiguredMemory({ memory: { memslots, words, fills } }: VmConfig) {
   const memory = createMemory(
-    memslots.map(({ gpa, bytes }) => ({ gfn: Math.floor(gpa / 4096), pageCount: bytes / 4096 })),
+    memslots.map(({ gpa, bytes }) => ({
+      gfn: Math.floor(gpa / 4096),
+      pageCount: bytes / 4096,
+      dirtyLog: false,
+    })),
   );
   for (const fill of fills) fillWords(memory, fill);
   for (const { gpa, value } of words) writeWord(memory, gpa, value);

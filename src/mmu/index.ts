@@ -1,8 +1,26 @@
 export { VMCS_REGIONS_MAX } from './commands/index.js';
 export { createVm } from './create-vm.js';
+export { decodeVm, type EncodedVm, encodeVm } from './encode.js';
+export { BadEncoding } from './encoding/index.js';
 export { KERNEL_VERSIONS, type KernelVersion } from './kernel/index.js';
+export { contentPagesOf, MEMORY_PAGES_MAX } from './machine/index.js';
 export { POLICIES, POLICY_NAMES, type Policy, type PolicyName } from './policies/index.js';
-export { CommandRefused } from './refused.js';
-export type { Emit, Vcpu, Vm } from './state/index.js';
+export { pagesHeldBy } from './room.js';
+export type { Emit, ShadowPage, Vcpu, Vm } from './state/index.js';
+export { CommandRefused } from './state/index.js';
 export { step } from './step.js';
-export { vcpuStateOf } from './vcpu-view.js';
+export {
+  currentEptpOf,
+  eptWalkOf,
+  guestWalkOf,
+  isEptpUsable,
+  memoryStateOf,
+  type ShadowPageFilter,
+  shadowPageAt,
+  shadowPageStateOf,
+  shadowPagesOf,
+  sptesOf,
+  type TlbRange,
+  tlbStateOf,
+  vcpuStateOf,
+} from './views/index.js';

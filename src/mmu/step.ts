@@ -1,3 +1,5 @@
+import { dirtyLog } from './commands/dirty-log.js';
+import { execute } from './commands/execute.js';
 import { freeRoots } from './commands/free-roots.js';
 import { invept } from './commands/invept.js';
 import { invlpg } from './commands/invlpg.js';
@@ -5,13 +7,17 @@ import { invpcid } from './commands/invpcid.js';
 import { invvpid } from './commands/invvpid.js';
 import { loadRoot } from './commands/load-root.js';
 import { makeRequest } from './commands/make-request.js';
+import { map } from './commands/map.js';
 import { movCr0 } from './commands/mov-cr0.js';
 import { movCr3 } from './commands/mov-cr3.js';
 import { movCr4 } from './commands/mov-cr4.js';
 import { movFromCr3 } from './commands/mov-from-cr3.js';
+import { read } from './commands/read.js';
 import { refusalOf } from './commands/refusal.js';
 import { runL2 } from './commands/run-l2.js';
+import { setMemslot } from './commands/set-memslot.js';
 import { setSregs } from './commands/set-sregs.js';
+import { unmap } from './commands/unmap.js';
 import { vmclear } from './commands/vmclear.js';
 import { vmexit } from './commands/vmexit.js';
 import { vmfunc } from './commands/vmfunc.js';
@@ -19,14 +25,15 @@ import { vmptrld } from './commands/vmptrld.js';
 import { vmwrite } from './commands/vmwrite.js';
 import { vmxoff } from './commands/vmxoff.js';
 import { vmxon } from './commands/vmxon.js';
+import { write } from './commands/write.js';
 import { wrmsrEfer } from './commands/wrmsr-efer.js';
 import { zapAll } from './commands/zap-all.js';
-import { runGuest } from './nested/index.js';
-import { CommandRefused } from './refused.js';
+import { reflectFault, runGuest } from './nested/index.js';
+import { kickToHost } from './requests/index.js';
 import { resetContext } from './roots/index.js';
 import type { Command, CommandKind, Outcome } from './schema/index.js';
-import type { Emit, Vcpu, Vm } from './state/index.js';
-import { kickToHost, OK } from './vcpu/index.js';
+import { CommandRefused, type Emit, type Vcpu, type Vm } from './state/index.js';
+import { OK } from './vcpu/index.js';
 
 /** KVM's own operations: they happen in the host and do not enter the guest first. */
 const HOST_OPERATIONS: ReadonlySet<CommandKind> = new Set([
@@ -34,6 +41,10 @@ const HOST_OPERATIONS: ReadonlySet<CommandKind> = new Set([
   'enter',
   'make-request',
   'zap-all',
+  'set-memslot',
+  'dirty-log',
+  'unmap',
+  'map',
   'set-sregs',
   'free-roots',
   'reset-context',
@@ -62,7 +73,7 @@ export function step(vm: Vm, command: Command, emit: Emit): Outcome {
     const ended = runGuest(vm, vcpu, emit);
     if (ended !== null) return ended;
   }
-  return handle(vm, vcpu, command, emit);
+  return reflectFault(vm, vcpu, handle(vm, vcpu, command, emit), emit);
 }
 
 /** The one place that knows every handler. */
@@ -103,6 +114,12 @@ function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
       return vmfunc(vm, vcpu, command, emit);
     case 'vmexit':
       return vmexit(vm, vcpu, command, emit);
+    case 'read':
+      return read(vm, vcpu, command, emit);
+    case 'write':
+      return write(vm, vcpu, command, emit);
+    case 'execute':
+      return execute(vm, vcpu, command, emit);
     case 'load-root':
       return loadRoot(vm, vcpu, command, emit);
     case 'enter':
@@ -111,10 +128,18 @@ function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
       return makeRequest(vcpu, command, emit);
     case 'zap-all':
       return zapAll(vm, vcpu, emit);
+    case 'set-memslot':
+      return setMemslot(vm, vcpu, command, emit);
+    case 'dirty-log':
+      return dirtyLog(vm, vcpu, command, emit);
+    case 'unmap':
+      return unmap(vm, vcpu, command, emit);
+    case 'map':
+      return map(vm, vcpu, command, emit);
     case 'set-sregs':
       return setSregs(vm, vcpu, command, emit);
     case 'free-roots':
-      return freeRoots(vcpu, command, emit);
+      return freeRoots(vm, vcpu, command, emit);
     case 'reset-context':
       kickToHost(vcpu, emit);
       resetContext(vm, vcpu, emit);

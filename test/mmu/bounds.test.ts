@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { currentRoot, prevRootsOf } from '../../src/mmu/state/index.js';
 import { createLab, kindsOf, slotsOf } from './lab.js';
 
 describe('the pages of a VM', () => {
@@ -21,7 +22,8 @@ describe('the pages of a VM', () => {
     for (let frame = 0x100; frame < 0x100 + 200; frame += 1) loadRoot(lab, frame);
     expect(lab.vm.shadow.active.size).toBeLessThanOrEqual(60);
     expect(slotsOf(lab.vcpu.rootMmu)).toBe('1c7000 1c6000 1c5000 1c4000');
-    for (const root of [lab.vcpu.rootMmu.root, ...lab.vcpu.rootMmu.prevRoots]) {
+    const { rootMmu } = lab.vcpu;
+    for (const root of [currentRoot(rootMmu), ...prevRootsOf(rootMmu)]) {
       expect(root?.page && lab.vm.shadow.active.has(root.page)).toBe(true);
     }
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PolicyName } from '../../src/mmu/index.js';
+import { prevRootsOf } from '../../src/mmu/state/index.js';
 import { createLab, kindsOf, type Lab, slotsOf } from './lab.js';
 
 /** CR3 0x104004 current, 0x103003, 0x102002 and 0x101001 cached; PCIDE set. */
@@ -80,7 +81,7 @@ describe('an invalidation and the cached roots', () => {
     const settled = after.replaceAll('*', '');
     // The flush reached the whole VPID, so what is still due is the sync alone.
     expect(slotsOf(lab.vcpu.rootMmu).replaceAll('*', '')).toBe(settled);
-    const due = lab.vcpu.rootMmu.prevRoots.map((root) => root?.syncDue ?? null);
+    const due = prevRootsOf(lab.vcpu.rootMmu).map((root) => root?.syncDue ?? null);
     expect(due).toEqual(
       after.includes('-') ? [null, null, null] : Array(3).fill(after.includes('*')),
     );

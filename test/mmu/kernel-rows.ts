@@ -1,7 +1,7 @@
 import type { KernelVersion } from '../../src/mmu/index.js';
 import type { KernelRules } from '../../src/mmu/kernel/index.js';
 import { writeWord } from '../../src/mmu/machine/index.js';
-import { requestBit } from '../../src/mmu/requests/index.js';
+import { KVM_REQ } from '../../src/mmu/requests/index.js';
 import { invalidatePcid } from '../../src/mmu/roots/index.js';
 import type { VmConfigInput } from '../../src/mmu/schema/index.js';
 import { createLab, kindsOf, type Lab, type LabCommand, slotsOf } from './lab.js';
@@ -101,7 +101,7 @@ export const ROWS = {
       }),
     seen: {
       '5.14': { kind: 'fault', vector: '#GP', errorCode: 0 },
-      '6.1': { kind: 'fault', vector: '#PF', errorCode: 0 },
+      '6.1': { kind: 'fault', vector: '#PF', errorCode: 0, address: { page: 1, low: 0 } },
     },
   },
   zapRequest: {
@@ -120,7 +120,7 @@ export const ROWS = {
       const push = events.push.bind(events);
       events.push = (event) => {
         if (event.kind === 'request-serviced' && event.request === 'MMU_SYNC') {
-          lab.vcpu.requests |= requestBit('MMU_FREE_OBSOLETE_ROOTS');
+          lab.vcpu.requests |= KVM_REQ.MMU_FREE_OBSOLETE_ROOTS;
         }
         return push(event);
       };

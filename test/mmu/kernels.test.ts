@@ -6,9 +6,14 @@ import { KERNEL_VERSIONS } from '../../src/mmu/index.js';
 import type { KernelRules } from '../../src/mmu/kernel/index.js';
 import { ROWS as L1_ROWS, type Row } from './kernel-rows.js';
 import { NESTED_ROWS } from './nested-kernel-rows.js';
+import { SHADOW_ROWS } from './shadow-kernel-rows.js';
 
 /** Every rule; one without a row does not compile. */
-const ROWS: Record<Exclude<keyof KernelRules, 'version'>, Row> = { ...L1_ROWS, ...NESTED_ROWS };
+const ROWS: Record<Exclude<keyof KernelRules, 'version'>, Row> = {
+  ...L1_ROWS,
+  ...NESTED_ROWS,
+  ...SHADOW_ROWS,
+};
 
 const MODEL = fileURLToPath(new URL('../../src/mmu', import.meta.url));
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { prevRootsOf, rootAt } from '../../src/mmu/state/index.js';
 import { beginVmx, createLab, kindsOf, type Lab, slotsOf } from './lab.js';
 
 const EPT_AND_VPID = '0x22';
@@ -70,7 +71,7 @@ describe('a flush that a root of L2 owes, under the shared MMU', () => {
       lab.run({ kind: 'enter' });
     }
     lab.run({ kind: 'invpcid', type: 1, pcid: 1, gva: '0x0' });
-    expect(lab.vcpu.rootMmu.prevRoots[0]).toMatchObject({ flushDue: true, syncDue: true });
+    expect(rootAt(lab.vcpu.rootMmu, 0)).toMatchObject({ flushDue: true, syncDue: true });
     return lab;
   }
 
@@ -84,7 +85,7 @@ describe('a flush that a root of L2 owes, under the shared MMU', () => {
       const lab = owing(kernel, secondary);
       lab.run({ kind: 'make-request', request: 'TLB_FLUSH_CURRENT' });
       lab.run({ kind: 'enter' });
-      expect(lab.vcpu.rootMmu.prevRoots[0]).toMatchObject({ flushDue: false, syncDue: true });
+      expect(rootAt(lab.vcpu.rootMmu, 0)).toMatchObject({ flushDue: false, syncDue: true });
     },
   );
 
@@ -93,7 +94,7 @@ describe('a flush that a root of L2 owes, under the shared MMU', () => {
     lab.run({ kind: 'vmexit' });
     lab.run({ kind: 'make-request', request: 'TLB_FLUSH_CURRENT' });
     lab.run({ kind: 'enter' });
-    const owes = lab.vcpu.rootMmu.prevRoots.find((root) => root?.pgd.low === 1);
+    const owes = prevRootsOf(lab.vcpu.rootMmu).find((root) => root?.pgd.low === 1);
     expect(owes).toMatchObject({ flushDue: true, syncDue: true });
   });
 });

@@ -8,7 +8,13 @@ import {
   VmConfig,
   type VmConfigInput,
 } from '../../src/mmu/schema/index.js';
-import type { RootSlot, Vcpu } from '../../src/mmu/state/index.js';
+import {
+  currentRoot,
+  type Mmu,
+  prevRootsOf,
+  type RootSlot,
+  type Vcpu,
+} from '../../src/mmu/state/index.js';
 
 /** A machine under test, driven by wire-form commands. */
 export interface Lab {
@@ -53,8 +59,8 @@ export function beginVmx(config: VmConfigInput, secondary: string): Lab {
 }
 
 /** `root prev0 prev1 prev2`, each the pgd in hex without `0x`, `-` if empty, `*` if it owes. */
-export function slotsOf({ root, prevRoots }: { root: RootSlot; prevRoots: RootSlot[] }): string {
-  return [root, ...prevRoots].map(slotText).join(' ');
+export function slotsOf(mmu: Mmu): string {
+  return [currentRoot(mmu), ...prevRootsOf(mmu)].map(slotText).join(' ');
 }
 
 function slotText(slot: RootSlot): string {

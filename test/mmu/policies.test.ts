@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { POLICY_NAMES, type Vm } from '../../src/mmu/index.js';
 import type { CommandInput } from '../../src/mmu/schema/index.js';
+import { currentRoot, prevRootsOf } from '../../src/mmu/state/index.js';
 import {
   BEGIN_VMX,
   failLate,
@@ -106,8 +107,8 @@ function pagesOf(vm: Vm) {
 
 function rootsOf({ vcpus }: Vm) {
   return vcpus.flatMap(({ rootMmu, guestMmu }) =>
-    [rootMmu, guestMmu].flatMap(({ root, prevRoots }) =>
-      [root, ...prevRoots].flatMap((slot) => slot ?? []),
+    [rootMmu, guestMmu].flatMap((mmu) =>
+      [currentRoot(mmu), ...prevRootsOf(mmu)].flatMap((slot) => slot ?? []),
     ),
   );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { REQUEST_NAMES } from '../../src/mmu/requests/index.js';
+import { currentRoot } from '../../src/mmu/state/index.js';
 import { createLab, kindsOf, slotsOf } from './lab.js';
 
 describe('requests', () => {
@@ -110,9 +111,13 @@ describe('zap-all', () => {
       'request-serviced MMU_FREE_OBSOLETE_ROOTS',
       'root-freed',
       'root-freed',
+      'page-zapped',
+      'request-made TLB_FLUSH',
+      'request-made TLB_FLUSH',
+      'request-serviced TLB_FLUSH',
       'root-allocated',
     ]);
     expect(slotsOf(lab.vcpu.rootMmu)).toBe('100000 - - -');
-    expect(lab.vcpu.rootMmu.root?.hpa).toBe(0x100000000 + 2 * 4096);
+    expect(currentRoot(lab.vcpu.rootMmu)?.hpa).toBe(0x100000000 + 2 * 4096);
   });
 });

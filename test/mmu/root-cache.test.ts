@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { KernelVersion } from '../../src/mmu/index.js';
 import { newPgd } from '../../src/mmu/roots/index.js';
-import type { MmuEvent } from '../../src/mmu/schema/index.js';
+import { CURRENT, type MmuEvent } from '../../src/mmu/schema/index.js';
 import { getPage } from '../../src/mmu/shadow/index.js';
-import type { RootSlot, Vcpu, Vm } from '../../src/mmu/state/index.js';
+import {
+  currentRoot,
+  fillRoot,
+  prevRootsOf,
+  type RootSlot,
+  recordAt,
+  type Vcpu,
+} from '../../src/mmu/state/index.js';
 import { createLab, type Lab } from './lab.js';
 
 /**
@@ -98,21 +105,19 @@ function switchTo({ vm, vcpu }: Lab, wanted: string): string {
 }
 
 /** Puts roots into the slots of `root_mmu` by hand, each with its shadow page. */
-function place({ vm, vcpu }: Lab, text: string): void {
-  const [current, ...prev] = text.replace('/', '').split(/\s+/).filter(Boolean);
-  vcpu.rootMmu.root = rootOf(vm, vcpu, current as string);
-  for (const [slot, letter] of prev.entries()) {
-    vcpu.rootMmu.prevRoots[slot] = rootOf(vm, vcpu, letter);
+function place(lab: Lab, text: string): void {
+  const letters = text.replace('/', '').split(/\s+/).filter(Boolean);
+  for (const [place, letter] of letters.entries()) {
+    if (letter !== '-') putRoot(lab, CURRENT + place, letter);
   }
 }
 
-function rootOf(vm: Vm, vcpu: Vcpu, letter: string): RootSlot {
-  if (letter === '-') return null;
+function putRoot({ vm, vcpu }: Lab, slot: number, letter: string): void {
   const pgd = pgdOf(letter);
   const { role } = vcpu.rootMmu;
   const page = letter === 'P' ? null : getPage(vm, vcpu, { gfn: pgd.page, role }, null).page;
   if (page !== null) page.rootCount += 1;
-  return { pgd, hpa: page?.hpa ?? 0, page, syncDue: false, flushDue: false, ranUnder: 0 };
+  fillRoot(recordAt(vcpu.rootMmu, slot), pgd, page?.hpa ?? 0, page);
 }
 
 function pgdOf(letter: string) {
@@ -125,5 +130,5 @@ function letterOf({ page }: { page: number }): string {
 
 function lettersOf({ rootMmu }: Vcpu): string {
   const letter = (slot: RootSlot) => (slot === null ? '-' : letterOf(slot.pgd));
-  return `${letter(rootMmu.root)} / ${rootMmu.prevRoots.map(letter).join(' ')}`;
+  return `${letter(currentRoot(rootMmu))} / ${prevRootsOf(rootMmu).map(letter).join(' ')}`;
 }

@@ -1,6 +1,6 @@
 import { ep4taOf, isPcide, pcidOf, type Word, wordToHex } from '../../src/mmu/machine/index.js';
 import type { MmuEvent } from '../../src/mmu/schema/index.js';
-import type { Mmu, Vcpu } from '../../src/mmu/state/index.js';
+import { currentRoot, type Mmu, prevRootsOf, type Vcpu } from '../../src/mmu/state/index.js';
 
 /** A root that may hold what an invalidation covered: what must happen before it is used. */
 interface Debt {
@@ -44,6 +44,7 @@ export class StalenessWatch {
   /** Takes each event as it happens. */
   see(event: MmuEvent): void {
     const { mmu } = this.#vcpu;
+    const root = currentRoot(mmu);
     if (event.kind === 'root-freed' || event.kind === 'root-evicted') {
       this.#debts.delete(keyOf(event.mmu, event.pgd));
     } else if (event.kind === 'root-synced') {
@@ -51,23 +52,23 @@ export class StalenessWatch {
     } else if (event.kind === 'tlb-flushed' && event.by === 'kvm') {
       for (const key of this.#debts.keys()) {
         const isEptRoot = key.startsWith('guest');
-        const current = mmu.root === null ? null : keyOf(mmu.name, mmu.root.pgd);
+        const current = root === null ? null : keyOf(mmu.name, root.pgd);
         const reaches =
           event.scope === 'all' ||
           (isEptRoot ? event.root !== null && key === current : event.vpid !== null);
         if (reaches && event.address === null) this.#settle(key, { flush: true });
       }
-    } else if (event.kind === 'vm-entered' && mmu.root !== null) {
-      const key = keyOf(mmu.name, mmu.root.pgd);
+    } else if (event.kind === 'vm-entered' && root !== null) {
+      const key = keyOf(mmu.name, root.pgd);
       const debt = this.#debts.get(key);
       if (debt !== undefined && (debt.sync || debt.flush)) this.violation ??= key;
     }
   }
 
-  #cover({ name, root, prevRoots }: Mmu, isMeant: (pgd: Word) => boolean): void {
-    for (const slot of [root, ...prevRoots]) {
+  #cover(mmu: Mmu, isMeant: (pgd: Word) => boolean): void {
+    for (const slot of [currentRoot(mmu), ...prevRootsOf(mmu)]) {
       if (slot !== null && isMeant(slot.pgd)) {
-        this.#debts.set(keyOf(name, slot.pgd), { sync: true, flush: true });
+        this.#debts.set(keyOf(mmu.name, slot.pgd), { sync: true, flush: true });
       }
     }
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { currentRoot, rootAt } from '../../src/mmu/state/index.js';
 import { beginVmx, createLab, kindsOf, type Lab, slotsOf } from './lab.js';
 
 const EPT_AND_VPID = '0x22';
@@ -59,7 +60,7 @@ describe('a nested transition', () => {
     lab.run({ kind: 'vmlaunch' });
     lab.run({ kind: 'enter' });
     expect(slotsOf(lab.vcpu.rootMmu)).toBe('100000 100000 - -');
-    const [current, cached] = [lab.vcpu.rootMmu.root, lab.vcpu.rootMmu.prevRoots[0]];
+    const [current, cached] = [currentRoot(lab.vcpu.rootMmu), rootAt(lab.vcpu.rootMmu, 0)];
     expect(current?.page?.role).toBe((cached?.page?.role ?? 0) + 2 ** 17);
   });
 
@@ -102,10 +103,10 @@ describe('what a root owes', () => {
     lab.run({ kind: 'invept', type: 2, eptp: '0x0' });
     lab.run({ kind: 'make-request', request: 'TLB_FLUSH_GUEST' });
     lab.run({ kind: 'enter' });
-    expect(lab.vcpu.guestMmu.root).toMatchObject({ syncDue: true, flushDue: true });
+    expect(currentRoot(lab.vcpu.guestMmu)).toMatchObject({ syncDue: true, flushDue: true });
     lab.run({ kind: 'make-request', request: 'TLB_FLUSH' });
     lab.run({ kind: 'enter' });
-    expect(lab.vcpu.guestMmu.root).toMatchObject({ syncDue: true, flushDue: false });
+    expect(currentRoot(lab.vcpu.guestMmu)).toMatchObject({ syncDue: true, flushDue: false });
   });
 
   test('a guest-wide flush of L2 itself does not settle an EPT root either', () => {
@@ -118,7 +119,7 @@ describe('what a root owes', () => {
     lab.run({ kind: 'make-request', request: 'TLB_FLUSH_GUEST' });
     lab.run({ kind: 'enter' });
     expect(slotsOf(lab.vcpu.guestMmu)).toBe('10201e 10101e* - -');
-    expect(lab.vcpu.guestMmu.prevRoots[0]).toMatchObject({ syncDue: true, flushDue: true });
+    expect(rootAt(lab.vcpu.guestMmu, 0)).toMatchObject({ syncDue: true, flushDue: true });
   });
 
   test('setting PCIDE marks the cached roots, not the current one', () => {
@@ -156,6 +157,9 @@ describe('a load', () => {
     expect(kindsOf(lab.events)).toEqual([
       'request-serviced MMU_FREE_OBSOLETE_ROOTS',
       'root-freed',
+      'page-zapped',
+      'request-made TLB_FLUSH',
+      'request-serviced TLB_FLUSH',
       'root-allocated',
     ]);
   });

@@ -1,7 +1,8 @@
+import { kickToHost } from '../requests/index.js';
 import { freeRoots as freeRootsOf, ROOTS_ALL, rootMaskOf } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
-import type { Emit, Vcpu } from '../state/index.js';
-import { kickToHost, OK } from '../vcpu/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { OK } from '../vcpu/index.js';
 
 /**
  * KVM frees roots of one MMU: those that are named, or all of them.
@@ -9,6 +10,7 @@ import { kickToHost, OK } from '../vcpu/index.js';
  * @see Linux `kvm_mmu_free_roots()`, arch/x86/kvm/mmu/mmu.c
  */
 export function freeRoots(
+  vm: Vm,
   vcpu: Vcpu,
   { mmu, roots }: CommandOf<'free-roots'>,
   emit: Emit,
@@ -17,6 +19,6 @@ export function freeRoots(
     roots.length === 0 ? ROOTS_ALL : roots.reduce((sum, slot) => sum | rootMaskOf(slot), 0);
   kickToHost(vcpu, emit);
   const meant = mmu === 'root' ? vcpu.rootMmu : vcpu.guestMmu;
-  freeRootsOf(vcpu, meant, { roots: mask, cause: 'free-roots' }, emit);
+  freeRootsOf(vm, vcpu, meant, { roots: mask, cause: 'free-roots' }, emit);
   return OK;
 }

@@ -7,9 +7,10 @@ import {
   pcidOf,
 } from '../machine/index.js';
 import { reflectExit } from '../nested/index.js';
+import { invalidateLinearAddress } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import { type Emit, hasCpuControl, type Vcpu, type Vm } from '../state/index.js';
-import { cpuFlush, flushTlbGva } from '../tlb/index.js';
+import { cpuFlush } from '../tlb/index.js';
 import { exitToHost, fault, OK } from '../vcpu/index.js';
 import { interceptsPaging, vmcs12InUse } from './intercepts.js';
 
@@ -37,11 +38,11 @@ export function invlpg(
   const isNop = isLongMode(regs) && !isCanonical(gva, isLa57(regs) ? 57 : 48);
   if (!interceptsPaging(vm)) {
     const pcid = pcidOf(regs.cr3, isPcide(regs));
-    if (!isNop) cpuFlush(vm, vcpu, { scope: 'address', pcid, address: gva }, emit);
+    if (!isNop) cpuFlush(vm, vcpu, { scope: 'address', pcid, address: gva, globals: true }, emit);
     return OK;
   }
   exitToHost(vcpu, exit, emit);
   vcpu.counters.invlpg += 1;
-  if (!isNop) flushTlbGva(vm, vcpu, gva, emit);
+  invalidateLinearAddress(vm, vcpu, gva, emit);
   return OK;
 }

@@ -3,13 +3,12 @@ import {
   CPU_BASED_INVLPG_EXITING,
   isCanonical,
   isPcide,
-  pcidOf,
   SECONDARY_EXEC_ENABLE_INVPCID,
   type Word,
 } from '../machine/index.js';
 import { reflectExit } from '../nested/index.js';
-import { makeRequest, type RequestName } from '../requests/index.js';
-import { guestFlushUnloads, invalidatePcid } from '../roots/index.js';
+import { KVM_REQ, makeRequest, type Request } from '../requests/index.js';
+import { guestFlushUnloads, invalidatePcid, invalidatePcidAddress } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import {
   type Emit,
@@ -18,7 +17,7 @@ import {
   type Vcpu,
   type Vm,
 } from '../state/index.js';
-import { cpuFlush, flushTlbGva } from '../tlb/index.js';
+import { cpuFlush } from '../tlb/index.js';
 import { exitToHost, fault, OK, raise } from '../vcpu/index.js';
 import { readDescriptor } from './descriptor.js';
 import { interceptsPaging, vmcs12InUse } from './intercepts.js';
@@ -103,37 +102,22 @@ function invalidate(
   const pcid = command.pcid.low;
   switch (type) {
     case INVPCID_TYPE_INDIV_ADDR:
-      if (intercepted) invalidateAddress(vm, vcpu, { pcid, gva }, emit);
-      else cpuFlush(vm, vcpu, { scope: 'address', pcid, address: gva }, emit);
+      if (intercepted) {
+        vcpu.counters.invlpg += 1;
+        invalidatePcidAddress(vm, vcpu, { pcid, address: gva }, emit);
+      } else cpuFlush(vm, vcpu, { scope: 'address', pcid, address: gva, globals: false }, emit);
       break;
     case INVPCID_TYPE_SINGLE_CTXT:
       if (intercepted) invalidatePcid(vm, vcpu, { pcid, by: 'invpcid-single' }, emit);
-      else cpuFlush(vm, vcpu, { scope: 'pcid', pcid }, emit);
+      else cpuFlush(vm, vcpu, { scope: 'pcid', pcid, globals: false }, emit);
       break;
     case INVPCID_TYPE_ALL_INCL_GLOBAL:
-    case INVPCID_TYPE_ALL_NON_GLOBAL: // KVM does not track which translations are global.
+    case INVPCID_TYPE_ALL_NON_GLOBAL: {
+      const globals = type === INVPCID_TYPE_ALL_INCL_GLOBAL;
+      // KVM does not track which translations are global.
       if (intercepted) makeRequest(vcpu, requestForAll(vm, vcpu), emit);
-      else cpuFlush(vm, vcpu, { scope: 'context' }, emit);
-  }
-}
-
-/**
- * The hardware flush is for roots that carry the PCID.
- *
- * @see Linux `kvm_mmu_invpcid_gva()`, arch/x86/kvm/mmu/mmu.c
- */
-function invalidateAddress(
-  vm: Vm,
-  vcpu: Vcpu,
-  { pcid, gva }: { pcid: number; gva: Word },
-  emit: Emit,
-): void {
-  const { regs, mmu, counters } = vcpu;
-  const pcide = isPcide(regs);
-  const carries = (pgd: Word) => pcidOf(pgd, pcide) === pcid;
-  counters.invlpg += 1;
-  if (carries(regs.cr3) || mmu.prevRoots.some((root) => root !== null && carries(root.pgd))) {
-    flushTlbGva(vm, vcpu, gva, emit);
+      else cpuFlush(vm, vcpu, { scope: 'context', globals }, emit);
+    }
   }
 }
 
@@ -141,7 +125,7 @@ function invalidateAddress(
  * To v5.13 the MMU was unloaded. A policy that keeps roots over a guest-wide flush replaces that by
  * the flush, as the RFC of May 2021 did in the very place.
  */
-function requestForAll(vm: Vm, vcpu: Vcpu): RequestName {
+function requestForAll(vm: Vm, vcpu: Vcpu): Request {
   const replaced = vm.rules.invpcidAll === 'MMU_RELOAD' && !guestFlushUnloads(vm, vcpu);
-  return replaced ? 'TLB_FLUSH_GUEST' : vm.rules.invpcidAll;
+  return replaced ? KVM_REQ.TLB_FLUSH_GUEST : KVM_REQ[vm.rules.invpcidAll];
 }

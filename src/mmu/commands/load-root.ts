@@ -1,9 +1,10 @@
 import { VMCS } from '../machine/index.js';
+import { kickToHost } from '../requests/index.js';
 import { newPgd, switchCr3 } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import { isDirect } from '../shadow/index.js';
 import { type Emit, setField, type Vcpu, type Vm } from '../state/index.js';
-import { kickToHost, OK } from '../vcpu/index.js';
+import { OK } from '../vcpu/index.js';
 
 /**
  * KVM switches `arch.mmu` to a pgd, and the pgd becomes what `get_guest_pgd()` returns, so that

@@ -1,7 +1,7 @@
-import { makeRequest as makeKvmRequest } from '../requests/index.js';
+import { KVM_REQ, kickToHost, makeRequest as makeKvmRequest } from '../requests/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu } from '../state/index.js';
-import { kickToHost, OK } from '../vcpu/index.js';
+import { OK } from '../vcpu/index.js';
 
 /**
  * KVM makes a request to the vCPU, as another vCPU or the host would. A vCPU in the guest is
@@ -15,6 +15,6 @@ export function makeRequest(
   emit: Emit,
 ): Outcome {
   kickToHost(vcpu, emit);
-  makeKvmRequest(vcpu, request, emit);
+  makeKvmRequest(vcpu, KVM_REQ[request], emit);
   return OK;
 }

@@ -18,7 +18,7 @@ import {
   X86_CR4_CET,
 } from '../machine/index.js';
 import { isValidCr0InVmx, reflectExit } from '../nested/index.js';
-import { makeRequest } from '../requests/index.js';
+import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { initMmu, resetContext } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
@@ -79,7 +79,7 @@ function postSetCr0(vm: Vm, vcpu: Vcpu, old: number, emit: Emit): void {
       return;
     }
   }
-  if (pgOff && rules.pgOffFlushesGuest) makeRequest(vcpu, 'TLB_FLUSH_GUEST', emit);
+  if (pgOff && rules.pgOffFlushesGuest) makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
   resetContext(vm, vcpu, emit);
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../machine/index.js';
 import { reflectExit } from '../nested/index.js';
 import { ALL_DUES, NO_DUES } from '../policies/index.js';
-import { makeRequest } from '../requests/index.js';
+import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { invalidatePcid, switchCr3, syncRoots } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import { type Emit, hasLam, type Vcpu, type Vm } from '../state/index.js';
@@ -55,7 +55,7 @@ export function movCr3(
     return OK;
   }
   regs.cr3 = cr3;
-  if (flush) cpuFlush(vm, vcpu, { scope: 'pcid', pcid: pcidOf(cr3, pcide) }, emit);
+  if (flush) cpuFlush(vm, vcpu, { scope: 'pcid', pcid: pcidOf(cr3, pcide), globals: false }, emit);
   return OK;
 }
 
@@ -79,7 +79,7 @@ function setCr3(
   if (vm.rules.movCr3ReachesCachedRoots) {
     invalidatePcid(vm, vcpu, { pcid: pcidOf(cr3, pcide), by: 'mov-cr3' }, emit);
   } else if (isSame) {
-    syncRoots(vcpu, emit);
-    makeRequest(vcpu, 'TLB_FLUSH_CURRENT', emit);
+    syncRoots(vm, vcpu, emit);
+    makeRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
   }
 }

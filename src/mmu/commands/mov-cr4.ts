@@ -18,7 +18,7 @@ import {
   X86_CR4_VMXE,
 } from '../machine/index.js';
 import { reflectExit } from '../nested/index.js';
-import { makeRequest } from '../requests/index.js';
+import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { invalidateRoots, pcideEnabled, resetContext } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
@@ -59,7 +59,8 @@ export function movCr4(
   }
   regs.cr4 = cr4;
   if (intercepted) postSetCr4(vm, vcpu, old, emit);
-  else if (((cr4 ^ old) & X86_CR4_PGE) !== 0) cpuFlush(vm, vcpu, { scope: 'context' }, emit);
+  else if (((cr4 ^ old) & X86_CR4_PGE) !== 0)
+    cpuFlush(vm, vcpu, { scope: 'context', globals: true }, emit);
   return OK;
 }
 
@@ -83,7 +84,7 @@ function postSetCr4(vm: Vm, vcpu: Vcpu, old: number, emit: Emit): void {
   if ((changed & X86_CR4_PGE) !== 0 || (changed & old & X86_CR4_PCIDE) !== 0) {
     flushEverything(vm, vcpu, emit);
   } else if ((changed & X86_CR4_PAE) !== 0 || (changed & cr4 & X86_CR4_SMEP) !== 0) {
-    makeRequest(vcpu, 'TLB_FLUSH_CURRENT', emit);
+    makeRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
   }
 }
 
@@ -93,7 +94,7 @@ function flushEverything(vm: Vm, vcpu: Vcpu, emit: Emit): void {
   const mmu = vcpu.rootMmu;
   const freed = invalidateRoots(vm, vcpu, { mmu, by: 'cr4-flush', covers }, emit);
   if (freed) resetContext(vm, vcpu, emit);
-  else makeRequest(vcpu, 'TLB_FLUSH_GUEST', emit);
+  else makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
 }
 
 /**

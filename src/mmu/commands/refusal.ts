@@ -1,6 +1,6 @@
-import { type Word, wordToNumber } from '../machine/index.js';
+import { MEMORY_PAGES_MAX, type Word, wordToHex, wordToNumber } from '../machine/index.js';
 import type { RequestName } from '../requests/index.js';
-import type { Command } from '../schema/index.js';
+import { type Command, TLB_ENTRIES_MAX } from '../schema/index.js';
 import type { Vcpu, Vm } from '../state/index.js';
 
 /** VMCS regions that the vCPUs of one VM may touch. */
@@ -18,23 +18,22 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
       return isKnown(vm, command.request)
         ? null
         : `kernel ${vm.rules.version} has no KVM_REQ_${command.request}`;
-    case 'invpcid':
-    case 'invept':
-    case 'invvpid':
-      return command.operand !== null && vcpu.mmu.name === 'guest'
-        ? 'the operand of an L2 on EPT cannot be walked yet'
-        : null;
+    case 'read':
+    case 'write':
+    case 'execute':
+      return roomFlawOf(vm, vcpu);
     case 'vmclear':
     case 'vmptrld':
-      return isRegionToSpare(vm, command.address)
-        ? null
-        : `${VMCS_REGIONS_MAX} VMCS regions are in use, which is the bound of a VM`;
+      return regionFlawOf(vm, vcpu, command.address);
     case 'mov-cr0':
     case 'mov-cr3':
     case 'mov-cr4':
     case 'mov-from-cr3':
     case 'wrmsr-efer':
     case 'invlpg':
+    case 'invpcid':
+    case 'invept':
+    case 'invvpid':
     case 'vmxon':
     case 'vmxoff':
     case 'vmwrite':
@@ -44,6 +43,10 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
     case 'load-root':
     case 'enter':
     case 'zap-all':
+    case 'set-memslot':
+    case 'dirty-log':
+    case 'unmap':
+    case 'map':
     case 'set-sregs':
     case 'free-roots':
     case 'reset-context':
@@ -51,9 +54,31 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
   }
 }
 
-/** A region is kept once it was touched: L1's memory does not forget. */
-function isRegionToSpare({ vmcs12s }: Vm, address: Word): boolean {
-  return vmcs12s.size < VMCS_REGIONS_MAX || vmcs12s.has(wordToNumber(address));
+/**
+ * A region is kept once it was touched: L1's memory does not forget. A VMCS that is active on two
+ * processors is undefined by the architecture, and here it would have two owners.
+ */
+function regionFlawOf({ vmcs12s, vcpus }: Vm, vcpu: Vcpu, address: Word): string | null {
+  const gpa = wordToNumber(address);
+  const owner = vcpus.find(({ nested }) => nested.currentVmcs?.gpa === gpa);
+  if (owner !== undefined && owner !== vcpu) {
+    return `the VMCS at ${wordToHex(address)} is current on vCPU ${owner.index}`;
+  }
+  if (vmcs12s.size < VMCS_REGIONS_MAX || vmcs12s.has(gpa)) return null;
+  return `${VMCS_REGIONS_MAX} VMCS regions are in use, which is the bound of a VM`;
+}
+
+/** An access may touch two pages, and a walk of two dimensions some forty more. */
+const PAGES_PER_ACCESS = 64;
+
+/** Memory and an ideal TLB take only so much room, and do not forget to make some. */
+function roomFlawOf({ memory }: Vm, { tlb, index }: Vcpu): string | null {
+  if (memory.pages.size + PAGES_PER_ACCESS > MEMORY_PAGES_MAX) {
+    return `the VM holds ${memory.pages.size} pages of memory, and may hold ${MEMORY_PAGES_MAX}`;
+  }
+  if (tlb === null || tlb.capacity !== Number.POSITIVE_INFINITY) return null;
+  if (tlb.size + PAGES_PER_ACCESS <= TLB_ENTRIES_MAX) return null;
+  return `the ideal TLB of vCPU ${index} holds ${tlb.size} entries, and may hold ${TLB_ENTRIES_MAX}; flush it, or bound it with "tlb"`;
 }
 
 /** Requests that came or went between the kernels. */

@@ -10,11 +10,11 @@ import {
   wordFromNumber,
 } from '../machine/index.js';
 import { isCr4Fixed } from '../nested/index.js';
-import { makeRequest } from '../requests/index.js';
+import { KVM_REQ, kickToHost, makeRequest } from '../requests/index.js';
 import { loadPdptrs, resetContext } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
-import { kickToHost, OK } from '../vcpu/index.js';
+import { OK } from '../vcpu/index.js';
 
 const EINVAL: Outcome = { kind: 'error', errno: 'EINVAL' };
 
@@ -44,7 +44,7 @@ export function setSregs(vm: Vm, vcpu: Vcpu, command: CommandOf<'set-sregs'>, em
   if (isPaePaging(regs)) loadPdptrs(vm, vcpu, regs.cr3, emit);
   if (!needsReset && !isPaePaging(regs)) return OK;
   resetContext(vm, vcpu, emit);
-  if (vm.rules.sregsFlushesGuest) makeRequest(vcpu, 'TLB_FLUSH_GUEST', emit);
+  if (vm.rules.sregsFlushesGuest) makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
   return OK;
 }
 

@@ -23,7 +23,7 @@ export function vmclear(
   const gpa = wordToNumber(address);
   if (gpa === nested.vmxon) return vmFail(vcpu, VMXERR.VMCLEAR_VMXON_POINTER, emit);
 
-  if (nested.currentVmcs?.gpa === gpa) releaseVmcs12(vcpu, emit);
+  if (nested.currentVmcs?.gpa === gpa) releaseVmcs12(vm, vcpu, emit);
   vmcs12At(vm, vcpu, gpa).launched = false;
   return VM_SUCCEED;
 }

@@ -1,8 +1,8 @@
 import { EXIT_REASON, type ExitReasonName } from '../machine/index.js';
 import { nestedVmexit } from '../nested/index.js';
+import { leaveGuest } from '../requests/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
-import { leaveGuest } from '../vcpu/index.js';
 
 const NAME_OF = new Map<number, ExitReasonName>(
   Object.entries(EXIT_REASON).map(([name, reason]) => [reason, name as ExitReasonName]),

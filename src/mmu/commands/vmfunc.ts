@@ -10,7 +10,7 @@ import {
   wordToNumber,
 } from '../machine/index.js';
 import { reflectExit } from '../nested/index.js';
-import { makeRequest } from '../requests/index.js';
+import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { configureShadowEptMmu, initShadowEptMmu } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import {
@@ -77,9 +77,9 @@ function switchEptp(
   setField(vmcs12, VMCS.EPT_POINTER, eptp);
   if (!vm.rules.vmfuncUsesCache) {
     configureShadowEptMmu(vcpu, eptp);
-    makeRequest(vcpu, 'MMU_RELOAD', emit);
+    makeRequest(vcpu, KVM_REQ.MMU_RELOAD, emit);
     return;
   }
   initShadowEptMmu(vm, vcpu, eptp, emit);
-  if (vpidOf(vmcs12) === null) makeRequest(vcpu, 'TLB_FLUSH_GUEST', emit);
+  if (vpidOf(vmcs12) === null) makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
 }

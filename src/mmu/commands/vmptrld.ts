@@ -27,7 +27,7 @@ export function vmptrld(
   if (revision !== VMCS12_REVISION) {
     return vmFail(vcpu, VMXERR.VMPTRLD_INCORRECT_VMCS_REVISION_ID, emit);
   }
-  releaseVmcs12(vcpu, emit);
+  releaseVmcs12(vm, vcpu, emit);
   nested.currentVmcs = vmcs12At(vm, vcpu, gpa);
   return VM_SUCCEED;
 }

@@ -10,7 +10,7 @@ import type { Emit, Vcpu, Vm } from '../state/index.js';
 export function vmxoff(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome {
   const stopped = vmxPermission(vm, vcpu, { reason: 'VMOFF' }, emit);
   if (stopped !== null) return stopped;
-  releaseVmcs12(vcpu, emit);
+  releaseVmcs12(vm, vcpu, emit);
   vcpu.nested.vmxon = -1;
   vcpu.nested.lastVpid = 0;
   return VM_SUCCEED;

@@ -1,7 +1,8 @@
+import { kickToHost } from '../requests/index.js';
 import type { Outcome } from '../schema/index.js';
 import { zapAllFast } from '../shadow/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
-import { kickToHost, OK } from '../vcpu/index.js';
+import { OK } from '../vcpu/index.js';
 
 /**
  * A memslot was deleted or moved: every vCPU is kicked out of the guest, and drops its obsolete

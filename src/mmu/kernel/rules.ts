@@ -111,6 +111,54 @@ export interface KernelRules {
   /** Whether KVM_SET_SREGS that resets the context also requests a guest flush (v6.7). */
   readonly sregsFlushesGuest: boolean;
 
+  /**
+   * What finding a page for a fault or a load does about what is stale in it: 5.14 requests a sync
+   * of what is unsync below it and a flush; since v5.15 the children are synced before they are
+   * linked.
+   * @see Linux `kvm_mmu_get_page()`; `FNAME(fetch)`, arch/x86/kvm/mmu/paging_tmpl.h
+   */
+  readonly foundPageSync: 'request' | 'before-link';
+
+  /** Whether a page in which a sync finds nothing present is zapped (to v5.15). */
+  readonly emptySyncZaps: boolean;
+
+  /** Whether a leaf that is prefetched may make a page unsync (to v5.15). */
+  readonly prefetchUnsyncs: boolean;
+
+  /** Whether an entry that loses its A or D bit has every TLB flushed (to v6.12). */
+  readonly flushesClearedAccessed: boolean;
+
+  /** Whether a sync makes a leaf anew of which the guest's entry allows what it did (to v6.12). */
+  readonly syncRemakesUnchanged: boolean;
+
+  /** Whether a leaf that is made over a writable one is not dirty any more (to v6.12). */
+  readonly remakesLeafClean: boolean;
+
+  /** Whether an intercepted write zaps the page of an EPT that nothing leads to any more (v7.x). */
+  readonly trackedWriteZapsOrphans: boolean;
+
+  /**
+   * Levels whose entries are zapped first when the direct MMU under EPT gives up a root, before
+   * those of the root itself.
+   * @see Linux `tdp_mmu_zap_root()`, arch/x86/kvm/mmu/tdp_mmu.c
+   */
+  readonly tdpZapLevels: readonly number[];
+
+  /** What INVLPG does to a leaf in an unsync page. @see `kvm_mmu_invalidate_addr()` (v6.4) */
+  readonly invlpgLeaf: 'zap-and-prefetch' | 'sync';
+
+  /** Whether an intercepted write that hits nothing present flushes its own vCPU (to v5.15). */
+  readonly trackedWriteFlushesCurrent: boolean;
+
+  /**
+   * Whether a fault that L1 is told of is also invalidated in the cached roots of the same EP4TA.
+   * @see Linux `nested_ept_invalidate_addr()` (v5.15)
+   */
+  readonly eptFaultReachesCachedRoots: boolean;
+
+  /** Whether the error code of an EPT violation marks a read as one of the user (to v6.12). */
+  readonly eptReadIsUser: boolean;
+
   /** Whether the Hyper-V flush queue is a request of its own. */
   readonly hasHvTlbFlush: boolean;
 }

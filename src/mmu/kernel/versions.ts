@@ -30,6 +30,18 @@ const v5_13: KernelRules = {
   l2Vpid: 'vpid01-for-guest',
   hasLam: false,
   sregsFlushesGuest: false,
+  foundPageSync: 'request',
+  emptySyncZaps: true,
+  prefetchUnsyncs: true,
+  trackedWriteZapsOrphans: false,
+  tdpZapLevels: [3],
+  flushesClearedAccessed: true,
+  remakesLeafClean: true,
+  syncRemakesUnchanged: true,
+  invlpgLeaf: 'zap-and-prefetch',
+  trackedWriteFlushesCurrent: true,
+  eptFaultReachesCachedRoots: false,
+  eptReadIsUser: true,
   hasHvTlbFlush: false,
 };
 
@@ -67,6 +79,11 @@ const v6_1: KernelRules = {
   newVpid12: 'TLB_FLUSH_GUEST',
   transitionServices: 'current-and-guest',
   l2Vpid: 'vpid02',
+  foundPageSync: 'before-link',
+  emptySyncZaps: false,
+  prefetchUnsyncs: false,
+  trackedWriteFlushesCurrent: false,
+  eptFaultReachesCachedRoots: true,
 };
 
 /** v6.12: dummy roots, LAM, the Hyper-V flush queue. */
@@ -78,6 +95,7 @@ const v6_12: KernelRules = {
   l2Vpid: 'vpid02-if-vpid12',
   hasLam: true,
   sregsFlushesGuest: true,
+  invlpgLeaf: 'sync',
   hasHvTlbFlush: true,
 };
 
@@ -87,6 +105,12 @@ const v7_3: KernelRules = {
   version: '7.3',
   roleBits: 'cr4-smep',
   reloadFreesObsolete: true,
+  trackedWriteZapsOrphans: true,
+  tdpZapLevels: [2, 3],
+  flushesClearedAccessed: false,
+  remakesLeafClean: false,
+  syncRemakesUnchanged: false,
+  eptReadIsUser: false,
 };
 
 const RULES: Record<KernelVersion, KernelRules> = {

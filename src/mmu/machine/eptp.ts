@@ -2,10 +2,13 @@ import { bitsOf, hasBit, type Word } from './word.js';
 
 /** Bits of IA32_VMX_EPT_VPID_CAP (MSR 0x48C). Those from 32 up lie in the MSR's upper half. */
 export const CAP = {
+  EXECUTE_ONLY: 0,
   PAGE_WALK_4: 6,
   PAGE_WALK_5: 7,
   UC: 8,
   WB: 14,
+  PAGE_2M: 16,
+  PAGE_1G: 17,
   INVEPT: 20,
   AD: 21,
   EXTENT_CONTEXT: 25,
@@ -16,7 +19,7 @@ export const CAP = {
 
 const EPTP_MT_UC = 0;
 const EPTP_MT_WB = 6;
-const EPTP_AD_ENABLE_BIT = 6;
+export const EPTP_AD_ENABLE_BIT = 6;
 
 /**
  * The tag of every mapping that an EPT produced. Memory type, walk length and A/D are not part of

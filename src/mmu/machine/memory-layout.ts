@@ -1,3 +1,4 @@
+import { MEMORY_PAGES_MAX } from './memory.js';
 import type { Word } from './word.js';
 
 /** Guest-physical memory as a VMM asks for it: nothing was checked yet. */
@@ -44,7 +45,24 @@ export function layoutFlawsOf(layout: MemoryLayout, maxphyaddr: number): LayoutF
     ...memslotFlawsOf(layout.memslots, maxphyaddr),
     ...wordFlawsOf(layout),
     ...fillFlawsOf(layout),
+    ...contentFlawsOf(layout),
   ];
+}
+
+/** How many pages the content of a layout may take, at most. */
+export function contentPagesOf({ words, fills }: Pick<MemoryLayout, 'words' | 'fills'>): number {
+  const pages = new Set(words.map(({ gpa }) => Math.floor(gpa / PAGE_BYTES))).size;
+  return fills.reduce(
+    (sum, { count, stride }) => sum + Math.min(count, Math.ceil((count * stride) / PAGE_BYTES) + 1),
+    pages,
+  );
+}
+
+function contentFlawsOf(layout: MemoryLayout): LayoutFlaw[] {
+  const pages = contentPagesOf(layout);
+  if (pages <= MEMORY_PAGES_MAX) return [];
+  const message = `fills ${pages} pages; a VM may hold ${MEMORY_PAGES_MAX}`;
+  return [{ path: ['fills'], message }];
 }
 
 function memslotFlawsOf(memslots: readonly ByteRange[], maxphyaddr: number): LayoutFlaw[] {

@@ -1,44 +1,108 @@
-import { type Word, wordFromNumber, ZERO } from './word.js';
+import { type Word, wordFromNumber, wordToNumber, ZERO } from './word.js';
 
 /**
- * Guest-physical memory, sparse: pages that were never written hold zeros and take no room.
- * A page maps the index of an 8-byte word, 0 to 511, to its value.
+ * Guest-physical memory, sparse: a page that was never written holds zeros and takes no room.
+ * A page is 1024 little-endian 32-bit words, as the host would keep it.
  */
 export interface GuestMemory {
-  /** What exists: a gfn outside every memslot is not visible to the guest's page tables. */
-  readonly memslots: readonly Memslot[];
-  readonly pages: Map<number, Map<number, Word>>;
+  /** What exists, by the number that the VMM gave it; a deleted memslot leaves a hole. */
+  readonly memslots: (Memslot | null)[];
+  readonly pages: Map<number, Uint32Array>;
 }
 
 /** A range of guest frames backed by the host. */
 export interface Memslot {
   readonly gfn: number;
   readonly pageCount: number;
+  /** KVM_MEM_LOG_DIRTY_PAGES: a first write to each page is to be noticed. */
+  readonly dirtyLog: boolean;
 }
 
-export function createMemory(memslots: readonly Memslot[]): GuestMemory {
-  return { memslots, pages: new Map() };
+/** Pages of one VM that may hold something else than zeros: 64 MiB. */
+export const MEMORY_PAGES_MAX = 16_384;
+
+const PAGE_BYTES = 4096;
+const PAGE_WORDS = PAGE_BYTES / 4;
+
+export function createMemory(memslots: readonly (Memslot | null)[]): GuestMemory {
+  return { memslots: [...memslots], pages: new Map() };
+}
+
+/** The memslot that a guest frame lies in, if it lies in one. */
+export function memslotOf({ memslots }: GuestMemory, gfn: number): Memslot | undefined {
+  for (const slot of memslots) {
+    if (slot !== null && gfn >= slot.gfn && gfn < slot.gfn + slot.pageCount) return slot;
+  }
+  return undefined;
 }
 
 /** @see Linux `kvm_vcpu_is_visible_gfn()`, virt/kvm/kvm_main.c */
-export function isVisibleGfn({ memslots }: GuestMemory, gfn: number): boolean {
-  return memslots.some((slot) => gfn >= slot.gfn && gfn < slot.gfn + slot.pageCount);
+export function isVisibleGfn(memory: GuestMemory, gfn: number): boolean {
+  return memslotOf(memory, gfn) !== undefined;
 }
 
 /** @param gpa A guest-physical address below 2^52; its low three bits are ignored. */
 export function readWord({ pages }: GuestMemory, gpa: number): Word {
-  return pages.get(Math.floor(gpa / 4096))?.get(indexOf(gpa)) ?? ZERO;
+  const page = pages.get(gfnOf(gpa));
+  if (page === undefined) return ZERO;
+  const at = indexOf(gpa) & ~1;
+  const low = page[at] as number;
+  return { page: (page[at + 1] as number) * 2 ** 20 + (low >>> 12), low: low & 0xfff };
 }
 
 /** @param gpa A guest-physical address below 2^52; its low three bits are ignored. */
-export function writeWord({ pages }: GuestMemory, gpa: number, value: Word): void {
-  const gfn = Math.floor(gpa / 4096);
-  let page = pages.get(gfn);
-  if (page === undefined) {
-    page = new Map();
-    pages.set(gfn, page);
+export function writeWord(memory: GuestMemory, gpa: number, value: Word): void {
+  const page = pageFor(memory, gfnOf(gpa));
+  const at = indexOf(gpa) & ~1;
+  page[at] = (value.page % 2 ** 20) * 4096 + value.low;
+  page[at + 1] = Math.floor(value.page / 2 ** 20);
+}
+
+/** Four bytes as a 64-bit value. @param gpa Below 2^52; its low two bits are ignored. */
+export function readHalf({ pages }: GuestMemory, gpa: number): Word {
+  return wordFromNumber(pages.get(gfnOf(gpa))?.[indexOf(gpa)] ?? 0);
+}
+
+/** Stores the low 32 bits of a value. @param gpa Below 2^52; its low two bits are ignored. */
+export function writeHalf(memory: GuestMemory, gpa: number, value: Word): void {
+  pageFor(memory, gfnOf(gpa))[indexOf(gpa)] = wordToNumber(value) % 2 ** 32;
+}
+
+/**
+ * Reads up to eight bytes that do not cross a page.
+ *
+ * @param gpa A guest-physical address below 2^52, aligned or not.
+ */
+export function readBytes({ pages }: GuestMemory, gpa: number, bytes: number): Word {
+  const page = pages.get(gfnOf(gpa));
+  if (page === undefined) return ZERO;
+  const view = new DataView(page.buffer, page.byteOffset, PAGE_BYTES);
+  let value = ZERO;
+  for (let i = bytes - 1; i >= 0; i -= 1) {
+    const byte = view.getUint8((gpa % PAGE_BYTES) + i);
+    value = {
+      page: value.page * 256 + (value.low >> 4),
+      low: ((value.low << 8) & 0xfff) | byte,
+    };
   }
-  page.set(indexOf(gpa), value);
+  return value;
+}
+
+/** Stores the low bytes of a value; they must not cross a page. */
+export function writeBytes(memory: GuestMemory, gpa: number, bytes: number, value: Word): void {
+  const page = pageFor(memory, gfnOf(gpa));
+  const view = new DataView(page.buffer, page.byteOffset, PAGE_BYTES);
+  let { page: high, low } = value;
+  for (let i = 0; i < bytes; i += 1) {
+    view.setUint8((gpa % PAGE_BYTES) + i, low & 0xff);
+    low = (low >> 8) | ((high % 256) << 4);
+    high = Math.floor(high / 256);
+  }
+}
+
+/** Whether a frame can be written without taking more room than a VM may have. */
+export function hasRoomFor({ pages }: GuestMemory, gfn: number): boolean {
+  return pages.size < MEMORY_PAGES_MAX || pages.has(gfn);
 }
 
 /** A run of words, `stride` bytes apart, whose values rise by `step`. */
@@ -56,6 +120,19 @@ export function fillWords(memory: GuestMemory, { gpa, count, stride, first, step
   }
 }
 
+function pageFor({ pages }: GuestMemory, gfn: number): Uint32Array {
+  let page = pages.get(gfn);
+  if (page === undefined) {
+    page = new Uint32Array(PAGE_WORDS);
+    pages.set(gfn, page);
+  }
+  return page;
+}
+
+function gfnOf(gpa: number): number {
+  return Math.floor(gpa / PAGE_BYTES);
+}
+
 function indexOf(gpa: number): number {
-  return Math.floor((gpa % 4096) / 8);
+  return (gpa % PAGE_BYTES) >> 2;
 }

@@ -120,3 +120,31 @@ export function isCanonical(address: Word, width: number): boolean {
   const sign = bitsOf(address, { high: WORD_BITS - 1, low: width - 1 });
   return sign === 0 || sign === 2 ** (WORD_BITS - width + 1) - 1;
 }
+
+/**
+ * The bytes `from` to `from + count - 1` of a value, moved down to byte 0.
+ *
+ * @param count From 1 to 8.
+ */
+export function splitBytes({ page, low }: Word, from: number, count: number): Word {
+  let rest = { page, low };
+  for (let i = 0; i < from; i += 1) {
+    rest = {
+      page: Math.floor(rest.page / 256),
+      low: (rest.low >> 8) | ((rest.page % 256) << 4),
+    };
+  }
+  if (count === 8) return rest;
+  if (count === 1) return { page: 0, low: rest.low & 0xff };
+  return { page: rest.page % 2 ** (8 * count - PAGE_BITS), low: rest.low };
+}
+
+/** A value with `bytes` put in from byte `from` on, where it is still zero. */
+export function joinBytes(value: Word, bytes: Word, from: number): Word {
+  let { page, low } = bytes;
+  for (let i = 0; i < from; i += 1) {
+    page = (page * 256 + (low >> 4)) % 2 ** 52;
+    low = (low << 8) & 0xfff;
+  }
+  return { page: value.page + page, low: value.low | low };
+}

@@ -7,7 +7,7 @@ import {
   VMCS,
   wordFromNumber,
 } from '../machine/index.js';
-import { makeRequest } from '../requests/index.js';
+import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { initShadowEptMmu } from '../roots/index.js';
 import type { Outcome } from '../schema/index.js';
 import {
@@ -40,7 +40,7 @@ export function enterL2(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): Outcome
   serviceLocalTlbFlushRequests(vm, vcpu, emit);
   if (!vcpu.nested.hasRunL2) {
     vcpu.nested.hasRunL2 = true;
-    makeRequest(vcpu, 'TLB_FLUSH', emit);
+    makeRequest(vcpu, KVM_REQ.TLB_FLUSH, emit);
   }
   const early = checkGuestState(vm, vmcs12);
   if (early !== null) return failEntry(vm, vcpu, { vmcs12, qualification: early }, emit);

@@ -1,5 +1,5 @@
 import { arePdptesValid, isLegalCr3, isPaePaging, VMCS, type Word } from '../machine/index.js';
-import { type Dues, NO_DUES } from '../policies/index.js';
+import { type Dues, NO_DUES, SYNC_DUE } from '../policies/index.js';
 import { initMmu, loadPdptrs, switchCr3 } from '../roots/index.js';
 import {
   type Emit,
@@ -66,7 +66,7 @@ function unskippedOf({ rules, config }: Vm, { nested }: Vcpu): Dues {
     config.paging === 'shadow' &&
     vmcs12 !== null &&
     vpidOf(vmcs12) === null;
-  return syncs ? { sync: true, flush: false } : NO_DUES;
+  return syncs ? SYNC_DUE : NO_DUES;
 }
 
 function pdptesOf(vmcs12: Vmcs12): readonly Word[] {

@@ -1,4 +1,4 @@
-import { makeRequest } from '../requests/index.js';
+import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { type Emit, type Vcpu, type Vm, type Vmcs12, vpidOf } from '../state/index.js';
 import { flushVpid, vpid02Of } from '../tlb/index.js';
 
@@ -17,11 +17,11 @@ export function transitionTlbFlush(
 ): void {
   const vpid = vpidOf(vmcs12);
   if (vpid === null) {
-    makeRequest(vcpu, vm.rules.transitionWithoutVpid, emit);
+    makeRequest(vcpu, KVM_REQ[vm.rules.transitionWithoutVpid], emit);
     return;
   }
   if (!isEntry || vpid === vcpu.nested.lastVpid) return;
   vcpu.nested.lastVpid = vpid;
-  if (vm.rules.newVpid12 === 'TLB_FLUSH_GUEST') makeRequest(vcpu, 'TLB_FLUSH_GUEST', emit);
+  if (vm.rules.newVpid12 === 'TLB_FLUSH_GUEST') makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
   else flushVpid(vm, vcpu, vpid02Of(vcpu), emit);
 }

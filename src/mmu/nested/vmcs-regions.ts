@@ -30,10 +30,10 @@ export function vmcs12At(vm: Vm, vcpu: Vcpu, gpa: number): Vmcs12 {
  *
  * @see Linux `nested_release_vmcs12()`, arch/x86/kvm/vmx/nested.c
  */
-export function releaseVmcs12(vcpu: Vcpu, emit: Emit): void {
+export function releaseVmcs12(vm: Vm, vcpu: Vcpu, emit: Emit): void {
   if (vcpu.nested.currentVmcs === null) return;
   vcpu.nested.currentVmcs = null;
-  freeRoots(vcpu, vcpu.guestMmu, { roots: ROOTS_ALL, cause: 'vmcs12-released' }, emit);
+  freeRoots(vm, vcpu, vcpu.guestMmu, { roots: ROOTS_ALL, cause: 'vmcs12-released' }, emit);
 }
 
 function initialFieldsOf({ regs }: Vcpu): Map<number, Word> {

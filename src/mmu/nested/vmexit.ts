@@ -9,7 +9,7 @@ import {
   wordFromNumber,
   ZERO,
 } from '../machine/index.js';
-import { makeRequest } from '../requests/index.js';
+import { KVM_REQ, makeRequest, type ReportedExit } from '../requests/index.js';
 import type { Outcome } from '../schema/index.js';
 import {
   type Emit,
@@ -24,7 +24,6 @@ import {
 import {
   type Exit,
   exitToHost,
-  type ReportedExit,
   serviceLocalTlbFlushRequests,
   serviceRequests,
 } from '../vcpu/index.js';
@@ -38,8 +37,8 @@ import { transitionTlbFlush } from './tlb-on-transition.js';
  */
 export function reflectExit(vm: Vm, vcpu: Vcpu, exit: Exit, emit: Emit): Outcome {
   if (vcpu.mode === 'guest') exitToHost(vcpu, exit, emit);
-  const { reason, qualification = ZERO } = exit;
-  return nestedVmexit(vm, vcpu, { reason: EXIT_REASON[reason], name: reason, qualification }, emit);
+  const { reason: name, qualification = ZERO } = exit;
+  return nestedVmexit(vm, vcpu, { ...exit, reason: EXIT_REASON[name], name, qualification }, emit);
 }
 
 /**
@@ -51,11 +50,18 @@ export function reflectExit(vm: Vm, vcpu: Vcpu, exit: Exit, emit: Emit): Outcome
 export function nestedVmexit(vm: Vm, vcpu: Vcpu, exit: ReportedExit, emit: Emit): Outcome {
   const vmcs12 = vcpu.nested.currentVmcs as Vmcs12;
   serviceLocalTlbFlushRequests(vm, vcpu, emit);
-  emit?.(vcpu, { kind: 'vm-exit', from: 'L2', to: 'L1', ...exit });
+  const { reason, name, qualification, gpa, interruption } = exit;
+  emit?.(vcpu, { kind: 'vm-exit', from: 'L2', to: 'L1', reason, name, qualification });
   vcpu.nested.guestMode = false;
   saveGuestState(vm, vcpu, vmcs12);
   if (!loadHostState(vm, vcpu, vmcs12, emit)) return abortVmx(vm, vcpu, emit);
-  return { kind: 'vm-exit', reason: exit.reason, qualification: exit.qualification };
+  return {
+    kind: 'vm-exit',
+    reason,
+    qualification,
+    ...(gpa === undefined ? {} : { gpa }),
+    ...(interruption === undefined ? {} : { interruption }),
+  };
 }
 
 /**
@@ -92,7 +98,7 @@ export function loadHostState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): b
  * @see Linux `nested_vmx_abort()`, arch/x86/kvm/vmx/nested.c
  */
 export function abortVmx(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome {
-  makeRequest(vcpu, 'TRIPLE_FAULT', emit);
+  makeRequest(vcpu, KVM_REQ.TRIPLE_FAULT, emit);
   serviceRequests(vm, vcpu, emit);
   return { kind: 'shutdown' };
 }

@@ -10,8 +10,8 @@ export const fillHoles: Policy = {
   name: 'fill-holes',
   summary: 'Like mainline, but an empty slot is given up before a valid root is.',
   source: 'An observation on the rotation of prev_roots',
-  victimSlot(prevRoots) {
-    const hole = prevRoots.indexOf(null);
-    return hole === -1 ? mainline.victimSlot(prevRoots) : hole;
+  victimSlot(count, holes) {
+    const first = holes & -holes;
+    return holes === 0 ? mainline.victimSlot(count, holes) : 31 - Math.clz32(first);
   },
 };

@@ -16,9 +16,11 @@ export {
   ALL_DUES,
   type Dues,
   type Fate,
+  FLUSH_DUE,
   type Invalidation,
   NO_DUES,
   type Policy,
+  SYNC_DUE,
 } from './policy.js';
 
 /** Every policy by its name, in the order in which they are shown. */

@@ -13,7 +13,7 @@ export const mainline: Policy = {
   source: 'Linux v5.18 to today',
   costBytes: 0,
   costNote: 'The struct as it is.',
-  victimSlot: (prevRoots) => prevRoots.length - 1,
+  victimSlot: (count) => count - 1,
   fateOf({ by, of, pcide, unsync }: Invalidation) {
     switch (by) {
       case 'mov-cr3':

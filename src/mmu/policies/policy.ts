@@ -11,6 +11,8 @@ export interface Dues {
 
 export const NO_DUES: Dues = { sync: false, flush: false };
 export const ALL_DUES: Dues = { sync: true, flush: true };
+export const SYNC_DUE: Dues = { sync: true, flush: false };
+export const FLUSH_DUE: Dues = { sync: false, flush: true };
 
 /** An invalidation, as it meets one root. */
 export interface Invalidation {
@@ -57,15 +59,21 @@ export interface Policy {
   readonly costNote: string;
 
   /**
-   * Index into `prevRoots` of the slot to give up, so that the active root can be kept; -1 gives
+   * Index into `prev_roots` of the slot to give up, so that the active root can be kept; -1 gives
    * up the active root itself.
+   *
+   * @param count Slots in `prev_roots`: from 0 to 15.
+   * @param holes Which of them are empty: bit n is that of slot n.
    */
-  victimSlot(prevRoots: readonly unknown[]): number;
+  victimSlot(count: number, holes: number): number;
 
   /** What an invalidation does to a root that it covers. */
   fateOf(invalidation: Invalidation): Fate;
 
-  /** What is requested when a root with these dues is found in the cache. */
+  /**
+   * What is requested when a root with these dues is found in the cache: one of the four constants,
+   * so that a reuse allocates nothing and {@link NO_DUES} is told by identity.
+   */
   requestsOnReuse(dues: Dues): Dues;
 
   /**

@@ -1,7 +1,16 @@
 import type { Emit, Vcpu } from '../state/index.js';
-import { type RequestName, requestBit } from './names.js';
+import { kickToHost } from './kick.js';
+import { KVM_REQ, type Request, type RequestName, requestNameOf } from './names.js';
 
-export { REQUEST_NAMES, type RequestName, requestBit, requestNamesOf } from './names.js';
+export { kickToHost, leaveGuest, type ReportedExit } from './kick.js';
+export {
+  KVM_REQ,
+  REQUEST_NAMES,
+  type Request,
+  type RequestName,
+  requestNameOf,
+  requestNamesOf,
+} from './names.js';
 
 /**
  * Makes a request to a vCPU. Requests are idempotent: making one that is pending changes nothing,
@@ -9,23 +18,30 @@ export { REQUEST_NAMES, type RequestName, requestBit, requestNamesOf } from './n
  *
  * @see Linux `kvm_make_request()`, include/linux/kvm_host.h
  */
-export function makeRequest(vcpu: Vcpu, request: RequestName, emit: Emit): void {
-  const bit = requestBit(request);
-  if ((vcpu.requests & bit) !== 0) return;
-  vcpu.requests |= bit;
-  emit?.(vcpu, { kind: 'request-made', request });
+export function makeRequest(vcpu: Vcpu, request: Request, emit: Emit): void {
+  if (hasRequest(vcpu, request)) return;
+  vcpu.requests |= request;
+  emit?.(vcpu, { kind: 'request-made', request: requestNameOf(request) });
 }
 
-export function hasRequest(vcpu: Vcpu, request: RequestName): boolean {
-  return (vcpu.requests & requestBit(request)) !== 0;
+export function hasRequest({ requests }: Vcpu, request: Request): boolean {
+  return (requests & request) !== 0;
 }
 
 /** Withdraws a request without servicing it; `TLB_FLUSH` does so with `TLB_FLUSH_CURRENT`. */
-export function clearRequest(vcpu: Vcpu, request: RequestName): void {
-  vcpu.requests &= ~requestBit(request);
+export function clearRequest(vcpu: Vcpu, request: Request): void {
+  vcpu.requests &= ~request;
 }
 
-/** @see Linux `kvm_make_all_cpus_request()`: the calling vCPU is included. */
-export function makeAllCpusRequest(vcpus: readonly Vcpu[], request: RequestName, emit: Emit): void {
-  for (const vcpu of vcpus) makeRequest(vcpu, request, emit);
+/**
+ * Makes a request to every vCPU, by the name that the kernel's rules have for it. Those that run
+ * the guest are kicked out of it.
+ *
+ * @see Linux `kvm_make_all_cpus_request()`: the calling vCPU is included.
+ */
+export function makeAllCpusRequest(vcpus: readonly Vcpu[], name: RequestName, emit: Emit): void {
+  for (const vcpu of vcpus) {
+    kickToHost(vcpu, emit);
+    makeRequest(vcpu, KVM_REQ[name], emit);
+  }
 }

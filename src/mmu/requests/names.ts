@@ -1,33 +1,34 @@
 /**
- * The requests that the model knows, in the order in which `vcpu_enter_guest()` services them; a
- * request's index is its bit in a vCPU's `requests`.
+ * The requests that the model knows, each as its bit in a vCPU's `requests`, in the order in which
+ * `vcpu_enter_guest()` services them.
  *
  * @see Linux `vcpu_enter_guest()`, arch/x86/kvm/x86.c
  */
-export const REQUEST_NAMES = [
-  'MMU_RELOAD',
-  'MMU_FREE_OBSOLETE_ROOTS',
-  'MMU_SYNC',
-  'LOAD_MMU_PGD',
-  'TLB_FLUSH',
-  'TLB_FLUSH_CURRENT',
-  'TLB_FLUSH_GUEST',
-  'HV_TLB_FLUSH',
-  'TRIPLE_FAULT',
-] as const;
+export const KVM_REQ = {
+  MMU_RELOAD: 0x1,
+  MMU_FREE_OBSOLETE_ROOTS: 0x2,
+  MMU_SYNC: 0x4,
+  LOAD_MMU_PGD: 0x8,
+  TLB_FLUSH: 0x10,
+  TLB_FLUSH_CURRENT: 0x20,
+  TLB_FLUSH_GUEST: 0x40,
+  HV_TLB_FLUSH: 0x80,
+  TRIPLE_FAULT: 0x100,
+} as const;
 
-export type RequestName = (typeof REQUEST_NAMES)[number];
+export type RequestName = keyof typeof KVM_REQ;
 
-const BIT = Object.fromEntries(REQUEST_NAMES.map((name, index) => [name, 1 << index])) as Record<
-  RequestName,
-  number
->;
+/** One request: a single bit. */
+export type Request = (typeof KVM_REQ)[RequestName];
 
-export function requestBit(name: RequestName): number {
-  return BIT[name];
+/** Names in service order: that of bit n has index n. */
+export const REQUEST_NAMES = Object.keys(KVM_REQ) as [RequestName, ...RequestName[]];
+
+export function requestNameOf(request: Request): RequestName {
+  return REQUEST_NAMES[31 - Math.clz32(request)] as RequestName;
 }
 
 /** The names of the set bits, in service order. */
-export function requestNamesOf(bits: number): RequestName[] {
-  return REQUEST_NAMES.filter((name) => (bits & BIT[name]) !== 0);
+export function requestNamesOf(requests: number): RequestName[] {
+  return REQUEST_NAMES.filter((name) => (requests & KVM_REQ[name]) !== 0);
 }

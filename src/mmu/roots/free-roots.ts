@@ -1,8 +1,16 @@
 import type { RootCause } from '../schema/index.js';
 import { CURRENT } from '../schema/index.js';
-import { releasePage } from '../shadow/index.js';
-import type { Emit, Mmu, RootInfo, Vcpu } from '../state/index.js';
-import { rootAt } from './root-cache.js';
+import { commitZap, releasePage } from '../shadow/index.js';
+import {
+  clearRoot,
+  type Emit,
+  type Mmu,
+  prevRootCount,
+  type RootInfo,
+  rootAt,
+  type Vcpu,
+  type Vm,
+} from '../state/index.js';
 
 /** A set of slots. @see Linux `KVM_MMU_ROOT_CURRENT`, `KVM_MMU_ROOT_PREVIOUS()` */
 export type RootMask = number;
@@ -22,15 +30,20 @@ export function rootMaskOf(slot: number): RootMask {
  * @see Linux `kvm_mmu_free_roots()`, arch/x86/kvm/mmu/mmu.c
  */
 export function freeRoots(
+  vm: Vm,
   vcpu: Vcpu,
   mmu: Mmu,
   { roots, cause }: { roots: RootMask; cause: RootCause },
   emit: Emit,
 ): void {
-  for (let slot = 0; slot < mmu.prevRoots.length; slot += 1) {
-    if ((roots & rootMaskOf(slot)) !== 0) freeSlot(vcpu, mmu, { slot, cause }, emit);
+  let zapped = 0;
+  for (let slot = 0; slot < prevRootCount(mmu); slot += 1) {
+    if ((roots & rootMaskOf(slot)) !== 0) zapped += freeSlot(vm, vcpu, mmu, { slot, cause }, emit);
   }
-  if ((roots & ROOT_CURRENT) !== 0) freeSlot(vcpu, mmu, { slot: CURRENT, cause }, emit);
+  if ((roots & ROOT_CURRENT) !== 0) {
+    zapped += freeSlot(vm, vcpu, mmu, { slot: CURRENT, cause }, emit);
+  }
+  commitZap(vm, zapped, emit);
 }
 
 /**
@@ -38,28 +51,40 @@ export function freeRoots(
  *
  * @see Linux `kvm_mmu_unload()`, arch/x86/kvm/mmu/mmu.c
  */
-export function unloadMmu(vcpu: Vcpu, cause: RootCause, emit: Emit): void {
-  freeRoots(vcpu, vcpu.rootMmu, { roots: ROOTS_ALL, cause }, emit);
-  freeRoots(vcpu, vcpu.guestMmu, { roots: ROOTS_ALL, cause }, emit);
+export function unloadMmu(vm: Vm, vcpu: Vcpu, cause: RootCause, emit: Emit): void {
+  freeRoots(vm, vcpu, vcpu.rootMmu, { roots: ROOTS_ALL, cause }, emit);
+  freeRoots(vm, vcpu, vcpu.guestMmu, { roots: ROOTS_ALL, cause }, emit);
 }
 
-/** A slot lets go of its root: the shadow page has one slot less that holds it. */
-export function releaseRoot({ page }: RootInfo): void {
-  if (page !== null) releasePage(page);
+/**
+ * A slot lets go of its root. A page that was zapped meanwhile dies with its last slot; a PAE root
+ * lets go of the four pages that it leads to.
+ *
+ * @returns How many shadow pages are gone.
+ * @see Linux `mmu_free_root_page()`, arch/x86/kvm/mmu/mmu.c
+ */
+export function releaseRoot(vm: Vm, vcpu: Vcpu, mmu: Mmu, root: RootInfo, emit: Emit): number {
+  const { page } = root;
+  clearRoot(root);
+  if (page !== null) return releasePage(vm, vcpu, page, emit);
+  let zapped = 0;
+  for (const directory of mmu.paeRoots.splice(0)) {
+    if (directory !== null) zapped += releasePage(vm, vcpu, directory, emit);
+  }
+  return zapped;
 }
 
 function freeSlot(
+  vm: Vm,
   vcpu: Vcpu,
   mmu: Mmu,
   { slot, cause }: { slot: number; cause: RootCause },
   emit: Emit,
-): void {
+): number {
   const root = rootAt(mmu, slot);
-  if (root === null) return;
-  releaseRoot(root);
-  if (slot === CURRENT) mmu.root = null;
-  else mmu.prevRoots[slot] = null;
-  vcpu.counters.freed += 1;
+  if (root === null) return 0;
   const { pgd, hpa } = root;
+  vcpu.counters.freed += 1;
   emit?.(vcpu, { kind: 'root-freed', mmu: mmu.name, slot, pgd, hpa, cause });
+  return releaseRoot(vm, vcpu, mmu, root, emit);
 }

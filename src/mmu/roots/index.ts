@@ -22,6 +22,12 @@ export {
   invalidateRoots,
   pcideEnabled,
 } from './invalidate.js';
+export {
+  invalidateEptAddress,
+  invalidateFaulted,
+  invalidateLinearAddress,
+  invalidatePcidAddress,
+} from './invalidate-address.js';
 export { loadMmu } from './load.js';
 export { loadPdptrs } from './load-pdptrs.js';
 export { newPgd } from './new-pgd.js';

@@ -24,7 +24,7 @@ export function initMmu(vm: Vm, vcpu: Vcpu): void {
  * @see Linux `kvm_mmu_reset_context()`, arch/x86/kvm/mmu/mmu.c
  */
 export function resetContext(vm: Vm, vcpu: Vcpu, emit: Emit): void {
-  unloadMmu(vcpu, 'unload', emit);
+  unloadMmu(vm, vcpu, 'unload', emit);
   initMmu(vm, vcpu);
 }
 
@@ -44,12 +44,12 @@ export function switchCr3(
 ): void {
   if (vm.rules.wantsBaseRole) {
     const role = rootMmuRole(vm, vcpu, { baseOnly: true });
-    newPgd(vm, vcpu, cr3, emit, { role, unskipped });
+    newPgd(vm, vcpu, cr3, emit, role, unskipped);
     if (init) initMmu(vm, vcpu);
     return;
   }
   if (init) initMmu(vm, vcpu);
-  newPgd(vm, vcpu, cr3, emit, { unskipped });
+  newPgd(vm, vcpu, cr3, emit, vcpu.mmu.role, unskipped);
 }
 
 /**
@@ -59,7 +59,7 @@ export function switchCr3(
  */
 export function initShadowEptMmu(vm: Vm, vcpu: Vcpu, eptp: Word, emit: Emit): void {
   if (vm.rules.pgdSwitch === 'swap-chain') {
-    newPgd(vm, vcpu, eptp, emit, { role: shadowEptRole(eptp) });
+    newPgd(vm, vcpu, eptp, emit, shadowEptRole(eptp));
   }
   configureShadowEptMmu(vcpu, eptp);
   if (vm.rules.pgdSwitch === 'keep-or-fill') newPgd(vm, vcpu, eptp, emit);

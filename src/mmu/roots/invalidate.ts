@@ -1,9 +1,18 @@
 import { ep4taOf, isPcide, pcidOf, type Word } from '../machine/index.js';
 import type { Invalidation } from '../policies/index.js';
-import { makeRequest } from '../requests/index.js';
+import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { CURRENT } from '../schema/index.js';
 import { isGuestMode, isUnsyncRoot } from '../shadow/index.js';
-import type { Emit, Mmu, RootInfo, Vcpu, Vm } from '../state/index.js';
+import {
+  currentRoot,
+  type Emit,
+  type Mmu,
+  prevRootCount,
+  type RootInfo,
+  rootAt,
+  type Vcpu,
+  type Vm,
+} from '../state/index.js';
 import { flushTlbGuest } from '../tlb/index.js';
 import {
   freeRoots,
@@ -14,7 +23,6 @@ import {
   unloadMmu,
 } from './free-roots.js';
 import { markRoot } from './marks.js';
-import { rootAt } from './root-cache.js';
 import { syncRoots } from './sync-roots.js';
 
 /** Which roots an invalidation covers. */
@@ -33,7 +41,7 @@ export function invalidateRoots(
   emit: Emit,
 ): boolean {
   let roots: RootMask = 0;
-  for (let slot = CURRENT; slot < mmu.prevRoots.length; slot += 1) {
+  for (let slot = CURRENT; slot < prevRootCount(mmu); slot += 1) {
     const root = rootAt(mmu, slot);
     if (root === null || !covers(root, slot)) continue;
     const fate = vm.policy.fateOf({
@@ -45,7 +53,7 @@ export function invalidateRoots(
     if (fate === 'free') roots |= rootMaskOf(slot);
     if (fate === 'mark') markRoot(vm, vcpu, mmu, { slot, cause: by }, emit);
   }
-  freeRoots(vcpu, mmu, { roots, cause: by }, emit);
+  freeRoots(vm, vcpu, mmu, { roots, cause: by }, emit);
   return (roots & ROOT_CURRENT) !== 0;
 }
 
@@ -63,15 +71,15 @@ export function invalidatePcid(
 ): void {
   const { rules, config } = vm;
   if (config.paging === 'ept' && rules.tdpPcidFlushesGuest) {
-    makeRequest(vcpu, 'TLB_FLUSH_GUEST', emit);
+    makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
     return;
   }
   const pcide = isPcide(vcpu.regs);
   const isActive = pcidOf(vcpu.regs.cr3, pcide) === pcid;
   if (isActive) {
-    if (rules.syncOfActivePcid === 'immediate') syncRoots(vcpu, emit);
-    else makeRequest(vcpu, 'MMU_SYNC', emit);
-    makeRequest(vcpu, 'TLB_FLUSH_CURRENT', emit);
+    if (rules.syncOfActivePcid === 'immediate') syncRoots(vm, vcpu, emit);
+    else makeRequest(vcpu, KVM_REQ.MMU_SYNC, emit);
+    makeRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
   }
   const reachesCached = by !== 'mov-cr3' || rules.movCr3ReachesCachedRoots;
   const covers: Covers = ({ pgd }, slot) =>
@@ -88,7 +96,7 @@ export function guestFlushUnloads({ policy }: Vm, { regs, mmu }: Vcpu): boolean 
     by: 'guest-flush',
     of: 'current',
     pcide: isPcide(regs),
-    unsync: isUnsyncRoot(mmu.root?.page ?? null),
+    unsync: isUnsyncRoot(currentRoot(mmu)?.page ?? null),
   });
   return fate === 'free';
 }
@@ -104,12 +112,12 @@ export function flushGuest(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): v
   vcpu.counters.tlbFlush += 1;
   if (vm.config.paging === 'shadow') {
     if (guestFlushUnloads(vm, vcpu)) {
-      unloadMmu(vcpu, 'guest-flush', emit);
+      unloadMmu(vm, vcpu, 'guest-flush', emit);
       return;
     }
     const everything: Covers = () => true;
     invalidateRoots(vm, vcpu, { mmu: vcpu.mmu, by: 'guest-flush', covers: everything }, emit);
-    syncRoots(vcpu, emit, causedBy);
+    syncRoots(vm, vcpu, emit, causedBy);
   }
   flushTlbGuest(vm, vcpu, emit, causedBy);
 }
@@ -146,13 +154,14 @@ export function invalidateEpt(vm: Vm, vcpu: Vcpu, eptp: Word | null, emit: Emit)
  *
  * @see Linux `kvm_mmu_free_guest_mode_roots()`, arch/x86/kvm/mmu/mmu.c
  */
-export function freeGuestModeRoots({ rules }: Vm, vcpu: Vcpu, emit: Emit): void {
+export function freeGuestModeRoots(vm: Vm, vcpu: Vcpu, emit: Emit): void {
   const { rootMmu } = vcpu;
-  let roots: RootMask = rules.invvpidFrees === 'all' ? ROOTS_ALL : 0;
-  for (const [slot, root] of rootMmu.prevRoots.entries()) {
+  let roots: RootMask = vm.rules.invvpidFrees === 'all' ? ROOTS_ALL : 0;
+  for (let slot = 0; slot < prevRootCount(rootMmu); slot += 1) {
+    const root = rootAt(rootMmu, slot);
     if (root !== null && (root.page === null || isGuestMode(root.page.role))) {
       roots |= rootMaskOf(slot);
     }
   }
-  freeRoots(vcpu, rootMmu, { roots, cause: 'invvpid' }, emit);
+  freeRoots(vm, vcpu, rootMmu, { roots, cause: 'invvpid' }, emit);
 }

@@ -1,5 +1,5 @@
 import { arePdptesSame, arePdptesValid, readPdptes, type Word } from '../machine/index.js';
-import { makeRequest } from '../requests/index.js';
+import { KVM_REQ, makeRequest } from '../requests/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { freeRoots, ROOT_CURRENT } from './free-roots.js';
 
@@ -16,9 +16,9 @@ export function loadPdptrs(vm: Vm, vcpu: Vcpu, cr3: Word, emit: Emit): boolean {
   if (!arePdptesValid(pdptes, vm.config.maxphyaddr)) return false;
   const freesRoot = vm.rules.changedPdptes === 'free-root' && vm.config.paging === 'shadow';
   if (freesRoot && !arePdptesSame(pdptes, regs.pdptrs)) {
-    freeRoots(vcpu, rootMmu, { roots: ROOT_CURRENT, cause: 'pdptes-changed' }, emit);
+    freeRoots(vm, vcpu, rootMmu, { roots: ROOT_CURRENT, cause: 'pdptes-changed' }, emit);
   }
   regs.pdptrs = pdptes;
-  if (vm.rules.pdptrLoadRequestsPgd) makeRequest(vcpu, 'LOAD_MMU_PGD', emit);
+  if (vm.rules.pdptrLoadRequestsPgd) makeRequest(vcpu, KVM_REQ.LOAD_MMU_PGD, emit);
   return true;
 }

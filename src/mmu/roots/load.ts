@@ -1,11 +1,20 @@
 import { isPdptePresent, isVisibleGfn, rootGfnOf, type Word, ZERO } from '../machine/index.js';
-import { makeRequest } from '../requests/index.js';
-import { getPage, isDirect, levelOf, takeFrame } from '../shadow/index.js';
+import { KVM_REQ, makeRequest } from '../requests/index.js';
+import { CURRENT } from '../schema/index.js';
+import {
+  getPage,
+  isDirect,
+  levelOf,
+  makePagesAvailable,
+  paeRootRole,
+  takeFrame,
+} from '../shadow/index.js';
 import {
   type Emit,
   eptpOf,
+  fillRoot,
   type Mmu,
-  type RootInfo,
+  recordAt,
   type ShadowPage,
   type Vcpu,
   type Vm,
@@ -16,6 +25,9 @@ import { syncRoots } from './sync-roots.js';
 
 /** Levels from which a guest's tables have one root page, which can be cached. */
 const PT64_ROOT_4LEVEL = 4;
+
+const PAE_ROOTS = 4;
+const FRAMES_PER_GIGABYTE = 2 ** 18;
 
 /**
  * Gives `arch.mmu` a root, syncs it and flushes it: whatever became current by a load is clean.
@@ -32,16 +44,18 @@ export function loadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
   const isVisible = isDirect(mmu.role) || isVisibleGfn(vm.memory, gfn);
   const isUsable = isVisible && arePdptesVisible(vm, vcpu);
   if (!isUsable && vm.rules.invisibleRoot === 'triple-fault') {
-    makeRequest(vcpu, 'TRIPLE_FAULT', emit);
+    makeRequest(vcpu, KVM_REQ.TRIPLE_FAULT, emit);
     return false;
   }
+  makePagesAvailable(vm, vcpu, emit);
   const hasRootPage = isVisible && levelOf(mmu.role) >= PT64_ROOT_4LEVEL;
   const { page, isNew } = hasRootPage
     ? getPage(vm, vcpu, { gfn, role: mmu.role }, emit)
     : { page: null, isNew: false };
-  installRoot(vm, vcpu, { pgd: isVisible ? pgd : ZERO, page });
-  reportLoad(vcpu, mmu.root as RootInfo, { gfn, isNew }, emit);
-  syncRoots(vcpu, emit);
+  installRoot(vm, vcpu, isVisible ? pgd : ZERO, page);
+  if (isVisible && page === null) loadPaeRoots(vm, vcpu, gfn, emit);
+  reportLoad(vcpu, { gfn, isNew }, emit);
+  syncRoots(vm, vcpu, emit);
   flushTlbCurrent(vm, vcpu, emit);
   return true;
 }
@@ -70,15 +84,46 @@ function arePdptesVisible({ memory }: Vm, { mmu, regs }: Vcpu): boolean {
 }
 
 /** A dummy root, for a guest root that cannot be seen, has no pgd of its own. */
-function installRoot(
-  vm: Vm,
-  { mmu, counters }: Vcpu,
-  { pgd, page }: { pgd: Word; page: ShadowPage | null },
-): void {
+function installRoot(vm: Vm, { mmu, counters }: Vcpu, pgd: Word, page: ShadowPage | null): void {
   if (page !== null) page.rootCount += 1;
   const hpa = page === null ? specialFrameOf(vm, mmu) : page.hpa;
-  mmu.root = { pgd, hpa, page, syncDue: false, flushDue: false, ranUnder: 0 };
+  fillRoot(recordAt(mmu, CURRENT), pgd, hpa, page);
   counters.loaded += 1;
+}
+
+/**
+ * Fills the four entries of a PAE root. Under PAE paging each shadows the page directory of a
+ * PDPTE, under 32-bit paging a quarter of the one directory; without paging each maps a gigabyte.
+ *
+ * @see Linux `mmu_alloc_shadow_roots()`, `mmu_alloc_direct_roots()`, arch/x86/kvm/mmu/mmu.c
+ */
+function loadPaeRoots(vm: Vm, vcpu: Vcpu, rootGfn: number, emit: Emit): void {
+  const { mmu } = vcpu;
+  for (let index = 0; index < PAE_ROOTS; index += 1) {
+    const gfn = isDirect(mmu.role)
+      ? index * FRAMES_PER_GIGABYTE
+      : directoryOf(vm, vcpu, index, rootGfn);
+    if (gfn === null) {
+      mmu.paeRoots[index] = null;
+      continue;
+    }
+    const role = paeRootRole(mmu.role, index);
+    const { page } = getPage(vm, vcpu, { gfn, role }, emit);
+    page.rootCount += 1;
+    mmu.paeRoots[index] = page;
+  }
+}
+
+/** Frame of the guest's page directory for a gigabyte; null where a PDPTE leads to none. */
+function directoryOf(
+  { memory }: Vm,
+  { mmu, regs }: Vcpu,
+  index: number,
+  rootGfn: number,
+): number | null {
+  if (mmu.guestLevels !== PT32E_ROOT_LEVEL) return rootGfn;
+  const pdpte = regs.pdptrs[index] as Word;
+  return isPdptePresent(pdpte) && isVisibleGfn(memory, rootGfnOf(pdpte)) ? rootGfnOf(pdpte) : null;
 }
 
 /** A PAE or dummy root is a page of the MMU itself: one, allocated when it is first needed. */
@@ -87,12 +132,8 @@ function specialFrameOf(vm: Vm, mmu: Mmu): number {
   return mmu.specialHpa;
 }
 
-function reportLoad(
-  vcpu: Vcpu,
-  { pgd, hpa, page }: RootInfo,
-  { gfn, isNew }: { gfn: number; isNew: boolean },
-  emit: Emit,
-): void {
+function reportLoad(vcpu: Vcpu, { gfn, isNew }: { gfn: number; isNew: boolean }, emit: Emit): void {
+  const { pgd, hpa, page } = recordAt(vcpu.mmu, CURRENT);
   emit?.(vcpu, {
     kind: 'root-allocated',
     mmu: vcpu.mmu.name,

@@ -1,7 +1,21 @@
-import { ALL_DUES, type Dues, NO_DUES, type Policy } from '../policies/index.js';
+import {
+  ALL_DUES,
+  type Dues,
+  FLUSH_DUE,
+  NO_DUES,
+  type Policy,
+  SYNC_DUE,
+} from '../policies/index.js';
 import type { RootCause } from '../schema/index.js';
-import type { Emit, Mmu, RootInfo, Vcpu, Vm } from '../state/index.js';
-import { rootAt } from './root-cache.js';
+import {
+  type Emit,
+  type Mmu,
+  type RootInfo,
+  recordAt,
+  rootAt,
+  type Vcpu,
+  type Vm,
+} from '../state/index.js';
 
 /**
  * Records that a root owes a sync and a flush before it is used again.
@@ -26,10 +40,11 @@ export function markRoot(
 }
 
 /** What the root in a slot owes. @param slot {@link CURRENT} or an index, and not of an empty one. */
-export function duesOf({ marksLive }: Policy, mmu: Mmu, slot: number): Dues {
-  if (marksLive === 'beside-slots') return mmu.slotMarks[slot + 1] === true ? ALL_DUES : NO_DUES;
-  const { syncDue, flushDue } = rootAt(mmu, slot) as RootInfo;
-  return syncDue || flushDue ? { sync: syncDue, flush: flushDue } : NO_DUES;
+export function duesOf(mmu: Mmu, slot: number): Dues {
+  if (mmu.slotMarks.length > 0) return mmu.slotMarks[slot + 1] === true ? ALL_DUES : NO_DUES;
+  const { syncDue, flushDue } = recordAt(mmu, slot);
+  if (syncDue) return flushDue ? ALL_DUES : SYNC_DUE;
+  return flushDue ? FLUSH_DUE : NO_DUES;
 }
 
 /** As the mails have it: a mark is forgotten when its request is raised, whoever is then synced. */
@@ -45,7 +60,7 @@ export function forgetRaised({ forgetsMark }: Policy, root: RootInfo): void {
  *
  * @param last The slot at which the chain stops.
  */
-export function swapMarks({ marksLive }: Policy, { slotMarks }: Mmu, last: number): void {
-  if (marksLive !== 'beside-slots') return;
+export function swapMarks({ slotMarks }: Mmu, last: number): void {
+  if (slotMarks.length === 0) return;
   for (let i = last + 1; i > 0; i -= 1) slotMarks[i] = slotMarks[i - 1] === true;
 }

@@ -1,8 +1,7 @@
 import { CURRENT } from '../schema/index.js';
 import { isObsolete } from '../shadow/index.js';
-import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { type Emit, prevRootCount, rootAt, type Vcpu, type Vm } from '../state/index.js';
 import { freeRoots, type RootMask, rootMaskOf } from './free-roots.js';
-import { rootAt } from './root-cache.js';
 
 /**
  * Frees the roots that were zapped or belong to the other generation, and no others; a root that
@@ -13,12 +12,12 @@ import { rootAt } from './root-cache.js';
 export function freeObsoleteRoots(vm: Vm, vcpu: Vcpu, emit: Emit): void {
   for (const mmu of [vcpu.rootMmu, vcpu.guestMmu]) {
     let roots: RootMask = 0;
-    for (let slot = CURRENT; slot < mmu.prevRoots.length; slot += 1) {
+    for (let slot = CURRENT; slot < prevRootCount(mmu); slot += 1) {
       const root = rootAt(mmu, slot);
       if (root !== null && (root.page === null || isObsolete(vm, root.page))) {
         roots |= rootMaskOf(slot);
       }
     }
-    freeRoots(vcpu, mmu, { roots, cause: 'obsolete' }, emit);
+    freeRoots(vm, vcpu, mmu, { roots, cause: 'obsolete' }, emit);
   }
 }

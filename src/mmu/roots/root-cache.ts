@@ -1,7 +1,6 @@
 import { isSameWord, type Word } from '../machine/index.js';
-import { CURRENT } from '../schema/index.js';
 import { isDirect } from '../shadow/index.js';
-import type { Mmu, RootSlot } from '../state/index.js';
+import { type Mmu, prevRootCount, type RootInfo, rootAt } from '../state/index.js';
 
 /** No slot holds a usable root. */
 export const NOT_FOUND = -2;
@@ -10,74 +9,61 @@ export const NOT_FOUND = -2;
  * The slot of the first root that can be used as it is: same pgd in full, low bits included, and
  * same role in full. There is no test of unsync here.
  *
- * @returns {@link CURRENT}, an index into `prevRoots`, or {@link NOT_FOUND}.
+ * @returns `CURRENT`, an index into `prevRoots`, or {@link NOT_FOUND}.
  * @see Linux `is_root_usable()`, arch/x86/kvm/mmu/mmu.c
  */
-export function findRoot({ root, prevRoots }: Mmu, pgd: Word, role: number): number {
-  if (isRootUsable(root, pgd, role)) return CURRENT;
-  for (let slot = 0; slot < prevRoots.length; slot += 1) {
-    if (isRootUsable(prevRoots[slot] as RootSlot, pgd, role)) return slot;
+export function findRoot(mmu: Mmu, pgd: Word, role: number): number {
+  const { slots } = mmu;
+  for (let place = 0; place < slots.length; place += 1) {
+    if (isRootUsable(slots[place] as RootInfo, pgd, role)) return place - 1;
   }
   return NOT_FOUND;
 }
 
 /**
  * Makes a previous root the current one. The displaced root goes to the front and those before the
- * found one move back by one, holes included: slots are positional.
+ * found one move back by one, holes included: slots are positional. After a miss this brings up
+ * the victim, which is then freed as the current root.
  *
  * @see Linux `cached_root_find_and_keep_current()`, and its swap chain before v5.18
  */
-export function rotateIn(mmu: Mmu, slot: number): void {
-  const found = mmu.prevRoots[slot] as RootSlot;
-  shiftBack(mmu, slot);
-  mmu.root = found;
+export function rotateIn({ slots }: Mmu, slot: number): void {
+  let moved = slots[slot + 1] as RootInfo;
+  for (let place = 0; place <= slot + 1; place += 1) {
+    const displaced = slots[place] as RootInfo;
+    slots[place] = moved;
+    moved = displaced;
+  }
 }
 
 /**
- * Fills an invalid current root from the cache. Those behind the found one move up by one.
+ * Fills an invalid current root from the cache. Those behind the found one move up by one, and the
+ * hole that was the current root comes last.
  *
  * @see Linux `cached_root_find_without_current()`
  */
-export function fillIn(mmu: Mmu, slot: number): void {
-  const { prevRoots } = mmu;
-  mmu.root = prevRoots[slot] as RootSlot;
-  for (let i = slot; i < prevRoots.length - 1; i += 1) prevRoots[i] = prevRoots[i + 1] as RootSlot;
-  prevRoots[prevRoots.length - 1] = null;
+export function fillIn({ slots }: Mmu, slot: number): void {
+  const last = slots.length - 1;
+  const hole = slots[0] as RootInfo;
+  slots[0] = slots[slot + 1] as RootInfo;
+  for (let place = slot + 1; place < last; place += 1) slots[place] = slots[place + 1] as RootInfo;
+  slots[last] = hole;
+}
+
+/** Slots of `prev_roots` that are empty: bit n is that of slot n. */
+export function holesOf(mmu: Mmu): number {
+  let holes = 0;
+  for (let slot = 0; slot < prevRootCount(mmu); slot += 1) {
+    if (rootAt(mmu, slot) === null) holes |= 1 << slot;
+  }
+  return holes;
 }
 
 /**
- * Moves the current root to the front of the cache, where it may be found again, and gives up the
- * victim's slot for it.
- *
- * @param victim Index into `prevRoots`; -1 gives up the current root itself.
- * @returns The root that fell out; null if the victim's slot was empty.
+ * The pgd is compared first: it is what tells most cached roots apart, and it lies nearer. A root
+ * without a page, and a record without a root, are never usable.
  */
-export function displaceCurrent(mmu: Mmu, victim: number): RootSlot {
-  if (victim === CURRENT) {
-    const evicted = mmu.root;
-    mmu.root = null;
-    return evicted;
-  }
-  const evicted = mmu.prevRoots[victim] as RootSlot;
-  shiftBack(mmu, victim);
-  mmu.root = null;
-  return evicted;
-}
-
-/** @returns The root in a slot. */
-export function rootAt({ root, prevRoots }: Mmu, slot: number): RootSlot {
-  return slot === CURRENT ? root : (prevRoots[slot] ?? null);
-}
-
-/** The pgd is compared first: it is what tells most cached roots apart, and it lies nearer. */
-function isRootUsable(root: RootSlot, pgd: Word, role: number): boolean {
-  if (root === null) return false;
+function isRootUsable(root: RootInfo, pgd: Word, role: number): boolean {
   if (!isDirect(role) && !isSameWord(root.pgd, pgd)) return false;
   return root.page !== null && root.page.role === role;
-}
-
-/** Slots 0 to `slot` take their predecessor's root; slot 0 takes the current one. */
-function shiftBack({ root, prevRoots }: Mmu, slot: number): void {
-  for (let i = slot; i > 0; i -= 1) prevRoots[i] = prevRoots[i - 1] as RootSlot;
-  prevRoots[0] = root;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { VMCS, VMCS12_REVISION, vmcsFieldNameOf } from '../machine/index.js';
-import { Hex64, Operand64 } from './hex.js';
+import { Hex64, Operand64, PhysicalAddress } from './hex.js';
+import { MapRange, Memslot, MemslotId, pageBytes } from './memory.js';
 import { MmuName, Slot } from './names.js';
 import { RequestName } from './request.js';
 
@@ -66,6 +67,18 @@ const revision = z
 
 const value = Hex64;
 
+/** Bytes of a load or store. */
+const bytes = z
+  .union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)])
+  .default(8)
+  .describe('Bytes that are accessed.');
+
+/** Who accesses memory: supervisor or user, and whether EFLAGS.AC lifts SMAP. */
+const accessor = {
+  user: z.boolean().default(false).describe('Access at CPL 3, whatever the CPL is.'),
+  ac: z.boolean().default(false).describe('EFLAGS.AC: a supervisor may touch user pages.'),
+};
+
 /** The fields of each command besides `kind` and `vcpu`: also the body of its endpoint. */
 export const COMMAND_BODIES = {
   'mov-cr0': z.strictObject({ value, gpr }),
@@ -104,10 +117,20 @@ export const COMMAND_BODIES = {
     reason: z.number().int().min(0).max(0xffff).default(18).describe('Basic exit reason.'),
     qualification: Hex64.default({ page: 0, low: 0 }),
   }),
+  read: z.strictObject({ gva: Hex64, bytes, ...accessor }),
+  write: z.strictObject({ gva: Hex64, value, bytes, ...accessor }),
+  execute: z.strictObject({ gva: Hex64, user: accessor.user }),
   'load-root': z.strictObject({ pgd: Hex64 }),
   enter: z.strictObject({}),
   'make-request': z.strictObject({ request: RequestName }),
   'zap-all': z.strictObject({}),
+  'set-memslot': z.strictObject({
+    slot: MemslotId,
+    memslot: Memslot.nullable().describe('Null deletes the memslot.'),
+  }),
+  'dirty-log': z.strictObject({ slot: MemslotId, enabled: z.boolean() }),
+  unmap: z.strictObject({ gpa: PhysicalAddress, bytes: pageBytes }),
+  map: MapRange,
   'set-sregs': z.strictObject({
     cr0: Hex64.optional(),
     cr3: Hex64.optional(),
@@ -135,6 +158,9 @@ export const COMMAND_SUMMARIES: Record<CommandKind, string> = {
   'mov-cr4': 'MOV to CR4, executed by the guest.',
   'mov-from-cr3': 'MOV from CR3, executed by the guest.',
   'wrmsr-efer': 'WRMSR to IA32_EFER, executed by the guest.',
+  read: 'A load from linear memory, executed by the guest.',
+  write: 'A store to linear memory, executed by the guest.',
+  execute: 'An instruction fetch from linear memory, by the guest.',
   invlpg: 'INVLPG, executed by the guest.',
   invpcid: 'INVPCID, executed by the guest.',
   vmxon: 'VMXON, executed by L1.',
@@ -152,6 +178,10 @@ export const COMMAND_SUMMARIES: Record<CommandKind, string> = {
   enter: 'KVM services the pending requests, loads a root and enters: vcpu_enter_guest().',
   'make-request': 'KVM makes a request to the vCPU: kvm_make_request().',
   'zap-all': 'A memslot was deleted or moved: kvm_mmu_zap_all_fast().',
+  'set-memslot': 'The VMM adds, moves or deletes a memslot: KVM_SET_USER_MEMORY_REGION.',
+  'dirty-log': 'The VMM turns dirty logging of a memslot on or off.',
+  unmap: 'The host takes pages away, which come back when touched: kvm_unmap_gfn_range().',
+  map: 'Builds page tables for a range, so that a test need not write their entries.',
   'set-sregs': 'The VMM sets special registers: KVM_SET_SREGS.',
   'free-roots': 'KVM frees roots of an MMU: kvm_mmu_free_roots().',
   'reset-context': 'KVM drops all roots and configures the MMU anew: kvm_mmu_reset_context().',

@@ -4,6 +4,7 @@ import { layoutFlawsOf, sregsFlawsOf } from '../machine/index.js';
 import { POLICY_NAMES } from '../policies/index.js';
 import { VCPUS_PER_VM_MAX } from './command.js';
 import { Hex64, PhysicalAddress } from './hex.js';
+import { MEMSLOTS_MAX, Memslot } from './memory.js';
 import { PREV_ROOTS_MAX } from './names.js';
 
 /** Shadow pages of a VM. */
@@ -12,6 +13,16 @@ export const MMU_PAGES_MAX = 65_536;
 export const PolicyName = z
   .enum(POLICY_NAMES)
   .meta({ id: 'PolicyName', description: 'What an invalidation does to the roots it covers.' });
+
+/** Entries of a bounded TLB. */
+export const TLB_ENTRIES_MAX = 65_536;
+
+const TlbOption = z
+  .union([
+    z.enum(['ideal', 'off']),
+    z.strictObject({ entries: z.number().int().min(1).max(TLB_ENTRIES_MAX) }),
+  ])
+  .meta({ id: 'TlbOption', description: 'How much a TLB keeps: everything, so many, or nothing.' });
 
 const feature = (on: boolean, description: string) => z.boolean().default(on).describe(description);
 
@@ -47,18 +58,6 @@ export const VmxCapabilities = z
   })
   .meta({ id: 'VmxCapabilities' });
 
-const Memslot = z
-  .strictObject({
-    gpa: PhysicalAddress,
-    bytes: z
-      .number()
-      .int()
-      .min(4096)
-      .max(2 ** 52)
-      .multipleOf(4096),
-  })
-  .meta({ id: 'Memslot', description: 'A range of guest-physical memory that exists.' });
-
 const MemoryWord = z
   .strictObject({ gpa: PhysicalAddress, value: Hex64 })
   .meta({ id: 'MemoryWord', description: 'Eight bytes of guest-physical memory.' });
@@ -87,7 +86,7 @@ export const MemoryConfig = z
     memslots: z
       .array(Memslot)
       .min(1)
-      .max(32)
+      .max(MEMSLOTS_MAX)
       .prefault([{ gpa: '0x0', bytes: 2 ** 32 }])
       .describe('Default: 4 GiB at 0.'),
     words: z.array(MemoryWord).max(65536).default([]),
@@ -126,6 +125,9 @@ export const VmConfig = z
       .max(MMU_PAGES_MAX)
       .default(1024)
       .describe('Shadow pages: beyond that the oldest that are no root go. KVM_SET_NR_MMU_PAGES.'),
+    tlb: TlbOption.default('ideal').describe(
+      '`ideal` drops nothing that it was not told to drop; `off` keeps nothing.',
+    ),
     flushOnReuse: z.boolean().default(false).describe('Module parameter kvm.flush_on_reuse.'),
     maxphyaddr: z.number().int().min(36).max(52).default(46),
     cpuid: CpuidFeatures.prefault({}),

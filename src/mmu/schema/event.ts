@@ -93,6 +93,33 @@ const PageZapped = event('page-zapped', 'A shadow page was zapped.', {
   level,
   rootCount: z.number().int().min(0).describe('Root slots that still hold it.'),
 });
+const PageUnsynced = event(
+  'page-unsynced',
+  'A shadow page may fall out of step: the guest may write its table.',
+  { hpa, gfn },
+);
+const PageSynced = event(
+  'page-synced',
+  'A shadow page is unsync no more: it was brought into step, or zapped.',
+  { hpa, gfn },
+);
+const PageFault = event('page-fault', 'KVM handles a page fault or an EPT violation.', {
+  address: Hex64.describe('Linear address, or guest-physical one where an EPT faulted.'),
+  errorCode: z
+    .number()
+    .int()
+    .min(0)
+    .describe('As KVM sees it: bit 32 marks the final page of an EPT violation, 33 a page table.'),
+});
+const Access = event('access', 'The guest accessed memory.', {
+  access: z.enum(['read', 'write', 'execute']),
+  gva: Hex64,
+  gpa: PhysicalAddress,
+  value: Hex64.nullable().describe('What was read or written; null where code was fetched.'),
+  by: z
+    .enum(['tlb', 'walk', 'emulator'])
+    .describe('Where the translation came from: a TLB entry, a walk, or KVM itself.'),
+});
 const VmExited = event('vm-exit', 'The guest left to the host, or L2 left to L1.', {
   from: z.enum(['L1', 'L2']),
   to: z.enum(['host', 'L1']),
@@ -131,6 +158,10 @@ export const MmuEvent = z
     TlbFlushed,
     PageAllocated,
     PageZapped,
+    PageUnsynced,
+    PageSynced,
+    PageFault,
+    Access,
     VmExited,
     VmEntered,
     FaultInjected,

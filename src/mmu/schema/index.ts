@@ -10,7 +10,13 @@ export {
   VCPUS_PER_VM_MAX,
   VcpuIndex,
 } from './command.js';
-export { MMU_PAGES_MAX, PolicyName, VmConfig, type VmConfigInput } from './config.js';
+export {
+  MMU_PAGES_MAX,
+  PolicyName,
+  TLB_ENTRIES_MAX,
+  VmConfig,
+  type VmConfigInput,
+} from './config.js';
 export {
   EVENT_KINDS,
   MmuEvent,
@@ -19,8 +25,14 @@ export {
   RootCause,
 } from './event.js';
 export { Hex32, Hex64, Operand64, PhysicalAddress } from './hex.js';
+export { MAP_PAGES_MAX, MEMSLOTS_MAX } from './memory.js';
+export { MemoryState } from './memory-state.js';
 export { CURRENT, MmuName, PREV_ROOTS_MAX, Slot } from './names.js';
 export { Outcome } from './outcome.js';
 export { RequestName } from './request.js';
+export { Rights } from './rights.js';
+export { PARENTS_SHOWN_MAX, ShadowPageState, SpteState } from './shadow-state.js';
+export { TlbContextState, TlbState } from './tlb-state.js';
 export { VcpuState } from './vcpu-state.js';
+export { WalkState } from './walk-state.js';
 export { createJsonWriter, type JsonWriter } from './wire.js';

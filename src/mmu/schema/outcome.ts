@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Hex64 } from './hex.js';
+import { Hex32, Hex64, PhysicalAddress } from './hex.js';
 
 const Ok = z
   .strictObject({
@@ -13,6 +13,7 @@ const Fault = z
     kind: z.literal('fault'),
     vector: z.enum(['#UD', '#GP', '#SS', '#PF']),
     errorCode: z.number().int().min(0).nullable(),
+    address: Hex64.optional().describe('CR2, for #PF.'),
   })
   .meta({ id: 'Outcome.fault', description: 'The guest took an exception instead.' });
 
@@ -36,11 +37,20 @@ const VmExit = z
       .max(2 ** 32 - 1)
       .describe('Bit 31: the VM entry failed.'),
     qualification: Hex64,
+    gpa: PhysicalAddress.optional().describe('Guest-physical address, where an EPT faulted.'),
+    interruption: Hex32.optional().describe('Interruption information, where L1 gets a fault.'),
   })
   .meta({ id: 'Outcome.vm-exit', description: 'L2 left to L1, which asked to see this.' });
 
+const Mmio = z
+  .strictObject({
+    kind: z.literal('mmio'),
+    gpa: PhysicalAddress.describe('Where no memslot is.'),
+  })
+  .meta({ id: 'Outcome.mmio', description: 'KVM_EXIT_MMIO: the VMM would emulate a device.' });
+
 const KernelError = z
-  .strictObject({ kind: z.literal('error'), errno: z.enum(['EINVAL']) })
+  .strictObject({ kind: z.literal('error'), errno: z.enum(['EINVAL', 'EEXIST']) })
   .meta({ id: 'Outcome.error', description: 'The ioctl failed and changed nothing.' });
 
 const Shutdown = z
@@ -49,7 +59,7 @@ const Shutdown = z
 
 /** How a command ended. The guest's own fault is an outcome, not an error. */
 export const Outcome = z
-  .discriminatedUnion('kind', [Ok, Fault, VmFail, VmExit, KernelError, Shutdown])
+  .discriminatedUnion('kind', [Ok, Fault, VmFail, VmExit, Mmio, KernelError, Shutdown])
   .meta({ id: 'Outcome', description: 'How a command ended.' });
 
 export type Outcome = Readonly<z.output<typeof Outcome>>;

@@ -22,6 +22,7 @@ function writerOf(schema: z.core.$ZodType): Writer {
   if (schema instanceof z.ZodObject) return objectWriter(schema);
   if (schema instanceof z.ZodArray) return arrayWriter(writerOf(schema.element));
   if (schema instanceof z.ZodDiscriminatedUnion) return unionWriter(schema);
+  if (schema instanceof z.ZodUnion) return choiceWriter(schema);
   if (schema instanceof z.ZodNullable) {
     const inner = writerOf(schema.unwrap());
     return (value) => (value === null ? 'null' : inner(value));
@@ -113,13 +114,26 @@ function unionWriter(schema: z.ZodDiscriminatedUnion): Writer {
   };
 }
 
+/** A union without a discriminator: values of closed sets, and objects of one kind at most. */
+function choiceWriter({ options }: z.ZodUnion): Writer {
+  const object = options.find((option) => option instanceof z.ZodObject);
+  const others = options.filter((option) => option !== object);
+  if (!others.every((option) => option instanceof z.ZodEnum || option instanceof z.ZodLiteral)) {
+    throw new Error('Cannot write schema of type "union": its options cannot be told apart');
+  }
+  const writeValue = quoteOnce();
+  if (object === undefined) return writeValue;
+  const writeObject = objectWriter(object);
+  return (value) => (typeof value === 'object' ? writeObject(value) : writeValue(value));
+}
+
 function codecWriter(codec: z.ZodCodec): Writer {
   const encode = codec.def.reverseTransform as (value: unknown) => unknown;
   if (isPlainText(codec)) return (value) => `"${encode(value) as string}"`;
   return (value) => JSON.stringify(encode(value));
 }
 
-/** A closed set of strings: each is quoted the first time it is seen. */
+/** Values of a closed set: each is quoted the first time it is seen. */
 function quoteOnce(): Writer {
   const quoted = new Map<unknown, string>();
   return (value) => {

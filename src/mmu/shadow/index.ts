@@ -1,10 +1,49 @@
+export { type FoundPage, getPage } from './get-page.js';
+export { removeWriteAccess, unmapGfnRange } from './host-events.js';
+export { invalidateAddressBelow } from './invalidate.js';
+export { childOf } from './links.js';
 export {
-  type FoundPage,
-  getPage,
-  isObsolete,
-  isUnsyncRoot,
+  type Fault,
+  type FaultResult,
+  fixFault,
+  type GuestMapping,
+} from './page-fault.js';
+export { isObsolete, isUnsyncRoot, takeFrame } from './pages.js';
+export { shadowIndex, topPageOf } from './place.js';
+export { relinkPages } from './relink.js';
+export {
+  accessOf,
+  has4ByteGpte,
+  isDirect,
+  isGuestMode,
+  isInvalid,
+  levelOf,
+  paeRootRole,
+  quadrantOf,
+  ROLE,
+} from './role.js';
+export {
+  accOfSpte,
+  isAccessedSpte,
+  isAccessTrackedSpte,
+  isDirtySpte,
+  isMmioSpte,
+  isPresentSpte,
+  isUsableSpte,
+  NO_SPTE,
+  type Spte,
+  spteAt,
+  storeSpte,
+  targetOf,
+  usedSpte,
+} from './spte.js';
+export { syncChildren } from './sync.js';
+export { trackWrite, unprotectGfn } from './track-write.js';
+export {
+  commitZap,
+  flushRemoteTlbs,
+  makePagesAvailable,
+  prepareZapPage,
   releasePage,
-  takeFrame,
   zapAllFast,
-} from './pages.js';
-export { isDirect, isGuestMode, isInvalid, levelOf, ROLE } from './role.js';
+} from './zap.js';

@@ -1,48 +1,88 @@
-import { makeAllCpusRequest } from '../requests/index.js';
-import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
-import { isInvalid, levelOf, ROLE } from './role.js';
+import type { Emit, ShadowPage, ShadowPages, Vcpu, Vm } from '../state/index.js';
+import { isDirect, isInvalid, levelOf } from './role.js';
 
-/** Free pages below which KVM recycles, and how many it then makes free. */
-const KVM_MIN_FREE_MMU_PAGES = 5;
-const KVM_REFILL_PAGES = 25;
-
-/** A page, and whether it had to be created. */
-export interface FoundPage {
-  readonly page: ShadowPage;
-  readonly isNew: boolean;
+/** The page of a guest frame in a role that a fault or a load may find; null if there is none. */
+export function findPage(vm: Vm, gfn: number, role: number): ShadowPage | null {
+  for (let page = vm.shadow.byGfn.get(gfn) ?? null; page !== null; page = page.sibling) {
+    if (page.role === role && !isObsolete(vm, page)) return page;
+  }
+  return null;
 }
 
-/**
- * Finds the valid shadow page of a guest table in a role, or creates it. A freed root's page lives
- * on until it is zapped, so a root that was dropped is usually found again.
- *
- * @see Linux `kvm_mmu_get_page()`, `kvm_mmu_find_shadow_page()`, arch/x86/kvm/mmu/mmu.c
- */
-export function getPage(
+/** The newest valid page of a guest frame; older ones follow by `sibling`. */
+export function pagesOfGfn({ shadow }: Vm, gfn: number): ShadowPage[] {
+  const pages: ShadowPage[] = [];
+  for (let page = shadow.byGfn.get(gfn) ?? null; page !== null; page = page.sibling) {
+    pages.push(page);
+  }
+  return pages;
+}
+
+/** @see Linux `kvm_mmu_alloc_shadow_page()`, arch/x86/kvm/mmu/mmu.c */
+export function createPage(
   vm: Vm,
   vcpu: Vcpu,
-  { gfn, role }: { gfn: number; role: number },
+  { gfn, role, tdp }: { gfn: number; role: number; tdp: boolean },
   emit: Emit,
-): FoundPage {
-  const pages = vm.shadow.byGfn.get(gfn);
-  const existing = pages?.find((page) => page.role === role && !isObsolete(vm, page));
-  if (existing !== undefined) return { page: existing, isNew: false };
-
-  makePagesAvailable(vm, vcpu, emit);
+): ShadowPage {
+  const { shadow } = vm;
   const page: ShadowPage = {
+    id: shadow.freeIds.pop() ?? shadow.table.length,
     hpa: takeFrame(vm),
     gfn,
+    tdp,
     role,
     rootCount: 0,
-    generation: vm.shadow.generation,
+    generation: shadow.generation,
+    spt: null,
+    unsync: false,
     unsyncChildren: 0,
+    unsyncChildBitmap: null,
+    writeFloodingCount: 0,
+    parents: [],
+    sibling: null,
   };
-  vm.shadow.active.add(page);
-  const siblings = vm.shadow.byGfn.get(gfn);
-  if (siblings === undefined) vm.shadow.byGfn.set(gfn, [page]);
-  else siblings.push(page);
+  shadow.table[page.id] = page;
+  if (!tdp) hashPage(shadow, page);
   emit?.(vcpu, { kind: 'page-allocated', hpa: page.hpa, gfn, level: levelOf(role), role });
-  return { page, isNew: true };
+  return page;
+}
+
+function hashPage(shadow: ShadowPages, page: ShadowPage): void {
+  const { gfn } = page;
+  page.sibling = shadow.byGfn.get(gfn) ?? null;
+  shadow.byGfn.set(gfn, page);
+  shadow.active.add(page);
+  if (isTracked(page)) {
+    shadow.writeTracked.set(gfn, (shadow.writeTracked.get(gfn) ?? 0) + 1);
+  }
+}
+
+/** No fault or load finds the page any more. */
+export function unhashPage(shadow: ShadowPages, page: ShadowPage): void {
+  const { gfn } = page;
+  shadow.active.delete(page);
+  const newest = shadow.byGfn.get(gfn) as ShadowPage;
+  if (newest !== page) {
+    let before = newest;
+    while (before.sibling !== page) before = before.sibling as ShadowPage;
+    before.sibling = page.sibling;
+  } else if (page.sibling === null) {
+    shadow.byGfn.delete(gfn);
+  } else {
+    shadow.byGfn.set(gfn, page.sibling);
+  }
+  page.sibling = null;
+  if (!isTracked(page)) return;
+  const others = (shadow.writeTracked.get(gfn) as number) - 1;
+  if (others === 0) shadow.writeTracked.delete(gfn);
+  else shadow.writeTracked.set(gfn, others);
+}
+
+/** Nothing holds the page any more: its place in the table is free. */
+export function forgetPage(shadow: ShadowPages, { id }: ShadowPage): void {
+  shadow.table[id] = null;
+  shadow.freeIds.push(id);
 }
 
 /** @returns A simulated host frame that was never given out before. */
@@ -70,53 +110,7 @@ export function isUnsyncRoot(page: ShadowPage | null): boolean {
   return page !== null && page.unsyncChildren > 0;
 }
 
-/**
- * A memslot was deleted or moved: all pages become obsolete at once, every vCPU is told to drop
- * the roots among them, and the pages go.
- *
- * @see Linux `kvm_mmu_zap_all_fast()`, arch/x86/kvm/mmu/mmu.c
- */
-export function zapAllFast(vm: Vm, vcpu: Vcpu, emit: Emit): void {
-  vm.shadow.generation = 1 - vm.shadow.generation;
-  makeAllCpusRequest(vm.vcpus, vm.rules.zapRequest, emit);
-  for (const page of vm.shadow.active) zapPage(vm, vcpu, page, emit);
-}
-
-/** A root slot lets go of its page. A page that was zapped meanwhile dies with its last slot. */
-export function releasePage(page: ShadowPage): void {
-  page.rootCount -= 1;
-}
-
-/**
- * Recycles the oldest pages when the VM has as many as it may have. A page that is a root is
- * passed over: this is what cached roots, marked or not, are spared and dropped ones are not.
- *
- * @see Linux `make_mmu_pages_available()`, `kvm_mmu_zap_oldest_mmu_pages()`
- */
-function makePagesAvailable(vm: Vm, vcpu: Vcpu, emit: Emit): void {
-  const { active } = vm.shadow;
-  if (vm.config.mmuPages - active.size >= KVM_MIN_FREE_MMU_PAGES) return;
-  let wanted = KVM_REFILL_PAGES - (vm.config.mmuPages - active.size);
-  for (const page of active) {
-    if (wanted === 0) return;
-    if (page.rootCount > 0) continue;
-    zapPage(vm, vcpu, page, emit);
-    wanted -= 1;
-  }
-}
-
-/** A page that is a root outlives its zap, invalid, until its last slot lets go of it. */
-function zapPage({ shadow }: Vm, vcpu: Vcpu, page: ShadowPage, emit: Emit): void {
-  emit?.(vcpu, {
-    kind: 'page-zapped',
-    hpa: page.hpa,
-    gfn: page.gfn,
-    level: levelOf(page.role),
-    rootCount: page.rootCount,
-  });
-  page.role |= ROLE.INVALID;
-  shadow.active.delete(page);
-  const siblings = shadow.byGfn.get(page.gfn) as ShadowPage[];
-  siblings.splice(siblings.indexOf(page), 1);
-  if (siblings.length === 0) shadow.byGfn.delete(page.gfn);
+/** A guest table above level 1 stays read-only as long as it is shadowed. */
+export function isTracked({ role }: Pick<ShadowPage, 'role'>): boolean {
+  return !isDirect(role) && levelOf(role) > 1;
 }

@@ -8,8 +8,10 @@ export const ROLE = {
   /** Bits 3:0: level of the page. */
   LEVEL_MASK: 0xf,
   HAS_4_BYTE_GPTE: 1 << 4,
+  /** Bits 6:5: which part of a table of 4-byte entries the page shadows. */
+  QUADRANT_MASK: 3 << 5,
   DIRECT: 1 << 7,
-  /** Bits 10:8: access; a root has all of it. */
+  /** Bits 10:8: `ACC_*` of what leads here; a root has all of it. */
   ACC_ALL: 7 << 8,
   INVALID: 1 << 11,
   EFER_NX: 1 << 12,
@@ -21,6 +23,9 @@ export const ROLE = {
   /** Since v7.x in the base role, instead of `smep_andnot_wp`. */
   CR4_SMEP: 1 << 18,
 } as const;
+
+const QUADRANT_SHIFT = 5;
+const ACCESS_SHIFT = 8;
 
 export function levelOf(role: number): number {
   return role & ROLE.LEVEL_MASK;
@@ -36,4 +41,60 @@ export function isInvalid(role: number): boolean {
 
 export function isGuestMode(role: number): boolean {
   return (role & ROLE.GUEST_MODE) !== 0;
+}
+
+/** Whether the processor sets no A and D bits in the page: those of an EPT of L1 without them. */
+export function isAdDisabled(role: number): boolean {
+  return (role & ROLE.AD_DISABLED) !== 0;
+}
+
+/** Whether it shadows tables of 32-bit paging, whose entries have four bytes. */
+export function has4ByteGpte(role: number): boolean {
+  return (role & ROLE.HAS_4_BYTE_GPTE) !== 0;
+}
+
+export function quadrantOf(role: number): number {
+  return (role & ROLE.QUADRANT_MASK) >> QUADRANT_SHIFT;
+}
+
+/** `ACC_*` bits that the tables above allow. */
+export function accessOf(role: number): number {
+  return (role & ROLE.ACC_ALL) >> ACCESS_SHIFT;
+}
+
+/**
+ * The role of a page that an entry of another is to lead to.
+ *
+ * @param index Of the entry in its page: where entries have four bytes, two pages shadow a table.
+ * @param acc `ACC_*` bits down to the new page.
+ * @see Linux `kvm_mmu_child_role()`, arch/x86/kvm/mmu/mmu.c
+ */
+export function childRole(
+  parent: number,
+  index: number,
+  { direct, acc }: { direct: boolean; acc: number },
+): number {
+  const kept = parent & ~(ROLE.LEVEL_MASK | ROLE.ACC_ALL | ROLE.DIRECT | ROLE.QUADRANT_MASK);
+  const quadrant = has4ByteGpte(parent) && !direct ? (index & 1) << QUADRANT_SHIFT : 0;
+  return (
+    kept | (levelOf(parent) - 1) | (acc << ACCESS_SHIFT) | (direct ? ROLE.DIRECT : 0) | quadrant
+  );
+}
+
+/** The role of one of the four pages that a PAE root leads to. */
+export function paeRootRole(rootRole: number, index: number): number {
+  const quadrant = has4ByteGpte(rootRole) ? index << QUADRANT_SHIFT : 0;
+  return (rootRole & ~(ROLE.LEVEL_MASK | ROLE.QUADRANT_MASK)) | 2 | quadrant;
+}
+
+/** Bits in which a page may differ from the root above it and still be synced for its MMU. */
+const SYNC_ROLE_IGN = ROLE.LEVEL_MASK | ROLE.ACC_ALL | ROLE.QUADRANT_MASK;
+
+/**
+ * Whether a page can be synced for an MMU with this root role. Pages of another MMU cannot.
+ *
+ * @see Linux `kvm_sync_page_check()`, arch/x86/kvm/mmu/mmu.c
+ */
+export function isSyncableRole(role: number, rootRole: number): boolean {
+  return !isDirect(role) && ((role ^ rootRole) & ~SYNC_ROLE_IGN) === 0;
 }

@@ -1,6 +1,25 @@
-export { createMmu, type Mmu, type RootInfo, type RootSlot } from './mmu.js';
+export { createMmu, type Mmu } from './mmu.js';
 export { createNested, type Nested } from './nested.js';
-export { createShadowPages, type ShadowPage, type ShadowPages } from './shadow-page.js';
+export { CommandRefused } from './refused.js';
+export { clearRoot, fillRoot, type RootInfo } from './root-info.js';
+export {
+  currentRoot,
+  prevRootCount,
+  prevRootsOf,
+  type RootSlot,
+  recordAt,
+  rootAt,
+} from './root-slots.js';
+export {
+  createShadowPages,
+  indexOfRef,
+  pageOfRef,
+  type ShadowPage,
+  type ShadowPages,
+  SPTES_PER_PAGE,
+  spteRef,
+} from './shadow-page.js';
+export { createTlb, GLOBAL, type Tlb, type TlbContext, type TlbEntry, type TlbTag } from './tlb.js';
 export { type Counters, createVcpu, type Vcpu } from './vcpu.js';
 export { type Emit, hasLam, type Vm } from './vm.js';
 export {

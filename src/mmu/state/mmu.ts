@@ -1,26 +1,5 @@
-import type { Word } from '../machine/index.js';
+import { createRootInfo, type RootInfo } from './root-info.js';
 import type { ShadowPage } from './shadow-page.js';
-
-/**
- * A root, `struct kvm_mmu_root_info`, and what it owes.
- *
- * @see Linux `struct kvm_mmu_root_info`, arch/x86/include/asm/kvm_host.h
- */
-export interface RootInfo {
-  /** CR3 with its PCID, or EPTP with its attributes; 0 for a direct root. */
-  readonly pgd: Word;
-  readonly hpa: number;
-  /** Its shadow page; null for a PAE or dummy root, which has none and is never cached. */
-  readonly page: ShadowPage | null;
-  /** `kvm_mmu_sync_roots()` is due before the root is used. */
-  syncDue: boolean;
-  /** A flush of the TLB entries that the root may have made is due. */
-  flushDue: boolean;
-  /** VPIDs under which it ran since they were flushed, a bit each: where its entries may be. */
-  ranUnder: number;
-}
-
-export type RootSlot = RootInfo | null;
 
 /**
  * An MMU of a vCPU, `struct kvm_mmu`, down to its roots.
@@ -33,22 +12,31 @@ export interface Mmu {
   role: number;
   /** Levels of the guest's own tables; 0 without paging or before the first configuration. */
   guestLevels: number;
-  root: RootSlot;
-  /** Index 0 is the most recently displaced. Slots are positional: holes are not compacted. */
-  readonly prevRoots: RootSlot[];
+  /**
+   * What stands in each slot: the current root first, then `prev_roots`, most recently displaced
+   * first. Slots are positional: holes are not compacted. There are as many records as slots, for
+   * good, and a rotation moves them.
+   */
+  readonly slots: RootInfo[];
+  /** What a PAE root leads to: four pages, or null where a PDPTE is not present. */
+  readonly paeRoots: (ShadowPage | null)[];
   /** Frame of the PAE or dummy root, a page of the MMU itself; 0 until it is first needed. */
   specialHpa: number;
-  /** Marks beside the slots, current first, for the one policy that keeps them there. */
+  /**
+   * Marks beside the slots, current first, for the one policy that keeps them there; as long as
+   * there was none, and with every other policy, the list is empty.
+   */
   readonly slotMarks: boolean[];
 }
 
+/** @param prevRoots Slots beside the current one: `KVM_MMU_NUM_PREV_ROOTS`. */
 export function createMmu(name: Mmu['name'], prevRoots: number): Mmu {
   return {
     name,
     role: 0,
     guestLevels: 0,
-    root: null,
-    prevRoots: new Array<RootSlot>(prevRoots).fill(null),
+    slots: Array.from({ length: 1 + prevRoots }, createRootInfo),
+    paeRoots: [],
     specialHpa: 0,
     slotMarks: [],
   };

@@ -1,6 +1,7 @@
 import type { Registers } from '../machine/index.js';
 import { createMmu, type Mmu } from './mmu.js';
 import { createNested, type Nested } from './nested.js';
+import type { Tlb } from './tlb.js';
 
 /** Sums over the life of a vCPU. KVM counts none of the root cache's; these are the lab's own. */
 export interface Counters {
@@ -28,13 +29,19 @@ export interface Vcpu {
   readonly guestMmu: Mmu;
   /** `arch.mmu`: `guestMmu` while L2 runs on EPT, otherwise `rootMmu`. */
   mmu: Mmu;
+  /** What the processor has cached; null where it caches nothing. */
+  readonly tlb: Tlb | null;
   /** Pending `KVM_REQ_*`, one bit each. */
   requests: number;
   readonly nested: Nested;
   readonly counters: Counters;
 }
 
-export function createVcpu(index: number, regs: Registers, prevRoots: number): Vcpu {
+export function createVcpu(
+  index: number,
+  regs: Registers,
+  { prevRoots, tlb }: { prevRoots: number; tlb: Tlb | null },
+): Vcpu {
   const rootMmu = createMmu('root', prevRoots);
   return {
     index,
@@ -43,6 +50,7 @@ export function createVcpu(index: number, regs: Registers, prevRoots: number): V
     rootMmu,
     guestMmu: createMmu('guest', prevRoots),
     mmu: rootMmu,
+    tlb,
     requests: 0,
     nested: createNested(),
     counters: {

@@ -1,5 +1,15 @@
-import type { Word } from '../machine/index.js';
-import { type Emit, type Mmu, type RootInfo, type Vcpu, type Vm, vpidOf } from '../state/index.js';
+import { isPcide, pcidOf, type Word } from '../machine/index.js';
+import {
+  currentRoot,
+  type Emit,
+  GLOBAL,
+  type Mmu,
+  type TlbTag,
+  type Vcpu,
+  type Vm,
+  vpidOf,
+} from '../state/index.js';
+import { dropFromTlb } from './entries.js';
 
 /**
  * The hardware VPID under which a vCPU runs L1. KVM gives every vCPU one for L1 and one for L2,
@@ -18,7 +28,7 @@ export function vpid02Of({ index }: Vcpu): number {
 
 /** The guest runs on the current root, which may leave entries under the VPID in use. */
 export function runOnRoot(vm: Vm, vcpu: Vcpu): void {
-  const { root } = vcpu.mmu;
+  const root = currentRoot(vcpu.mmu);
   if (root !== null) root.ranUnder |= vpidBit(vcpu, currentVpidOf(vm, vcpu));
 }
 
@@ -29,10 +39,9 @@ export function runOnRoot(vm: Vm, vcpu: Vcpu): void {
  */
 export function flushTlbAll(vcpu: Vcpu, emit: Emit, causedBy?: number): void {
   emit?.(vcpu, flushed({ scope: 'all' }), causedBy);
-  forEachRoot(vcpu, (root) => {
-    root.ranUnder = 0;
-    root.flushDue = false;
-  });
+  dropFromTlb(vcpu.tlb, () => true);
+  settleAll(vcpu.rootMmu);
+  settleAll(vcpu.guestMmu);
 }
 
 /**
@@ -41,17 +50,18 @@ export function flushTlbAll(vcpu: Vcpu, emit: Emit, causedBy?: number): void {
  * @see Linux `vmx_flush_tlb_current()`, arch/x86/kvm/vmx/vmx.c
  */
 export function flushTlbCurrent(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): void {
-  const { root } = vcpu.mmu;
+  const root = currentRoot(vcpu.mmu);
   if (root === null) return;
   if (vm.config.paging === 'ept') {
     emit?.(vcpu, flushed({ scope: 'current', root: root.hpa }), causedBy);
-    forEachRoot(vcpu, (other) => {
-      if (other.hpa === root.hpa) other.flushDue = false;
-    });
+    dropFromTlb(vcpu.tlb, (tag) => tag.root === root.hpa);
+    settleEp4ta(vcpu.rootMmu, root.hpa);
+    settleEp4ta(vcpu.guestMmu, root.hpa);
     return;
   }
   const vpid = currentVpidOf(vm, vcpu);
   emit?.(vcpu, flushed({ scope: 'current', vpid }), causedBy);
+  dropFromTlb(vcpu.tlb, (tag) => tag.vpid === vpid);
   settleVpid(vcpu, vpid);
 }
 
@@ -64,33 +74,74 @@ export function flushTlbCurrent(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: numbe
 export function flushTlbGuest(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): void {
   const vpid = guestFlushVpidOf(vm, vcpu);
   emit?.(vcpu, flushed({ scope: 'guest', vpid }), causedBy);
+  dropFromTlb(vcpu.tlb, (tag) => tag.vpid === vpid);
   if (vm.config.paging === 'shadow') settleVpid(vcpu, vpid);
 }
 
 /** @see Linux `vmx_flush_tlb_gva()`, arch/x86/kvm/vmx/vmx.c */
 export function flushTlbGva(vm: Vm, vcpu: Vcpu, address: Word, emit: Emit): void {
-  emit?.(vcpu, flushed({ scope: 'address', vpid: guestFlushVpidOf(vm, vcpu), address }));
+  flushVpidAddress(vcpu, guestFlushVpidOf(vm, vcpu), address, emit);
 }
 
 /** Every mapping of one VPID: INVVPID on behalf of L1. */
 export function flushVpid(vm: Vm, vcpu: Vcpu, vpid: number, emit: Emit): void {
   emit?.(vcpu, flushed({ scope: 'context', vpid }));
+  dropFromTlb(vcpu.tlb, (tag) => tag.vpid === vpid);
   if (vm.config.paging === 'shadow') settleVpid(vcpu, vpid);
 }
 
-/** One address of one VPID: INVVPID type 0 on behalf of L1. */
+/** One address of one VPID, under every PCID: INVVPID type 0. */
 export function flushVpidAddress(vcpu: Vcpu, vpid: number, address: Word, emit: Emit): void {
   emit?.(vcpu, flushed({ scope: 'address', vpid, address }));
+  dropFromTlb(vcpu.tlb, (tag) => tag.vpid === vpid, address.page);
 }
 
-/** What the processor drops when it executes an instruction itself, without an exit. */
-export function cpuFlush(
-  vm: Vm,
-  vcpu: Vcpu,
-  what: { scope: 'context' | 'pcid' | 'address'; pcid?: number; address?: Word },
-  emit: Emit,
-): void {
-  emit?.(vcpu, { ...flushed({ ...what, vpid: currentVpidOf(vm, vcpu) }), by: 'cpu' });
+/** What an instruction that the processor executes itself, without an exit, tells it to drop. */
+export interface CpuFlush {
+  readonly scope: 'context' | 'pcid' | 'address';
+  /** Under this PCID alone; every one unless told. */
+  readonly pcid?: number;
+  readonly address?: Word;
+  /** Whether global pages go as well. */
+  readonly globals: boolean;
+}
+
+/** The processor drops entries of the VPID in use, and of no other. */
+export function cpuFlush(vm: Vm, vcpu: Vcpu, what: CpuFlush, emit: Emit): void {
+  const { scope, pcid, address, globals } = what;
+  const vpid = currentVpidOf(vm, vcpu);
+  emit?.(vcpu, { ...flushed({ scope, pcid, address, vpid }), by: 'cpu' });
+  const isMeant = (tag: TlbTag) =>
+    tag.vpid === vpid && (tag.pcid === GLOBAL ? globals : pcid === undefined || tag.pcid === pcid);
+  dropFromTlb(vcpu.tlb, isMeant, address?.page ?? null);
+}
+
+/** A page fault: the processor forgets what it has cached of the address under the PCID in use. */
+export function dropAddress(vm: Vm, vcpu: Vcpu, { page }: Word): void {
+  const { vpid, pcid, root } = tagInUse(vm, vcpu);
+  const isMeant = (tag: TlbTag) =>
+    tag.vpid === vpid && tag.root === root && (tag.pcid === pcid || tag.pcid === GLOBAL);
+  dropFromTlb(vcpu.tlb, isMeant, page);
+}
+
+/** An EPT violation: the processor forgets what it has cached of the guest-physical address. */
+export function dropPhysical(vcpu: Vcpu, { page }: Word): void {
+  const { root } = physicalTagInUse(vcpu);
+  const isMeant = (tag: TlbTag) => tag.kind === 'guest-physical' && tag.root === root;
+  dropFromTlb(vcpu.tlb, isMeant, page);
+}
+
+/** The tag of a translation of a linear address that is made now. */
+export function tagInUse(vm: Vm, vcpu: Vcpu): TlbTag {
+  const vpid = currentVpidOf(vm, vcpu);
+  const pcid = pcidOf(vcpu.regs.cr3, isPcide(vcpu.regs));
+  if (vm.config.paging === 'shadow') return { kind: 'linear', vpid, pcid, root: 0 };
+  return { kind: 'combined', vpid, pcid, root: currentRoot(vcpu.mmu)?.hpa ?? 0 };
+}
+
+/** The tag of a translation that the EPT in use makes alone. */
+export function physicalTagInUse({ mmu }: Vcpu): TlbTag {
+  return { kind: 'guest-physical', vpid: -1, pcid: -1, root: currentRoot(mmu)?.hpa ?? 0 };
 }
 
 /** @see Linux `vmx_get_current_vpid()`, arch/x86/kvm/vmx/vmx.c */
@@ -106,43 +157,42 @@ function guestFlushVpidOf(vm: Vm, vcpu: Vcpu): number {
   return vm.rules.l2Vpid === 'vpid01-for-guest' ? vpid01Of(vcpu) : currentVpidOf(vm, vcpu);
 }
 
+/** All entries are gone. A record that holds no root may be settled like any other. */
+function settleAll({ slots }: Mmu): void {
+  for (const root of slots) {
+    root.ranUnder = 0;
+    root.flushDue = false;
+  }
+}
+
+/** The entries of one EP4TA are gone: those of every slot that holds its root. */
+function settleEp4ta({ slots }: Mmu, hpa: number): void {
+  for (const root of slots) if (root.hpa === hpa) root.flushDue = false;
+}
+
 /**
  * The entries of one VPID are gone, under shadow paging, where all roots are those of `root_mmu`. A
  * root that may have left some under the other VPID as well, because L1 gave its L2 a VPID or took
  * it away, owes that flush still.
  */
 function settleVpid(vcpu: Vcpu, vpid: number): void {
-  const { root, prevRoots } = vcpu.rootMmu;
   const kept = ~vpidBit(vcpu, vpid);
-  if (root !== null) settleVpidOf(root, kept);
-  for (const prev of prevRoots) if (prev !== null) settleVpidOf(prev, kept);
-}
-
-function settleVpidOf(root: RootInfo, kept: number): void {
-  root.ranUnder &= kept;
-  if (root.ranUnder === 0) root.flushDue = false;
+  for (const root of vcpu.rootMmu.slots) {
+    root.ranUnder &= kept;
+    if (root.ranUnder === 0) root.flushDue = false;
+  }
 }
 
 function vpidBit(vcpu: Vcpu, vpid: number): number {
   return vpid === vpid01Of(vcpu) ? 1 : 2;
 }
 
-function forEachRoot({ rootMmu, guestMmu }: Vcpu, act: (root: RootInfo) => void): void {
-  forEachRootOf(rootMmu, act);
-  forEachRootOf(guestMmu, act);
-}
-
-function forEachRootOf({ root, prevRoots }: Mmu, act: (root: RootInfo) => void): void {
-  if (root !== null) act(root);
-  for (const prev of prevRoots) if (prev !== null) act(prev);
-}
-
 interface Flushed {
   readonly scope: 'all' | 'current' | 'guest' | 'address' | 'pcid' | 'context';
   readonly vpid?: number;
-  readonly pcid?: number;
+  readonly pcid?: number | undefined;
   readonly root?: number;
-  readonly address?: Word;
+  readonly address?: Word | undefined;
 }
 
 function flushed({ scope, vpid, pcid, root, address }: Flushed) {

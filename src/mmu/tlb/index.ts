@@ -1,11 +1,17 @@
+export { fillTlb, lookupTlb } from './entries.js';
 export {
+  type CpuFlush,
   cpuFlush,
+  dropAddress,
+  dropPhysical,
   flushTlbAll,
   flushTlbCurrent,
   flushTlbGuest,
   flushTlbGva,
   flushVpid,
   flushVpidAddress,
+  physicalTagInUse,
   runOnRoot,
+  tagInUse,
   vpid02Of,
 } from './flush.js';

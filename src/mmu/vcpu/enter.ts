@@ -1,6 +1,6 @@
-import { hasRequest } from '../requests/index.js';
+import { hasRequest, KVM_REQ } from '../requests/index.js';
 import { loadMmu } from '../roots/index.js';
-import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { currentRoot, type Emit, type Vcpu, type Vm } from '../state/index.js';
 import { runOnRoot } from '../tlb/index.js';
 import { serviceRequest, serviceRequests } from './service-requests.js';
 
@@ -26,7 +26,7 @@ export function enterGuest(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
     vcpu.mode = 'guest';
     runOnRoot(vm, vcpu);
     const guest = vcpu.nested.guestMode ? 'L2' : 'L1';
-    emit?.(vcpu, { kind: 'vm-entered', guest, root: vcpu.mmu.root?.hpa ?? null });
+    emit?.(vcpu, { kind: 'vm-entered', guest, root: currentRoot(vcpu.mmu)?.hpa ?? null });
     return true;
   }
   throw new Error(`vCPU ${vcpu.index} cannot enter: requests keep coming`);
@@ -34,8 +34,8 @@ export function enterGuest(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
 
 /** @see Linux `kvm_mmu_reload()`, arch/x86/kvm/mmu.h */
 function reloadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): void {
-  if (vm.rules.reloadFreesObsolete && hasRequest(vcpu, 'MMU_FREE_OBSOLETE_ROOTS')) {
-    serviceRequest(vm, vcpu, 'MMU_FREE_OBSOLETE_ROOTS', emit);
+  if (vm.rules.reloadFreesObsolete && hasRequest(vcpu, KVM_REQ.MMU_FREE_OBSOLETE_ROOTS)) {
+    serviceRequest(vm, vcpu, KVM_REQ.MMU_FREE_OBSOLETE_ROOTS, emit);
   }
-  if (vcpu.mmu.root === null) loadMmu(vm, vcpu, emit);
+  if (currentRoot(vcpu.mmu) === null) loadMmu(vm, vcpu, emit);
 }

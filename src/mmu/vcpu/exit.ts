@@ -1,11 +1,16 @@
-import { EXIT_REASON, type ExitReasonName, type Word, ZERO } from '../machine/index.js';
+import { EXIT_REASON, type ExitReasonName, VMCS, type Word, ZERO } from '../machine/index.js';
+import { leaveGuest } from '../requests/index.js';
 import type { Outcome } from '../schema/index.js';
-import type { Emit, Vcpu } from '../state/index.js';
+import { type Emit, flagsOf, type Vcpu } from '../state/index.js';
 
 /** Why the guest left. */
 export interface Exit {
   readonly reason: ExitReasonName;
   readonly qualification?: Word;
+  /** Guest-physical address, where an EPT faulted. */
+  readonly gpa?: number;
+  /** Interruption information, where the exit is for an exception. */
+  readonly interruption?: number;
 }
 
 /**
@@ -16,45 +21,50 @@ export function exitToHost(vcpu: Vcpu, { reason, qualification = ZERO }: Exit, e
   leaveGuest(vcpu, { reason: EXIT_REASON[reason], name: reason, qualification }, emit);
 }
 
-/**
- * KVM wants a vCPU out of the guest, where it can do its own work on it: an interrupt makes it
- * leave. One that is in the host already notices nothing.
- *
- * @see Linux `kvm_vcpu_kick()`, virt/kvm/kvm_main.c
- */
-export function kickToHost(vcpu: Vcpu, emit: Emit): void {
-  if (vcpu.mode === 'guest') exitToHost(vcpu, { reason: 'EXTERNAL_INTERRUPT' }, emit);
-}
-
-/** An exit as the processor reports it; the model names the reasons that it knows. */
-export interface ReportedExit {
-  readonly reason: number;
-  readonly name: ExitReasonName | 'OTHER';
-  readonly qualification: Word;
-}
-
-/** The guest leaves to KVM for a reason that has only a number, maybe. */
-export function leaveGuest(vcpu: Vcpu, exit: ReportedExit, emit: Emit): void {
-  vcpu.mode = 'host';
-  vcpu.counters.exits += 1;
-  const from = vcpu.nested.guestMode ? 'L2' : 'L1';
-  emit?.(vcpu, { kind: 'vm-exit', from, to: 'host', ...exit });
-}
-
-type Fault = Extract<Outcome, { kind: 'fault' }>;
+export type Fault = Extract<Outcome, { kind: 'fault' }>;
 
 /** An exception that the guest takes; #UD has no error code. */
-export function fault(vector: Fault['vector'], errorCode = 0): Fault {
+export function fault(vector: Exclude<Fault['vector'], '#PF'>, errorCode = 0): Fault {
   return { kind: 'fault', vector, errorCode: vector === '#UD' ? null : errorCode };
 }
 
+/** A page fault, with the address that CR2 takes. */
+export function pageFault(errorCode: number, address: Word): Fault {
+  return { kind: 'fault', vector: '#PF', errorCode, address };
+}
+
+/** Numbers of the exceptions that the model knows. */
+export const VECTORS: Record<Fault['vector'], number> = {
+  '#UD': 6,
+  '#SS': 12,
+  '#GP': 13,
+  '#PF': 14,
+};
+
 /**
- * An exception: delivered by hardware where the guest runs, injected by KVM after an exit.
+ * Whether L1 asked to see an exception of the L2 that runs.
+ *
+ * @see Intel SDM Vol. 3C, "Exceptions"; Linux `nested_vmx_is_exception_vmexit()`
+ */
+export function l1WantsException({ nested }: Vcpu, { vector, errorCode }: Fault): boolean {
+  if (!nested.guestMode || nested.currentVmcs === null) return false;
+  const vmcs12 = nested.currentVmcs;
+  const isSet = ((flagsOf(vmcs12, VMCS.EXCEPTION_BITMAP) >>> VECTORS[vector]) & 1) === 1;
+  if (vector !== '#PF') return isSet;
+  const mask = flagsOf(vmcs12, VMCS.PAGE_FAULT_ERROR_CODE_MASK);
+  const isMatch =
+    ((errorCode ?? 0) & mask) >>> 0 === flagsOf(vmcs12, VMCS.PAGE_FAULT_ERROR_CODE_MATCH);
+  return isSet === isMatch;
+}
+
+/**
+ * An exception: delivered by hardware where the guest runs, injected by KVM after an exit, unless
+ * L1 is to see it.
  *
  * @see Linux `kvm_inject_gp()`, `kvm_queue_exception()`, arch/x86/kvm/x86.c
  */
 export function raise(vcpu: Vcpu, exception: Fault, emit: Emit): Outcome {
-  if (vcpu.mode === 'host') {
+  if (vcpu.mode === 'host' && !l1WantsException(vcpu, exception)) {
     const { vector, errorCode } = exception;
     emit?.(vcpu, { kind: 'fault-injected', vector, errorCode });
   }

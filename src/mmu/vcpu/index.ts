@@ -2,11 +2,12 @@ export { enterGuest } from './enter.js';
 export {
   type Exit,
   exitToHost,
+  type Fault,
   fault,
-  kickToHost,
-  leaveGuest,
+  l1WantsException,
   OK,
-  type ReportedExit,
+  pageFault,
   raise,
+  VECTORS,
 } from './exit.js';
 export { serviceLocalTlbFlushRequests, serviceRequests } from './service-requests.js';

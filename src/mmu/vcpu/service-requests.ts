@@ -1,4 +1,10 @@
-import { clearRequest, hasRequest, type RequestName, requestNamesOf } from '../requests/index.js';
+import {
+  clearRequest,
+  hasRequest,
+  KVM_REQ,
+  type Request,
+  requestNameOf,
+} from '../requests/index.js';
 import { flushGuest, freeObsoleteRoots, syncRoots, unloadMmu } from '../roots/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { flushTlbAll, flushTlbCurrent } from '../tlb/index.js';
@@ -11,12 +17,16 @@ import { flushTlbAll, flushTlbCurrent } from '../tlb/index.js';
  * @see Linux `vcpu_enter_guest()`, arch/x86/kvm/x86.c
  */
 export function serviceRequests(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
-  for (const request of requestNamesOf(vcpu.requests)) {
-    if (!hasRequest(vcpu, request)) continue;
+  let passed = 0;
+  for (;;) {
+    // One that is raised meanwhile, and comes later in the order, is serviced on the way.
+    const pending = vcpu.requests & ~passed;
+    if (pending === 0) return true;
+    const request = (pending & -pending) as Request;
+    passed |= request | (request - 1);
     serviceRequest(vm, vcpu, request, emit);
-    if (request === 'TRIPLE_FAULT') return false;
+    if (request === KVM_REQ.TRIPLE_FAULT) return false;
   }
-  return true;
 }
 
 /**
@@ -25,42 +35,49 @@ export function serviceRequests(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
  * @see Linux `kvm_service_local_tlb_flush_requests()`, arch/x86/kvm/x86.c
  */
 export function serviceLocalTlbFlushRequests(vm: Vm, vcpu: Vcpu, emit: Emit): void {
-  if (hasRequest(vcpu, 'TLB_FLUSH_CURRENT')) serviceRequest(vm, vcpu, 'TLB_FLUSH_CURRENT', emit);
-  if (vm.rules.transitionServices === 'current-and-guest' && hasRequest(vcpu, 'TLB_FLUSH_GUEST')) {
-    serviceRequest(vm, vcpu, 'TLB_FLUSH_GUEST', emit);
+  if (hasRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT))
+    serviceRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
+  if (
+    vm.rules.transitionServices === 'current-and-guest' &&
+    hasRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST)
+  ) {
+    serviceRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
   }
 }
 
 /** Services one pending request. */
-export function serviceRequest(vm: Vm, vcpu: Vcpu, request: RequestName, emit: Emit): void {
+export function serviceRequest(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): void {
   clearRequest(vcpu, request);
-  const cause = emit?.(vcpu, { kind: 'request-serviced', request });
+  const cause = emit?.(vcpu, {
+    kind: 'request-serviced',
+    request: requestNameOf(request),
+  });
   switch (request) {
-    case 'MMU_RELOAD':
-      unloadMmu(vcpu, 'unload', emit);
+    case KVM_REQ.MMU_RELOAD:
+      unloadMmu(vm, vcpu, 'unload', emit);
       break;
-    case 'MMU_FREE_OBSOLETE_ROOTS':
+    case KVM_REQ.MMU_FREE_OBSOLETE_ROOTS:
       freeObsoleteRoots(vm, vcpu, emit);
       break;
-    case 'MMU_SYNC':
-      syncRoots(vcpu, emit, cause);
+    case KVM_REQ.MMU_SYNC:
+      syncRoots(vm, vcpu, emit, cause);
       break;
-    case 'LOAD_MMU_PGD':
+    case KVM_REQ.LOAD_MMU_PGD:
       break; // The root goes into GUEST_CR3 or the EPTP; the model's hardware reads it there.
-    case 'TLB_FLUSH':
+    case KVM_REQ.TLB_FLUSH:
       vcpu.counters.tlbFlush += 1;
-      clearRequest(vcpu, 'TLB_FLUSH_CURRENT');
+      clearRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT);
       flushTlbAll(vcpu, emit, cause);
       break;
-    case 'TLB_FLUSH_CURRENT':
+    case KVM_REQ.TLB_FLUSH_CURRENT:
       vcpu.counters.tlbFlush += 1;
       flushTlbCurrent(vm, vcpu, emit, cause);
       break;
-    case 'TLB_FLUSH_GUEST':
-    case 'HV_TLB_FLUSH':
+    case KVM_REQ.TLB_FLUSH_GUEST:
+    case KVM_REQ.HV_TLB_FLUSH:
       flushGuest(vm, vcpu, emit, cause);
       break;
-    case 'TRIPLE_FAULT':
+    case KVM_REQ.TRIPLE_FAULT:
       break; // The caller leaves to the VMM.
   }
 }

@@ -1,7 +1,16 @@
-import { VMCS, wordToNumber } from './machine/index.js';
-import { requestNamesOf } from './requests/index.js';
-import type { VcpuState } from './schema/index.js';
-import { eptpOf, fieldOf, type Mmu, type RootSlot, type Vcpu, vpidOf } from './state/index.js';
+import { VMCS, wordToNumber } from '../machine/index.js';
+import { requestNamesOf } from '../requests/index.js';
+import type { VcpuState } from '../schema/index.js';
+import {
+  currentRoot,
+  eptpOf,
+  fieldOf,
+  type Mmu,
+  prevRootsOf,
+  type RootSlot,
+  type Vcpu,
+  vpidOf,
+} from '../state/index.js';
 
 /** A vCPU as a client sees it. */
 export function vcpuStateOf(vcpu: Vcpu): VcpuState {
@@ -32,18 +41,19 @@ export function vcpuStateOf(vcpu: Vcpu): VcpuState {
   };
 }
 
-function mmuStateOf({ root, prevRoots, role, slotMarks }: Mmu): VcpuState['rootMmu'] {
-  const rootState = (slot: RootSlot, index: number) =>
-    slot === null
+function mmuStateOf(mmu: Mmu): VcpuState['rootMmu'] {
+  const { role, slotMarks } = mmu;
+  const rootState = (root: RootSlot, mark: boolean | undefined) =>
+    root === null
       ? null
       : {
-          pgd: slot.pgd,
-          hpa: slot.hpa,
-          unsync: slot.syncDue || slot.flushDue || slotMarks[index] === true,
+          pgd: root.pgd,
+          hpa: root.hpa,
+          unsync: root.syncDue || root.flushDue || mark === true,
         };
   return {
-    root: rootState(root, 0),
-    prevRoots: prevRoots.map((slot, index) => rootState(slot, index + 1)),
+    root: rootState(currentRoot(mmu), slotMarks[0]),
+    prevRoots: prevRootsOf(mmu).map((root, slot) => rootState(root, slotMarks[slot + 1])),
     role,
   };
 }

@@ -1,0 +1,207 @@
+import {
+  ACC_ALL,
+  ACC_EXEC,
+  ACC_USER,
+  ACC_WRITE,
+  EPT_VIOLATION_GVA_IS_VALID,
+  EPT_VIOLATION_GVA_TRANSLATED,
+  EPT_VIOLATION_RWX_MASK,
+  hasAccessedDirty,
+  PFERR_FETCH_MASK,
+  PFERR_PRESENT_MASK,
+  PFERR_USER_MASK,
+  PFERR_WRITE_MASK,
+  type PhysicalAccess,
+  type Word,
+  walkEpt,
+  wordFromNumber,
+} from '../machine/index.js';
+import { reflectExit } from '../nested/index.js';
+import { invalidateEptAddress, invalidateFaulted } from '../roots/index.js';
+import type { Outcome } from '../schema/index.js';
+import {
+  accOfSpte,
+  type FaultResult,
+  fixFault,
+  type GuestMapping,
+  isUsableSpte,
+  levelOf,
+  targetOf,
+  unprotectGfn,
+} from '../shadow/index.js';
+import {
+  type Emit,
+  eptpOf,
+  SPTES_PER_PAGE,
+  type Vcpu,
+  type Vm,
+  type Vmcs12,
+} from '../state/index.js';
+import { dropPhysical, fillTlb, lookupTlb, physicalTagInUse } from '../tlb/index.js';
+import { type Exit, exitToHost } from '../vcpu/index.js';
+import { markLeafUsed, walkShadow } from './shadow-walk.js';
+
+/** How the translation of a guest-physical address ended. */
+export type PhysicalTranslation =
+  | { readonly kind: 'mapped'; readonly gfn: number; readonly acc: number }
+  /** An EPT violation was put right: the whole access is to be made again. */
+  | { readonly kind: 'retry' }
+  | { readonly kind: 'emulated'; readonly gfn: number }
+  | { readonly kind: 'stopped'; readonly outcome: Outcome };
+
+/** A guest-physical address that the processor accesses. */
+export interface PhysicalRequest {
+  readonly gpa: number;
+  readonly access: PhysicalAccess;
+}
+
+/** Where the error code of an EPT violation says what was accessed; they lie above bit 31. */
+const PFERR_GUEST_FINAL_MASK = 2 ** 32;
+const PFERR_GUEST_PAGE_MASK = 2 ** 33;
+
+/**
+ * The processor translates a guest-physical address through the EPT that KVM gave it: the direct
+ * one for L1, or the shadow of L1's EPT for L2.
+ *
+ * @see Intel SDM Vol. 3C, "EPT Translation Mechanism"
+ */
+export function translatePhysical(
+  vm: Vm,
+  vcpu: Vcpu,
+  request: PhysicalRequest,
+  emit: Emit,
+): PhysicalTranslation {
+  const { gpa, access } = request;
+  const address = wordFromNumber(gpa);
+  const needed = rightsFor(vcpu, access);
+  const tag = physicalTagInUse(vcpu);
+  const cached = vcpu.tlb === null ? undefined : lookupTlb(vcpu.tlb, tag, address.page);
+  if (cached !== undefined && (cached.acc & needed) === needed) {
+    return { kind: 'mapped', gfn: cached.gfn, acc: cached.acc };
+  }
+  const leaf = isInReach(vcpu, address) ? walkShadow(vm, vcpu, address) : null;
+  const acc = leaf !== null && isUsableSpte(leaf.spte) ? accOfSpte(leaf.spte) : 0;
+  if (leaf !== null && (acc & needed) === needed) {
+    markLeafUsed(leaf, (needed & ACC_WRITE) !== 0);
+    const gfn = targetOf(leaf.spte);
+    if (vcpu.tlb !== null) fillTlb(vcpu.tlb, tag, address.page, { gfn, acc });
+    return { kind: 'mapped', gfn, acc };
+  }
+  dropPhysical(vcpu, address);
+  return handleEptViolation(vm, vcpu, { request, address, needed, acc }, emit);
+}
+
+/** An EPT of four levels translates addresses of 48 bits, and no others. */
+function isInReach({ mmu }: Vcpu, { page }: Word): boolean {
+  return page < SPTES_PER_PAGE ** levelOf(mmu.role);
+}
+
+/** The rights that an access needs; where the EPT tracks use, a page walk writes. */
+function rightsFor(vcpu: Vcpu, { kind, isFinal }: PhysicalAccess): number {
+  if (!isFinal && tracksUse(vcpu)) return ACC_WRITE;
+  if (kind === 'execute') return ACC_EXEC;
+  return kind === 'write' ? ACC_WRITE : ACC_USER;
+}
+
+/** Whether A and D are enabled in the EPTP that the processor runs on: for L1 KVM enables them. */
+function tracksUse({ mmu, nested }: Vcpu): boolean {
+  if (mmu.name === 'root') return true;
+  return hasAccessedDirty(eptpOf(nested.currentVmcs as Vmcs12) as Word);
+}
+
+interface Violation {
+  readonly request: PhysicalRequest;
+  readonly address: Word;
+  /** `ACC_*` bits that were needed, and those that were there. */
+  readonly needed: number;
+  readonly acc: number;
+}
+
+/** @see Linux `handle_ept_violation()`, arch/x86/kvm/vmx/vmx.c */
+function handleEptViolation(
+  vm: Vm,
+  vcpu: Vcpu,
+  violation: Violation,
+  emit: Emit,
+): PhysicalTranslation {
+  const { request, address, acc } = violation;
+  const { gpa, access } = request;
+  const qualification = wordFromNumber(qualificationOf(violation));
+  exitToHost(vcpu, { reason: 'EPT_VIOLATION', qualification }, emit);
+  emit?.(vcpu, { kind: 'page-fault', address, errorCode: errorCodeOf(vm, violation) });
+
+  const mapping = mappingOf(vm, vcpu, request, emit);
+  if ('outcome' in mapping) return { kind: 'stopped', outcome: mapping.outcome };
+  const kind = access.isFinal || violation.needed !== ACC_WRITE ? access.kind : 'write';
+  const fault = { address, kind, user: false, isPresent: acc !== 0 };
+  const result = fixFault(vm, vcpu, fault, mapping, emit);
+  return afterFix(vm, vcpu, { request, result, gfn: mapping.gfn, offset: gpa % 4096 }, emit);
+}
+
+/** What L1 wants the address to be: itself, for L1; for L2 what L1's EPT says. */
+function mappingOf(
+  vm: Vm,
+  vcpu: Vcpu,
+  { gpa, access }: PhysicalRequest,
+  emit: Emit,
+): GuestMapping | { readonly outcome: Outcome } {
+  if (vcpu.mmu.name === 'root') {
+    return { steps: [], level: 1, gfn: Math.floor(gpa / 4096), acc: ACC_ALL };
+  }
+  const eptp = eptpOf(vcpu.nested.currentVmcs as Vmcs12) as Word;
+  const limits = { cap: vm.config.vmx.eptVpidCap, maxphyaddr: vm.config.maxphyaddr };
+  const walked = walkEpt(vm.memory, eptp, gpa, { access, limits });
+  if (walked.kind === 'mapped') return walked;
+  const address = wordFromNumber(gpa);
+  const isPermission =
+    walked.kind === 'violation' && (walked.qualification & EPT_VIOLATION_RWX_MASK) !== 0;
+  if (isPermission) invalidateFaulted(vm, vcpu, address, emit);
+  if (vm.rules.eptFaultReachesCachedRoots) {
+    invalidateEptAddress(vm, vcpu, { eptp, address }, emit);
+  }
+  const exit: Exit =
+    walked.kind === 'violation'
+      ? { reason: 'EPT_VIOLATION', qualification: wordFromNumber(walked.qualification), gpa }
+      : { reason: 'EPT_MISCONFIG', gpa };
+  return { outcome: reflectExit(vm, vcpu, exit, emit) };
+}
+
+/**
+ * A page walk that must set a bit in a table which is write-protected: KVM gives up shadowing the
+ * table, rather than carry out a walk.
+ *
+ * @see Linux `kvm_mmu_page_fault()`, arch/x86/kvm/mmu/mmu.c
+ */
+function afterFix(
+  vm: Vm,
+  vcpu: Vcpu,
+  done: { request: PhysicalRequest; result: FaultResult; gfn: number; offset: number },
+  emit: Emit,
+): PhysicalTranslation {
+  const { request, result, gfn, offset } = done;
+  if (result === 'retry') return { kind: 'retry' };
+  if (result === 'mmio') {
+    return { kind: 'stopped', outcome: { kind: 'mmio', gpa: gfn * 4096 + offset } };
+  }
+  if (request.access.isFinal) return { kind: 'emulated', gfn };
+  unprotectGfn(vm, vcpu, gfn, emit);
+  return { kind: 'retry' };
+}
+
+/** @see Intel SDM Vol. 3C, "Exit Qualification for EPT Violations" */
+function qualificationOf({ request: { access }, needed, acc }: Violation): number {
+  const asked = needed === ACC_WRITE ? 0x2 : needed === ACC_EXEC ? 0x4 : 0x1;
+  const had =
+    (acc & ACC_USER ? 0x8 : 0) | (acc & ACC_WRITE ? 0x10 : 0) | (acc & ACC_EXEC ? 0x20 : 0);
+  const final = access.isFinal ? EPT_VIOLATION_GVA_TRANSLATED : 0;
+  return asked | had | EPT_VIOLATION_GVA_IS_VALID | final;
+}
+
+/** @see Linux `handle_ept_violation()`, `__vmx_handle_ept_violation()` */
+function errorCodeOf({ rules }: Vm, { request: { access }, needed, acc }: Violation): number {
+  const read = rules.eptReadIsUser ? PFERR_USER_MASK : 0;
+  const asked =
+    needed === ACC_WRITE ? PFERR_WRITE_MASK : needed === ACC_EXEC ? PFERR_FETCH_MASK : read;
+  const where = access.isFinal ? PFERR_GUEST_FINAL_MASK : PFERR_GUEST_PAGE_MASK;
+  return where + (asked | (acc !== 0 ? PFERR_PRESENT_MASK : 0));
+}

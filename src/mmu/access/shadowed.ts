@@ -1,0 +1,91 @@
+import {
+  isForbidden,
+  isPaging,
+  PFERR_FETCH_MASK,
+  PFERR_PRESENT_MASK,
+  PFERR_RSVD_MASK,
+  PFERR_USER_MASK,
+  PFERR_WRITE_MASK,
+} from '../machine/index.js';
+import { runGuest } from '../nested/index.js';
+import { accOfSpte, isMmioSpte, isUsableSpte, targetOf } from '../shadow/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { dropAddress, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
+import { exitToHost } from '../vcpu/index.js';
+import { handlePageFault } from './page-fault.js';
+import { markLeafUsed, type ShadowLeaf, walkShadow } from './shadow-walk.js';
+import {
+  FAULTS_MAX,
+  neverSettles,
+  type Request,
+  stopped,
+  type Translation,
+} from './translation.js';
+
+/**
+ * Translates a linear address where KVM shadows the guest's tables: the processor looks in its TLB
+ * and walks the shadow, and what it cannot do faults to KVM.
+ *
+ * An entry of the TLB that does not allow the access is not believed: processors walk again
+ * before they fault.
+ */
+export function translateShadowed(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Translation {
+  const { address, access } = request;
+  for (let faults = 0; faults < FAULTS_MAX; faults += 1) {
+    const ended = runGuest(vm, vcpu, emit);
+    if (ended !== null) return stopped(ended);
+    const cached = cachedFrame(vm, vcpu, request);
+    if (cached !== null) return { kind: 'mapped', gfn: cached, by: 'tlb' };
+
+    const leaf = walkShadow(vm, vcpu, address);
+    if (leaf !== null && isUsable(vcpu, leaf, request)) {
+      markLeafUsed(leaf, access.kind === 'write');
+      const gfn = targetOf(leaf.spte);
+      if (vcpu.tlb !== null) {
+        fillTlb(vcpu.tlb, tagInUse(vm, vcpu), address.page, { gfn, acc: accOfSpte(leaf.spte) });
+      }
+      return { kind: 'mapped', gfn, by: 'walk' };
+    }
+    const errorCode = errorCodeOf(leaf, request);
+    dropAddress(vm, vcpu, address);
+    exitToHost(vcpu, { reason: 'EXCEPTION_NMI', qualification: address }, emit);
+    emit?.(vcpu, { kind: 'page-fault', address, errorCode });
+    const isPresent = (errorCode & PFERR_PRESENT_MASK) !== 0;
+    const handled = handlePageFault(vm, vcpu, request, isPresent, emit);
+    if (handled !== null) return handled;
+  }
+  throw neverSettles(address);
+}
+
+function cachedFrame(vm: Vm, vcpu: Vcpu, { address, access }: Request): number | null {
+  if (vcpu.tlb === null) return null;
+  const entry = lookupTlb(vcpu.tlb, tagInUse(vm, vcpu), address.page);
+  if (entry === undefined || isForbiddenByHardware(vcpu, entry.acc, access)) return null;
+  return entry.gfn;
+}
+
+function isUsable(vcpu: Vcpu, { spte }: ShadowLeaf, { access }: Request): boolean {
+  return isUsableSpte(spte) && !isForbiddenByHardware(vcpu, accOfSpte(spte), access);
+}
+
+/**
+ * What the processor itself forbids while KVM shadows: CR0.WP is always set then, and without
+ * paging of its own the guest runs as a supervisor without SMEP and SMAP.
+ */
+function isForbiddenByHardware({ regs }: Vcpu, acc: number, access: Request['access']): boolean {
+  if (!isPaging(regs)) return false;
+  return isForbidden(acc, access, regs, true);
+}
+
+/** As the processor reports it to KVM, which keeps EFER.NX set while it shadows. */
+function errorCodeOf(leaf: ShadowLeaf | null, { access }: Request): number {
+  const isMmio = leaf !== null && isMmioSpte(leaf.spte);
+  const isPresent = leaf !== null && isUsableSpte(leaf.spte);
+  return (
+    (isPresent || isMmio ? PFERR_PRESENT_MASK : 0) |
+    (isMmio ? PFERR_RSVD_MASK : 0) |
+    (access.kind === 'write' ? PFERR_WRITE_MASK : 0) |
+    (access.user ? PFERR_USER_MASK : 0) |
+    (access.kind === 'execute' ? PFERR_FETCH_MASK : 0)
+  );
+}

@@ -1,0 +1,138 @@
+import {
+  ACC_EXEC,
+  ACC_USER,
+  ACC_WRITE,
+  isForbidden,
+  readHalf,
+  readWord,
+  type TableMemory,
+  type Word,
+  walk,
+  writeHalf,
+  writeWord,
+  X86_CR4_PGE,
+} from '../machine/index.js';
+import { runGuest } from '../nested/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { GLOBAL } from '../state/index.js';
+import { dropAddress, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
+import { pageFault } from '../vcpu/index.js';
+import { type PhysicalTranslation, translatePhysical } from './ept.js';
+import {
+  FAULTS_MAX,
+  neverSettles,
+  type Request,
+  stopped,
+  type Translation,
+} from './translation.js';
+
+/**
+ * Translates a linear address where the guest runs on an EPT: the processor walks the guest's own
+ * tables, each of whose entries lies at a guest-physical address, and delivers the guest's page
+ * faults without KVM.
+ */
+export function translateTwoDimensional(
+  vm: Vm,
+  vcpu: Vcpu,
+  request: Request,
+  emit: Emit,
+): Translation {
+  for (let faults = 0; faults < FAULTS_MAX; faults += 1) {
+    const ended = runGuest(vm, vcpu, emit);
+    if (ended !== null) return stopped(ended);
+    const translation = tryTranslation(vm, vcpu, request, emit);
+    if (translation !== null) return translation;
+  }
+  throw neverSettles(request.address);
+}
+
+/** @returns Null if an EPT violation was put right, so that the access is to be made again. */
+function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Translation | null {
+  const { address, access } = request;
+  const cached = cachedFrame(vm, vcpu, request);
+  if (cached !== null) return { kind: 'mapped', gfn: cached, by: 'tlb' };
+
+  const through = tablesThroughEpt(vm, vcpu, emit);
+  const { maxphyaddr } = vm.config;
+  const walked = walk(through.tables, vcpu.regs, address, { access, maxphyaddr });
+  if (walked.kind === 'stopped') {
+    dropAddress(vm, vcpu, address);
+    return afterPhysical(through.last());
+  }
+  if (walked.kind === 'page-fault') {
+    dropAddress(vm, vcpu, address);
+    return stopped(pageFault(walked.errorCode, address));
+  }
+  const gpa = walked.gfn * 4096 + address.low;
+  const final = { gpa, access: { kind: access.kind, isFinal: true } };
+  const page = translatePhysical(vm, vcpu, final, emit);
+  if (page.kind !== 'mapped') {
+    dropAddress(vm, vcpu, address);
+    return afterPhysical(page);
+  }
+  keep(vm, vcpu, { address, walked, page });
+  return { kind: 'mapped', gfn: page.gfn, by: 'walk' };
+}
+
+function cachedFrame(vm: Vm, vcpu: Vcpu, { address, access }: Request): number | null {
+  if (vcpu.tlb === null) return null;
+  const entry = lookupTlb(vcpu.tlb, tagInUse(vm, vcpu), address.page);
+  if (entry === undefined || isForbidden(entry.acc, access, vcpu.regs)) return null;
+  // Until it is dirty, not even a supervisor without CR0.WP writes through an entry.
+  return access.kind === 'write' && (entry.acc & ACC_WRITE) === 0 ? null : entry.gfn;
+}
+
+/** Combines what the guest's tables and the EPT allow; what cannot be read is not kept. */
+function keep(
+  vm: Vm,
+  vcpu: Vcpu,
+  found: {
+    address: Word;
+    walked: { gfn: number; acc: number; global: boolean };
+    page: { gfn: number; acc: number };
+  },
+): void {
+  const { address, walked, page } = found;
+  if (vcpu.tlb === null || (page.acc & ACC_USER) === 0) return;
+  const acc = (walked.acc & page.acc & (ACC_WRITE | ACC_EXEC)) | (walked.acc & ACC_USER);
+  const tag = tagInUse(vm, vcpu);
+  const isGlobal = walked.global && (vcpu.regs.cr4 & X86_CR4_PGE) !== 0;
+  fillTlb(vcpu.tlb, isGlobal ? { ...tag, pcid: GLOBAL } : tag, address.page, {
+    gfn: page.gfn,
+    acc,
+  });
+}
+
+/** What stood in the way of the walk decides how the access ends. */
+function afterPhysical(ended: PhysicalTranslation | null): Translation | null {
+  if (ended === null || ended.kind === 'mapped') throw new Error('nothing stood in the way');
+  return ended.kind === 'retry' ? null : ended;
+}
+
+/** The guest's tables as the processor reaches them, and what stood in its way last. */
+function tablesThroughEpt(
+  vm: Vm,
+  vcpu: Vcpu,
+  emit: Emit,
+): { tables: TableMemory; last: () => PhysicalTranslation | null } {
+  let last: PhysicalTranslation | null = null;
+  const placeOf = (gpa: number, kind: 'read' | 'write'): number | null => {
+    last = translatePhysical(vm, vcpu, { gpa, access: { kind, isFinal: false } }, emit);
+    return last.kind === 'mapped' ? last.gfn * 4096 + (gpa % 4096) : null;
+  };
+  const tables: TableMemory = {
+    readEntry: (gpa, bytes) => {
+      const place = placeOf(gpa, 'read');
+      if (place === null) return null;
+      return bytes === 8 ? readWord(vm.memory, place) : readHalf(vm.memory, place);
+    },
+    writeEntry: (gpa, bytes, entry) => {
+      const place = placeOf(gpa, 'write');
+      if (place === null) return false;
+      if (bytes === 8) writeWord(vm.memory, place, entry);
+      else writeHalf(vm.memory, place, entry);
+      return true;
+    },
+  };
+  return { tables, last: () => last };
+}

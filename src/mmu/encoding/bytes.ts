@@ -1,0 +1,114 @@
+import type { Word } from '../machine/index.js';
+
+/** Appends values to a buffer that grows as it is needed. */
+export interface ByteWriter {
+  byte(value: number): void;
+  flag(value: boolean): void;
+  /** An integer from 0 to 2^32 - 1. */
+  uint(value: number): void;
+  /** Any number, exactly. */
+  number(value: number): void;
+  word(value: Word): void;
+  /** A count, then each item. */
+  list<T>(
+    items: Iterable<T> & { readonly length?: number; readonly size?: number },
+    write: (item: T) => void,
+  ): void;
+  /** Where the next value goes. */
+  position(): number;
+  /** What was written. */
+  bytes(): Uint8Array;
+}
+
+/** Takes values from a buffer in the order in which they were written. */
+export interface ByteReader {
+  byte(): number;
+  flag(): boolean;
+  uint(): number;
+  number(): number;
+  word(): Word;
+  list<T>(read: () => T): T[];
+  /** Throws unless everything was read. */
+  end(): void;
+}
+
+/** Bytes that are no encoded state, or not one of this version or configuration. */
+export class BadEncoding extends Error {
+  override readonly name = 'BadEncoding';
+}
+
+const FIRST_BYTES = 4096;
+
+export function createByteWriter(): ByteWriter {
+  let buffer = new Uint8Array(FIRST_BYTES);
+  let view = new DataView(buffer.buffer);
+  let at = 0;
+  /** Room is made before the view is used, because making it may replace the view. */
+  const take = (bytes: number): number => {
+    const start = at;
+    at += bytes;
+    if (at > buffer.length) {
+      const larger = new Uint8Array(Math.max(at, 2 * buffer.length));
+      larger.set(buffer);
+      buffer = larger;
+      view = new DataView(buffer.buffer);
+    }
+    return start;
+  };
+  const writer: ByteWriter = {
+    byte: (value) => {
+      const place = take(1);
+      view.setUint8(place, value);
+    },
+    flag: (value) => writer.byte(value ? 1 : 0),
+    uint: (value) => {
+      const place = take(4);
+      view.setUint32(place, value, true);
+    },
+    number: (value) => {
+      const place = take(8);
+      view.setFloat64(place, value, true);
+    },
+    word: ({ page, low }) => {
+      writer.number(page);
+      writer.uint(low);
+    },
+    list: (items, write) => {
+      writer.uint(items.length ?? items.size ?? 0);
+      for (const item of items) write(item);
+    },
+    position: () => at,
+    bytes: () => buffer.slice(0, at),
+  };
+  return writer;
+}
+
+export function createByteReader(bytes: Uint8Array): ByteReader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  const take = (count: number): number => {
+    const start = at;
+    at += count;
+    if (at > bytes.length) throw new BadEncoding(`the state ends at byte ${bytes.length}`);
+    return start;
+  };
+  const reader: ByteReader = {
+    byte: () => view.getUint8(take(1)),
+    flag: () => reader.byte() !== 0,
+    uint: () => view.getUint32(take(4), true),
+    number: () => view.getFloat64(take(8), true),
+    word: () => {
+      const page = reader.number();
+      return { page, low: reader.uint() };
+    },
+    list: (read) => {
+      const items = [];
+      for (let left = reader.uint(); left > 0; left -= 1) items.push(read());
+      return items;
+    },
+    end: () => {
+      if (at !== bytes.length) throw new BadEncoding(`the state goes on after byte ${at}`);
+    },
+  };
+  return reader;
+}

@@ -1,0 +1,4 @@
+export { BadEncoding, createByteReader, createByteWriter } from './bytes.js';
+export { readMemory, readVmcs12s, writeMemory, writeVmcs12s } from './memory-block.js';
+export { readShadow, writeShadow } from './shadow-block.js';
+export { readVcpu, writeVcpu } from './vcpu-block.js';

@@ -1,0 +1,166 @@
+import type { Registers } from '../machine/index.js';
+import {
+  createVcpu,
+  fillRoot,
+  type Mmu,
+  type RootInfo,
+  type ShadowPage,
+  type ShadowPages,
+  type Tlb,
+  type Vcpu,
+  type Vmcs12,
+} from '../state/index.js';
+import type { ByteReader, ByteWriter } from './bytes.js';
+
+const KINDS = ['linear', 'combined', 'guest-physical'] as const;
+
+/** A page is named by its id; none by what no id is. */
+const NO_PAGE = 2 ** 32 - 1;
+
+/** One vCPU, a block of its own: two states that agree in it agree in every byte of it. */
+export function writeVcpu(writer: ByteWriter, vcpu: Vcpu): void {
+  writer.flag(vcpu.mode === 'guest');
+  writeRegisters(writer, vcpu.regs);
+  writeMmu(writer, vcpu.rootMmu);
+  writeMmu(writer, vcpu.guestMmu);
+  writer.flag(vcpu.mmu === vcpu.guestMmu);
+  writer.uint(vcpu.requests);
+  const { nested } = vcpu;
+  writer.number(nested.vmxon);
+  writer.number(nested.currentVmcs?.gpa ?? -1);
+  writer.flag(nested.guestMode);
+  writer.uint(nested.lastVpid);
+  writer.flag(nested.hasRunL2);
+  for (const count of Object.values(vcpu.counters)) writer.number(count);
+  if (vcpu.tlb !== null) writeTlb(writer, vcpu.tlb);
+}
+
+/** What of a VM a vCPU's block refers to, and what it is created with. */
+export interface VcpuPlace {
+  readonly index: number;
+  readonly prevRoots: number;
+  readonly tlb: Tlb | null;
+  readonly shadow: ShadowPages;
+  readonly vmcs12s: ReadonlyMap<number, Vmcs12>;
+}
+
+export function readVcpu(reader: ByteReader, place: VcpuPlace): Vcpu {
+  const { index, prevRoots, tlb, shadow, vmcs12s } = place;
+  const isGuest = reader.flag();
+  const vcpu = createVcpu(index, readRegisters(reader), { prevRoots, tlb });
+  vcpu.mode = isGuest ? 'guest' : 'host';
+  readMmu(reader, vcpu.rootMmu, shadow);
+  readMmu(reader, vcpu.guestMmu, shadow);
+  vcpu.mmu = reader.flag() ? vcpu.guestMmu : vcpu.rootMmu;
+  vcpu.requests = reader.uint();
+  const { nested, counters } = vcpu;
+  nested.vmxon = reader.number();
+  nested.currentVmcs = vmcs12s.get(reader.number()) ?? null;
+  nested.guestMode = reader.flag();
+  nested.lastVpid = reader.uint();
+  nested.hasRunL2 = reader.flag();
+  for (const name of Object.keys(counters) as (keyof typeof counters)[]) {
+    counters[name] = reader.number();
+  }
+  if (tlb !== null) readTlb(reader, tlb);
+  return vcpu;
+}
+
+function writeRegisters(writer: ByteWriter, regs: Registers): void {
+  writer.uint(regs.cr0);
+  writer.word(regs.cr3);
+  writer.uint(regs.cr4);
+  writer.uint(regs.efer);
+  writer.byte(regs.cpl);
+  writer.flag(regs.csL);
+  writer.flag(regs.vm86);
+  writer.list(regs.pdptrs, writer.word);
+}
+
+function readRegisters(reader: ByteReader): Registers {
+  return {
+    cr0: reader.uint(),
+    cr3: reader.word(),
+    cr4: reader.uint(),
+    efer: reader.uint(),
+    cpl: reader.byte(),
+    csL: reader.flag(),
+    vm86: reader.flag(),
+    pdptrs: reader.list(reader.word),
+  };
+}
+
+function writeMmu(writer: ByteWriter, mmu: Mmu): void {
+  writer.uint(mmu.role);
+  writer.byte(mmu.guestLevels);
+  writer.number(mmu.specialHpa);
+  writer.list(mmu.slotMarks, (mark) => writer.flag(mark === true));
+  writer.list(mmu.paeRoots, (page) => writer.uint(page?.id ?? NO_PAGE));
+  for (const root of mmu.slots) writeRoot(writer, root);
+}
+
+function readMmu(reader: ByteReader, mmu: Mmu, shadow: ShadowPages): void {
+  const pageOf = (id: number) => shadow.table[id] ?? null;
+  mmu.role = reader.uint();
+  mmu.guestLevels = reader.byte();
+  mmu.specialHpa = reader.number();
+  mmu.slotMarks.push(...reader.list(reader.flag));
+  mmu.paeRoots.push(...reader.list(() => pageOf(reader.uint())));
+  for (const root of mmu.slots) readRoot(reader, root, pageOf);
+}
+
+function writeRoot(writer: ByteWriter, root: RootInfo): void {
+  writer.word(root.pgd);
+  writer.number(root.hpa);
+  writer.uint(root.page?.id ?? NO_PAGE);
+  writer.flag(root.syncDue);
+  writer.flag(root.flushDue);
+  writer.byte(root.ranUnder);
+}
+
+function readRoot(
+  reader: ByteReader,
+  root: RootInfo,
+  pageOf: (id: number) => ShadowPage | null,
+): void {
+  const pgd = reader.word();
+  const hpa = reader.number();
+  fillRoot(root, pgd, hpa, pageOf(reader.uint()));
+  root.syncDue = reader.flag();
+  root.flushDue = reader.flag();
+  root.ranUnder = reader.byte();
+}
+
+/** Entries go oldest first, as a bounded TLB gives them up. */
+function writeTlb(writer: ByteWriter, tlb: Tlb): void {
+  writer.number(tlb.made);
+  writer.list(tlb.contexts, ({ kind, vpid, pcid, root, entries }) => {
+    writer.byte(KINDS.indexOf(kind));
+    writer.number(vpid);
+    writer.number(pcid);
+    writer.number(root);
+    writer.list(entries, ([pageNumber, { gfn, acc, made }]) => {
+      writer.number(pageNumber);
+      writer.number(gfn);
+      writer.byte(acc);
+      writer.number(made);
+    });
+  });
+}
+
+function readTlb(reader: ByteReader, tlb: Tlb): void {
+  tlb.made = reader.number();
+  tlb.contexts.push(
+    ...reader.list(() => {
+      const kind = KINDS[reader.byte()] as (typeof KINDS)[number];
+      const [vpid, pcid, root] = [reader.number(), reader.number(), reader.number()];
+      const entries = reader.list(() => {
+        const pageNumber = reader.number();
+        const entry = { gfn: reader.number(), acc: reader.byte(), made: reader.number() };
+        return [pageNumber, entry] as const;
+      });
+      tlb.size += entries.length;
+      return { kind, vpid, pcid, root, entries: new Map(entries) };
+    }),
+  );
+}

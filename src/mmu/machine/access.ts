@@ -1,0 +1,63 @@
+import { EFER_NX } from './control-registers.js';
+import { isSmap, isSmep, isWriteProtect, type Registers } from './registers.js';
+
+/** What a translation allows, a bit each. @see Linux `ACC_*_MASK`, arch/x86/kvm/mmu/spte.h */
+export const ACC_EXEC = 1;
+export const ACC_WRITE = 2;
+/** The user may use it. In an EPT: it is readable. */
+export const ACC_USER = 4;
+export const ACC_ALL = ACC_EXEC | ACC_WRITE | ACC_USER;
+
+/** Bits of a #PF's error code. @see Intel SDM Vol. 3A, "Page-Fault Exceptions" */
+export const PFERR_PRESENT_MASK = 0x1;
+export const PFERR_WRITE_MASK = 0x2;
+export const PFERR_USER_MASK = 0x4;
+export const PFERR_RSVD_MASK = 0x8;
+export const PFERR_FETCH_MASK = 0x10;
+
+export type AccessKind = 'read' | 'write' | 'execute';
+
+/** One access to memory by a linear address. */
+export interface LinearAccess {
+  readonly kind: AccessKind;
+  /** At CPL 3. */
+  readonly user: boolean;
+  /** EFLAGS.AC: lifts SMAP for an explicit access of the supervisor. */
+  readonly ac: boolean;
+}
+
+/**
+ * Whether a present translation forbids an access.
+ *
+ * @param acc `ACC_*` bits of the whole walk.
+ * @param writeProtect CR0.WP as it counts: KVM keeps it set where it shadows the guest's tables.
+ * @see Intel SDM Vol. 3A, "Determination of Access Rights"
+ * @see Linux `permission_fault()`, arch/x86/kvm/mmu.h
+ */
+export function isForbidden(
+  acc: number,
+  { kind, user, ac }: LinearAccess,
+  regs: Registers,
+  writeProtect = isWriteProtect(regs),
+): boolean {
+  const isUserPage = (acc & ACC_USER) !== 0;
+  if (user && !isUserPage) return true;
+  if (kind === 'execute') {
+    return (acc & ACC_EXEC) === 0 || (!user && isUserPage && isSmep(regs));
+  }
+  if (!user && isUserPage && isSmap(regs) && !ac) return true;
+  return kind === 'write' && (acc & ACC_WRITE) === 0 && (user || writeProtect);
+}
+
+/**
+ * The bits of a #PF's error code that the access itself gives; the walk adds P and RSVD. That it
+ * was a fetch shows only where fetches can fault for a reason of their own.
+ */
+export function errorCodeOf({ kind, user }: LinearAccess, regs: Registers): number {
+  const showsFetch = (regs.efer & EFER_NX) !== 0 || isSmep(regs);
+  return (
+    (kind === 'write' ? PFERR_WRITE_MASK : 0) |
+    (user ? PFERR_USER_MASK : 0) |
+    (kind === 'execute' && showsFetch ? PFERR_FETCH_MASK : 0)
+  );
+}

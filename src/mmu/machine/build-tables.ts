@@ -1,0 +1,248 @@
+import { EFER_NX } from './control-registers.js';
+import { walkLevelsOf } from './eptp.js';
+import {
+  type GuestMemory,
+  isVisibleGfn,
+  MEMORY_PAGES_MAX,
+  readHalf,
+  readWord,
+  writeHalf,
+  writeWord,
+} from './memory.js';
+import { pagingModeOf, type Registers } from './registers.js';
+import type { Word } from './word.js';
+
+/** Pages to be mapped in one address space: all of one size, one after another. */
+export interface TableRange {
+  /** CR3, or an EPTP. */
+  readonly root: Word;
+  readonly format: 'paging' | 'ept';
+  readonly address: Word;
+  readonly gpa: number;
+  readonly pages: number;
+  readonly pageSize: '4k' | '2m' | '1g';
+  readonly write: boolean;
+  readonly execute: boolean;
+  readonly user: boolean;
+  readonly global: boolean;
+  readonly accessedDirty: boolean;
+  /** Where new tables are taken from: pages in rising order. */
+  readonly tables: number;
+}
+
+/** One entry that is to be written. */
+export interface TableWrite {
+  readonly gpa: number;
+  readonly bytes: 4 | 8;
+  readonly entry: Word;
+}
+
+/** Levels, and how their entries look. */
+interface Shape {
+  readonly levels: number;
+  readonly indexBits: 9 | 10;
+  readonly entryBytes: 4 | 8;
+  /** PAE: the entries of its top level carry no rights. */
+  readonly isPae: boolean;
+  readonly isEpt: boolean;
+}
+
+const LEAF_LEVELS = { '4k': 1, '2m': 2, '1g': 3 } as const;
+
+/** An entry whose rights are decided further down. */
+const PT_TABLE = 0x67;
+const PT_PDPTE = 0x1;
+const EPT_TABLE = 0x7;
+const EPT_ACCESSED = 0x100;
+const EPT_ACCESSED_DIRTY = 0x300;
+const EPT_WRITE_BACK = 0x30;
+const PAGE_SIZE = 0x80;
+const NX_PAGE_BIT = 2 ** 51;
+
+/**
+ * The entries that map a range. Tables that are there already are used; missing ones are taken
+ * from `tables`. Nothing is written yet.
+ *
+ * @returns The entries in the order in which they are to be written, or why they cannot be.
+ */
+export function planTables(
+  memory: GuestMemory,
+  regs: Registers,
+  range: TableRange,
+): { readonly writes: readonly TableWrite[] } | { readonly flaw: string } {
+  const shape = shapeOf(regs, range);
+  const flaw = shape === null ? 'the vCPU has paging off' : flawOf(shape, range);
+  if (shape === null || flaw !== null) return { flaw: flaw as string };
+  const plan = new Plan(memory, shape, range);
+  for (let i = 0; i < range.pages; i += 1) {
+    const why = plan.mapPage(i);
+    if (why !== null) return { flaw: why };
+  }
+  return { writes: [...plan.writes.values()] };
+}
+
+/** Stores one entry of a plan. */
+export function writeTable(memory: GuestMemory, { gpa, bytes, entry }: TableWrite): void {
+  if (bytes === 8) writeWord(memory, gpa, entry);
+  else writeHalf(memory, gpa, entry);
+}
+
+function shapeOf(regs: Registers, { root, format }: TableRange): Shape | null {
+  if (format === 'ept') {
+    const levels = walkLevelsOf(root);
+    return { levels, indexBits: 9, entryBytes: 8, isPae: false, isEpt: true };
+  }
+  const rest = { isEpt: false, isPae: false };
+  switch (pagingModeOf(regs)) {
+    case 'none':
+      return null;
+    case '32-bit':
+      return { levels: 2, indexBits: 10, entryBytes: 4, ...rest };
+    case 'PAE':
+      return { levels: 3, indexBits: 9, entryBytes: 8, isEpt: false, isPae: true };
+    case '4-level':
+      return { levels: 4, indexBits: 9, entryBytes: 8, ...rest };
+    case '5-level':
+      return { levels: 5, indexBits: 9, entryBytes: 8, ...rest };
+  }
+}
+
+function flawOf(shape: Shape, range: TableRange): string | null {
+  const { address, gpa, pages, pageSize, tables, root, format, execute } = range;
+  const span = 512 ** (LEAF_LEVELS[pageSize] - 1);
+  const is32Bit = shape.entryBytes === 4;
+  if (format === 'ept' && shape.levels !== 4 && shape.levels !== 5) {
+    return `the EPT pointer asks for ${shape.levels} levels`;
+  }
+  if (is32Bit && pageSize !== '4k') return 'under 32-bit paging pages are of 4k';
+  if (is32Bit && !execute) return 'under 32-bit paging every page is executable';
+  if (shape.isPae && pageSize === '1g') return 'under PAE paging there are no pages of 1g';
+  if (address.low !== 0 || address.page % span !== 0)
+    return `address is not that of a ${pageSize} page`;
+  if (gpa % (span * 4096) !== 0) return `gpa is not that of a ${pageSize} page`;
+  if (!isTranslated(shape, range, pages * span)) return 'the tables do not translate every address';
+  if (gpa / 4096 + pages * span > 2 ** (is32Bit ? 20 : 40))
+    return 'gpa runs past what entries hold';
+  if (tables % 4096 !== 0) return 'tables is not the address of a page';
+  return root.page % 2 ** 40 === root.page ? null : 'root is not an address';
+}
+
+/** Linear addresses are of 32, 48 or 57 bits and canonical; those of an EPT have no sign. */
+function isTranslated(
+  { levels, isEpt, isPae, entryBytes }: Shape,
+  { address }: TableRange,
+  span: number,
+): boolean {
+  const pageBits = isPae || entryBytes === 4 ? 20 : Math.min(9 * levels, isEpt ? 40 : 45);
+  const end = address.page + span;
+  if (isEpt || pageBits === 20) return end <= 2 ** pageBits;
+  const half = 2 ** (pageBits - 1);
+  return end <= half || (address.page >= 2 ** 52 - half && end <= 2 ** 52);
+}
+
+/** What is to be written, as if it were in memory already. */
+class Plan {
+  readonly writes = new Map<number, TableWrite>();
+  readonly #memory: GuestMemory;
+  readonly #shape: Shape;
+  readonly #range: TableRange;
+  #nextTable: number;
+  #newPages = 0;
+
+  constructor(memory: GuestMemory, shape: Shape, range: TableRange) {
+    this.#memory = memory;
+    this.#shape = shape;
+    this.#range = range;
+    this.#nextTable = range.tables / 4096;
+  }
+
+  /** @returns Why the page cannot be mapped; null if it can. */
+  mapPage(i: number): string | null {
+    const { address, pageSize, root } = this.#range;
+    const { levels, indexBits, entryBytes } = this.#shape;
+    const leafLevel = LEAF_LEVELS[pageSize];
+    const page = address.page + i * 512 ** (leafLevel - 1);
+    let table = root.page * 4096 + (this.#shape.isPae ? root.low - (root.low % 32) : 0);
+    for (let level = levels; level > leafLevel; level -= 1) {
+      const index = Math.floor(page / 2 ** (indexBits * (level - 1))) % 2 ** indexBits;
+      const gpa = table + index * entryBytes;
+      const next = this.#tableBelow(gpa, level);
+      if (typeof next === 'string') return next;
+      table = next * 4096;
+    }
+    const index = Math.floor(page / 2 ** (indexBits * (leafLevel - 1))) % 2 ** indexBits;
+    return this.#put(table + index * entryBytes, this.#leaf(i, leafLevel));
+  }
+
+  /** Frame of the table that an entry leads to, which is made if there is none. */
+  #tableBelow(gpa: number, level: number): number | string {
+    const entry = this.#read(gpa);
+    const isPresent = (entry.low & (this.#shape.isEpt ? EPT_TABLE : 1)) !== 0;
+    if (isPresent) {
+      const isPage =
+        (entry.low & PAGE_SIZE) !== 0 && level <= 3 && !(this.#shape.isPae && level === 3);
+      return isPage ? `a large page is in the way, at ${hex(gpa)}` : entry.page % 2 ** 40;
+    }
+    const table = this.#nextTable;
+    if (!isVisibleGfn(this.#memory, table))
+      return `no memslot holds a table at ${hex(table * 4096)}`;
+    if (this.#memory.pages.has(table)) return `the page at ${hex(table * 4096)} is in use`;
+    this.#newPages += 1;
+    if (this.#memory.pages.size + this.#newPages > MEMORY_PAGES_MAX) {
+      return `the VM would hold more than ${MEMORY_PAGES_MAX} pages`;
+    }
+    this.#nextTable += 1;
+    const why = this.#put(gpa, { page: table, low: this.#tableFlags(level) });
+    return why ?? table;
+  }
+
+  #tableFlags(level: number): number {
+    const { isEpt, isPae } = this.#shape;
+    if (isEpt) return EPT_TABLE | (this.#range.accessedDirty ? EPT_ACCESSED : 0);
+    if (isPae && level === 3) return PT_PDPTE;
+    return this.#range.accessedDirty ? PT_TABLE : PT_TABLE & ~0x60;
+  }
+
+  #leaf(i: number, level: number): Word {
+    const { gpa, write, execute, user, global, accessedDirty } = this.#range;
+    const frame = gpa / 4096 + i * 512 ** (level - 1);
+    const large = level > 1 ? PAGE_SIZE : 0;
+    if (this.#shape.isEpt) {
+      const rights = (user ? 0x1 : 0) | (write ? 0x2 : 0) | (execute ? 0x4 : 0);
+      const low = rights | EPT_WRITE_BACK | large | (accessedDirty ? EPT_ACCESSED_DIRTY : 0);
+      return { page: frame, low };
+    }
+    const low =
+      0x1 |
+      (write ? 0x2 : 0) |
+      (user ? 0x4 : 0) |
+      (accessedDirty ? 0x60 : 0) |
+      large |
+      (global ? 0x100 : 0);
+    const page = execute || this.#shape.entryBytes === 4 ? frame : frame + NX_PAGE_BIT;
+    return { page, low };
+  }
+
+  #read(gpa: number): Word {
+    const planned = this.writes.get(gpa);
+    if (planned !== undefined) return planned.entry;
+    return this.#shape.entryBytes === 8 ? readWord(this.#memory, gpa) : readHalf(this.#memory, gpa);
+  }
+
+  #put(gpa: number, entry: Word): string | null {
+    if (!isVisibleGfn(this.#memory, Math.floor(gpa / 4096))) {
+      return `no memslot holds a table at ${hex(gpa)}`;
+    }
+    this.writes.set(gpa, { gpa, bytes: this.#shape.entryBytes, entry });
+    return null;
+  }
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}
+
+/** Whether a range asks for what the processor does not offer: execute-disable without NX. */
+export function needsNx(regs: Registers, { format, execute }: TableRange): boolean {
+  return format === 'paging' && !execute && (regs.efer & EFER_NX) === 0;
+}

@@ -1,0 +1,187 @@
+import {
+  ACC_ALL,
+  ACC_EXEC,
+  ACC_USER,
+  ACC_WRITE,
+  type AccessKind,
+  isSmep,
+  isWriteProtect,
+  memslotOf,
+  type Word,
+} from '../machine/index.js';
+import type { Emit, Mmu, ShadowPage, Vcpu, Vm } from '../state/index.js';
+import { SPTES_PER_PAGE } from '../state/index.js';
+import { dropLeaf } from './entries.js';
+import { getPage } from './get-page.js';
+import { childOf, linkPage, unlinkPage } from './links.js';
+import { shadowIndex, topPageOf } from './place.js';
+import { prefetchAround } from './prefetch.js';
+import { childRole, has4ByteGpte, isDirect, levelOf } from './role.js';
+import { setSpte } from './set-spte.js';
+import { isPresentSpte, mmioSpte, NO_SPTE, spteAt, storeSpte } from './spte.js';
+import { syncChildren } from './sync.js';
+import { flushRemoteTlbs, makePagesAvailable } from './zap.js';
+
+/** What the guest's own tables say of an address: a walk that succeeded. */
+export interface GuestMapping {
+  /** Entries of the guest's tables, from the top; none on a direct MMU. */
+  readonly steps: readonly { readonly level: number; readonly entry: Word; readonly acc: number }[];
+  /** Level of the entry that maps the page. */
+  readonly level: number;
+  /** Frame of the 4 KiB page that holds the address. */
+  readonly gfn: number;
+  /** `ACC_*` bits. */
+  readonly acc: number;
+}
+
+/** A page fault, or EPT violation, as KVM sees it. */
+export interface Fault {
+  /** Linear address, or guest-physical one where `arch.mmu` shadows or is an EPT. */
+  readonly address: Word;
+  readonly kind: AccessKind;
+  readonly user: boolean;
+  /** Whether the entry that faulted was present. */
+  readonly isPresent: boolean;
+}
+
+/** What is left to do: run the guest again, or carry out the access for it. */
+export type FaultResult = 'retry' | 'emulate' | 'mmio';
+
+/**
+ * Makes what an access lacks in the shadow of the guest's tables.
+ *
+ * A write to a frame that is itself a shadowed table above level 1 is emulated, so that the shadow
+ * follows it.
+ *
+ * @see Linux `FNAME(page_fault)`, `FNAME(fetch)`, arch/x86/kvm/mmu/paging_tmpl.h
+ */
+export function fixFault(
+  vm: Vm,
+  vcpu: Vcpu,
+  fault: Fault,
+  mapping: GuestMapping,
+  emit: Emit,
+): FaultResult {
+  const { gfn } = mapping;
+  if (fault.isPresent && fault.kind === 'write' && vm.shadow.writeTracked.has(gfn)) {
+    clearFlood(vm, vcpu.mmu, fault.address);
+    return 'emulate';
+  }
+  makePagesAvailable(vm, vcpu, emit);
+  const top = topPageOf(vcpu.mmu, fault.address);
+  if (top === null) return 'retry';
+  const hasMemory = memslotOf(vm.memory, gfn) !== undefined;
+  const acc = hasMemory ? accForFault(vcpu, fault, mapping) : mapping.acc;
+  const page = walkDown(vm, vcpu, { top, fault, mapping: { ...mapping, acc } }, emit);
+  const index = shadowIndex(fault.address, 1);
+  if (!hasMemory) {
+    if (isPresentSpte(spteAt(page, index))) dropLeaf(vm, page, index);
+    storeSpte(page, index, mmioSpte(gfn));
+    return 'mmio';
+  }
+  const isProtected = setSpte(vm, vcpu, { page, index, gfn, acc, prefetch: false }, emit);
+  prefetchAround(vm, vcpu, page, index, emit);
+  return isProtected && fault.kind === 'write' ? 'emulate' : 'retry';
+}
+
+/** Goes down to the page at level 1, making what is missing on the way. */
+function walkDown(
+  vm: Vm,
+  vcpu: Vcpu,
+  { top, fault, mapping }: { top: ShadowPage; fault: Fault; mapping: GuestMapping },
+  emit: Emit,
+): ShadowPage {
+  let page = top;
+  for (let level = levelOf(top.role); level > 1; level -= 1) {
+    page.writeFloodingCount = 0;
+    const index = shadowIndex(fault.address, level);
+    page = childFor(vm, vcpu, { page, index, wanted: wantedBelow(page, index, mapping) }, emit);
+  }
+  page.writeFloodingCount = 0;
+  return page;
+}
+
+interface Wanted {
+  readonly gfn: number;
+  readonly role: number;
+}
+
+/**
+ * What an entry is to link: the shadow of the guest's next table or, below a large page of the
+ * guest and on a direct MMU, a map of the frames.
+ */
+function wantedBelow(page: ShadowPage, index: number, mapping: GuestMapping): Wanted {
+  const level = levelOf(page.role);
+  const step = mapping.steps.find((one) => one.level === level);
+  if (step !== undefined && level > mapping.level) {
+    const role = childRole(page.role, index, { direct: false, acc: step.acc });
+    return { gfn: tableOf(page.role, step.entry), role };
+  }
+  const acc = isDirect(page.role) && mapping.steps.length === 0 ? ACC_ALL : mapping.acc;
+  const span = SPTES_PER_PAGE ** (level - 1);
+  return {
+    gfn: mapping.gfn - (mapping.gfn % span),
+    role: childRole(page.role, index, { direct: true, acc }),
+  };
+}
+
+/** Frame of the table that a guest's entry names. */
+function tableOf(role: number, { page }: Word): number {
+  return has4ByteGpte(role) ? page % 2 ** 20 : page % 2 ** 40;
+}
+
+/**
+ * The page that an entry links, or is made to link. What is unsync below it is synced first,
+ * since the guest need not flush after it made an entry present.
+ *
+ * @see Linux `kvm_mmu_get_child_sp()`, `validate_direct_spte()`
+ */
+function childFor(
+  vm: Vm,
+  vcpu: Vcpu,
+  { page, index, wanted }: { page: ShadowPage; index: number; wanted: Wanted },
+  emit: Emit,
+): ShadowPage {
+  const spte = spteAt(page, index);
+  if (spte !== NO_SPTE) {
+    const linked = childOf(vm.shadow, spte);
+    if (linked.gfn === wanted.gfn && linked.role === wanted.role) return linked;
+    unlinkPage(page, index, linked);
+    flushRemoteTlbs(vm, emit);
+  }
+  const { page: child } = getPage(vm, vcpu, wanted, emit);
+  if (child.unsyncChildren > 0 && vm.rules.foundPageSync === 'before-link') {
+    syncChildren(vm, vcpu, child, emit);
+  }
+  linkPage(vm.shadow, page, index, child);
+  return child;
+}
+
+/**
+ * Where CR0.WP is clear, a supervisor may write a read-only page: the leaf is then writable, but
+ * the supervisor's alone, and not executable if SMEP would have forbidden it. Below a large page
+ * that needs a map of the frames apart from the read-only one, or a write through another large
+ * page to the same frames would go unseen.
+ */
+function accForFault(vcpu: Vcpu, fault: Fault, { acc, steps }: GuestMapping): number {
+  const isOverride =
+    vcpu.mmu.name === 'root' &&
+    steps.length > 0 &&
+    fault.kind === 'write' &&
+    !fault.user &&
+    (acc & ACC_WRITE) === 0 &&
+    !isWriteProtect(vcpu.regs);
+  if (!isOverride) return acc;
+  return (acc | ACC_WRITE) & ~ACC_USER & (isSmep(vcpu.regs) ? ~ACC_EXEC : ~0);
+}
+
+/** @see Linux `shadow_page_table_clear_flood()`, arch/x86/kvm/mmu/mmu.c */
+function clearFlood(vm: Vm, mmu: Mmu, address: Word): void {
+  let page = topPageOf(mmu, address);
+  while (page !== null) {
+    page.writeFloodingCount = 0;
+    const level = levelOf(page.role);
+    const spte = level === 1 ? NO_SPTE : spteAt(page, shadowIndex(address, level));
+    page = spte === NO_SPTE ? null : childOf(vm.shadow, spte);
+  }
+}

@@ -1,0 +1,18 @@
+import type { Word } from '../machine/index.js';
+import { currentRoot, type Mmu, type ShadowPage, SPTES_PER_PAGE } from '../state/index.js';
+
+/**
+ * Where a walk of the shadow begins; null on a dummy root, or where a PAE root has no page.
+ *
+ * @see Linux `shadow_walk_init()`, arch/x86/kvm/mmu/mmu.c
+ */
+export function topPageOf(mmu: Mmu, { page: address }: Word): ShadowPage | null {
+  const root = currentRoot(mmu);
+  if (root === null) return null;
+  return root.page ?? mmu.paeRoots[Math.floor(address / 2 ** 18) % 4] ?? null;
+}
+
+/** Index of an address in a shadow page of a level. */
+export function shadowIndex({ page }: Word, level: number): number {
+  return Math.floor(page / SPTES_PER_PAGE ** (level - 1)) % SPTES_PER_PAGE;
+}

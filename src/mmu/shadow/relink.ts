@@ -1,0 +1,28 @@
+import { type ShadowPage, type ShadowPages, SPTES_PER_PAGE, spteRef } from '../state/index.js';
+import { childOf } from './links.js';
+import { isTracked } from './pages.js';
+import { addRmap } from './rmap.js';
+import { levelOf } from './role.js';
+import { isPresentSpte, NO_SPTE, spteAt, targetOf } from './spte.js';
+
+/**
+ * Works out what follows from the pages and their entries: who links each page, which leaves map
+ * each guest frame, and which frames are write-tracked.
+ */
+export function relinkPages(shadow: ShadowPages): void {
+  for (const page of shadow.table) if (page !== null) relinkPage(shadow, page);
+  for (const page of shadow.active) {
+    if (!isTracked(page)) continue;
+    shadow.writeTracked.set(page.gfn, (shadow.writeTracked.get(page.gfn) ?? 0) + 1);
+  }
+}
+
+function relinkPage(shadow: ShadowPages, page: ShadowPage): void {
+  if (page.spt === null) return;
+  for (let index = 0; index < SPTES_PER_PAGE; index += 1) {
+    const spte = spteAt(page, index);
+    if (spte === NO_SPTE) continue;
+    if (levelOf(page.role) > 1) childOf(shadow, spte).parents.push(spteRef(page, index));
+    else if (isPresentSpte(spte)) addRmap(shadow, targetOf(spte), page, index);
+  }
+}

@@ -1,0 +1,51 @@
+import {
+  indexOfRef,
+  pageOfRef,
+  type ShadowPage,
+  type ShadowPages,
+  spteRef,
+} from '../state/index.js';
+import { isMmuWritableSpte, readOnlySpte, spteAt, storeSpte } from './spte.js';
+
+/** A leaf maps a guest frame from now on. @see Linux `rmap_add()`, arch/x86/kvm/mmu/mmu.c */
+export function addRmap(shadow: ShadowPages, gfn: number, page: ShadowPage, index: number): void {
+  const refs = shadow.rmaps.get(gfn);
+  if (refs === undefined) shadow.rmaps.set(gfn, [spteRef(page, index)]);
+  else refs.push(spteRef(page, index));
+}
+
+/** @see Linux `rmap_remove()`, arch/x86/kvm/mmu/mmu.c */
+export function removeRmap(
+  shadow: ShadowPages,
+  gfn: number,
+  page: ShadowPage,
+  index: number,
+): void {
+  const refs = shadow.rmaps.get(gfn) as number[];
+  if (refs.length === 1) shadow.rmaps.delete(gfn);
+  else refs.splice(refs.indexOf(spteRef(page, index)), 1);
+}
+
+/** The leaves that map a guest frame. */
+export function rmapOf(shadow: ShadowPages, gfn: number): { page: ShadowPage; index: number }[] {
+  const refs = shadow.rmaps.get(gfn) ?? [];
+  return refs.map((ref) => ({ page: pageOfRef(shadow, ref), index: indexOfRef(ref) }));
+}
+
+/**
+ * Takes away the right to write a guest frame, wherever it is mapped.
+ *
+ * @returns Whether any leaf had it: then every vCPU's TLB is to be flushed.
+ * @see Linux `kvm_mmu_slot_gfn_write_protect()`, arch/x86/kvm/mmu/mmu.c
+ */
+export function writeProtectGfn(shadow: ShadowPages, gfn: number): boolean {
+  let isProtected = false;
+  for (const ref of shadow.rmaps.get(gfn) ?? []) {
+    const page = pageOfRef(shadow, ref);
+    const spte = spteAt(page, indexOfRef(ref));
+    if (!isMmuWritableSpte(spte)) continue;
+    storeSpte(page, indexOfRef(ref), readOnlySpte(spte));
+    isProtected = true;
+  }
+  return isProtected;
+}

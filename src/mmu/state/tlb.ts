@@ -1,0 +1,50 @@
+/**
+ * What a processor's TLB holds for a vCPU, by tag.
+ *
+ * @see Intel SDM Vol. 3C, "Caching Translation Information"
+ */
+export interface Tlb {
+  readonly contexts: TlbContext[];
+  /** Entries in all contexts. */
+  size: number;
+  /** Entries above which the oldest goes; Infinity where nothing goes that was not told to. */
+  readonly capacity: number;
+  /** How many entries were ever made: what tells old from new. */
+  made: number;
+}
+
+/** The entries that share a tag. */
+export interface TlbContext extends TlbTag {
+  /** By page number of 4 KiB, the oldest first. */
+  readonly entries: Map<number, TlbEntry>;
+}
+
+/** What a translation is tagged with. */
+export interface TlbTag {
+  /**
+   * `linear`: made without EPT. `combined`: made through an EPT from a linear address.
+   * `guest-physical`: made by an EPT alone.
+   */
+  readonly kind: 'linear' | 'combined' | 'guest-physical';
+  /** -1 for a guest-physical mapping, which has none. */
+  readonly vpid: number;
+  /** -1 for a guest-physical mapping; {@link GLOBAL} for a global page. */
+  readonly pcid: number;
+  /** Host frame of the EPT root, the hardware's EP4TA; 0 for a linear mapping. */
+  readonly root: number;
+}
+
+/** A global page serves every PCID of its VPID. */
+export const GLOBAL = -2;
+
+/** A cached translation of one page of 4 KiB. */
+export interface TlbEntry {
+  readonly gfn: number;
+  /** `ACC_*` bits. */
+  readonly acc: number;
+  readonly made: number;
+}
+
+export function createTlb(capacity: number): Tlb {
+  return { contexts: [], size: 0, capacity, made: 0 };
+}

@@ -1,0 +1,95 @@
+import { GLOBAL, type Tlb, type TlbContext, type TlbEntry, type TlbTag } from '../state/index.js';
+
+/** The entry that a linear or guest-physical page number hits under a tag, if any. */
+export function lookupTlb(tlb: Tlb, tag: TlbTag, pageNumber: number): TlbEntry | undefined {
+  for (const context of tlb.contexts) {
+    if (!serves(context, tag)) continue;
+    const entry = context.entries.get(pageNumber);
+    if (entry !== undefined) return entry;
+  }
+  return undefined;
+}
+
+/** Keeps a translation; a bounded TLB gives up its oldest one for it. */
+export function fillTlb(
+  tlb: Tlb,
+  tag: TlbTag,
+  pageNumber: number,
+  { gfn, acc }: { gfn: number; acc: number },
+): void {
+  const context = contextOf(tlb, tag);
+  if (context.entries.delete(pageNumber)) tlb.size -= 1;
+  if (tlb.size >= tlb.capacity) dropOldest(tlb, context);
+  context.entries.set(pageNumber, { gfn, acc, made: tlb.made });
+  tlb.made += 1;
+  tlb.size += 1;
+}
+
+/**
+ * Drops what carries one of the meant tags.
+ *
+ * @param pageNumber Drop only the entries of this page.
+ */
+export function dropFromTlb(
+  tlb: Tlb | null,
+  isMeant: (tag: TlbTag) => boolean,
+  pageNumber: number | null = null,
+): void {
+  if (tlb === null) return;
+  for (const context of tlb.contexts) {
+    if (!isMeant(context)) continue;
+    if (pageNumber === null) {
+      tlb.size -= context.entries.size;
+      context.entries.clear();
+    } else if (context.entries.delete(pageNumber)) {
+      tlb.size -= 1;
+    }
+  }
+  forgetEmpty(tlb);
+}
+
+/** Contexts without entries go, so that tags which are used no more take no room. */
+function forgetEmpty({ contexts }: Tlb): void {
+  for (let i = contexts.length - 1; i >= 0; i -= 1) {
+    if ((contexts[i] as TlbContext).entries.size === 0) contexts.splice(i, 1);
+  }
+}
+
+/** Whether an entry of a context may be used under a tag: the same, or a global page of it. */
+function serves(context: TlbContext, tag: TlbTag): boolean {
+  return (
+    context.vpid === tag.vpid &&
+    context.root === tag.root &&
+    (context.pcid === tag.pcid || context.pcid === GLOBAL) &&
+    context.kind === tag.kind
+  );
+}
+
+function contextOf(tlb: Tlb, tag: TlbTag): TlbContext {
+  const known = tlb.contexts.find(
+    ({ kind, vpid, pcid, root }) =>
+      kind === tag.kind && vpid === tag.vpid && pcid === tag.pcid && root === tag.root,
+  );
+  if (known !== undefined) return known;
+  const { kind, vpid, pcid, root } = tag;
+  const context: TlbContext = { kind, vpid, pcid, root, entries: new Map() };
+  tlb.contexts.push(context);
+  return context;
+}
+
+/** @param filled The context that is about to get an entry: it stays, even if it is empty now. */
+function dropOldest(tlb: Tlb, filled: TlbContext): void {
+  let oldest: { context: TlbContext; pageNumber: number; made: number } | null = null;
+  for (const context of tlb.contexts) {
+    const first = context.entries.entries().next().value;
+    if (first === undefined) continue;
+    const [pageNumber, { made }] = first;
+    if (oldest === null || made < oldest.made) oldest = { context, pageNumber, made };
+  }
+  if (oldest === null) return;
+  const { context, pageNumber } = oldest;
+  context.entries.delete(pageNumber);
+  tlb.size -= 1;
+  const isSpent = context.entries.size === 0 && context !== filled;
+  if (isSpent) tlb.contexts.splice(tlb.contexts.indexOf(context), 1);
+}

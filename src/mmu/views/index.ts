@@ -1,0 +1,11 @@
+export { memoryStateOf } from './memory.js';
+export {
+  type ShadowPageFilter,
+  shadowPageAt,
+  shadowPageStateOf,
+  shadowPagesOf,
+  sptesOf,
+} from './shadow.js';
+export { type TlbRange, tlbStateOf } from './tlb.js';
+export { vcpuStateOf } from './vcpu.js';
+export { currentEptpOf, eptWalkOf, guestWalkOf, isEptpUsable } from './walk.js';

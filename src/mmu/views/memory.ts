@@ -1,0 +1,28 @@
+import { isVisibleGfn, readWord } from '../machine/index.js';
+import type { MemoryState } from '../schema/index.js';
+import type { Vm } from '../state/index.js';
+
+const WORD_BYTES = 8;
+
+/**
+ * Guest-physical memory as a client sees it.
+ *
+ * @param range Both a multiple of 8.
+ */
+export function memoryStateOf(
+  { memory }: Vm,
+  { gpa, bytes }: { gpa: number; bytes: number },
+): MemoryState {
+  return {
+    memslots: memory.memslots.flatMap((memslot, slot) => {
+      if (memslot === null) return [];
+      const { gfn, pageCount, dirtyLog } = memslot;
+      return [{ slot, gpa: gfn * 4096, bytes: pageCount * 4096, dirtyLog }];
+    }),
+    gpa,
+    words: Array.from({ length: bytes / WORD_BYTES }, (_, i) => {
+      const at = gpa + i * WORD_BYTES;
+      return isVisibleGfn(memory, Math.floor(at / 4096)) ? readWord(memory, at) : null;
+    }),
+  };
+}

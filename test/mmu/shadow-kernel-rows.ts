@@ -1,0 +1,163 @@
+import type { KernelVersion } from '../../src/mmu/index.js';
+import type { KernelRules } from '../../src/mmu/kernel/index.js';
+import { isDirtySpte, isWritableSpte, NO_SPTE, spteAt } from '../../src/mmu/shadow/spte.js';
+import { ENTER, type Row, ran } from './kernel-rows.js';
+import { kindsOf, type Lab } from './lab.js';
+import {
+  createGuest,
+  DATA,
+  DATA_GPA,
+  entryFor,
+  eventsOf,
+  frameAt,
+  gfnsOf,
+  hex,
+  PDPT,
+  PML4,
+  PT,
+  seen,
+  writeEntry,
+} from './paged-guest.js';
+import { EPT_PD, EPT_PT, runL2In, startHypervisor } from './paged-hypervisor.js';
+
+/** An EPT entry that is readable and executable, and has A set. */
+const EPT_READ_ONLY = 0x135;
+
+const SYNC = { kind: 'make-request', request: 'MMU_SYNC' } as const;
+
+/** A guest that has used its first page of data; the table that maps it is unsync. */
+function withUnsyncTable(kernel: KernelVersion): Lab {
+  const lab = createGuest({ kernel });
+  frameAt(lab, DATA);
+  writeEntry(lab, PT + 3 * 8, 0);
+  return lab;
+}
+
+/** Nothing maps the table for writing any more, so that write-protecting it flushes nothing. */
+function synced(lab: Lab): Lab {
+  return ran(lab, { kind: 'unmap', gpa: hex(PT) }, ENTER, SYNC, ENTER);
+}
+
+/** The leaf that maps the first page of data. */
+function leafOf({ vm }: Lab): number {
+  const page = vm.shadow.byGfn.get(PT / 4096);
+  return page === undefined ? NO_SPTE : spteAt(page, 0);
+}
+
+/** Rules that show below the roots. */
+export const SHADOW_ROWS = {
+  foundPageSync: {
+    see(kernel) {
+      const lab = withUnsyncTable(kernel);
+      ran(lab, { kind: 'free-roots', mmu: 'root' }, ENTER);
+      return kindsOf(lab.events).includes('request-made MMU_SYNC');
+    },
+    seen: { '5.14': true, '6.1': false },
+  },
+  emptySyncZaps: {
+    see(kernel) {
+      const lab = withUnsyncTable(kernel);
+      for (const index of [0, 1, 2]) writeEntry(lab, PT + index * 8, 0);
+      return gfnsOf(synced(lab), 'page-zapped');
+    },
+    seen: { '5.14': [PT / 4096], '6.1': [] },
+  },
+  prefetchUnsyncs: {
+    see(kernel) {
+      const lab = createGuest({ kernel });
+      frameAt(lab, DATA);
+      ran(lab, { kind: 'read', gva: seen(PML4) });
+      return gfnsOf(lab, 'page-unsynced');
+    },
+    seen: { '5.14': [PT / 4096], '6.1': [] },
+  },
+  flushesClearedAccessed: {
+    see(kernel) {
+      const lab = createGuest({ kernel });
+      writeEntry(lab, PT, entryFor(DATA_GPA, 0x65));
+      frameAt(lab, DATA);
+      writeEntry(lab, PT, entryFor(DATA_GPA));
+      return kindsOf(synced(lab).events).includes('request-made TLB_FLUSH');
+    },
+    seen: { '6.12': true, '7.3': false },
+  },
+  syncRemakesUnchanged: {
+    see(kernel) {
+      const lab = withUnsyncTable(kernel);
+      ran(lab, { kind: 'dirty-log', slot: 0, enabled: true }, ENTER);
+      return isWritableSpte(leafOf(synced(lab)));
+    },
+    seen: { '6.12': true, '7.3': false },
+  },
+  remakesLeafClean: {
+    see(kernel) {
+      const lab = withUnsyncTable(kernel);
+      writeEntry(lab, PT, entryFor(DATA_GPA, 0x63));
+      const leaf = leafOf(synced(lab));
+      return [isWritableSpte(leaf), isDirtySpte(leaf)];
+    },
+    seen: { '6.12': [true, false], '7.3': [true, true] },
+  },
+  trackedWriteZapsOrphans: {
+    see(kernel) {
+      const lab = startHypervisor({ kernel });
+      runL2In(lab, { kind: 'read', gva: hex(DATA) });
+      writeEntry(lab, EPT_PD, 0);
+      return gfnsOf(lab, 'page-zapped');
+    },
+    seen: { '6.12': [], '7.3': [EPT_PT / 4096] },
+  },
+  tdpZapLevels: {
+    see(kernel) {
+      const lab = createGuest({ kernel, paging: 'ept' });
+      frameAt(lab, DATA);
+      return eventsOf(ran(lab, { kind: 'zap-all' }), 'page-zapped').map(({ level }) => level);
+    },
+    seen: { '6.12': [2, 1, 3], '7.3': [1, 2, 3] },
+  },
+  invlpgLeaf: {
+    see(kernel) {
+      const lab = withUnsyncTable(kernel);
+      const ninth = DATA + 8 * 4096;
+      writeEntry(lab, PT + 8 * 8, entryFor(DATA_GPA));
+      ran(lab, { kind: 'invlpg', gva: hex(ninth) });
+      frameAt(lab, ninth);
+      return eventsOf(lab, 'page-fault').length;
+    },
+    // A leaf that the guest's entry has become present for is made at once, or by a fault.
+    seen: { '6.1': 0, '6.12': 1 },
+  },
+  trackedWriteFlushesCurrent: {
+    see(kernel) {
+      const lab = createGuest({ kernel });
+      writeEntry(lab, PDPT + 5 * 8, 0);
+      return kindsOf(lab.events).includes('request-made TLB_FLUSH_CURRENT');
+    },
+    seen: { '5.14': true, '6.1': false },
+  },
+  eptFaultReachesCachedRoots: {
+    see(kernel) {
+      const lab = startHypervisor({ kernel });
+      const read = { kind: 'read', gva: hex(DATA) } as const;
+      const write = { kind: 'write', gva: hex(DATA), value: '0x1' } as const;
+      const leaf = EPT_PT + (DATA_GPA / 4096) * 8;
+      writeEntry(lab, leaf, DATA_GPA + EPT_READ_ONLY);
+      for (const ad of [true, false]) runL2In(lab, read, { ad });
+      writeEntry(lab, leaf, 0x14000 + EPT_READ_ONLY);
+      const violation = runL2In(lab, write, { ad: false });
+      return [violation.kind, runL2In(lab, read, { ad: true })];
+    },
+    seen: {
+      '5.14': ['vm-exit', { kind: 'ok', value: { page: 0, low: 0x10 } }],
+      '6.1': ['vm-exit', { kind: 'ok', value: { page: 0, low: 0x14 } }],
+    },
+  },
+  eptReadIsUser: {
+    see(kernel) {
+      const lab = createGuest({ kernel, paging: 'ept' });
+      frameAt(lab, DATA);
+      return eventsOf(lab, 'page-fault').at(-1)?.errorCode;
+    },
+    seen: { '6.12': 2 ** 32 + 4, '7.3': 2 ** 32 },
+  },
+} satisfies Partial<Record<keyof KernelRules, Row>>;
