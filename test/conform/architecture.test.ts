@@ -1,23 +1,5 @@
-import { describe, expect, test } from 'vitest';
-import { type ArchitectureCase, judgeCases } from '../../src/lab/index.js';
-
-type Facts = Record<string, unknown>;
-
-/** A case in short: its setup, its arguments, and its outcome or all of its expectation. */
-type Row = readonly [setup: Facts, args: Facts, expected: string | Facts];
-
-function caseOf(area: string, op: string, [setup, args, expected]: Row): ArchitectureCase {
-  const expectation = typeof expected === 'string' ? { outcome: expected } : expected;
-  return { id: area, area, op, setup, args, expect: expectation };
-}
-
-/** Every row must be judged right by running the model: none skipped, none wrong. */
-function allRight(area: string, op: string, rows: readonly Row[]): void {
-  const verdict = judgeCases(rows.map((row) => caseOf(area, op, row)));
-  expect(verdict.failures).toEqual([]);
-  expect([...verdict.skipped]).toEqual([]);
-  expect(verdict.passed).toBe(rows.length);
-}
+import { describe, test } from 'vitest';
+import { allRight } from './architecture-rows.js';
 
 const ROOT = 'VMX root, CPL0, 64-bit';
 const PLAIN = 'CPL0, 64-bit, not in VMX non-root';

@@ -1,7 +1,8 @@
 import type { MmuEvent } from '../../../mmu/schema/index.js';
+import { PAGE_BITS } from './access/page-entry.js';
 import type { ArchitectureCase } from './case.js';
 import { hexOf, textOf, Unreadable, wordOf } from './reading.js';
-import { bitMask } from './register-bits.js';
+import { bitMask, withBits } from './register-bits.js';
 import type { Trial } from './trial.js';
 import { isWanted, showOutcome, showWanted, toBigint, wantedOf } from './wanted.js';
 
@@ -48,6 +49,16 @@ const CHECKS: Readonly<Record<string, Check>> = {
     return differ('state', JSON.stringify(before), JSON.stringify(after));
   },
   flush: checkFlush,
+  gpa: checkGpa,
+  pte_after: checkUse,
+  guest_pte_after: checkUse,
+  pte_has: ({ entry }, value) => {
+    const mask = value === 'A' ? PAGE_BITS.A : PAGE_BITS.D;
+    const is = entry !== null && (entry.after & mask) !== 0n;
+    return is
+      ? null
+      : { expected: `${value} set in the PTE`, came: `PTE ${hexOf(entry?.after ?? 0)}` };
+  },
 };
 
 /**
@@ -91,6 +102,30 @@ function flagsIn(text: string): string {
 
 function lmaOf(efer: number): string {
   return (BigInt(efer) & bitMask('efer', 'LMA')) === 0n ? '0' : '1';
+}
+
+/** Where an EPT exit says that it happened: an address, or anywhere in the page of the entry. */
+function checkGpa({ outcome, entry }: Trial, value: unknown): Difference | null {
+  const gpa = outcome.kind === 'vm-exit' ? outcome.gpa : undefined;
+  const came = gpa === undefined ? 'none' : hexOf(gpa);
+  if (value !== "GPA of the guest PTE's page") return differ('gpa', hexOf(wordOf(value)), came);
+  if (entry === null) throw new Unreadable('a guest PTE without an access');
+  const isThere = gpa !== undefined && BigInt(gpa) >> 12n === entry.place >> 12n;
+  return isThere ? null : { expected: `gpa in the page of ${hexOf(entry.place)}`, came };
+}
+
+/** A and D of the entry that maps the page, as `A=1, D=1`: the one that is not named stays. */
+function checkUse({ entry }: Trial, value: unknown): Difference | null {
+  if (entry === null) throw new Unreadable('a PTE without an access');
+  let wanted = entry.before;
+  if (value !== 'A/D unchanged') {
+    for (const part of textOf(value).split(/, ?/)) {
+      const [, name, bit] = /^([AD])=([01])$/.exec(part) ?? [];
+      if (name === undefined) throw new Unreadable(`use "${part}"`);
+      wanted = withBits(wanted, name === 'A' ? PAGE_BITS.A : PAGE_BITS.D, bit === '1');
+    }
+  }
+  return differ('PTE', hexOf(wanted), hexOf(entry.after));
 }
 
 type FlushScope = Extract<MmuEvent, { kind: 'tlb-flushed' }>['scope'];

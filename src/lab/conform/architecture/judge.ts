@@ -4,7 +4,7 @@ import { type Difference, differencesOf } from './checks.js';
 import { SetupFailed } from './prepare.js';
 import { Unreadable } from './reading.js';
 import { isJudgedArea } from './setup.js';
-import { tryCase } from './trial.js';
+import { trialsOf } from './trials.js';
 
 /**
  * Judges cases by running the model: each gets a VM of its own, is brought by commands into the
@@ -34,13 +34,21 @@ function judgeCase(item: ArchitectureCase, verdict: Verdict): void {
 
 /** The model's own failure is a difference as well: it must not end the report. */
 function differencesIn(item: ArchitectureCase): Difference[] {
+  const differences: Difference[] = [];
   try {
-    return differencesOf(tryCase(item), item.expect);
+    for (const { trial, expect } of trialsOf(item)) {
+      differences.push(...differencesOf(trial, expect).map((one) => labelled(trial.label, one)));
+    }
   } catch (error) {
     if (error instanceof Unreadable || !(error instanceof Error)) throw error;
     const came = error instanceof SetupFailed ? error.message : `${error.name}: ${error.message}`;
-    return [{ expected: String(item.expect.outcome), came }];
+    differences.push({ expected: String(item.expect.outcome), came });
   }
+  return differences;
+}
+
+function labelled(label: string, { expected, came }: Difference): Difference {
+  return label === '' ? { expected, came } : { expected, came: `${label}: ${came}` };
 }
 
 function failureOf(item: ArchitectureCase, differences: readonly Difference[]): Failure {

@@ -74,6 +74,14 @@ export function errorFieldOf({ vcpu }: Machine): number | null {
   return vmcs.fields.get(VM_INSTRUCTION_ERROR)?.low ?? 0;
 }
 
+/** Eight bytes of guest memory, read apart from the model: its own reading could be wrong. */
+export function wordAt({ vm }: Machine, gpa: bigint): bigint {
+  const page = vm.memory.pages.get(Number(gpa >> 12n));
+  if (page === undefined) return 0n;
+  const at = Number((gpa & 0xfffn) >> 2n);
+  return (BigInt(page[at + 1] ?? 0) << 32n) | BigInt(page[at] ?? 0);
+}
+
 interface Decoder<T> {
   safeParse(
     input: unknown,

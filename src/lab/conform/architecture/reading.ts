@@ -38,3 +38,21 @@ export function textOf(value: unknown): string {
 export function hexOf(value: bigint | number): string {
   return `0x${value.toString(16)}`;
 }
+
+/** What a text says, and what it adds in parentheses: `user (stack push)`. */
+export function withoutComments(text: string): { said: string; comments: readonly string[] } {
+  const comments = [...text.matchAll(/\(([^)]*)\)/g)].map(([, comment = '']) => comment);
+  return { said: text.replace(/\s*\([^)]*\)/g, '').trim(), comments };
+}
+
+/** The facts under the given keys, and all others. */
+export function splitFacts(
+  facts: Readonly<Record<string, unknown>>,
+  keys: ReadonlySet<string>,
+): { own: Readonly<Record<string, unknown>>; rest: Readonly<Record<string, unknown>> } {
+  const entries = Object.entries(facts);
+  return {
+    own: Object.fromEntries(entries.filter(([key]) => keys.has(key))),
+    rest: Object.fromEntries(entries.filter(([key]) => !keys.has(key))),
+  };
+}

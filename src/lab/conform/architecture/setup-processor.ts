@@ -12,9 +12,7 @@ export type Apply = (bench: Bench, value: unknown) => void;
 export const PROCESSOR_KEYS: Readonly<Record<string, Apply>> = {
   note: () => {},
   interface: () => {},
-  maxphyaddr: (bench, value) => {
-    bench.maxphyaddr = Number(wordOf(value));
-  },
+  maxphyaddr: setMaxphyaddr,
   cpuid: (bench, value) => setCpuid(bench, textOf(value)),
   ept_vpid_cap: (bench, value) => {
     bench.capabilities.eptVpidCap = wordOf(value);
@@ -73,10 +71,21 @@ export const FEATURE_PATTERNS: readonly Pattern[] = [
   [/^cpuid_(\w+)$/, setFeature],
   [/^(\w+)_supported$/, setFeature],
   [/^cap_(\w+)$/, setCapability],
+  [/^(\w+)_cap$/, setCapability],
 ];
 
 /** Keys that name a register's bit, like `cr4_pcide`: they amend the mode. */
-export const BIT_PATTERNS: readonly Pattern[] = [[/^(?:cr0|cr4|efer)_(\w+)$/, setNamedBit]];
+export const BIT_PATTERNS: readonly Pattern[] = [
+  [/^(?:cr0|cr4|efer)_(\w+)$/, setNamedBit],
+  [/^(smep|smap|pke)$/, setNamedBit],
+];
+
+/** A width, `any`, or an upper bound such as `<= 36`, which is as good a width as any below it. */
+function setMaxphyaddr(bench: Bench, value: unknown): void {
+  if (value === 'any') return;
+  const [, bound] = /^<= ?(\d+)$/.exec(String(value)) ?? [];
+  bench.maxphyaddr = bound === undefined ? Number(wordOf(value)) : Number(bound);
+}
 
 function setFeature({ cpuid }: Bench, name: string, value: unknown): void {
   cpuid.set(featureOf(name), flagOf(value));

@@ -22,6 +22,16 @@ const AREA_DEFAULTS: ReadonlyMap<string, (bench: Bench) => void> = new Map([
   ['vmentry', beInVmxRoot],
   ['vmexit-load', beInOtherL2],
   ['vmfunc', offerVmfunc],
+  ['access', () => {}],
+  ['smap', () => {}],
+  ['lam', () => {}],
+  ['shadow', () => {}],
+  ['ept-perm', () => {}],
+  ['ept-reserved', () => {}],
+  ['ept-ignored', () => {}],
+  ['ept-ptwalk', () => {}],
+  ['ept-order', () => {}],
+  ['ept-large', () => {}],
 ]);
 
 export function isJudgedArea(area: string): boolean {

@@ -1,12 +1,11 @@
 import type { MmuEvent, Outcome, VcpuState } from '../../../mmu/schema/index.js';
 import type { ArchitectureCase } from './case.js';
-import { errorFieldOf, run, stateOf } from './machine.js';
-import { hasFieldArgs, planOf } from './operations.js';
-import { prepare } from './prepare.js';
-import { benchOf } from './setup.js';
+import { errorFieldOf, type Machine, run, stateOf, wordAt } from './machine.js';
 
 /** What the model did with a case. */
 export interface Trial {
+  /** Which of a case's trials, such as `shadow, write`; empty if there is only one. */
+  readonly label: string;
   /** Of the last instruction: `ok` as well for one that was done in its own way. */
   readonly outcome: Outcome;
   readonly before: VcpuState;
@@ -15,30 +14,41 @@ export interface Trial {
   readonly errorField: number | null;
   /** Events of the instructions and of the VM-entry that follows, which services their requests. */
   readonly events: readonly MmuEvent[];
+  /** The page-table entry that maps the accessed page; null where no access is judged. */
+  readonly entry: WatchedEntry | null;
 }
 
-/**
- * Brings a VM into the state that the case asks for and executes what it says.
- *
- * @throws {Unreadable} If the case says something without a rule.
- * @throws {SetupFailed} If the model does not let the state come about.
- */
-export function tryCase(item: ArchitectureCase): Trial {
-  const plan = planOf(item);
-  const bench = benchOf(item, hasFieldArgs(item));
-  const machine = prepare(bench);
+/** A trial, and what the case expects of it. */
+export interface Judged {
+  readonly trial: Trial;
+  readonly expect: ArchitectureCase['expect'];
+}
+
+/** A page-table entry of the guest before and after. */
+export interface WatchedEntry {
+  /** Guest-physical address. */
+  readonly place: bigint;
+  readonly before: bigint;
+  readonly after: bigint;
+}
+
+/** What is noted of a trial besides its outcome. */
+interface Noted {
+  readonly label?: string;
+  /** Guest-physical address of the entry to watch. */
+  readonly entry?: bigint | undefined;
+}
+
+/** Does something with a machine and notes what came of it. */
+export function observe(machine: Machine, noted: Noted, act: () => Outcome): Trial {
+  const { label = '', entry: place } = noted;
   const before = stateOf(machine);
-
-  let outcome: Outcome = { kind: 'ok' };
-  for (const { operation, args } of plan) {
-    outcome = run(machine, operation.command({ bench, args, state: stateOf(machine) }));
-    const isDone = operation.isDone?.(outcome, bench, stateOf(machine)) ?? outcome.kind === 'ok';
-    if (!isDone) break;
-    outcome = { kind: 'ok' };
-  }
-
+  const entryBefore = place === undefined ? 0n : wordAt(machine, place);
+  const outcome = act();
   const after = stateOf(machine);
   const errorField = errorFieldOf(machine);
+  const entry =
+    place === undefined ? null : { place, before: entryBefore, after: wordAt(machine, place) };
   if (outcome.kind === 'ok') run(machine, { kind: 'enter' });
-  return { outcome, before, after, errorField, events: machine.events };
+  return { label, outcome, before, after, errorField, events: machine.events, entry };
 }

@@ -90,6 +90,8 @@ export function showOutcome(outcome: Outcome): string {
       return outcome.error === null ? 'VMfailInvalid' : `VMfailValid ${outcome.error}`;
     case 'vm-exit':
       return `vmexit ${hexOf(outcome.reason)} qualification ${hexOf(toBigint(outcome.qualification))}`;
+    case 'mmio':
+      return `mmio ${hexOf(outcome.gpa)}`;
     case 'error':
       return `error ${outcome.errno}`;
   }
@@ -129,9 +131,9 @@ function isWantedExit(
   );
 }
 
-/** `#GP(0)`, `vmexit 50`, `VMfail 28`: an alternative with its details in one word. */
+/** `#GP(0)`, `#PF 0x9`, `vmexit 50`, `VMfail 28`: an alternative with its details in one word. */
 function shorthandOf(text: string): Wanted {
-  const fault = /^(#[A-Z]{2})(?:\((\w+)\))?$/.exec(text);
+  const fault = /^(#[A-Z]{2})(?: ?\(?(\w+)\)?)?$/.exec(text);
   if (fault?.[1] !== undefined) {
     const errorCodes = fault[2] === undefined ? null : [BigInt(fault[2])];
     return { kind: 'fault', vectors: [fault[1]], errorCodes };

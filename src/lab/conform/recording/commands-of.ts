@@ -1,5 +1,6 @@
 import type { Vm } from '../../../mmu/index.js';
 import { Command, type CommandInput } from '../../../mmu/schema/index.js';
+import { EXTRA_MEMSLOT, EXTRA_MEMSLOT_ID, MAIN_MEMSLOT_ID } from './machine.js';
 import type { Operation } from './recording.js';
 
 /** Secondary controls "enable EPT", "enable VPID", "enable VM functions". */
@@ -13,13 +14,13 @@ const CR3_LOAD_EXITING = 0x8000;
 const L2_CR3 = '0x51000';
 const EPTP_LIST = '0x45000';
 
+/** What L1 stores in a VMXON region or VMCS region. */
+const VMCS12_REVISION = '0x11e57ed0';
+
 const FLAG_CR3_LOAD_EXITING = 1;
 const FLAG_VMFUNC = 4;
 
-/**
- * The commands that one recorded operation stands for; null if the model cannot play it yet.
- * `rd` and `wr` need guest memory: their roots are judged, what they read is not.
- */
+/** The commands that one recorded operation stands for; null if there is no such operation. */
 export function commandsOf(vm: Vm, { op, args }: Operation): Command[] | null {
   const inputs = inputsOf(vm, op, args);
   return inputs === null ? null : inputs.map((input) => Command.parse(input));
@@ -43,9 +44,17 @@ function inputsOf(vm: Vm, op: string, args: readonly string[]): CommandInput[] |
       return [{ kind: 'invpcid', vcpu, type: a, pcid: b, gva: c }];
     case 'rdcr3':
       return [{ kind: 'mov-from-cr3', vcpu }];
+    case 'rd':
+      return [{ kind: 'read', vcpu, gva: a }];
+    case 'wr':
+      return [{ kind: 'write', vcpu, gva: a, value: b }];
     case 'vmxon':
-    case 'vmclear':
     case 'vmptrld':
+      return [
+        { kind: 'write', vcpu, gva: a, value: VMCS12_REVISION, bytes: 4 },
+        { kind: op, vcpu, address: a },
+      ];
+    case 'vmclear':
       return [{ kind: op, vcpu, address: a }];
     case 'vmxoff':
       return [{ kind: 'vmxoff', vcpu }];
@@ -58,18 +67,21 @@ function inputsOf(vm: Vm, op: string, args: readonly string[]): CommandInput[] |
     case 'initvmcs':
       return initVmcs(vm, { eptp: a, vpid: b, flags: Number(c) });
     case 'l2':
-      return runL2(vm, Number(a), b);
+      return runL2(vm, Number(a), { a: b, b: c });
     case 'host_memslot':
-      return [{ kind: 'zap-all', vcpu }];
+      return [
+        { kind: 'set-memslot', vcpu, slot: EXTRA_MEMSLOT_ID, memslot: null },
+        { kind: 'set-memslot', vcpu, slot: EXTRA_MEMSLOT_ID, memslot: EXTRA_MEMSLOT },
+      ];
+    case 'host_dirtylog':
+      return [{ kind: 'dirty-log', vcpu, slot: MAIN_MEMSLOT_ID, enabled: Number(a) === 1 }];
+    case 'host_dontneed':
+      return [{ kind: 'unmap', vcpu, gpa: a }];
     case 'host_setsregs':
       return [{ kind: 'set-sregs', vcpu }];
     case 'host_setcr3':
       return [{ kind: 'set-sregs', vcpu, cr3: a }];
     case 'nop':
-    case 'rd':
-    case 'wr':
-    case 'host_dirtylog':
-    case 'host_dontneed':
       return [];
     default:
       return null;
@@ -90,6 +102,7 @@ function initVmcs(
   const l1Cr3 = hex(cr3.page * 4096 + cr3.low);
   const fields = {
     CPU_BASED_VM_EXEC_CONTROL: hex(primary),
+    EXCEPTION_BITMAP: '0xffffffff',
     SECONDARY_VM_EXEC_CONTROL: hex(secondary),
     EPT_POINTER: eptp,
     VIRTUAL_PROCESSOR_ID: vpid,
@@ -111,20 +124,24 @@ function initVmcs(
 }
 
 /** What L2 does between its entry and its VMCALL, by the operation's first argument. */
-function runL2(vm: Vm, what: number, a: string): CommandInput[] {
+function runL2(vm: Vm, what: number, { a, b }: { a: string; b: string }): CommandInput[] {
   const vcpu = 0;
   const vmcs12 = vm.vcpus[0]?.nested.currentVmcs;
   const entry: CommandInput = { kind: vmcs12?.launched ? 'vmresume' : 'vmlaunch', vcpu };
-  const inside: Record<number, CommandInput> = {
-    3: { kind: 'mov-cr3', vcpu, value: a },
-    4: { kind: 'invlpg', vcpu, gva: a },
-    5: { kind: 'mov-cr4', vcpu, value: a },
-    6: { kind: 'vmfunc', vcpu, function: 0, index: Number(a) },
-    7: { kind: 'mov-cr0', vcpu, value: a },
+  const inside: Record<number, CommandInput[]> = {
+    1: [{ kind: 'read', vcpu, gva: a }],
+    2: [{ kind: 'write', vcpu, gva: a, value: b }],
+    3: [{ kind: 'mov-cr3', vcpu, value: a }],
+    4: [{ kind: 'invlpg', vcpu, gva: a }],
+    5: [{ kind: 'mov-cr4', vcpu, value: a }],
+    6: [
+      { kind: 'vmfunc', vcpu, function: 0, index: Number(a) },
+      { kind: 'read', vcpu, gva: b },
+    ],
+    7: [{ kind: 'mov-cr0', vcpu, value: a }],
   };
-  const instruction = inside[what];
   const vmcall: CommandInput = { kind: 'vmexit', vcpu, reason: 18 };
-  return instruction === undefined ? [entry, vmcall] : [entry, instruction, vmcall];
+  return [entry, ...(inside[what] ?? []), vmcall];
 }
 
 function hex(value: number): string {

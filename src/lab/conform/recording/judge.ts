@@ -1,57 +1,60 @@
 import { countSkipped, createVerdict, type Verdict } from '../verdict.js';
 import { commandsOf } from './commands-of.js';
 import { createRecordedVm } from './machine.js';
-import { groupFreed, observeRoots, type RootKey } from './observe.js';
+import { groupFreed, type ObservedKey, observe } from './observe.js';
 import { play } from './play.js';
 import { type Operation, Recording } from './recording.js';
+import { resultOf } from './result.js';
 
-/** Keys that the model can be held against. */
-const JUDGED_KEYS: readonly RootKey[] = ['switches', 'evicted', 'freed', 'rootMmu', 'guestMmu'];
+type Key = ObservedKey | 'result';
 
-/** Keys that need what lies below the roots. */
-const UNJUDGED_KEYS = [
+/** What an operation must have right. */
+const FIRST_TIER: readonly Key[] = [
   'result',
   'injected',
+  'switches',
+  'evicted',
+  'freed',
   'unsynced',
   'synced',
-  'loads',
-  'zapped',
-  'flushes',
-  'faults',
-] as const;
+  'rootMmu',
+  'guestMmu',
+];
 
-const KEYS: readonly string[] = [...JUDGED_KEYS, ...UNJUDGED_KEYS];
+/** What the guest's own code, stack and tables leave traces in as well. */
+const SECOND_TIER: readonly Key[] = ['loads', 'zapped', 'flushes', 'faults'];
+
+const KEYS: readonly Key[] = [...FIRST_TIER, ...SECOND_TIER];
 
 /**
  * Plays a recording and holds every operation against what the real kernel did. An operation
  * passes when all its judged keys are right; a key that was not observed is not judged.
  *
- * @param only Judge these keys and no others.
+ * @param only Judge these keys and no others; unless told, those of the first tier.
  * @throws {Error} If the recording is not in the known form, or `only` names no key.
  */
 export function judgeRecording(
   content: unknown,
   { only }: { readonly only?: readonly string[] } = {},
 ): Verdict {
-  const stranger = only?.find((key) => !KEYS.includes(key));
+  const stranger = only?.find((key) => !(KEYS as readonly string[]).includes(key));
   if (stranger !== undefined) throw new Error(`no key "${stranger}"; there are ${KEYS.join(', ')}`);
 
   const recording = Recording.parse(content);
   const vm = createRecordedVm(recording);
   const verdict = createVerdict();
-  const isMeant = (key: string) => only === undefined || only.includes(key);
+  const keys = only === undefined ? FIRST_TIER : KEYS.filter((key) => only.includes(key));
+  const { nested } = recording.machine;
   for (const operation of recording.operations) {
     const commands = commandsOf(vm, operation);
     if (commands === null) {
       countSkipped(verdict, `operation ${operation.op}`);
       continue;
     }
-    const { events } = play(vm, commands);
-    const came = observeRoots(vm, events);
-    judgeOperation(verdict, { name: recording.name, operation, came }, JUDGED_KEYS.filter(isMeant));
-    for (const key of UNJUDGED_KEYS.filter(isMeant)) {
-      if (operation[key] != null) countSkipped(verdict, `key ${key}`);
-    }
+    const { outcomes, events } = play(vm, commands);
+    const result = `0x${resultOf(vm, operation, { outcomes, nested }).toString(16)}`;
+    const came = { ...observe(vm, events, operation), result };
+    judgeOperation(verdict, { name: recording.name, operation, came }, keys);
   }
   return verdict;
 }
@@ -59,11 +62,11 @@ export function judgeRecording(
 interface Trial {
   readonly name: string;
   readonly operation: Operation;
-  readonly came: Pick<Operation, RootKey>;
+  readonly came: Pick<Operation, Key>;
 }
 
 /** One line a wrong operation: every key that is wrong, with what was expected and what came. */
-function judgeOperation(verdict: Verdict, trial: Trial, keys: readonly RootKey[]): void {
+function judgeOperation(verdict: Verdict, trial: Trial, keys: readonly Key[]): void {
   const { name, operation, came } = trial;
   const judged = keys.filter((key) => operation[key] != null);
   if (judged.length === 0) return;

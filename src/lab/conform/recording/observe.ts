@@ -9,14 +9,28 @@ import {
 } from '../../../mmu/schema/index.js';
 import type { Operation, Roots } from './recording.js';
 
-/** Keys of a recording that are judged by what became of the roots. */
-export type RootKey = 'switches' | 'evicted' | 'freed' | 'rootMmu' | 'guestMmu';
+/** Keys of a recording that are judged by events and by the roots afterwards. */
+export type ObservedKey =
+  | 'switches'
+  | 'evicted'
+  | 'freed'
+  | 'rootMmu'
+  | 'guestMmu'
+  | 'unsynced'
+  | 'synced'
+  | 'injected'
+  | 'loads'
+  | 'zapped'
+  | 'flushes'
+  | 'faults';
 
 /** What the model says of each key, in the recording's own form. */
-export function observeRoots(
+export function observe(
   vm: Vm,
   events: readonly MmuEvent[],
-): Required<Pick<Operation, RootKey>> {
+  { op, args }: Pick<Operation, 'op' | 'args'>,
+): Required<Pick<Operation, ObservedKey>> {
+  const operands = args.map((arg) => Hex64.decode(arg).page);
   const state = vcpuStateOf(vm.vcpus[0] as Vm['vcpus'][number]);
   return {
     switches: events.flatMap((event) => switchOf(event) ?? []),
@@ -30,6 +44,19 @@ export function observeRoots(
     ),
     rootMmu: rootsOf(state.rootMmu),
     guestMmu: rootsOf(state.guestMmu),
+    unsynced: ofKind(events, 'page-unsynced').map(({ gfn }) => hex(gfn)),
+    synced: ofKind(events, 'page-synced').map(({ gfn }) => hex(gfn)),
+    injected: ofKind(events, 'fault-injected').map(({ vector }) => vector),
+    loads: events.flatMap((event) => loadOf(vm, event) ?? []),
+    zapped: ofKind(events, 'page-zapped').map(({ gfn, level, rootCount }) => ({
+      gfn: hex(gfn),
+      level,
+      rootCount,
+    })),
+    flushes: flushesOf(events, op),
+    faults: ofKind(events, 'page-fault')
+      .filter(({ address: { page } }) => operands.includes(page))
+      .map(({ address, errorCode }) => ({ address: hexOf(address), errorCode: hex(errorCode) })),
   };
 }
 
@@ -61,6 +88,46 @@ function switchOf(event: MmuEvent): NonNullable<Operation['switches']>[number] |
   }
   if (event.kind !== 'root-reused') return null;
   return { mmu: event.mmu, pgd: hexOf(event.pgd), found: nameOf(event.slot) };
+}
+
+/**
+ * A PAE or dummy root is no page that the kernel would have found or created, and the direct MMU
+ * under EPT takes its root from a list of its own.
+ */
+function loadOf({ config }: Vm, event: MmuEvent): NonNullable<Operation['loads']>[number] | null {
+  if (event.kind !== 'root-allocated' || event.page === 'special') return null;
+  const isDirect = config.paging === 'ept' && event.mmu === 'root';
+  if (isDirect && event.page === 'existing') return null;
+  return { gfn: hex(event.gfn), level: event.level, page: event.page };
+}
+
+/**
+ * The callbacks that ran. That of a requested flush of the current context ran even if there was
+ * no root by then, so that it dropped nothing.
+ */
+function flushesOf(events: readonly MmuEvent[], op: string): string[] {
+  return events.flatMap((event, i) => {
+    if (isCurrentServiced(event)) return ['current'];
+    if (event.kind !== 'tlb-flushed') return [];
+    const isCounted = event.scope === 'current' && isCurrentServiced(events[i - 1]);
+    // For L1's INVVPID the kernel executes one itself, not through a callback.
+    const flush = isCounted || op === 'invvpid' ? null : flushOf(event);
+    return flush === null ? [] : [flush];
+  });
+}
+
+function isCurrentServiced(event: MmuEvent | undefined): boolean {
+  return event?.kind === 'request-serviced' && event.request === 'TLB_FLUSH_CURRENT';
+}
+
+/** A callback of the kernel; what the processor drops by itself passed unseen. */
+function flushOf({ by, scope, address }: MmuEventOf<'tlb-flushed'>): string | null {
+  if (by === 'cpu' || scope === 'context' || scope === 'pcid') return null;
+  return address === null ? scope : `address ${hexOf(address)}`;
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
 }
 
 function rootsOf({ root, prevRoots }: VcpuState['rootMmu']): Roots {

@@ -12,6 +12,10 @@ const Switch = z.object({ mmu: MmuName, pgd: Hex, found: z.string() });
 const Evicted = z.object({ mmu: MmuName, pgd: Hex });
 const Freed = z.object({ mmu: MmuName, slots: z.array(z.string()), pgds: z.array(Hex) });
 
+const Load = z.object({ gfn: Hex, level: z.number().int(), page: z.enum(['new', 'existing']) });
+const Zapped = z.object({ gfn: Hex, level: z.number().int(), rootCount: z.number().int() });
+const Fault = z.object({ address: Hex, errorCode: Hex });
+
 /** What the kernel did during one operation, as far as this version of the lab judges it. */
 const Operation = z.looseObject({
   n: z.number().int(),
@@ -21,7 +25,13 @@ const Operation = z.looseObject({
   switches: z.array(Switch).nullish(),
   evicted: z.array(Evicted).nullish(),
   freed: z.array(Freed).nullish(),
+  unsynced: z.array(Hex).nullish(),
+  synced: z.array(Hex).nullish(),
   injected: z.array(z.string()).nullish(),
+  loads: z.array(Load).nullish(),
+  zapped: z.array(Zapped).nullish(),
+  flushes: z.array(z.string()).nullish(),
+  faults: z.array(Fault).nullish(),
   rootMmu: Roots.nullish(),
   guestMmu: Roots.nullish(),
 });
