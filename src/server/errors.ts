@@ -9,6 +9,7 @@ const STATUS = {
   'route-not-found': 404,
   'vm-not-found': 404,
   'vcpu-not-found': 404,
+  'shadow-page-not-found': 404,
   'stream-not-found': 404,
   'method-not-allowed': 405,
   'request-timeout': 408,

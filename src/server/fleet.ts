@@ -1,13 +1,30 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { type Applied, EventRing, HistoryBudget, Recorder } from '../journal/index.js';
-import { CommandRefused, createVm, step, type Vcpu, type Vm } from '../mmu/index.js';
-import type { Command, VmConfig } from '../mmu/schema/index.js';
+import {
+  CommandRefused,
+  contentPagesOf,
+  createVm,
+  pagesHeldBy,
+  step,
+  type Vcpu,
+  type Vm,
+} from '../mmu/index.js';
+import type { Command, CommandKind, VmConfig } from '../mmu/schema/index.js';
 import { ApiError, type ProblemDetails } from './errors.js';
 import type { Limits } from './limits.js';
 
 /** Commands that a batch applies before others get their turn and streams are drained. */
 const SLICE_COMMANDS = 256;
+
+/** Commands that take no room, and may give some back. */
+const GIVES_ROOM: ReadonlySet<CommandKind> = new Set([
+  'zap-all',
+  'set-memslot',
+  'unmap',
+  'free-roots',
+  'reset-context',
+]);
 
 /** A VM that the fleet holds. */
 export interface FleetVm {
@@ -17,6 +34,8 @@ export interface FleetVm {
   readonly vm: Vm;
   readonly ring: EventRing;
   readonly recorder: Recorder;
+  /** Room that it took when it was last looked at, in pages of 4 KiB. */
+  pages: number;
   /** Why no command can be applied any more; null while all is well. */
   poison: string | null;
 }
@@ -42,7 +61,7 @@ export class Fleet {
   readonly #deletionListeners = new Set<(id: string) => void>();
   #created = 0;
   #vcpus = 0;
-  #words = 0;
+  #pages = 0;
 
   constructor({ limits, log, model = { step } }: FleetOptions) {
     this.limits = limits;
@@ -57,17 +76,16 @@ export class Fleet {
 
   /** @throws {ApiError} If a bound of the fleet is met. */
   create(config: VmConfig): FleetVm {
-    const words = wordsOf(config);
-    this.#admit(config.vcpus, words);
+    this.#admit(config);
     const vm = createVm(config);
     this.#created += 1;
     this.#vcpus += config.vcpus;
-    this.#words += words;
     const id = `vm-${this.#created}`;
     const ring = new EventRing(this.budget, this.limits.vmHistoryRecordsMax);
     const recorder = new Recorder(id, ring);
-    const entry = { id, number: this.#created, vm, ring, recorder, poison: null };
+    const entry = { id, number: this.#created, vm, ring, recorder, pages: 0, poison: null };
     this.#vms.set(id, entry);
+    this.#weigh(entry);
     return entry;
   }
 
@@ -89,7 +107,7 @@ export class Fleet {
     const entry = this.get(id);
     this.#vms.delete(id);
     this.#vcpus -= entry.vm.config.vcpus;
-    this.#words -= wordsOf(entry.vm.config);
+    this.#pages -= entry.pages;
     // Streams end first, while what they have not read yet can still be read.
     for (const listener of this.#deletionListeners) listener(id);
     entry.ring.clear();
@@ -161,6 +179,7 @@ export class Fleet {
     if (entry.poison !== null) {
       throw new ApiError('vm-poisoned', `Cannot run "${command.kind}": VM "${id}" has failed`);
     }
+    this.#demandRoom(entry, command);
     try {
       return recorder.record(command, (emit) => this.#step(vm, command, emit));
     } catch (error) {
@@ -168,11 +187,35 @@ export class Fleet {
       entry.poison = error instanceof Error ? error.message : String(error);
       this.#log.error({ err: error, vm: id, seq: ring.head, command }, 'VM poisoned');
       throw new ApiError('vm-poisoned', `Cannot run "${command.kind}": VM "${id}" has failed`);
+    } finally {
+      this.#weigh(entry);
     }
   }
 
-  #admit(vcpus: number, words: number): void {
-    const { vmsMax, vcpusMax, memoryWordsMax } = this.limits;
+  /** Takes note of the room that a VM takes now. */
+  #weigh(entry: FleetVm): void {
+    const pages = pagesHeldBy(entry.vm);
+    this.#pages += pages - entry.pages;
+    entry.pages = pages;
+  }
+
+  /**
+   * Once all room is taken, a VM that took more than its share gets none. Others go on: what one
+   * client does must not stop the VM of another.
+   */
+  #demandRoom({ id, pages }: FleetVm, { kind }: Command): void {
+    const { memoryPagesMax } = this.limits;
+    if (this.#pages < memoryPagesMax || GIVES_ROOM.has(kind)) return;
+    const share = Math.floor(memoryPagesMax / this.#vms.size);
+    if (pages <= share) return;
+    throw new ApiError(
+      'memory-limit-reached',
+      `Cannot run "${kind}": the VMs hold ${memoryPagesMax} pages, the bound, and VM "${id}" holds ${pages} of them; its share is ${share}`,
+    );
+  }
+
+  #admit({ vcpus, memory }: VmConfig): void {
+    const { vmsMax, vcpusMax, memoryPagesMax } = this.limits;
     if (this.#vms.size >= vmsMax) {
       throw new ApiError('vm-limit-reached', `Cannot create VM: there are ${vmsMax}, the bound`);
     }
@@ -183,19 +226,15 @@ export class Fleet {
         `Cannot create VM: room for ${room} of ${vcpusMax} vCPUs is left`,
       );
     }
-    if (this.#words + words > memoryWordsMax) {
-      const room = memoryWordsMax - this.#words;
+    const pages = contentPagesOf(memory);
+    if (pages > 0 && this.#pages + pages > memoryPagesMax) {
+      const room = Math.max(0, memoryPagesMax - this.#pages);
       throw new ApiError(
         'memory-limit-reached',
-        `Cannot create VM: room for ${room} of ${memoryWordsMax} words of memory is left`,
+        `Cannot create VM: room for ${room} of ${memoryPagesMax} pages is left`,
       );
     }
   }
-}
-
-/** Words of guest memory that a VM holds from the start. */
-function wordsOf({ memory: { words, fills } }: VmConfig): number {
-  return fills.reduce((sum, { count }) => sum + count, words.length);
 }
 
 function stopped(

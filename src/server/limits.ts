@@ -3,8 +3,8 @@ export interface Limits {
   readonly vmsMax: number;
   /** vCPUs of all VMs together. */
   readonly vcpusMax: number;
-  /** Words of guest memory that VMs are created with, all together. */
-  readonly memoryWordsMax: number;
+  /** Pages of 4 KiB that guest memory, shadow pages and TLBs of all VMs take together. */
+  readonly memoryPagesMax: number;
   /** Commands and events kept of one VM. */
   readonly vmHistoryRecordsMax: number;
   /** Commands and events kept of all VMs together. */
@@ -22,7 +22,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   vmsMax: 10_000,
   vcpusMax: 100_000,
-  memoryWordsMax: 4_000_000,
+  memoryPagesMax: 262_144,
   vmHistoryRecordsMax: 8192,
   historyRecordsMax: 1_000_000,
   bodyBytesMax: 4 * 1024 * 1024,
@@ -33,3 +33,12 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 export const COMMANDS_PER_BATCH_MAX = 10_000;
+
+/** Shadow pages of one answer. */
+export const PAGE_SHADOW_PAGES_MAX = 1000;
+
+/** TLB entries of one answer. */
+export const PAGE_TLB_ENTRIES_MAX = 10_000;
+
+/** Bytes of guest memory of one answer. */
+export const MEMORY_BYTES_MAX = 64 * 1024;

@@ -24,6 +24,36 @@ export function shownBy(page: Page) {
     roots: (vcpu: number, mmu: 'root' | 'guest') =>
       page.locator(`[data-vcpu="${vcpu}"] [data-mmu="${mmu}"] .cache`).evaluate(rootsIn),
 
+    /** Shadow pages below the root that is picked, each with as many dots as it lies deep. */
+    shadowPages: (vcpu: number) =>
+      page.locator(`[data-vcpu="${vcpu}"] .tree-item`).evaluateAll((items) =>
+        items.map((item) => {
+          const parts = [...(item.querySelector('.page')?.children ?? [])];
+          const words = parts.map((part) => part.textContent).filter((word) => word !== '');
+          const depth = Number(getComputedStyle(item).getPropertyValue('--depth'));
+          return `${'. '.repeat(depth)}${words.join(' ')}`;
+        }),
+      ),
+
+    /** Entries of the shadow page that is picked: index, target and flags. */
+    sptes: (vcpu: number) =>
+      page
+        .locator(`[data-vcpu="${vcpu}"] .tree .entry`)
+        .evaluateAll((entries) =>
+          entries.map((entry) => [...entry.children].map((part) => part.textContent).join(' ')),
+        ),
+
+    /** What the TLB holds, each entry behind its tag. */
+    tlb: (vcpu: number) =>
+      page.locator(`[data-vcpu="${vcpu}"] .tlb-context`).evaluateAll((contexts) =>
+        contexts.flatMap((context) =>
+          [...context.querySelectorAll('.entry')].map((entry) => {
+            const parts = [...entry.children].map((part) => part.textContent);
+            return `${context.getAttribute('data-tag')}: ${parts.join(' ')}`;
+          }),
+        ),
+      ),
+
     /** Requests whose lamp is lit, in their order. */
     requests: (vcpu: number) =>
       page

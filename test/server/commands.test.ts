@@ -94,6 +94,13 @@ const VALID: Partial<Record<string, object>> = {
   invvpid: { type: 1, vpid: 1, gva: '0x0' },
   'load-root': { pgd: '0x100000' },
   'make-request': { request: 'TLB_FLUSH' },
+  read: { gva: '0x0' },
+  write: { gva: '0x0', value: '0x1' },
+  execute: { gva: '0x0' },
+  'set-memslot': { slot: 1, memslot: null },
+  'dirty-log': { slot: 0, enabled: true },
+  unmap: { gpa: '0x0' },
+  map: { root: '0x100000', address: '0x0', gpa: '0x0', tables: '0x200000' },
   'free-roots': { mmu: 'root' },
 };
 

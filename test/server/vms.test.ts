@@ -101,11 +101,7 @@ test.each([
 test.each([
   ['vmsMax', 'vm-limit-reached', 'Cannot create VM: there are 2, the bound'],
   ['vcpusMax', 'vcpu-limit-reached', 'Cannot create VM: room for 0 of 2 vCPUs is left'],
-  [
-    'memoryWordsMax',
-    'memory-limit-reached',
-    'Cannot create VM: room for 0 of 2 words of memory is left',
-  ],
+  ['memoryPagesMax', 'memory-limit-reached', 'Cannot create VM: room for 0 of 2 pages is left'],
 ])('%s bounds the fleet, and a deletion makes room', async (limit, code, detail) => {
   const app = await startApp({ limits: { [limit]: 2 } });
   const config = { memory: { words: [{ gpa: '0x0', value: '0x1' }] } };
@@ -115,6 +111,30 @@ test.each([
   expect([status, json.code, json.detail]).toEqual([429, code, detail]);
   await ask(app, 'DELETE', '/v1/vms/vm-1');
   expect((await ask(app, 'POST', '/v1/vms', config)).json.id).toBe('vm-3');
+});
+
+test('a VM that took more than its share gets no more room; another goes on', async () => {
+  const app = await startApp({ limits: { memoryPagesMax: 6 } });
+  for (let i = 0; i < 2; i += 1) await ask(app, 'POST', '/v1/vms', {});
+  const loadRoots = (vm: string, roots: readonly string[]) =>
+    ask(
+      app,
+      'POST',
+      `/v1/vms/${vm}/commands`,
+      roots.flatMap((pgd) => [
+        { kind: 'load-root', vcpu: 0, pgd },
+        { kind: 'enter', vcpu: 0 },
+      ]),
+    );
+  await loadRoots('vm-1', ['0x1000', '0x2000', '0x3000', '0x4000', '0x5000', '0x6000']);
+  const { status, json } = await loadRoots('vm-1', ['0x7000']);
+  expect([status, json.code, json.detail]).toEqual([
+    429,
+    'memory-limit-reached',
+    'Cannot run "load-root": the VMs hold 6 pages, the bound, and VM "vm-1" holds 6 of them; its share is 3 (command 0 of the batch; 0 applied)',
+  ]);
+  expect((await loadRoots('vm-2', ['0x1000'])).status).toBe(200);
+  expect((await ask(app, 'POST', '/v1/vms/vm-1/vcpus/0/zap-all', {})).status).toBe(200);
 });
 
 test('10,000 VMs are the bound unless told otherwise', async () => {

@@ -4,6 +4,10 @@ import type {
   MmuEvent,
   Outcome,
   RequestName,
+  Rights,
+  ShadowPageState,
+  SpteState,
+  TlbState,
   VcpuState,
   VmConfigInput,
 } from '../../src/mmu/schema/index.js';
@@ -17,6 +21,11 @@ export type WireOutcome = z.input<typeof Outcome>;
 export type WireVcpu = z.input<typeof VcpuState>;
 export type WireMmu = WireVcpu['rootMmu'];
 export type WireRoot = NonNullable<WireMmu['root']>;
+export type WireRights = z.input<typeof Rights>;
+export type WireShadowPage = z.input<typeof ShadowPageState>;
+export type WireSpte = z.input<typeof SpteState>;
+export type WireTlb = z.input<typeof TlbState>;
+export type WireTlbContext = WireTlb['contexts'][number];
 export type WireRequest = z.input<typeof RequestName>;
 export type FlushScope = WireEventOf<'tlb-flushed'>['scope'];
 
@@ -36,6 +45,13 @@ export interface Model {
   /** In the order in which VM-entry services them. */
   readonly requests: readonly WireRequest[];
   readonly bounds: { readonly vcpusPerVm: number };
+}
+
+/** Shadow pages below a root, the first of them if there are many. */
+export interface ShadowPageList {
+  /** Depth first: a page comes before what it links. */
+  readonly pages: readonly WireShadowPage[];
+  readonly total: number;
 }
 
 export interface PolicySummary {

@@ -1,4 +1,4 @@
-import type { CommandFrame, WireEvent, WireEventOf, WireOutcome } from '../api/wire.js';
+import type { CommandFrame, WireEvent, WireEventOf, WireOutcome, WireRights } from '../api/wire.js';
 
 /** What happened, in KVM's words, without the kind. */
 export function detailsOf(event: WireEvent): string {
@@ -24,6 +24,13 @@ export function detailsOf(event: WireEvent): string {
       return `${pageOf(event)} role ${event.role}`;
     case 'page-zapped':
       return `${pageOf(event)} root_count ${event.rootCount}`;
+    case 'page-unsynced':
+    case 'page-synced':
+      return `hpa ${event.hpa} gfn ${hex(event.gfn)}`;
+    case 'page-fault':
+      return `address ${event.address} error_code ${hex(event.errorCode)}`;
+    case 'access':
+      return accessOf(event);
     case 'vm-exit':
       return `${event.from} to ${event.to} ${event.name} qualification ${event.qualification}`;
     case 'vm-entered':
@@ -35,13 +42,27 @@ export function detailsOf(event: WireEvent): string {
   }
 }
 
+/** Operands that need not be said. */
+const USUAL: Readonly<Record<string, unknown>> = {
+  gpr: 0,
+  encoding: 'memory',
+  bytes: 8,
+  ac: false,
+  format: 'paging',
+  pages: 1,
+  pageSize: '4k',
+  write: true,
+  execute: true,
+  global: false,
+  accessedDirty: true,
+};
+
 /** A command's operands; those that keep their default say nothing and are left out. */
 export function operandsOf({ command }: CommandFrame): string {
   const words: string[] = [];
   for (const [name, value] of Object.entries(command)) {
     if (name === 'kind' || name === 'vcpu' || value === null || value === undefined) continue;
-    if (name === 'gpr' && value === 0) continue;
-    if (name === 'encoding' && value === 'memory') continue;
+    if (value === USUAL[name] || (name === 'user' && value === (command.kind === 'map'))) continue;
     words.push(name === 'value' ? text(value) : `${name} ${text(value)}`);
   }
   return words.join(' ');
@@ -58,6 +79,8 @@ export function outcomeOf(outcome: WireOutcome): string {
       return vmFailOf(outcome.error);
     case 'vm-exit':
       return `VM exit ${outcome.reason & 0xffff}`;
+    case 'mmio':
+      return `MMIO ${outcome.gpa}`;
     case 'error':
       return `-${outcome.errno}`;
     case 'shutdown':
@@ -83,6 +106,11 @@ function flushOf(event: WireEventOf<'tlb-flushed'>): string {
   return [event.scope, ...tags, `by ${event.by}`].filter((word) => word !== '').join(' ');
 }
 
+function accessOf({ access, gva, gpa, value, by }: WireEventOf<'access'>): string {
+  const what = value === null ? '' : ` ${value}`;
+  return `${access} ${gva} at gpa ${gpa}${what} by ${by}`;
+}
+
 function faultOf(vector: string, errorCode: number | null): string {
   return errorCode === null ? vector : `${vector}(${errorCode})`;
 }
@@ -97,4 +125,10 @@ function hex(value: number): string {
 
 function text(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** A letter a right, a bar where there is none: `rwxu`. An EPT says nothing of the user. */
+export function rightsText({ read, write, execute, user }: WireRights): string {
+  const letters = [read ? 'r' : '-', write ? 'w' : '-', execute ? 'x' : '-'];
+  return `${letters.join('')}${user === null ? '' : user ? 'u' : '-'}`;
 }

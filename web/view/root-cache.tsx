@@ -1,3 +1,4 @@
+import type { Signal } from '@preact/signals';
 import type { WireVcpu } from '../api/wire.js';
 import type { LastRootEvent } from '../model/activity.js';
 import { type PlacedRoot, placedRootsOf, slotNamesOf } from '../model/placed-roots.js';
@@ -10,6 +11,8 @@ interface Props {
   readonly name: WireVcpu['mmu'];
   readonly state: WireVcpu;
   readonly last: LastRootEvent | undefined;
+  /** Host address of the root whose shadow pages are shown. */
+  readonly picked: Signal<string | null>;
 }
 
 /**
@@ -17,7 +20,7 @@ interface Props {
  *
  * Slots stay where they are and show as holes; the roots lie over them and slide as they rotate.
  */
-export function RootCache({ name, state, last }: Props) {
+export function RootCache({ name, state, last, picked }: Props) {
   const mmu = name === 'root' ? state.rootMmu : state.guestMmu;
   const inUse = state.mmu === name;
   const title = `vcpu-${state.vcpu}-${name}`;
@@ -40,7 +43,7 @@ export function RootCache({ name, state, last }: Props) {
           </ol>
           <ul class="roots">
             {placedRootsOf(mmu).map((placed) => (
-              <Root key={placed.key} placed={placed} />
+              <Root key={placed.key} placed={placed} picked={picked} />
             ))}
           </ul>
         </div>
@@ -52,13 +55,18 @@ export function RootCache({ name, state, last }: Props) {
   );
 }
 
-function Root({ placed: { slot, root } }: { readonly placed: PlacedRoot }) {
+interface RootProps extends Pick<Props, 'picked'> {
+  readonly placed: PlacedRoot;
+}
+
+function Root({ placed: { slot, root }, picked }: RootProps) {
   const name = slot === 0 ? 'current' : `prev${slot - 1}`;
   const position = {
     '--slot': slot,
     '--column': slot % SLOTS_PER_ROW,
     '--line': Math.floor(slot / SLOTS_PER_ROW),
   };
+  const isPicked = picked.value === root.hpa;
   const debt = root.unsync ? ', unsync: it owes a sync or a flush before it is used again' : '';
   return (
     <li
@@ -72,6 +80,15 @@ function Root({ placed: { slot, root } }: { readonly placed: PlacedRoot }) {
       <span class="root-pgd">{root.pgd}</span>
       <span class="root-hpa">{root.hpa}</span>
       {root.unsync && <span class="root-unsync">unsync</span>}
+      <button
+        type="button"
+        class="root-pick"
+        aria-pressed={isPicked}
+        aria-label={`Shadow pages below ${root.hpa}, ${name}`}
+        onClick={() => {
+          picked.value = isPicked ? null : root.hpa;
+        }}
+      />
     </li>
   );
 }

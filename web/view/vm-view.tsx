@@ -32,9 +32,12 @@ function Panels({ id, watch }: Props) {
         {watch.vcpus.value.map((state) => (
           <VcpuPanel
             key={state.vcpu}
+            vm={id}
+            head={watch.head}
             state={state}
             requests={watch.requests.value}
             activity={watch.activity.value.get(state.vcpu) ?? NO_ACTIVITY}
+            alone={watch.vcpus.value.length === 1}
             complete={watch.since.value === 0 && watch.missed.value === 0}
           />
         ))}

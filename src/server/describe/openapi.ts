@@ -8,6 +8,7 @@ import { Components, type JsonSchema } from './json-schema.js';
 const TAGS = [
   { name: 'vms', description: 'The life of VMs.' },
   { name: 'vcpus', description: 'What a vCPU holds: registers, MMUs, roots, requests.' },
+  { name: 'dumps', description: 'What lies beneath the roots: shadow pages, TLB, memory, walks.' },
   { name: 'commands', description: 'What befalls a vCPU: one command, or a batch.' },
   { name: 'events', description: 'The history of a VM: commands, and what the MMU did.' },
   { name: 'catalogue', description: 'What there is, and what the model does not do.' },
@@ -32,6 +33,7 @@ export async function describeOpenapi(): Promise<string> {
       if (operation.requestBody !== undefined && optionalBodies.has(operation.operationId)) {
         operation.requestBody.required = false;
       }
+      for (const parameter of operation.parameters ?? []) nameSchemaOf(parameter);
     }
   }
   document.components = { schemas: components.all() };
@@ -46,6 +48,18 @@ interface OpenapiDocument {
 interface Operation {
   readonly operationId: string;
   readonly requestBody?: { required: boolean };
+  readonly parameters?: readonly Parameter[];
+}
+
+interface Parameter {
+  schema: JsonSchema;
+}
+
+/** A parameter describes itself, and so its schema can be the reference that it stood beside. */
+function nameSchemaOf(parameter: Parameter): void {
+  const { allOf, ...rest } = parameter.schema;
+  if (!Array.isArray(allOf) || allOf.length > 1 || Object.keys(rest).length > 0) return;
+  parameter.schema = allOf[0] as JsonSchema;
 }
 
 function swaggerOptions(
@@ -61,7 +75,7 @@ function swaggerOptions(
         summary: "KVM's MMU, over HTTP.",
         description:
           'Simulates the MMU state that Linux KVM keeps for every virtual CPU on x86: roots, the ' +
-          'cache of previous roots, requests and flushes. Every refusal is an RFC 9457 problem ' +
+          'cache of previous roots, shadow pages, TLBs, requests and flushes. Every refusal is an RFC 9457 problem ' +
           'with a stable `code`. `/v1/vms/{vm}/events` is a WebSocket as well: see asyncapi.yaml.',
         license: { name: 'MIT', identifier: 'MIT' } as { name: string },
       },

@@ -1,26 +1,36 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { KERNEL_VERSIONS, POLICIES, VMCS_REGIONS_MAX } from '../../mmu/index.js';
+import { KERNEL_VERSIONS, MEMORY_PAGES_MAX, POLICIES, VMCS_REGIONS_MAX } from '../../mmu/index.js';
 import {
   COMMAND_KINDS,
   COMMAND_SUMMARIES,
+  MAP_PAGES_MAX,
+  MEMSLOTS_MAX,
   MMU_PAGES_MAX,
   MmuEvent,
   PolicyName,
   PREV_ROOTS_MAX,
   RequestName,
+  TLB_ENTRIES_MAX,
   VCPUS_PER_VM_MAX,
 } from '../../mmu/schema/index.js';
 import { PAGE_FRAMES_MAX } from '../frames.js';
-import { COMMANDS_PER_BATCH_MAX, type Limits } from '../limits.js';
+import {
+  COMMANDS_PER_BATCH_MAX,
+  type Limits,
+  MEMORY_BYTES_MAX,
+  PAGE_SHADOW_PAGES_MAX,
+  PAGE_TLB_ENTRIES_MAX,
+} from '../limits.js';
 import { refusals } from '../problem.js';
 
 /** What the model leaves out, in the words of those who would look for it. */
 const NOT_MODELLED: readonly string[] = [
-  'Accesses of the guest to memory: read, write and execute.',
-  'Shadow pages below the root, page faults, and which of them are unsync.',
-  'The content of the TLB: flushes are told, but nothing is cached that they could drop.',
-  'The MMU notifier, dirty logging and zapping a part of memory.',
+  'Host memory: a shadow leads to guest frames, by pages of 4 KiB.',
+  'Paging-structure caches: a TLB holds whole translations.',
+  'Devices: an access where no memslot is ends as outcome `mmio`.',
+  'Protection keys, shadow stacks and page-modification logging.',
+  'Interrupts, I/O and other exits that no command names.',
   'Nested SVM: L2 runs on VMX only.',
   'System-management mode.',
   'Hyper-V and Xen enlightenments.',
@@ -62,13 +72,20 @@ const ModelBody = z
       prevRoots: bound,
       mmuPages: bound,
       vmcsRegionsPerVm: bound,
-      memoryWords: bound,
+      tlbEntries: bound,
+      memslots: bound,
+      memoryPagesPerVm: bound,
+      memoryPages: bound,
+      pagesPerMap: bound,
       commandsPerBatch: bound,
       bodyBytes: bound,
       requestMs: bound,
       historyRecordsPerVm: bound,
       historyRecords: bound,
       framesPerPage: bound,
+      shadowPagesPerPage: bound,
+      tlbEntriesPerPage: bound,
+      memoryBytesPerPage: bound,
       streams: bound,
       streamBufferBytes: bound,
     }),
@@ -138,13 +155,20 @@ function modelOf(version: string, limits: Limits): z.output<typeof ModelBody> {
       prevRoots: PREV_ROOTS_MAX,
       mmuPages: MMU_PAGES_MAX,
       vmcsRegionsPerVm: VMCS_REGIONS_MAX,
-      memoryWords: limits.memoryWordsMax,
+      tlbEntries: TLB_ENTRIES_MAX,
+      memslots: MEMSLOTS_MAX,
+      memoryPagesPerVm: MEMORY_PAGES_MAX,
+      memoryPages: limits.memoryPagesMax,
+      pagesPerMap: MAP_PAGES_MAX,
       commandsPerBatch: COMMANDS_PER_BATCH_MAX,
       bodyBytes: limits.bodyBytesMax,
       requestMs: limits.requestMsMax,
       historyRecordsPerVm: limits.vmHistoryRecordsMax,
       historyRecords: limits.historyRecordsMax,
       framesPerPage: PAGE_FRAMES_MAX,
+      shadowPagesPerPage: PAGE_SHADOW_PAGES_MAX,
+      tlbEntriesPerPage: PAGE_TLB_ENTRIES_MAX,
+      memoryBytesPerPage: MEMORY_BYTES_MAX,
       streams: limits.streamsMax,
       streamBufferBytes: limits.streamBufferBytesMax,
     },

@@ -1,0 +1,43 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { memoryStateOf } from '../../mmu/index.js';
+import { MemoryState, PhysicalAddress } from '../../mmu/schema/index.js';
+import type { Fleet } from '../fleet.js';
+import { Digits, Seq, VmId } from '../frames.js';
+import { MEMORY_BYTES_MAX } from '../limits.js';
+import { refusals } from '../problem.js';
+
+const MemoryDump = z
+  .strictObject({
+    ...MemoryState.shape,
+    seq: Seq.describe('Sequence number of the VM at which this holds.'),
+  })
+  .meta({ id: 'MemoryDump', description: 'A part of guest-physical memory, and the memslots.' });
+
+/** `GET /v1/vms/:vm/memory`: what the guest has in memory, its page tables among it. */
+export const memoryRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+  app.get(
+    '/v1/vms/:vm/memory',
+    {
+      schema: {
+        operationId: 'readMemory',
+        summary: 'Read guest-physical memory, and which memslots there are.',
+        tags: ['dumps'],
+        params: z.strictObject({ vm: VmId }),
+        querystring: z.strictObject({
+          gpa: PhysicalAddress.pipe(z.number().multipleOf(8))
+            .prefault('0x0')
+            .describe('A multiple of 8.'),
+          bytes: Digits.pipe(z.number().min(8).max(MEMORY_BYTES_MAX).multipleOf(8))
+            .default(4096)
+            .describe('A multiple of 8.'),
+        }),
+        response: { 200: MemoryDump, ...refusals('vm-not-found') },
+      },
+    },
+    ({ params, query }) => {
+      const { ring, vm } = fleet.get(params.vm);
+      return { ...memoryStateOf(vm, query), seq: ring.head };
+    },
+  );
+};

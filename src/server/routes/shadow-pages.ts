@@ -1,0 +1,102 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import {
+  type ShadowPageFilter,
+  shadowPageAt,
+  shadowPageStateOf,
+  shadowPagesOf,
+  sptesOf,
+  type Vm,
+} from '../../mmu/index.js';
+import { PhysicalAddress, ShadowPageState, SpteState } from '../../mmu/schema/index.js';
+import { ApiError } from '../errors.js';
+import type { Fleet } from '../fleet.js';
+import { Digits, Seq, VmId } from '../frames.js';
+import { PAGE_SHADOW_PAGES_MAX } from '../limits.js';
+import { refusals } from '../problem.js';
+
+const seq = Seq.describe('Sequence number of the VM at which this holds.');
+
+const ShadowPageList = z
+  .strictObject({
+    pages: z.array(ShadowPageState),
+    seq,
+    total: z.number().int().describe('Shadow pages that were asked for, here or not.'),
+    next: z.string().nullable().describe('`cursor` of the next part; null if this is the last.'),
+  })
+  .meta({ id: 'ShadowPageList', description: 'Some of the shadow pages of a VM.' });
+
+const ShadowPageDump = z
+  .strictObject({ entries: z.array(SpteState), seq, page: ShadowPageState })
+  .meta({ id: 'ShadowPageDump', description: 'A shadow page with its entries.' });
+
+const ShadowPageQuery = z.strictObject({
+  gfn: Digits.optional().describe('Only the shadows of this guest frame.'),
+  root: PhysicalAddress.optional().describe(
+    'Only what can be reached from the root at this host address, depth first.',
+  ),
+  cursor: Digits.default(0).describe('`next` of the part before.'),
+  limit: Digits.pipe(z.number().min(1).max(PAGE_SHADOW_PAGES_MAX)).default(100),
+});
+
+const tags = ['dumps'];
+
+/** `/v1/vms/:vm/shadow-pages`: what KVM has made of the guest's tables. */
+export const shadowPageRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+  app.get(
+    '/v1/vms/:vm/shadow-pages',
+    {
+      schema: {
+        operationId: 'listShadowPages',
+        summary: 'List shadow pages in the order of their creation, or those below a root.',
+        tags,
+        params: z.strictObject({ vm: VmId }),
+        querystring: ShadowPageQuery,
+        response: { 200: ShadowPageList, ...refusals('vm-not-found', 'shadow-page-not-found') },
+      },
+    },
+    ({ params, query: { cursor, limit, ...filter } }) => {
+      const { ring, vm } = fleet.get(params.vm);
+      const found = pagesOf(vm, filter);
+      const end = cursor + limit;
+      return {
+        pages: found.slice(cursor, end).map((page) => shadowPageStateOf(vm, page)),
+        seq: ring.head,
+        total: found.length,
+        next: end < found.length ? String(end) : null,
+      };
+    },
+  );
+
+  app.get(
+    '/v1/vms/:vm/shadow-pages/:hpa',
+    {
+      schema: {
+        operationId: 'getShadowPage',
+        summary: 'Read a shadow page with its entries.',
+        tags,
+        params: z.strictObject({ vm: VmId, hpa: PhysicalAddress }),
+        response: { 200: ShadowPageDump, ...refusals('vm-not-found', 'shadow-page-not-found') },
+      },
+    },
+    ({ params }) => {
+      const { ring, vm } = fleet.get(params.vm);
+      const page = shadowPageAt(vm, params.hpa);
+      if (page === null) throw noPageAt(params.hpa);
+      return { entries: sptesOf(vm, page), seq: ring.head, page: shadowPageStateOf(vm, page) };
+    },
+  );
+};
+
+function pagesOf(vm: Vm, filter: ShadowPageFilter) {
+  const pages = shadowPagesOf(vm, filter);
+  if (pages === null) throw noPageAt(filter.root as number);
+  return pages;
+}
+
+function noPageAt(hpa: number): ApiError {
+  return new ApiError(
+    'shadow-page-not-found',
+    `Cannot find shadow page 0x${hpa.toString(16)}: no page or root lies there`,
+  );
+}

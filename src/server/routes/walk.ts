@@ -1,0 +1,72 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import {
+  currentEptpOf,
+  eptWalkOf,
+  guestWalkOf,
+  isEptpUsable,
+  type Vcpu,
+  type Vm,
+} from '../../mmu/index.js';
+import { Hex64, PhysicalAddress, WalkState } from '../../mmu/schema/index.js';
+import { ApiError } from '../errors.js';
+import type { Fleet } from '../fleet.js';
+import { Digits, Seq, VmId } from '../frames.js';
+import { refusals } from '../problem.js';
+
+const WalkQuery = z.strictObject({
+  gva: Hex64.optional().describe('A linear address of the guest that runs, L1 or L2.'),
+  gpa: PhysicalAddress.optional().describe('Instead: a guest-physical address of L2.'),
+  eptp: Hex64.optional().describe(
+    'With `gpa`: the EPT to walk. Without it, that of the current VMCS.',
+  ),
+});
+type WalkQuery = z.output<typeof WalkQuery>;
+
+const WalkDump = z
+  .strictObject({
+    ...WalkState.shape,
+    seq: Seq.describe('Sequence number of the VM at which this holds.'),
+  })
+  .meta({ id: 'WalkDump', description: "A walk of the guest's own tables that touches nothing." });
+
+/** `GET /v1/vms/:vm/vcpus/:vcpu/walk`: what the guest's own tables say of an address. */
+export const walkRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+  app.get(
+    '/v1/vms/:vm/vcpus/:vcpu/walk',
+    {
+      schema: {
+        operationId: 'walkTables',
+        summary: "Walk the guest's own page tables, or an EPT of L1, without touching anything.",
+        tags: ['dumps'],
+        params: z.strictObject({ vm: VmId, vcpu: Digits }),
+        querystring: WalkQuery,
+        response: { 200: WalkDump, ...refusals('vm-not-found', 'vcpu-not-found') },
+      },
+    },
+    ({ params, query }) => {
+      const entry = fleet.get(params.vm);
+      const vcpu = fleet.vcpuOf(entry, params.vcpu, `walk for vCPU ${params.vcpu}`);
+      return { ...walkOf(entry.vm, vcpu, query), seq: entry.ring.head };
+    },
+  );
+};
+
+function walkOf(vm: Vm, vcpu: Vcpu, { gva, gpa, eptp }: WalkQuery): WalkState {
+  if (gva !== undefined) {
+    if (gpa !== undefined) throw flawed('gpa', 'there is a gva already');
+    if (eptp !== undefined) throw flawed('eptp', 'needs a gpa, not a gva');
+    return guestWalkOf(vm, vcpu, gva);
+  }
+  if (gpa === undefined) throw flawed('gva', 'required, unless there is a gpa');
+  const root = eptp ?? currentEptpOf(vcpu);
+  if (root === null) throw flawed('eptp', 'required: the current VMCS has none');
+  if (!isEptpUsable(vm, root)) throw flawed('eptp', 'not one that VM entry accepts');
+  return eptWalkOf(vm, root, gpa);
+}
+
+function flawed(name: keyof WalkQuery, message: string): ApiError {
+  return new ApiError('invalid-request', `Cannot take query at /${name}: ${message}`, {
+    errors: [{ in: 'query', path: `/${name}`, message }],
+  });
+}
