@@ -45,7 +45,7 @@ const config = fc.record<VmConfigInput>({
   kernel: fc.constantFrom('5.13', '5.14', '6.1', '6.12', '7.3'),
   policy: fc.constantFrom('mainline', 'unsync-roots-posted', 'cached-roots', 'never-cache'),
   paging: fc.constantFrom('shadow', 'ept'),
-  tlb: fc.constantFrom('ideal', 'off', { entries: 5 }),
+  tlb: fc.constantFrom<VmConfigInput['tlb']>('ideal', 'off', { entries: 5 }),
   prevRoots: fc.constantFrom(0, 3),
 });
 

@@ -37,7 +37,7 @@ export function resultOf(
       return nested ? low32(args[0]) : regs.cr4;
     case 'rd':
     case 'rdcr3':
-      return valueOf(outcomes.at(-1));
+      return readOf(outcomes.at(-1));
     case 'wr':
       return low32(args[1]);
     default:
@@ -62,7 +62,7 @@ function l2ResultOf([what, , stored]: readonly string[], outcomes: readonly Outc
   }
   const reads = inside.filter((outcome) => outcome.kind === 'ok' && outcome.value !== undefined);
   if (what === '0x2') return low32(stored);
-  return valueOf(reads.at(-1));
+  return readOf(reads.at(-1));
 }
 
 function failureOf(outcome: Outcome): number {
@@ -76,7 +76,7 @@ function failureOf(outcome: Outcome): number {
   }
 }
 
-function valueOf(outcome: Outcome | undefined): number {
+function readOf(outcome: Outcome | undefined): number {
   if (outcome?.kind !== 'ok' || outcome.value === undefined) return 0;
   return numberOf(outcome.value) % 2 ** 32;
 }
