@@ -75,6 +75,15 @@ describe.each(['shadow', 'ept'] as const)('an access of bytes, %s', (paging) => 
     expect([PD + 16, PT, PT + 8].map(flagsAt)).toEqual([0x27, 0x27, 0x67]);
   });
 
+  test('D is set by the first write, though the TLB has the page and CR0.WP is clear', () => {
+    const lab = createGuest({ paging, registers: { cr0: '0x80000033' } });
+    writeEntry(lab, PT, entryFor(DATA_GPA, 0x25));
+    frameAt(lab, DATA);
+    const before = readBytes(lab.vm.memory, PT, 8).low;
+    lab.run({ kind: 'write', gva: hex(DATA), value: '0x1' });
+    expect([before, readBytes(lab.vm.memory, PT, 8).low]).toEqual([0x25, 0x65]);
+  });
+
   test('an address that is not canonical is #GP', () => {
     const lab = createGuest({ paging });
     const gva = '0x800000000000';

@@ -12,6 +12,9 @@ export const EPT_PT = 0x11d000;
 export const EPTP = EPT_ROOT + 0x1e;
 export const EPTP_AD = EPT_ROOT + 0x5e;
 
+/** An EPT entry that is readable and executable, and has A set. */
+export const EPT_READ_ONLY = 0x135;
+
 /** Secondary controls "enable EPT" and "enable VPID". */
 const EPT_AND_VPID = '0x22';
 

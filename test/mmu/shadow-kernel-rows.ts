@@ -18,10 +18,7 @@ import {
   seen,
   writeEntry,
 } from './paged-guest.js';
-import { EPT_PD, EPT_PT, runL2In, startHypervisor } from './paged-hypervisor.js';
-
-/** An EPT entry that is readable and executable, and has A set. */
-const EPT_READ_ONLY = 0x135;
+import { EPT_PD, EPT_PT, EPT_READ_ONLY, runL2In, startHypervisor } from './paged-hypervisor.js';
 
 const SYNC = { kind: 'make-request', request: 'MMU_SYNC' } as const;
 

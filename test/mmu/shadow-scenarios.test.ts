@@ -154,7 +154,20 @@ describe('an invalidation of one address', () => {
     return lab;
   }
 
-  test('by INVLPG reaches every root and PCID, and one page alone', () => {
+  test('by INVLPG reaches the cached roots, whose tables are others', () => {
+    const lab = createGuest();
+    lab.run({ kind: 'mov-cr4', value: '0x200a0' });
+    for (const cr3 of [A + 1, B + 2]) {
+      lab.run(noFlush(cr3));
+      frameAt(lab, DATA);
+    }
+    writeEntry(lab, PT, ELSEWHERE);
+    lab.run({ kind: 'invlpg', gva: hex(DATA) });
+    lab.run(noFlush(A + 1));
+    expect(frameAt(lab, DATA)).toBe(0x15);
+  });
+
+  test('by INVLPG reaches one page alone', () => {
     const lab = shared();
     lab.run({ kind: 'invlpg', gva: hex(DATA) });
     lab.run(noFlush(A + 1));

@@ -189,6 +189,20 @@ describe('two vCPUs on one root', () => {
     expect(frameAt(lab, DATA, 1)).toBe(0x15);
   });
 
+  test('an entry that a sync makes read-only leaves the TLB of the other as well', () => {
+    const lab = used({ vcpus: 2, kernel: '7.3' });
+    const write = { kind: 'write', vcpu: 1, gva: hex(DATA), value: '0x10' } as const;
+    lab.run(write);
+    writeEntry(lab, PT, entryFor(DATA_GPA, 0x65));
+    // Without a writable leaf of the table, to protect it flushes nothing.
+    lab.run({ kind: 'unmap', gpa: hex(PT) });
+    expect(lab.run(write)).toEqual({ kind: 'ok' });
+    lab.run({ kind: 'make-request', request: 'MMU_SYNC' });
+    lab.run(ENTER);
+    expect(eventsOf(lab, 'vm-exit').map(({ name }) => name)).toEqual(['EXTERNAL_INTERRUPT']);
+    expect(lab.run(write)).toMatchObject({ kind: 'fault', errorCode: 0x3 });
+  });
+
   test('a sync on one kicks the other out and flushes its TLB too', () => {
     const lab = used({ vcpus: 2 });
     frameAt(lab, DATA, 1);

@@ -15,7 +15,14 @@ import {
   ROOTS,
   writeEntry,
 } from './paged-guest.js';
-import { EPTP, enterL2, runL2In, startHypervisor } from './paged-hypervisor.js';
+import {
+  EPT_PT,
+  EPT_READ_ONLY,
+  EPTP,
+  enterL2,
+  runL2In,
+  startHypervisor,
+} from './paged-hypervisor.js';
 
 const [A, B] = ROOTS;
 const PCIDE = { kind: 'mov-cr4', value: '0x200a0' } as const;
@@ -132,6 +139,18 @@ describe('with shadow paging', () => {
     expect(held(lab)).toEqual(left.map((line) => `vpid 1 ${line}`));
   });
 
+  test('a fault forgets the entry that did not allow the access, whatever KVM makes of it', () => {
+    const lab = createGuest();
+    writeEntry(lab, PT, entryFor(DATA_GPA, 0x63));
+    frameAt(lab, DATA);
+    writeEntry(lab, PT, 0);
+    const read = { kind: 'read', gva: hex(DATA) } as const;
+    expect(lab.run({ ...read, user: true })).toMatchObject({ kind: 'fault', errorCode: 0x4 });
+    expect(held(lab)).toEqual([]);
+    expect(frameAt(lab, DATA)).toBe(0x10);
+    expect(eventsOf(lab, 'access')).toMatchObject([{ by: 'walk' }]);
+  });
+
   test('an entry that does not allow the access is walked again before it faults', () => {
     const lab = createGuest();
     writeEntry(lab, PT, entryFor(DATA_GPA, 0x25));
@@ -155,6 +174,22 @@ describe('a bounded TLB', () => {
     frameAt(lab, DATA);
     expect(eventsOf(lab, 'access')).toMatchObject([{ by: 'walk' }]);
     expect(held(lab)).toEqual(['vpid 1 pcid 0: 2 3 0']);
+  });
+
+  test('gives up the oldest entry of all tags, which is not the oldest of each', () => {
+    const lab = createGuest({ tlb: { entries: 3 } });
+    lab.run(PCIDE);
+    const pages = [A + 1, A + 2, A + 1, A + 2, A + 2, A + 2].map((cr3, i) => {
+      lab.run(noFlush(cr3));
+      frameAt(lab, DATA + (i > 3 ? i - 3 : 0) * 4096);
+      return held(lab);
+    });
+    expect(pages.slice(2)).toEqual([
+      ['vpid 1 pcid 2: 0', 'vpid 1 pcid 1: 0'],
+      ['vpid 1 pcid 2: 0', 'vpid 1 pcid 1: 0'],
+      ['vpid 1 pcid 2: 0 1', 'vpid 1 pcid 1: 0'],
+      ['vpid 1 pcid 2: 1 2', 'vpid 1 pcid 1: 0'],
+    ]);
   });
 
   test('of one entry keeps the last, and no context without one', () => {
@@ -214,6 +249,23 @@ describe('the entries of L2', () => {
     frameAt(lab, DATA);
     lab.run({ kind: 'invvpid', type, vpid: 1, gva: hex(DATA) });
     expect(held(lab)).toEqual(left);
+  });
+
+  test('of an address whose access violates the EPT are forgotten, and no entry of L1', () => {
+    const lab = startHypervisor();
+    const leaf = EPT_PT + (DATA_GPA / 4096) * 8;
+    writeEntry(lab, leaf, DATA_GPA + EPT_READ_ONLY);
+    for (const _ of [0, 1]) {
+      runL2In(lab, { kind: 'read', gva: hex(DATA) });
+      frameAt(lab, DATA);
+    }
+    enterL2(lab);
+    expect(held(lab)).toEqual(['vpid 2 pcid 0: 0', 'vpid 1 pcid 0: 0']);
+    const violation = lab.run({ kind: 'write', gva: hex(DATA), value: '0x1' });
+    expect(violation).toMatchObject({ kind: 'vm-exit', reason: 48 });
+    expect(held(lab)).toEqual(['vpid 1 pcid 0: 0']);
+    const physical = lab.vcpu.tlb?.contexts.filter(({ kind }) => kind === 'guest-physical') ?? [];
+    expect(physical.map(({ entries }) => entries.has(DATA_GPA / 4096))).toEqual([false, true]);
   });
 
   test('INVEPT drops guest-physical mappings only by the load that follows it', () => {

@@ -47,7 +47,7 @@ export function translateShadowed(vm: Vm, vcpu: Vcpu, request: Request, emit: Em
       return { kind: 'mapped', gfn, by: 'walk' };
     }
     const errorCode = errorCodeOf(leaf, request);
-    dropAddress(vm, vcpu, address);
+    dropAddress(vcpu, address, tagInUse(vm, vcpu));
     exitToHost(vcpu, { reason: 'EXCEPTION_NMI', qualification: address }, emit);
     emit?.(vcpu, { kind: 'page-fault', address, errorCode });
     const isPresent = (errorCode & PFERR_PRESENT_MASK) !== 0;

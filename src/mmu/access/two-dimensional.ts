@@ -49,6 +49,7 @@ export function translateTwoDimensional(
 /** @returns Null if an EPT violation was put right, so that the access is to be made again. */
 function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Translation | null {
   const { address, access } = request;
+  const tag = tagInUse(vm, vcpu);
   const cached = cachedFrame(vm, vcpu, request);
   if (cached !== null) return { kind: 'mapped', gfn: cached, by: 'tlb' };
 
@@ -56,18 +57,18 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
   const { maxphyaddr } = vm.config;
   const walked = walk(through.tables, vcpu.regs, address, { access, maxphyaddr });
   if (walked.kind === 'stopped') {
-    dropAddress(vm, vcpu, address);
+    dropAddress(vcpu, address, tag);
     return afterPhysical(through.last());
   }
   if (walked.kind === 'page-fault') {
-    dropAddress(vm, vcpu, address);
+    dropAddress(vcpu, address, tag);
     return stopped(pageFault(walked.errorCode, address));
   }
   const gpa = walked.gfn * 4096 + address.low;
   const final = { gpa, access: { kind: access.kind, isFinal: true } };
   const page = translatePhysical(vm, vcpu, final, emit);
   if (page.kind !== 'mapped') {
-    dropAddress(vm, vcpu, address);
+    dropAddress(vcpu, address, tag);
     return afterPhysical(page);
   }
   keep(vm, vcpu, { address, walked, page });

@@ -116,12 +116,16 @@ export function cpuFlush(vm: Vm, vcpu: Vcpu, what: CpuFlush, emit: Emit): void {
   dropFromTlb(vcpu.tlb, isMeant, address?.page ?? null);
 }
 
-/** A page fault: the processor forgets what it has cached of the address under the PCID in use. */
-export function dropAddress(vm: Vm, vcpu: Vcpu, { page }: Word): void {
-  const { vpid, pcid, root } = tagInUse(vm, vcpu);
+/**
+ * A page fault, or an EPT violation on the way of a linear address: the processor forgets what it
+ * has cached of the address.
+ *
+ * @param tag That of the access; whoever has handled the fault by now may have left its context.
+ */
+export function dropAddress({ tlb }: Vcpu, { page }: Word, { vpid, pcid, root }: TlbTag): void {
   const isMeant = (tag: TlbTag) =>
     tag.vpid === vpid && tag.root === root && (tag.pcid === pcid || tag.pcid === GLOBAL);
-  dropFromTlb(vcpu.tlb, isMeant, page);
+  dropFromTlb(tlb, isMeant, page);
 }
 
 /** An EPT violation: the processor forgets what it has cached of the guest-physical address. */
