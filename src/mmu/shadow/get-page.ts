@@ -58,7 +58,7 @@ function getTdpPage(
   const existing = isRoot ? tdpRoots.find(({ role }) => role === wanted.role) : undefined;
   if (existing !== undefined) return { page: existing, isNew: false };
   const page = createPage(vm, vcpu, { ...wanted, tdp: true }, emit);
-  if (isRoot) tdpRoots.push(page);
+  if (isRoot) tdpRoots.unshift(page);
   return { page, isNew: true };
 }
 

@@ -45,7 +45,7 @@ export interface ShadowPages {
   readonly table: (ShadowPage | null)[];
   /** Free places of the table, the next one last. */
   readonly freeIds: number[];
-  /** Roots of the MMU that maps memory directly under EPT: `tdp_mmu_roots`. */
+  /** Roots of the MMU that maps memory directly under EPT, newest first: `tdp_mmu_roots`. */
   readonly tdpRoots: ShadowPage[];
   /** Newest valid page of each guest frame: `mmu_page_hash`. */
   readonly byGfn: Map<number, ShadowPage>;
