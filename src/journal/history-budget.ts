@@ -1,9 +1,16 @@
-import type { HistoryRecord } from './record.js';
+import type { Checkpoint, HistoryRecord } from './record.js';
 
 /** A run of records, the unit in which history is forgotten. */
 export interface Chunk {
   readonly firstSeq: number;
   readonly records: HistoryRecord[];
+  /**
+   * A checkpoint before the first command of the chunk, or `older` if states are made from that of
+   * an older chunk. Null before that command.
+   */
+  anchor: Checkpoint | 'older' | null;
+  /** What it counts in the budget: its records, and the states that it holds. */
+  weight: number;
   /** Its ring forgets it. */
   readonly drop: () => void;
   older: Chunk | null;
@@ -16,7 +23,7 @@ export interface Chunk {
  */
 export class HistoryBudget {
   readonly recordsMax: number;
-  #records = 0;
+  #weight = 0;
   #oldest: Chunk | null = null;
   #newest: Chunk | null = null;
 
@@ -25,9 +32,9 @@ export class HistoryBudget {
     this.recordsMax = recordsMax;
   }
 
-  /** Records kept now, over all rings. */
+  /** Records kept now, over all rings; a state counts as many as take its room. */
   get records(): number {
-    return this.#records;
+    return this.#weight;
   }
 
   enlist(chunk: Chunk): void {
@@ -37,10 +44,11 @@ export class HistoryBudget {
     this.#newest = chunk;
   }
 
-  /** Counts one more record, and forgets the oldest chunks if that is one too many. */
-  charge(): void {
-    this.#records += 1;
-    while (this.#records > this.recordsMax && this.#oldest !== null) {
+  /** Counts what a chunk holds more, and forgets the oldest chunks if that is too much. */
+  charge(chunk: Chunk, weight: number): void {
+    chunk.weight += weight;
+    this.#weight += weight;
+    while (this.#weight > this.recordsMax && this.#oldest !== null) {
       const oldest = this.#oldest;
       this.discharge(oldest);
       oldest.drop();
@@ -49,7 +57,7 @@ export class HistoryBudget {
 
   /** A chunk is no longer kept. */
   discharge(chunk: Chunk): void {
-    this.#records -= chunk.records.length;
+    this.#weight -= chunk.weight;
     if (chunk.older === null) this.#oldest = chunk.newer;
     else chunk.older.newer = chunk.newer;
     if (chunk.newer === null) this.#newest = chunk.older;

@@ -1,4 +1,10 @@
 export { EventRing } from './event-ring.js';
 export { HistoryBudget } from './history-budget.js';
-export type { CommandRecord, EventRecord, HistoryRecord } from './record.js';
-export { type Applied, Recorder } from './recorder.js';
+export type {
+  Checkpoint,
+  CommandRecord,
+  EventRecord,
+  HistoryRecord,
+  RewoundRecord,
+} from './record.js';
+export { type Applied, Recorder, type RequestsMade } from './recorder.js';

@@ -23,5 +23,34 @@ export interface EventRecord {
   readonly event: MmuEvent;
 }
 
+/** The VM was taken back: to what it was made from, or to a snapshot. */
+export interface RewoundRecord {
+  readonly type: 'rewound';
+  readonly vm: string;
+  readonly seq: number;
+  /** Name of the snapshot; null for a reset. */
+  readonly snapshot: string | null;
+  /** `seq` at which the VM was in this state before; null for a reset. */
+  readonly to: number | null;
+  /** The state, encoded; null for what the VM was made from. */
+  readonly state: Uint8Array | null;
+}
+
 /** One step of a VM's history. A VM numbers its commands and events with one counter. */
-export type HistoryRecord = CommandRecord | EventRecord;
+export type HistoryRecord = CommandRecord | EventRecord | RewoundRecord;
+
+/** A state of a VM between two commands, from which later ones can be made. */
+export interface Checkpoint {
+  /** The newest record when the VM was in it. */
+  readonly seq: number;
+  /** Encoded; null for what the VM was made from. */
+  readonly state: Uint8Array | null;
+}
+
+/** Bytes of a state that take as much room as a record. */
+const BYTES_PER_RECORD = 256;
+
+/** What a kept state counts, in records. */
+export function stateWeight(state: Uint8Array | null): number {
+  return state === null ? 0 : Math.ceil(state.length / BYTES_PER_RECORD);
+}

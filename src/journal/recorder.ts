@@ -1,6 +1,5 @@
 import type { Command, MmuEvent, MmuEventOf, Outcome } from '../mmu/schema/index.js';
-import type { EventRing } from './event-ring.js';
-import type { EventRecord } from './record.js';
+import type { EventRecord, HistoryRecord, RewoundRecord } from './record.js';
 
 type RequestName = MmuEventOf<'request-made'>['request'];
 
@@ -11,12 +10,24 @@ export type Recorded = (
   causedBy?: number,
 ) => number;
 
+/** Where records go: a VM's ring, or nowhere. */
+export interface RecordSink {
+  /** `seq` of the newest record. */
+  readonly head: number;
+  append(record: HistoryRecord): void;
+}
+
 /** A command that was applied, with what it did. */
 export interface Applied {
   readonly seq: number;
   readonly outcome: Outcome;
   readonly events: EventRecord[];
 }
+
+/** `seq` of the last `request-made` by request, and by vCPU: what a service refers to. */
+export type RequestsMade = ReadonlyMap<RequestName, readonly number[]>;
+
+const NONE_MADE: RequestsMade = new Map();
 
 /**
  * Numbers the commands and events of one VM and keeps them in its ring.
@@ -26,13 +37,13 @@ export interface Applied {
  */
 export class Recorder {
   readonly #vm: string;
-  readonly #ring: EventRing;
+  readonly #ring: RecordSink;
   #events: EventRecord[] = [];
   #command = 0;
   /** `seq` of the last `request-made`, by request and vCPU. */
   #made: Map<RequestName, number[]> | null = null;
 
-  constructor(vm: string, ring: EventRing) {
+  constructor(vm: string, ring: RecordSink) {
     this.#vm = vm;
     this.#ring = ring;
   }
@@ -48,6 +59,43 @@ export class Recorder {
     this.#ring.append({ type: 'command', vm: this.#vm, seq, vcpu: command.vcpu, command, outcome });
     for (const event of events) this.#ring.append(event);
     return { seq, outcome, events };
+  }
+
+  /** Numbers on from here and keeps nothing: for commands that are only tried. */
+  rehearsal(): Recorder {
+    let head = this.#ring.head;
+    const counter: RecordSink = {
+      get head() {
+        return head;
+      },
+      append() {
+        head += 1;
+      },
+    };
+    const recorder = new Recorder(this.#vm, counter);
+    if (this.#made !== null) recorder.#made = copyOf(this.#made);
+    return recorder;
+  }
+
+  /** Keeps that the VM was taken back. @param made What was pending in that state, and since when. */
+  rewound(
+    to: Pick<RewoundRecord, 'snapshot' | 'to' | 'state'>,
+    made: RequestsMade = NONE_MADE,
+  ): RewoundRecord {
+    const record: RewoundRecord = {
+      type: 'rewound',
+      vm: this.#vm,
+      seq: this.#ring.head + 1,
+      ...to,
+    };
+    this.#made = made.size === 0 ? null : copyOf(made);
+    this.#ring.append(record);
+    return record;
+  }
+
+  /** For a snapshot: what {@link rewound} takes again. */
+  requestsMade(): RequestsMade {
+    return copyOf(this.#made ?? NONE_MADE);
   }
 
   readonly #emit: Recorded = ({ index: vcpu }, event, causedBy) => {
@@ -80,4 +128,8 @@ export class Recorder {
     }
     seqs[vcpu] = seq;
   }
+}
+
+function copyOf(made: RequestsMade): Map<RequestName, number[]> {
+  return new Map([...made].map(([request, seqs]) => [request, [...seqs]]));
 }

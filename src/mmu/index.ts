@@ -11,9 +11,12 @@ export { CommandRefused } from './state/index.js';
 export { step } from './step.js';
 export {
   currentEptpOf,
+  differencesOf,
   eptWalkOf,
+  explainLookup,
   guestWalkOf,
   isEptpUsable,
+  type Lookup,
   memoryStateOf,
   type ShadowPageFilter,
   shadowPageAt,

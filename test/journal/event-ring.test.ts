@@ -96,3 +96,48 @@ test('listeners hear of records until they stop listening', () => {
   ring.notify();
   expect(heard).toEqual(['a', 'b', 'b']);
 });
+
+/** A state that is worth a checkpoint every 1024 records. */
+const STATE = new Uint8Array(1024 * 128);
+
+/** Appends records as commands do, each before it runs anchored. */
+function appendAnchored(ring: EventRing, count: number): void {
+  for (let i = 0; i < count; i += 1) {
+    const checkpoint = { seq: ring.head, state: ring.head === 0 ? null : STATE };
+    if (!ring.isAnchored) ring.anchor(ring.wantsCheckpoint ? checkpoint : 'older');
+    append(ring, 1);
+  }
+}
+
+test.each([
+  [4096, [1, 4096, 4096], [0, 512, 1536, 2560, 3584]],
+  [4097, [513, 4097, 3585], [512, 1536, 2560, 3584]],
+  [4608, [513, 4608, 4096], [512, 1536, 2560, 3584]],
+  [4609, [1537, 4609, 3073], [1536, 2560, 3584, 4608]],
+])('after %i records, what leans on a forgotten checkpoint is forgotten', (count, left, seqs) => {
+  const budget = new HistoryBudget(1_000_000);
+  const ring = new EventRing(budget, 4096);
+  appendAnchored(ring, count);
+  expect(kept(ring)).toEqual(left);
+  const found = new Set<number | undefined>();
+  for (let seq = ring.oldest - 1; seq <= ring.head; seq += 1) {
+    const checkpoint = ring.checkpointFor(seq);
+    expect(checkpoint?.seq).toBeLessThanOrEqual(seq);
+    found.add(checkpoint?.seq);
+  }
+  expect([...found]).toEqual(seqs);
+  expect(ring.checkpointFor(ring.oldest - 2)).toBe(null);
+  const states = seqs.filter((seq) => seq > 0).length;
+  expect(budget.records).toBe((left[2] as number) + states * (STATE.length / 256));
+  ring.clear();
+  expect(budget.records).toBe(0);
+});
+
+test('a checkpoint that is too large for the history takes nothing down with it', () => {
+  const budget = new HistoryBudget(300);
+  const ring = new EventRing(budget, 4096);
+  appendAnchored(ring, 600);
+  expect(budget.records).toBeLessThanOrEqual(300);
+  ring.clear();
+  expect([ring.head, budget.records]).toEqual([600, 0]);
+});

@@ -30,6 +30,9 @@ export {
 } from './invalidate-address.js';
 export { loadMmu } from './load.js';
 export { loadPdptrs } from './load-pdptrs.js';
-export { newPgd } from './new-pgd.js';
+export { duesOf } from './marks.js';
+export { isCurrentRootKept, newPgd } from './new-pgd.js';
 export { freeObsoleteRoots } from './obsolete-roots.js';
+export { findRoot, holesOf, NOT_FOUND } from './root-cache.js';
+export { rootMmuRole, shadowEptRole } from './root-role.js';
 export { syncRoots } from './sync-roots.js';

@@ -62,15 +62,23 @@ export function newPgd(
  */
 function fastPgdSwitch(vm: Vm, vcpu: Vcpu, pgd: Word, role: number, emit: Emit): number {
   const { mmu } = vcpu;
-  const { page } = recordAt(mmu, CURRENT);
-  const isSwapChain = vm.rules.pgdSwitch === 'swap-chain';
-  if (isSwapChain ? levelOf(mmu.role) < 4 || mmu.guestLevels < 4 : page === null) {
+  const isKept = isCurrentRootKept(vm, mmu);
+  if (!isKept) {
     freeRoots(vm, vcpu, mmu, { roots: ROOT_CURRENT, cause: 'uncacheable' }, emit);
-    if (isSwapChain) return NOT_FOUND;
+    if (vm.rules.pgdSwitch === 'swap-chain') return NOT_FOUND;
   }
   const slot = findRoot(mmu, pgd, role);
-  if (slot === NOT_FOUND && (isSwapChain || page !== null)) giveUpVictim(vm, vcpu, emit);
+  if (slot === NOT_FOUND && isKept) giveUpVictim(vm, vcpu, emit);
   return slot;
+}
+
+/**
+ * Whether a miss lets the current root join the cache. One that cannot be cached is freed first;
+ * to v5.17 the cache is then not even searched.
+ */
+export function isCurrentRootKept({ rules }: Vm, mmu: Mmu): boolean {
+  if (rules.pgdSwitch === 'swap-chain') return levelOf(mmu.role) >= 4 && mmu.guestLevels >= 4;
+  return recordAt(mmu, CURRENT).page !== null;
 }
 
 /** The root in a slot is the current one from now on. */

@@ -17,6 +17,7 @@ export {
   VmConfig,
   type VmConfigInput,
 } from './config.js';
+export { Difference } from './difference.js';
 export {
   EVENT_KINDS,
   MmuEvent,
@@ -25,12 +26,14 @@ export {
   RootCause,
 } from './event.js';
 export { Hex32, Hex64, Operand64, PhysicalAddress } from './hex.js';
+export { LookupState } from './lookup-state.js';
 export { MAP_PAGES_MAX, MEMSLOTS_MAX } from './memory.js';
 export { MemoryState } from './memory-state.js';
 export { CURRENT, MmuName, PREV_ROOTS_MAX, Slot } from './names.js';
 export { Outcome } from './outcome.js';
 export { RequestName } from './request.js';
 export { Rights } from './rights.js';
+export { EVENT_SEVERITY, OUTCOME_SEVERITY, SEVERITIES, Severity } from './severity.js';
 export { PARENTS_SHOWN_MAX, ShadowPageState, SpteState } from './shadow-state.js';
 export { TlbContextState, TlbState } from './tlb-state.js';
 export { VcpuState } from './vcpu-state.js';

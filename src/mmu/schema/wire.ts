@@ -114,8 +114,16 @@ function unionWriter(schema: z.ZodDiscriminatedUnion): Writer {
   };
 }
 
-/** A union without a discriminator: values of closed sets, and objects of one kind at most. */
+const LEAVES = [z.ZodString, z.ZodNumber, z.ZodBoolean, z.ZodNull];
+
+/**
+ * A union without a discriminator: leaves of any kind, or values of closed sets and objects of one
+ * kind at most.
+ */
 function choiceWriter({ options }: z.ZodUnion): Writer {
+  if (options.every((option) => LEAVES.some((leaf) => option instanceof leaf))) {
+    return (value) => JSON.stringify(value);
+  }
   const object = options.find((option) => option instanceof z.ZodObject);
   const others = options.filter((option) => option !== object);
   if (!others.every((option) => option instanceof z.ZodEnum || option instanceof z.ZodLiteral)) {

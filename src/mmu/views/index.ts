@@ -1,3 +1,5 @@
+export { differencesOf } from './differences.js';
+export { explainLookup, type Lookup } from './explain.js';
 export { memoryStateOf } from './memory.js';
 export {
   type ShadowPageFilter,

@@ -1,0 +1,117 @@
+import { readWord, wordToHex } from '../machine/index.js';
+import {
+  createJsonWriter,
+  type Difference,
+  type JsonWriter,
+  ShadowPageState,
+  SpteState,
+  TlbState,
+  VcpuState,
+  VmConfig,
+} from '../schema/index.js';
+import type { ShadowPage, Vcpu, Vm } from '../state/index.js';
+import { differenceOf, type Json, type JsonObject, jsonDifferences } from './json-differences.js';
+import { shadowPageStateOf, sptesOf } from './shadow.js';
+import { tlbStateOf } from './tlb.js';
+import { vcpuStateOf } from './vcpu.js';
+
+const WORDS_PER_PAGE = 512;
+const WORD_BYTES = 8;
+
+const configOf = wireOf(createJsonWriter(VmConfig));
+const vcpuOf = wireOf(createJsonWriter(VcpuState));
+const tlbOf = wireOf(createJsonWriter(TlbState));
+const pageOf = wireOf(createJsonWriter(ShadowPageState));
+const spteOf = wireOf(createJsonWriter(SpteState));
+
+/**
+ * Where two states differ, as pointers into what a client sees of them: `/config`, `/vcpus/0` with
+ * its TLB, `/vmcs12s` by address and field, `/memslots`, `/memory` by address, `/shadowPages` by
+ * address with their entries. It is worked out as it is asked for.
+ */
+export function* differencesOf(a: Vm, b: Vm): Generator<Difference> {
+  if (a.config !== b.config) yield* both('/config', a, b, (vm) => configOf(vm.config));
+  for (let i = 0; i < Math.max(a.vcpus.length, b.vcpus.length); i += 1) {
+    yield* both(`/vcpus/${i}`, a.vcpus[i], b.vcpus[i], wholeVcpuOf);
+  }
+  yield* both('/vmcs12s', a, b, vmcs12sOf);
+  yield* both('/memslots', a, b, ({ memory }) =>
+    memory.memslots.map((slot) => (slot === null ? null : { ...slot })),
+  );
+  yield* memoryDifferences(a, b);
+  yield* shadowDifferences(a, b);
+}
+
+function* both<T>(
+  path: string,
+  a: T | undefined,
+  b: T | undefined,
+  view: (of: T) => Json,
+): Generator<Difference> {
+  const [left, right] = [a, b].map((side) => (side === undefined ? undefined : view(side)));
+  yield* jsonDifferences(path, { a: left, b: right });
+}
+
+function wireOf<T>(write: JsonWriter<T>): (value: T) => JsonObject {
+  return (value) => JSON.parse(write(value)) as JsonObject;
+}
+
+/** The TLB by tag and address: its order is no state that a guest could see. */
+function wholeVcpuOf(vcpu: Vcpu): Json {
+  const range = { skip: 0, limit: Number.POSITIVE_INFINITY };
+  const contexts = tlbStateOf(vcpu, range).contexts.map((context): [string, Json] => {
+    const { kind, vpid, pcid, global, root } = context;
+    const wire = tlbOf({ contexts: [context], size: 0, capacity: 0 });
+    const entries = ((wire.contexts as JsonObject[])[0]?.entries ?? []) as JsonObject[];
+    const byAddress = entries.map(({ address, ...entry }) => [String(address), entry]);
+    const tag = [kind, vpid, global ? 'global' : pcid, root === null ? null : hexOf(root)];
+    return [tag.filter((part) => part !== null).join(' '), Object.fromEntries(byAddress)];
+  });
+  return { ...vcpuOf(vcpuStateOf(vcpu)), tlb: Object.fromEntries(contexts) };
+}
+
+function vmcs12sOf({ vmcs12s }: Vm): Json {
+  const regions = [...vmcs12s].map(([gpa, { launched, fields }]): [string, Json] => {
+    const values = [...fields].map(([encoding, value]) => [hexOf(encoding), wordToHex(value)]);
+    return [hexOf(gpa), { launched, fields: Object.fromEntries(values) }];
+  });
+  return Object.fromEntries(regions);
+}
+
+function* memoryDifferences({ memory: a }: Vm, { memory: b }: Vm): Generator<Difference> {
+  for (const gfn of [...new Set([...a.pages.keys(), ...b.pages.keys()])].sort((x, y) => x - y)) {
+    for (let i = 0; i < WORDS_PER_PAGE; i += 1) {
+      const gpa = gfn * 4096 + i * WORD_BYTES;
+      const [left, right] = [readWord(a, gpa), readWord(b, gpa)];
+      if (left.low === right.low && left.page === right.page) continue;
+      yield differenceOf(`/memory/${hexOf(gpa)}`, wordToHex(left), wordToHex(right));
+    }
+  }
+}
+
+function* shadowDifferences(a: Vm, b: Vm): Generator<Difference> {
+  const [left, right] = [pagesByHpa(a), pagesByHpa(b)];
+  for (const hpa of [...new Set([...left.keys(), ...right.keys()])].sort((x, y) => x - y)) {
+    const [pageA, pageB] = [left.get(hpa), right.get(hpa)];
+    yield* jsonDifferences(`/shadowPages/${hexOf(hpa)}`, {
+      a: pageA === undefined ? undefined : wholePageOf(a, pageA),
+      b: pageB === undefined ? undefined : wholePageOf(b, pageB),
+    });
+  }
+}
+
+function pagesByHpa({ shadow }: Vm): Map<number, ShadowPage> {
+  return new Map(shadow.table.flatMap((page) => (page === null ? [] : [[page.hpa, page]])));
+}
+
+function wholePageOf(vm: Vm, page: ShadowPage): Json {
+  const entries = sptesOf(vm, page).map((spte) => {
+    const { index, ...entry } = spteOf(spte);
+    return [String(index), entry];
+  });
+  return { ...pageOf(shadowPageStateOf(vm, page)), entries: Object.fromEntries(entries) };
+}
+
+function hexOf(value: number): string {
+  return `0x${value.toString(16)}`;
+}
