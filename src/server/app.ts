@@ -2,29 +2,44 @@ import { randomUUID } from 'node:crypto';
 import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
+import { chooseProtocol, type Token } from './auth.js';
+import { CommandStreams } from './command-streams.js';
 import { serializerCompiler, validatorCompiler } from './compilers.js';
-import { ApiError } from './errors.js';
-import { INBOUND_BYTES_MAX } from './event-stream.js';
+import { guardEdge, watchClosing } from './edge.js';
+import { matchStates } from './etag.js';
 import { Fleet, type FleetOptions } from './fleet.js';
-import { createGuard } from './guard.js';
+import { answerOnce } from './idempotency.js';
 import { parseJsonBodies } from './json-body.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { answerUnknownRoutes } from './not-found.js';
-import { COMMON_HEADERS, refuse, refuseClient, refuseExpectation } from './refuse.js';
+import { problemFor, refuse, refuseClient, refuseExpectation } from './refuse.js';
+import { createRequestIds } from './request-id.js';
+import { RequestTally } from './request-tally.js';
+import { caseRoutes } from './routes/cases.js';
 import { catalogueRoutes } from './routes/catalogue.js';
 import { commandRoutes } from './routes/commands.js';
+import { diffRoutes } from './routes/diff.js';
 import { eventRoutes } from './routes/events.js';
+import { explainRoutes } from './routes/explain.js';
 import { fileRoutes } from './routes/files.js';
 import { healthRoutes } from './routes/health.js';
 import { memoryRoutes } from './routes/memory.js';
+import { metricRoutes } from './routes/metrics.js';
 import { shadowPageRoutes } from './routes/shadow-pages.js';
+import { snapshotRoutes } from './routes/snapshots.js';
+import { timeRoutes } from './routes/time.js';
 import { tlbRoutes } from './routes/tlb.js';
 import { vcpuRoutes } from './routes/vcpus.js';
+import { verifyRoutes } from './routes/verify.js';
 import { vmRoutes } from './routes/vms.js';
+import { waitRoutes } from './routes/wait.js';
 import { walkRoutes } from './routes/walk.js';
+import { INBOUND_BYTES_MAX } from './socket-sink.js';
 import { Streams } from './streams.js';
+import { Timeline } from './timeline.js';
 import { refuseUpgrades } from './upgrade.js';
 import { VERSION } from './version.js';
+import { Waits } from './waits.js';
 
 export interface AppOptions {
   /** The address that the server will listen on. */
@@ -33,6 +48,8 @@ export interface AppOptions {
   readonly hosts?: readonly string[];
   /** Origins beside its own whose pages may use the server. */
   readonly origins?: readonly string[];
+  /** Without any, whoever reaches the server may do everything. */
+  readonly tokens?: readonly Token[];
   readonly limits?: Partial<Limits>;
   readonly logger?: Logger | false;
   /** Names this run of the server to the clients of its streams. */
@@ -49,12 +66,18 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const app = createFastify(options, limits);
   const { model } = options;
   const fleet = new Fleet({ limits, log: app.log, ...(model === undefined ? {} : { model }) });
+  const timeline = new Timeline(fleet);
   const streams = new Streams(fleet, options.epoch ?? randomUUID());
 
   answerUnknownRoutes(app);
   const isClosing = watchClosing(app);
   await app.register(fastifyWebsocket, {
-    options: { maxPayload: INBOUND_BYTES_MAX, autoPong: false, perMessageDeflate: false },
+    options: {
+      maxPayload: INBOUND_BYTES_MAX,
+      autoPong: false,
+      perMessageDeflate: false,
+      handleProtocols: chooseProtocol,
+    },
     // The client broke the protocol: `ws` itself says so to it and closes.
     errorHandler: (err, _socket, request) =>
       request.log.debug({ reqId: request.id, err }, 'Stream broken'),
@@ -62,8 +85,21 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
       void streams.close().then(() => this.websocketServer.close(() => done()));
     },
   });
-  guard(app, options, isClosing);
+  const { host = '127.0.0.1', hosts = [], origins = [], tokens = [] } = options;
+  await guardEdge(app, { host, hosts, origins, tokens, limits, isClosing });
   refuseUpgrades(app);
+  const requests = new RequestTally(app);
+  answerOnce(app, limits);
+  matchStates(app, fleet);
+  const commandStreams = new CommandStreams({ fleet, problemFor });
+  app.addHook('preClose', (done) => {
+    commandStreams.close();
+    done();
+  });
+  app.addHook('onClose', (_app, done) => {
+    fleet.close();
+    done();
+  });
   await options.describer?.(app);
 
   await app.register(healthRoutes, { version: VERSION });
@@ -74,8 +110,16 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(walkRoutes, { fleet });
   await app.register(shadowPageRoutes, { fleet });
   await app.register(memoryRoutes, { fleet });
-  await app.register(commandRoutes, { fleet });
+  await app.register(commandRoutes, { fleet, streams: commandStreams });
   await app.register(eventRoutes, { fleet, streams });
+  await app.register(waitRoutes, { fleet, waits: new Waits(fleet) });
+  await app.register(verifyRoutes, { fleet });
+  await app.register(explainRoutes, { fleet });
+  await app.register(metricRoutes, { version: VERSION, fleet, streams, requests });
+  await app.register(timeRoutes, { fleet, timeline });
+  await app.register(snapshotRoutes, { fleet, timeline });
+  await app.register(diffRoutes, { fleet, timeline });
+  await app.register(caseRoutes, { fleet });
   await app.register(fileRoutes);
   return app;
 }
@@ -97,6 +141,7 @@ function createFastify({ logger = false }: AppOptions, limits: Limits): FastifyI
     logController: new LogController({ disableRequestLogging: true }),
     // A logger of each request's own would cost a third of it; who logs names the request.
     childLoggerFactory: (parent) => parent,
+    genReqId: createRequestIds(),
     frameworkErrors: refuse,
     clientErrorHandler: refuseClient,
   }) as unknown as FastifyInstance;
@@ -106,27 +151,4 @@ function createFastify({ logger = false }: AppOptions, limits: Limits): FastifyI
   app.setSerializerCompiler(serializerCompiler);
   parseJsonBodies(app);
   return app;
-}
-
-/** It must be set up before what takes its time to close. */
-function watchClosing(app: FastifyInstance): () => boolean {
-  let closing = false;
-  app.addHook('preClose', (done) => {
-    closing = true;
-    done();
-  });
-  return () => closing;
-}
-
-function guard(app: FastifyInstance, options: AppOptions, isClosing: () => boolean): void {
-  const { host = '127.0.0.1', hosts, origins } = options;
-  const admit = createGuard({ host, hosts: hosts ?? [], origins: origins ?? [] });
-  app.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(COMMON_HEADERS);
-    admit(request);
-    if (isClosing()) {
-      throw new ApiError('not-ready', 'Cannot take requests: the server is closing');
-    }
-    done();
-  });
 }

@@ -13,17 +13,24 @@ const PART = { body: 'body', querystring: 'query', params: 'path', headers: 'hea
 
 /** Checks a part of a request: fast if it is right, in words if it is not. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
-  const part = PART[httpPart as keyof typeof PART] ?? 'body';
+  return checkerOf(schema, PART[httpPart as keyof typeof PART] ?? 'body');
+};
+
+/** What a schema makes of a part of a request, or what is wrong with it. */
+export function checkerOf<T extends z.ZodType>(
+  schema: T,
+  part: Flaw['in'],
+): (data: unknown) => { value: z.output<T> } | { error: ApiError } {
   let read: JsonReader | null = null;
   return (data: unknown) => {
     read ??= createJsonReader(schema);
     const value = read(data);
-    if (value !== NO_MATCH) return { value };
+    if (value !== NO_MATCH) return { value: value as z.output<T> };
     const result = schema.safeParse(data);
     if (result.success) return { value: result.data };
     return { error: invalidRequest(part, result.error.issues) };
   };
-};
+}
 
 const writers = new WeakMap<z.ZodType, BodyWriter>();
 

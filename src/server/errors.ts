@@ -4,29 +4,45 @@ const STATUS = {
   'malformed-json': 400,
   'malformed-http': 400,
   'upgrade-refused': 400,
+  'token-required': 401,
+  'token-refused': 401,
+  'scope-insufficient': 403,
   'host-refused': 403,
   'origin-refused': 403,
   'route-not-found': 404,
   'vm-not-found': 404,
   'vcpu-not-found': 404,
   'shadow-page-not-found': 404,
+  'snapshot-not-found': 404,
   'stream-not-found': 404,
   'method-not-allowed': 405,
   'request-timeout': 408,
   'command-refused': 409,
   'vm-poisoned': 409,
+  'snapshot-exists': 409,
+  'beginning-unknown': 409,
   'events-expired': 410,
+  'epoch-changed': 410,
+  'precondition-failed': 412,
   'body-too-large': 413,
   'batch-too-long': 413,
+  'line-too-long': 413,
   'unsupported-media-type': 415,
   'expectation-failed': 417,
+  'idempotency-key-reused': 422,
+  'answer-not-kept': 422,
   'vm-limit-reached': 429,
   'vcpu-limit-reached': 429,
   'memory-limit-reached': 429,
+  'snapshot-limit-reached': 429,
   'stream-limit-reached': 429,
+  'wait-limit-reached': 429,
+  'tag-limit-reached': 429,
+  'rate-limited': 429,
   'headers-too-large': 431,
   internal: 500,
   'not-ready': 503,
+  overloaded: 503,
 } as const;
 
 export type ErrorCode = keyof typeof STATUS;
@@ -48,10 +64,14 @@ export interface ProblemDetails {
   readonly applied?: number;
   /** Index of the command that stopped the batch. */
   readonly index?: number;
-  /** Sequence number of the VM when the batch stopped. */
+  /** Sequence number of the VM when the batch stopped, or that was not the expected one. */
   readonly seq?: number;
+  /** Line of a stream of commands that stopped it, from 1. */
+  readonly line?: number;
   /** The lowest sequence number that is still kept. */
   readonly oldest?: number;
+  /** The epoch of this run of the server. */
+  readonly epoch?: string;
 }
 
 /** A request that is refused: the caller's fault, told in its words. */

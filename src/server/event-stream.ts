@@ -1,147 +1,111 @@
-import type { Socket } from 'node:net';
-import type { WebSocket } from 'ws';
 import type { HistoryRecord } from '../journal/index.js';
 import type { Filter } from './filter.js';
-import type { FleetVm } from './fleet.js';
-import { type EndReason, writeEnd, writeGap, writeHello } from './frames.js';
-
-/** Close codes. @see RFC 6455, "Defined Status Codes" */
-const NORMAL = 1000;
-const GOING_AWAY = 1001;
-const POLICY_VIOLATION = 1008;
-
-/** A client sends pings at most; this many bytes hold one with room to spare. */
-export const INBOUND_BYTES_MAX = 1024;
-
-const PONG = '{"type":"pong"}';
+import type { FleetVm } from './fleet-vm.js';
+import type { FrameSink } from './frame-sink.js';
+import { type EndReason, writeEnd, writeHello } from './frames.js';
+import { HistoryCursor } from './history-cursor.js';
+import { STREAM_THROUGH_MS } from './limits.js';
 
 export interface EventStreamOptions {
   readonly entry: FleetVm;
-  readonly socket: WebSocket;
-  /** The connection below the socket: it says when there is room again. */
-  readonly connection: Socket;
+  readonly sink: FrameSink;
   readonly epoch: string;
   /** The stream begins behind this sequence number. */
   readonly after: number;
   readonly filter: Filter;
-  readonly bufferBytesMax: number;
-  /** Writes a frame; streams of one VM share it, so that a frame is written once. */
   readonly write: (record: HistoryRecord) => string;
 }
 
-/**
- * One reader of a VM's history: a cursor, and no queue.
- *
- * What the reader has not taken yet stays in the VM's ring. If the ring moves past the cursor, the
- * reader is told of the gap; a reader that is slow or dead thus costs a VM neither time nor memory.
- */
-export class EventStream {
+/** A stream that {@link Streams} holds. */
+export interface Stream {
+  readonly end: (reason: EndReason) => void;
+  readonly beat: () => void;
+  readonly terminate: () => void;
+}
+
+/** One reader of a VM's history. */
+export class EventStream implements Stream {
   readonly #options: EventStreamOptions;
-  #cursor: number;
+  readonly #cursor: HistoryCursor;
+  #word: NodeJS.Timeout | null = null;
   #ended = false;
-  #alive = true;
-  readonly #pump = () => this.pump();
+  readonly #pump = () => this.#advance();
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
-    this.#cursor = options.after;
+    const { entry, after, filter, sink, write } = options;
+    const { id: vm, ring } = entry;
+    this.#cursor = new HistoryCursor({ vm, ring, after, filter, sink, write, isPlace: true });
   }
 
   /** Says hello, sends what there is, and follows the VM. @param onClose Called once, at the end. */
   start(onClose: () => void): void {
-    const { entry, socket, connection, epoch } = this.#options;
+    const { entry, sink, epoch, after } = this.#options;
     const { head, oldest } = entry.ring;
-    socket.send(writeHello({ type: 'hello', vm: entry.id, epoch, head, oldest }));
-    const stopListening = entry.ring.listen(this.#pump);
-    connection.on('drain', this.#pump);
-    socket.on('message', (data, isBinary) => this.#take(isBinary ? '' : String(data)));
-    socket.on('ping', (data) => this.#reply(() => socket.pong(data)));
-    socket.on('pong', () => {
-      this.#alive = true;
+    sink.together(() => {
+      sink.send(writeHello({ type: 'hello', vm: entry.id, epoch, head, oldest }), after);
     });
-    socket.on('close', () => {
-      this.#ended = true;
+    const stopListening = entry.ring.listen(this.#pump);
+    sink.onDrain(this.#pump);
+    sink.onClose(() => {
+      this.#stop();
       stopListening();
-      connection.off('drain', this.#pump);
       onClose();
     });
-    this.pump();
-  }
-
-  /** Sends as much as the reader has room for. */
-  pump(): void {
-    const { entry, socket, connection } = this.#options;
-    const { ring } = entry;
-    if (this.#ended || this.#cursor >= ring.head || !this.#hasRoom()) return;
-    // One write for many frames.
-    connection.cork();
-    if (this.#cursor + 1 < ring.oldest) this.#skip(ring.oldest - 1);
-    while (this.#cursor < ring.head && this.#hasRoom()) {
-      this.#cursor += 1;
-      const record = ring.at(this.#cursor);
-      if (record !== undefined && this.#wants(record)) socket.send(this.#options.write(record));
-    }
-    connection.uncork();
+    this.#advance();
   }
 
   /** Sends what fits, says why it ends, and closes. */
   end(reason: EndReason): void {
     if (this.#ended) return;
-    this.pump();
-    const { entry, socket } = this.#options;
-    if (this.#cursor < entry.ring.head) this.#skip(entry.ring.head);
-    this.#ended = true;
-    socket.send(writeEnd({ type: 'end', vm: entry.id, reason }));
-    socket.close(reason === 'shutdown' ? GOING_AWAY : NORMAL, reason);
+    const { entry, sink } = this.#options;
+    const cursor = this.#cursor;
+    sink.together(() => {
+      cursor.advance();
+      if (cursor.isBehind) cursor.skip(entry.ring.head);
+      const { seq } = cursor;
+      sink.send(writeEnd({ type: 'end', vm: entry.id, seq, reason }), seq);
+    });
+    this.#stop();
+    sink.end(reason);
   }
 
-  /** Pings, or gives up a client that did not answer the last ping. */
+  /** Gives up a dead client, and shows a live one that there is nothing new. */
   beat(): void {
-    const { socket } = this.#options;
-    if (!this.#alive) {
-      socket.terminate();
-      return;
+    const { sink } = this.#options;
+    sink.beat();
+    if (sink.isOneWay && !this.#ended && sink.hasRoom()) {
+      sink.together(() => this.#cursor.sayThrough());
     }
-    this.#alive = false;
-    if (socket.readyState === socket.OPEN) socket.ping();
   }
 
   terminate(): void {
-    this.#options.socket.terminate();
+    this.#options.sink.terminate();
   }
 
-  #skip(to: number): void {
-    const { entry, socket } = this.#options;
-    socket.send(writeGap({ type: 'gap', vm: entry.id, from: this.#cursor + 1, to }));
-    this.#cursor = to;
+  #advance(): void {
+    const { sink } = this.#options;
+    const cursor = this.#cursor;
+    if (this.#ended || !sink.hasRoom()) return;
+    if (cursor.isBehind) sink.together(() => cursor.advance());
+    if (cursor.owesWord) this.#promiseWord();
   }
 
-  #wants(record: HistoryRecord): boolean {
-    const { filter } = this.#options;
-    return filter === null || filter(record);
+  /** What a filter leaves out is not told one by one: one word a while is enough. */
+  #promiseWord(): void {
+    this.#word ??= setTimeout(() => {
+      this.#word = null;
+      const { sink } = this.#options;
+      // A reader without room is promised it again as soon as it reads.
+      if (this.#cursor.owesWord && sink.hasRoom()) {
+        sink.together(() => this.#cursor.sayThrough());
+      }
+    }, STREAM_THROUGH_MS).unref();
   }
 
-  #hasRoom(): boolean {
-    const { socket, bufferBytesMax } = this.#options;
-    return socket.readyState === socket.OPEN && socket.bufferedAmount < bufferBytesMax;
-  }
-
-  #take(text: string): void {
-    const { socket } = this.#options;
-    if (isPing(text)) this.#reply(() => socket.send(PONG));
-    else socket.close(POLICY_VIOLATION, 'only {"type":"ping"} may be sent');
-  }
-
-  /** Answers only while there is room: who floods us and reads nothing gets nothing. */
-  #reply(send: () => void): void {
-    if (!this.#ended && this.#hasRoom()) send();
-  }
-}
-
-function isPing(text: string): boolean {
-  try {
-    return (JSON.parse(text) as { type?: unknown } | null)?.type === 'ping';
-  } catch {
-    return false;
+  #stop(): void {
+    this.#ended = true;
+    if (this.#word !== null) clearTimeout(this.#word);
+    this.#word = null;
   }
 }

@@ -1,100 +1,126 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
-import { type Applied, EventRing, HistoryBudget, Recorder } from '../journal/index.js';
+import {
+  type Applied,
+  EventRing,
+  HistoryBudget,
+  Recorder,
+  type RequestsMade,
+  type RewoundRecord,
+} from '../journal/index.js';
 import {
   CommandRefused,
-  contentPagesOf,
   createVm,
+  decodeVm,
+  encodeVm,
   pagesHeldBy,
   step,
   type Vcpu,
   type Vm,
 } from '../mmu/index.js';
-import type { Command, CommandKind, VmConfig } from '../mmu/schema/index.js';
-import { ApiError, type ProblemDetails } from './errors.js';
+import type { Command, VmConfig } from '../mmu/schema/index.js';
+import { anchorHistory } from './anchor-history.js';
+import { ApiError } from './errors.js';
+import type { FleetVm, Origin, RewoundTo } from './fleet-vm.js';
+import { type Labels, NO_LABELS, TagCounts } from './labels.js';
 import type { Limits } from './limits.js';
-
-/** Commands that a batch applies before others get their turn and streams are drained. */
-const SLICE_COMMANDS = 256;
-
-/** Commands that take no room, and may give some back. */
-const GIVES_ROOM: ReadonlySet<CommandKind> = new Set([
-  'zap-all',
-  'set-memslot',
-  'unmap',
-  'free-roots',
-  'reset-context',
-]);
-
-/** A VM that the fleet holds. */
-export interface FleetVm {
-  readonly id: string;
-  /** Rises by one a VM: what a cursor of the list points to. */
-  readonly number: number;
-  readonly vm: Vm;
-  readonly ring: EventRing;
-  readonly recorder: Recorder;
-  /** Room that it took when it was last looked at, in pages of 4 KiB. */
-  pages: number;
-  /** Why no command can be applied any more; null while all is well. */
-  poison: string | null;
-}
+import { Room } from './room.js';
+import { Lease } from './ttl.js';
+import { WorkTally } from './work-tally.js';
 
 export interface FleetOptions {
   readonly limits: Limits;
   readonly log: FastifyBaseLogger;
   /** The model. An argument, so that a test can make it fail. */
-  readonly model?: Pick<Model, 'step'>;
-}
-
-interface Model {
-  readonly step: typeof step;
+  readonly model?: { readonly step: typeof step };
 }
 
 /** Owns the VMs, and keeps each one's failure to itself. */
 export class Fleet {
   readonly limits: Limits;
   readonly budget: HistoryBudget;
+  readonly work = new WorkTally();
   readonly #log: FastifyBaseLogger;
-  readonly #step: typeof step;
+  /** The model, that of the fleet's own VMs. */
+  readonly step: typeof step;
   readonly #vms = new Map<string, FleetVm>();
-  readonly #deletionListeners = new Set<(id: string) => void>();
+  readonly #tags: TagCounts;
+  readonly #deletionListeners = new Set<(entry: FleetVm) => void>();
+  readonly #creationListeners = new Set<(entry: FleetVm) => void>();
+  readonly #room: Room;
   #created = 0;
-  #vcpus = 0;
-  #pages = 0;
 
   constructor({ limits, log, model = { step } }: FleetOptions) {
     this.limits = limits;
     this.budget = new HistoryBudget(limits.historyRecordsMax);
+    this.#room = new Room(limits);
     this.#log = log;
-    this.#step = model.step;
+    this.step = model.step;
+    this.#tags = new TagCounts(limits.vmsPerTagMax);
   }
 
   get size(): number {
     return this.#vms.size;
   }
 
+  /** The vCPUs and pages that the VMs take together. */
+  get use(): { readonly vcpus: number; readonly pages: number } {
+    return this.#room.use;
+  }
+
   /** @throws {ApiError} If a bound of the fleet is met. */
-  create(config: VmConfig): FleetVm {
-    this.#admit(config);
-    const vm = createVm(config);
+  create(config: VmConfig, labels: Labels = NO_LABELS): FleetVm {
+    this.#tags.demand(NO_LABELS, labels);
+    this.#room.admit(config);
+    return this.#enter(createVm(config), null, labels);
+  }
+
+  /** Takes in a fork, with the labels of its origin. @throws {ApiError} If a bound is met. */
+  adopt(vm: Vm, origin: Origin): FleetVm {
+    const labels = this.#vms.get(origin.vm)?.labels ?? NO_LABELS;
+    this.#tags.demand(NO_LABELS, labels);
+    this.#room.admit(vm.config, pagesHeldBy(vm));
+    return this.#enter(vm, origin, labels);
+  }
+
+  #enter(vm: Vm, origin: Origin | null, labels: Labels): FleetVm {
     this.#created += 1;
-    this.#vcpus += config.vcpus;
     const id = `vm-${this.#created}`;
     const ring = new EventRing(this.budget, this.limits.vmHistoryRecordsMax);
     const recorder = new Recorder(id, ring);
-    const entry = { id, number: this.#created, vm, ring, recorder, pages: 0, poison: null };
+    const [number, lease] = [this.#created, this.#leaseOf(id, labels)];
+    const entry = { id, number, vm, origin, ring, recorder, pages: 0, poison: null, labels, lease };
     this.#vms.set(id, entry);
+    this.#tags.move(NO_LABELS, labels);
     this.#weigh(entry);
+    for (const listener of this.#creationListeners) listener(entry);
     return entry;
   }
 
-  /** @throws {ApiError} If there is no such VM. */
+  /** @throws {ApiError} If a tag has as many VMs as it may have. */
+  relabel(entry: FleetVm, labels: Labels): void {
+    this.#tags.move(entry.labels, labels);
+    entry.lease?.cancel();
+    entry.labels = labels;
+    entry.lease = this.#leaseOf(entry.id, labels);
+  }
+
+  /** The VM of this id, if there is one. To look is not to use it. */
+  find(id: string): FleetVm | undefined {
+    return this.#vms.get(id);
+  }
+
+  /** Uses a VM. @throws {ApiError} If there is no such VM. */
   get(id: string): FleetVm {
     const entry = this.#vms.get(id);
-    if (entry === undefined)
-      throw new ApiError('vm-not-found', `Cannot find VM "${id}": no such VM`);
+    if (entry === undefined) throw vmNotFound(id, 'no such VM');
+    entry.lease?.renew();
     return entry;
+  }
+
+  /** Uses a VM that was found a while ago. @throws {ApiError} If it was deleted since. */
+  demand(entry: FleetVm): void {
+    if (this.#vms.get(entry.id) !== entry) throw vmNotFound(entry.id, 'deleted');
+    entry.lease?.renew();
   }
 
   /** VMs in the order of their creation, those after `number` only. */
@@ -106,14 +132,19 @@ export class Fleet {
   delete(id: string): void {
     const entry = this.get(id);
     this.#vms.delete(id);
-    this.#vcpus -= entry.vm.config.vcpus;
-    this.#pages -= entry.pages;
+    this.#room.release(entry.vm.config, entry.pages);
+    this.#tags.move(entry.labels, NO_LABELS);
+    entry.lease?.cancel();
     // Streams end first, while what they have not read yet can still be read.
-    for (const listener of this.#deletionListeners) listener(id);
+    for (const listener of this.#deletionListeners) listener(entry);
     entry.ring.clear();
   }
 
-  onDeletion(listener: (id: string) => void): void {
+  onCreation(listener: (entry: FleetVm) => void): void {
+    this.#creationListeners.add(listener);
+  }
+
+  onDeletion(listener: (entry: FleetVm) => void): void {
     this.#deletionListeners.add(listener);
   }
 
@@ -128,60 +159,40 @@ export class Fleet {
   /** Applies one command and tells the streams. @throws {ApiError} If it cannot be applied. */
   apply(entry: FleetVm, command: Command): Applied {
     this.vcpuOf(entry, command.vcpu, `run "${command.kind}"`);
-    const applied = this.#run(entry, command);
+    const applied = this.run(entry, command);
     entry.ring.notify();
     return applied;
   }
 
   /**
-   * Applies commands in order. It is not atomic: the first one that cannot be applied stops the
-   * batch, and what came before it stays. Every so often others get their turn, and may apply
-   * commands of their own in between.
+   * Lends a copy of a VM to try commands on. What they do to it is forgotten.
    *
-   * @param take Takes what was applied. It is not gathered here: the events of a long batch would
-   *   outlive their usefulness, and the collector would move them about.
+   * @throws {ApiError} If the model itself fails on a command: the VM is not harmed by that.
    */
-  async applyAll(
-    entry: FleetVm,
-    commands: readonly Command[],
-    take: (applied: Applied) => void,
-  ): Promise<void> {
-    for (const [index, { kind, vcpu }] of commands.entries()) {
-      if (entry.vm.vcpus[vcpu] === undefined) {
-        throw stopped(entry, index, 0, 'vcpu-not-found', `Cannot run "${kind}": no vCPU ${vcpu}`);
-      }
-    }
-    for (const [index, command] of commands.entries()) {
-      if (index % SLICE_COMMANDS === 0 && index > 0) {
-        entry.ring.notify();
-        await nextTurn();
-      }
-      take(this.#next(entry, command, index));
-    }
-    entry.ring.notify();
-  }
-
-  #next(entry: FleetVm, command: Command, index: number): Applied {
-    if (this.#vms.get(entry.id) !== entry) {
-      throw stopped(entry, index, index, 'vm-not-found', `Cannot find VM "${entry.id}": deleted`);
-    }
+  rehearse<T>(entry: FleetVm, tryOn: (copy: FleetVm) => T): T {
+    // Now, because what is tried must not become a checkpoint.
+    anchorHistory(entry);
+    const vm = decodeVm(entry.vm.config, encodeVm(entry.vm).bytes);
+    const copy: FleetVm = { ...entry, vm, recorder: entry.recorder.rehearsal() };
     try {
-      return this.#run(entry, command);
-    } catch (error) {
-      entry.ring.notify();
-      if (!(error instanceof ApiError)) throw error;
-      throw stopped(entry, index, index, error.code, error.message);
+      return tryOn(copy);
+    } finally {
+      this.#room.add(entry.pages - copy.pages);
     }
   }
 
-  #run(entry: FleetVm, command: Command): Applied {
+  /** Applies one command; it is left to the caller to tell the streams of one or many. */
+  run(entry: FleetVm, command: Command): Applied {
     const { id, vm, recorder, ring } = entry;
     if (entry.poison !== null) {
       throw new ApiError('vm-poisoned', `Cannot run "${command.kind}": VM "${id}" has failed`);
     }
-    this.#demandRoom(entry, command);
+    this.#room.demand(entry, command.kind);
+    anchorHistory(entry);
     try {
-      return recorder.record(command, (emit) => this.#step(vm, command, emit));
+      const applied = recorder.record(command, (emit) => this.step(vm, command, emit));
+      this.work.count(command.kind, applied.events);
+      return applied;
     } catch (error) {
       if (error instanceof CommandRefused) throw new ApiError('command-refused', error.message);
       entry.poison = error instanceof Error ? error.message : String(error);
@@ -192,58 +203,45 @@ export class Fleet {
     }
   }
 
+  /**
+   * Takes a VM back, which also cures one that has failed.
+   *
+   * @param state The state that it is given, and nobody else holds.
+   * @param made What was pending in that state, and since when.
+   * @throws {ApiError} If there is no room for it.
+   */
+  rewind(entry: FleetVm, state: Vm, to: RewoundTo, made?: RequestsMade): RewoundRecord {
+    this.#room.demandPages(pagesHeldBy(state) - entry.pages, `take VM "${entry.id}" back`);
+    anchorHistory(entry);
+    entry.vm = state;
+    entry.poison = null;
+    this.#weigh(entry);
+    const record = entry.recorder.rewound(to, made);
+    entry.ring.notify();
+    return record;
+  }
+
+  /** No VM is deleted for being idle any more. */
+  close(): void {
+    for (const { lease } of this.#vms.values()) lease?.cancel();
+  }
+
+  #leaseOf(id: string, { ttlSeconds }: Labels): Lease | null {
+    if (ttlSeconds === null) return null;
+    return new Lease(ttlSeconds, () => {
+      this.delete(id);
+      this.#log.info({ vm: id, ttlSeconds }, 'Idle VM deleted');
+    });
+  }
+
   /** Takes note of the room that a VM takes now. */
   #weigh(entry: FleetVm): void {
     const pages = pagesHeldBy(entry.vm);
-    this.#pages += pages - entry.pages;
+    this.#room.add(pages - entry.pages);
     entry.pages = pages;
-  }
-
-  /**
-   * Once all room is taken, a VM that took more than its share gets none. Others go on: what one
-   * client does must not stop the VM of another.
-   */
-  #demandRoom({ id, pages }: FleetVm, { kind }: Command): void {
-    const { memoryPagesMax } = this.limits;
-    if (this.#pages < memoryPagesMax || GIVES_ROOM.has(kind)) return;
-    const share = Math.floor(memoryPagesMax / this.#vms.size);
-    if (pages <= share) return;
-    throw new ApiError(
-      'memory-limit-reached',
-      `Cannot run "${kind}": the VMs hold ${memoryPagesMax} pages, the bound, and VM "${id}" holds ${pages} of them; its share is ${share}`,
-    );
-  }
-
-  #admit({ vcpus, memory }: VmConfig): void {
-    const { vmsMax, vcpusMax, memoryPagesMax } = this.limits;
-    if (this.#vms.size >= vmsMax) {
-      throw new ApiError('vm-limit-reached', `Cannot create VM: there are ${vmsMax}, the bound`);
-    }
-    if (this.#vcpus + vcpus > vcpusMax) {
-      const room = vcpusMax - this.#vcpus;
-      throw new ApiError(
-        'vcpu-limit-reached',
-        `Cannot create VM: room for ${room} of ${vcpusMax} vCPUs is left`,
-      );
-    }
-    const pages = contentPagesOf(memory);
-    if (pages > 0 && this.#pages + pages > memoryPagesMax) {
-      const room = Math.max(0, memoryPagesMax - this.#pages);
-      throw new ApiError(
-        'memory-limit-reached',
-        `Cannot create VM: room for ${room} of ${memoryPagesMax} pages is left`,
-      );
-    }
   }
 }
 
-function stopped(
-  { ring }: FleetVm,
-  index: number,
-  applied: number,
-  code: ApiError['code'],
-  why: string,
-): ApiError {
-  const details: ProblemDetails = { applied, index, seq: ring.head };
-  return new ApiError(code, `${why} (command ${index} of the batch; ${applied} applied)`, details);
+function vmNotFound(id: string, why: string): ApiError {
+  return new ApiError('vm-not-found', `Cannot find VM "${id}": ${why}`);
 }

@@ -5,7 +5,10 @@ import {
   createJsonWriter,
   EVENT_KINDS,
   MmuEvent,
+  MmuName,
   Outcome,
+  PhysicalAddress,
+  Severity,
   VcpuIndex,
 } from '../mmu/schema/index.js';
 
@@ -45,9 +48,25 @@ export const EventFrame = z
   })
   .meta({ id: 'EventFrame', description: 'The MMU did something.' });
 
+export const SnapshotName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+  .meta({ id: 'SnapshotName', description: 'Names a snapshot of a VM.', examples: ['booted'] });
+
+/** The VM was taken back, as streams, pages and answers carry it. */
+export const RewoundFrame = z
+  .strictObject({
+    type: z.literal('rewound'),
+    vm: VmId,
+    seq: Seq,
+    snapshot: SnapshotName.nullable().describe('The snapshot; null for a reset.'),
+    to: Seq.nullable().describe('When the VM was in this state before; null for a reset.'),
+  })
+  .meta({ id: 'RewoundFrame', description: 'The VM was reset, or a snapshot restored.' });
+
 /** What has a sequence number. */
 export const HistoryFrame = z
-  .discriminatedUnion('type', [CommandFrame, EventFrame])
+  .discriminatedUnion('type', [CommandFrame, EventFrame, RewoundFrame])
   .meta({ id: 'HistoryFrame', description: 'A step of the history of a VM.' });
 
 export const HelloFrame = z
@@ -64,10 +83,29 @@ export const GapFrame = z
   .strictObject({ type: z.literal('gap'), vm: VmId, from: Seq, to: Seq })
   .meta({ id: 'GapFrame', description: 'The frames `from` to `to` are no longer kept.' });
 
+export const ThroughFrame = z
+  .strictObject({ type: z.literal('through'), vm: VmId, seq: Seq })
+  .meta({
+    id: 'ThroughFrame',
+    description:
+      'Everything up to `seq` was considered: what was not sent, the filter left out. A reader may ' +
+      'resume from there.',
+  });
+
 export const EndFrame = z
-  .strictObject({ type: z.literal('end'), vm: VmId, reason: z.enum(['vm-deleted', 'shutdown']) })
+  .strictObject({
+    type: z.literal('end'),
+    vm: VmId,
+    seq: Seq.describe('Everything up to it was considered. Resume from there.'),
+    reason: z.enum(['vm-deleted', 'shutdown']),
+  })
   .meta({ id: 'EndFrame', description: 'Last frame: the server closes the stream.' });
 export type EndReason = z.output<typeof EndFrame>['reason'];
+
+/** All that the body of an answer that goes on may hold, a frame a line. */
+export const StreamFrame = z
+  .union([HelloFrame, CommandFrame, EventFrame, RewoundFrame, GapFrame, ThroughFrame, EndFrame])
+  .meta({ id: 'StreamFrame', description: 'A line or server-sent event of a stream of one VM.' });
 
 export const PingFrame = z
   .strictObject({ type: z.literal('ping') })
@@ -80,17 +118,21 @@ export const PongFrame = z
 export const writeHistory = createJsonWriter(HistoryFrame);
 export const writeHello = createJsonWriter(HelloFrame);
 export const writeGap = createJsonWriter(GapFrame);
+export const writeThrough = createJsonWriter(ThroughFrame);
 export const writeEnd = createJsonWriter(EndFrame);
 
-/** What a reader may ask for by kind: kinds of events, and `command` for the commands. */
-const FRAME_KINDS = ['command', ...EVENT_KINDS] as const;
-const FrameKind = z.enum(FRAME_KINDS);
+/** What a reader may ask for by kind: kinds of events, and what is none. */
+const FRAME_KINDS = ['command', 'rewound', ...EVENT_KINDS] as const;
+export const FrameKind = z.enum(FRAME_KINDS);
+
+/** Items of a list in a query or in a pattern. */
+export const LIST_ITEMS_MAX = FRAME_KINDS.length + COMMAND_KINDS.length;
 
 /** One value, several (`kind=a&kind=b`), or a list (`kind=a,b`). */
-function listOf<T extends z.ZodType>(item: T) {
+export function listOf<T extends z.ZodType>(item: T) {
   return z.preprocess(
     (given) => (Array.isArray(given) ? given : [given]).flatMap((text) => String(text).split(',')),
-    z.array(item).max(FRAME_KINDS.length + COMMAND_KINDS.length),
+    z.array(item).max(LIST_ITEMS_MAX),
   );
 }
 
@@ -103,15 +145,33 @@ export const Digits = z.codec(
 
 export const PAGE_FRAMES_MAX = 10_000;
 
+/** What of a history a reader wants: each field narrows it. */
+export const filterFields = {
+  kind: listOf(FrameKind).optional().describe('Only these kinds of events; `command`: commands.'),
+  vcpu: listOf(Digits).optional().describe('Only these vCPUs.'),
+  mmu: MmuName.optional().describe('Only events that name this MMU.'),
+  root: listOf(PhysicalAddress)
+    .optional()
+    .describe('Only events that name one of these roots or pages, by `hpa`.'),
+  severity: Severity.optional().describe('Only what matters at least as much.'),
+};
+
+/** Beside `after`. */
+export const epoch = z
+  .string()
+  .max(64)
+  .optional()
+  .describe('The epoch that `after` is of: another one is refused, for its VMs were others.');
+
 /** What a reader wants of a VM's history. */
 export const HistoryQuery = z.strictObject({
   after: Digits.optional().describe(
     'Resume behind this sequence number. Without it a page begins at the oldest, a stream now.',
   ),
+  epoch,
   limit: Digits.pipe(z.number().min(1).max(PAGE_FRAMES_MAX))
     .default(1000)
     .describe('Frames of a page at most.'),
-  kind: listOf(FrameKind).optional().describe('Only these kinds of events; `command`: commands.'),
-  vcpu: listOf(Digits).optional().describe('Only these vCPUs.'),
+  ...filterFields,
 });
 export type HistoryQuery = z.output<typeof HistoryQuery>;

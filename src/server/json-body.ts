@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from './errors.js';
 
 /**
@@ -12,9 +12,8 @@ export function parseJsonBodies(app: FastifyInstance): void {
     'application/json',
     { parseAs: 'string' },
     (request, body, done) => {
-      const encoding = request.headers['content-encoding'] ?? 'identity';
-      if (encoding.toLowerCase() !== 'identity') done(unsupportedEncoding(encoding));
-      else if (body === '') done(null, {});
+      demandPlainEncoding(request);
+      if (body === '') done(null, {});
       else {
         parse(request, body, (error, value) => {
           if (error === null) done(null, value);
@@ -29,8 +28,11 @@ export function parseJsonBodies(app: FastifyInstance): void {
   });
 }
 
-function unsupportedEncoding(encoding: string): ApiError {
-  return new ApiError(
+/** @throws {ApiError} If the body is compressed. */
+export function demandPlainEncoding({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding.toLowerCase() === 'identity') return;
+  throw new ApiError(
     'unsupported-media-type',
     `Cannot read body: its encoding is "${encoding}", not "identity"`,
   );

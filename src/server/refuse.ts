@@ -1,15 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { mindsItsTime, NDJSON_TYPE } from './command-streams.js';
 import { ApiError, type ErrorCode } from './errors.js';
-import { PROBLEM_TYPE, problemOf } from './problem.js';
+import { PROBLEM_TYPE, type Problem, problemOf } from './problem.js';
 import { VERSION } from './version.js';
 
 /** A client that was hung up on may take this long to read why. */
 const LAST_WORD_MS = 1000;
 
 /** What every answer says, whatever it is. */
-export const COMMON_HEADERS = { 'x-content-type-options': 'nosniff', 'mmulab-version': VERSION };
+export const COMMON_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  // A browser that is led to an answer must do nothing with it; the page has a policy of its own.
+  'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+  'mmulab-version': VERSION,
+};
 
 /** Where Fastify's own refusals stand in our table. */
 const FASTIFY_CODES: Record<string, ErrorCode> = {
@@ -21,15 +27,23 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
   FST_ERR_MAX_PARAM_LENGTH: 'route-not-found',
 };
 
-/** Answers an error as a problem. What is not the caller's fault is logged and not told. */
+/** Answers an error as a problem. */
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemFor(error, request);
+  // A string with its own type passes by the serializer of the route.
+  void reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+}
+
+/** The problem that an error is. What is not the caller's fault is logged and not told. */
+export function problemFor(error: unknown, request: FastifyRequest): Problem {
   const refusal = refusalOf(error, request);
   if (refusal.code === 'internal') {
     request.log.error({ reqId: request.id, err: error }, 'Request failed');
+  } else {
+    const { method, ip } = request;
+    request.log.debug({ reqId: request.id, method, ip, code: refusal.code }, 'Request refused');
   }
-  const problem = problemOf(refusal, request.url.split('?', 1)[0]);
-  // A string with its own type passes by the serializer of the route.
-  void reply.code(refusal.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+  return problemOf(refusal, { instance: pathOf(request.url), requestId: request.id });
 }
 
 /** What Node's parser refuses never becomes a request. */
@@ -38,6 +52,8 @@ export function refuseClient(error: NodeJS.ErrnoException, socket: Duplex): void
     socket.destroy();
     return;
   }
+  // A stream of commands never comes whole, and minds its time itself.
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && mindsItsTime(socket)) return;
   answerOn(socket, clientRefusalOf(error.code));
 }
 
@@ -47,7 +63,7 @@ export function refuseExpectation(request: IncomingMessage, response: ServerResp
     'expectation-failed',
     `Cannot meet the expectation "${request.headers.expect}": only "100-continue"`,
   );
-  const problem = problemOf(refusal, request.url?.split('?', 1)[0]);
+  const problem = problemOf(refusal, { instance: pathOf(request.url ?? '') });
   const body = JSON.stringify(problem);
   response.writeHead(problem.status, {
     ...COMMON_HEADERS,
@@ -79,6 +95,10 @@ export function answerOn(
   setTimeout(() => socket.destroy(), LAST_WORD_MS).unref();
 }
 
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? url;
+}
+
 function refusalOf(error: unknown, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
   const { code, message } = error as Partial<FastifyError>;
@@ -96,7 +116,8 @@ function detailOf(code: ErrorCode, request: FastifyRequest, message: string): st
   }
   if (code === 'unsupported-media-type') {
     const type = request.headers['content-type'] ?? '';
-    return `Cannot read body: its type is "${type}", not "application/json"`;
+    const taken = request.server.hasContentTypeParser(NDJSON_TYPE) ? `" or "${NDJSON_TYPE}` : '';
+    return `Cannot read body: its type is "${type}", not "application/json${taken}"`;
   }
   return `Cannot read request: ${message}`;
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const isBuilt = existsSync(`${ROOT}dist/bin/main.js`);
@@ -26,7 +27,11 @@ const CASE = {
 
 /** Runs the command, and kills it if the test ends before it does. */
 function start(...args: string[]) {
-  const env = { PATH: process.env.PATH };
+  return startIn({}, ...args);
+}
+
+function startIn(environment: Record<string, string>, ...args: string[]) {
+  const env = { PATH: process.env.PATH, ...environment };
   const child = spawn(process.execPath, [`${ROOT}bin/mmulab.js`, ...args], { env });
   onTestFinished(() => void child.kill('SIGKILL'));
   const said = { stdout: '', stderr: '' };
@@ -93,6 +98,112 @@ describe.skipIf(!isBuilt)(title, () => {
       port,
       err: { code: 'EADDRINUSE' },
     });
+  });
+
+  test('tells a stream where it stopped when it is ended', async () => {
+    const { child, ended } = start('serve', '--port', '0');
+    const address = await addressIn(child);
+    await fetch(`${address}/v1/vms`, { method: 'POST' });
+    const socket = new WebSocket(`${address.replace('http', 'ws')}/v1/vms/vm-1/events`);
+    const frames: { type: string; seq: number }[] = [];
+    const isOpen = new Promise<void>((resolve) => {
+      socket.on('message', (data) => {
+        frames.push(JSON.parse(String(data)));
+        resolve();
+      });
+    });
+    const closed = new Promise((resolve) => socket.on('close', (code) => resolve(code)));
+    await isOpen;
+    const answer = await fetch(`${address}/v1/vms/vm-1/vcpus/0/enter`, { method: 'POST' });
+    const { events } = (await answer.json()) as { events: { seq: number }[] };
+    child.kill('SIGTERM');
+    expect(await closed).toBe(1001);
+    expect(frames.at(-1)).toEqual({
+      type: 'end',
+      vm: 'vm-1',
+      seq: events.at(-1)?.seq,
+      reason: 'shutdown',
+    });
+    expect((await ended).code).toBe(0);
+  });
+
+  test.each(['0.0.0.0', '::', '10.1.2.3', 'lab.test', '127.lab.test'])(
+    'does not serve on %s without a token',
+    async (host) => {
+      const { code, stdout, stderr } = await start('serve', '--port', '0', '--host', host).ended;
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toBe(
+        `Cannot serve on "${host}": others can reach it, and there is no token\n` +
+          'Set MMULAB_TOKEN, for example to what "openssl rand -hex 32" prints; or name a file of tokens ' +
+          'with --token-file; or listen on 127.0.0.1\n',
+      );
+    },
+  );
+
+  test('takes tokens from the environment and from a file', async () => {
+    const file = fileWith(
+      '# the night shift\n\n read  night-0123456789abcdef\nfull x-0123456789abcdef\n',
+    );
+    const { child } = startIn(
+      { MMULAB_TOKEN: 'env-0123456789abcdef', MMULAB_READ_TOKEN: 'look-0123456789abcdef' },
+      ...['serve', '--port', '0', '--token-file', file],
+    );
+    const address = await addressIn(child);
+    const statuses = async (token: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      const read = await fetch(`${address}/v1/vms`, { headers });
+      const full = await fetch(`${address}/v1/vms`, { headers, method: 'POST' });
+      return [read.status, full.status];
+    };
+    expect(await statuses('env-0123456789abcdef')).toEqual([200, 201]);
+    expect(await statuses('x-0123456789abcdef')).toEqual([200, 201]);
+    expect(await statuses('look-0123456789abcdef')).toEqual([200, 403]);
+    expect(await statuses('night-0123456789abcdef')).toEqual([200, 403]);
+    expect(await statuses('nobody-0123456789abcdef')).toEqual([401, 401]);
+  });
+
+  test.each([
+    ['write abcdefghijklmnop', 'it is not "full TOKEN" or "read TOKEN"'],
+    ['full abcdefghijklmnop now', 'it is not "full TOKEN" or "read TOKEN"'],
+    ['full short', 'it has to be 16 to 256 letters, digits, or any of . _ ~ + -'],
+    ['full with/slash/0123456789', 'it has to be 16 to 256 letters, digits, or any of . _ ~ + -'],
+    ['# nothing', 'it has none'],
+  ])('refuses the token file "%s"', async (line, reason) => {
+    const { code, stderr } = await start('serve', '--token-file', fileWith(line)).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain(reason);
+    expect(stderr).not.toContain('slash');
+  });
+
+  test('refuses an empty token and a file that is not there', async () => {
+    const empty = await startIn({ MMULAB_TOKEN: '' }, 'serve').ended;
+    expect([empty.code, empty.stderr]).toEqual([
+      1,
+      'Cannot take the token of MMULAB_TOKEN: it has to be 16 to 256 letters, digits, or any of . _ ~ + -\n',
+    ]);
+    const missing = await start('serve', '--token-file', '/nowhere/tokens').ended;
+    expect([missing.code, missing.stderr]).toEqual([
+      1,
+      "Cannot read the tokens: ENOENT: no such file or directory, open '/nowhere/tokens'\n",
+    ]);
+  });
+
+  test('bounds the rate of clients where others can reach it', async () => {
+    const bounds = async (...args: string[]) => {
+      const { child } = startIn(
+        { MMULAB_TOKEN: 'env-0123456789abcdef' },
+        'serve',
+        '--port=0',
+        ...args,
+      );
+      const { port } = new URL(await addressIn(child));
+      const headers = { authorization: 'Bearer env-0123456789abcdef' };
+      const model = await fetch(`http://127.0.0.1:${port}/v1/model`, { headers });
+      return ((await model.json()) as { bounds: object }).bounds;
+    };
+    expect(await bounds()).toMatchObject({ clientRequestsPerSecond: null });
+    expect(await bounds('--host=0.0.0.0')).toMatchObject({ clientRequestsPerSecond: 5000 });
+    expect(await bounds('--requests-max=7')).toMatchObject({ clientRequestsPerSecond: 7 });
   });
 
   test('conform exits 0 if all passed', async () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { POLICY_NAMES } from '../../src/mmu/index.js';
 import { COMMAND_KINDS, EVENT_KINDS } from '../../src/mmu/schema/index.js';
 import { describeAsyncapi, describeOpenapi } from '../../src/server/describe/index.js';
-import { VERSION } from '../../src/server/index.js';
+import { DEFAULT_LIMITS, VERSION } from '../../src/server/index.js';
 import { ask, startApp } from './start.js';
 
 const fileOf = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
@@ -19,7 +19,7 @@ test('every policy is listed with its cost', async () => {
 });
 
 test('the model says what it covers', async () => {
-  const app = await startApp();
+  const app = await startApp({ limits: DEFAULT_LIMITS });
   const { status, json } = await ask(app, 'GET', '/v1/model');
   expect(status).toBe(200);
   expect(json.version).toBe(VERSION);
@@ -53,12 +53,34 @@ test('the model says what it covers', async () => {
     requestMs: 30_000,
     historyRecordsPerVm: 8192,
     historyRecords: 1_000_000,
+    snapshotsPerVm: 64,
+    snapshotBytes: 268_435_456,
+    commandsPerCase: 10_000,
+    differencesPerPage: 10_000,
     framesPerPage: 10_000,
     shadowPagesPerPage: 1000,
     tlbEntriesPerPage: 10_000,
     memoryBytesPerPage: 65_536,
     streams: 1000,
     streamBufferBytes: 1_048_576,
+    fleetStreams: 64,
+    lifeRecords: 4096,
+    waits: 1000,
+    waitMs: 60_000,
+    expectations: 32,
+    checks: 16,
+    vmsPerTag: 5000,
+    tagsPerVm: 16,
+    ttlSeconds: 604_800,
+    commandsTried: 1000,
+    commandLineBytes: 65_536,
+    idempotencyKeys: 10_000,
+    idempotencyBytes: 67_108_864,
+    idempotencyAnswerBytes: 4_194_304,
+    idempotencyMs: 3_600_000,
+    clientRequestsPerSecond: null,
+    eventLoopDelayMs: 1000,
+    heapBytes: DEFAULT_LIMITS.heapBytesMax,
   });
 });
 

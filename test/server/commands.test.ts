@@ -139,6 +139,7 @@ test('the first command that is refused stops a batch', async () => {
     detail: 'Cannot run "vmexit": vCPU 0 is not running L2 (command 1 of the batch; 1 applied)',
     code: 'command-refused',
     instance: BATCH,
+    requestId: expect.any(String),
     applied: 1,
     index: 1,
     seq: vm.seq,

@@ -80,15 +80,23 @@ test('history that is no longer kept is refused, with where it begins', async ()
   ]);
 });
 
-test.each(['after=x', 'after=99', 'limit=0', 'limit=10001', 'kind=nope', 'vcpu=a', 'x=1'])(
-  'a page with %s is refused',
-  async (query) => {
-    const app = await startApp();
-    await ask(app, 'POST', '/v1/vms');
-    expect((await ask(app, 'GET', `${EVENTS}?${query}`)).status).toBe(400);
-    expect((await ask(app, 'GET', '/v1/vms/nope/events')).status).toBe(404);
-  },
-);
+test.each([
+  'after=x',
+  'after=99',
+  'limit=0',
+  'limit=10001',
+  'kind=nope',
+  'vcpu=a',
+  'x=1',
+  'mmu=x',
+  'root=1',
+  'severity=x',
+])('a page with %s is refused', async (query) => {
+  const app = await startApp();
+  await ask(app, 'POST', '/v1/vms');
+  expect((await ask(app, 'GET', `${EVENTS}?${query}`)).status).toBe(400);
+  expect((await ask(app, 'GET', '/v1/vms/nope/events')).status).toBe(404);
+});
 
 test('a stream says hello, then follows the VM', async () => {
   const { app, port } = await listen();
@@ -185,11 +193,13 @@ test('a reader that reads nothing slows nobody, fills no memory and is told what
 test('a stream ends with its VM', async () => {
   const { app, port } = await listen();
   await ask(app, 'POST', '/v1/vms');
+  await ask(app, 'POST', BATCH, switches(3));
+  const { seq } = (await ask(app, 'GET', '/v1/vms/vm-1')).json;
   const client = connect(port, EVENTS);
   await client.arrived(1);
   await ask(app, 'DELETE', '/v1/vms/vm-1');
   expect(await client.closed).toBe(1000);
-  expect(client.frames.at(-1)).toEqual({ type: 'end', vm: 'vm-1', reason: 'vm-deleted' });
+  expect(client.frames.at(-1)).toEqual({ type: 'end', vm: 'vm-1', seq, reason: 'vm-deleted' });
 });
 
 test('a stream ends with the server', async () => {
@@ -199,7 +209,7 @@ test('a stream ends with the server', async () => {
   await client.arrived(1);
   await app.close();
   expect(await client.closed).toBe(1001);
-  expect(client.frames.at(-1)).toEqual({ type: 'end', vm: 'vm-1', reason: 'shutdown' });
+  expect(client.frames.at(-1)).toEqual({ type: 'end', vm: 'vm-1', seq: 0, reason: 'shutdown' });
 });
 
 test('an upgrade is refused as a problem', async () => {

@@ -25,7 +25,7 @@ test.each([
 
 test('405 says what is allowed', async () => {
   const app = await startApp();
-  expect((await ask(app, 'PUT', '/v1/vms')).headers.allow).toBe('POST, GET, HEAD');
+  expect((await ask(app, 'PUT', '/v1/vms')).headers.allow).toBe('POST, GET, HEAD, DELETE');
   expect((await ask(app, 'GET', '/v1/vms/vm-1/vcpus/0/invept')).headers.allow).toBe('POST');
 });
 

@@ -36,6 +36,7 @@ test('a VM is created, read, listed and deleted', async () => {
       detail: 'Cannot find VM "vm-1": no such VM',
       code: 'vm-not-found',
       instance: '/v1/vms/vm-1',
+      requestId: expect.any(String),
     });
   }
 });

@@ -1,5 +1,13 @@
 import { stringify } from 'yaml';
 import {
+  FleetEndFrame,
+  FleetHelloFrame,
+  FleetQuery,
+  LifeFrame,
+  LifeGapFrame,
+  LifeThroughFrame,
+} from '../fleet-frames.js';
+import {
   CommandFrame,
   EndFrame,
   EventFrame,
@@ -8,23 +16,40 @@ import {
   HistoryQuery,
   PingFrame,
   PongFrame,
+  RewoundFrame,
+  ThroughFrame,
 } from '../frames.js';
 import { VERSION } from '../version.js';
 import { Components } from './json-schema.js';
 
-/** What the server sends on a stream, in the order in which a reader meets it. */
-const SENT = {
-  hello: { schema: HelloFrame, summary: 'First of all: where the VM stands.' },
+/** What happened to a VM, and how complete it is told: part of every stream. */
+const HISTORY = {
   command: { schema: CommandFrame, summary: 'A command was applied.' },
   event: { schema: EventFrame, summary: 'The MMU did something.' },
+  rewound: { schema: RewoundFrame, summary: 'The VM was reset, or a snapshot restored.' },
   gap: { schema: GapFrame, summary: 'History that the reader needs is no longer kept.' },
-  end: { schema: EndFrame, summary: 'Last of all: the VM or the server is going.' },
+  through: { schema: ThroughFrame, summary: 'Up to here, the filter left out what is missing.' },
   pong: { schema: PongFrame, summary: 'Answer to a ping.' },
+};
+
+const SENT = {
+  hello: { schema: HelloFrame, summary: 'First of all: where the VM stands.' },
+  ...HISTORY,
+  end: { schema: EndFrame, summary: 'Last of all: the VM or the server is going.' },
+};
+
+const SENT_OF_FLEET = {
+  fleetHello: { schema: FleetHelloFrame, summary: 'First of all: how many VMs there are.' },
+  life: { schema: LifeFrame, summary: 'A VM was created or deleted.' },
+  lifeGap: { schema: LifeGapFrame, summary: 'Creations and deletions are no longer kept.' },
+  lifeThrough: { schema: LifeThroughFrame, summary: 'Nothing is new: over plain HTTP only.' },
+  ...HISTORY,
+  fleetEnd: { schema: FleetEndFrame, summary: 'Last of all: the server is going.' },
 };
 
 const RECEIVED = { ping: { schema: PingFrame, summary: 'Asks for a pong.' } };
 
-const MESSAGES = { ...SENT, ...RECEIVED };
+const MESSAGES = { ...SENT, ...SENT_OF_FLEET, ...RECEIVED };
 
 /** asyncapi.yaml, from the schemas of the frames. */
 export function describeAsyncapi(): string {
@@ -41,8 +66,10 @@ export function describeAsyncapi(): string {
       title: 'mmulab',
       version: VERSION,
       description:
-        'The history of a VM as it happens. A refused upgrade is answered as a problem, like every ' +
-        'request of openapi.yaml.',
+        'The history of a VM, or of all, as it happens. The same frames come as NDJSON or as ' +
+        'server-sent events, by `Accept`. A refused upgrade is answered as a problem, like every ' +
+        'request of openapi.yaml. Where a token is wanted, it comes as `Authorization: Bearer TOKEN`, or ' +
+        'as the subprotocol `bearer.TOKEN` beside `mmulab.v1`, which the server picks.',
       license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
     },
     defaultContentType: 'application/json',
@@ -55,25 +82,44 @@ export function describeAsyncapi(): string {
         bindings: {
           ws: { method: 'GET', query: components.add(HistoryQuery.omit({ limit: true })) },
         },
-        messages: Object.fromEntries(
-          Object.keys(MESSAGES).map((name) => [name, { $ref: `#/components/messages/${name}` }]),
-        ),
+        messages: referencesTo({ ...SENT, ...RECEIVED }),
+      },
+      allEvents: {
+        address: '/v1/events',
+        summary: 'Commands and events of all VMs, and which VMs come and go.',
+        bindings: { ws: { method: 'GET', query: components.add(FleetQuery) } },
+        messages: referencesTo({ ...SENT_OF_FLEET, ...RECEIVED }),
       },
     },
     operations: {
-      sendHistory: operation('send', 'What the server sends.', SENT),
-      receivePing: operation('receive', 'All that a client may send.', RECEIVED),
+      sendHistory: operation('send', 'events', 'What the server sends.', SENT),
+      receivePing: operation('receive', 'events', 'All that a client may send.', RECEIVED),
+      sendHistories: operation('send', 'allEvents', 'What the server sends.', SENT_OF_FLEET),
+      receivePings: operation('receive', 'allEvents', 'All that a client may send.', RECEIVED),
     },
     components: { messages, schemas: components.all() },
   };
   return stringify(document, { aliasDuplicateObjects: false, lineWidth: 100 });
 }
 
-function operation(action: 'send' | 'receive', summary: string, messages: object): object {
+function referencesTo(messages: object): object {
+  return Object.fromEntries(
+    Object.keys(messages).map((name) => [name, { $ref: `#/components/messages/${name}` }]),
+  );
+}
+
+function operation(
+  action: 'send' | 'receive',
+  channel: string,
+  summary: string,
+  messages: object,
+): object {
   return {
     action,
     summary,
-    channel: { $ref: '#/channels/events' },
-    messages: Object.keys(messages).map((name) => ({ $ref: `#/channels/events/messages/${name}` })),
+    channel: { $ref: `#/channels/${channel}` },
+    messages: Object.keys(messages).map((name) => ({
+      $ref: `#/channels/${channel}/messages/${name}`,
+    })),
   };
 }

@@ -1,8 +1,11 @@
 import fastifySwagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { accessOf } from '../access.js';
 import { buildApp } from '../app.js';
+import { linesOf, NDJSON_TYPE } from '../command-streams.js';
 import { VERSION } from '../version.js';
+import { conditionsOf, withEtags } from './conditions.js';
 import { Components, type JsonSchema } from './json-schema.js';
 
 const TAGS = [
@@ -11,9 +14,20 @@ const TAGS = [
   { name: 'dumps', description: 'What lies beneath the roots: shadow pages, TLB, memory, walks.' },
   { name: 'commands', description: 'What befalls a vCPU: one command, or a batch.' },
   { name: 'events', description: 'The history of a VM: commands, and what the MMU did.' },
+  { name: 'time', description: 'Reset, snapshots, forks, differences, and cases to keep.' },
   { name: 'catalogue', description: 'What there is, and what the model does not do.' },
   { name: 'service', description: 'How the server is.' },
 ];
+
+const SECURITY_SCHEMES = {
+  token: {
+    type: 'http' as const,
+    scheme: 'bearer',
+    description:
+      'A token of scope `read` looks, one of scope `full` changes as well. A page offers a WebSocket ' +
+      'the subprotocols `mmulab.v1` and `bearer.TOKEN` instead.',
+  },
+};
 
 /** openapi.yaml, from the schemas of the routes. */
 export async function describeOpenapi(): Promise<string> {
@@ -36,7 +50,7 @@ export async function describeOpenapi(): Promise<string> {
       for (const parameter of operation.parameters ?? []) nameSchemaOf(parameter);
     }
   }
-  document.components = { schemas: components.all() };
+  document.components = { schemas: components.all(), securitySchemes: SECURITY_SCHEMES };
   return stringify(document, { aliasDuplicateObjects: false, lineWidth: 100 });
 }
 
@@ -80,16 +94,33 @@ function swaggerOptions(
         license: { name: 'MIT', identifier: 'MIT' } as { name: string },
       },
       servers: [{ url: '/' }],
-      security: [],
+      components: { securitySchemes: SECURITY_SCHEMES },
+      // A server on loopback may do without tokens.
+      security: [{ token: [] }, {}],
       tags: TAGS,
     },
     // JSON Schema goes in as it is to come out.
     convertConstToEnum: false,
-    transform: ({ schema, url }) => {
+    transform: ({ schema, url, route }) => {
       if (schema === undefined) return { schema: { hide: true }, url };
       const { body, operationId = '' } = schema;
       if (body instanceof z.ZodType && body.safeParse({}).success) optionalBodies.add(operationId);
-      return { schema: transformed(schema, components), url };
+      const security = accessOf(route).access === 'all' ? { security: [] } : {};
+      const conditions = conditionsOf(route, components);
+      const described = transformed(schema, components);
+      if (described.response !== undefined) {
+        described.response = withEtags(route, described.response as Record<string, unknown>);
+      }
+      const { lines } = linesOf(route);
+      if (lines !== undefined) {
+        described.body = {
+          content: {
+            'application/json': { schema: described.body },
+            [NDJSON_TYPE]: { schema: components.add(lines) },
+          },
+        };
+      }
+      return { schema: { ...conditions, ...described, ...security }, url };
     },
   };
 }
@@ -111,22 +142,21 @@ function responsesOf(responses: object, components: Components): Record<string, 
         const description = z.globalRegistry.get(response)?.description ?? 'Done.';
         return [status, jsonContent('application/json', description, components.add(response))];
       }
-      const { description, content } = response as Refusal;
-      const [[type, { schema }] = never()] = Object.entries(content);
-      return [status, jsonContent(type, description, components.add(schema))];
+      const { description, content } = response as Described;
+      const media = Object.entries(content).map(([type, { schema }]) => [
+        type,
+        { schema: components.add(schema) },
+      ]);
+      return [status, { description, content: Object.fromEntries(media) }];
     }),
   );
 }
 
-interface Refusal {
+interface Described {
   readonly description: string;
   readonly content: Record<string, { readonly schema: z.ZodType }>;
 }
 
 function jsonContent(type: string, description: string, schema: JsonSchema): object {
   return { description, content: { [type]: { schema } } };
-}
-
-function never(): never {
-  throw new Error('Cannot describe response: it has no content');
 }

@@ -4,6 +4,7 @@ import { KERNEL_VERSIONS, MEMORY_PAGES_MAX, POLICIES, VMCS_REGIONS_MAX } from '.
 import {
   COMMAND_KINDS,
   COMMAND_SUMMARIES,
+  EVENT_SEVERITY,
   MAP_PAGES_MAX,
   MEMSLOTS_MAX,
   MMU_PAGES_MAX,
@@ -11,16 +12,28 @@ import {
   PolicyName,
   PREV_ROOTS_MAX,
   RequestName,
+  Severity,
   TLB_ENTRIES_MAX,
   VCPUS_PER_VM_MAX,
 } from '../../mmu/schema/index.js';
 import { PAGE_FRAMES_MAX } from '../frames.js';
 import {
+  CASE_COMMANDS_MAX,
+  CHECKS_MAX,
+  COMMAND_LINE_BYTES_MAX,
   COMMANDS_PER_BATCH_MAX,
+  COMMANDS_TRIED_MAX,
+  DIFFERENCES_MAX,
+  EXPECTATIONS_MAX,
+  LIFE_RECORDS_MAX,
   type Limits,
   MEMORY_BYTES_MAX,
   PAGE_SHADOW_PAGES_MAX,
   PAGE_TLB_ENTRIES_MAX,
+  SNAPSHOTS_PER_VM_MAX,
+  TAGS_PER_VM_MAX,
+  TTL_SECONDS_MAX,
+  WAIT_MS_MAX,
 } from '../limits.js';
 import { refusals } from '../problem.js';
 
@@ -52,7 +65,11 @@ const PolicyList = z
 
 const Kind = z
   .strictObject({ kind: z.string(), summary: z.string() })
-  .meta({ id: 'Kind', description: 'A kind of command or event.' });
+  .meta({ id: 'Kind', description: 'A kind of command.' });
+
+const EventKind = z
+  .strictObject({ kind: z.string(), summary: z.string(), severity: Severity })
+  .meta({ id: 'EventKind', description: 'A kind of event, and how much it matters.' });
 
 const bound = z.number().int();
 
@@ -63,7 +80,7 @@ const ModelBody = z
     vendors: z.array(z.string()),
     pagings: z.array(z.string()),
     commands: z.array(Kind),
-    events: z.array(Kind),
+    events: z.array(EventKind),
     requests: z.array(RequestName).describe('In the order in which VM-entry services them.'),
     bounds: z.strictObject({
       vms: bound,
@@ -82,12 +99,34 @@ const ModelBody = z
       requestMs: bound,
       historyRecordsPerVm: bound,
       historyRecords: bound,
+      snapshotsPerVm: bound,
+      snapshotBytes: bound,
+      commandsPerCase: bound,
+      differencesPerPage: bound,
       framesPerPage: bound,
       shadowPagesPerPage: bound,
       tlbEntriesPerPage: bound,
       memoryBytesPerPage: bound,
       streams: bound,
       streamBufferBytes: bound,
+      fleetStreams: bound,
+      lifeRecords: bound,
+      waits: bound,
+      waitMs: bound,
+      expectations: bound,
+      checks: bound,
+      vmsPerTag: bound,
+      tagsPerVm: bound,
+      ttlSeconds: bound,
+      commandsTried: bound,
+      commandLineBytes: bound,
+      idempotencyKeys: bound,
+      idempotencyBytes: bound,
+      idempotencyAnswerBytes: bound,
+      idempotencyMs: bound,
+      clientRequestsPerSecond: bound.nullable(),
+      eventLoopDelayMs: bound,
+      heapBytes: bound,
     }),
     notModelled: z.array(z.string()),
   })
@@ -146,6 +185,7 @@ function modelOf(version: string, limits: Limits): z.output<typeof ModelBody> {
     events: MmuEvent.options.map((option) => ({
       kind: option.shape.kind.value,
       summary: option.meta()?.description ?? '',
+      severity: EVENT_SEVERITY[option.shape.kind.value],
     })),
     requests: [...RequestName.options],
     bounds: {
@@ -165,12 +205,34 @@ function modelOf(version: string, limits: Limits): z.output<typeof ModelBody> {
       requestMs: limits.requestMsMax,
       historyRecordsPerVm: limits.vmHistoryRecordsMax,
       historyRecords: limits.historyRecordsMax,
+      snapshotsPerVm: SNAPSHOTS_PER_VM_MAX,
+      snapshotBytes: limits.snapshotBytesMax,
+      commandsPerCase: CASE_COMMANDS_MAX,
+      differencesPerPage: DIFFERENCES_MAX,
       framesPerPage: PAGE_FRAMES_MAX,
       shadowPagesPerPage: PAGE_SHADOW_PAGES_MAX,
       tlbEntriesPerPage: PAGE_TLB_ENTRIES_MAX,
       memoryBytesPerPage: MEMORY_BYTES_MAX,
       streams: limits.streamsMax,
       streamBufferBytes: limits.streamBufferBytesMax,
+      fleetStreams: limits.fleetStreamsMax,
+      lifeRecords: LIFE_RECORDS_MAX,
+      waits: limits.waitsMax,
+      waitMs: WAIT_MS_MAX,
+      expectations: EXPECTATIONS_MAX,
+      checks: CHECKS_MAX,
+      vmsPerTag: limits.vmsPerTagMax,
+      tagsPerVm: TAGS_PER_VM_MAX,
+      ttlSeconds: TTL_SECONDS_MAX,
+      commandsTried: COMMANDS_TRIED_MAX,
+      commandLineBytes: COMMAND_LINE_BYTES_MAX,
+      idempotencyKeys: limits.idempotencyKeysMax,
+      idempotencyBytes: limits.idempotencyBytesMax,
+      idempotencyAnswerBytes: limits.idempotencyAnswerBytesMax,
+      idempotencyMs: limits.idempotencyMs,
+      clientRequestsPerSecond: limits.clientRequestsPerSecondMax,
+      eventLoopDelayMs: limits.eventLoopDelayMsMax,
+      heapBytes: limits.heapBytesMax,
     },
     notModelled: [...NOT_MODELLED],
   };

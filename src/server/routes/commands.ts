@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Applied } from '../../journal/index.js';
@@ -7,12 +8,23 @@ import {
   COMMAND_SUMMARIES,
   Command,
   type CommandKind,
+  createJsonWriter,
   Outcome,
 } from '../../mmu/schema/index.js';
+import { applyAll, applyAtomically, tryAll, tryOne } from '../batch.js';
+import {
+  type CommandStreams,
+  NDJSON_TYPE,
+  type RouteLines,
+  takeCommandLines,
+} from '../command-streams.js';
+import { validatorCompiler } from '../compilers.js';
+import { ApiError } from '../errors.js';
 import type { Fleet } from '../fleet.js';
+import type { FleetVm } from '../fleet-vm.js';
 import { Digits, EventFrame, Seq, VmId } from '../frames.js';
 import { COMMANDS_PER_BATCH_MAX } from '../limits.js';
-import { refusals } from '../problem.js';
+import { Problem, refusals } from '../problem.js';
 
 /** What a command answers, so that a harness without a stream still sees everything. */
 const AppliedBody = z
@@ -45,19 +57,43 @@ const Batch = z
     ],
   });
 
-const REFUSALS = refusals(
+const CommandLine = z.union([BatchResult, Problem]).meta({
+  id: 'CommandLine',
+  description: 'A line of an NDJSON answer: a result, or why it ends.',
+});
+
+const REFUSED = [
   'malformed-json',
   'origin-refused',
+  'scope-insufficient',
   'vm-not-found',
   'vcpu-not-found',
   'command-refused',
   'vm-poisoned',
   'body-too-large',
   'unsupported-media-type',
-);
+  'memory-limit-reached',
+] as const;
+const REFUSALS = refusals(...REFUSED);
+
+const flag = (text: string) => z.enum(['false', 'true']).default('false').describe(text);
+const dryRun = flag('Answer what it would do, and do nothing.');
+
+const BatchQuery = z.strictObject({
+  events: flag('Whether to add the events.'),
+  atomic: flag('All or nothing: the commands are tried on a copy first.'),
+  dryRun,
+});
+type BatchQuery = z.output<typeof BatchQuery>;
+
+interface CommandRouteOptions {
+  readonly fleet: Fleet;
+  readonly streams: CommandStreams;
+}
 
 /** `POST /v1/vms/:vm/vcpus/:vcpu/<kind>`, one for every command, and `POST /v1/vms/:vm/commands`. */
-export const commandRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+export const commandRoutes: FastifyPluginAsyncZod<CommandRouteOptions> = async (app, options) => {
+  const { fleet } = options;
   for (const kind of COMMAND_KINDS) {
     app.post(
       `/v1/vms/:vm/vcpus/:vcpu/${kind}`,
@@ -67,47 +103,109 @@ export const commandRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app
           summary: COMMAND_SUMMARIES[kind],
           tags: ['commands'],
           params: z.strictObject({ vm: VmId, vcpu: Digits }),
+          querystring: z.strictObject({ dryRun }),
           body: bodyOf(kind),
           response: { 200: AppliedBody, ...REFUSALS },
         },
       },
-      ({ params, body }) => {
+      ({ params, query, body }) => {
         // The body of this kind was checked and is the request's own; it becomes the command, because
         // a copy of an unknown shape costs more than the command.
         const command = body as { kind: CommandKind; vcpu: number };
         command.kind = kind;
         command.vcpu = params.vcpu;
-        return fleet.apply(fleet.get(params.vm), command as Command);
+        const entry = fleet.get(params.vm);
+        if (query.dryRun === 'true') return tryOne(fleet, entry, command as Command);
+        return fleet.apply(entry, command as Command);
       },
     );
   }
+  await app.register(batchRoute, options);
+};
 
+/** In a plugin of its own: no other route takes a stream of commands. */
+const batchRoute: FastifyPluginAsyncZod<CommandRouteOptions> = async (app, { fleet, streams }) => {
+  takeCommandLines(app);
+  app.setValidatorCompiler<z.ZodType>((route) => passStreams(validatorCompiler(route)));
   app.post(
     '/v1/vms/:vm/commands',
     {
+      config: { lines: Command } satisfies RouteLines,
       schema: {
         operationId: 'applyCommands',
         summary: 'Apply commands to one VM, in order, until one is refused.',
+        description:
+          'As NDJSON a command is a line, and is answered by a line while the next are still being ' +
+          'sent. What is refused is answered by a problem, as the last line. Read while you write: ' +
+          'no more is taken from a client that does not take its answers.',
         tags: ['commands'],
         params: z.strictObject({ vm: VmId }),
-        querystring: z.strictObject({
-          events: z.enum(['true', 'false']).default('false').describe('Whether to add the events.'),
-        }),
+        querystring: BatchQuery,
         body: Batch,
-        response: { 200: BatchApplied, ...refusals('batch-too-long'), ...REFUSALS },
+        response: {
+          200: {
+            description: 'A result for every command, in order.',
+            content: {
+              'application/json': { schema: BatchApplied },
+              [NDJSON_TYPE]: { schema: CommandLine },
+            },
+          },
+          ...refusals(...REFUSED, 'stream-limit-reached', 'batch-too-long'),
+        },
       },
     },
-    async ({ params, query, body }) => {
-      const results: z.output<typeof BatchResult>[] = [];
-      const take =
-        query.events === 'true'
-          ? (applied: Applied) => results.push(applied)
-          : ({ seq, outcome }: Applied) => results.push({ seq, outcome });
-      await fleet.applyAll(fleet.get(params.vm), body, take);
-      return { results };
+    (request, reply) => {
+      const { params, query } = request;
+      const entry = fleet.get(params.vm);
+      const body: unknown = request.body;
+      if (body instanceof Readable) {
+        demandPlain(query);
+        const write = query.events === 'true' ? writeFull : writeShort;
+        streams.answer(request, reply, { entry, write });
+        return;
+      }
+      return resultsOf(fleet, entry, body as Command[], query);
     },
   );
 };
+
+const writeFull = createJsonWriter(AppliedBody);
+const writeResult = createJsonWriter(BatchResult);
+const writeShort = ({ seq, outcome }: Applied) => writeResult({ seq, outcome });
+
+async function resultsOf(
+  fleet: Fleet,
+  entry: FleetVm,
+  commands: readonly Command[],
+  { events, atomic, dryRun }: BatchQuery,
+): Promise<z.output<typeof BatchApplied>> {
+  const results: z.output<typeof BatchResult>[] = [];
+  const take =
+    events === 'true'
+      ? (applied: Applied) => results.push(applied)
+      : ({ seq, outcome }: Applied) => results.push({ seq, outcome });
+  if (dryRun === 'true') for (const one of tryAll(fleet, entry, commands)) take(one);
+  else if (atomic === 'true') for (const one of applyAtomically(fleet, entry, commands)) take(one);
+  else await applyAll(fleet, entry, commands, take);
+  return { results };
+}
+
+type Validator = ReturnType<typeof validatorCompiler>;
+
+/** A stream is checked line by line, as it comes. */
+function passStreams(validate: Validator): Validator {
+  return (data: unknown) => (data instanceof Readable ? { value: data } : validate(data));
+}
+
+/** @throws {ApiError} If the query asks for what only a batch can do. */
+function demandPlain({ atomic, dryRun }: BatchQuery): void {
+  const asked = atomic === 'true' ? 'atomic' : 'dryRun';
+  if (atomic === 'false' && dryRun === 'false') return;
+  const message = 'a stream is applied line by line; send the commands as a JSON array';
+  throw new ApiError('invalid-request', `Cannot take query at /${asked}: ${message}`, {
+    errors: [{ in: 'query', path: `/${asked}`, message }],
+  });
+}
 
 /** An empty body will do where every field has a default. */
 function bodyOf(kind: CommandKind): z.ZodType {

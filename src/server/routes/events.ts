@@ -1,12 +1,16 @@
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { EventRing } from '../../journal/index.js';
-import { ApiError } from '../errors.js';
+import { BodySink, FRAMING_TYPES, type Framing, framingOf } from '../body-sink.js';
+import { ApiError, type Flaw } from '../errors.js';
 import { filterOf } from '../filter.js';
 import type { Fleet } from '../fleet.js';
-import { HistoryFrame, HistoryQuery, Seq, VmId } from '../frames.js';
+import { FleetQuery, FleetStreamFrame } from '../fleet-frames.js';
+import type { FrameSink } from '../frame-sink.js';
+import { HistoryFrame, HistoryQuery, Seq, StreamFrame, VmId } from '../frames.js';
 import { refusals } from '../problem.js';
+import { SocketSink } from '../socket-sink.js';
 import type { Streams } from '../streams.js';
 
 const HistoryPage = z
@@ -18,45 +22,133 @@ const HistoryPage = z
   })
   .meta({ id: 'HistoryPage', description: 'A part of the history of a VM.' });
 
+/** What an EventSource sends when it comes back. @see WHATWG HTML, "Server-sent events" */
+const ResumeHeaders = z.looseObject({
+  'last-event-id': z
+    .string()
+    .max(128)
+    .optional()
+    .describe('`id` of the last server-sent event: stands for `epoch` and `after`.'),
+});
+
 interface EventRouteOptions {
   readonly fleet: Fleet;
   readonly streams: Streams;
 }
 
-/** `GET /v1/vms/:vm/events`: a page of history or, as an upgrade, a stream of it. */
+interface Resumption {
+  readonly after?: number | undefined;
+  readonly epoch?: string | undefined;
+}
+
+/**
+ * `GET /v1/vms/:vm/events`: a page of history or, as an upgrade or by `Accept`, a stream of it.
+ * `GET /v1/events`: a stream of all VMs.
+ */
 export const eventRoutes: FastifyPluginAsync<EventRouteOptions> = async (
   app: FastifyInstance,
   { fleet, streams },
 ) => {
-  app.withTypeProvider<ZodTypeProvider>().route({
+  const { streamBufferBytesMax: bufferBytesMax } = fleet.limits;
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+
+  const follow = (
+    reply: Pick<FastifyReply, 'headers' | 'type'>,
+    framing: Framing,
+    open: (sink: FrameSink) => void,
+  ) => {
+    const sink = new BodySink({ framing, epoch: streams.epoch, bufferBytesMax });
+    open(sink);
+    void reply.headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+    void reply.type(FRAMING_TYPES[framing]).send(sink.body);
+  };
+
+  typed.route({
     method: 'GET',
     url: '/v1/vms/:vm/events',
     schema: {
       operationId: 'listEvents',
-      summary: 'Read the history of a VM: its commands and events. As a WebSocket, follow it.',
+      summary: 'Read the history of a VM: its commands and events. As a stream, follow it.',
       tags: ['events'],
       params: z.strictObject({ vm: VmId }),
       querystring: HistoryQuery,
+      headers: ResumeHeaders,
       response: {
-        200: HistoryPage,
+        200: {
+          description: 'A part of the history, or a stream of it.',
+          content: {
+            'application/json': { schema: HistoryPage },
+            [FRAMING_TYPES.ndjson]: { schema: StreamFrame },
+            [FRAMING_TYPES.sse]: { schema: StreamFrame },
+          },
+        },
         ...refusals(
           'upgrade-refused',
           'origin-refused',
           'vm-not-found',
           'events-expired',
+          'epoch-changed',
           'stream-limit-reached',
         ),
       },
     },
     // Before the upgrade, a refusal is still an ordinary answer.
-    preHandler: async ({ ws, params, query }) => {
-      if (!ws) return;
-      checkAfter(fleet.get(params.vm).ring, query.after);
+    preHandler: async ({ ws, params, query, headers }) => {
+      const from = resumptionOf(query, headers['last-event-id']);
+      streams.checkEpoch(from.epoch);
+      if (!ws && framingOf(headers.accept) === null) return;
+      checkAfter(fleet.get(params.vm).ring.head, from);
       streams.admit();
     },
-    handler: ({ params, query }) => pageOf(fleet.get(params.vm).ring, query),
+    handler: ({ method, params, query, headers }, reply) => {
+      const entry = fleet.get(params.vm);
+      const framing = method === 'HEAD' ? null : framingOf(headers.accept);
+      const wanted = { ...query, ...resumptionOf(query, headers['last-event-id']) };
+      if (framing === null) void reply.send(pageOf(entry.ring, wanted));
+      else follow(reply, framing, (sink) => streams.open(entry, wanted, sink));
+    },
     wsHandler: (socket, { params, query, raw }) => {
-      streams.open(fleet.get(params.vm), query, socket, raw.socket);
+      const sink = new SocketSink({ socket, connection: raw.socket, bufferBytesMax });
+      streams.open(fleet.get(params.vm), query, sink);
+    },
+  });
+
+  typed.route({
+    method: 'GET',
+    url: '/v1/events',
+    exposeHeadRoute: false,
+    schema: {
+      operationId: 'followVms',
+      summary: 'Follow all VMs: their commands and events, and which come and go.',
+      description: 'NDJSON unless `Accept` or an upgrade asks for another form.',
+      tags: ['events'],
+      querystring: FleetQuery,
+      headers: ResumeHeaders,
+      response: {
+        200: {
+          description: 'A stream that ends with the server.',
+          content: {
+            [FRAMING_TYPES.ndjson]: { schema: FleetStreamFrame },
+            [FRAMING_TYPES.sse]: { schema: FleetStreamFrame },
+          },
+        },
+        ...refusals('upgrade-refused', 'origin-refused', 'epoch-changed', 'stream-limit-reached'),
+      },
+    },
+    preHandler: async ({ query, headers }) => {
+      const from = resumptionOf(query, headers['last-event-id']);
+      streams.checkEpoch(from.epoch);
+      checkAfter(streams.feed.number, from);
+      streams.admitFleet();
+    },
+    handler: ({ query, headers }, reply) => {
+      const wanted = { ...query, ...resumptionOf(query, headers['last-event-id']) };
+      const framing = framingOf(headers.accept) ?? 'ndjson';
+      follow(reply, framing, (sink) => streams.openFleet(wanted, sink));
+    },
+    wsHandler: (socket, { query, raw }) => {
+      const sink = new SocketSink({ socket, connection: raw.socket, bufferBytesMax });
+      streams.openFleet(query, sink);
     },
   });
 };
@@ -64,7 +156,7 @@ export const eventRoutes: FastifyPluginAsync<EventRouteOptions> = async (
 function pageOf(ring: EventRing, query: HistoryQuery): z.output<typeof HistoryPage> {
   const { head, oldest } = ring;
   const { after = oldest - 1, limit } = query;
-  checkAfter(ring, after);
+  checkAfter(head, { after });
   if (after + 1 < oldest) {
     throw new ApiError(
       'events-expired',
@@ -83,14 +175,22 @@ function pageOf(ring: EventRing, query: HistoryQuery): z.output<typeof HistoryPa
   return { events, head, oldest, next };
 }
 
-function checkAfter({ head }: EventRing, after: number | undefined): void {
-  if (after !== undefined && after > head) {
-    throw new ApiError(
-      'invalid-request',
-      `Cannot read events after ${after}: the newest is ${head}`,
-      {
-        errors: [{ in: 'query', path: '/after', message: `above ${head}` }],
-      },
-    );
+/** An id is an epoch and a place; the query of a reconnect is that of the first connection. */
+function resumptionOf({ after, epoch }: Resumption, lastEventId: string | undefined): Resumption {
+  if (lastEventId === undefined || lastEventId === '') return { after, epoch };
+  const [, known, place] = /^(.{1,64}):(0|[1-9][0-9]{0,14})$/.exec(lastEventId) ?? [];
+  if (place === undefined) {
+    throw flawed('header', 'last-event-id', `Cannot resume from "${lastEventId}"`, 'no id of ours');
   }
+  return { after: Number(place), epoch: known };
+}
+
+function checkAfter(head: number, { after }: Resumption): void {
+  if (after === undefined || after <= head) return;
+  throw flawed('query', 'after', `Cannot read events after ${after}`, `the newest is ${head}`);
+}
+
+function flawed(part: Flaw['in'], name: string, what: string, message: string): ApiError {
+  const errors = [{ in: part, path: `/${name}`, message }];
+  return new ApiError('invalid-request', `${what}: ${message}`, { errors });
 }

@@ -3,10 +3,13 @@ import { fileURLToPath } from 'node:url';
 import fastifyHelmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsync } from 'fastify';
+import type { RouteAccess } from '../access.js';
 import { ApiError } from '../errors.js';
 import { PACKAGE_ROOT } from '../package-root.js';
 
 const WEB = fileURLToPath(new URL('dist/web/', PACKAGE_ROOT));
+
+const PAGES = { '/': 'index.html', '/docs': 'docs.html' };
 
 const NOT_BUILT =
   'mmulab: the page is not built; "npm run build" builds it. The API is under /v1, and described at /openapi.yaml.\n';
@@ -28,8 +31,19 @@ const CONTENT_SECURITY_POLICY = {
   },
 };
 
-/** The page at `/` with what it loads, and the two descriptions of the API. */
+/** Not for openapi.yaml. Nothing here says anything of a VM: the page asks for that by itself. */
+const OPEN = {
+  schema: { hide: true } as object,
+  config: { access: 'all' } satisfies RouteAccess,
+};
+
+/** The page at `/`, the reference at `/docs` with what they load, and the descriptions of the API. */
 export const fileRoutes: FastifyPluginAsync = async (app) => {
+  // The policy of every answer would win over the page's own, which follows.
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.removeHeader('content-security-policy');
+    done();
+  });
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: CONTENT_SECURITY_POLICY,
     // It is served over plain HTTP on loopback, which this header would break.
@@ -37,26 +51,26 @@ export const fileRoutes: FastifyPluginAsync = async (app) => {
   });
 
   for (const name of ['openapi.yaml', 'asyncapi.yaml']) {
-    app.get(`/${name}`, { schema: { hide: true } as object }, (_request, reply) =>
+    app.get(`/${name}`, OPEN, (_request, reply) =>
       reply.type('application/yaml; charset=utf-8').send(descriptionOf(name)),
     );
   }
 
-  if (!existsSync(`${WEB}index.html`)) {
-    app.get('/', { schema: { hide: true } as object }, (_request, reply) =>
-      reply.type('text/plain; charset=utf-8').send(NOT_BUILT),
+  const isBuilt = existsSync(`${WEB}index.html`);
+  if (isBuilt) await app.register(fastifyStatic, { root: WEB, serve: false });
+  for (const [path, file] of Object.entries(PAGES)) {
+    app.get(path, OPEN, (_request, reply) =>
+      isBuilt
+        ? reply.header('cache-control', 'no-cache').sendFile(file)
+        : reply.type('text/plain; charset=utf-8').send(NOT_BUILT),
     );
-    return;
   }
-  await app.register(fastifyStatic, { root: WEB, serve: false });
-  app.get('/', { schema: { hide: true } as object }, (_request, reply) =>
-    reply.header('cache-control', 'no-cache').sendFile('index.html'),
-  );
+  if (!isBuilt) return;
   for (const file of readdirSync(WEB, { recursive: true, withFileTypes: true })) {
     if (!file.isFile()) continue;
     const path = `${file.parentPath}/${file.name}`.slice(WEB.length).replace(/^\/+/, '');
     const immutable = path.startsWith('assets/');
-    app.get(`/${path}`, { schema: { hide: true } as object }, (_request, reply) =>
+    app.get(`/${path}`, OPEN, (_request, reply) =>
       reply.sendFile(path, immutable ? { maxAge: '1y', immutable: true } : {}),
     );
   }

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { refusals } from '../problem.js';
+import type { RouteAccess } from '../access.js';
+import { refusalsForAll } from '../problem.js';
 
 const Health = z
   .strictObject({ status: z.enum(['ok', 'ready']), version: z.string() })
@@ -14,11 +15,12 @@ export const healthRoutes: FastifyPluginAsyncZod<{ version: string }> = async (
   app.get(
     '/healthz',
     {
+      config: { access: 'all', underAnyLoad: true } satisfies RouteAccess,
       schema: {
         operationId: 'getHealth',
         summary: 'Whether the process is alive.',
         tags: ['service'],
-        response: { 200: Health, ...refusals() },
+        response: { 200: Health, ...refusalsForAll() },
       },
     },
     () => ({ status: 'ok' as const, version }),
@@ -27,11 +29,12 @@ export const healthRoutes: FastifyPluginAsyncZod<{ version: string }> = async (
   app.get(
     '/readyz',
     {
+      config: { access: 'all' } satisfies RouteAccess,
       schema: {
         operationId: 'getReadiness',
-        summary: 'Whether the server takes requests: not while it shuts down.',
+        summary: 'Whether the server takes requests: not under pressure, nor while it shuts down.',
         tags: ['service'],
-        response: { 200: Health, ...refusals() },
+        response: { 200: Health, ...refusalsForAll() },
       },
     },
     () => ({ status: 'ready' as const, version }),

@@ -1,48 +1,60 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { VmConfig } from '../../mmu/schema/index.js';
-import type { Fleet, FleetVm } from '../fleet.js';
-import { Digits, Seq, VmId } from '../frames.js';
+import { etagOf } from '../etag.js';
+import type { Fleet } from '../fleet.js';
+import type { FleetVm } from '../fleet-vm.js';
+import { Digits, VmId } from '../frames.js';
+import {
+  LABELS,
+  LabelsPatch,
+  patchedLabels,
+  SELECTION,
+  type Selection,
+  selectorOf,
+} from '../labels.js';
 import { refusals } from '../problem.js';
+import { VmBody, VmSummary, vmBodyOf, vmSummaryOf } from '../vm-body.js';
 
 const PAGE_VMS_MAX = 1000;
-
-const identity = {
-  id: VmId,
-  seq: Seq.describe('Sequence number of the newest command or event; 0 at first.'),
-  poisoned: z.boolean().describe('An error of ours stopped this VM: it takes no more commands.'),
-};
-
-/** A VM, with all that it was made from. */
-const VmBody = z
-  .strictObject({ ...identity, ...VmConfig.shape })
-  .meta({ id: 'Vm', description: 'A VM, and what it was made from.' });
-
-/** A VM in a list, without its CPUID bits, registers and memory. */
-const VmSummary = z
-  .strictObject({
-    ...identity,
-    vcpus: VmConfig.shape.vcpus,
-    policy: VmConfig.shape.policy,
-    kernel: VmConfig.shape.kernel,
-    vendor: VmConfig.shape.vendor,
-    paging: VmConfig.shape.paging,
-  })
-  .meta({ id: 'VmSummary', description: 'A VM in a list.' });
 
 const VmPage = z
   .strictObject({
     vms: z.array(VmSummary),
     next: z.string().nullable().describe('`cursor` of the next page; null if this is the last.'),
-    total: z.number().int().describe('VMs that there are.'),
+    total: z.number().int().describe('VMs that are meant, on this page or not.'),
   })
   .meta({ id: 'VmPage', description: 'Some of the VMs, in the order of their creation.' });
 
-const VmCreation = VmConfig.prefault({}).meta({
-  id: 'VmCreation',
-  description: 'What the VM is made from. Every field has a default.',
-  examples: [{ vcpus: 1, policy: 'mainline', paging: 'shadow' }],
+const VmCreation = VmConfig.safeExtend(LABELS)
+  .prefault({})
+  .meta({
+    id: 'VmCreation',
+    description: 'What the VM is made from, and its labels. Every field has a default.',
+    examples: [
+      { vcpus: 1, policy: 'mainline', paging: 'shadow' },
+      { name: 'a case', tags: { suite: 'nightly' }, ttlSeconds: 600 },
+    ],
+  });
+
+const VmsDeleted = z
+  .strictObject({ deleted: z.number().int().describe('How many VMs were deleted.') })
+  .meta({ id: 'VmsDeleted', description: 'What a bulk deletion did.' });
+
+/** To delete all VMs, delete them by a tag that all have: nobody does that by mistake. */
+const VmsSelection = z
+  .strictObject(SELECTION)
+  .refine(({ tag, name }) => tag !== undefined || name !== undefined, {
+    path: ['tag'],
+    message: 'required, unless there is a name',
+  });
+
+const VmQuery = z.strictObject({
+  ...SELECTION,
+  cursor: Digits.optional().describe('`next` of the page before.'),
+  limit: Digits.pipe(z.number().min(1).max(PAGE_VMS_MAX)).default(100),
 });
+type VmQuery = z.output<typeof VmQuery>;
 
 const vmParams = z.strictObject({ vm: VmId });
 const tags = ['vms'];
@@ -62,19 +74,22 @@ export const vmRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { f
           ...refusals(
             'malformed-json',
             'origin-refused',
+            'scope-insufficient',
             'body-too-large',
             'unsupported-media-type',
             'vm-limit-reached',
             'vcpu-limit-reached',
             'memory-limit-reached',
+            'tag-limit-reached',
           ),
         },
       },
     },
-    ({ body }, reply) => {
-      const entry = fleet.create(body);
+    ({ body: { name, tags, ttlSeconds, ...config } }, reply) => {
+      const entry = fleet.create(config, { name, tags, ttlSeconds });
       void reply.code(201).header('location', `/v1/vms/${entry.id}`);
-      return bodyOf(entry);
+      void reply.header('etag', etagOf(entry.ring.head));
+      return vmBodyOf(entry);
     },
   );
 
@@ -83,16 +98,31 @@ export const vmRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { f
     {
       schema: {
         operationId: 'listVms',
-        summary: 'List VMs in the order of their creation.',
+        summary: 'List VMs in the order of their creation: all, or those of a tag or name.',
         tags,
-        querystring: z.strictObject({
-          cursor: Digits.optional().describe('`next` of the page before.'),
-          limit: Digits.pipe(z.number().min(1).max(PAGE_VMS_MAX)).default(100),
-        }),
+        querystring: VmQuery,
         response: { 200: VmPage, ...refusals() },
       },
     },
-    ({ query: { cursor, limit } }) => pageOf(fleet, cursor ?? 0, limit),
+    ({ query }) => pageOf(fleet, query),
+  );
+
+  app.delete(
+    '/v1/vms',
+    {
+      schema: {
+        operationId: 'deleteVms',
+        summary: 'Delete all VMs of a tag or name.',
+        tags,
+        querystring: VmsSelection,
+        response: { 200: VmsDeleted, ...refusals('origin-refused', 'scope-insufficient') },
+      },
+    },
+    ({ query }) => {
+      const ids = [...meant(fleet, query)].map(({ id }) => id);
+      for (const id of ids) fleet.delete(id);
+      return { deleted: ids.length };
+    },
   );
 
   app.get(
@@ -106,7 +136,37 @@ export const vmRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { f
         response: { 200: VmBody, ...refusals('vm-not-found') },
       },
     },
-    ({ params: { vm } }) => bodyOf(fleet.get(vm)),
+    ({ params: { vm } }) => vmBodyOf(fleet.get(vm)),
+  );
+
+  app.patch(
+    '/v1/vms/:vm',
+    {
+      schema: {
+        operationId: 'relabelVm',
+        summary: 'Change the name, the tags or the TTL of a VM.',
+        tags,
+        params: vmParams,
+        body: LabelsPatch,
+        response: {
+          200: VmBody,
+          ...refusals(
+            'malformed-json',
+            'origin-refused',
+            'scope-insufficient',
+            'vm-not-found',
+            'body-too-large',
+            'unsupported-media-type',
+            'tag-limit-reached',
+          ),
+        },
+      },
+    },
+    ({ params: { vm }, body }) => {
+      const entry = fleet.get(vm);
+      fleet.relabel(entry, patchedLabels(entry.labels, body));
+      return vmBodyOf(entry);
+    },
   );
 
   app.delete(
@@ -119,7 +179,7 @@ export const vmRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { f
         params: vmParams,
         response: {
           204: z.null().describe('Deleted.'),
-          ...refusals('vm-not-found', 'origin-refused'),
+          ...refusals('vm-not-found', 'origin-refused', 'scope-insufficient'),
         },
       },
     },
@@ -130,19 +190,28 @@ export const vmRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { f
   );
 };
 
-function bodyOf({ id, ring, poison, vm }: FleetVm): z.output<typeof VmBody> {
-  return { id, seq: ring.head, poisoned: poison !== null, ...vm.config };
+function pageOf(
+  fleet: Fleet,
+  { cursor = 0, limit, ...selection }: VmQuery,
+): z.output<typeof VmPage> {
+  const vms: z.output<typeof VmSummary>[] = [];
+  let last = cursor;
+  let total = 0;
+  let next: string | null = null;
+  for (const entry of meant(fleet, selection)) {
+    total += 1;
+    if (entry.number <= cursor) continue;
+    if (vms.length === limit) next = String(last);
+    else {
+      vms.push(vmSummaryOf(entry));
+      last = entry.number;
+    }
+  }
+  return { vms, next, total };
 }
 
-function pageOf(fleet: Fleet, after: number, limit: number): z.output<typeof VmPage> {
-  const vms: z.output<typeof VmSummary>[] = [];
-  let last = after;
-  for (const { id, number, ring, poison, vm } of fleet.list(after)) {
-    if (vms.length === limit) return { vms, next: String(last), total: fleet.size };
-    const { vcpus, policy, kernel, vendor, paging } = vm.config;
-    const poisoned = poison !== null;
-    vms.push({ id, seq: ring.head, poisoned, vcpus, policy, kernel, vendor, paging });
-    last = number;
-  }
-  return { vms, next: null, total: fleet.size };
+/** The VMs that a query means, in the order of their creation. */
+function* meant(fleet: Fleet, selection: Selection): Generator<FleetVm> {
+  const selects = selectorOf(selection);
+  for (const entry of fleet.list(0)) if (selects === null || selects(entry.labels)) yield entry;
 }

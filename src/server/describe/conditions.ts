@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { AccessedRoute } from '../access.js';
+import { IfMatch, isAboutVm, takesIfMatch } from '../etag.js';
+import { IdempotencyKey, takesIdempotencyKey } from '../idempotency.js';
+import type { Components, JsonSchema } from './json-schema.js';
+
+/** Headers that a kind of route heeds, beyond those of its schema. */
+export function conditionsOf(route: AccessedRoute, components: Components): object {
+  const shape = {
+    ...(takesIfMatch(route) ? { 'if-match': IfMatch.optional() } : {}),
+    ...(takesIdempotencyKey(route) ? { 'idempotency-key': IdempotencyKey.optional() } : {}),
+  };
+  return Object.keys(shape).length === 0 ? {} : { headers: components.add(z.object(shape)) };
+}
+
+const ETAG: JsonSchema = {
+  type: 'string',
+  description: 'The sequence number of the VM, in quotes: for `If-Match`.',
+  examples: ['"7"'],
+};
+
+/** The answers of a route, with the header that those about a VM carry. */
+export function withEtags(
+  { url }: AccessedRoute,
+  responses: Record<string, unknown>,
+): Record<string, unknown> {
+  if (!isAboutVm(url)) return responses;
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => {
+      const isDone = status === '200' || status === '201';
+      return [status, isDone ? { ...(response as object), headers: { etag: ETAG } } : response];
+    }),
+  );
+}

@@ -1,0 +1,54 @@
+import type { FastifyInstance } from 'fastify';
+
+/** Upper ends of the classes of duration, in seconds; one class more holds what took longer. */
+export const DURATION_BOUNDS: readonly number[] = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 30,
+];
+
+/** What is said of requests that no route matches: their paths are without number. */
+const NO_ROUTE = 'none';
+
+/** Requests of one method on one route. */
+export interface RouteTally {
+  readonly method: string;
+  readonly route: string;
+  readonly byStatus: Map<number, number>;
+  /** By the classes of {@link DURATION_BOUNDS}: no request counts twice. */
+  readonly durations: number[];
+  seconds: number;
+}
+
+/** Counts answers as they go out. A stream over a WebSocket is none. */
+export class RequestTally {
+  readonly #byRoute = new Map<string, Map<string, RouteTally>>();
+
+  constructor(app: FastifyInstance) {
+    app.addHook('onResponse', (request, reply, done) => {
+      const { url = NO_ROUTE } = request.routeOptions;
+      this.#count(request.method, url, reply.statusCode, reply.elapsedTime / 1000);
+      done();
+    });
+  }
+
+  *routes(): Generator<RouteTally> {
+    for (const byMethod of this.#byRoute.values()) yield* byMethod.values();
+  }
+
+  #count(method: string, route: string, status: number, seconds: number): void {
+    const tally = this.#byRoute.get(route)?.get(method) ?? this.#begin(method, route);
+    tally.byStatus.set(status, (tally.byStatus.get(status) ?? 0) + 1);
+    const place = DURATION_BOUNDS.findIndex((bound) => seconds <= bound);
+    const slot = place === -1 ? DURATION_BOUNDS.length : place;
+    tally.durations[slot] = (tally.durations[slot] ?? 0) + 1;
+    tally.seconds += seconds;
+  }
+
+  /** There are as many as Node knows methods times the server has routes. */
+  #begin(method: string, route: string): RouteTally {
+    const durations = new Array<number>(DURATION_BOUNDS.length + 1).fill(0);
+    const tally = { method, route, byStatus: new Map(), durations, seconds: 0 };
+    const byMethod = this.#byRoute.get(route) ?? new Map<string, RouteTally>();
+    this.#byRoute.set(route, byMethod.set(method, tally));
+    return tally;
+  }
+}

@@ -1,0 +1,88 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { CaseDigests, CaseFile, caseOf } from '../case-file.js';
+import type { Fleet } from '../fleet.js';
+import { Seq, VmId } from '../frames.js';
+import { play } from '../play.js';
+import { refusals } from '../problem.js';
+import { VERSION } from '../version.js';
+
+const CaseAnswer = z
+  .strictObject({
+    id: VmId.describe('The new VM.'),
+    seq: Seq,
+    met: z.boolean().describe('What came of the case is what was expected.'),
+    expected: CaseDigests,
+    actual: CaseDigests,
+    versions: z
+      .strictObject({ written: z.string(), played: z.string() })
+      .describe('Versions of the server that wrote the case, and of this one.'),
+  })
+  .meta({ id: 'CaseAnswer', description: 'A case was played on a new VM.' });
+
+const tags = ['time'];
+
+/** `GET /v1/vms/:vm/case` and `POST /v1/cases`: a file that shows anyone what a VM did. */
+export const caseRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+  app.get(
+    '/v1/vms/:vm/case',
+    {
+      schema: {
+        operationId: 'getCase',
+        summary: 'Write the case of a VM: its configuration, its commands, what came of them.',
+        tags,
+        params: z.strictObject({ vm: VmId }),
+        response: {
+          200: CaseFile,
+          ...refusals('vm-not-found', 'beginning-unknown', 'events-expired'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const entry = fleet.get(request.params.vm);
+      const file = await caseOf(fleet, entry);
+      void reply.header('content-disposition', `attachment; filename="${entry.id}.case.json"`);
+      return file;
+    },
+  );
+
+  app.post(
+    '/v1/cases',
+    {
+      schema: {
+        operationId: 'playCase',
+        summary: 'Play a case on a new VM, and tell whether what was expected came of it.',
+        tags,
+        body: CaseFile,
+        response: {
+          201: CaseAnswer,
+          ...refusals(
+            'malformed-json',
+            'origin-refused',
+            'scope-insufficient',
+            'vcpu-not-found',
+            'command-refused',
+            'vm-poisoned',
+            'body-too-large',
+            'unsupported-media-type',
+            'vm-limit-reached',
+            'vcpu-limit-reached',
+            'memory-limit-reached',
+          ),
+        },
+      },
+    },
+    async ({ body: { config, commands, expected, mmulab } }, reply) => {
+      const { entry, actual } = await play(fleet, config, commands);
+      void reply.code(201).header('location', `/v1/vms/${entry.id}`);
+      return {
+        id: entry.id,
+        seq: entry.ring.head,
+        met: actual.state === expected.state && actual.events === expected.events,
+        expected,
+        actual,
+        versions: { written: mmulab, played: VERSION },
+      };
+    },
+  );
+};

@@ -1,0 +1,40 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { explainLookup } from '../../mmu/index.js';
+import { Hex64, LookupState, MmuName } from '../../mmu/schema/index.js';
+import type { Fleet } from '../fleet.js';
+import { Digits, Seq, VmId } from '../frames.js';
+import { refusals } from '../problem.js';
+
+const LookupDump = z
+  .strictObject({
+    ...LookupState.shape,
+    seq: Seq.describe('Sequence number of the VM at which this holds.'),
+  })
+  .meta({ id: 'LookupDump', description: 'Why a lookup in the root cache would hit or miss.' });
+
+/** `GET /v1/vms/:vm/vcpus/:vcpu/explain`: why a lookup of a pgd would hit or miss. */
+export const explainRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+  app.get(
+    '/v1/vms/:vm/vcpus/:vcpu/explain',
+    {
+      schema: {
+        operationId: 'explainLookup',
+        summary: 'Explain, slot by slot, why a switch to a pgd would find a cached root or not.',
+        tags: ['dumps'],
+        params: z.strictObject({ vm: VmId, vcpu: Digits }),
+        querystring: z.strictObject({
+          pgd: Hex64.describe('CR3 with its PCID, or EPTP with its attributes.'),
+          mmu: MmuName.optional().describe('Without it, the MMU in use.'),
+        }),
+        response: { 200: LookupDump, ...refusals('vm-not-found', 'vcpu-not-found') },
+      },
+    },
+    ({ params, query: { pgd, mmu } }) => {
+      const entry = fleet.get(params.vm);
+      const vcpu = fleet.vcpuOf(entry, params.vcpu, `explain a lookup of vCPU ${params.vcpu}`);
+      const lookup = { pgd, mmu: mmu ?? vcpu.mmu.name };
+      return { ...explainLookup(entry.vm, vcpu, lookup), seq: entry.ring.head };
+    },
+  );
+};

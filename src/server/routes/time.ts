@@ -1,0 +1,141 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Digest, digestOf } from '../digest.js';
+import { etagOf } from '../etag.js';
+import type { Fleet } from '../fleet.js';
+import { ForkChanges, fork } from '../fork.js';
+import { Digits, RewoundFrame, Seq, VmId } from '../frames.js';
+import { refusals } from '../problem.js';
+import type { Timeline } from '../timeline.js';
+import { VERSION } from '../version.js';
+
+const seqAsked = 'A moment that is kept: history has it, or a snapshot was taken then.';
+
+const ForkBody = ForkChanges.extend({
+  seq: z.number().int().min(0).optional().describe(`${seqAsked} Default: now.`),
+})
+  .prefault({})
+  .meta({
+    id: 'ForkBody',
+    description:
+      'When to fork, and what the fork has other than its VM. With changes, the fork runs all ' +
+      'commands from the first one on under its own rules.',
+    examples: [{ policy: 'unsync-roots' }],
+  });
+
+const ForkAnswer = z
+  .strictObject({
+    id: VmId,
+    seq: Seq.describe('Sequence number of the new VM: it counts its own.'),
+    origin: z.strictObject({ vm: VmId, seq: Seq }).describe('What it was forked from, and when.'),
+    replayed: z
+      .boolean()
+      .describe('It ran the commands itself, and has them in its history; else only the state.'),
+  })
+  .meta({ id: 'Fork', description: 'A new VM, in the state of another one.' });
+
+const DigestAnswer = z
+  .strictObject({
+    vm: VmId,
+    seq: Seq.describe('The moment that was asked for.'),
+    version: z.string().describe('Version of the model.'),
+    state: Digest,
+  })
+  .meta({ id: 'StateDigest', description: 'Names the state of a VM at a moment.' });
+
+const BODY_REFUSALS = [
+  'malformed-json',
+  'origin-refused',
+  'scope-insufficient',
+  'vm-not-found',
+  'body-too-large',
+  'unsupported-media-type',
+] as const;
+
+const NO_BODY = z.strictObject({}).prefault({});
+const params = z.strictObject({ vm: VmId });
+const tags = ['time'];
+
+interface TimeRouteOptions {
+  readonly fleet: Fleet;
+  readonly timeline: Timeline;
+}
+
+/** `POST /v1/vms/:vm/reset`, `POST /v1/vms/:vm/fork` and `GET /v1/vms/:vm/digest`. */
+export const timeRoutes: FastifyPluginAsyncZod<TimeRouteOptions> = async (
+  app,
+  { fleet, timeline },
+) => {
+  app.post(
+    '/v1/vms/:vm/reset',
+    {
+      schema: {
+        operationId: 'resetVm',
+        summary: 'Take a VM back to what it was made from. Its sequence numbers go on rising.',
+        tags,
+        params,
+        body: NO_BODY,
+        response: { 200: RewoundFrame, ...refusals(...BODY_REFUSALS) },
+      },
+    },
+    (request) => timeline.reset(fleet.get(request.params.vm)),
+  );
+
+  app.post(
+    '/v1/vms/:vm/fork',
+    {
+      schema: {
+        operationId: 'forkVm',
+        summary: 'Make a new VM in the state of another one at any moment that is kept.',
+        tags,
+        params,
+        body: ForkBody,
+        response: {
+          201: ForkAnswer,
+          ...refusals(
+            ...BODY_REFUSALS,
+            'command-refused',
+            'vm-poisoned',
+            'beginning-unknown',
+            'events-expired',
+            'vm-limit-reached',
+            'vcpu-limit-reached',
+            'memory-limit-reached',
+            'tag-limit-reached',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const entry = fleet.get(request.params.vm);
+      const { seq = entry.ring.head, ...changes } = request.body;
+      const forked = await fork(fleet, timeline, { entry, seq, changes });
+      const { id, ring } = forked.entry;
+      void reply.code(201).header('location', `/v1/vms/${id}`).header('etag', etagOf(ring.head));
+      const origin = { vm: entry.id, seq };
+      return { id, seq: ring.head, origin, replayed: forked.replayed };
+    },
+  );
+
+  app.get(
+    '/v1/vms/:vm/digest',
+    {
+      schema: {
+        operationId: 'getDigest',
+        summary: 'Name the state of a VM at a moment: equal states have equal digests.',
+        tags,
+        params,
+        querystring: z.strictObject({
+          seq: Digits.optional().describe(`${seqAsked} Default: now.`),
+        }),
+        response: { 200: DigestAnswer, ...refusals('vm-not-found', 'events-expired') },
+      },
+    },
+    async (request) => {
+      const entry = fleet.get(request.params.vm);
+      const { seq = entry.ring.head } = request.query;
+      const state = await timeline.stateAt(entry, seq);
+      return { vm: entry.id, seq, version: VERSION, state: digestOf(state) };
+    },
+  );
+};

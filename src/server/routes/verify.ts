@@ -1,0 +1,186 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { EventRing } from '../../journal/index.js';
+import type { RouteAccess } from '../access.js';
+import { ApiError } from '../errors.js';
+import type { Fleet } from '../fleet.js';
+import type { FleetVm } from '../fleet-vm.js';
+import { Seq, VmId } from '../frames.js';
+import { EXPECTATIONS_MAX } from '../limits.js';
+import { matcherOf, NearestFrame, Pattern } from '../pattern.js';
+import { refusals } from '../problem.js';
+import { NearestState, requireCondition, stateFields } from '../state-condition.js';
+import { type Expected, SEQS_SHOWN_MAX, type Span, verify } from '../verify.js';
+
+/** Steps of an order. */
+const STEPS_MAX = 16;
+
+const times = z.number().int().min(0);
+const of = Pattern.prefault({});
+
+const Expectation = z
+  .discriminatedUnion('kind', [
+    z
+      .strictObject({
+        kind: z.literal('count'),
+        of,
+        exactly: times.optional(),
+        atLeast: times.optional(),
+        atMost: times.optional(),
+      })
+      .meta({ id: 'Expectation.count', description: 'So many commands and events fit.' }),
+    z
+      .strictObject({ kind: z.literal('never'), of })
+      .meta({ id: 'Expectation.never', description: 'None fits.' }),
+    z
+      .strictObject({ kind: z.literal('at-least-once'), of })
+      .meta({ id: 'Expectation.at-least-once', description: 'One fits, or more.' }),
+    z.strictObject({ kind: z.literal('order'), of: z.array(Pattern).min(2).max(STEPS_MAX) }).meta({
+      id: 'Expectation.order',
+      description: 'One fits each step, behind that of the step before; others may lie between.',
+    }),
+    z
+      .strictObject({ kind: z.literal('state'), ...stateFields })
+      .meta({ id: 'Expectation.state', description: 'All checks of a vCPU hold now.' }),
+  ])
+  .meta({ id: 'Expectation', description: 'What is expected of history, or of the state.' });
+type Expectation = z.output<typeof Expectation>;
+
+const VerifyBody = z
+  .strictObject({
+    after: Seq.default(0).describe('History behind this sequence number.'),
+    through: Seq.optional().describe('Up to this one; without it, up to the newest.'),
+    expect: z.array(Expectation).min(1).max(EXPECTATIONS_MAX),
+  })
+  .meta({
+    id: 'Verification',
+    description: 'What is expected of a VM.',
+    examples: [
+      {
+        expect: [
+          { kind: 'never', of: { severity: 'warning' } },
+          { kind: 'count', of: { kind: ['command'] }, atMost: 1000 },
+        ],
+      },
+    ],
+  });
+
+const VerdictBody = z
+  .strictObject({
+    holds: z.boolean(),
+    count: z
+      .number()
+      .int()
+      .describe('What fits; of an order, the steps that were found; of a state, 0 or 1.'),
+    seqs: z.array(Seq).max(SEQS_SHOWN_MAX).describe('Where the first of them stand.'),
+    detail: z.string(),
+    nearest: z
+      .strictObject({ frame: NearestFrame.nullable(), state: NearestState.nullable() })
+      .describe('What came nearest, where too little fits.'),
+  })
+  .meta({ id: 'Verdict', description: 'How an expectation fared.' });
+
+const Verified = z
+  .strictObject({
+    holds: z.boolean().describe('Whether all of them do.'),
+    results: z.array(VerdictBody).describe('In the order of the expectations.'),
+    after: Seq,
+    through: Seq,
+  })
+  .meta({ id: 'Verified', description: 'How the expectations fared.' });
+
+/** `POST /v1/vms/:vm/verify`: whether a VM did what was expected of it. */
+export const verifyRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+  app.post(
+    '/v1/vms/:vm/verify',
+    {
+      config: { access: 'read' } satisfies RouteAccess,
+      schema: {
+        operationId: 'verify',
+        summary: 'Compare what a VM did, and its state, with what is expected.',
+        tags: ['events'],
+        params: z.strictObject({ vm: VmId }),
+        body: VerifyBody,
+        response: {
+          200: Verified,
+          ...refusals(
+            'malformed-json',
+            'origin-refused',
+            'vm-not-found',
+            'vcpu-not-found',
+            'events-expired',
+            'body-too-large',
+            'unsupported-media-type',
+          ),
+        },
+      },
+    },
+    async ({ params: { vm }, body: { after, through, expect } }) => {
+      const entry = fleet.get(vm);
+      const span = spanOf(entry.ring, after, through);
+      const expected = expect.map((one, index) =>
+        expectedOf(fleet, entry, one, `/expect/${index}`),
+      );
+      const results = await verify(entry, expected, span);
+      const holds = results.every((result) => result.holds);
+      return { holds, results, after, through: span.to };
+    },
+  );
+};
+
+/** What is left out of history proves nothing, so all of the span has to be kept. */
+function spanOf({ head, oldest }: EventRing, after: number, through = head): Span {
+  if (through > head)
+    throw flawed('/through', `Cannot verify to ${through}`, `the newest is ${head}`);
+  if (after > through) {
+    throw flawed('/after', `Cannot verify after ${after}`, `that is above ${through}, the last`);
+  }
+  if (after + 1 < oldest) {
+    throw new ApiError(
+      'events-expired',
+      `Cannot verify after ${after}: history is kept from ${oldest}`,
+      { oldest },
+    );
+  }
+  return { from: after + 1, to: through };
+}
+
+function expectedOf(fleet: Fleet, entry: FleetVm, one: Expectation, at: string): Expected {
+  switch (one.kind) {
+    case 'state':
+      requireCondition(fleet, entry, one, at);
+      return one;
+    case 'order':
+      return {
+        kind: 'order',
+        matchers: one.of.map((pattern, step) => matcherOf(pattern, `${at}/of/${step}`)),
+      };
+    case 'never':
+      return { kind: 'count', matcher: matcherOf(one.of, `${at}/of`), atLeast: 0, atMost: 0 };
+    case 'at-least-once':
+      return {
+        kind: 'count',
+        matcher: matcherOf(one.of, `${at}/of`),
+        atLeast: 1,
+        atMost: Number.POSITIVE_INFINITY,
+      };
+    case 'count': {
+      const { exactly, atLeast = exactly ?? 0, atMost = exactly ?? Number.POSITIVE_INFINITY } = one;
+      const isOpen = atLeast === 0 && atMost === Number.POSITIVE_INFINITY;
+      if (isOpen || atLeast > atMost || (exactly !== undefined && isContrary(one))) {
+        throw flawed(at, 'Cannot count', 'say `exactly`, or a range with `atLeast` and `atMost`');
+      }
+      return { kind: 'count', matcher: matcherOf(one.of, `${at}/of`), atLeast, atMost };
+    }
+  }
+}
+
+function isContrary({ atLeast, atMost }: { atLeast?: unknown; atMost?: unknown }): boolean {
+  return atLeast !== undefined || atMost !== undefined;
+}
+
+function flawed(path: string, what: string, message: string): ApiError {
+  return new ApiError('invalid-request', `${what}: ${message}`, {
+    errors: [{ in: 'body', path, message }],
+  });
+}

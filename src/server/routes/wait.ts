@@ -1,0 +1,171 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { RouteAccess } from '../access.js';
+import { ApiError } from '../errors.js';
+import type { Fleet } from '../fleet.js';
+import type { FleetVm } from '../fleet-vm.js';
+import { Digits, filterFields, HistoryFrame, Seq, VmId } from '../frames.js';
+import { WAIT_MS_MAX } from '../limits.js';
+import { matcherOf, NearestFrame, Pattern } from '../pattern.js';
+import { refusals } from '../problem.js';
+import { NearestState, requireCondition, stateFields } from '../state-condition.js';
+import type { Condition, Waits } from '../waits.js';
+
+const WAIT_MS = 10_000;
+
+const Until = z
+  .discriminatedUnion('on', [
+    z
+      .strictObject({
+        on: z.literal('event'),
+        match: Pattern.prefault({}),
+        after: Seq.optional().describe('Look behind this sequence number; without it, from now.'),
+      })
+      .meta({ id: 'Until.event', description: 'Until a command or event fits.' }),
+    z
+      .strictObject({ on: z.literal('state'), ...stateFields })
+      .meta({ id: 'Until.state', description: 'Until all checks of a vCPU hold at one moment.' }),
+  ])
+  .meta({ id: 'Until', description: 'What is waited for.' });
+
+const WaitBody = z
+  .strictObject({
+    until: Until,
+    timeoutMs: z.number().int().min(0).max(WAIT_MS_MAX).default(WAIT_MS),
+  })
+  .meta({
+    id: 'Wait',
+    description: 'What to wait for, and how long.',
+    examples: [
+      {
+        until: {
+          on: 'state',
+          vcpu: 0,
+          where: [{ path: '/requests', op: 'contains', value: 'MMU_SYNC' }],
+        },
+        timeoutMs: 5000,
+      },
+    ],
+  });
+
+const WaitAnswer = z
+  .strictObject({
+    met: z.boolean(),
+    reason: z.enum(['met', 'timeout', 'vm-deleted']),
+    seq: Seq.describe("The VM's newest sequence number when the wait ended: `after` of the next."),
+    frame: HistoryFrame.nullable().describe('What was waited for, if that was an event.'),
+    nearest: z
+      .strictObject({ frame: NearestFrame.nullable(), state: NearestState.nullable() })
+      .describe('What came nearest, if it was not met.'),
+  })
+  .meta({ id: 'WaitAnswer', description: 'How a wait ended.' });
+
+interface WaitOptions {
+  readonly fleet: Fleet;
+  readonly waits: Waits;
+}
+
+const params = z.strictObject({ vm: VmId });
+const tags = ['events'];
+const refused = refusals(
+  'vm-not-found',
+  'vcpu-not-found',
+  'origin-refused',
+  'events-expired',
+  'wait-limit-reached',
+);
+
+/** `/v1/vms/:vm/wait`: a long poll until an event comes or a condition on the state holds. */
+export const waitRoutes: FastifyPluginAsyncZod<WaitOptions> = async (app, { fleet, waits }) => {
+  app.addHook('preClose', async () => waits.close());
+
+  app.get(
+    '/v1/vms/:vm/wait',
+    {
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'waitForEvent',
+        summary: 'Wait until a command or event fits.',
+        tags,
+        params,
+        querystring: z.strictObject({
+          after: Digits.optional().describe('Look behind this one; without it, from now.'),
+          timeoutMs: Digits.pipe(z.number().max(WAIT_MS_MAX)).default(WAIT_MS),
+          ...filterFields,
+        }),
+        response: { 200: WaitAnswer, ...refused },
+      },
+    },
+    async ({ params: { vm }, query: { after, timeoutMs, ...wanted } }, reply) => {
+      const signal = departureOf(reply.raw);
+      const entry = fleet.get(vm);
+      const matcher = matcherOf({ ...wanted, where: [] } as Pattern, '');
+      const condition: Condition = { on: 'event', matcher, after: afterOf(entry, after, 'query') };
+      return await waits.until({ entry, condition, timeoutMs, signal });
+    },
+  );
+
+  app.post(
+    '/v1/vms/:vm/wait',
+    {
+      config: { access: 'read' } satisfies RouteAccess,
+      schema: {
+        operationId: 'waitUntil',
+        summary: 'Wait until an event fits, or a condition on the state of a vCPU holds.',
+        tags,
+        params,
+        body: WaitBody,
+        response: {
+          200: WaitAnswer,
+          ...refused,
+          ...refusals(
+            'vm-not-found',
+            'vcpu-not-found',
+            'malformed-json',
+            'origin-refused',
+            'events-expired',
+            'body-too-large',
+            'unsupported-media-type',
+            'wait-limit-reached',
+          ),
+        },
+      },
+    },
+    async ({ params: { vm }, body: { until, timeoutMs } }, reply) => {
+      const signal = departureOf(reply.raw);
+      const entry = fleet.get(vm);
+      if (until.on === 'state') {
+        requireCondition(fleet, entry, until, '/until');
+        return await waits.until({ entry, condition: until, timeoutMs, signal });
+      }
+      const matcher = matcherOf(until.match, '/until/match');
+      const after = afterOf(entry, until.after, 'body');
+      return await waits.until({
+        entry,
+        condition: { on: 'event', matcher, after },
+        timeoutMs,
+        signal,
+      });
+    },
+  );
+};
+
+/** Fires when the client is gone. The request itself closes as soon as its body was read. */
+function departureOf(response: ServerResponse): AbortSignal {
+  const departure = new AbortController();
+  response.once('close', () => departure.abort());
+  return departure.signal;
+}
+
+function afterOf({ ring }: FleetVm, after: number | undefined, part: 'query' | 'body'): number {
+  if (after === undefined) return ring.head;
+  if (after <= ring.head) return after;
+  const path = part === 'query' ? '/after' : '/until/after';
+  const message = `above ${ring.head}`;
+  throw new ApiError(
+    'invalid-request',
+    `Cannot wait for events after ${after}: the newest is ${ring.head}`,
+    { errors: [{ in: part, path, message }] },
+  );
+}
