@@ -22,7 +22,7 @@ export function postOf(path: string, body: string): Buffer {
  * that the server, not this client, is what is measured.
  *
  * @returns Answers a second.
- * @throws {Error} If an answer is not 200.
+ * @throws {Error} If an answer is neither 200 nor 201.
  */
 export async function answersPerSecond(load: Load): Promise<number> {
   const sockets = await Promise.all(
@@ -59,7 +59,7 @@ function exchange(sockets: readonly Socket[], { request, answers }: Load): Promi
   });
 }
 
-/** @param answered Called with what was answered, if that is not a 200. */
+/** @param answered Called with what was answered, if that is neither 200 nor 201. */
 function onAnswer(socket: Socket, answered: (refusal: string | null) => void): void {
   let missing = 0;
   let head = '';
@@ -72,7 +72,7 @@ function onAnswer(socket: Socket, answered: (refusal: string | null) => void): v
       if (end === -1) return;
       const length = Number(/content-length: (\d+)/i.exec(head)?.[1]);
       missing = length - (chunk.length - end - 4);
-      if (!head.startsWith('HTTP/1.1 200')) answered(head);
+      if (!/^HTTP\/1\.1 20[01] /.test(head)) answered(head);
       head = '';
     }
     if (missing === 0) answered(null);

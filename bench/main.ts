@@ -2,11 +2,14 @@ import { type Benchmark, type Row, rowOf } from './row.js';
 import { batches } from './rows/batches.js';
 import { command } from './rows/command.js';
 import { memory } from './rows/memory.js';
+import { ndjson } from './rows/ndjson.js';
 import { rootSwitch } from './rows/root-switch.js';
 import { start } from './rows/start.js';
 import { state } from './rows/state.js';
 import { step } from './rows/step.js';
 import { stream } from './rows/stream.js';
+import { streams } from './rows/streams.js';
+import { time } from './rows/time.js';
 import { tableOf } from './table.js';
 
 /** Every benchmark by its name, in the order in which they run. */
@@ -15,9 +18,12 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   step,
   command,
   batches,
+  ndjson,
   stream,
+  streams,
   memory,
   state,
+  time,
   start,
 };
 

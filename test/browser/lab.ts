@@ -10,6 +10,7 @@ import { type AppOptions, buildApp } from '../../src/server/index.js';
 import { buildPage } from './built-page.js';
 
 type Method = 'GET' | 'POST' | 'DELETE';
+type Request = readonly [method: Method, path: string, payload?: object];
 type App = Awaited<ReturnType<typeof buildApp>>;
 
 /** What a page has not got by then it will not get. */
@@ -51,17 +52,19 @@ export async function startLab(options: AppOptions = {}): Promise<Lab> {
   const { port } = app.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   const complaints: string[] = [];
+  const request = <T>(...[method, path, payload]: Request) =>
+    ask<T>(app, options.tokens?.[0]?.secret, method, path, payload);
   return {
     complaints,
     open: (path) => openPage(context, `${url}${path}`, complaints),
-    createVm: async (config) => (await ask<{ id: string }>(app, 'POST', '/v1/vms', config)).id,
+    createVm: async (config) => (await request<{ id: string }>('POST', '/v1/vms', config)).id,
     async deleteVm(vm) {
-      await ask(app, 'DELETE', `/v1/vms/${vm}`);
+      await request('DELETE', `/v1/vms/${vm}`);
     },
     async run(vm, ...commands) {
-      await ask(app, 'POST', `/v1/vms/${vm}/commands`, commands);
+      await request('POST', `/v1/vms/${vm}/commands`, commands);
     },
-    extentOf: (vm) => ask(app, 'GET', `/v1/vms/${vm}/events?limit=1`),
+    extentOf: (vm) => request('GET', `/v1/vms/${vm}/events?limit=1`),
     cutStreams() {
       const { clients } = app.websocketServer;
       const count = clients.size;
@@ -112,8 +115,9 @@ async function openPage(context: BrowserContext, url: string, complaints: string
 }
 
 /** Straight into the server, so that no connection of ours outlives one that is restarted. */
-async function ask<T>(app: App, method: Method, url: string, payload?: object): Promise<T> {
-  const headers = { host: '127.0.0.1' };
+async function ask<T>(app: App, token: string | undefined, ...request: Request): Promise<T> {
+  const [method, url, payload] = request;
+  const headers = { host: '127.0.0.1', authorization: `Bearer ${token}` };
   const answer = await app.inject({ method, url, headers, ...(payload && { payload }) });
   if (answer.statusCode >= 400) throw new Error(`Cannot ${method} ${url}: ${answer.body}`);
   return (answer.body === '' ? null : answer.json()) as T;

@@ -1,3 +1,4 @@
+import { credentials } from './token.js';
 import type {
   Model,
   NewVm,
@@ -98,9 +99,10 @@ interface VmList {
 }
 
 async function request<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
-  const init: RequestInit = { method, cache: 'no-store' };
+  const headers = credentials();
+  const init: RequestInit = { method, headers, cache: 'no-store' };
   if (body !== undefined) {
-    init.headers = { 'content-type': 'application/json' };
+    headers['content-type'] = 'application/json';
     init.body = JSON.stringify(body);
   }
   const response = await fetch(path, init).catch(() => {
@@ -110,8 +112,11 @@ async function request<T>(method: 'GET' | 'POST', path: string, body?: unknown):
   return (await response.json()) as T;
 }
 
-/** A refusal is problem+json, whose `detail` is written for people. */
+/** A refusal is problem+json, whose `detail` is written for people; of tokens, for programs. */
 async function failureOf(response: Response): Promise<RequestFailed> {
+  if (response.status === 401) {
+    return new RequestFailed(401, 'This server wants a token: open the page as /#token=TOKEN');
+  }
   const problem = (await response.json().catch(() => null)) as Partial<Problem> | null;
   const reason = problem?.detail ?? `${response.status} ${response.statusText}`;
   return new RequestFailed(response.status, reason, problem?.oldest ?? null);

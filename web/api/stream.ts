@@ -1,5 +1,6 @@
 import { delayMsOf } from './backoff.js';
 import { askForEvents, getExtent, type RequestFailed } from './client.js';
+import { streamProtocols } from './token.js';
 import type { Frame, LogFrame } from './wire.js';
 
 /** A connection that says nothing for this long, not even when it is pinged, is dead. */
@@ -75,7 +76,7 @@ export class EventStream {
   }
 
   #refused({ status, message, oldest }: RequestFailed): void {
-    if (status === 404) {
+    if (status === 404 || status === 401) {
       this.#end(message);
     } else if (status === 410 && oldest !== null && oldest - 1 > (this.#last ?? 0)) {
       this.#admitGapBefore(oldest);
@@ -93,7 +94,7 @@ export class EventStream {
     const url = new URL(`/v1/vms/${encodeURIComponent(this.#vm)}/events`, location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     url.searchParams.set('after', String(after));
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(url, streamProtocols());
     this.#socket = socket;
     socket.onmessage = ({ data }) => {
       if (this.#socket === socket) this.#take(JSON.parse(String(data)) as Frame);
@@ -113,6 +114,7 @@ export class EventStream {
         return;
       case 'command':
       case 'event':
+      case 'rewound':
         this.#admitGapBefore(frame.seq);
         this.#deliver(frame, frame.seq);
         return;

@@ -63,11 +63,13 @@ export interface PolicySummary {
 export type CommandFrame = Readonly<z.input<typeof frames.CommandFrame>>;
 export type EventFrame = Readonly<z.input<typeof frames.EventFrame>>;
 
+export type RewoundFrame = Readonly<z.input<typeof frames.RewoundFrame>>;
+
 /** Frames `from` to `to`, both included, were not received. */
 export type GapFrame = Readonly<Omit<z.input<typeof frames.GapFrame>, 'vm'>>;
 
 /** What takes a place in the log. */
-export type LogFrame = CommandFrame | EventFrame | GapFrame;
+export type LogFrame = CommandFrame | EventFrame | RewoundFrame | GapFrame;
 
 /** Everything that a stream of events may send. */
 export type Frame =

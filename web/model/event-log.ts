@@ -30,8 +30,9 @@ export function kindOf(frame: LogFrame): string {
       return frame.command.kind;
     case 'event':
       return frame.event.kind;
+    case 'rewound':
     case 'gap':
-      return 'gap';
+      return frame.type;
   }
 }
 

@@ -1,5 +1,5 @@
 import { memo } from 'preact/compat';
-import type { CommandFrame, EventFrame, GapFrame, LogFrame } from '../api/wire.js';
+import type { CommandFrame, EventFrame, GapFrame, LogFrame, RewoundFrame } from '../api/wire.js';
 import { detailsOf, operandsOf, outcomeOf } from '../model/words.js';
 
 /** One row of the log. A frame never changes, so neither does its row. */
@@ -9,6 +9,8 @@ export const EventRow = memo(function EventRow({ frame }: { readonly frame: LogF
       return <CommandRow frame={frame} />;
     case 'event':
       return <WhatHappened frame={frame} />;
+    case 'rewound':
+      return <RewoundRow frame={frame} />;
     case 'gap':
       return <GapRow frame={frame} />;
   }
@@ -35,6 +37,18 @@ function WhatHappened({ frame: { seq, vcpu, event, causedBy } }: { readonly fram
       <span class="event-vcpu">{vcpu}</span>
       <span class="event-kind">{event.kind}</span>
       <span class="event-details">{detailsOf(event)}</span>
+    </li>
+  );
+}
+
+function RewoundRow({ frame: { seq, snapshot, to } }: { readonly frame: RewoundFrame }) {
+  return (
+    <li class="event event-rewound" data-seq={seq} data-kind="rewound">
+      <span class="event-seq">{seq}</span>
+      <span class="event-kind">rewound</span>
+      <span class="event-details">
+        {snapshot === null ? 'to its configuration' : `to snapshot ${snapshot}, taken at ${to}`}
+      </span>
     </li>
   );
 }

@@ -1,0 +1,52 @@
+import { ask, createVmOn } from '../api.js';
+import { answersPerSecond, postOf } from '../http-load.js';
+import { startServer } from '../processes.js';
+import { repeat } from '../rounds.js';
+import type { Finding } from '../row.js';
+
+/** Operations of a round, one after the other. */
+const TIMES = 300;
+
+/** Commands behind the small VM: some chunks of history. */
+const COMMANDS = Array.from({ length: 500 }, (_, i) => ({
+  kind: 'mov-cr3',
+  vcpu: 0,
+  value: `0x${(0x100000 + (i % 5) * 0x1000).toString(16)}`,
+}));
+
+/** What it takes to make a small VM, to fork it and to take it back, one request each. */
+export async function time(): Promise<Finding[]> {
+  const server = await startServer();
+  const { port } = server;
+  try {
+    const vm = `/v1/vms/${await createVmOn(port)}`;
+    await ask(port, `${vm}/commands`, { method: 'POST', body: COMMANDS });
+    await ask(port, `${vm}/snapshots`, { method: 'POST', body: { name: 'bench' } });
+    const { seq } = await ask<{ seq: number }>(port, vm);
+    const middle = Math.floor(seq / 2);
+    const row = (work: string, path: string, body: object = {}) =>
+      finding(work, port, postOf(path, JSON.stringify(body)));
+    return [
+      await row('create a VM', '/v1/vms'),
+      await row('fork a VM of 1 vCPU now', `${vm}/fork`),
+      await row(`fork it as it was at ${middle} of ${seq}`, `${vm}/fork`, { seq: middle }),
+      await row('restore a snapshot of it', `${vm}/snapshots/bench/restore`),
+      await row('reset it', `${vm}/reset`),
+    ];
+  } finally {
+    await server.stop();
+  }
+}
+
+async function finding(work: string, port: number, request: Buffer): Promise<Finding> {
+  const load = { port, request, connections: 1, answers: TIMES };
+  const value = await repeat(async () => 1000 / (await answersPerSecond(load)));
+  return {
+    work: `${work}, by HTTP`,
+    measured: { value, unit: 'ms' },
+    rival: null,
+    ratio: null,
+    goal: { of: 'measured', at: 'most', value: 1 },
+    notes: [],
+  };
+}

@@ -1,0 +1,47 @@
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { type Lab, startLab } from './lab.js';
+import { shownBy } from './shown.js';
+
+// Polls say sooner and better what did not come.
+vi.setConfig({ testTimeout: 60_000 });
+
+const TOKEN = 'page-0123456789abcdef';
+const SOON = { timeout: 10_000, interval: 50 };
+
+let lab: Lab;
+
+beforeAll(async () => {
+  lab = await startLab({ tokens: [{ scope: 'full', secret: TOKEN }] });
+}, 300_000);
+afterAll(() => lab?.close());
+afterEach(() => expect(lab.complaints).toEqual([]));
+
+test('the reference at /docs takes nothing from elsewhere, and its policy hinders nothing', async () => {
+  const page = await lab.open('/docs');
+  await page.locator('.opblock').first().waitFor();
+  expect(await page.locator('h1, .title').first().textContent()).toContain('mmulab');
+  const operation = page.locator('#operations-vms-createVm');
+  await operation.locator('.opblock-summary-control').click();
+  await operation.locator('.opblock-body').waitFor();
+  const loaded = await page.evaluate(() =>
+    performance.getEntriesByType('resource').map(({ name }) => new URL(name).origin),
+  );
+  expect([...new Set(loaded)]).toEqual([new URL(page.url()).origin]);
+});
+
+test('a page that was opened with a token watches a VM, and hides the token', async () => {
+  const vm = await lab.createVm({ policy: 'mainline' });
+  const page = await lab.open(`/?vm=${vm}#token=${TOKEN}`);
+  const shown = shownBy(page);
+  await expect.poll(shown.connection, SOON).toBe('live');
+  expect(page.url()).not.toContain(TOKEN);
+  await page.goto(new URL('/', page.url()).href);
+  await expect.poll(() => page.locator('.vm-id').allTextContents(), SOON).toEqual([vm]);
+});
+
+test('a page without one says how to bring it', async () => {
+  const page = await lab.open('/');
+  await expect
+    .poll(() => page.locator('.failure').first().textContent(), SOON)
+    .toBe('This server wants a token: open the page as /#token=TOKEN');
+});
