@@ -9,6 +9,7 @@ export { pagesHeldBy } from './room.js';
 export type { Emit, ShadowPage, Vcpu, Vm } from './state/index.js';
 export { CommandRefused } from './state/index.js';
 export { step } from './step.js';
+export { VECTORS } from './vcpu/index.js';
 export {
   currentEptpOf,
   differencesOf,

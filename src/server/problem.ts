@@ -60,6 +60,16 @@ export function problemOf(
   };
 }
 
+/** What a request to a VM may be refused for as soon as it has a body. */
+export const VM_BODY_REFUSALS = [
+  'malformed-json',
+  'origin-refused',
+  'scope-insufficient',
+  'vm-not-found',
+  'body-too-large',
+  'unsupported-media-type',
+] as const satisfies readonly ErrorCode[];
+
 /**
  * What a route may be refused with, for its schema: the problem by status. Every route may be
  * refused for what is said of its request, for its host, for want of a token, for its client's rate

@@ -1,4 +1,4 @@
-import { relinkPages } from '../shadow/index.js';
+import { pagesOfGfn, relinkPages } from '../shadow/index.js';
 import {
   createShadowPages,
   type ShadowPage,
@@ -21,9 +21,9 @@ export function writeShadow(writer: ByteWriter, shadow: ShadowPages): void {
   writer.list(shadow.freeIds, writer.uint);
   writer.list(shadow.tdpRoots, ({ id }) => writer.uint(id));
   writer.list(shadow.active, ({ id }) => writer.uint(id));
-  writer.list(shadow.byGfn, ([gfn, newest]) => {
+  writer.list(shadow.byGfn, ([gfn]) => {
     writer.number(gfn);
-    writer.list(chainOf(newest), ({ id }) => writer.uint(id));
+    writer.list(pagesOfGfn({ shadow }, gfn), ({ id }) => writer.uint(id));
   });
 }
 
@@ -62,12 +62,6 @@ function pageOf({ table }: ShadowPages, id: number): ShadowPage {
   const page = table[id] ?? null;
   if (page === null) throw new BadEncoding(`there is no page ${id}`);
   return page;
-}
-
-function chainOf(newest: ShadowPage): ShadowPage[] {
-  const pages: ShadowPage[] = [];
-  for (let page: ShadowPage | null = newest; page !== null; page = page.sibling) pages.push(page);
-  return pages;
 }
 
 function writePage(writer: ByteWriter, page: ShadowPage): void {

@@ -1,4 +1,12 @@
 import { EFER_NX } from './control-registers.js';
+import {
+  VMX_EPT_ACCESSED,
+  VMX_EPT_DIRTY,
+  VMX_EPT_EXECUTABLE,
+  VMX_EPT_READABLE,
+  VMX_EPT_RWX,
+  VMX_EPT_WRITABLE,
+} from './ept-walk.js';
 import { walkLevelsOf } from './eptp.js';
 import {
   type GuestMemory,
@@ -9,6 +17,16 @@ import {
   writeHalf,
   writeWord,
 } from './memory.js';
+import {
+  PT_ACCESSED,
+  PT_DIRTY,
+  PT_GLOBAL,
+  PT_PAGE_SIZE,
+  PT_PRESENT,
+  PT_USER,
+  PT_WRITABLE,
+  PT64_NX_BIT,
+} from './paging-entry.js';
 import { pagingModeOf, type Registers } from './registers.js';
 import type { Word } from './word.js';
 
@@ -50,14 +68,10 @@ interface Shape {
 const LEAF_LEVELS = { '4k': 1, '2m': 2, '1g': 3 } as const;
 
 /** An entry whose rights are decided further down. */
-const PT_TABLE = 0x67;
-const PT_PDPTE = 0x1;
-const EPT_TABLE = 0x7;
-const EPT_ACCESSED = 0x100;
-const EPT_ACCESSED_DIRTY = 0x300;
+const PT_TABLE = PT_PRESENT | PT_WRITABLE | PT_USER;
+const PT_USED = PT_ACCESSED | PT_DIRTY;
 const EPT_WRITE_BACK = 0x30;
-const PAGE_SIZE = 0x80;
-const NX_PAGE_BIT = 2 ** 51;
+const NX_PAGE_BIT = 2 ** (PT64_NX_BIT - 12);
 
 /**
  * The entries that map a range. Tables that are there already are used; missing ones are taken
@@ -177,10 +191,10 @@ class Plan {
   /** Frame of the table that an entry leads to, which is made if there is none. */
   #tableBelow(gpa: number, level: number): number | string {
     const entry = this.#read(gpa);
-    const isPresent = (entry.low & (this.#shape.isEpt ? EPT_TABLE : 1)) !== 0;
+    const isPresent = (entry.low & (this.#shape.isEpt ? VMX_EPT_RWX : PT_PRESENT)) !== 0;
     if (isPresent) {
       const isPage =
-        (entry.low & PAGE_SIZE) !== 0 && level <= 3 && !(this.#shape.isPae && level === 3);
+        (entry.low & PT_PAGE_SIZE) !== 0 && level <= 3 && !(this.#shape.isPae && level === 3);
       return isPage ? `a large page is in the way, at ${hex(gpa)}` : entry.page % 2 ** 40;
     }
     const table = this.#nextTable;
@@ -198,27 +212,31 @@ class Plan {
 
   #tableFlags(level: number): number {
     const { isEpt, isPae } = this.#shape;
-    if (isEpt) return EPT_TABLE | (this.#range.accessedDirty ? EPT_ACCESSED : 0);
-    if (isPae && level === 3) return PT_PDPTE;
-    return this.#range.accessedDirty ? PT_TABLE : PT_TABLE & ~0x60;
+    if (isEpt) return VMX_EPT_RWX | (this.#range.accessedDirty ? VMX_EPT_ACCESSED : 0);
+    if (isPae && level === 3) return PT_PRESENT;
+    return PT_TABLE | (this.#range.accessedDirty ? PT_USED : 0);
   }
 
   #leaf(i: number, level: number): Word {
     const { gpa, write, execute, user, global, accessedDirty } = this.#range;
     const frame = gpa / 4096 + i * 512 ** (level - 1);
-    const large = level > 1 ? PAGE_SIZE : 0;
+    const large = level > 1 ? PT_PAGE_SIZE : 0;
     if (this.#shape.isEpt) {
-      const rights = (user ? 0x1 : 0) | (write ? 0x2 : 0) | (execute ? 0x4 : 0);
-      const low = rights | EPT_WRITE_BACK | large | (accessedDirty ? EPT_ACCESSED_DIRTY : 0);
+      const rights =
+        (user ? VMX_EPT_READABLE : 0) |
+        (write ? VMX_EPT_WRITABLE : 0) |
+        (execute ? VMX_EPT_EXECUTABLE : 0);
+      const used = accessedDirty ? VMX_EPT_ACCESSED | VMX_EPT_DIRTY : 0;
+      const low = rights | EPT_WRITE_BACK | large | used;
       return { page: frame, low };
     }
     const low =
-      0x1 |
-      (write ? 0x2 : 0) |
-      (user ? 0x4 : 0) |
-      (accessedDirty ? 0x60 : 0) |
+      PT_PRESENT |
+      (write ? PT_WRITABLE : 0) |
+      (user ? PT_USER : 0) |
+      (accessedDirty ? PT_USED : 0) |
       large |
-      (global ? 0x100 : 0);
+      (global ? PT_GLOBAL : 0);
     const page = execute || this.#shape.entryBytes === 4 ? frame : frame + NX_PAGE_BIT;
     return { page, low };
   }

@@ -8,7 +8,7 @@ import { bitsOf, hasBit, type Word } from './word.js';
 export const VMX_EPT_READABLE = 0x1;
 export const VMX_EPT_WRITABLE = 0x2;
 export const VMX_EPT_EXECUTABLE = 0x4;
-const VMX_EPT_RWX = 0x7;
+export const VMX_EPT_RWX = 0x7;
 const EPT_LARGE_PAGE = 0x80;
 export const VMX_EPT_ACCESSED = 0x100;
 export const VMX_EPT_DIRTY = 0x200;

@@ -100,11 +100,6 @@ export function writeBytes(memory: GuestMemory, gpa: number, bytes: number, valu
   }
 }
 
-/** Whether a frame can be written without taking more room than a VM may have. */
-export function hasRoomFor({ pages }: GuestMemory, gfn: number): boolean {
-  return pages.size < MEMORY_PAGES_MAX || pages.has(gfn);
-}
-
 /** A run of words, `stride` bytes apart, whose values rise by `step`. */
 export interface Fill {
   readonly gpa: number;

@@ -8,7 +8,7 @@ export {
   fixFault,
   type GuestMapping,
 } from './page-fault.js';
-export { isObsolete, isUnsyncRoot, takeFrame } from './pages.js';
+export { isObsolete, isUnsyncRoot, pagesOfGfn, takeFrame } from './pages.js';
 export { shadowIndex, topPageOf } from './place.js';
 export { relinkPages } from './relink.js';
 export {

@@ -1,16 +1,8 @@
 import type { Emit, ShadowPage, ShadowPages, Vcpu, Vm } from '../state/index.js';
 import { isDirect, isInvalid, levelOf } from './role.js';
 
-/** The page of a guest frame in a role that a fault or a load may find; null if there is none. */
-export function findPage(vm: Vm, gfn: number, role: number): ShadowPage | null {
-  for (let page = vm.shadow.byGfn.get(gfn) ?? null; page !== null; page = page.sibling) {
-    if (page.role === role && !isObsolete(vm, page)) return page;
-  }
-  return null;
-}
-
-/** The newest valid page of a guest frame; older ones follow by `sibling`. */
-export function pagesOfGfn({ shadow }: Vm, gfn: number): ShadowPage[] {
+/** The valid pages of a guest frame, the newest first. */
+export function pagesOfGfn({ shadow }: Pick<Vm, 'shadow'>, gfn: number): ShadowPage[] {
   const pages: ShadowPage[] = [];
   for (let page = shadow.byGfn.get(gfn) ?? null; page !== null; page = page.sibling) {
     pages.push(page);

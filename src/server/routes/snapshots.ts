@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Fleet } from '../fleet.js';
 import { RewoundFrame, Seq, SnapshotName, VmId } from '../frames.js';
-import { refusals } from '../problem.js';
+import { refusals, VM_BODY_REFUSALS } from '../problem.js';
 import type { Snapshot } from '../snapshots.js';
 import type { Timeline } from '../timeline.js';
 
@@ -21,15 +21,6 @@ const SnapshotList = z
 const SnapshotCreation = z
   .strictObject({ name: SnapshotName })
   .meta({ id: 'SnapshotCreation', examples: [{ name: 'booted' }] });
-
-const BODY_REFUSALS = [
-  'malformed-json',
-  'origin-refused',
-  'scope-insufficient',
-  'vm-not-found',
-  'body-too-large',
-  'unsupported-media-type',
-] as const;
 
 const params = z.strictObject({ vm: VmId });
 const snapshotParams = z.strictObject({ vm: VmId, snapshot: SnapshotName });
@@ -56,7 +47,12 @@ export const snapshotRoutes: FastifyPluginAsyncZod<SnapshotRouteOptions> = async
         body: SnapshotCreation,
         response: {
           201: SnapshotBody,
-          ...refusals(...BODY_REFUSALS, 'snapshot-exists', 'vm-poisoned', 'snapshot-limit-reached'),
+          ...refusals(
+            ...VM_BODY_REFUSALS,
+            'snapshot-exists',
+            'vm-poisoned',
+            'snapshot-limit-reached',
+          ),
         },
       },
     },
@@ -110,7 +106,7 @@ export const snapshotRoutes: FastifyPluginAsyncZod<SnapshotRouteOptions> = async
         body: z.strictObject({}).prefault({}),
         response: {
           200: RewoundFrame,
-          ...refusals(...BODY_REFUSALS, 'snapshot-not-found', 'memory-limit-reached'),
+          ...refusals(...VM_BODY_REFUSALS, 'snapshot-not-found', 'memory-limit-reached'),
         },
       },
     },

@@ -5,7 +5,7 @@ import { etagOf } from '../etag.js';
 import type { Fleet } from '../fleet.js';
 import { ForkChanges, fork } from '../fork.js';
 import { Digits, RewoundFrame, Seq, VmId } from '../frames.js';
-import { refusals } from '../problem.js';
+import { refusals, VM_BODY_REFUSALS } from '../problem.js';
 import type { Timeline } from '../timeline.js';
 import { VERSION } from '../version.js';
 
@@ -43,15 +43,6 @@ const DigestAnswer = z
   })
   .meta({ id: 'StateDigest', description: 'Names the state of a VM at a moment.' });
 
-const BODY_REFUSALS = [
-  'malformed-json',
-  'origin-refused',
-  'scope-insufficient',
-  'vm-not-found',
-  'body-too-large',
-  'unsupported-media-type',
-] as const;
-
 const NO_BODY = z.strictObject({}).prefault({});
 const params = z.strictObject({ vm: VmId });
 const tags = ['time'];
@@ -75,7 +66,7 @@ export const timeRoutes: FastifyPluginAsyncZod<TimeRouteOptions> = async (
         tags,
         params,
         body: NO_BODY,
-        response: { 200: RewoundFrame, ...refusals(...BODY_REFUSALS) },
+        response: { 200: RewoundFrame, ...refusals(...VM_BODY_REFUSALS) },
       },
     },
     (request) => timeline.reset(fleet.get(request.params.vm)),
@@ -93,7 +84,7 @@ export const timeRoutes: FastifyPluginAsyncZod<TimeRouteOptions> = async (
         response: {
           201: ForkAnswer,
           ...refusals(
-            ...BODY_REFUSALS,
+            ...VM_BODY_REFUSALS,
             'command-refused',
             'vm-poisoned',
             'beginning-unknown',

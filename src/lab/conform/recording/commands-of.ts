@@ -1,5 +1,6 @@
 import type { Vm } from '../../../mmu/index.js';
 import { Command, type CommandInput } from '../../../mmu/schema/index.js';
+import { hex } from './hex.js';
 import { EXTRA_MEMSLOT, EXTRA_MEMSLOT_ID, MAIN_MEMSLOT_ID } from './machine.js';
 import type { Operation } from './recording.js';
 
@@ -142,8 +143,4 @@ function runL2(vm: Vm, what: number, { a, b }: { a: string; b: string }): Comman
   };
   const vmcall: CommandInput = { kind: 'vmexit', vcpu, reason: 18 };
   return [entry, ...(inside[what] ?? []), vmcall];
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16)}`;
 }

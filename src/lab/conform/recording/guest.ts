@@ -1,3 +1,4 @@
+import { VECTORS } from '../../../mmu/index.js';
 import type { Command, Outcome } from '../../../mmu/schema/index.js';
 
 /**
@@ -12,8 +13,6 @@ const CODE_SEGMENT = 8;
 const STACK_PAGE = 0x1b;
 const GATE_BYTES = 16;
 
-const VECTORS: Record<string, number> = { '#UD': 6, '#SS': 12, '#GP': 13, '#PF': 14 };
-
 /** L1, or L2, goes on to its next instruction. */
 export function fetchCode(): Command {
   return { kind: 'execute', vcpu: 0, gva: { page: CODE_PAGE, low: 0 }, user: false };
@@ -21,7 +20,7 @@ export function fetchCode(): Command {
 
 /** The processor delivers an exception: gate, code segment, stack, handler. */
 export function deliver({ vector }: Outcome & { kind: 'fault' }): Command[] {
-  const gate = (VECTORS[vector] as number) * GATE_BYTES;
+  const gate = VECTORS[vector] * GATE_BYTES;
   return [
     read(IDT_PAGE, gate),
     read(GDT_PAGE, CODE_SEGMENT),

@@ -1,5 +1,6 @@
 import { countSkipped, createVerdict, type Verdict } from '../verdict.js';
 import { commandsOf } from './commands-of.js';
+import { hex } from './hex.js';
 import { createRecordedVm } from './machine.js';
 import { groupFreed, type ObservedKey, observe } from './observe.js';
 import { play } from './play.js';
@@ -52,7 +53,7 @@ export function judgeRecording(
       continue;
     }
     const { outcomes, events } = play(vm, commands);
-    const result = `0x${resultOf(vm, operation, { outcomes, nested }).toString(16)}`;
+    const result = hex(resultOf(vm, operation, { outcomes, nested }));
     const came = { ...observe(vm, events, operation), result };
     judgeOperation(verdict, { name: recording.name, operation, came }, keys);
   }

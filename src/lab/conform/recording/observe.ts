@@ -7,6 +7,7 @@ import {
   Slot,
   type VcpuState,
 } from '../../../mmu/schema/index.js';
+import { hex } from './hex.js';
 import type { Operation, Roots } from './recording.js';
 
 /** Keys of a recording that are judged by events and by the roots afterwards. */
@@ -124,10 +125,6 @@ function isCurrentServiced(event: MmuEvent | undefined): boolean {
 function flushOf({ by, scope, address }: MmuEventOf<'tlb-flushed'>): string | null {
   if (by === 'cpu' || scope === 'context' || scope === 'pcid') return null;
   return address === null ? scope : `address ${hexOf(address)}`;
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16)}`;
 }
 
 function rootsOf({ root, prevRoots }: VcpuState['rootMmu']): Roots {
