@@ -11,6 +11,7 @@ export * from './paging-entry.js';
 export * from './pdpte.js';
 export * from './registers.js';
 export * from './sregs.js';
+export { needsNx, type TableRange } from './table-range.js';
 export * from './vmcs.js';
 export * from './walk.js';
 export * from './word.js';
