@@ -22,6 +22,7 @@ const MMU_FLOORS = [
   'requests/names.ts',
   'schema',
   'state',
+  'oracle',
   'requests',
   'shadow',
   'tlb',

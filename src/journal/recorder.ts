@@ -1,4 +1,10 @@
-import type { Command, MmuEvent, MmuEventOf, Outcome } from '../mmu/schema/index.js';
+import {
+  type Command,
+  described,
+  type MmuEvent,
+  type MmuEventOf,
+  type Outcome,
+} from '../mmu/schema/index.js';
 import type { EventRecord, HistoryRecord, RewoundRecord } from './record.js';
 
 type RequestName = MmuEventOf<'request-made'>['request'];
@@ -27,6 +33,11 @@ export interface Applied {
 /** `seq` of the last `request-made` by request, and by vCPU: what a service refers to. */
 export type RequestsMade = ReadonlyMap<RequestName, readonly number[]>;
 
+type Violation = MmuEventOf<'violation'>;
+
+/** Commands whose numbers are kept at least, so that a violation can name them. */
+export const COMMANDS_NAMED = 4096;
+
 const NONE_MADE: RequestsMade = new Map();
 
 /**
@@ -40,6 +51,8 @@ export class Recorder {
   readonly #ring: RecordSink;
   #events: EventRecord[] = [];
   #command = 0;
+  /** `seq` of the newest commands, oldest first, since the state was last given to the VM. */
+  #commands: number[] = [];
   /** `seq` of the last `request-made`, by request and vCPU. */
   #made: Map<RequestName, number[]> | null = null;
 
@@ -53,12 +66,24 @@ export class Recorder {
     const seq = this.#ring.head + 1;
     this.#command = seq;
     this.#events = [];
-    const outcome = run(this.#emit);
+    this.#commands.push(seq);
+    if (this.#commands.length > 2 * COMMANDS_NAMED) this.#commands.splice(0, COMMANDS_NAMED);
+    const outcome = this.#runNamed(run);
     const events = this.#events;
     this.#events = [];
     this.#ring.append({ type: 'command', vm: this.#vm, seq, vcpu: command.vcpu, command, outcome });
     for (const event of events) this.#ring.append(event);
     return { seq, outcome, events };
+  }
+
+  /** A command that is not carried out has no number. */
+  #runNamed(run: (emit: Recorded) => Outcome): Outcome {
+    try {
+      return run(this.#emit);
+    } catch (error) {
+      this.#commands.pop();
+      throw error;
+    }
   }
 
   /** Numbers on from here and keeps nothing: for commands that are only tried. */
@@ -74,6 +99,7 @@ export class Recorder {
     };
     const recorder = new Recorder(this.#vm, counter);
     if (this.#made !== null) recorder.#made = copyOf(this.#made);
+    recorder.#commands = [...this.#commands];
     return recorder;
   }
 
@@ -89,6 +115,7 @@ export class Recorder {
       ...to,
     };
     this.#made = made.size === 0 ? null : copyOf(made);
+    this.#commands = [];
     this.#ring.append(record);
     return record;
   }
@@ -98,7 +125,8 @@ export class Recorder {
     return copyOf(this.#made ?? NONE_MADE);
   }
 
-  readonly #emit: Recorded = ({ index: vcpu }, event, causedBy) => {
+  readonly #emit: Recorded = ({ index: vcpu }, happened, causedBy) => {
+    const event = happened.kind === 'violation' ? this.#named(happened) : happened;
     const seq = this.#command + this.#events.length + 1;
     this.#events.push({
       type: 'event',
@@ -117,6 +145,20 @@ export class Recorder {
   #causeOf(vcpu: number, event: MmuEvent): number | null {
     if (event.kind !== 'request-serviced') return null;
     return this.#made?.get(event.request)?.[vcpu] ?? null;
+  }
+
+  /** The model says how many commands ago something was; a history says which one that is. */
+  #named(violation: Violation): Violation {
+    const { message: _, write, invalidation, ...rest } = violation;
+    return described({
+      ...rest,
+      write: write && { ...write, seq: this.#seqOf(write) },
+      invalidation: invalidation && { ...invalidation, seq: this.#seqOf(invalidation) },
+    });
+  }
+
+  #seqOf({ commandsAgo }: { commandsAgo: number }): number | null {
+    return this.#commands[this.#commands.length - 1 - commandsAgo] ?? null;
   }
 
   #remember(vcpu: number, request: RequestName, seq: number): void {

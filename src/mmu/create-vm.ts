@@ -10,31 +10,43 @@ import {
   writeWord,
   ZERO,
 } from './machine/index.js';
+import { contextOf } from './oracle/index.js';
 import { policyOf } from './policies/index.js';
 import { initMmu } from './roots/index.js';
 import type { VmConfig } from './schema/index.js';
-import { createShadowPages, createTlb, createVcpu, type Tlb, type Vm } from './state/index.js';
+import {
+  createOracle,
+  createShadowPages,
+  createTlb,
+  createVcpu,
+  type Tlb,
+  type Vm,
+} from './state/index.js';
 
 /** A new VM: every vCPU is in the host, with no root loaded and nothing pending. */
 export function createVm(config: VmConfig): Vm {
+  const memory = createConfiguredMemory(config);
+  const vcpus = Array.from({ length: config.vcpus }, (_, index) =>
+    createVcpu(index, initialRegisters(config), {
+      prevRoots: config.prevRoots,
+      tlb: createConfiguredTlb(config),
+    }),
+  );
+  for (const { regs } of vcpus) {
+    if (isPaePaging(regs)) regs.pdptrs = readPdptes(memory, regs.cr3);
+  }
   const vm: Vm = {
     config,
     rules: kernelRulesOf(config.kernel),
     policy: policyOf(config.policy),
-    memory: createConfiguredMemory(config),
+    memory,
     shadow: createShadowPages(),
-    vcpus: Array.from({ length: config.vcpus }, (_, index) =>
-      createVcpu(index, initialRegisters(config), {
-        prevRoots: config.prevRoots,
-        tlb: createConfiguredTlb(config),
-      }),
-    ),
+    vcpus,
     vmcs12s: new Map(),
+    oracle:
+      config.oracle === 'on' ? createOracle(vcpus.map((vcpu) => contextOf(config, vcpu))) : null,
   };
-  for (const vcpu of vm.vcpus) {
-    if (isPaePaging(vcpu.regs)) vcpu.regs.pdptrs = readPdptes(vm.memory, vcpu.regs.cr3);
-    initMmu(vm, vcpu);
-  }
+  for (const vcpu of vcpus) initMmu(vm, vcpu);
   return vm;
 }
 

@@ -4,10 +4,12 @@ import {
   createByteReader,
   createByteWriter,
   readMemory,
+  readOracle,
   readShadow,
   readVcpu,
   readVmcs12s,
   writeMemory,
+  writeOracle,
   writeShadow,
   writeVcpu,
   writeVmcs12s,
@@ -19,7 +21,7 @@ import type { Vm } from './state/index.js';
 
 /** First bytes of every encoded state: "mmul", and the version of the form. */
 const MAGIC = 0x6c756d6d;
-const VERSION = 1;
+const VERSION = 2;
 
 /** An encoded state, and where its parts lie: whoever keeps many states can keep equal parts once. */
 export interface EncodedVm {
@@ -29,7 +31,8 @@ export interface EncodedVm {
 }
 
 /**
- * The whole state of a VM as bytes: what its vCPUs, memory, shadow pages and VMCS regions hold.
+ * The whole state of a VM as bytes: what its vCPUs, memory, shadow pages and VMCS regions hold, and
+ * what the oracle remembers.
  * The same commands give the same bytes, and a decoded state goes on as the encoded one does.
  *
  * Its configuration is not part of it; a state belongs to the configuration that it arose from.
@@ -47,6 +50,7 @@ export function encodeVm(vm: Vm): EncodedVm {
     writeVcpu(writer, vcpu);
     vcpuBlocks.push(writer.position());
   }
+  if (vm.oracle !== null) writeOracle(writer, vm.oracle);
   return { bytes: writer.bytes(), vcpuBlocks };
 }
 
@@ -72,6 +76,7 @@ export function decodeVm(config: VmConfig, bytes: Uint8Array): Vm {
   const vcpus = Array.from({ length: vcpuCount }, (_, index) =>
     readVcpu(reader, { index, prevRoots, tlb: createConfiguredTlb(config), shadow, vmcs12s }),
   );
+  const oracle = config.oracle === 'on' ? readOracle(reader, vcpuCount) : null;
   reader.end();
   return {
     config,
@@ -81,5 +86,6 @@ export function decodeVm(config: VmConfig, bytes: Uint8Array): Vm {
     shadow,
     vcpus,
     vmcs12s,
+    oracle,
   };
 }

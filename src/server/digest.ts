@@ -24,14 +24,28 @@ export function digestOf(vm: Vm): string {
 export class EventsDigest {
   readonly #hash = createHash('sha256');
 
-  add(command: Command, done: z.output<typeof Done>): void {
-    this.#hash.update(writeDone({ command, done }));
+  add(command: Command, { outcome, events }: z.output<typeof Done>): void {
+    const unnamed = events.map(({ vcpu, event }) => ({ vcpu, event: unnumbered(event) }));
+    this.#hash.update(writeDone({ command, done: { outcome, events: unnamed } }));
   }
 
   /** To be called once. */
   end(): string {
     return textOf(this.#hash);
   }
+}
+
+/** A violation names others by their place in a history, and in words. */
+function unnumbered(event: MmuEvent): MmuEvent {
+  if (event.kind !== 'violation') return event;
+  const { write, invalidation } = event;
+  return {
+    ...event,
+    write: write && { ...write, seq: null },
+    invalidation: invalidation && { ...invalidation, seq: null },
+    survival: null,
+    message: '',
+  };
 }
 
 function textOf(hash: ReturnType<typeof createHash>): string {

@@ -11,6 +11,7 @@ import {
   writeBytes,
   ZERO,
 } from '../machine/index.js';
+import { judgeStop, judgeUse, keepPast } from '../oracle/index.js';
 import type { Outcome } from '../schema/index.js';
 import { trackWrite } from '../shadow/index.js';
 import { type Emit, hasLam, type Vcpu, type Vm } from '../state/index.js';
@@ -51,11 +52,20 @@ export function accessMemory(vm: Vm, vcpu: Vcpu, access: MemoryAccess, emit: Emi
   return carryOut(vm, vcpu, { access, parts }, emit);
 }
 
-/** Translates a linear address for an access of the guest. */
+/** Translates a linear address for an access of the guest, and has the translation judged. */
 export function translate(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Translation {
-  return vm.config.paging === 'shadow'
-    ? translateShadowed(vm, vcpu, request, emit)
-    : translateTwoDimensional(vm, vcpu, request, emit);
+  const translation =
+    vm.config.paging === 'shadow'
+      ? translateShadowed(vm, vcpu, request, emit)
+      : translateTwoDimensional(vm, vcpu, request, emit);
+  if (vm.oracle === null) return translation;
+  if (translation.kind === 'stopped') {
+    judgeStop(vm, vcpu, { ...request, outcome: translation.outcome }, emit);
+  } else {
+    const by = translation.kind === 'emulated' ? 'emulator' : translation.by;
+    judgeUse(vm, vcpu, { ...request, gfn: translation.gfn, by }, emit);
+  }
+  return translation;
 }
 
 /** Null for an address that is not canonical; outside long mode addresses have 32 bits. */
@@ -106,6 +116,7 @@ function carryOut(
       moved = readBytes(vm.memory, gpa, bytes);
       value = joinBytes(value, moved, done);
     } else if (access.kind === 'write') {
+      keepPast(vm, { gpa, bytes });
       writeBytes(vm.memory, gpa, bytes, moved as Word);
     }
     emit?.(vcpu, { kind: 'access', access: access.kind, gva: address, gpa, value: moved, by });

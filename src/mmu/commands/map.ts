@@ -1,4 +1,5 @@
 import { needsNx, planTables, writeTable } from '../machine/index.js';
+import { keepPast } from '../oracle/index.js';
 import { kickToHost } from '../requests/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import { trackWrite } from '../shadow/index.js';
@@ -19,6 +20,7 @@ export function map(vm: Vm, vcpu: Vcpu, command: CommandOf<'map'>, emit: Emit): 
   if ('flaw' in plan) throw refuse(plan.flaw);
   kickToHost(vcpu, emit);
   for (const write of plan.writes) {
+    keepPast(vm, write);
     writeTable(vm.memory, write);
     trackWrite(vm, vcpu, write, emit);
   }

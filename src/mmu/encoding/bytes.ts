@@ -9,6 +9,7 @@ export interface ByteWriter {
   /** Any number, exactly. */
   number(value: number): void;
   word(value: Word): void;
+  text(value: string): void;
   /** A count, then each item. */
   list<T>(
     items: Iterable<T> & { readonly length?: number; readonly size?: number },
@@ -27,6 +28,7 @@ export interface ByteReader {
   uint(): number;
   number(): number;
   word(): Word;
+  text(): string;
   list<T>(read: () => T): T[];
   /** Throws unless everything was read. */
   end(): void;
@@ -38,6 +40,8 @@ export class BadEncoding extends Error {
 }
 
 const FIRST_BYTES = 4096;
+const TO_BYTES = new TextEncoder();
+const FROM_BYTES = new TextDecoder();
 
 export function createByteWriter(): ByteWriter {
   let buffer = new Uint8Array(FIRST_BYTES);
@@ -73,6 +77,12 @@ export function createByteWriter(): ByteWriter {
       writer.number(page);
       writer.uint(low);
     },
+    text: (value) => {
+      const encoded = TO_BYTES.encode(value);
+      writer.uint(encoded.length);
+      const place = take(encoded.length);
+      buffer.set(encoded, place);
+    },
     list: (items, write) => {
       writer.uint(items.length ?? items.size ?? 0);
       for (const item of items) write(item);
@@ -100,6 +110,11 @@ export function createByteReader(bytes: Uint8Array): ByteReader {
     word: () => {
       const page = reader.number();
       return { page, low: reader.uint() };
+    },
+    text: () => {
+      const length = reader.uint();
+      const start = take(length);
+      return FROM_BYTES.decode(bytes.subarray(start, start + length));
     },
     list: (read) => {
       const items = [];

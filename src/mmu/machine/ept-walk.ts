@@ -136,6 +136,23 @@ export function leafEptEntry(
   return { gfn: entry.page % 2 ** 40, acc: isDirty ? acc : acc & ~ACC_WRITE };
 }
 
+/** What an EPT entry leads to, whether or not it was ever used. */
+export interface EptEntry {
+  readonly isLeaf: boolean;
+  /** Frame of the table or page that it names. */
+  readonly gfn: number;
+  /** `ACC_*` bits of this entry alone. */
+  readonly acc: number;
+}
+
+/** Reads an EPT entry; null if it is not present or misconfigured, so that it is never cached. */
+export function eptEntry(entry: Word, level: number, limits: EptLimits): EptEntry | null {
+  if ((entry.low & VMX_EPT_RWX) === 0) return null;
+  const isLeaf = level === 1 || isLargePage(entry, level, limits.cap);
+  if (isMisconfigured(entry, { level, isLeaf, limits })) return null;
+  return { isLeaf, gfn: entry.page % 2 ** 40, acc: accOfRwx(entry.low) };
+}
+
 const NOT_PRESENT: Word = { page: 0, low: 0 };
 
 /** EPT rights as `ACC_*` bits. @see Linux `FNAME(gpte_access)` for EPT */

@@ -128,6 +128,10 @@ export const VmConfig = z
     tlb: TlbOption.default('ideal').describe(
       '`ideal` drops nothing that it was not told to drop; `off` keeps nothing.',
     ),
+    oracle: z
+      .enum(['on', 'off'])
+      .default('on')
+      .describe('Whether every access is held against what the architecture still allows.'),
     flushOnReuse: z.boolean().default(false).describe('Module parameter kvm.flush_on_reuse.'),
     maxphyaddr: z.number().int().min(36).max(52).default(46),
     cpuid: CpuidFeatures.prefault({}),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Hex32, Hex64, PhysicalAddress } from './hex.js';
 import { MmuName, Slot } from './names.js';
 import { RequestName } from './request.js';
+import { VIOLATION, VIOLATION_SUMMARY } from './violation.js';
 
 /** Why a root was freed or marked. */
 export const RootCause = z
@@ -143,6 +144,8 @@ const VmFailed = event('vm-fail', 'A VMX instruction failed.', {
   error: z.number().int().min(0).nullable().describe('Null without a current VMCS.'),
 });
 
+const ViolationEvent = event('violation', VIOLATION_SUMMARY, VIOLATION);
+
 /** What the machine did, in order. Past tense: an event is a fact and is never rejected. */
 export const MmuEvent = z
   .discriminatedUnion('kind', [
@@ -166,6 +169,7 @@ export const MmuEvent = z
     VmEntered,
     FaultInjected,
     VmFailed,
+    ViolationEvent,
   ])
   .meta({ id: 'MmuEvent', description: 'What the machine did.' });
 

@@ -37,5 +37,6 @@ export { EVENT_SEVERITY, OUTCOME_SEVERITY, SEVERITIES, Severity } from './severi
 export { PARENTS_SHOWN_MAX, ShadowPageState, SpteState } from './shadow-state.js';
 export { TlbContextState, TlbState } from './tlb-state.js';
 export { VcpuState } from './vcpu-state.js';
+export { ALLOWED_MAX, described } from './violation.js';
 export { WalkState } from './walk-state.js';
 export { createJsonWriter, type JsonWriter } from './wire.js';

@@ -35,6 +35,7 @@ export const EVENT_SEVERITY: Readonly<Record<MmuEventKind, Severity>> = {
   'vm-entered': 'debug',
   'fault-injected': 'notice',
   'vm-fail': 'warning',
+  violation: 'warning',
 };
 
 /** How much a command matters, by how it ended. */

@@ -1,5 +1,25 @@
 export { createMmu, type Mmu } from './mmu.js';
 export { createNested, type Nested } from './nested.js';
+export {
+  BEGINNING,
+  createEptTag,
+  createOracle,
+  createPcidTag,
+  createVirtualTlb,
+  createVpidTag,
+  type EptTag,
+  type FreshTranslation,
+  type GuestContext,
+  type Heard,
+  type Moment,
+  type Oracle,
+  type PastRoot,
+  type PastValue,
+  type PcidTag,
+  type Trail,
+  type VirtualTlb,
+  type VpidTag,
+} from './oracle.js';
 export { CommandRefused } from './refused.js';
 export { clearRoot, fillRoot, type RootInfo } from './root-info.js';
 export {

@@ -2,6 +2,7 @@ import type { KernelRules } from '../kernel/index.js';
 import type { GuestMemory } from '../machine/index.js';
 import type { Policy } from '../policies/index.js';
 import type { MmuEvent, VmConfig } from '../schema/index.js';
+import type { Oracle } from './oracle.js';
 import type { ShadowPages } from './shadow-page.js';
 import type { Vcpu } from './vcpu.js';
 import type { Vmcs12 } from './vmcs12.js';
@@ -16,6 +17,8 @@ export interface Vm {
   readonly vcpus: readonly Vcpu[];
   /** VMCS regions that L1 has touched, by guest-physical address. */
   readonly vmcs12s: Map<number, Vmcs12>;
+  /** What the architecture still allows; null where nobody judges. */
+  readonly oracle: Oracle | null;
 }
 
 /**

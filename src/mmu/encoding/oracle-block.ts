@@ -1,0 +1,175 @@
+import { COMMAND_KINDS } from '../schema/index.js';
+import {
+  createOracle,
+  createVpidTag,
+  type EptTag,
+  type GuestContext,
+  type Moment,
+  type Oracle,
+  type PcidTag,
+  type VirtualTlb,
+  type VpidTag,
+} from '../state/index.js';
+import type { ByteReader, ByteWriter } from './bytes.js';
+
+/** What the oracle remembers: a block of its own, so that a vCPU's block is the same without it. */
+export function writeOracle(writer: ByteWriter, oracle: Oracle): void {
+  writer.number(oracle.clock);
+  writer.number(oracle.command.nth);
+  writer.list(oracle.tables, writer.number);
+  writer.list(oracle.past, ([gpa, values]) => {
+    writer.number(gpa);
+    writer.list(values, ({ value, until }) => {
+      writer.word(value);
+      writeMoment(writer, until);
+    });
+  });
+  writer.number(oracle.forgotten);
+  for (const vtlb of oracle.vcpus) writeVirtualTlb(writer, vtlb);
+}
+
+/** @param vcpuCount vCPUs of the VM. */
+export function readOracle(reader: ByteReader, vcpuCount: number): Oracle {
+  const oracle = createOracle([]);
+  oracle.clock = reader.number();
+  oracle.command.nth = reader.number();
+  for (const gfn of reader.list(reader.number)) oracle.tables.add(gfn);
+  reader.list(() => {
+    const gpa = reader.number();
+    const values = reader.list(() => ({ value: reader.word(), until: readMoment(reader) }));
+    oracle.past.set(gpa, values);
+    oracle.pastCount += values.length;
+  });
+  oracle.forgotten = reader.number();
+  return { ...oracle, vcpus: Array.from({ length: vcpuCount }, () => readVirtualTlb(reader)) };
+}
+
+function writeVirtualTlb(writer: ByteWriter, vtlb: VirtualTlb): void {
+  writeContext(writer, vtlb.context);
+  writer.list(vtlb.vpids, ([vpid, tag]) => {
+    writer.uint(vpid);
+    writeVpidTag(writer, tag);
+  });
+  writer.list(vtlb.epts, ([ep4ta, { all, pages, faulted }]) => {
+    writer.number(ep4ta);
+    writeMoment(writer, all);
+    writeMoments(writer, pages, writer.number);
+    writeMoments(writer, faulted, writer.text);
+  });
+  writeMoment(writer, vtlb.eptsDropped);
+  writer.number(vtlb.forgotten);
+  writer.number(vtlb.violations);
+  writer.number(vtlb.undecided);
+}
+
+function readVirtualTlb(reader: ByteReader): VirtualTlb {
+  const context = readContext(reader);
+  const vpids = new Map(reader.list(() => [reader.uint(), readVpidTag(reader)] as const));
+  const epts = new Map(reader.list(() => [reader.number(), readEptTag(reader)] as const));
+  return {
+    context,
+    vpids,
+    epts,
+    eptsDropped: readMoment(reader),
+    forgotten: reader.number(),
+    violations: reader.number(),
+    undecided: reader.number(),
+    fresh: new Map(),
+    trail: { root: null, sync: null, flush: null },
+  };
+}
+
+function writeVpidTag(writer: ByteWriter, tag: VpidTag): void {
+  for (const moment of [tag.all, tag.nonGlobal, tag.combined]) writeMoment(writer, moment);
+  writer.list(tag.pcids, ([pcid, { all, globals, structures }]) => {
+    writer.uint(pcid);
+    for (const moment of [all, globals, structures]) writeMoment(writer, moment);
+  });
+  writeMoments(writer, tag.pcidPages, writer.text);
+  writeMoments(writer, tag.globalPages, writer.number);
+  writeMoments(writer, tag.pages, writer.number);
+  writer.list(tag.roots, (root) => {
+    writeContext(writer, root);
+    writer.number(root.until);
+  });
+  writer.number(tag.forgotten);
+}
+
+function readVpidTag(reader: ByteReader): VpidTag {
+  return {
+    ...createVpidTag(0),
+    all: readMoment(reader),
+    nonGlobal: readMoment(reader),
+    combined: readMoment(reader),
+    pcids: new Map(reader.list(() => [reader.uint(), readPcidTag(reader)] as const)),
+    pcidPages: readMoments(reader, reader.text),
+    globalPages: readMoments(reader, reader.number),
+    pages: readMoments(reader, reader.number),
+    roots: reader.list(() => ({ ...readContext(reader), until: reader.number() })),
+    forgotten: reader.number(),
+  };
+}
+
+function readPcidTag(reader: ByteReader): PcidTag {
+  return {
+    all: readMoment(reader),
+    globals: readMoment(reader),
+    structures: readMoment(reader),
+  };
+}
+
+function readEptTag(reader: ByteReader): EptTag {
+  return {
+    all: readMoment(reader),
+    pages: readMoments(reader, reader.number),
+    faulted: readMoments(reader, reader.text),
+  };
+}
+
+function writeContext(writer: ByteWriter, context: GuestContext): void {
+  writer.uint(context.vpid);
+  writer.uint(context.pcid);
+  writer.number(context.ep4ta);
+  writer.word(context.cr3);
+  writer.list(context.pdptrs, writer.word);
+}
+
+function readContext(reader: ByteReader): GuestContext {
+  return {
+    vpid: reader.uint(),
+    pcid: reader.uint(),
+    ep4ta: reader.number(),
+    cr3: reader.word(),
+    pdptrs: reader.list(reader.word),
+  };
+}
+
+function writeMoments<K>(
+  writer: ByteWriter,
+  moments: ReadonlyMap<K, Moment>,
+  writeKey: (key: K) => void,
+): void {
+  writer.list(moments, ([key, moment]) => {
+    writeKey(key);
+    writeMoment(writer, moment);
+  });
+}
+
+function readMoments<K>(reader: ByteReader, readKey: () => K): Map<K, Moment> {
+  return new Map(reader.list(() => [readKey(), readMoment(reader)] as const));
+}
+
+/** A moment that nothing brought about is the beginning. */
+function writeMoment(writer: ByteWriter, { time, nth, by }: Moment): void {
+  writer.number(time);
+  writer.number(nth);
+  writer.byte(by === null ? COMMAND_KINDS.length : COMMAND_KINDS.indexOf(by));
+}
+
+function readMoment(reader: ByteReader): Moment {
+  return {
+    time: reader.number(),
+    nth: reader.number(),
+    by: COMMAND_KINDS[reader.byte()] ?? null,
+  };
+}

@@ -1,0 +1,98 @@
+import type { AccessKind, Word } from '../machine/index.js';
+import { ALLOWED_MAX, described, type MmuEventOf } from '../schema/index.js';
+import type { Heard, Moment, Vcpu } from '../state/index.js';
+import { type Replaced, TooManyWalks } from './past-walks.js';
+import { pastTranslations, vtlbOf, type WatchedVm } from './translations.js';
+import { windowOf } from './windows.js';
+
+type Violation = MmuEventOf<'violation'>;
+
+/** What a guest got that it should not have got. */
+export interface Charge {
+  readonly rule: Violation['rule'];
+  readonly address: Word;
+  readonly kind: AccessKind;
+  /** Frame of L1's memory that was used; null for a fault. */
+  readonly gfn: number | null;
+  /** Where the translation came from; null for a fault. */
+  readonly by: 'tlb' | 'walk' | 'emulator' | null;
+}
+
+/**
+ * Says who is to blame: the write that made the translation stale, the invalidation that should
+ * have covered it, and the event that let it survive.
+ */
+export function blame(vm: WatchedVm, vcpu: Vcpu, charge: Charge): Violation {
+  const { rule, address, kind, gfn, by } = charge;
+  const { nth } = vm.oracle.command;
+  const vtlb = vtlbOf(vm, vcpu);
+  const write = gfn === null ? null : writeBehind(vm, vcpu, address, gfn);
+  const dropped = windowOf(vtlb, vtlb.context, address.page).page;
+  return described({
+    kind: 'violation',
+    rule,
+    access: kind,
+    gva: address,
+    gpa: gfn === null ? null : gfn * 4096 + address.low,
+    by,
+    allowed: allowedFrames(vm, vcpu, address).map((frame) => frame * 4096 + address.low),
+    write: write?.moment.by == null ? null : { ...culprit(write.moment, nth), gpa: write.gpa },
+    invalidation: dropped.by === null ? null : culprit(dropped, nth),
+    survival: survivalOf(vtlb.trail, by, dropped),
+  });
+}
+
+/** The frames that a page may still be translated to, at most {@link ALLOWED_MAX} of them. */
+export function allowedFrames(vm: WatchedVm, vcpu: Vcpu, address: Word): number[] {
+  const frames = new Set<number>();
+  tryAll(vm, vcpu, { address, everything: false }, ({ isBlocked, gfn }) => {
+    if (!isBlocked) frames.add(gfn);
+    return frames.size >= ALLOWED_MAX;
+  });
+  return [...frames];
+}
+
+/** The write that ended the last translation by which the frame could have been reached. */
+function writeBehind(vm: WatchedVm, vcpu: Vcpu, address: Word, gfn: number): Replaced | null {
+  let found: Replaced | null = null;
+  tryAll(vm, vcpu, { address, everything: true }, ({ isBlocked, gfn: reached, replaced }) => {
+    if (isBlocked || reached !== gfn || replaced === null) return false;
+    if (found === null || replaced.moment.time > found.moment.time) found = replaced;
+    return false;
+  });
+  return found;
+}
+
+function tryAll(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  where: { address: Word; everything: boolean },
+  visit: Parameters<typeof pastTranslations>[2]['visit'],
+): void {
+  try {
+    pastTranslations(vm, vcpu, { ...where, visit });
+  } catch (error) {
+    if (!(error instanceof TooManyWalks)) throw error;
+  }
+}
+
+/** @param now The command that is being carried out. */
+function culprit({ by, nth }: Moment, now: number): NonNullable<Violation['invalidation']> {
+  return { seq: null, commandsAgo: now - nth, command: by as NonNullable<typeof by> };
+}
+
+/**
+ * The newest event after the invalidation that could have brought the translation into step and
+ * did not: a flush, for an entry of the TLB; for one of a shadow page how its root came into use,
+ * or what it was synced by. Null: nothing was done at all.
+ */
+function survivalOf(
+  { root, sync, flush }: { root: Heard | null; sync: Heard | null; flush: Heard | null },
+  by: Charge['by'],
+  dropped: Moment,
+): Violation['survival'] {
+  const candidates = by === 'tlb' ? [flush] : [root, sync];
+  const after = candidates.filter((heard) => heard !== null && heard.nth >= dropped.nth);
+  const newest = after.sort((a, b) => (b?.seq ?? 0) - (a?.seq ?? 0))[0] ?? null;
+  return newest === null ? null : { seq: newest.seq, event: newest.kind };
+}

@@ -1,0 +1,174 @@
+import {
+  createEptTag,
+  createPcidTag,
+  createVpidTag,
+  type EptTag,
+  type GuestContext,
+  type Moment,
+  type PcidTag,
+  type VirtualTlb,
+  type VpidTag,
+} from '../state/index.js';
+
+/** Tags of a vCPU, and what of each of them, that are kept; the oldest are forgotten. */
+export const VPIDS_MAX = 16;
+export const PCIDS_MAX = 512;
+export const EPTS_MAX = 64;
+export const PAGES_MAX = 512;
+
+/** Everything of a VPID: global pages, every PCID, every EP4TA. */
+export function dropVpid(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
+  const tag = vpidTagOf(vtlb, vpid, moment);
+  tag.all = moment;
+  tag.nonGlobal = moment;
+  for (const dropped of [tag.pcids, tag.pcidPages, tag.globalPages, tag.pages]) dropped.clear();
+  tag.roots.length = 0;
+}
+
+/** What any EPT made of a VPID. */
+export function dropCombined(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
+  vpidTagOf(vtlb, vpid, moment).combined = moment;
+}
+
+/** Nothing that a VPID had cached until now is judged. */
+export function forgetBefore(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
+  vpidTagOf(vtlb, vpid, moment).forgotten = moment.time;
+}
+
+/** Everything of every VPID but 0. */
+export function dropOtherVpids(vtlb: VirtualTlb, moment: Moment): void {
+  for (const vpid of [...vtlb.vpids.keys()]) if (vpid !== 0) dropVpid(vtlb, vpid, moment);
+}
+
+/** Everything of a VPID but global pages. */
+export function dropNonGlobal(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
+  vpidTagOf(vtlb, vpid, moment).nonGlobal = moment;
+}
+
+/** Everything of a PCID but global pages, its paging-structure caches included. */
+export function dropPcid(
+  vtlb: VirtualTlb,
+  { vpid, pcid }: { vpid: number; pcid: number },
+  moment: Moment,
+): PcidTag {
+  const tag = pcidTagOf(vpidTagOf(vtlb, vpid, moment), pcid);
+  tag.all = moment;
+  tag.structures = moment;
+  return tag;
+}
+
+/** Everything of a PCID, and the global pages that it made. */
+export function dropPcidAndGlobals(
+  vtlb: VirtualTlb,
+  tag: { vpid: number; pcid: number },
+  moment: Moment,
+): void {
+  dropPcid(vtlb, tag, moment).globals = moment;
+}
+
+/** What is not global of one page of a PCID. */
+export function dropPcidPage(
+  vtlb: VirtualTlb,
+  { vpid, pcid, page }: { vpid: number; pcid: number; page: number },
+  moment: Moment,
+): void {
+  put(vpidTagOf(vtlb, vpid, moment).pcidPages, pcidPageKey(pcid, page), moment, PAGES_MAX);
+}
+
+/** One page of a VPID, under every PCID, global or not. */
+export function dropVpidPage(
+  vtlb: VirtualTlb,
+  { vpid, page }: { vpid: number; page: number },
+  moment: Moment,
+): void {
+  put(vpidTagOf(vtlb, vpid, moment).pages, page, moment, PAGES_MAX);
+}
+
+/** INVLPG: one page of a PCID, the page if it is global, and every paging-structure cache. */
+export function dropAsInvlpg(
+  vtlb: VirtualTlb,
+  where: { vpid: number; pcid: number; page: number },
+  moment: Moment,
+): void {
+  dropFaulted(vtlb, where, moment);
+  pcidTagOf(vpidTagOf(vtlb, where.vpid, moment), where.pcid).structures = moment;
+}
+
+/** A page fault drops what it was due to: the page under its PCID, or if it is global. */
+export function dropFaulted(
+  vtlb: VirtualTlb,
+  where: { vpid: number; pcid: number; page: number },
+  moment: Moment,
+): void {
+  dropPcidPage(vtlb, where, moment);
+  put(vpidTagOf(vtlb, where.vpid, moment).globalPages, where.page, moment, PAGES_MAX);
+}
+
+/** Everything that one EPT made, whatever its VPID and PCID. */
+export function dropEp4ta(vtlb: VirtualTlb, ep4ta: number, moment: Moment): void {
+  const tag = eptTagOf(vtlb, ep4ta);
+  tag.all = moment;
+  tag.pages.clear();
+  tag.faulted.clear();
+}
+
+/** Everything that any EPT made. */
+export function dropEpts(vtlb: VirtualTlb, moment: Moment): void {
+  vtlb.eptsDropped = moment;
+  vtlb.epts.clear();
+}
+
+/** An EPT violation: the guest-physical page, and the linear page on whose way it lay. */
+export function dropViolated(
+  vtlb: VirtualTlb,
+  { context, page, gpaPage }: { context: GuestContext; page: number; gpaPage: number },
+  moment: Moment,
+): void {
+  const tag = eptTagOf(vtlb, context.ep4ta);
+  put(tag.pages, gpaPage, moment, PAGES_MAX);
+  put(tag.faulted, faultedKey(context, page), moment, PAGES_MAX);
+}
+
+export function pcidPageKey(pcid: number, page: number): string {
+  return `${pcid} ${page}`;
+}
+
+export function faultedKey({ vpid, pcid }: GuestContext, page: number): string {
+  return `${vpid} ${pcid} ${page}`;
+}
+
+/** The tag of a VPID, which was in use last from now on; of a new one nothing was ever dropped. */
+export function vpidTagOf(vtlb: VirtualTlb, vpid: number, { time }: Moment): VpidTag {
+  const tag = vtlb.vpids.get(vpid) ?? createVpidTag(vtlb.forgotten);
+  if (put(vtlb.vpids, vpid, tag, VPIDS_MAX)) vtlb.forgotten = time;
+  return tag;
+}
+
+function pcidTagOf({ pcids }: VpidTag, pcid: number): PcidTag {
+  const known = pcids.get(pcid);
+  if (known !== undefined) return known;
+  const tag = createPcidTag();
+  put(pcids, pcid, tag, PCIDS_MAX);
+  return tag;
+}
+
+function eptTagOf({ epts }: VirtualTlb, ep4ta: number): EptTag {
+  const known = epts.get(ep4ta);
+  if (known !== undefined) return known;
+  const tag = createEptTag();
+  put(epts, ep4ta, tag, EPTS_MAX);
+  return tag;
+}
+
+/**
+ * To forget that something was dropped is to allow more, never less.
+ *
+ * @returns Whether the oldest was forgotten.
+ */
+function put<K, V>(kept: Map<K, V>, key: K, value: V, max: number): boolean {
+  kept.delete(key);
+  const isFull = kept.size >= max;
+  if (isFull) kept.delete(kept.keys().next().value as K);
+  kept.set(key, value);
+  return isFull;
+}

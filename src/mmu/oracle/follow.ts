@@ -1,0 +1,217 @@
+import {
+  EFER_NX,
+  ep4taOf,
+  isCanonical,
+  isLa57,
+  isLongMode,
+  isNoFlush,
+  isPcide,
+  pcidOf,
+  type Word,
+  X86_CR0_PG,
+  X86_CR4_LA57,
+  X86_CR4_PAE,
+  X86_CR4_PCIDE,
+  X86_CR4_PGE,
+  X86_CR4_PSE,
+  X86_CR4_SMEP,
+} from '../machine/index.js';
+import type { Command, CommandOf, Outcome } from '../schema/index.js';
+import { type Moment, type Vcpu, type VirtualTlb, vpidOf } from '../state/index.js';
+import { followContext } from './context.js';
+import {
+  dropAsInvlpg,
+  dropCombined,
+  dropEp4ta,
+  dropEpts,
+  dropNonGlobal,
+  dropOtherVpids,
+  dropPcid,
+  dropPcidAndGlobals,
+  dropPcidPage,
+  dropVpid,
+  dropVpidPage,
+  forgetBefore,
+} from './drop.js';
+import { momentNow } from './moments.js';
+import { vtlbOf, type WatchedVm } from './translations.js';
+
+/** What of a vCPU a command may change, as it was before. */
+export interface Before {
+  readonly cr0: number;
+  readonly cr4: number;
+  readonly efer: number;
+  readonly guestMode: boolean;
+}
+
+export function stateBefore({ regs, nested }: Vcpu): Before {
+  return { cr0: regs.cr0, cr4: regs.cr4, efer: regs.efer, guestMode: nested.guestMode };
+}
+
+/**
+ * A command is done: the vCPU may run under other tags now, and the architecture may have asked the
+ * processor to drop what it had cached. It is read from the command and its outcome alone, so that
+ * what KVM made of it does not matter.
+ */
+export function followCommand(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  { command, outcome, before }: { command: Command; outcome: Outcome; before: Before },
+): void {
+  const vtlb = vtlbOf(vm, vcpu);
+  const left = vtlb.context;
+  followContext(vm, vcpu, vtlb);
+  if (before.guestMode !== vcpu.nested.guestMode) followTransition(vm, vcpu, vtlb);
+  if (outcome.kind !== 'ok') return;
+  const done: Done = { vm, vcpu, vtlb, before };
+  switch (command.kind) {
+    case 'mov-cr3':
+      movCr3(done, command);
+      break;
+    case 'mov-cr0':
+    case 'mov-cr4':
+    case 'wrmsr-efer':
+      controlChanged(done);
+      break;
+    case 'invlpg':
+      invlpg(done, command);
+      break;
+    case 'invpcid':
+      invpcid(done, command);
+      break;
+    case 'invvpid':
+      invvpid(done, command);
+      break;
+    case 'invept':
+      invept(done, command);
+      break;
+    case 'vmfunc':
+      // Of VPID 0 the processor drops what any EPT made, if the EPT is another one now.
+      if (left !== vtlb.context && left.vpid === 0) dropCombined(vtlb, 0, momentNow(vm.oracle));
+      break;
+    case 'set-sregs':
+      // No processor does this. Whatever the VMM meant by it, nothing older is judged.
+      forgetBefore(vtlb, left.vpid, momentNow(vm.oracle));
+      break;
+    case 'set-memslot':
+      vm.oracle.tableWrites += 1;
+      break;
+    case 'vmlaunch':
+    case 'vmresume':
+    case 'vmexit':
+    case 'vmxon':
+    case 'vmxoff':
+    case 'vmclear':
+    case 'vmptrld':
+    case 'vmwrite':
+    case 'mov-from-cr3':
+    case 'read':
+    case 'write':
+    case 'execute':
+    case 'load-root':
+    case 'enter':
+    case 'make-request':
+    case 'zap-all':
+    case 'dirty-log':
+    case 'unmap':
+    case 'map':
+    case 'free-roots':
+    case 'reset-context':
+      break;
+  }
+}
+
+interface Done {
+  readonly vm: WatchedVm;
+  readonly vcpu: Vcpu;
+  readonly vtlb: VirtualTlb;
+  readonly before: Before;
+}
+
+/** @see Intel SDM Vol. 3C, "Operations that Invalidate Cached Mappings": VM entries and exits */
+function followTransition({ oracle }: WatchedVm, { nested }: Vcpu, vtlb: VirtualTlb): void {
+  const vmcs12 = nested.currentVmcs;
+  if (vmcs12 !== null && vpidOf(vmcs12) === null) dropVpid(vtlb, 0, momentNow(oracle));
+}
+
+function movCr3({ vm, vcpu, vtlb }: Done, { value }: CommandOf<'mov-cr3'>): void {
+  const pcide = isPcide(vcpu.regs);
+  if (pcide && isNoFlush(value)) return;
+  const tag = { vpid: vtlb.context.vpid, pcid: pcidOf(value, pcide) };
+  dropPcid(vtlb, tag, momentNow(vm.oracle));
+}
+
+/** @see Intel SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches" */
+function controlChanged({ vm, vcpu, vtlb, before }: Done): void {
+  const { cr0, cr4, efer } = vcpu.regs;
+  const { context } = vtlb;
+  const changed = cr4 ^ before.cr4;
+  const cleared = (before.cr0 & ~cr0 & X86_CR0_PG) !== 0;
+  const enabled = (cr0 & ~before.cr0 & X86_CR0_PG) !== 0;
+  const moment = (): Moment => momentNow(vm.oracle);
+  if (cleared || (changed & X86_CR4_PGE) !== 0 || (changed & before.cr4 & X86_CR4_PCIDE) !== 0) {
+    dropVpid(vtlb, context.vpid, moment());
+  } else if ((changed & X86_CR4_PAE) !== 0 || (changed & cr4 & X86_CR4_SMEP) !== 0) {
+    dropPcidAndGlobals(vtlb, context, moment());
+  }
+  // Entries that are read by other rules now were made by those of then.
+  const otherFormat = (changed & (X86_CR4_PSE | X86_CR4_LA57 | X86_CR4_PAE)) !== 0;
+  const otherNx = ((efer ^ before.efer) & EFER_NX) !== 0;
+  const wasUnpaged = enabled && context.ep4ta !== -1;
+  if (otherFormat || otherNx || wasUnpaged) forgetBefore(vtlb, context.vpid, moment());
+}
+
+function invlpg({ vm, vcpu, vtlb }: Done, { gva }: CommandOf<'invlpg'>): void {
+  const { regs } = vcpu;
+  if (isLongMode(regs) && !isCanonical(gva, isLa57(regs) ? 57 : 48)) return;
+  const { vpid, pcid } = vtlb.context;
+  dropAsInvlpg(vtlb, { vpid, pcid, page: pageOf(vcpu, gva) }, momentNow(vm.oracle));
+}
+
+/** Outside long mode addresses have 32 bits. */
+function pageOf({ regs }: Vcpu, { page }: Word): number {
+  return isLongMode(regs) ? page : page % 2 ** 20;
+}
+
+function invpcid({ vm, vcpu, vtlb }: Done, command: CommandOf<'invpcid'>): void {
+  const { vpid } = vtlb.context;
+  const { type, pcid, gva } = command;
+  const moment = momentNow(vm.oracle);
+  switch (type.low) {
+    case 0:
+      dropPcidPage(vtlb, { vpid, pcid: pcid.low, page: pageOf(vcpu, gva) }, moment);
+      break;
+    case 1:
+      dropPcid(vtlb, { vpid, pcid: pcid.low }, moment);
+      break;
+    case 2:
+      dropVpid(vtlb, vpid, moment);
+      break;
+    default:
+      dropNonGlobal(vtlb, vpid, moment);
+  }
+}
+
+function invvpid({ vm, vtlb }: Done, { type, vpid, gva }: CommandOf<'invvpid'>): void {
+  const moment = momentNow(vm.oracle);
+  const named = (vpid.page % 16) * 4096 + vpid.low;
+  switch (type.low) {
+    case 0:
+      dropVpidPage(vtlb, { vpid: named, page: gva.page }, moment);
+      break;
+    case 1:
+      dropVpid(vtlb, named, moment);
+      break;
+    case 2:
+      dropOtherVpids(vtlb, moment);
+      break;
+    default:
+      dropNonGlobal(vtlb, named, moment);
+  }
+}
+
+function invept({ vm, vtlb }: Done, { type, eptp }: CommandOf<'invept'>): void {
+  const moment = momentNow(vm.oracle);
+  if (type.low === 1) dropEp4ta(vtlb, ep4taOf(eptp), moment);
+  else dropEpts(vtlb, moment);
+}

@@ -1,0 +1,139 @@
+import {
+  ACC_ALL,
+  ACC_WRITE,
+  EPTP_AD_ENABLE_BIT,
+  isSameWord,
+  isVisibleGfn,
+  type LinearAccess,
+  PT_DIRTY,
+  readHalf,
+  readWord,
+  type TableMemory,
+  type Word,
+  walk,
+  walkEpt,
+  withoutBit,
+  ZERO,
+} from '../machine/index.js';
+import {
+  eptpOf,
+  type FreshTranslation,
+  type Vcpu,
+  type VirtualTlb,
+  type Vmcs12,
+} from '../state/index.js';
+import { vtlbOf, type WatchedVm } from './translations.js';
+
+/** Pages of which a vCPU keeps what memory says; when there are more, all are walked anew. */
+const FRESH_MAX = 4096;
+
+/**
+ * What memory says of a page now, by the guest's own tables; null if it faults. Nothing is set in
+ * them. Every table on the way is one that may be cached from now on.
+ */
+export function freshTranslation(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  { address, access }: { address: Word; access: LinearAccess },
+): FreshTranslation | null {
+  const vtlb = vtlbOf(vm, vcpu);
+  const eptp = guestEptpOf(vcpu, vtlb);
+  const root = vcpu.regs.cr3.page;
+  let pages = vtlb.fresh.get(root);
+  const known = pages?.get(address.page);
+  if (known !== undefined && isCurrent(known, vm, vcpu, eptp)) return known;
+
+  const fresh = walkFresh(vm, vcpu, { address, access, eptp });
+  if (fresh === null) return null;
+  if (pages === undefined || pages.size >= FRESH_MAX) {
+    if (vtlb.fresh.size >= FRESH_MAX || pages !== undefined) vtlb.fresh.clear();
+    pages = new Map();
+    vtlb.fresh.set(root, pages);
+  }
+  pages.set(address.page, fresh);
+  return fresh;
+}
+
+/** The EPT that L1 gives the L2 which runs, with A and D left alone; null without one. */
+function guestEptpOf({ nested }: Vcpu, { context }: VirtualTlb): Word | null {
+  if (context.ep4ta === -1) return null;
+  return withoutBit(eptpOf(nested.currentVmcs as Vmcs12) as Word, EPTP_AD_ENABLE_BIT);
+}
+
+function isCurrent(
+  known: FreshTranslation,
+  { oracle }: WatchedVm,
+  { regs }: Vcpu,
+  eptp: Word | null,
+): boolean {
+  return (
+    known.tableWrites === oracle.tableWrites &&
+    known.cr0 === regs.cr0 &&
+    known.cr4 === regs.cr4 &&
+    known.efer === regs.efer &&
+    known.pdptrs === regs.pdptrs &&
+    (known.eptp === eptp || (known.eptp !== null && eptp !== null && isSameWord(known.eptp, eptp)))
+  );
+}
+
+function walkFresh(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  { address, access, eptp }: { address: Word; access: LinearAccess; eptp: Word | null },
+): FreshTranslation | null {
+  const { regs } = vcpu;
+  const { maxphyaddr } = vm.config;
+  const walked = walk(tablesOf(vm, eptp), regs, address, { access, maxphyaddr });
+  if (walked.kind !== 'mapped') return null;
+  const end = eptp === null ? itself(walked.gfn) : physicalOf(vm, eptp, walked.gfn);
+  if (end === null) return null;
+  const leaf = walked.steps.at(-1);
+  const isDirty = leaf === undefined || (leaf.entry.low & PT_DIRTY) !== 0;
+  return {
+    gfn: end.gfn,
+    acc: isDirty ? walked.acc : walked.acc & ~ACC_WRITE,
+    eptAcc: end.acc,
+    tableWrites: vm.oracle.tableWrites,
+    cr0: regs.cr0,
+    cr4: regs.cr4,
+    efer: regs.efer,
+    pdptrs: regs.pdptrs,
+    eptp,
+  };
+}
+
+interface Physical {
+  readonly gfn: number;
+  readonly acc: number;
+}
+
+function itself(gfn: number): Physical {
+  return { gfn, acc: ACC_ALL };
+}
+
+/** The guest's tables as memory holds them: read, watched, and never written. */
+function tablesOf(vm: WatchedVm, eptp: Word | null): TableMemory {
+  const { memory, oracle } = vm;
+  return {
+    readEntry: (gpa, bytes) => {
+      const page = Math.floor(gpa / 4096);
+      const place = eptp === null ? itself(page) : physicalOf(vm, eptp, page);
+      if (place === null) return null;
+      oracle.tables.add(place.gfn);
+      if (!isVisibleGfn(memory, place.gfn)) return ZERO;
+      const at = place.gfn * 4096 + (gpa % 4096);
+      return bytes === 8 ? readWord(memory, at) : readHalf(memory, at);
+    },
+    writeEntry: () => true,
+  };
+}
+
+/** What the EPT says of a guest-physical page; null if it is not readable. */
+function physicalOf(vm: WatchedVm, eptp: Word, page: number): Physical | null {
+  const { config, memory, oracle } = vm;
+  const limits = { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };
+  const access = { kind: 'read', isFinal: true } as const;
+  const walked = walkEpt(memory, eptp, page * 4096, { access, limits });
+  for (const { gpa } of walked.steps) oracle.tables.add(Math.floor(gpa / 4096));
+  return walked.kind === 'mapped' ? walked : null;
+}

@@ -1,0 +1,183 @@
+import {
+  ACC_EXEC,
+  ACC_USER,
+  ACC_WRITE,
+  type AccessKind,
+  accOfRwx,
+  bitsOf,
+  EXIT_REASON,
+  isForbidden,
+  isPaging,
+  type LinearAccess,
+  type Registers,
+  type Word,
+} from '../machine/index.js';
+import type { Outcome } from '../schema/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { blame, type Charge } from './blame.js';
+import { dropFaulted, dropViolated } from './drop.js';
+import { freshTranslation } from './fresh.js';
+import { momentNow } from './moments.js';
+import { TooManyWalks } from './past-walks.js';
+import {
+  isWatched,
+  type PastTranslation,
+  pastTranslations,
+  physicalTranslations,
+  vtlbOf,
+  type WatchedVm,
+} from './translations.js';
+import { rootsForgotten, windowOf } from './windows.js';
+
+/** An access by a linear address. */
+export interface JudgedAccess {
+  readonly address: Word;
+  readonly access: LinearAccess;
+}
+
+/**
+ * Judges a translation that an access used: it must be one that memory has held, entry by entry,
+ * since the last invalidation that covered it. What is in memory now always is.
+ *
+ * @param gfn Frame of L1's memory that was used.
+ */
+export function judgeUse(
+  vm: Vm,
+  vcpu: Vcpu,
+  used: JudgedAccess & { gfn: number; by: Charge['by'] },
+  emit: Emit,
+): void {
+  if (!isWatched(vm)) return;
+  const { address, access, gfn, by } = used;
+  const fresh = freshTranslation(vm, vcpu, used);
+  if (fresh !== null && fresh.gfn === gfn && allows(fresh, access, vcpu.regs)) return;
+
+  let isRightStale = false;
+  const verdict = search(vm, vcpu, address, (past) => {
+    if (past.isBlocked || past.gfn !== gfn) return false;
+    if (allows(past, access, vcpu.regs)) return true;
+    isRightStale = true;
+    return false;
+  });
+  if (verdict === 'allowed') return;
+  const rule = isRightStale ? 'stale-right' : 'stale-translation';
+  convict(vm, vcpu, { rule, address, kind: access.kind, gfn, by }, verdict, emit);
+}
+
+/**
+ * Judges an access that did not happen. A fault must come from an entry that is in memory, or from
+ * rights that may still be cached; and whatever the reason, it drops what the address has cached.
+ */
+export function judgeStop(
+  vm: Vm,
+  vcpu: Vcpu,
+  { address, access, outcome }: JudgedAccess & { outcome: Outcome },
+  emit: Emit,
+): void {
+  if (!isWatched(vm)) return;
+  if (outcome.kind === 'fault' && outcome.vector === '#PF') {
+    judgePageFault(vm, vcpu, { address, access }, emit);
+  } else if (outcome.kind === 'vm-exit' && outcome.reason === EXIT_REASON.EPT_VIOLATION) {
+    const { gpa = 0, qualification } = outcome;
+    judgeViolation(vm, vcpu, { address, kind: access.kind, gpa, qualification }, emit);
+  }
+}
+
+function judgePageFault(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  { address, access }: JudgedAccess,
+  emit: Emit,
+): void {
+  const fresh = freshTranslation(vm, vcpu, { address, access });
+  if (fresh !== null && !isForbidden(fresh.acc, access, vcpu.regs)) {
+    const verdict = search(
+      vm,
+      vcpu,
+      address,
+      (past) => past.isBlocked || isForbidden(past.acc, access, vcpu.regs),
+    );
+    if (verdict !== 'allowed') {
+      const charge = { rule: 'spurious-fault', address, kind: access.kind } as const;
+      convict(vm, vcpu, { ...charge, gfn: null, by: null }, verdict, emit);
+    }
+  }
+  const vtlb = vtlbOf(vm, vcpu);
+  const { vpid, pcid } = vtlb.context;
+  dropFaulted(vtlb, { vpid, pcid, page: address.page }, momentNow(vm.oracle));
+}
+
+/** L1 was told of an EPT violation. By now L1 runs, but what was in use then is still known. */
+function judgeViolation(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  violated: { address: Word; kind: AccessKind; gpa: number; qualification: Word },
+  emit: Emit,
+): void {
+  const { address, kind, gpa, qualification } = violated;
+  const vtlb = vtlbOf(vm, vcpu);
+  const { context } = vtlb;
+  const gpaPage = Math.floor(gpa / 4096);
+  const asked = accOfRwx(bitsOf(qualification, { high: 2, low: 0 }));
+  const ways = physicalTranslations(vm, vcpu, {
+    gpaPage,
+    window: windowOf(vtlb, context, address.page),
+  });
+  const isMapped = ways.some(({ replaced }) => replaced === null);
+  if (isMapped && ways.every(({ acc }) => (acc & asked) === asked)) {
+    const charge = { rule: 'spurious-fault', address, kind } as const;
+    convict(vm, vcpu, { ...charge, gfn: null, by: null }, verdictUnder(vm, vcpu, address), emit);
+  }
+  const moment = momentNow(vm.oracle);
+  dropViolated(vtlb, { context, page: address.page, gpaPage }, moment);
+  dropFaulted(vtlb, { ...context, page: address.page }, moment);
+}
+
+type Verdict = 'allowed' | 'refused' | 'undecided';
+
+/** Looks for a translation that may be cached and is accepted. */
+function search(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  address: Word,
+  accept: (past: PastTranslation) => boolean,
+): Verdict {
+  try {
+    if (pastTranslations(vm, vcpu, { address, everything: false, visit: accept })) return 'allowed';
+  } catch (error) {
+    if (error instanceof TooManyWalks) return 'undecided';
+    throw error;
+  }
+  return verdictUnder(vm, vcpu, address);
+}
+
+/** What was forgotten since the translation was last dropped cannot be held against anyone. */
+function verdictUnder(vm: WatchedVm, vcpu: Vcpu, address: Word): Verdict {
+  const vtlb = vtlbOf(vm, vcpu);
+  const { page } = windowOf(vtlb, vtlb.context, address.page);
+  const forgotten = Math.max(vm.oracle.forgotten, rootsForgotten(vtlb, vtlb.context));
+  return page.time < forgotten ? 'undecided' : 'refused';
+}
+
+function convict(vm: WatchedVm, vcpu: Vcpu, charge: Charge, verdict: Verdict, emit: Emit): void {
+  const vtlb = vtlbOf(vm, vcpu);
+  if (verdict === 'undecided') {
+    vtlb.undecided += 1;
+    return;
+  }
+  vtlb.violations += 1;
+  emit?.(vcpu, blame(vm, vcpu, charge));
+}
+
+/** Whether rights allow an access: those of the guest's own tables, and those of its EPT. */
+function allows(
+  { acc, eptAcc }: { acc: number; eptAcc: number },
+  access: LinearAccess,
+  regs: Registers,
+): boolean {
+  return (
+    (!isPaging(regs) || !isForbidden(acc, access, regs)) && (eptAcc & NEEDED[access.kind]) !== 0
+  );
+}
+
+const NEEDED = { read: ACC_USER, write: ACC_WRITE, execute: ACC_EXEC } as const;

@@ -1,0 +1,17 @@
+import type { Moment, Oracle } from '../state/index.js';
+
+/** The clock moves on: something happened, on behalf of the command that is being carried out. */
+export function momentNow(oracle: Oracle): Moment {
+  oracle.clock += 1;
+  const { nth, kind } = oracle.command;
+  return { time: oracle.clock, nth, by: kind };
+}
+
+/** The latest of some moments. */
+export function latest(first: Moment, ...others: readonly (Moment | undefined)[]): Moment {
+  let found = first;
+  for (const moment of others) {
+    if (moment !== undefined && moment.time > found.time) found = moment;
+  }
+  return found;
+}

@@ -1,0 +1,169 @@
+import {
+  ACC_ALL,
+  ACC_WRITE,
+  accOf,
+  addressFrameOf,
+  bitsOf,
+  FORMATS,
+  type Format,
+  frameOf,
+  hasReservedBit,
+  indexOf,
+  isLargePage,
+  PT_ACCESSED,
+  PT_DIRTY,
+  PT_GLOBAL,
+  PT_PRESENT,
+  pageFrameOf,
+  pagingModeOf,
+  type Registers,
+  type Word,
+} from '../machine/index.js';
+import type { Moment } from '../state/index.js';
+import type { Span } from './past.js';
+
+/** The write that replaced an entry which a walk had used. */
+export interface Replaced {
+  readonly moment: Moment;
+  /** Guest-physical address of the entry. */
+  readonly gpa: number;
+}
+
+/** One way in which a walk may have gone, with entries that were in memory at some moment. */
+export interface PastWalk {
+  /** Where it ended: at a page, or at an entry that lets nothing through. */
+  readonly kind: 'mapped' | 'blocked';
+  readonly gfn: number;
+  /** `ACC_*` bits; not writable unless the leaf was dirty. */
+  readonly acc: number;
+  readonly isGlobal: boolean;
+  /** Time at which the youngest of its entries came to be. */
+  readonly from: number;
+  /** The first of its entries that was replaced; null while all of them are in memory. */
+  readonly replaced: Replaced | null;
+  /** Of the guest's own entries alone, without those of an EPT: when the first was replaced. */
+  readonly until: number;
+}
+
+/** What stood where an entry of the guest lies; several, if an EPT has led there differently. */
+export interface PlacedSpan extends Span {
+  readonly gpa: number;
+  /** The entry of an EPT on the way that was replaced first. */
+  readonly eptReplaced: Replaced | null;
+}
+
+/** Where a search for past walks finds entries, and what it tells. */
+export interface PastTables {
+  entriesAt(gpa: number, bytes: 4 | 8): readonly PlacedSpan[];
+  /** @returns Whether to stop. */
+  visit(walk: PastWalk): boolean;
+}
+
+/** Entries that one search looks at; what is not found by then is not decided. */
+export const VISITS_MAX = 4096;
+
+/** A search that became too long. */
+export class TooManyWalks extends Error {
+  override readonly name = 'TooManyWalks';
+}
+
+interface Way {
+  readonly level: number;
+  readonly table: number;
+  readonly acc: number;
+  readonly from: number;
+  readonly until: number;
+  readonly replaced: Replaced | null;
+}
+
+/**
+ * Tells every way in which an address may have been translated, each entry as it was at a moment
+ * of its own, newest first.
+ *
+ * @param regs Those of now, but for CR3 and PDPTEs, which may be those of then.
+ * @returns Whether `visit` stopped the search.
+ * @throws {TooManyWalks} If there are more than {@link VISITS_MAX} entries to look at.
+ */
+export function pastWalks(
+  { entriesAt, visit }: PastTables,
+  regs: Registers,
+  address: Word,
+  maxphyaddr: number,
+): boolean {
+  const mode = pagingModeOf(regs);
+  if (mode === 'none') return false;
+  const format: Format = FORMATS[mode];
+  let visits = 0;
+
+  const follow = (way: Way): boolean => {
+    const gpa = way.table * 4096 + indexOf(address, way.level, format) * format.entryBytes;
+    for (const span of entriesAt(gpa, format.entryBytes)) {
+      visits += 1;
+      if (visits > VISITS_MAX) throw new TooManyWalks();
+      if (goOn(way, span)) return true;
+    }
+    return false;
+  };
+
+  const goOn = (way: Way, span: PlacedSpan): boolean => {
+    const { level } = way;
+    const entry = span.value;
+    const next = narrowed(way, span);
+    const isLeaf = level === 1 || isLargePage(entry, level, regs, format);
+    const isUsable =
+      (entry.low & PT_PRESENT) !== 0 &&
+      !hasReservedBit(entry, { level, isLeaf, regs, format, maxphyaddr });
+    // What is not present or malformed is never cached: it stops a walk only while it is there.
+    if (!isUsable) return span.end === null && visit({ ...ended(next), kind: 'blocked' });
+    // Nor is what was not accessed when it was replaced: a walk would have set the bit.
+    if ((entry.low & PT_ACCESSED) === 0 && span.end !== null) return false;
+    const acc = way.acc & accOf(entry, format);
+    if (!isLeaf) return follow({ ...next, level: level - 1, table: frameOf(entry, format), acc });
+    return visit({
+      ...ended(next),
+      gfn: pageFrameOf(entry, level, address, format),
+      acc: (entry.low & PT_DIRTY) !== 0 ? acc : acc & ~ACC_WRITE,
+      isGlobal: (entry.low & PT_GLOBAL) !== 0,
+    });
+  };
+
+  const table = rootTableOf(regs, mode, address);
+  if (table === null) return visit({ ...ended(START), kind: 'blocked' });
+  return follow({ ...START, level: format.levels, table });
+}
+
+const START: Way = {
+  level: 0,
+  table: 0,
+  acc: ACC_ALL,
+  from: 0,
+  until: Number.POSITIVE_INFINITY,
+  replaced: null,
+};
+
+function ended({ acc, from, until, replaced }: Way): PastWalk {
+  return { kind: 'mapped', gfn: 0, acc, isGlobal: false, from, until, replaced };
+}
+
+/** A way holds only while every entry on it does. */
+function narrowed(way: Way, { from, end, gpa, eptReplaced }: PlacedSpan): Way {
+  const own = end === null ? null : { moment: end, gpa };
+  return {
+    ...way,
+    from: Math.max(way.from, from),
+    until: Math.min(way.until, end?.time ?? Number.POSITIVE_INFINITY),
+    replaced: first(first(way.replaced, own), eptReplaced),
+  };
+}
+
+/** Which of two entries was replaced first. */
+export function first(a: Replaced | null, b: Replaced | null): Replaced | null {
+  if (a === null || b === null) return a ?? b;
+  return a.moment.time <= b.moment.time ? a : b;
+}
+
+function rootTableOf(regs: Registers, mode: keyof typeof FORMATS, address: Word): number | null {
+  if (mode !== 'PAE') return addressFrameOf(regs.cr3);
+  const pdpte = regs.pdptrs[bitsOf(address, { high: 31, low: 30 })] as Word;
+  return (pdpte.low & PT_PRESENT) !== 0 ? addressFrameOf(pdpte) : null;
+}

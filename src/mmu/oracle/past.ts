@@ -1,0 +1,81 @@
+import { type GuestMemory, isVisibleGfn, readWord, type Word } from '../machine/index.js';
+import type { Moment, Oracle, PastValue } from '../state/index.js';
+import { momentNow } from './moments.js';
+
+/** Values of one table entry that are kept; more are forgotten, the oldest first. */
+export const PAST_VALUES_MAX = 32;
+/** Values of all entries that are kept of a VM. */
+export const PAST_MAX = 32_768;
+
+/** What an entry held, and when. */
+export interface Span {
+  readonly value: Word;
+  /** Time from which it held it; 0 if it always did. */
+  readonly from: number;
+  /** The write that replaced it; null while it still holds it. */
+  readonly end: Moment | null;
+}
+
+/**
+ * Bytes of guest memory are about to be written: if they belong to a page table, what they held
+ * may live on in a cache and is kept. Bounded: what is forgotten is no longer judged.
+ */
+export function keepPast(
+  { oracle, memory }: { oracle: Oracle | null; memory: GuestMemory },
+  { gpa, bytes }: { gpa: number; bytes: number },
+): void {
+  if (oracle === null || !oracle.tables.has(Math.floor(gpa / 4096))) return;
+  oracle.tableWrites += 1;
+  const moment = momentNow(oracle);
+  const first = gpa - (gpa % 8);
+  for (let at = first; at < gpa + bytes; at += 8) keep(oracle, at, readWord(memory, at), moment);
+}
+
+/** What eight bytes of memory held, newest first; what holds now comes first of all. */
+export function spansOf(oracle: Oracle, memory: GuestMemory, gpa: number): Span[] {
+  const past = oracle.past.get(gpa) ?? [];
+  const isVisible = isVisibleGfn(memory, Math.floor(gpa / 4096));
+  const fromOf = (i: number) => past[i - 1]?.until.time ?? 0;
+  const spans: Span[] = [
+    {
+      value: isVisible ? readWord(memory, gpa) : NOT_PRESENT,
+      from: fromOf(past.length),
+      end: null,
+    },
+  ];
+  for (let i = past.length - 1; i >= 0; i -= 1) {
+    const { value, until } = past[i] as PastValue;
+    spans.push({ value, from: fromOf(i), end: until });
+  }
+  return spans;
+}
+
+const NOT_PRESENT: Word = { page: 0, low: 0 };
+
+function keep(oracle: Oracle, gpa: number, value: Word, until: Moment): void {
+  let values = oracle.past.get(gpa);
+  if (values === undefined) {
+    values = [];
+    oracle.past.set(gpa, values);
+  }
+  values.push({ value, until });
+  oracle.pastCount += 1;
+  if (values.length > PAST_VALUES_MAX) forget(oracle, values, 1);
+  if (oracle.pastCount > PAST_MAX) forgetOldestEntry(oracle);
+}
+
+/** The entry that was first written, and whatever it held. */
+function forgetOldestEntry(oracle: Oracle): void {
+  const first = oracle.past.entries().next().value;
+  if (first === undefined) return;
+  const [gpa, values] = first;
+  forget(oracle, values, values.length);
+  oracle.past.delete(gpa);
+}
+
+function forget(oracle: Oracle, values: PastValue[], count: number): void {
+  for (const { until } of values.splice(0, count)) {
+    oracle.forgotten = Math.max(oracle.forgotten, until.time);
+    oracle.pastCount -= 1;
+  }
+}

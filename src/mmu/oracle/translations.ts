@@ -1,0 +1,195 @@
+import {
+  ACC_ALL,
+  isPaging,
+  type Registers,
+  type Word,
+  wordFromNumber,
+  X86_CR4_PGE,
+} from '../machine/index.js';
+import {
+  BEGINNING,
+  eptpOf,
+  type GuestContext,
+  type Oracle,
+  type Vcpu,
+  type VirtualTlb,
+  type Vm,
+  type Vmcs12,
+} from '../state/index.js';
+import { type Span, spansOf } from './past.js';
+import { type EptWay, pastEptWays } from './past-epts.js';
+import { first, type PastWalk, type PlacedSpan, pastWalks, type Replaced } from './past-walks.js';
+import { globalWindowOf, physicalWindowOf, type Window, windowOf } from './windows.js';
+
+/** A translation that a processor may have made at some moment. */
+export interface PastTranslation {
+  /** Frame of L1's memory; 0 where the walk was blocked. */
+  readonly gfn: number;
+  /** `ACC_*` bits of the guest's own tables. */
+  readonly acc: number;
+  /** `ACC_*` bits of its EPT; all of them without one. */
+  readonly eptAcc: number;
+  /** Whether an entry let nothing through. */
+  readonly isBlocked: boolean;
+  /** The first of the entries it was made of that was replaced; null if it is what memory says. */
+  readonly replaced: Replaced | null;
+}
+
+/** A VM that is watched. */
+export type WatchedVm = Vm & { readonly oracle: Oracle };
+
+export function isWatched(vm: Vm): vm is WatchedVm {
+  return vm.oracle !== null;
+}
+
+/** What a search looks for. */
+export interface Search {
+  readonly address: Word;
+  /** Also what was to be dropped long ago, as far as it is remembered. */
+  readonly everything: boolean;
+  /** @returns Whether to stop. */
+  visit(past: PastTranslation): boolean;
+}
+
+/**
+ * Tells every translation of a page that may still be cached, roughly the newest first.
+ *
+ * @returns Whether `visit` stopped the search.
+ * @throws {TooManyWalks} If there are too many to look at.
+ */
+export function pastTranslations(vm: WatchedVm, vcpu: Vcpu, search: Search): boolean {
+  const vtlb = vtlbOf(vm, vcpu);
+  const { page } = search.address;
+  const roots = rootsOf(vtlb);
+  for (const root of roots) {
+    if (root.pcid !== vtlb.context.pcid) continue;
+    const window = search.everything ? ALWAYS : windowOf(vtlb, root, page);
+    if (searchTables(vm, vcpu, { root, window, search, globals: false })) return true;
+  }
+  if ((vcpu.regs.cr4 & X86_CR4_PGE) === 0) return false;
+  return roots.some((root) => {
+    const window = search.everything ? ALWAYS : globalWindowOf(vtlb, root, page);
+    return searchTables(vm, vcpu, { root, window, search, globals: true });
+  });
+}
+
+/**
+ * What the EPT in use may still say of a guest-physical page, newest first.
+ *
+ * @param linear Since when the linear translation on whose way it lies may have been cached.
+ */
+export function physicalTranslations(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  { gpaPage, window }: { gpaPage: number; window: Window },
+): EptWay[] {
+  const { oracle, memory, config } = vm;
+  const vtlb = vtlbOf(vm, vcpu);
+  const since =
+    window === ALWAYS
+      ? ALWAYS.page
+      : physicalWindowOf(vtlb, vtlb.context, { gpaPage, linear: window.page });
+  const eptp = eptpOf(vcpu.nested.currentVmcs as Vmcs12) as Word;
+  const limits = { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };
+  const spansAt = (gpa: number) => spansOf(oracle, memory, gpa);
+  return pastEptWays({ spansAt, eptp, limits }, gpaPage, since.time);
+}
+
+export function vtlbOf({ oracle }: WatchedVm, { index }: Vcpu): VirtualTlb {
+  return oracle.vcpus[index] as VirtualTlb;
+}
+
+const ALWAYS: Window = { page: { ...BEGINNING, time: -1 }, structures: { ...BEGINNING, time: -1 } };
+
+interface Root extends GuestContext {
+  readonly until: number;
+}
+
+/** The tables in use, then those that were left, the last one first; of this VPID and EPT alone. */
+function rootsOf({ vpids, context }: VirtualTlb): Root[] {
+  const left = vpids.get(context.vpid)?.roots ?? [];
+  const current: Root = { ...context, until: Number.POSITIVE_INFINITY };
+  return [current, ...left.filter(({ ep4ta }) => ep4ta === context.ep4ta).reverse()];
+}
+
+function searchTables(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  within: { root: Root; window: Window; search: Search; globals: boolean },
+): boolean {
+  const { root, window, search, globals } = within;
+  if (root.until <= window.page.time) return false;
+  const hasEpt = root.ep4ta !== -1;
+  const finish = (walk: PastWalk): boolean => {
+    if (globals && !walk.isGlobal) return false;
+    if (!mayBeCached(walk, window)) return false;
+    const { kind, gfn, acc, replaced } = walk;
+    if (kind === 'blocked' || !hasEpt) {
+      return search.visit({ gfn, acc, eptAcc: ACC_ALL, isBlocked: kind === 'blocked', replaced });
+    }
+    return physicalTranslations(vm, vcpu, { gpaPage: gfn, window }).some((way) =>
+      search.visit({
+        gfn: way.gfn,
+        acc,
+        eptAcc: way.acc,
+        isBlocked: false,
+        replaced: first(replaced, way.replaced),
+      }),
+    );
+  };
+  if (!isPaging(vcpu.regs)) return finish(identity(search.address));
+  const regs: Registers = { ...vcpu.regs, cr3: root.cr3, pdptrs: root.pdptrs };
+  const entriesAt = (gpa: number, bytes: 4 | 8): PlacedSpan[] =>
+    placesOf(vm, vcpu, { gpa, window, hasEpt }).flatMap(({ place, replaced }) =>
+      spansIn(vm, place, bytes)
+        .filter(({ end }) => end === null || end.time > window.page.time)
+        .map((span) => ({ ...span, gpa: place, eptReplaced: replaced })),
+    );
+  return pastWalks({ entriesAt, visit: finish }, regs, search.address, vm.config.maxphyaddr);
+}
+
+/**
+ * Whether a translation with such a life may be cached: made since the paging-structure caches were
+ * dropped, or before that from older entries, if it was not dropped itself.
+ */
+function mayBeCached({ from, until }: PastWalk, { page, structures }: Window): boolean {
+  if (until > structures.time) return true;
+  return page.time < structures.time && until > page.time && from < structures.time;
+}
+
+/** Where in L1's memory a table entry may have been found. */
+function placesOf(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  { gpa, window, hasEpt }: { gpa: number; window: Window; hasEpt: boolean },
+): { place: number; replaced: Replaced | null }[] {
+  if (!hasEpt) return [{ place: gpa, replaced: null }];
+  const gpaPage = Math.floor(gpa / 4096);
+  return physicalTranslations(vm, vcpu, { gpaPage, window }).map(({ gfn, replaced }) => ({
+    place: gfn * 4096 + (gpa % 4096),
+    replaced,
+  }));
+}
+
+/** An entry of four bytes is one half of what is remembered. */
+function spansIn({ oracle, memory }: WatchedVm, gpa: number, bytes: 4 | 8): Span[] {
+  if (bytes === 8) return spansOf(oracle, memory, gpa);
+  const isHigh = gpa % 8 !== 0;
+  return spansOf(oracle, memory, gpa - (gpa % 8)).map((span) => {
+    const { page, low } = span.value;
+    const half = isHigh ? Math.floor(page / 2 ** 20) : (page % 2 ** 20) * 4096 + low;
+    return { ...span, value: wordFromNumber(half) };
+  });
+}
+
+function identity({ page }: Word): PastWalk {
+  return {
+    kind: 'mapped',
+    gfn: page % 2 ** 40,
+    acc: ACC_ALL,
+    isGlobal: false,
+    from: 0,
+    until: Number.POSITIVE_INFINITY,
+    replaced: null,
+  };
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { wordToHex } from '../machine/index.js';
+import { COMMAND_KINDS } from './command.js';
+import { Hex64, PhysicalAddress } from './hex.js';
+
+/** Frames that a violation names as right. */
+export const ALLOWED_MAX = 8;
+
+export const VIOLATION_SUMMARY =
+  'The guest got a translation, or a fault, that the architecture no longer allows.';
+
+const seq = z.number().int().min(0);
+
+/** A command, and how long ago it was. */
+const culprit = {
+  seq: seq
+    .nullable()
+    .describe('Of the command; null if it lies before what this history still names.'),
+  commandsAgo: z.number().int().min(0).describe('0: the command in which the violation befell.'),
+  command: z.enum(COMMAND_KINDS),
+};
+
+/** What a violation says. */
+export const VIOLATION = {
+  rule: z
+    .enum(['stale-translation', 'stale-right', 'spurious-fault'])
+    .describe('A wrong frame, a right that is gone, or a fault without a reason.'),
+  access: z.enum(['read', 'write', 'execute']),
+  gva: Hex64,
+  gpa: PhysicalAddress.nullable().describe('What was used; null for a fault.'),
+  by: z
+    .enum(['tlb', 'walk', 'emulator'])
+    .nullable()
+    .describe('Where the translation came from; null for a fault.'),
+  allowed: z
+    .array(PhysicalAddress)
+    .max(ALLOWED_MAX)
+    .describe('Where the address may lead: by what is in memory or may still be cached.'),
+  write: z
+    .strictObject({ ...culprit, gpa: PhysicalAddress.describe('Of the table entry.') })
+    .nullable()
+    .describe('The write that made the translation stale, as far as it is remembered.'),
+  invalidation: z
+    .strictObject(culprit)
+    .nullable()
+    .describe('The last invalidation that covered it.'),
+  survival: z
+    .strictObject({ seq, event: z.string() })
+    .nullable()
+    .describe('The event that could have ended it and did not; null if there was none.'),
+  message: z.string().describe('All of that in one sentence.'),
+} as const;
+
+const Described = z.strictObject({ kind: z.literal('violation'), ...VIOLATION });
+type Violation = Readonly<z.output<typeof Described>>;
+
+/** A violation with the sentence that says it. */
+export function described(violation: Omit<Violation, 'message'>): Violation {
+  return { ...violation, message: sentenceOf(violation) };
+}
+
+function sentenceOf(violation: Omit<Violation, 'message'>): string {
+  const { write, invalidation, survival } = violation;
+  const parts = [offenceOf(violation)];
+  if (write !== null) {
+    const entry = `the entry at 0x${write.gpa.toString(16)}`;
+    parts.push(`${nameOf(write)} had replaced ${entry}`);
+  }
+  if (invalidation !== null) {
+    parts.push(`${nameOf(invalidation)} should have dropped it`);
+    parts.push(
+      survival === null
+        ? 'nothing was done about it since'
+        : `it survived ${survival.event} (seq ${survival.seq})`,
+    );
+  }
+  return parts.join('; ');
+}
+
+function offenceOf({ rule, access, gva, gpa, by }: Omit<Violation, 'message'>): string {
+  const what = `${VERB[access]} of ${wordToHex(gva)}`;
+  if (rule === 'spurious-fault')
+    return `${what} faulted, though nothing that may be cached forbids it`;
+  const how = FROM[by ?? 'walk'];
+  if (rule === 'stale-right') return `${what} was allowed by ${how} with a right that is gone`;
+  return `${what} went to 0x${(gpa ?? 0).toString(16)} by ${how}, where it may lead no more`;
+}
+
+function nameOf(culprit: NonNullable<Violation['invalidation']>): string {
+  const { seq: named, commandsAgo, command } = culprit;
+  if (named !== null) return `${command} (seq ${named})`;
+  return `${command}, ${commandsAgo} ${commandsAgo === 1 ? 'command' : 'commands'} earlier,`;
+}
+
+const VERB = { read: 'A read', write: 'A write', execute: 'A fetch' } as const;
+const FROM = { tlb: 'a TLB entry', walk: 'a walk', emulator: "KVM's emulator" } as const;

@@ -1,0 +1,202 @@
+import type { Word } from '../machine/index.js';
+import type { CommandKind, MmuEventKind } from '../schema/index.js';
+
+/** When something happened that bears on what may be cached, and what brought it about. */
+export interface Moment {
+  /** By the oracle's own clock, which rises with each of them; 0 is the beginning. */
+  readonly time: number;
+  /** The how manieth command in the VM's life it was. */
+  readonly nth: number;
+  readonly by: CommandKind | null;
+}
+
+export const BEGINNING: Moment = { time: 0, nth: 0, by: null };
+
+/** What eight bytes of a page table held, until a write of the guest replaced it. */
+export interface PastValue {
+  readonly value: Word;
+  readonly until: Moment;
+}
+
+/**
+ * What the architecture still allows the processor to have cached: since when, for each tag. It
+ * knows commands and memory, and nothing of KVM.
+ *
+ * @see Intel SDM Vol. 3A, "Invalidation of TLBs and Paging-Structure Caches"
+ * @see Intel SDM Vol. 3C, "Caching Translation Information"
+ */
+export interface Oracle {
+  /** Its clock: how many moments there were. */
+  clock: number;
+  /** The command that is being carried out, and how many there were with it. */
+  command: { nth: number; kind: CommandKind | null };
+  /** Guest frames that were walked as page tables: what they hold may be cached. */
+  readonly tables: Set<number>;
+  /** What those frames held before, by guest-physical address of eight bytes, oldest first. */
+  readonly past: Map<number, PastValue[]>;
+  /** How many values `past` holds. */
+  pastCount: number;
+  /** Values that were replaced up to here may be forgotten. */
+  forgotten: number;
+  /** How many writes to those frames there were: what was worked out before one is out of date. */
+  tableWrites: number;
+  readonly vcpus: readonly VirtualTlb[];
+}
+
+/** What one virtual processor may have cached, by tag, and what it runs on. */
+export interface VirtualTlb {
+  readonly vpids: Map<number, VpidTag>;
+  readonly epts: Map<number, EptTag>;
+  /** All mappings that any EPT made were dropped. */
+  eptsDropped: Moment;
+  /** Tags that were in use up to here may be forgotten. */
+  forgotten: number;
+  /** What translations are tagged with now, and which tables they come from. */
+  context: GuestContext;
+  violations: number;
+  /** Uses that differ from memory, but for whose judgement too much was forgotten. */
+  undecided: number;
+  /** What memory says of pages, by root table and page, so that it is not walked at every use. */
+  readonly fresh: Map<number, Map<number, FreshTranslation>>;
+  /**
+   * The newest events that could have brought a root or an entry into step. What their numbers mean
+   * only a history knows: they are no part of an encoded state.
+   */
+  readonly trail: Trail;
+}
+
+/** What memory says of a page, and what that depends on. */
+export interface FreshTranslation {
+  readonly gfn: number;
+  /** `ACC_*` bits of the guest's own tables; not writable until the leaf is dirty. */
+  readonly acc: number;
+  /** `ACC_*` bits of its EPT; all of them without one. */
+  readonly eptAcc: number;
+  readonly tableWrites: number;
+  readonly cr0: number;
+  readonly cr4: number;
+  readonly efer: number;
+  readonly pdptrs: readonly Word[];
+  /** Null without an EPT. */
+  readonly eptp: Word | null;
+}
+
+/** The tags and the tables of a guest, as the guest knows them. */
+export interface GuestContext {
+  /** 0 for L1, and for an L2 without VPID. */
+  readonly vpid: number;
+  readonly pcid: number;
+  /** -1 where L1 runs, or gives L2 no EPT. */
+  readonly ep4ta: number;
+  readonly cr3: Word;
+  readonly pdptrs: readonly Word[];
+}
+
+/** Since when translations of one VPID may be cached. */
+export interface VpidTag {
+  /** Everything was dropped, global pages included. */
+  all: Moment;
+  /** Everything but global pages was dropped. */
+  nonGlobal: Moment;
+  /** Everything that an EPT made was dropped. */
+  combined: Moment;
+  readonly pcids: Map<number, PcidTag>;
+  /** What a PCID has of a page was dropped, global pages aside: by PCID and page. */
+  readonly pcidPages: Map<string, Moment>;
+  /** The global translation of a page was dropped. */
+  readonly globalPages: Map<number, Moment>;
+  /** Everything of a page was dropped, under every PCID. */
+  readonly pages: Map<number, Moment>;
+  /** Tables that were in use and are no more, most recently left last. */
+  readonly roots: PastRoot[];
+  /** Tables that were left up to here may be forgotten. */
+  forgotten: number;
+}
+
+/** Since when translations of one PCID may be cached. */
+export interface PcidTag {
+  /** Everything but global pages was dropped. */
+  all: Moment;
+  /** The global pages that it made were dropped as well. */
+  globals: Moment;
+  /** Its paging-structure caches were dropped, for every address. */
+  structures: Moment;
+}
+
+/** Since when mappings of one EP4TA may be cached. */
+export interface EptTag {
+  all: Moment;
+  /** Guest-physical mappings of a page were dropped. */
+  readonly pages: Map<number, Moment>;
+  /** Combined mappings of a linear page were dropped, by VPID, PCID and page. */
+  readonly faulted: Map<string, Moment>;
+}
+
+/** Tables that a context used until it left them. */
+export interface PastRoot extends GuestContext {
+  readonly until: number;
+}
+
+/** An event, by what names it, and the command that it belongs to. */
+export interface Heard {
+  readonly seq: number;
+  readonly nth: number;
+  readonly kind: MmuEventKind;
+}
+
+export interface Trail {
+  root: Heard | null;
+  sync: Heard | null;
+  flush: Heard | null;
+}
+
+/** @param contexts What each vCPU starts with. */
+export function createOracle(contexts: readonly GuestContext[]): Oracle {
+  return {
+    clock: 0,
+    command: { nth: 0, kind: null },
+    tables: new Set(),
+    past: new Map(),
+    pastCount: 0,
+    forgotten: 0,
+    tableWrites: 0,
+    vcpus: contexts.map(createVirtualTlb),
+  };
+}
+
+export function createVirtualTlb(context: GuestContext): VirtualTlb {
+  return {
+    vpids: new Map(),
+    epts: new Map(),
+    eptsDropped: BEGINNING,
+    forgotten: 0,
+    context,
+    violations: 0,
+    undecided: 0,
+    fresh: new Map(),
+    trail: { root: null, sync: null, flush: null },
+  };
+}
+
+/** @param forgotten Until when what is now a new tag may have been one before. */
+export function createVpidTag(forgotten: number): VpidTag {
+  return {
+    all: BEGINNING,
+    nonGlobal: BEGINNING,
+    combined: BEGINNING,
+    pcids: new Map(),
+    pcidPages: new Map(),
+    globalPages: new Map(),
+    pages: new Map(),
+    roots: [],
+    forgotten,
+  };
+}
+
+export function createPcidTag(): PcidTag {
+  return { all: BEGINNING, globals: BEGINNING, structures: BEGINNING };
+}
+
+export function createEptTag(): EptTag {
+  return { all: BEGINNING, pages: new Map(), faulted: new Map() };
+}
