@@ -4,6 +4,7 @@ import {
   flagsIn,
   isFlagWord,
   isLongMode,
+  isPaePaging,
   isWriteProtect,
   type Word,
   X86_CR4_CET,
@@ -88,12 +89,17 @@ function postSetCr4(vm: Vm, vcpu: Vcpu, old: number, emit: Emit): void {
   }
 }
 
-/** The policy either frees every root now, or leaves it to a guest-wide flush at the next entry. */
+/**
+ * The policy either frees every root now, or leaves it to a guest-wide flush at the next entry. What
+ * a PAE root leads to came from PDPTEs that were loaded anew: a sync would not reach those, so that
+ * a kernel which does not free it where they change has to free it here.
+ */
 function flushEverything(vm: Vm, vcpu: Vcpu, emit: Emit): void {
   const covers = () => true;
   const mmu = vcpu.rootMmu;
   const freed = invalidateRoots(vm, vcpu, { mmu, by: 'cr4-flush', covers }, emit);
-  if (freed) resetContext(vm, vcpu, emit);
+  const isOutdated = isPaePaging(vcpu.regs) && vm.rules.changedPdptes !== 'free-root';
+  if (freed || isOutdated) resetContext(vm, vcpu, emit);
   else makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
 }
 
