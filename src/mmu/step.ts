@@ -29,7 +29,7 @@ import { write } from './commands/write.js';
 import { wrmsrEfer } from './commands/wrmsr-efer.js';
 import { zapAll } from './commands/zap-all.js';
 import { reflectFault, runGuest } from './nested/index.js';
-import { followCommand, isWatched, listen, stateBefore } from './oracle/index.js';
+import { beginCommand, followCommand, isWatched, listen, stateBefore } from './oracle/index.js';
 import { kickToHost } from './requests/index.js';
 import { resetContext } from './roots/index.js';
 import type { Command, CommandKind, Outcome } from './schema/index.js';
@@ -71,7 +71,7 @@ export function step(vm: Vm, command: Command, emit: Emit): Outcome {
   const refusal = refusalOf(vm, vcpu, command);
   if (refusal !== null) throw new CommandRefused(`Cannot run "${command.kind}": ${refusal}`);
   if (!isWatched(vm)) return carryOut(vm, vcpu, command, emit);
-  vm.oracle.command = { nth: vm.oracle.command.nth + 1, kind: command.kind };
+  beginCommand(vm.oracle, command.kind);
   const before = stateBefore(vcpu);
   const outcome = carryOut(vm, vcpu, command, listen(vm.oracle, emit));
   followCommand(vm, vcpu, { command, outcome, before });

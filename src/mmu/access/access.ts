@@ -60,10 +60,10 @@ export function translate(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Tra
       : translateTwoDimensional(vm, vcpu, request, emit);
   if (vm.oracle === null) return translation;
   if (translation.kind === 'stopped') {
-    judgeStop(vm, vcpu, { ...request, outcome: translation.outcome }, emit);
+    judgeStop(vm, vcpu, request, translation.outcome, emit);
   } else {
     const by = translation.kind === 'emulated' ? 'emulator' : translation.by;
-    judgeUse(vm, vcpu, { ...request, gfn: translation.gfn, by }, emit);
+    judgeUse(vm, vcpu, request, { gfn: translation.gfn, by }, emit);
   }
   return translation;
 }

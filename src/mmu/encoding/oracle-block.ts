@@ -1,6 +1,7 @@
 import { COMMAND_KINDS } from '../schema/index.js';
 import {
   createOracle,
+  createVirtualTlb,
   createVpidTag,
   type EptTag,
   type GuestContext,
@@ -10,7 +11,7 @@ import {
   type VirtualTlb,
   type VpidTag,
 } from '../state/index.js';
-import type { ByteReader, ByteWriter } from './bytes.js';
+import { BadEncoding, type ByteReader, type ByteWriter } from './bytes.js';
 
 /** What the oracle remembers: a block of its own, so that a vCPU's block is the same without it. */
 export function writeOracle(writer: ByteWriter, oracle: Oracle): void {
@@ -45,7 +46,7 @@ export function readOracle(reader: ByteReader, vcpuCount: number): Oracle {
 }
 
 function writeVirtualTlb(writer: ByteWriter, vtlb: VirtualTlb): void {
-  writeContext(writer, vtlb.context);
+  writer.uint(vtlb.context.vpid);
   writer.list(vtlb.vpids, ([vpid, tag]) => {
     writer.uint(vpid);
     writeVpidTag(writer, tag);
@@ -63,19 +64,18 @@ function writeVirtualTlb(writer: ByteWriter, vtlb: VirtualTlb): void {
 }
 
 function readVirtualTlb(reader: ByteReader): VirtualTlb {
-  const context = readContext(reader);
+  const vpid = reader.uint();
   const vpids = new Map(reader.list(() => [reader.uint(), readVpidTag(reader)] as const));
-  const epts = new Map(reader.list(() => [reader.number(), readEptTag(reader)] as const));
+  const context = vpids.get(vpid)?.contexts.find(({ until }) => until === Number.POSITIVE_INFINITY);
+  if (context === undefined) throw new BadEncoding(`nobody runs under VPID ${vpid}`);
   return {
-    context,
+    ...createVirtualTlb(context),
     vpids,
-    epts,
+    epts: new Map(reader.list(() => [reader.number(), readEptTag(reader)] as const)),
     eptsDropped: readMoment(reader),
     forgotten: reader.number(),
     violations: reader.number(),
     undecided: reader.number(),
-    fresh: new Map(),
-    trail: { root: null, sync: null, flush: null },
   };
 }
 
@@ -88,10 +88,7 @@ function writeVpidTag(writer: ByteWriter, tag: VpidTag): void {
   writeMoments(writer, tag.pcidPages, writer.text);
   writeMoments(writer, tag.globalPages, writer.number);
   writeMoments(writer, tag.pages, writer.number);
-  writer.list(tag.roots, (root) => {
-    writeContext(writer, root);
-    writer.number(root.until);
-  });
+  writer.list(tag.contexts, (context) => writeContext(writer, context));
   writer.number(tag.forgotten);
 }
 
@@ -105,7 +102,7 @@ function readVpidTag(reader: ByteReader): VpidTag {
     pcidPages: readMoments(reader, reader.text),
     globalPages: readMoments(reader, reader.number),
     pages: readMoments(reader, reader.number),
-    roots: reader.list(() => ({ ...readContext(reader), until: reader.number() })),
+    contexts: reader.list(() => readContext(reader)),
     forgotten: reader.number(),
   };
 }
@@ -132,6 +129,7 @@ function writeContext(writer: ByteWriter, context: GuestContext): void {
   writer.number(context.ep4ta);
   writer.word(context.cr3);
   writer.list(context.pdptrs, writer.word);
+  writer.number(context.until);
 }
 
 function readContext(reader: ByteReader): GuestContext {
@@ -141,6 +139,7 @@ function readContext(reader: ByteReader): GuestContext {
     ep4ta: reader.number(),
     cr3: reader.word(),
     pdptrs: reader.list(reader.word),
+    until: reader.number(),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { AccessKind, Word } from '../machine/index.js';
 import { ALLOWED_MAX, described, type MmuEventOf } from '../schema/index.js';
-import type { Heard, Moment, Vcpu } from '../state/index.js';
+import type { Heard, Moment, Trail, Vcpu } from '../state/index.js';
 import { type Replaced, TooManyWalks } from './past-walks.js';
 import { pastTranslations, vtlbOf, type WatchedVm } from './translations.js';
 import { windowOf } from './windows.js';
@@ -87,12 +87,14 @@ function culprit({ by, nth }: Moment, now: number): NonNullable<Violation['inval
  * or what it was synced by. Null: nothing was done at all.
  */
 function survivalOf(
-  { root, sync, flush }: { root: Heard | null; sync: Heard | null; flush: Heard | null },
+  { root, sync, flush }: Trail,
   by: Charge['by'],
   dropped: Moment,
 ): Violation['survival'] {
-  const candidates = by === 'tlb' ? [flush] : [root, sync];
-  const after = candidates.filter((heard) => heard !== null && heard.nth >= dropped.nth);
-  const newest = after.sort((a, b) => (b?.seq ?? 0) - (a?.seq ?? 0))[0] ?? null;
-  return newest === null ? null : { seq: newest.seq, event: newest.kind };
+  let newest: Heard | null = null;
+  for (const heard of by === 'tlb' ? [flush] : [root, sync]) {
+    if (heard.kind === null || heard.nth < dropped.nth) continue;
+    if (newest === null || heard.seq > newest.seq) newest = heard;
+  }
+  return newest?.kind ? { seq: newest.seq, event: newest.kind } : null;
 }

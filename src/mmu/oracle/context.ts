@@ -3,65 +3,76 @@ import {
   eptpOf,
   type GuestContext,
   type Oracle,
-  type PastRoot,
   type Vcpu,
   type VirtualTlb,
   type Vm,
+  type VpidTag,
   vpidOf,
 } from '../state/index.js';
 import { vpidTagOf } from './drop.js';
-import { momentNow } from './moments.js';
+import { timeNow } from './moments.js';
 
-/** Tables of a VPID that are remembered after they were left. */
-export const ROOTS_MAX = 64;
+/** Contexts of a VPID that are remembered after they were left. */
+export const CONTEXTS_MAX = 64;
 
-/** What a vCPU's translations are tagged with now, as its guest knows it. */
+/** Where a vCPU's guest runs now. */
 export function contextOf(config: { paging: 'shadow' | 'ept' }, vcpu: Vcpu): GuestContext {
-  const { regs, nested } = vcpu;
-  const vmcs12 = nested.guestMode ? nested.currentVmcs : null;
-  const eptp = vmcs12 !== null && config.paging === 'ept' ? eptpOf(vmcs12) : null;
+  const { cr3, pdptrs } = vcpu.regs;
   return {
-    vpid: vmcs12 === null ? 0 : (vpidOf(vmcs12) ?? 0),
-    pcid: pcidOf(regs.cr3, isPcide(regs)),
-    ep4ta: eptp === null ? -1 : ep4taOf(eptp),
-    cr3: regs.cr3,
-    pdptrs: regs.pdptrs,
+    vpid: vpidInUse(vcpu),
+    pcid: pcidInUse(vcpu),
+    ep4ta: ep4taInUse(config, vcpu),
+    cr3,
+    pdptrs,
+    until: Number.POSITIVE_INFINITY,
   };
 }
 
 /** The guest may run under other tags, or on other tables: those that it left are remembered. */
 export function followContext(vm: Vm & { oracle: Oracle }, vcpu: Vcpu, vtlb: VirtualTlb): void {
   const { context } = vtlb;
-  if (isSurelyUnchanged(context, vcpu)) return;
-  const next = contextOf(vm.config, vcpu);
-  if (isSameContext(context, next)) return;
-  vtlb.context = next;
-  const moment = momentNow(vm.oracle);
-  const tag = vpidTagOf(vtlb, context.vpid, moment);
-  const known = tag.roots.findIndex((root) => isSameContext(root, context));
-  if (known !== -1) tag.roots.splice(known, 1);
-  tag.roots.push({ ...context, until: moment.time });
-  if (tag.roots.length > ROOTS_MAX) tag.forgotten = (tag.roots.shift() as PastRoot).until;
+  if (isWhereItRuns(context, vm, vcpu)) return;
+  const time = timeNow(vm.oracle);
+  context.until = time;
+  const tag = vpidTagOf(vtlb, vpidInUse(vcpu), time);
+  const known = tag.contexts.find((other) => isWhereItRuns(other, vm, vcpu));
+  vtlb.context = known ?? contextOf(vm.config, vcpu);
+  vtlb.context.until = Number.POSITIVE_INFINITY;
+  if (known === undefined) add(tag, vtlb.context);
 }
 
-/** Without making a context anew for every command that changes none. */
-function isSurelyUnchanged(context: GuestContext, { regs, nested }: Vcpu): boolean {
+/** Beyond a number of contexts the one that was left first is forgotten. */
+function add(tag: VpidTag, context: GuestContext): void {
+  const { contexts } = tag;
+  contexts.push(context);
+  if (contexts.length <= CONTEXTS_MAX) return;
+  const first = contexts.reduce((a, b) => (b.until < a.until ? b : a));
+  contexts.splice(contexts.indexOf(first), 1);
+  tag.forgotten = Math.max(tag.forgotten, first.until);
+}
+
+function isWhereItRuns(context: GuestContext, { config }: Vm, vcpu: Vcpu): boolean {
+  const { cr3, pdptrs } = vcpu.regs;
   return (
-    !nested.guestMode &&
-    context.vpid === 0 &&
-    context.ep4ta === -1 &&
-    context.cr3 === regs.cr3 &&
-    context.pdptrs === regs.pdptrs &&
-    context.pcid === pcidOf(regs.cr3, isPcide(regs))
+    isSameWord(context.cr3, cr3) &&
+    context.pcid === pcidInUse(vcpu) &&
+    context.vpid === vpidInUse(vcpu) &&
+    context.ep4ta === ep4taInUse(config, vcpu) &&
+    (context.pdptrs === pdptrs || arePdptesSame(context.pdptrs, pdptrs))
   );
 }
 
-function isSameContext(a: GuestContext, b: GuestContext): boolean {
-  return (
-    a.vpid === b.vpid &&
-    a.pcid === b.pcid &&
-    a.ep4ta === b.ep4ta &&
-    isSameWord(a.cr3, b.cr3) &&
-    (a.pdptrs === b.pdptrs || arePdptesSame(a.pdptrs, b.pdptrs))
-  );
+function pcidInUse({ regs }: Vcpu): number {
+  return pcidOf(regs.cr3, isPcide(regs));
+}
+
+function vpidInUse({ nested }: Vcpu): number {
+  if (!nested.guestMode || nested.currentVmcs === null) return 0;
+  return vpidOf(nested.currentVmcs) ?? 0;
+}
+
+function ep4taInUse({ paging }: { paging: 'shadow' | 'ept' }, { nested }: Vcpu): number {
+  if (!nested.guestMode || nested.currentVmcs === null || paging === 'shadow') return -1;
+  const eptp = eptpOf(nested.currentVmcs);
+  return eptp === null ? -1 : ep4taOf(eptp);
 }

@@ -18,21 +18,23 @@ export const PAGES_MAX = 512;
 
 /** Everything of a VPID: global pages, every PCID, every EP4TA. */
 export function dropVpid(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
-  const tag = vpidTagOf(vtlb, vpid, moment);
+  const tag = vpidTagOf(vtlb, vpid, moment.time);
   tag.all = moment;
   tag.nonGlobal = moment;
   for (const dropped of [tag.pcids, tag.pcidPages, tag.globalPages, tag.pages]) dropped.clear();
-  tag.roots.length = 0;
+  const isInUse = tag.contexts.includes(vtlb.context);
+  tag.contexts.length = 0;
+  if (isInUse) tag.contexts.push(vtlb.context);
 }
 
 /** What any EPT made of a VPID. */
 export function dropCombined(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
-  vpidTagOf(vtlb, vpid, moment).combined = moment;
+  vpidTagOf(vtlb, vpid, moment.time).combined = moment;
 }
 
 /** Nothing that a VPID had cached until now is judged. */
 export function forgetBefore(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
-  vpidTagOf(vtlb, vpid, moment).forgotten = moment.time;
+  vpidTagOf(vtlb, vpid, moment.time).forgotten = moment.time;
 }
 
 /** Everything of every VPID but 0. */
@@ -42,7 +44,7 @@ export function dropOtherVpids(vtlb: VirtualTlb, moment: Moment): void {
 
 /** Everything of a VPID but global pages. */
 export function dropNonGlobal(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
-  vpidTagOf(vtlb, vpid, moment).nonGlobal = moment;
+  vpidTagOf(vtlb, vpid, moment.time).nonGlobal = moment;
 }
 
 /** Everything of a PCID but global pages, its paging-structure caches included. */
@@ -51,7 +53,7 @@ export function dropPcid(
   { vpid, pcid }: { vpid: number; pcid: number },
   moment: Moment,
 ): PcidTag {
-  const tag = pcidTagOf(vpidTagOf(vtlb, vpid, moment), pcid);
+  const tag = pcidTagOf(vpidTagOf(vtlb, vpid, moment.time), pcid);
   tag.all = moment;
   tag.structures = moment;
   return tag;
@@ -72,7 +74,7 @@ export function dropPcidPage(
   { vpid, pcid, page }: { vpid: number; pcid: number; page: number },
   moment: Moment,
 ): void {
-  put(vpidTagOf(vtlb, vpid, moment).pcidPages, pcidPageKey(pcid, page), moment, PAGES_MAX);
+  put(vpidTagOf(vtlb, vpid, moment.time).pcidPages, pcidPageKey(pcid, page), moment, PAGES_MAX);
 }
 
 /** One page of a VPID, under every PCID, global or not. */
@@ -81,7 +83,7 @@ export function dropVpidPage(
   { vpid, page }: { vpid: number; page: number },
   moment: Moment,
 ): void {
-  put(vpidTagOf(vtlb, vpid, moment).pages, page, moment, PAGES_MAX);
+  put(vpidTagOf(vtlb, vpid, moment.time).pages, page, moment, PAGES_MAX);
 }
 
 /** INVLPG: one page of a PCID, the page if it is global, and every paging-structure cache. */
@@ -91,7 +93,7 @@ export function dropAsInvlpg(
   moment: Moment,
 ): void {
   dropFaulted(vtlb, where, moment);
-  pcidTagOf(vpidTagOf(vtlb, where.vpid, moment), where.pcid).structures = moment;
+  pcidTagOf(vpidTagOf(vtlb, where.vpid, moment.time), where.pcid).structures = moment;
 }
 
 /** A page fault drops what it was due to: the page under its PCID, or if it is global. */
@@ -101,7 +103,7 @@ export function dropFaulted(
   moment: Moment,
 ): void {
   dropPcidPage(vtlb, where, moment);
-  put(vpidTagOf(vtlb, where.vpid, moment).globalPages, where.page, moment, PAGES_MAX);
+  put(vpidTagOf(vtlb, where.vpid, moment.time).globalPages, where.page, moment, PAGES_MAX);
 }
 
 /** Everything that one EPT made, whatever its VPID and PCID. */
@@ -137,10 +139,18 @@ export function faultedKey({ vpid, pcid }: GuestContext, page: number): string {
   return `${vpid} ${pcid} ${page}`;
 }
 
-/** The tag of a VPID, which was in use last from now on; of a new one nothing was ever dropped. */
-export function vpidTagOf(vtlb: VirtualTlb, vpid: number, { time }: Moment): VpidTag {
-  const tag = vtlb.vpids.get(vpid) ?? createVpidTag(vtlb.forgotten);
-  if (put(vtlb.vpids, vpid, tag, VPIDS_MAX)) vtlb.forgotten = time;
+/** @param time The present: what a tag was before is not known any more if there are too many. */
+export function vpidTagOf(vtlb: VirtualTlb, vpid: number, time: number): VpidTag {
+  const known = vtlb.vpids.get(vpid);
+  if (known !== undefined) return known;
+  if (vtlb.vpids.size >= VPIDS_MAX) {
+    const { vpid: inUse } = vtlb.context;
+    const first = [...vtlb.vpids.keys()].find((other) => other !== 0 && other !== inUse);
+    vtlb.vpids.delete(first as number);
+    vtlb.forgotten = time;
+  }
+  const tag = createVpidTag(vtlb.forgotten);
+  vtlb.vpids.set(vpid, tag);
   return tag;
 }
 
@@ -160,15 +170,9 @@ function eptTagOf({ epts }: VirtualTlb, ep4ta: number): EptTag {
   return tag;
 }
 
-/**
- * To forget that something was dropped is to allow more, never less.
- *
- * @returns Whether the oldest was forgotten.
- */
-function put<K, V>(kept: Map<K, V>, key: K, value: V, max: number): boolean {
+/** To forget that something was dropped is to allow more, never less. */
+function put<K, V>(kept: Map<K, V>, key: K, value: V, max: number): void {
   kept.delete(key);
-  const isFull = kept.size >= max;
-  if (isFull) kept.delete(kept.keys().next().value as K);
+  if (kept.size >= max) kept.delete(kept.keys().next().value as K);
   kept.set(key, value);
-  return isFull;
 }

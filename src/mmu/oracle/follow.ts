@@ -16,8 +16,8 @@ import {
   X86_CR4_PSE,
   X86_CR4_SMEP,
 } from '../machine/index.js';
-import type { Command, CommandOf, Outcome } from '../schema/index.js';
-import { type Moment, type Vcpu, type VirtualTlb, vpidOf } from '../state/index.js';
+import type { Command, CommandKind, CommandOf, Outcome } from '../schema/index.js';
+import { type Moment, type Oracle, type Vcpu, type VirtualTlb, vpidOf } from '../state/index.js';
 import { followContext } from './context.js';
 import {
   dropAsInvlpg,
@@ -42,6 +42,12 @@ export interface Before {
   readonly cr4: number;
   readonly efer: number;
   readonly guestMode: boolean;
+}
+
+/** A command is about to be carried out: what happens from now on is its doing. */
+export function beginCommand({ command }: Oracle, kind: CommandKind): void {
+  command.nth += 1;
+  command.kind = kind;
 }
 
 export function stateBefore({ regs, nested }: Vcpu): Before {

@@ -1,6 +1,6 @@
 export { allowedFrames } from './blame.js';
 export { contextOf } from './context.js';
-export { followCommand, stateBefore } from './follow.js';
+export { beginCommand, followCommand, stateBefore } from './follow.js';
 export { judgeStop, judgeUse } from './judge.js';
 export { listen } from './listen.js';
 export { keepPast } from './past.js';

@@ -40,16 +40,18 @@ export interface JudgedAccess {
  * since the last invalidation that covered it. What is in memory now always is.
  *
  * @param gfn Frame of L1's memory that was used.
+ * @param by Where the translation came from.
  */
 export function judgeUse(
   vm: Vm,
   vcpu: Vcpu,
-  used: JudgedAccess & { gfn: number; by: Charge['by'] },
+  judged: JudgedAccess,
+  { gfn, by }: { gfn: number; by: Charge['by'] },
   emit: Emit,
 ): void {
   if (!isWatched(vm)) return;
-  const { address, access, gfn, by } = used;
-  const fresh = freshTranslation(vm, vcpu, used);
+  const { address, access } = judged;
+  const fresh = freshTranslation(vm, vcpu, judged);
   if (fresh !== null && fresh.gfn === gfn && allows(fresh, access, vcpu.regs)) return;
 
   let isRightStale = false;
@@ -71,7 +73,8 @@ export function judgeUse(
 export function judgeStop(
   vm: Vm,
   vcpu: Vcpu,
-  { address, access, outcome }: JudgedAccess & { outcome: Outcome },
+  { address, access }: JudgedAccess,
+  outcome: Outcome,
   emit: Emit,
 ): void {
   if (!isWatched(vm)) return;

@@ -2,9 +2,14 @@ import type { Moment, Oracle } from '../state/index.js';
 
 /** The clock moves on: something happened, on behalf of the command that is being carried out. */
 export function momentNow(oracle: Oracle): Moment {
-  oracle.clock += 1;
   const { nth, kind } = oracle.command;
-  return { time: oracle.clock, nth, by: kind };
+  return { time: timeNow(oracle), nth, by: kind };
+}
+
+/** Of what needs no more than an order. */
+export function timeNow(oracle: Oracle): number {
+  oracle.clock += 1;
+  return oracle.clock;
 }
 
 /** The latest of some moments. */

@@ -60,7 +60,7 @@ export interface Search {
 export function pastTranslations(vm: WatchedVm, vcpu: Vcpu, search: Search): boolean {
   const vtlb = vtlbOf(vm, vcpu);
   const { page } = search.address;
-  const roots = rootsOf(vtlb);
+  const roots = contextsOf(vtlb);
   for (const root of roots) {
     if (root.pcid !== vtlb.context.pcid) continue;
     const window = search.everything ? ALWAYS : windowOf(vtlb, root, page);
@@ -101,21 +101,19 @@ export function vtlbOf({ oracle }: WatchedVm, { index }: Vcpu): VirtualTlb {
 
 const ALWAYS: Window = { page: { ...BEGINNING, time: -1 }, structures: { ...BEGINNING, time: -1 } };
 
-interface Root extends GuestContext {
-  readonly until: number;
-}
-
-/** The tables in use, then those that were left, the last one first; of this VPID and EPT alone. */
-function rootsOf({ vpids, context }: VirtualTlb): Root[] {
-  const left = vpids.get(context.vpid)?.roots ?? [];
-  const current: Root = { ...context, until: Number.POSITIVE_INFINITY };
-  return [current, ...left.filter(({ ep4ta }) => ep4ta === context.ep4ta).reverse()];
+/** Where the guest runs, then where it ran under the same VPID and EPT. */
+function contextsOf({ vpids, context }: VirtualTlb): GuestContext[] {
+  const known = vpids.get(context.vpid)?.contexts ?? [];
+  return [
+    context,
+    ...known.filter((other) => other !== context && other.ep4ta === context.ep4ta).reverse(),
+  ];
 }
 
 function searchTables(
   vm: WatchedVm,
   vcpu: Vcpu,
-  within: { root: Root; window: Window; search: Search; globals: boolean },
+  within: { root: GuestContext; window: Window; search: Search; globals: boolean },
 ): boolean {
   const { root, window, search, globals } = within;
   if (root.until <= window.page.time) return false;

@@ -13,7 +13,6 @@ export {
   type Heard,
   type Moment,
   type Oracle,
-  type PastRoot,
   type PastValue,
   type PcidTag,
   type Trail,

@@ -29,7 +29,7 @@ export interface Oracle {
   /** Its clock: how many moments there were. */
   clock: number;
   /** The command that is being carried out, and how many there were with it. */
-  command: { nth: number; kind: CommandKind | null };
+  readonly command: { nth: number; kind: CommandKind | null };
   /** Guest frames that were walked as page tables: what they hold may be cached. */
   readonly tables: Set<number>;
   /** What those frames held before, by guest-physical address of eight bytes, oldest first. */
@@ -81,7 +81,7 @@ export interface FreshTranslation {
   readonly eptp: Word | null;
 }
 
-/** The tags and the tables of a guest, as the guest knows them. */
+/** The tags under which a guest runs, as it knows them, and the tables that it runs on. */
 export interface GuestContext {
   /** 0 for L1, and for an L2 without VPID. */
   readonly vpid: number;
@@ -90,6 +90,8 @@ export interface GuestContext {
   readonly ep4ta: number;
   readonly cr3: Word;
   readonly pdptrs: readonly Word[];
+  /** Time at which the guest left it; Infinity while it runs there. */
+  until: number;
 }
 
 /** Since when translations of one VPID may be cached. */
@@ -107,9 +109,9 @@ export interface VpidTag {
   readonly globalPages: Map<number, Moment>;
   /** Everything of a page was dropped, under every PCID. */
   readonly pages: Map<number, Moment>;
-  /** Tables that were in use and are no more, most recently left last. */
-  readonly roots: PastRoot[];
-  /** Tables that were left up to here may be forgotten. */
+  /** Where the guest ran, and runs, since everything was dropped. */
+  readonly contexts: GuestContext[];
+  /** What was left up to here may be forgotten. */
   forgotten: number;
 }
 
@@ -132,22 +134,18 @@ export interface EptTag {
   readonly faulted: Map<string, Moment>;
 }
 
-/** Tables that a context used until it left them. */
-export interface PastRoot extends GuestContext {
-  readonly until: number;
-}
-
 /** An event, by what names it, and the command that it belongs to. */
 export interface Heard {
-  readonly seq: number;
-  readonly nth: number;
-  readonly kind: MmuEventKind;
+  seq: number;
+  nth: number;
+  /** Null as long as there was none. */
+  kind: MmuEventKind | null;
 }
 
 export interface Trail {
-  root: Heard | null;
-  sync: Heard | null;
-  flush: Heard | null;
+  readonly root: Heard;
+  readonly sync: Heard;
+  readonly flush: Heard;
 }
 
 /** @param contexts What each vCPU starts with. */
@@ -165,8 +163,10 @@ export function createOracle(contexts: readonly GuestContext[]): Oracle {
 }
 
 export function createVirtualTlb(context: GuestContext): VirtualTlb {
+  const tag = createVpidTag(0);
+  tag.contexts.push(context);
   return {
-    vpids: new Map(),
+    vpids: new Map([[context.vpid, tag]]),
     epts: new Map(),
     eptsDropped: BEGINNING,
     forgotten: 0,
@@ -174,8 +174,12 @@ export function createVirtualTlb(context: GuestContext): VirtualTlb {
     violations: 0,
     undecided: 0,
     fresh: new Map(),
-    trail: { root: null, sync: null, flush: null },
+    trail: { root: unheard(), sync: unheard(), flush: unheard() },
   };
+}
+
+function unheard(): Heard {
+  return { seq: 0, nth: 0, kind: null };
 }
 
 /** @param forgotten Until when what is now a new tag may have been one before. */
@@ -188,7 +192,7 @@ export function createVpidTag(forgotten: number): VpidTag {
     pcidPages: new Map(),
     globalPages: new Map(),
     pages: new Map(),
-    roots: [],
+    contexts: [],
     forgotten,
   };
 }
