@@ -26,6 +26,7 @@ const MMU_FLOORS = [
   'requests',
   'shadow',
   'tlb',
+  'ledger',
   'roots',
   'vcpu',
   'nested',

@@ -15,6 +15,7 @@ import { policyOf } from './policies/index.js';
 import { initMmu } from './roots/index.js';
 import type { VmConfig } from './schema/index.js';
 import {
+  createLedger,
   createOracle,
   createShadowPages,
   createTlb,
@@ -43,6 +44,7 @@ export function createVm(config: VmConfig): Vm {
     shadow: createShadowPages(),
     vcpus,
     vmcs12s: new Map(),
+    ledger: config.oracle === 'on' ? createLedger(config.vcpus) : null,
     oracle:
       config.oracle === 'on' ? createOracle(vcpus.map((vcpu) => contextOf(config, vcpu))) : null,
   };

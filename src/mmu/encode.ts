@@ -17,7 +17,7 @@ import {
 import { kernelRulesOf } from './kernel/index.js';
 import { policyOf } from './policies/index.js';
 import type { VmConfig } from './schema/index.js';
-import type { Vm } from './state/index.js';
+import { createLedger, type Vm } from './state/index.js';
 
 /** First bytes of every encoded state: "mmul", and the version of the form. */
 const MAGIC = 0x6c756d6d;
@@ -87,5 +87,6 @@ export function decodeVm(config: VmConfig, bytes: Uint8Array): Vm {
     vcpus,
     vmcs12s,
     oracle,
+    ledger: oracle === null ? null : createLedger(vcpuCount),
   };
 }

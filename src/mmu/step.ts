@@ -28,8 +28,9 @@ import { vmxon } from './commands/vmxon.js';
 import { write } from './commands/write.js';
 import { wrmsrEfer } from './commands/wrmsr-efer.js';
 import { zapAll } from './commands/zap-all.js';
+import { keepBooks } from './ledger/index.js';
 import { reflectFault, runGuest } from './nested/index.js';
-import { beginCommand, followCommand, isWatched, listen, stateBefore } from './oracle/index.js';
+import { beginCommand, followCommand, hear, isWatched, type WatchedVm } from './oracle/index.js';
 import { kickToHost } from './requests/index.js';
 import { resetContext } from './roots/index.js';
 import type { Command, CommandKind, Outcome } from './schema/index.js';
@@ -71,11 +72,22 @@ export function step(vm: Vm, command: Command, emit: Emit): Outcome {
   const refusal = refusalOf(vm, vcpu, command);
   if (refusal !== null) throw new CommandRefused(`Cannot run "${command.kind}": ${refusal}`);
   if (!isWatched(vm)) return carryOut(vm, vcpu, command, emit);
-  beginCommand(vm.oracle, command.kind);
-  const before = stateBefore(vcpu);
-  const outcome = carryOut(vm, vcpu, command, listen(vm.oracle, emit));
-  followCommand(vm, vcpu, { command, outcome, before });
+  beginCommand(vm, vcpu, command.kind);
+  const outcome = carryOut(vm, vcpu, command, listening(vm, command, emit));
+  followCommand(vm, vcpu, command, outcome);
   return outcome;
+}
+
+/** The oracle and the ledger hear every event on its way to who listens. */
+function listening(vm: WatchedVm, { kind }: Command, emit: Emit): Emit {
+  if (emit === null) return null;
+  const { oracle } = vm;
+  return (vcpu, event, causedBy) => {
+    const seq = emit(vcpu, event, causedBy);
+    hear(oracle, vcpu, event, seq);
+    keepBooks(vm, vcpu, event, kind);
+    return seq;
+  };
 }
 
 function carryOut(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {

@@ -31,14 +31,20 @@ export function contextOf(config: { paging: 'shadow' | 'ept' }, vcpu: Vcpu): Gue
 /** The guest may run under other tags, or on other tables: those that it left are remembered. */
 export function followContext(vm: Vm & { oracle: Oracle }, vcpu: Vcpu, vtlb: VirtualTlb): void {
   const { context } = vtlb;
-  if (isWhereItRuns(context, vm, vcpu)) return;
+  const vpid = vpidInUse(vcpu);
+  const ep4ta = ep4taInUse(vm.config, vcpu);
+  if (context.vpid === vpid && isWhereItRuns(context, vcpu, ep4ta)) return;
   const time = timeNow(vm.oracle);
   context.until = time;
-  const tag = vpidTagOf(vtlb, vpidInUse(vcpu), time);
-  const known = tag.contexts.find((other) => isWhereItRuns(other, vm, vcpu));
-  vtlb.context = known ?? contextOf(vm.config, vcpu);
-  vtlb.context.until = Number.POSITIVE_INFINITY;
-  if (known === undefined) add(tag, vtlb.context);
+  const tag = vpidTagOf(vtlb, vpid, time);
+  for (const known of tag.contexts) {
+    if (!isWhereItRuns(known, vcpu, ep4ta)) continue;
+    known.until = Number.POSITIVE_INFINITY;
+    vtlb.context = known;
+    return;
+  }
+  vtlb.context = contextOf(vm.config, vcpu);
+  add(tag, vtlb.context);
 }
 
 /** Beyond a number of contexts the one that was left first is forgotten. */
@@ -51,13 +57,13 @@ function add(tag: VpidTag, context: GuestContext): void {
   tag.forgotten = Math.max(tag.forgotten, first.until);
 }
 
-function isWhereItRuns(context: GuestContext, { config }: Vm, vcpu: Vcpu): boolean {
-  const { cr3, pdptrs } = vcpu.regs;
+/** Whether a context of the VPID in use is the one that the guest is in. */
+function isWhereItRuns(context: GuestContext, { regs }: Vcpu, ep4ta: number): boolean {
+  const { cr3, pdptrs } = regs;
   return (
     isSameWord(context.cr3, cr3) &&
-    context.pcid === pcidInUse(vcpu) &&
-    context.vpid === vpidInUse(vcpu) &&
-    context.ep4ta === ep4taInUse(config, vcpu) &&
+    context.pcid === pcidOf(cr3, isPcide(regs)) &&
+    context.ep4ta === ep4ta &&
     (context.pdptrs === pdptrs || arePdptesSame(context.pdptrs, pdptrs))
   );
 }

@@ -17,7 +17,7 @@ import {
   X86_CR4_SMEP,
 } from '../machine/index.js';
 import type { Command, CommandKind, CommandOf, Outcome } from '../schema/index.js';
-import { type Moment, type Oracle, type Vcpu, type VirtualTlb, vpidOf } from '../state/index.js';
+import { type Moment, type Vcpu, type VirtualTlb, vpidOf } from '../state/index.js';
 import { followContext } from './context.js';
 import {
   dropAsInvlpg,
@@ -36,22 +36,16 @@ import {
 import { momentNow } from './moments.js';
 import { vtlbOf, type WatchedVm } from './translations.js';
 
-/** What of a vCPU a command may change, as it was before. */
-export interface Before {
-  readonly cr0: number;
-  readonly cr4: number;
-  readonly efer: number;
-  readonly guestMode: boolean;
-}
-
 /** A command is about to be carried out: what happens from now on is its doing. */
-export function beginCommand({ command }: Oracle, kind: CommandKind): void {
+export function beginCommand(vm: WatchedVm, vcpu: Vcpu, kind: CommandKind): void {
+  const { command } = vm.oracle;
   command.nth += 1;
   command.kind = kind;
-}
-
-export function stateBefore({ regs, nested }: Vcpu): Before {
-  return { cr0: regs.cr0, cr4: regs.cr4, efer: regs.efer, guestMode: nested.guestMode };
+  const { before } = vtlbOf(vm, vcpu);
+  before.cr0 = vcpu.regs.cr0;
+  before.cr4 = vcpu.regs.cr4;
+  before.efer = vcpu.regs.efer;
+  before.guestMode = vcpu.nested.guestMode;
 }
 
 /**
@@ -59,37 +53,36 @@ export function stateBefore({ regs, nested }: Vcpu): Before {
  * processor to drop what it had cached. It is read from the command and its outcome alone, so that
  * what KVM made of it does not matter.
  */
-export function followCommand(
-  vm: WatchedVm,
-  vcpu: Vcpu,
-  { command, outcome, before }: { command: Command; outcome: Outcome; before: Before },
-): void {
+export function followCommand(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcome): void {
   const vtlb = vtlbOf(vm, vcpu);
   const left = vtlb.context;
   followContext(vm, vcpu, vtlb);
-  if (before.guestMode !== vcpu.nested.guestMode) followTransition(vm, vcpu, vtlb);
+  if (vtlb.before.guestMode !== vcpu.nested.guestMode) followTransition(vm, vcpu, vtlb);
   if (outcome.kind !== 'ok') return;
-  const done: Done = { vm, vcpu, vtlb, before };
   switch (command.kind) {
+    case 'read':
+    case 'write':
+    case 'execute':
+      break;
     case 'mov-cr3':
-      movCr3(done, command);
+      movCr3(vm, vcpu, command);
       break;
     case 'mov-cr0':
     case 'mov-cr4':
     case 'wrmsr-efer':
-      controlChanged(done);
+      controlChanged(vm, vcpu);
       break;
     case 'invlpg':
-      invlpg(done, command);
+      invlpg(vm, vcpu, command);
       break;
     case 'invpcid':
-      invpcid(done, command);
+      invpcid(vm, vcpu, command);
       break;
     case 'invvpid':
-      invvpid(done, command);
+      invvpid(vm, vcpu, command);
       break;
     case 'invept':
-      invept(done, command);
+      invept(vm, vcpu, command);
       break;
     case 'vmfunc':
       // Of VPID 0 the processor drops what any EPT made, if the EPT is another one now.
@@ -111,9 +104,6 @@ export function followCommand(
     case 'vmptrld':
     case 'vmwrite':
     case 'mov-from-cr3':
-    case 'read':
-    case 'write':
-    case 'execute':
     case 'load-root':
     case 'enter':
     case 'make-request':
@@ -127,30 +117,25 @@ export function followCommand(
   }
 }
 
-interface Done {
-  readonly vm: WatchedVm;
-  readonly vcpu: Vcpu;
-  readonly vtlb: VirtualTlb;
-  readonly before: Before;
-}
-
 /** @see Intel SDM Vol. 3C, "Operations that Invalidate Cached Mappings": VM entries and exits */
 function followTransition({ oracle }: WatchedVm, { nested }: Vcpu, vtlb: VirtualTlb): void {
   const vmcs12 = nested.currentVmcs;
   if (vmcs12 !== null && vpidOf(vmcs12) === null) dropVpid(vtlb, 0, momentNow(oracle));
 }
 
-function movCr3({ vm, vcpu, vtlb }: Done, { value }: CommandOf<'mov-cr3'>): void {
+function movCr3(vm: WatchedVm, vcpu: Vcpu, { value }: CommandOf<'mov-cr3'>): void {
   const pcide = isPcide(vcpu.regs);
   if (pcide && isNoFlush(value)) return;
+  const vtlb = vtlbOf(vm, vcpu);
   const tag = { vpid: vtlb.context.vpid, pcid: pcidOf(value, pcide) };
   dropPcid(vtlb, tag, momentNow(vm.oracle));
 }
 
 /** @see Intel SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches" */
-function controlChanged({ vm, vcpu, vtlb, before }: Done): void {
+function controlChanged(vm: WatchedVm, vcpu: Vcpu): void {
   const { cr0, cr4, efer } = vcpu.regs;
-  const { context } = vtlb;
+  const vtlb = vtlbOf(vm, vcpu);
+  const { before, context } = vtlb;
   const changed = cr4 ^ before.cr4;
   const cleared = (before.cr0 & ~cr0 & X86_CR0_PG) !== 0;
   const enabled = (cr0 & ~before.cr0 & X86_CR0_PG) !== 0;
@@ -167,8 +152,9 @@ function controlChanged({ vm, vcpu, vtlb, before }: Done): void {
   if (otherFormat || otherNx || wasUnpaged) forgetBefore(vtlb, context.vpid, moment());
 }
 
-function invlpg({ vm, vcpu, vtlb }: Done, { gva }: CommandOf<'invlpg'>): void {
+function invlpg(vm: WatchedVm, vcpu: Vcpu, { gva }: CommandOf<'invlpg'>): void {
   const { regs } = vcpu;
+  const vtlb = vtlbOf(vm, vcpu);
   if (isLongMode(regs) && !isCanonical(gva, isLa57(regs) ? 57 : 48)) return;
   const { vpid, pcid } = vtlb.context;
   dropAsInvlpg(vtlb, { vpid, pcid, page: pageOf(vcpu, gva) }, momentNow(vm.oracle));
@@ -179,7 +165,8 @@ function pageOf({ regs }: Vcpu, { page }: Word): number {
   return isLongMode(regs) ? page : page % 2 ** 20;
 }
 
-function invpcid({ vm, vcpu, vtlb }: Done, command: CommandOf<'invpcid'>): void {
+function invpcid(vm: WatchedVm, vcpu: Vcpu, command: CommandOf<'invpcid'>): void {
+  const vtlb = vtlbOf(vm, vcpu);
   const { vpid } = vtlb.context;
   const { type, pcid, gva } = command;
   const moment = momentNow(vm.oracle);
@@ -198,7 +185,8 @@ function invpcid({ vm, vcpu, vtlb }: Done, command: CommandOf<'invpcid'>): void 
   }
 }
 
-function invvpid({ vm, vtlb }: Done, { type, vpid, gva }: CommandOf<'invvpid'>): void {
+function invvpid(vm: WatchedVm, vcpu: Vcpu, { type, vpid, gva }: CommandOf<'invvpid'>): void {
+  const vtlb = vtlbOf(vm, vcpu);
   const moment = momentNow(vm.oracle);
   const named = (vpid.page % 16) * 4096 + vpid.low;
   switch (type.low) {
@@ -216,7 +204,8 @@ function invvpid({ vm, vtlb }: Done, { type, vpid, gva }: CommandOf<'invvpid'>):
   }
 }
 
-function invept({ vm, vtlb }: Done, { type, eptp }: CommandOf<'invept'>): void {
+function invept(vm: WatchedVm, vcpu: Vcpu, { type, eptp }: CommandOf<'invept'>): void {
+  const vtlb = vtlbOf(vm, vcpu);
   const moment = momentNow(vm.oracle);
   if (type.low === 1) dropEp4ta(vtlb, ep4taOf(eptp), moment);
   else dropEpts(vtlb, moment);

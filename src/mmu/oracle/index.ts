@@ -1,8 +1,8 @@
 export { allowedFrames } from './blame.js';
 export { contextOf } from './context.js';
-export { beginCommand, followCommand, stateBefore } from './follow.js';
+export { beginCommand, followCommand } from './follow.js';
+export { hear } from './hear.js';
 export { judgeStop, judgeUse } from './judge.js';
-export { listen } from './listen.js';
 export { keepPast } from './past.js';
 export {
   isWatched,

@@ -1,4 +1,4 @@
-import { isDirect, syncChildren } from '../shadow/index.js';
+import { isDirect, type SyncTally, syncChildren } from '../shadow/index.js';
 import { currentRoot, type Emit, type Vcpu, type Vm } from '../state/index.js';
 
 /**
@@ -11,11 +11,15 @@ export function syncRoots(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): vo
   const { mmu } = vcpu;
   const root = currentRoot(mmu);
   if (root === null || isDirect(mmu.role)) return;
-  if (root.page !== null) syncChildren(vm, vcpu, root.page, emit);
-  for (const directory of mmu.paeRoots) {
-    if (directory !== null) syncChildren(vm, vcpu, directory, emit);
+  const tally: SyncTally = { pages: 0, changed: 0 };
+  for (const page of [root.page, ...mmu.paeRoots]) {
+    if (page === null) continue;
+    const { pages, changed } = syncChildren(vm, vcpu, page, emit);
+    tally.pages += pages;
+    tally.changed += changed;
   }
   root.syncDue = false;
   vcpu.counters.synced += 1;
-  emit?.(vcpu, { kind: 'root-synced', mmu: mmu.name, pgd: root.pgd, hpa: root.hpa }, causedBy);
+  const { pgd, hpa } = root;
+  emit?.(vcpu, { kind: 'root-synced', mmu: mmu.name, pgd, hpa, ...tally }, causedBy);
 }

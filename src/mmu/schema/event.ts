@@ -67,6 +67,8 @@ const RootSynced = event('root-synced', "The current root's children were synced
   mmu,
   pgd,
   hpa,
+  pages: z.number().int().min(0).describe('Pages below it that were unsync.'),
+  changed: z.number().int().min(0).describe('Those among them that were not right any more.'),
 });
 const RequestMade = event('request-made', 'A request became pending.', { request: RequestName });
 const RequestServiced = event('request-serviced', 'A pending request was serviced.', {

@@ -37,7 +37,7 @@ export {
   targetOf,
   usedSpte,
 } from './spte.js';
-export { syncChildren } from './sync.js';
+export { type SyncTally, syncChildren } from './sync.js';
 export { trackWrite, unprotectGfn } from './track-write.js';
 export {
   commitZap,

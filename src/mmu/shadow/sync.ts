@@ -21,13 +21,20 @@ import { commitZap, flushRemoteTlbs, prepareZapPage } from './zap.js';
 /** What a sync did: `changed` asks for a flush of every TLB, `failed` for a zap of the page. */
 export type Synced = 'failed' | 'unchanged' | 'changed';
 
+/** Pages that were brought into step, and those among them whose entries were not right any more. */
+export interface SyncTally {
+  pages: number;
+  changed: number;
+}
+
 /**
  * Brings every unsync page below a page into step with the guest's tables, which are
  * write-protected first, so that no write is lost in between.
  *
  * @see Linux `mmu_sync_children()`, arch/x86/kvm/mmu/mmu.c
  */
-export function syncChildren(vm: Vm, vcpu: Vcpu, parent: ShadowPage, emit: Emit): void {
+export function syncChildren(vm: Vm, vcpu: Vcpu, parent: ShadowPage, emit: Emit): SyncTally {
+  const tally = { pages: 0, changed: 0 };
   let flush = false;
   let zapped = 0;
   for (;;) {
@@ -44,6 +51,8 @@ export function syncChildren(vm: Vm, vcpu: Vcpu, parent: ShadowPage, emit: Emit)
     for (const leaf of leaves) {
       unlinkUnsyncPage(vcpu, leaf.page, emit);
       const synced = syncPage(vm, vcpu, leaf.page, emit);
+      tally.pages += 1;
+      if (synced !== 'unchanged') tally.changed += 1;
       if (synced === 'failed') zapped += prepareZapPage(vm, vcpu, leaf.page, emit);
       if (synced === 'changed') flush = true;
       clearParents(leaf);
@@ -51,6 +60,7 @@ export function syncChildren(vm: Vm, vcpu: Vcpu, parent: ShadowPage, emit: Emit)
   }
   if (flush && zapped === 0) flushRemoteTlbs(vm, emit);
   commitZap(vm, zapped, emit);
+  return tally;
 }
 
 /**

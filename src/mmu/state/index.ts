@@ -1,3 +1,14 @@
+export {
+  type Books,
+  createLedger,
+  type Deed,
+  type DeedKind,
+  type Ledger,
+  type Sums,
+  type Tally,
+  type Walked,
+  type Worth,
+} from './ledger.js';
 export { createMmu, type Mmu } from './mmu.js';
 export { createNested, type Nested } from './nested.js';
 export {

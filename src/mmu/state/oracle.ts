@@ -56,6 +56,8 @@ export interface VirtualTlb {
   violations: number;
   /** Uses that differ from memory, but for whose judgement too much was forgotten. */
   undecided: number;
+  /** What a command may change, as it was before the one that is being carried out. */
+  readonly before: { cr0: number; cr4: number; efer: number; guestMode: boolean };
   /** What memory says of pages, by root table and page, so that it is not walked at every use. */
   readonly fresh: Map<number, Map<number, FreshTranslation>>;
   /**
@@ -173,6 +175,7 @@ export function createVirtualTlb(context: GuestContext): VirtualTlb {
     context,
     violations: 0,
     undecided: 0,
+    before: { cr0: 0, cr4: 0, efer: 0, guestMode: false },
     fresh: new Map(),
     trail: { root: unheard(), sync: unheard(), flush: unheard() },
   };

@@ -2,6 +2,7 @@ import type { KernelRules } from '../kernel/index.js';
 import type { GuestMemory } from '../machine/index.js';
 import type { Policy } from '../policies/index.js';
 import type { MmuEvent, VmConfig } from '../schema/index.js';
+import type { Ledger } from './ledger.js';
 import type { Oracle } from './oracle.js';
 import type { ShadowPages } from './shadow-page.js';
 import type { Vcpu } from './vcpu.js';
@@ -19,6 +20,8 @@ export interface Vm {
   readonly vmcs12s: Map<number, Vmcs12>;
   /** What the architecture still allows; null where nobody judges. */
   readonly oracle: Oracle | null;
+  /** What flushes, syncs and frees were worth; no part of an encoded state. Null without oracle. */
+  readonly ledger: Ledger | null;
 }
 
 /**

@@ -1,0 +1,2 @@
+export { keepBooks } from './keep-books.js';
+export { sumsOf } from './sums.js';

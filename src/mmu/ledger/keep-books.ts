@@ -1,0 +1,119 @@
+import { wordToHex } from '../machine/index.js';
+import type { CommandKind, MmuEvent, MmuEventOf } from '../schema/index.js';
+import { CURRENT } from '../schema/index.js';
+import type { Books, Ledger, Vcpu, Vm } from '../state/index.js';
+import { type Covered, noteFlush, noteWalk } from './flushes.js';
+import { enter, prove } from './sums.js';
+
+/** Frees that are remembered until their root is loaded again. */
+const FREED_MAX = 64;
+
+/**
+ * Takes an event as it happens, and tells from it what earlier flushes, syncs and frees were worth.
+ *
+ * @param command The command that is being carried out.
+ */
+export function keepBooks(vm: Vm, vcpu: Vcpu, event: MmuEvent, command: CommandKind): void {
+  const { ledger } = vm;
+  if (ledger === null) return;
+  const books = ledger.books[vcpu.index] as Books;
+  ledger.clock += 1;
+  switch (event.kind) {
+    case 'access':
+      if (event.by === 'walk' && vcpu.tlb !== null) noteWalk(ledger, books, { vm, vcpu, event });
+      break;
+    case 'request-made':
+      if (books.asked.get(event.request) !== command) books.asked.set(event.request, command);
+      break;
+    case 'request-serviced':
+      books.serving = books.asked.get(event.request) ?? command;
+      break;
+    case 'vm-entered':
+    case 'vm-exit':
+      books.serving = null;
+      books.isLoading = false;
+      break;
+    case 'root-missed':
+      books.lostBy = command;
+      break;
+    case 'root-freed':
+      freed(ledger, books, { event, command });
+      break;
+    case 'root-allocated':
+      allocated(books, event);
+      break;
+    case 'root-synced':
+      synced(ledger, books, { event, command });
+      break;
+    case 'tlb-flushed':
+      flushed(ledger, books, { event, command });
+      break;
+    case 'root-reused':
+    case 'root-evicted':
+    case 'root-marked-unsync':
+    case 'page-allocated':
+    case 'page-zapped':
+    case 'page-unsynced':
+    case 'page-synced':
+    case 'page-fault':
+    case 'fault-injected':
+    case 'vm-fail':
+    case 'violation':
+      break;
+  }
+}
+
+interface Noted<K extends MmuEvent['kind']> {
+  readonly event: MmuEventOf<K>;
+  readonly command: CommandKind;
+}
+
+/** A load, and what a request brings about, is the doing of the command that made it due. */
+function causeOf({ isLoading, lostBy, serving }: Books, command: CommandKind): CommandKind {
+  return (isLoading ? lostBy : serving) ?? command;
+}
+
+function freed(ledger: Ledger, books: Books, { event, command }: Noted<'root-freed'>): void {
+  const cause = causeOf(books, command);
+  if (event.slot === CURRENT) books.lostBy = cause;
+  if (books.freed.size >= FREED_MAX) books.freed.delete(books.freed.keys().next().value as string);
+  books.freed.set(keyOf(event), enter(ledger, books, { kind: 'free', command: cause }));
+}
+
+/**
+ * A root is loaded. If one like it was freed, the free was for nothing unless the sync that is part
+ * of the load finds something to do; where the pages were not there any more, they had changed.
+ */
+function allocated(books: Books, event: MmuEventOf<'root-allocated'>): void {
+  books.isLoading = true;
+  const deed = books.freed.get(keyOf(event));
+  if (deed === undefined) return;
+  books.freed.delete(keyOf(event));
+  if (event.page === 'existing') books.reloading = deed;
+  else prove(deed, 'necessary');
+}
+
+function synced(ledger: Ledger, books: Books, { event, command }: Noted<'root-synced'>): void {
+  const { pages, changed } = event;
+  if (books.reloading !== null) {
+    prove(books.reloading, changed > 0 ? 'necessary' : 'wasted');
+    books.reloading = null;
+  }
+  const deed = enter(ledger, books, { kind: 'sync', command: causeOf(books, command) });
+  if (pages > 0) prove(deed, changed > 0 ? 'necessary' : 'wasted');
+}
+
+/** What the guest had the processor flush is not KVM's deed, but it is gone all the same. */
+function flushed(ledger: Ledger, books: Books, { event, command }: Noted<'tlb-flushed'>): void {
+  const deed =
+    event.by === 'cpu'
+      ? { at: ledger.clock, tally: null, worth: 'harmless' as const }
+      : enter(ledger, books, { kind: 'flush', command: causeOf(books, command) });
+  const { vpid, pcid, root, address } = event;
+  const covered: Covered = { vpid, pcid, root, page: address?.page ?? null };
+  noteFlush(books, covered, deed);
+}
+
+function keyOf({ mmu, pgd }: MmuEventOf<'root-freed' | 'root-allocated'>): string {
+  return `${mmu} ${wordToHex(pgd)}`;
+}

@@ -1,0 +1,52 @@
+import type { CommandKind } from '../schema/index.js';
+import type { Books, Deed, DeedKind, Ledger, Sums, Tally, Worth } from '../state/index.js';
+
+/** Counts a deed, as harmless until more is known of it. */
+export function enter(
+  { clock }: Ledger,
+  { sums }: Books,
+  { kind, command }: { kind: DeedKind; command: CommandKind },
+): Deed {
+  let sum = sums.get(command);
+  if (sum === undefined) {
+    sum = noSums();
+    sums.set(command, sum);
+  }
+  const tally = sum[kind];
+  tally.harmless += 1;
+  return { at: clock, tally, worth: 'harmless' };
+}
+
+/** More is known of a deed. What was necessary once stays so. */
+export function prove(deed: Deed, worth: Worth): void {
+  if (deed.worth === 'necessary' || deed.worth === worth) return;
+  if (deed.tally !== null) {
+    deed.tally[deed.worth] -= 1;
+    deed.tally[worth] += 1;
+  }
+  deed.worth = worth;
+}
+
+/** What all vCPUs did, by the command that asked for it. */
+export function sumsOf({ books }: Ledger): Map<CommandKind, Sums> {
+  const all = new Map<CommandKind, Sums>();
+  for (const { sums } of books) {
+    for (const [command, sum] of sums) {
+      const total = all.get(command) ?? noSums();
+      for (const kind of ['flush', 'sync', 'free'] as const) add(total[kind], sum[kind]);
+      all.set(command, total);
+    }
+  }
+  return all;
+}
+
+function add(total: Tally, { necessary, harmless, wasted }: Tally): void {
+  total.necessary += necessary;
+  total.harmless += harmless;
+  total.wasted += wasted;
+}
+
+function noSums(): Sums {
+  const none = (): Tally => ({ necessary: 0, harmless: 0, wasted: 0 });
+  return { flush: none(), sync: none(), free: none() };
+}
