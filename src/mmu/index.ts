@@ -18,6 +18,7 @@ export {
   guestWalkOf,
   isEptpUsable,
   type Lookup,
+  ledgerStateOf,
   memoryStateOf,
   type ShadowPageFilter,
   shadowPageAt,

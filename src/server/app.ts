@@ -23,6 +23,7 @@ import { eventRoutes } from './routes/events.js';
 import { explainRoutes } from './routes/explain.js';
 import { fileRoutes } from './routes/files.js';
 import { healthRoutes } from './routes/health.js';
+import { ledgerRoutes } from './routes/ledger.js';
 import { memoryRoutes } from './routes/memory.js';
 import { metricRoutes } from './routes/metrics.js';
 import { shadowPageRoutes } from './routes/shadow-pages.js';
@@ -115,6 +116,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(waitRoutes, { fleet, waits: new Waits(fleet) });
   await app.register(verifyRoutes, { fleet });
   await app.register(explainRoutes, { fleet });
+  await app.register(ledgerRoutes, { fleet });
   await app.register(metricRoutes, { version: VERSION, fleet, streams, requests });
   await app.register(timeRoutes, { fleet, timeline });
   await app.register(snapshotRoutes, { fleet, timeline });

@@ -23,7 +23,7 @@ export function keepBooks(vm: Vm, vcpu: Vcpu, event: MmuEvent, command: CommandK
       if (event.by === 'walk' && vcpu.tlb !== null) noteWalk(ledger, books, { vm, vcpu, event });
       break;
     case 'request-made':
-      if (books.asked.get(event.request) !== command) books.asked.set(event.request, command);
+      asked(books, event, command);
       break;
     case 'request-serviced':
       books.serving = books.asked.get(event.request) ?? command;
@@ -71,6 +71,12 @@ interface Noted<K extends MmuEvent['kind']> {
 /** A load, and what a request brings about, is the doing of the command that made it due. */
 function causeOf({ isLoading, lostBy, serving }: Books, command: CommandKind): CommandKind {
   return (isLoading ? lostBy : serving) ?? command;
+}
+
+/** What is asked for while a request is serviced is asked for by whoever made that one. */
+function asked(books: Books, { request }: MmuEventOf<'request-made'>, command: CommandKind): void {
+  const cause = causeOf(books, command);
+  if (books.asked.get(request) !== cause) books.asked.set(request, cause);
 }
 
 function freed(ledger: Ledger, books: Books, { event, command }: Noted<'root-freed'>): void {

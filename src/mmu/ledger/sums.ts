@@ -27,17 +27,15 @@ export function prove(deed: Deed, worth: Worth): void {
   deed.worth = worth;
 }
 
-/** What all vCPUs did, by the command that asked for it. */
-export function sumsOf({ books }: Ledger): Map<CommandKind, Sums> {
-  const all = new Map<CommandKind, Sums>();
+/** What all vCPUs did, whatever asked for it. */
+export function sumsOf(books: readonly Books[]): Sums {
+  const total = noSums();
   for (const { sums } of books) {
-    for (const [command, sum] of sums) {
-      const total = all.get(command) ?? noSums();
+    for (const sum of sums.values()) {
       for (const kind of ['flush', 'sync', 'free'] as const) add(total[kind], sum[kind]);
-      all.set(command, total);
     }
   }
-  return all;
+  return total;
 }
 
 function add(total: Tally, { necessary, harmless, wasted }: Tally): void {

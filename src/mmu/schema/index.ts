@@ -26,6 +26,7 @@ export {
   RootCause,
 } from './event.js';
 export { Hex32, Hex64, Operand64, PhysicalAddress } from './hex.js';
+export { LedgerState } from './ledger-state.js';
 export { LookupState } from './lookup-state.js';
 export { MAP_PAGES_MAX, MEMSLOTS_MAX } from './memory.js';
 export { MemoryState } from './memory-state.js';

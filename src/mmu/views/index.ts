@@ -1,5 +1,6 @@
 export { differencesOf } from './differences.js';
 export { explainLookup, type Lookup } from './explain.js';
+export { ledgerStateOf } from './ledger.js';
 export { memoryStateOf } from './memory.js';
 export {
   type ShadowPageFilter,

@@ -1,0 +1,21 @@
+import { sumsOf } from '../ledger/index.js';
+import type { LedgerState } from '../schema/index.js';
+import { type Books, createLedger, type Vm } from '../state/index.js';
+
+/** The ledger of a VM as a client sees it; without oracle nothing was judged. */
+export function ledgerStateOf({ ledger, vcpus }: Vm): LedgerState {
+  const { books } = ledger ?? createLedger(vcpus.length);
+  return {
+    total: sumsOf(books),
+    vcpus: books.map((book, vcpu) => ({ vcpu, commands: commandsOf(book) })),
+  };
+}
+
+function commandsOf({ sums }: Books): LedgerState['vcpus'][number]['commands'] {
+  return [...sums].map(([command, { flush, sync, free }]) => ({
+    command,
+    flush: { ...flush },
+    sync: { ...sync },
+    free: { ...free },
+  }));
+}
