@@ -1,4 +1,4 @@
-import { bitsOf, hasBit, type Word, withoutBit } from './word.js';
+import { addressFrameOf, bitsOf, hasBit, type Word, withoutBit } from './word.js';
 
 /** CR3's no-flush hint: exists in the source of a MOV alone, while CR4.PCIDE is set. */
 const X86_CR3_PCID_NOFLUSH_BIT = 63;
@@ -43,5 +43,5 @@ export function isLegalCr3(
 
 /** Guest frame number of the root table: bits 51:12, without what may lie above an address. */
 export function rootGfnOf(pgd: Word): number {
-  return bitsOf(pgd, { high: 51, low: 12 });
+  return addressFrameOf(pgd);
 }

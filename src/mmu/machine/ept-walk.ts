@@ -2,7 +2,7 @@ import { ACC_EXEC, ACC_USER, ACC_WRITE, type AccessKind } from './access.js';
 import { CAP, hasAccessedDirty, walkLevelsOf } from './eptp.js';
 import { type GuestMemory, isVisibleGfn, readWord, writeWord } from './memory.js';
 import type { LeafEntry } from './paging-entry.js';
-import { bitsOf, hasBit, type Word } from './word.js';
+import { addressFrameOf, bitsOf, hasBit, type Word } from './word.js';
 
 /** Bits of the low part of an EPT entry. @see Intel SDM Vol. 3C, "EPT Translation Mechanism" */
 export const VMX_EPT_READABLE = 0x1;
@@ -87,7 +87,7 @@ export function walkEpt(
   const tracksUse = hasAccessedDirty(eptp);
   const kind = tracksUse && !access.isFinal ? 'write' : access.kind;
   const steps: EptStep[] = [];
-  let table = eptp.page % 2 ** 40;
+  let table = addressFrameOf(eptp);
   let rwx = VMX_EPT_RWX;
   if (gfn >= 512 ** levels) return violation({ steps, access, tracksUse, rwx: 0 });
   for (let level = levels; level > 0; level -= 1) {
@@ -100,7 +100,7 @@ export function walkEpt(
     if (isMisconfigured(entry, { level, isLeaf, limits })) {
       return { kind: 'misconfiguration', steps };
     }
-    table = entry.page % 2 ** 40;
+    table = addressFrameOf(entry);
     if (!isLeaf) continue;
 
     if ((rwx & neededFor(kind, access.kind)) !== neededFor(kind, access.kind)) {
@@ -133,7 +133,7 @@ export function leafEptEntry(
   if (isMisconfigured(entry, { level: 1, isLeaf: true, limits })) return null;
   const acc = accOfRwx(entry.low);
   const isDirty = !tracksUse || (entry.low & VMX_EPT_DIRTY) !== 0;
-  return { gfn: entry.page % 2 ** 40, acc: isDirty ? acc : acc & ~ACC_WRITE };
+  return { gfn: addressFrameOf(entry), acc: isDirty ? acc : acc & ~ACC_WRITE };
 }
 
 /** What an EPT entry leads to, whether or not it was ever used. */

@@ -1,7 +1,7 @@
 import { ACC_EXEC, ACC_USER, ACC_WRITE } from './access.js';
 import { EFER_NX, X86_CR4_PSE } from './control-registers.js';
 import { pagingModeOf, type Registers } from './registers.js';
-import { bitsOf, hasBit, type Word } from './word.js';
+import { addressFrameOf, bitsOf, hasBit, type Word } from './word.js';
 
 /** Bits of the low part of an entry. @see Linux arch/x86/include/asm/pgtable_types.h */
 export const PT_PRESENT = 0x1;
@@ -73,11 +73,6 @@ export function accOf(entry: Word, { entryBytes }: { entryBytes: 4 | 8 }): numbe
 /** Frame that an entry names: address bits 51:12, or 31:12 of an entry of four bytes. */
 export function frameOf(entry: Word, { entryBytes }: Format): number {
   return entryBytes === 8 ? addressFrameOf(entry) : entry.page % 2 ** 20;
-}
-
-/** Frame of an address in bits 51:12. */
-export function addressFrameOf({ page }: Word): number {
-  return page % 2 ** 40;
 }
 
 /** The 4 KiB frame of an address inside a page; a 4 MiB page may lie above 4 GiB (PSE-36). */

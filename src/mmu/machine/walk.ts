@@ -17,7 +17,6 @@ import {
 } from './memory.js';
 import {
   accOf,
-  addressFrameOf,
   FORMATS,
   type Format,
   frameOf,
@@ -31,7 +30,7 @@ import {
   pageFrameOf,
 } from './paging-entry.js';
 import { pagingModeOf, type Registers } from './registers.js';
-import { bitsOf, type Word } from './word.js';
+import { addressFrameOf, bitsOf, type Word } from './word.js';
 
 /** Where a walk finds the entries of the guest's tables. */
 export interface TableMemory {
@@ -150,7 +149,7 @@ const NOT_PRESENT: Word = { page: 0, low: 0 };
 
 /** Without paging a linear address is a physical one, of 32 bits. */
 function unpaged(address: Word): Mapped {
-  const gfn = address.page % 2 ** 40;
+  const gfn = addressFrameOf(address);
   return { kind: 'mapped', steps: [], level: 1, gfn, acc: ACC_ALL, global: false };
 }
 

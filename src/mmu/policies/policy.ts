@@ -1,18 +1,18 @@
 /** What befalls a root that an invalidation covers. */
 export type Fate = 'keep' | 'free' | 'mark';
 
-/** What a marked root owes before it is used again; the two are settled at different moments. */
-export interface Dues {
-  /** `kvm_mmu_sync_roots()` with this root current. */
-  readonly sync: boolean;
-  /** A flush of the TLB entries that this root may have made. */
-  readonly flush: boolean;
-}
+/**
+ * What a marked root owes before it is used again: {@link SYNC_DUE}, {@link FLUSH_DUE}, both or
+ * neither, a bit each. The two are settled at different moments.
+ */
+export type Dues = number;
 
-export const NO_DUES: Dues = { sync: false, flush: false };
-export const ALL_DUES: Dues = { sync: true, flush: true };
-export const SYNC_DUE: Dues = { sync: true, flush: false };
-export const FLUSH_DUE: Dues = { sync: false, flush: true };
+export const NO_DUES: Dues = 0;
+/** `kvm_mmu_sync_roots()` with this root current. */
+export const SYNC_DUE: Dues = 1;
+/** A flush of the TLB entries that this root may have made. */
+export const FLUSH_DUE: Dues = 2;
+export const ALL_DUES: Dues = 3;
 
 /** An invalidation, as it meets one root. */
 export interface Invalidation {
@@ -70,10 +70,7 @@ export interface Policy {
   /** What an invalidation does to a root that it covers. */
   fateOf(invalidation: Invalidation): Fate;
 
-  /**
-   * What is requested when a root with these dues is found in the cache: one of the four constants,
-   * so that a reuse allocates nothing and {@link NO_DUES} is told by identity.
-   */
+  /** What is requested when a root with these dues is found in the cache. */
   requestsOnReuse(dues: Dues): Dues;
 
   /**

@@ -54,7 +54,7 @@ export function loadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
     : { page: null, isNew: false };
   installRoot(vm, vcpu, isVisible ? pgd : ZERO, page);
   if (isVisible && page === null) loadPaeRoots(vm, vcpu, gfn, emit);
-  reportLoad(vcpu, { gfn, isNew }, emit);
+  if (emit !== null) reportLoad(vcpu, { gfn, isNew }, emit);
   syncRoots(vm, vcpu, emit);
   flushTlbCurrent(vm, vcpu, emit);
   return true;
@@ -132,9 +132,13 @@ function specialFrameOf(vm: Vm, mmu: Mmu): number {
   return mmu.specialHpa;
 }
 
-function reportLoad(vcpu: Vcpu, { gfn, isNew }: { gfn: number; isNew: boolean }, emit: Emit): void {
+function reportLoad(
+  vcpu: Vcpu,
+  { gfn, isNew }: { gfn: number; isNew: boolean },
+  emit: NonNullable<Emit>,
+): void {
   const { pgd, hpa, page } = recordAt(vcpu.mmu, CURRENT);
-  emit?.(vcpu, {
+  emit(vcpu, {
     kind: 'root-allocated',
     mmu: vcpu.mmu.name,
     pgd,

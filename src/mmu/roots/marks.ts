@@ -42,9 +42,8 @@ export function markRoot(
 /** What the root in a slot owes. @param slot {@link CURRENT} or an index, and not of an empty one. */
 export function duesOf(mmu: Mmu, slot: number): Dues {
   if (mmu.slotMarks.length > 0) return mmu.slotMarks[slot + 1] === true ? ALL_DUES : NO_DUES;
-  const { syncDue, flushDue } = recordAt(mmu, slot);
-  if (syncDue) return flushDue ? ALL_DUES : SYNC_DUE;
-  return flushDue ? FLUSH_DUE : NO_DUES;
+  const root = recordAt(mmu, slot);
+  return (root.syncDue ? SYNC_DUE : NO_DUES) | (root.flushDue ? FLUSH_DUE : NO_DUES);
 }
 
 /** As the mails have it: a mark is forgotten when its request is raised, whoever is then synced. */

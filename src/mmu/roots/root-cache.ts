@@ -7,15 +7,19 @@ export const NOT_FOUND = -2;
 
 /**
  * The slot of the first root that can be used as it is: same pgd in full, low bits included, and
- * same role in full. There is no test of unsync here.
+ * same role in full; a direct root serves any pgd. One without a page is never usable. There is no
+ * test of unsync here.
  *
  * @returns `CURRENT`, an index into `prevRoots`, or {@link NOT_FOUND}.
  * @see Linux `is_root_usable()`, arch/x86/kvm/mmu/mmu.c
  */
 export function findRoot(mmu: Mmu, pgd: Word, role: number): number {
   const { slots } = mmu;
+  const isAnyPgd = isDirect(role);
   for (let place = 0; place < slots.length; place += 1) {
-    if (isRootUsable(slots[place] as RootInfo, pgd, role)) return place - 1;
+    const root = slots[place] as RootInfo;
+    if (root.page === null || root.page.role !== role) continue;
+    if (isAnyPgd || isSameWord(root.pgd, pgd)) return place - 1;
   }
   return NOT_FOUND;
 }
@@ -57,13 +61,4 @@ export function holesOf(mmu: Mmu): number {
     if (rootAt(mmu, slot) === null) holes |= 1 << slot;
   }
   return holes;
-}
-
-/**
- * The pgd is compared first: it is what tells most cached roots apart, and it lies nearer. A root
- * without a page, and a record without a root, are never usable.
- */
-function isRootUsable(root: RootInfo, pgd: Word, role: number): boolean {
-  if (!isDirect(role) && !isSameWord(root.pgd, pgd)) return false;
-  return root.page !== null && root.page.role === role;
 }

@@ -1,5 +1,5 @@
-import { isDirect, type SyncTally, syncChildren } from '../shadow/index.js';
-import { currentRoot, type Emit, type Vcpu, type Vm } from '../state/index.js';
+import { isDirect, isUnsyncRoot, type SyncTally, syncChildren } from '../shadow/index.js';
+import { currentRoot, type Emit, type ShadowPage, type Vcpu, type Vm } from '../state/index.js';
 
 /**
  * Syncs what is unsync below the current root of `arch.mmu`, and of no other: pages of another
@@ -12,12 +12,13 @@ export function syncRoots(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): vo
   const root = currentRoot(mmu);
   if (root === null || isDirect(mmu.role)) return;
   const tally: SyncTally = { pages: 0, changed: 0 };
-  for (const page of [root.page, ...mmu.paeRoots]) {
-    if (page === null) continue;
+  const sync = (page: ShadowPage) => {
     const { pages, changed } = syncChildren(vm, vcpu, page, emit);
     tally.pages += pages;
     tally.changed += changed;
-  }
+  };
+  if (root.page !== null && isUnsyncRoot(root.page)) sync(root.page);
+  for (const directory of mmu.paeRoots) if (directory !== null) sync(directory);
   root.syncDue = false;
   vcpu.counters.synced += 1;
   const { pgd, hpa } = root;

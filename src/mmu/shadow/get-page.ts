@@ -1,6 +1,6 @@
 import { KVM_REQ, makeRequest } from '../requests/index.js';
 import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
-import { createPage, isObsolete, pagesOfGfn } from './pages.js';
+import { createPage, isObsolete } from './pages.js';
 import { writeProtectGfn } from './rmap.js';
 import { isDirect, levelOf } from './role.js';
 import { syncPage } from './sync.js';
@@ -77,14 +77,14 @@ function findShadowPage(
 ): ShadowPage | null {
   let zapped = 0;
   let found: ShadowPage | null = null;
-  for (const page of pagesOfGfn(vm, gfn)) {
+  let next = vm.shadow.byGfn.get(gfn) ?? null;
+  while (next !== null && found === null) {
+    const page = next;
+    // A page that is zapped has no sibling any more.
+    next = page.sibling;
     if (isObsolete(vm, page)) continue;
-    if (page.role !== role) {
-      if (levelOf(role) > 1 && page.unsync) zapped += prepareZapPage(vm, vcpu, page, emit);
-      continue;
-    }
-    found = page;
-    break;
+    if (page.role === role) found = page;
+    else if (levelOf(role) > 1 && page.unsync) zapped += prepareZapPage(vm, vcpu, page, emit);
   }
   if (found !== null && !isDirect(role)) {
     if (found.unsync && !freshen(vm, vcpu, found, emit)) {

@@ -35,7 +35,7 @@ export function dropFromTlb(
   isMeant: (tag: TlbTag) => boolean,
   pageNumber: number | null = null,
 ): void {
-  if (tlb === null) return;
+  if (tlb === null || tlb.contexts.length === 0) return;
   for (const context of tlb.contexts) {
     if (!isMeant(context)) continue;
     if (pageNumber === null) {

@@ -1,4 +1,5 @@
 import type { Word } from '../machine/index.js';
+import { ALL_DUES, FLUSH_DUE, SYNC_DUE } from '../policies/index.js';
 import { KVM_REQ, requestNamesOf } from '../requests/index.js';
 import {
   duesOf,
@@ -76,12 +77,11 @@ function wantedRole(vm: Vm, vcpu: Vcpu, mmu: Mmu, pgd: Word): number {
 
 /** `KVM_REQ_*` bits that a hit makes. */
 function requestsOf(vm: Vm, mmu: Mmu, slot: number): number {
-  const { sync, flush } = vm.policy.requestsOnReuse(duesOf(mmu, slot));
-  const { flushOnReuse } = vm.config;
+  const owed = vm.config.flushOnReuse ? ALL_DUES : vm.policy.requestsOnReuse(duesOf(mmu, slot));
   return (
     KVM_REQ.LOAD_MMU_PGD |
-    (sync || flushOnReuse ? KVM_REQ.MMU_SYNC : 0) |
-    (flush || flushOnReuse ? KVM_REQ.TLB_FLUSH_CURRENT : 0)
+    ((owed & SYNC_DUE) !== 0 ? KVM_REQ.MMU_SYNC : 0) |
+    ((owed & FLUSH_DUE) !== 0 ? KVM_REQ.TLB_FLUSH_CURRENT : 0)
   );
 }
 
@@ -109,6 +109,7 @@ function slotLookupOf(
     if (root.pgd.page !== pgd.page) mismatches.push('frame');
     if (root.pgd.low !== pgd.low) mismatches.push('low-bits');
   }
+  const owed = duesOf(mmu, slot);
   const found = page === null ? null : fieldsOf(page.role);
   if (found !== null) mismatches.push(...differencesOf(fieldsOf(role), found));
   return {
@@ -118,7 +119,7 @@ function slotLookupOf(
     mismatches,
     role: found,
     obsolete: page === null || isObsolete(vm, page),
-    owes: { ...duesOf(mmu, slot) },
+    owes: { sync: (owed & SYNC_DUE) !== 0, flush: (owed & FLUSH_DUE) !== 0 },
   };
 }
 
