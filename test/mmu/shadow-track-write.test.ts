@@ -81,6 +81,23 @@ describe('three writes to a table above level 1', () => {
     expect(flood(lab, A + 7 * 8)).toEqual([A / 4096]);
   });
 
+  test.each(['5.13', '6.1', '7.3'] as const)(
+    'are counted from zero once a switch has found the root in the cache, kernel %s',
+    (kernel) => {
+      const lab = onSecondRoot({ kernel });
+      for (const _ of [0, 1]) writeEntry(lab, A + 7 * 8, 0);
+      for (const cr3 of [A, B]) {
+        lab.run({ kind: 'load-root', pgd: hex(cr3) });
+        expect(eventsOf(lab, 'root-reused')).toMatchObject([{ slot: 0 }]);
+      }
+      const zapped = [0, 1, 2].map(() => {
+        writeEntry(lab, A + 7 * 8, 0);
+        return gfnsOf(lab, 'page-zapped').includes(A / 4096);
+      });
+      expect(zapped).toEqual([false, false, true]);
+    },
+  );
+
   test('zap a root that no slot holds in silence: nobody is told', () => {
     const lab = onSecondRoot();
     lab.run({ kind: 'free-roots', mmu: 'root', roots: ['prev0'] });

@@ -8,6 +8,7 @@ import {
   type Emit,
   type Mmu,
   prevRootCount,
+  type RootInfo,
   recordAt,
   type Vcpu,
   type Vm,
@@ -50,6 +51,7 @@ export function newPgd(
   const owed = vm.policy.requestsOnReuse(duesOf(mmu, slot));
   if (slot !== CURRENT) bringIn(mmu, slot, isKept);
   countReuse(vcpu, pgd, slot, emit);
+  clearWriteFlooding(recordAt(mmu, CURRENT));
   makeRequest(vcpu, KVM_REQ.LOAD_MMU_PGD, emit);
   const dues = vm.config.flushOnReuse ? ALL_DUES : owed | unskipped;
   if (dues !== NO_DUES) requestDues(vcpu, dues, emit);
@@ -88,7 +90,7 @@ function countMiss(vcpu: Vcpu, pgd: Word, emit: Emit): void {
   emit?.(vcpu, { kind: 'root-missed', mmu: vcpu.mmu.name, pgd });
 }
 
-/** A previous root is the current one from now on. */
+/** A previous root is the current one from now on; there is a current one if it was kept. */
 function bringIn(mmu: Mmu, slot: number, isKept: boolean): void {
   if (!isKept) {
     fillIn(mmu, slot);
@@ -105,6 +107,15 @@ function countReuse(vcpu: Vcpu, pgd: Word, slot: number, emit: Emit): void {
   if (emit === null) return;
   const { hpa } = recordAt(mmu, CURRENT);
   emit(vcpu, { kind: 'root-reused', mmu: mmu.name, pgd, hpa, slot });
+}
+
+/**
+ * The guest's table is one again. Writes to what a direct page maps are never counted.
+ *
+ * @see Linux `__clear_sp_write_flooding_count()`, arch/x86/kvm/mmu/mmu.c
+ */
+function clearWriteFlooding({ page }: RootInfo): void {
+  if (page !== null) page.writeFloodingCount = 0;
 }
 
 function requestDues(vcpu: Vcpu, dues: Dues, emit: Emit): void {
