@@ -3,9 +3,12 @@
  * The root cache of v5.18 and later in C: what the model's root switch is measured against.
  *
  * Written for this bench after the description of kvm_mmu_new_pgd(), fast_pgd_switch() and
- * kvm_mmu_load(); the names are the kernel's, so that each part can be compared with its home.
+ * kvm_mmu_load(); the names are the kernel's, so that each part can be compared with its home. It
+ * does what the model does on these paths and no more: a policy is a table of functions, chosen
+ * at run time, and a root has what it owes beside it. What the kernel does there and the model does
+ * not (atomic requests, locks, the cached MMIO address) is left out.
  *
- *     root-switch WARM_UP_PASSES TIMED_PASSES < PGDS
+ *     root-switch WARM_UP_PASSES TIMED_PASSES [POLICY [flush-on-reuse]] < PGDS
  *
  * PGDS are 64-bit values in the machine's byte order. Each pass switches to all of them in turn.
  */
@@ -14,6 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define KVM_MMU_NUM_PREV_ROOTS 3
@@ -23,14 +27,21 @@
 #define HPA_BASE 0x100000000ULL
 #define PAGES_MAX 4096
 #define PGDS_MAX 65536
-#define NOT_FOUND (-2)
-#define CURRENT (-1)
+#define KVM_MIN_FREE_MMU_PAGES 5
+#define SLOTS (1 + KVM_MMU_NUM_PREV_ROOTS)
+#define NOT_FOUND (-1)
+#define CURRENT 0
 
 #define ROLE_DIRECT (1u << 7)
 #define ROLE_INVALID (1u << 11)
 #define ROLE_LEVEL_MASK 0xfu
 /* Level 4, all access, NX, write protection: what a 64-bit guest's root has. */
 #define ROLE_OF_64_BIT_GUEST (4u | 7u << 8 | 1u << 12 | 1u << 13)
+
+#define NO_DUES 0u
+#define SYNC_DUE 1u
+#define FLUSH_DUE 2u
+#define ALL_DUES 3u
 
 enum { KVM_REQ_MMU_SYNC, KVM_REQ_LOAD_MMU_PGD, KVM_REQ_TLB_FLUSH_CURRENT, KVM_REQ_TRIPLE_FAULT };
 
@@ -41,18 +52,32 @@ struct kvm_mmu_page {
 	uint32_t role;
 	uint32_t root_count;
 	uint32_t unsync_children;
+	uint32_t write_flooding_count;
 	uint8_t mmu_valid_gen;
+	bool unsync;
 };
 
 struct kvm_mmu_root_info {
 	uint64_t pgd;
 	uint64_t hpa;
+	uint8_t dues;
+	/* VPIDs under which it ran since they were flushed, a bit each. */
+	uint8_t ran_under;
+};
+
+/* What the kernel leaves open about cached roots. */
+struct policy {
+	const char *name;
+	int (*victim_slot)(int count, uint32_t holes);
+	uint32_t (*requests_on_reuse)(uint32_t dues);
+	bool forgets_mark_when_raised;
 };
 
 struct kvm_mmu {
 	uint32_t root_role;
-	struct kvm_mmu_root_info root;
-	struct kvm_mmu_root_info prev_roots[KVM_MMU_NUM_PREV_ROOTS];
+	uint32_t guest_levels;
+	/* The current root, then prev_roots. */
+	struct kvm_mmu_root_info slots[SLOTS];
 };
 
 struct kvm_memory_slot {
@@ -61,12 +86,14 @@ struct kvm_memory_slot {
 };
 
 struct counters {
-	uint64_t reused_current, reused_previous, missed, evicted, loaded, synced, flushed;
+	uint64_t reused_current, reused_previous, missed, evicted, loaded, synced;
 };
 
 struct kvm_vcpu {
 	struct kvm_mmu *mmu;
 	struct kvm_mmu root_mmu;
+	uint32_t tlb_contexts;
+	uint8_t vpid_bit;
 	uint64_t requests;
 	uint64_t cr3;
 	struct counters counters;
@@ -75,6 +102,8 @@ struct kvm_vcpu {
 struct kvm {
 	struct kvm_memory_slot memslots[1];
 	uint8_t mmu_valid_gen;
+	const struct policy *policy;
+	bool flush_on_reuse;
 	unsigned int page_count;
 	struct kvm_mmu_page *mmu_page_hash[1 << KVM_MMU_HASH_SHIFT];
 	struct kvm_mmu_page pages[PAGES_MAX];
@@ -83,7 +112,13 @@ struct kvm {
 static struct kvm kvm;
 static struct kvm_vcpu vcpu;
 static uint64_t pgds[PGDS_MAX];
-static volatile bool force_flush_and_sync_on_reuse;
+
+/* What the model handles and the bench never meets. */
+static void refuse(const char *what)
+{
+	fprintf(stderr, "root-switch: %s\n", what);
+	exit(1);
+}
 
 static void kvm_make_request(struct kvm_vcpu *v, int request)
 {
@@ -105,6 +140,14 @@ static bool is_root_usable(const struct kvm_mmu_root_info *root, uint64_t pgd, u
 	return root_to_sp(root->hpa)->role == role;
 }
 
+static int find_root(const struct kvm_mmu *mmu, uint64_t pgd, uint32_t role)
+{
+	for (int place = 0; place < SLOTS; place++)
+		if (is_root_usable(&mmu->slots[place], pgd, role))
+			return place;
+	return NOT_FOUND;
+}
+
 static void swap_roots(struct kvm_mmu_root_info *a, struct kvm_mmu_root_info *b)
 {
 	struct kvm_mmu_root_info kept = *a;
@@ -113,69 +156,85 @@ static void swap_roots(struct kvm_mmu_root_info *a, struct kvm_mmu_root_info *b)
 	*b = kept;
 }
 
-static void free_current_root(struct kvm_vcpu *v, struct kvm_mmu *mmu)
+/*
+ * The root in a place comes to the front, and those before it move back: by the kernel's chain of
+ * swaps, which is faster than to shift them.
+ */
+static void rotate_in(struct kvm_mmu *mmu, int place)
 {
-	if (mmu->root.hpa == INVALID_PAGE)
-		return;
-	root_to_sp(mmu->root.hpa)->root_count--;
-	v->counters.evicted++;
-	mmu->root.hpa = INVALID_PAGE;
-	mmu->root.pgd = 0;
-}
-
-/* The current root sinks into the cache, until the wanted one comes up. */
-static int cached_root_find_and_keep_current(struct kvm_vcpu *v, struct kvm_mmu *mmu,
-					     uint64_t pgd, uint32_t role)
-{
-	if (is_root_usable(&mmu->root, pgd, role))
-		return CURRENT;
-	for (int i = 0; i < KVM_MMU_NUM_PREV_ROOTS; i++) {
-		swap_roots(&mmu->root, &mmu->prev_roots[i]);
-		if (is_root_usable(&mmu->root, pgd, role))
-			return i;
-	}
-	free_current_root(v, mmu);
-	return NOT_FOUND;
+	for (int i = 1; i <= place; i++)
+		swap_roots(&mmu->slots[CURRENT], &mmu->slots[i]);
 }
 
 /* Nothing is displaced; what lies behind the found root moves up. */
-static int cached_root_find_without_current(struct kvm_mmu *mmu, uint64_t pgd, uint32_t role)
+static void fill_in(struct kvm_mmu *mmu, int place)
 {
-	const int last = KVM_MMU_NUM_PREV_ROOTS - 1;
+	swap_roots(&mmu->slots[CURRENT], &mmu->slots[place]);
+	for (int i = place; i < SLOTS - 1; i++)
+		mmu->slots[i] = mmu->slots[i + 1];
+	mmu->slots[SLOTS - 1].hpa = INVALID_PAGE;
+}
 
-	for (int i = 0; i < KVM_MMU_NUM_PREV_ROOTS; i++) {
-		if (!is_root_usable(&mmu->prev_roots[i], pgd, role))
-			continue;
-		swap_roots(&mmu->root, &mmu->prev_roots[i]);
-		for (int j = i; j < last; j++)
-			mmu->prev_roots[j] = mmu->prev_roots[j + 1];
-		mmu->prev_roots[last].hpa = INVALID_PAGE;
-		return i;
-	}
-	return NOT_FOUND;
+/* A page that was zapped meanwhile dies with its last slot; here none is. */
+static void mmu_free_root_page(struct kvm_mmu_page *sp)
+{
+	if (!--sp->root_count && (sp->role & ROLE_INVALID))
+		refuse("a zapped root");
+}
+
+static void give_up_victim(struct kvm_vcpu *v, struct kvm_mmu *mmu)
+{
+	uint32_t holes = 0;
+
+	for (int i = 0; i < KVM_MMU_NUM_PREV_ROOTS; i++)
+		if (mmu->slots[1 + i].hpa == INVALID_PAGE)
+			holes |= 1u << i;
+	rotate_in(mmu, 1 + kvm.policy->victim_slot(KVM_MMU_NUM_PREV_ROOTS, holes));
+	if (mmu->slots[CURRENT].hpa == INVALID_PAGE)
+		return;
+	v->counters.evicted++;
+	mmu_free_root_page(root_to_sp(mmu->slots[CURRENT].hpa));
+	mmu->slots[CURRENT].hpa = INVALID_PAGE;
+}
+
+static void request_dues(struct kvm_vcpu *v, uint32_t dues)
+{
+	if (dues & SYNC_DUE)
+		kvm_make_request(v, KVM_REQ_MMU_SYNC);
+	if (dues & FLUSH_DUE)
+		kvm_make_request(v, KVM_REQ_TLB_FLUSH_CURRENT);
 }
 
 static void kvm_mmu_new_pgd(struct kvm_vcpu *v, uint64_t pgd)
 {
 	struct kvm_mmu *mmu = v->mmu;
-	uint32_t role = mmu->root_role;
-	int found = mmu->root.hpa != INVALID_PAGE
-			    ? cached_root_find_and_keep_current(v, mmu, pgd, role)
-			    : cached_root_find_without_current(mmu, pgd, role);
+	bool is_kept = mmu->slots[CURRENT].hpa != INVALID_PAGE;
+	int place = find_root(mmu, pgd, mmu->root_role);
+	uint32_t owed, dues;
 
-	if (found == NOT_FOUND) {
+	if (place == NOT_FOUND) {
+		if (is_kept)
+			give_up_victim(v, mmu);
 		v->counters.missed++;
 		return;
 	}
-	if (found == CURRENT)
+	owed = kvm.policy->requests_on_reuse(mmu->slots[place].dues);
+	if (place == CURRENT) {
 		v->counters.reused_current++;
-	else
+	} else {
+		if (is_kept)
+			rotate_in(mmu, place);
+		else
+			fill_in(mmu, place);
 		v->counters.reused_previous++;
-	kvm_make_request(v, KVM_REQ_LOAD_MMU_PGD);
-	if (force_flush_and_sync_on_reuse) {
-		kvm_make_request(v, KVM_REQ_MMU_SYNC);
-		kvm_make_request(v, KVM_REQ_TLB_FLUSH_CURRENT);
 	}
+	root_to_sp(mmu->slots[CURRENT].hpa)->write_flooding_count = 0;
+	kvm_make_request(v, KVM_REQ_LOAD_MMU_PGD);
+	dues = kvm.flush_on_reuse ? ALL_DUES : owed;
+	if (dues)
+		request_dues(v, dues);
+	if (owed && kvm.policy->forgets_mark_when_raised)
+		mmu->slots[CURRENT].dues = NO_DUES;
 }
 
 static bool kvm_is_visible_gfn(uint64_t gfn)
@@ -200,16 +259,31 @@ static unsigned int kvm_page_table_hashfn(uint64_t gfn)
 	return (gfn * 0x61c8864680b583ebULL) >> (64 - KVM_MMU_HASH_SHIFT);
 }
 
-static struct kvm_mmu_page *kvm_mmu_get_page(uint64_t gfn, uint32_t role)
+/* Nothing below a root is mapped here, so no page is ever unsync. */
+static struct kvm_mmu_page *kvm_mmu_get_page(struct kvm_vcpu *v, uint64_t gfn, uint32_t role)
 {
 	struct kvm_mmu_page **bucket = &kvm.mmu_page_hash[kvm_page_table_hashfn(gfn)];
 	struct kvm_mmu_page *sp;
 
-	for (sp = *bucket; sp; sp = sp->next)
-		if (sp->gfn == gfn && sp->role == role && !is_obsolete_sp(sp))
+	for (sp = *bucket; sp; sp = sp->next) {
+		if (sp->gfn != gfn || is_obsolete_sp(sp))
+			continue;
+		if (sp->role != role) {
+			if ((role & ROLE_LEVEL_MASK) > 1 && sp->unsync)
+				refuse("an unsync page");
+			continue;
+		}
+		if (role & ROLE_DIRECT)
 			return sp;
+		if (sp->unsync)
+			refuse("an unsync page");
+		if (sp->unsync_children)
+			kvm_make_request(v, KVM_REQ_MMU_SYNC);
+		sp->write_flooding_count = 0;
+		return sp;
+	}
 	if (kvm.page_count == PAGES_MAX)
-		exit(1);
+		refuse("too many pages");
 	sp = &kvm.pages[kvm.page_count];
 	*sp = (struct kvm_mmu_page){
 		.next = *bucket,
@@ -221,6 +295,28 @@ static struct kvm_mmu_page *kvm_mmu_get_page(uint64_t gfn, uint32_t role)
 	kvm.page_count++;
 	*bucket = sp;
 	return sp;
+}
+
+static void kvm_mmu_sync_roots(struct kvm_vcpu *v, struct kvm_mmu *mmu)
+{
+	if (root_to_sp(mmu->slots[CURRENT].hpa)->unsync_children)
+		refuse("an unsync root");
+	mmu->slots[CURRENT].dues &= ~SYNC_DUE;
+	v->counters.synced++;
+}
+
+/* The entries of the VPID go, and no root owes their flush any more. Here there are none. */
+static void kvm_x86_flush_tlb_current(struct kvm_vcpu *v, struct kvm_mmu *mmu)
+{
+	if (v->tlb_contexts)
+		refuse("a filled TLB");
+	for (int place = 0; place < SLOTS; place++) {
+		struct kvm_mmu_root_info *root = &mmu->slots[place];
+
+		root->ran_under &= ~v->vpid_bit;
+		if (!root->ran_under)
+			root->dues &= ~FLUSH_DUE;
+	}
 }
 
 /* What becomes current by a load is synced and flushed. */
@@ -235,15 +331,18 @@ static void kvm_mmu_load(struct kvm_vcpu *v)
 		kvm_make_request(v, KVM_REQ_TRIPLE_FAULT);
 		return;
 	}
+	if (!(mmu->root_role & ROLE_DIRECT) && mmu->guest_levels == 3)
+		refuse("PAE paging");
+	if (PAGES_MAX - kvm.page_count < KVM_MIN_FREE_MMU_PAGES)
+		refuse("too many pages");
 	if ((mmu->root_role & ROLE_LEVEL_MASK) < 4)
-		exit(1);
-	sp = kvm_mmu_get_page(gfn, mmu->root_role);
+		refuse("a root without a page");
+	sp = kvm_mmu_get_page(v, gfn, mmu->root_role);
 	sp->root_count++;
-	mmu->root.pgd = pgd;
-	mmu->root.hpa = sp->hpa;
+	mmu->slots[CURRENT] = (struct kvm_mmu_root_info){ .pgd = pgd, .hpa = sp->hpa };
 	v->counters.loaded++;
-	v->counters.synced++;
-	v->counters.flushed++;
+	kvm_mmu_sync_roots(v, mmu);
+	kvm_x86_flush_tlb_current(v, mmu);
 }
 
 /* One switch, and the entry that follows it as far as roots are concerned. */
@@ -251,9 +350,40 @@ static void switch_root(struct kvm_vcpu *v, uint64_t pgd)
 {
 	kvm_mmu_new_pgd(v, pgd);
 	v->cr3 = pgd;
-	if (v->mmu->root.hpa == INVALID_PAGE)
+	if (v->mmu->slots[CURRENT].hpa == INVALID_PAGE)
 		kvm_mmu_load(v);
 	v->requests = 0;
+}
+
+static int oldest_slot(int count, uint32_t holes)
+{
+	(void)holes;
+	return count - 1;
+}
+
+static uint32_t request_nothing(uint32_t dues)
+{
+	(void)dues;
+	return NO_DUES;
+}
+
+static uint32_t request_dues_of_root(uint32_t dues)
+{
+	return dues;
+}
+
+static const struct policy policies[] = {
+	{ "mainline", oldest_slot, request_nothing, false },
+	{ "cached-roots", oldest_slot, request_dues_of_root, false },
+	{ "cached-roots-posted", oldest_slot, request_dues_of_root, true },
+};
+
+static const struct policy *policy_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+		if (!strcmp(policies[i].name, name))
+			return &policies[i];
+	return NULL;
 }
 
 /* Which root is about to fall out tells how the cache was rotated at every switch before. */
@@ -261,7 +391,7 @@ static uint32_t pass(struct kvm_vcpu *v, size_t count, uint32_t digest)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct kvm_mmu_root_info *oldest =
-			&v->mmu->prev_roots[KVM_MMU_NUM_PREV_ROOTS - 1];
+			&v->mmu->slots[SLOTS - 1];
 
 		switch_root(v, pgds[i]);
 		digest = digest * 31 +
@@ -287,11 +417,16 @@ int main(int argc, char **argv)
 	uint64_t start;
 
 	kvm.memslots[0].npages = 1ULL << 20;
+	kvm.policy = policy_of(argc > 3 ? argv[3] : "mainline");
+	kvm.flush_on_reuse = argc > 4 && !strcmp(argv[4], "flush-on-reuse");
+	if (!kvm.policy)
+		refuse("unknown policy");
 	vcpu.mmu = &vcpu.root_mmu;
 	vcpu.mmu->root_role = ROLE_OF_64_BIT_GUEST;
-	vcpu.mmu->root.hpa = INVALID_PAGE;
-	for (int i = 0; i < KVM_MMU_NUM_PREV_ROOTS; i++)
-		vcpu.mmu->prev_roots[i].hpa = INVALID_PAGE;
+	vcpu.mmu->guest_levels = 4;
+	vcpu.vpid_bit = 1;
+	for (int i = 0; i < SLOTS; i++)
+		vcpu.mmu->slots[i].hpa = INVALID_PAGE;
 
 	for (int i = 0; i < warm_up; i++)
 		digest = pass(&vcpu, count, digest);
