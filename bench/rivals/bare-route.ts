@@ -22,6 +22,7 @@ for (const { kind, fields } of COMMANDS) {
     {
       schema: {
         params: z.strictObject({ vm: VmId, vcpu: Digits }),
+        querystring: z.strictObject({ dryRun: z.enum(['false', 'true']).default('false') }),
         body: COMMAND_BODIES[kind],
         response: {
           200: z.strictObject({ seq: Seq, outcome: Outcome, events: z.array(EventFrame) }),

@@ -23,13 +23,18 @@ export interface GuardOptions {
 export function createGuard({ host, hosts, origins }: GuardOptions) {
   const names = isLoopback(host) ? new Set([...LOOPBACK_NAMES, ...hosts]) : null;
   const allowed = new Set(origins);
+  // Nearly every request asks for the host that the one before asked for.
+  let accepted: string | null = null;
   return ({ headers, method, ws, raw }: FastifyRequest): void => {
     if (headers.host === undefined && raw.httpVersion !== '1.0') {
       throw new ApiError('malformed-http', 'Cannot read request: it has no Host header');
     }
     const asked = headers.host ?? '';
-    if (names !== null && !names.has(nameOf(asked))) {
-      throw new ApiError('host-refused', `Cannot answer for host "${asked}": not a name of ours`);
+    if (names !== null && asked !== accepted) {
+      if (!names.has(nameOf(asked))) {
+        throw new ApiError('host-refused', `Cannot answer for host "${asked}": not a name of ours`);
+      }
+      accepted = asked;
     }
     const { origin } = headers;
     if (origin === undefined || (!ws && (method === 'GET' || method === 'HEAD'))) return;

@@ -28,7 +28,11 @@ export function createJsonReader(schema: z.core.$ZodType): JsonReader {
   if (schema instanceof z.ZodDefault) {
     const { def } = schema;
     const inner = createJsonReader(schema.unwrap());
-    return (value) => (value === undefined ? def.defaultValue : inner(value));
+    const { defaultValue } = def;
+    // What can be changed is made anew each time.
+    const isShared = typeof defaultValue !== 'object' || defaultValue === null;
+    return (value) =>
+      value !== undefined ? inner(value) : isShared ? defaultValue : def.defaultValue;
   }
   if (schema instanceof z.ZodCodec) return codecReader(schema);
   if (schema instanceof z.ZodEnum) {

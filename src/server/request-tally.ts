@@ -37,8 +37,8 @@ export class RequestTally {
   #count(method: string, route: string, status: number, seconds: number): void {
     const tally = this.#byRoute.get(route)?.get(method) ?? this.#begin(method, route);
     tally.byStatus.set(status, (tally.byStatus.get(status) ?? 0) + 1);
-    const place = DURATION_BOUNDS.findIndex((bound) => seconds <= bound);
-    const slot = place === -1 ? DURATION_BOUNDS.length : place;
+    let slot = 0;
+    while (slot < DURATION_BOUNDS.length && seconds > (DURATION_BOUNDS[slot] as number)) slot += 1;
     tally.durations[slot] = (tally.durations[slot] ?? 0) + 1;
     tally.seconds += seconds;
   }
