@@ -8,8 +8,8 @@ import {
   type Emit,
   type Mmu,
   prevRootCount,
-  type RootInfo,
   recordAt,
+  type ShadowPage,
   type Vcpu,
   type Vm,
 } from '../state/index.js';
@@ -50,12 +50,10 @@ export function newPgd(
   // The rotation moves the marks that lie beside the slots, so what is owed is read before it.
   const owed = vm.policy.requestsOnReuse(duesOf(mmu, slot));
   if (slot !== CURRENT) bringIn(mmu, slot, isKept);
-  countReuse(vcpu, pgd, slot, emit);
-  clearWriteFlooding(recordAt(mmu, CURRENT));
+  reuse(vcpu, pgd, slot, emit);
   makeRequest(vcpu, KVM_REQ.LOAD_MMU_PGD, emit);
   const dues = vm.config.flushOnReuse ? ALL_DUES : owed | unskipped;
-  if (dues !== NO_DUES) requestDues(vcpu, dues, emit);
-  if (owed !== NO_DUES) forgetRaised(vm.policy, recordAt(mmu, CURRENT));
+  if (dues !== NO_DUES) requestDues(vm, vcpu, { dues, owed }, emit);
 }
 
 /**
@@ -100,25 +98,28 @@ function bringIn(mmu: Mmu, slot: number, isKept: boolean): void {
   swapMarks(mmu, slot);
 }
 
-function countReuse(vcpu: Vcpu, pgd: Word, slot: number, emit: Emit): void {
-  const { mmu, counters } = vcpu;
-  if (slot === CURRENT) counters.reusedCurrent += 1;
-  else counters.reusedPrevious += 1;
-  if (emit === null) return;
-  const { hpa } = recordAt(mmu, CURRENT);
-  emit(vcpu, { kind: 'root-reused', mmu: mmu.name, pgd, hpa, slot });
-}
-
 /**
- * The guest's table is one again. Writes to what a direct page maps are never counted.
+ * The current root was found. The guest's table is one again: writes to it are counted anew, which
+ * those to what a direct page maps never are.
  *
  * @see Linux `__clear_sp_write_flooding_count()`, arch/x86/kvm/mmu/mmu.c
  */
-function clearWriteFlooding({ page }: RootInfo): void {
-  if (page !== null) page.writeFloodingCount = 0;
+function reuse(vcpu: Vcpu, pgd: Word, slot: number, emit: Emit): void {
+  const { mmu, counters } = vcpu;
+  if (slot === CURRENT) counters.reusedCurrent += 1;
+  else counters.reusedPrevious += 1;
+  const { hpa, page } = recordAt(mmu, CURRENT);
+  (page as ShadowPage).writeFloodingCount = 0;
+  emit?.(vcpu, { kind: 'root-reused', mmu: mmu.name, pgd, hpa, slot });
 }
 
-function requestDues(vcpu: Vcpu, dues: Dues, emit: Emit): void {
+function requestDues(
+  vm: Vm,
+  vcpu: Vcpu,
+  { dues, owed }: { dues: Dues; owed: Dues },
+  emit: Emit,
+): void {
   if ((dues & SYNC_DUE) !== 0) makeRequest(vcpu, KVM_REQ.MMU_SYNC, emit);
   if ((dues & FLUSH_DUE) !== 0) makeRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
+  if (owed !== NO_DUES) forgetRaised(vm.policy, recordAt(vcpu.mmu, CURRENT));
 }
