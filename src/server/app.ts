@@ -37,6 +37,7 @@ import { waitRoutes } from './routes/wait.js';
 import { walkRoutes } from './routes/walk.js';
 import { INBOUND_BYTES_MAX } from './socket-sink.js';
 import { Streams } from './streams.js';
+import { refuseUnknownQueries } from './strict-query.js';
 import { Timeline } from './timeline.js';
 import { refuseUpgrades } from './upgrade.js';
 import { VERSION } from './version.js';
@@ -89,6 +90,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const { host = '127.0.0.1', hosts = [], origins = [], tokens = [] } = options;
   await guardEdge(app, { host, hosts, origins, tokens, limits, isClosing });
   refuseUpgrades(app);
+  refuseUnknownQueries(app);
   const requests = new RequestTally(app);
   answerOnce(app, limits);
   matchStates(app, fleet);

@@ -38,7 +38,7 @@ export function answerOnce(app: FastifyInstance, limits: Limits): void {
       return;
     }
     const key = keyOf(request, String(given));
-    const asked = digestOf(`${request.method} ${request.url} ${JSON.stringify(request.body)}`);
+    const asked = digestOf(`${request.method} ${request.url} ${textOf(request.body)}`);
     const proceed = () => {
       const kept = answers.find(key);
       if (kept === undefined) {
@@ -88,6 +88,17 @@ function keyOf(request: FastifyRequest, given: string): string {
     });
   }
   return digestOf(`${request.headers.authorization ?? ''} ${given}`);
+}
+
+/** @throws {ApiError} If it is nested deeper than can be written, which no route takes anyway. */
+function textOf(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch {
+    throw new ApiError('invalid-request', 'Cannot take body: it is nested too deep', {
+      errors: [{ in: 'body', path: '', message: 'nested too deep' }],
+    });
+  }
 }
 
 function digestOf(text: string): string {

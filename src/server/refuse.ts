@@ -17,14 +17,17 @@ export const COMMON_HEADERS = {
   'mmulab-version': VERSION,
 };
 
-/** Where Fastify's own refusals stand in our table. */
-const FASTIFY_CODES: Record<string, ErrorCode> = {
+/** Where refusals of Fastify and of Node stand in our table. */
+const KNOWN_CODES: Record<string, ErrorCode> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
   FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
   FST_ERR_CTP_INVALID_JSON_BODY: 'malformed-json',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed-http',
   FST_ERR_BAD_URL: 'malformed-http',
   FST_ERR_MAX_PARAM_LENGTH: 'route-not-found',
+  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: 'malformed-http',
+  // The client has left before its body was whole.
+  ECONNRESET: 'malformed-http',
 };
 
 /** Answers an error as a problem. */
@@ -102,7 +105,7 @@ function pathOf(url: string): string {
 function refusalOf(error: unknown, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
   const { code, message } = error as Partial<FastifyError>;
-  const known = FASTIFY_CODES[code ?? ''];
+  const known = KNOWN_CODES[code ?? ''];
   if (known !== undefined) return new ApiError(known, detailOf(known, request, message ?? ''));
   if (error instanceof SyntaxError && (error as Partial<FastifyError>).statusCode === 400) {
     return new ApiError('malformed-json', `Cannot read body: ${error.message}`);

@@ -1,0 +1,83 @@
+import { connect as connectTcp } from 'node:net';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { ask, listen, startApp } from './start.js';
+
+/** A server with one VM, whose log can be read. */
+async function listenWithLog() {
+  const lines: string[] = [];
+  const destination = new Writable({
+    write(line, _encoding, done) {
+      lines.push(String(line));
+      done();
+    },
+  });
+  const server = await listen({ logger: pino({ level: 'debug' }, destination) });
+  await ask(server.app, 'POST', '/v1/vms');
+  return { ...server, lines };
+}
+
+/** Sends bytes, and returns the status and code of the answer. */
+async function exchange(port: number, bytes: string): Promise<unknown> {
+  const socket = connectTcp({ port, host: '127.0.0.1' });
+  let text = '';
+  socket.write(bytes);
+  await new Promise<void>((resolve) => {
+    socket.on('data', (chunk) => {
+      text += String(chunk);
+      if (text.includes('}')) resolve();
+    });
+    socket.on('close', () => resolve());
+  });
+  socket.destroy();
+  const { status, code } = JSON.parse(text.slice(text.indexOf('\r\n\r\n')));
+  return { status, code };
+}
+
+test('a client that leaves in the middle of its body is no error of ours', async () => {
+  const { port, lines } = await listenWithLog();
+  const socket = connectTcp({ port, host: '127.0.0.1' });
+  socket.write(
+    'POST /v1/vms HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+      'Content-Length: 100\r\n\r\n{',
+  );
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  socket.destroy();
+  await expect.poll(() => lines.filter((line) => line.includes('malformed-http')).length).toBe(1);
+  expect(lines.filter((line) => JSON.parse(line).level >= 50)).toEqual([]);
+});
+
+test('a body nested too deep to be told from others is refused under a key', async () => {
+  const app = await startApp();
+  const payload = `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`;
+  const headers = { 'content-type': 'application/json', 'idempotency-key': 'k' };
+  const refused = await ask(app, 'POST', '/v1/vms', payload, headers);
+  expect([refused.status, refused.json.code]).toEqual([400, 'invalid-request']);
+});
+
+test('a method that wants a type of its body is refused without one', async () => {
+  const { port } = await listenWithLog();
+  const answer = await exchange(port, 'QUERY /v1/vms HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  expect(answer).toEqual({ status: 400, code: 'malformed-http' });
+});
+
+test.each([
+  ['GET', '/v1/vms/vm-1?dryRun=true', '/dryRun'],
+  ['POST', '/v1/vms/vm-1/reset?dryRun=true', '/dryRun'],
+  ['DELETE', '/v1/vms/vm-1?name=x', '/name'],
+  ['POST', '/v1/vms?vcpus=2', '/vcpus'],
+  ['GET', '/v1/model?=1', '/'],
+] as const)('%s %s: a query that no route knows is refused', async (method, url, path) => {
+  const app = await startApp();
+  await ask(app, 'POST', '/v1/vms');
+  const { status, json } = await ask(app, method, url);
+  expect([status, json.errors]).toEqual([400, [{ in: 'query', path, message: 'unknown field' }]]);
+});
+
+test('whoever watches over the server may ask with a query', async () => {
+  const app = await startApp();
+  for (const url of ['/healthz?probe=1', '/readyz?probe=1', '/metrics?target=1']) {
+    expect((await ask(app, 'GET', url)).status).toBe(200);
+  }
+});
