@@ -1,0 +1,28 @@
+/** What a server answered, where the client itself needs to know. */
+export interface Told {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly json: unknown;
+}
+
+/** Asks a server for JSON, whatever it answers. */
+export async function ask(
+  port: number,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Told> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  });
+  const text = await response.text();
+  const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
+  return {
+    status: response.status,
+    headers: response.headers,
+    json: isJson ? JSON.parse(text) : text,
+  };
+}

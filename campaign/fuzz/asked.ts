@@ -1,0 +1,137 @@
+import fc, { type Arbitrary } from 'fast-check';
+import type { Description, Operation, Parameter } from './description.js';
+import type { Dice, Parts } from './parts.js';
+import { SPOILERS, type SpoilName } from './spoil.js';
+import type { Values } from './values.js';
+
+/** A request as it is sent; `slot-3` in its URL stands for the VM in that slot. */
+export interface Asked {
+  readonly what: SpoilName | 'as described';
+  readonly operation: Operation;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+}
+
+const JSON_TYPE = 'application/json';
+const NDJSON_TYPE = 'application/x-ndjson';
+
+/** Of ten requests, how many are spoiled. */
+const SPOILED_OF_TEN = 5;
+
+/** Requests that openapi.yaml describes, and such as it does not. */
+export function createRequests({ operations }: Description, values: Values): Arbitrary<Asked> {
+  const described = operations.map((operation) => ({
+    // Commands are many routes that are alike.
+    weight: operation.template.startsWith('/v1/vms/{vm}/vcpus/{vcpu}/') ? 1 : 3,
+    arbitrary: partsOf(operation, values),
+  }));
+  const name = fc.constantFrom(...(Object.keys(SPOILERS) as SpoilName[]));
+  const dice = fc.record({ place: fc.nat(), junk: fc.jsonValue({ maxDepth: 2 }) });
+  const isSpoiled = fc.integer({ min: 1, max: 10 }).map((n) => n <= SPOILED_OF_TEN);
+  return fc
+    .tuple(fc.oneof(...described), name, dice, isSpoiled)
+    .map(([parts, how, dice, spoiled]) =>
+      spoiled ? spoiledOf(how, parts, dice) : whole('as described', parts),
+    );
+}
+
+function spoiledOf(how: SpoilName, parts: Parts, dice: Dice): Asked {
+  return whole(how, SPOILERS[how](parts, dice));
+}
+
+function partsOf(operation: Operation, values: Values): Arbitrary<Parts> {
+  const { method, parameters, bodies } = operation;
+  const inPart = (part: Parameter['in'], presentOfTen: number) => {
+    const meant = parameters.filter((parameter) => parameter.in === part);
+    const fields = meant.map(({ name, required, schema }) => {
+      const value = values.parameter(name, schema);
+      return [name, required ? value : seldom(value, presentOfTen)] as const;
+    });
+    return fc.record(Object.fromEntries(fields)).map(present);
+  };
+  const body = bodies.size === 0 ? fc.constant(null) : fc.oneof(...[...bodies].map(bodyOf));
+  return fc
+    .record({
+      path: inPart('path', 10),
+      query: inPart('query', 3),
+      headers: inPart('header', 1),
+      body,
+    })
+    .chain(({ path, query, headers, body }) => {
+      const accept = fc.oneof(
+        { weight: 9, arbitrary: fc.constant(null) },
+        { weight: 1, arbitrary: fc.constantFrom(NDJSON_TYPE, 'text/event-stream', 'text/html') },
+      );
+      return accept.map((accepted) => ({
+        operation,
+        method,
+        path: textsOf(path, encodeURIComponent),
+        query: Object.entries(query).flatMap(([name, value]) => pairsOf(name, value)),
+        headers: {
+          ...textsOf(headers, String),
+          ...(accepted === null ? {} : { accept: accepted }),
+          ...(body === null ? {} : { 'content-type': body.type }),
+        },
+        json: body?.json,
+        text: body?.text ?? null,
+      }));
+    });
+
+  function bodyOf([type, schema]: readonly [string, object]): Arbitrary<Body> {
+    const value = values.of(schema);
+    if (type === JSON_TYPE) return value.map((json) => ({ type, json, text: null }));
+    return fc.array(value, { maxLength: 8 }).map((lines) => ({
+      type,
+      json: lines,
+      text: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+    }));
+  }
+}
+
+interface Body {
+  readonly type: string;
+  readonly json: unknown;
+  readonly text: string | null;
+}
+
+function whole(what: Asked['what'], parts: Parts): Asked {
+  const { operation, method, path, query, headers, json, text } = parts;
+  const filled = operation.template.replace(/\{(\w+)\}/g, (_, name: string) => path[name] ?? '');
+  const search = query.map(([name, value]) => `${name}=${value}`).join('&');
+  const body = text ?? (json === undefined ? null : JSON.stringify(json));
+  return {
+    what,
+    operation,
+    method,
+    url: search === '' ? filled : `${filled}?${search}`,
+    headers,
+    body: body ?? null,
+  };
+}
+
+function seldom<T>(arbitrary: Arbitrary<T>, ofTen: number): Arbitrary<T | undefined> {
+  return fc.oneof(
+    { weight: 10 - ofTen, arbitrary: fc.constant(undefined) },
+    { weight: ofTen, arbitrary },
+  );
+}
+
+function present(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+function textsOf(
+  values: Readonly<Record<string, unknown>>,
+  write: (text: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, write(String(value))]),
+  );
+}
+
+function pairsOf(name: string, value: unknown): [string, string][] {
+  const all: unknown[] = Array.isArray(value) ? value : [value];
+  return all.map((one) => [name, encodeURIComponent(String(one))]);
+}

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+
+/** A JSON schema, as far as openapi.yaml makes use of them. */
+export interface Schema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | Schema;
+  readonly propertyNames?: Schema;
+  readonly items?: Schema;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly multipleOf?: number;
+  readonly pattern?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header';
+  readonly required: boolean;
+  readonly schema: Schema;
+}
+
+/** A route and a method, as openapi.yaml describes them. */
+export interface Operation {
+  readonly id: string;
+  /** In capitals. */
+  readonly method: string;
+  /** Its path, with parameters in braces. */
+  readonly template: string;
+  readonly parameters: readonly Parameter[];
+  /** Schema of the body by its type; empty if it takes none. */
+  readonly bodies: ReadonlyMap<string, Schema>;
+  /** Types of the answer by status. */
+  readonly answers: ReadonlyMap<number, readonly string[]>;
+  /** JSON pointer to it. */
+  readonly pointer: string;
+}
+
+/** What openapi.yaml says. */
+export interface Description {
+  /** The document itself. */
+  readonly document: Document;
+  readonly operations: readonly Operation[];
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, DescribedOperation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+}
+
+interface DescribedOperation {
+  readonly operationId: string;
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { schema: Schema }>> };
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<object> }>>;
+}
+
+/** Reads openapi.yaml, as it lies in the repository. */
+export function readDescription(): Description {
+  const file = new URL('../../openapi.yaml', import.meta.url);
+  const document = parse(readFileSync(file, 'utf8')) as Document;
+  const operations = Object.entries(document.paths).flatMap(([template, methods]) =>
+    Object.entries(methods).map(([method, described]) => operationOf(template, method, described)),
+  );
+  return { document, operations };
+}
+
+/** The operation that a request is for, if there is one. */
+export function operationFor(
+  { operations }: Description,
+  method: string,
+  path: string,
+): Operation | null {
+  const given = path.split('/');
+  return (
+    operations.find(
+      (operation) => operation.method === method && fits(operation.template.split('/'), given),
+    ) ?? null
+  );
+}
+
+function operationOf(template: string, method: string, described: DescribedOperation): Operation {
+  const { operationId: id, parameters = [], requestBody, responses } = described;
+  const bodies = Object.entries(requestBody?.content ?? {}).map(
+    ([type, { schema }]) => [type, schema] as const,
+  );
+  const answers = Object.entries(responses).map(
+    ([status, { content = {} }]) => [Number(status), Object.keys(content)] as const,
+  );
+  return {
+    id,
+    method: method.toUpperCase(),
+    template,
+    parameters,
+    bodies: new Map(bodies),
+    answers: new Map(answers),
+    pointer: `/paths/${template.replaceAll('/', '~1')}/${method}`,
+  };
+}
+
+function fits(wanted: readonly string[], given: readonly string[]): boolean {
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, i) => (part.startsWith('{') ? given[i] !== '' : part === given[i]))
+  );
+}

@@ -1,0 +1,97 @@
+import { parseArgs } from 'node:util';
+import { residentBytesOf, startServer } from '../server-process.js';
+import { type Failure, runCampaign } from './campaign.js';
+
+const COUNT = 100_000;
+
+/** All of the server's history and its caches fit in this with room to spare. */
+const RESIDENT_BYTES_MAX = 1024 * 1024 * 1024;
+
+/** History of all VMs, so that the bound on it is met in the course of a campaign. */
+const HISTORY_MAX = '200000';
+
+/** Characters of a request or an answer that are printed. */
+const PRINTED_MAX = 3000;
+
+/** Requests between two signs of life. */
+const PROGRESS_EVERY = 10_000;
+
+const USAGE = `Usage: npm run fuzz -- [--count N] [--seed N] [--only N | --only FIRST-LAST]
+`;
+
+const options = optionsOf();
+if (options === null) {
+  process.stderr.write(USAGE);
+  process.exitCode = 2;
+} else process.exitCode = await run(options);
+
+interface Options {
+  readonly seed: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** @returns The status to end with. */
+async function run({ seed, first, last }: Options): Promise<number> {
+  say(`seed ${seed}, requests ${first} to ${last}`);
+  const server = await startServer({ args: ['--history-max', HISTORY_MAX] });
+  let peak = 0;
+  const look = async (number: number) => {
+    if (number % PROGRESS_EVERY === 0) process.stderr.write(`${number} ...\n`);
+    peak = Math.max(peak, residentBytesOf(server.pid) ?? 0);
+    if (server.ended() !== null) return `the server ${server.ended()}`;
+    return peak > RESIDENT_BYTES_MAX ? `the server holds ${peak} bytes` : null;
+  };
+  const begun = performance.now();
+  try {
+    const { failures, tally } = await runCampaign({ port: server.port, seed, first, last, look });
+    for (const line of tally.lines()) say(line);
+    say('as described, and yet refused as invalid (what one schema cannot say):');
+    for (const line of tally.stricter()) say(line);
+    const end = await look(last);
+    const seconds = (performance.now() - begun) / 1000;
+    say(
+      `${last - first + 1} requests in ${seconds.toFixed(0)} s; resident at most ${mebibytes(peak)}`,
+    );
+    for (const failure of failures) sayFailure(failure, seed);
+    for (const line of server.errors) say(`logged as an error: ${line.slice(0, PRINTED_MAX)}`);
+    if (end !== null) say(end);
+    const isGood = failures.length === 0 && server.errors.length === 0 && end === null;
+    say(isGood ? 'Every answer was as it must be.' : `${failures.length} answers were not.`);
+    return isGood ? 0 : 1;
+  } finally {
+    await server.stop();
+  }
+}
+
+function sayFailure({ number, complaints, request, answer }: Failure, seed: number): void {
+  say(`request ${number}: ${complaints.join('; ').slice(0, PRINTED_MAX)}`);
+  const told = 'operation' in request ? { ...request, operation: request.operation.id } : request;
+  say(`  asked ${JSON.stringify(told).slice(0, PRINTED_MAX)}`);
+  say(`  answered ${JSON.stringify(answer).slice(0, PRINTED_MAX)}`);
+  say(`  again: npm run fuzz -- --seed ${seed} --only ${number}`);
+}
+
+/** @returns Null if the arguments cannot be understood. */
+function optionsOf(): Options | null {
+  try {
+    const { values } = parseArgs({
+      options: { count: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' } },
+    });
+    const { count = String(COUNT), only = `1-${count}` } = values;
+    const seed = Number(values.seed ?? Date.now() % 1_000_000);
+    const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(only) ?? [];
+    const isGood = Number.isSafeInteger(seed) && first !== undefined;
+    return isGood ? { seed, first: Number(first), last: Number(last) } : null;
+  } catch {
+    return null;
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../bin/mmulab.js', import.meta.url));
+
+/** How long a process may take until it listens. */
+const LISTEN_MS_MAX = 20_000;
+
+/** Lines of the log that are kept: the first ones say most. */
+const ERRORS_MAX = 100;
+
+/** Level of pino from which on a line tells of a fault of the server. */
+const ERROR_LEVEL = 50;
+
+/** The server under test: the built one, in a process of its own on loopback. */
+export interface ServerProcess {
+  readonly port: number;
+  readonly pid: number;
+  /** What it logged as an error, a line each. */
+  readonly errors: readonly string[];
+  /** How it ended; null while it lives. */
+  readonly ended: () => string | null;
+  readonly stop: () => Promise<void>;
+}
+
+export interface ServerProcessOptions {
+  /** For Node itself. */
+  readonly nodeArgs?: readonly string[];
+  /** For `mmulab serve`. */
+  readonly args?: readonly string[];
+  /** Takes the lines of its output that are no log lines. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** Starts the server and waits until it listens. @throws {Error} If it does not. */
+export async function startServer(options: ServerProcessOptions = {}): Promise<ServerProcess> {
+  const { nodeArgs = [], args = [], onLine = () => {} } = options;
+  const child = spawn(process.execPath, [...nodeArgs, CLI, 'serve', '--port', '0', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let end: string | null = null;
+  child.once('exit', (code, signal) => {
+    end = `ended with ${signal ?? `status ${code}`}`;
+  });
+  const errors: string[] = [];
+  const port = await new Promise<number>((resolve, reject) => {
+    const late = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error('Cannot start the server: it does not listen'));
+    }, LISTEN_MS_MAX);
+    child.once('exit', () => reject(new Error(`Cannot start the server: it ${end}`)));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const log = logOf(line);
+      if (log === null) onLine(line);
+      else if (log.level >= ERROR_LEVEL && errors.length < ERRORS_MAX) errors.push(line);
+      const listening = /^Listening at http:\/\/127\.0\.0\.1:(\d+)/.exec(log?.msg ?? '')?.[1];
+      if (listening === undefined) return;
+      clearTimeout(late);
+      resolve(Number(listening));
+    });
+  });
+  const pid = child.pid as number;
+  return { port, pid, errors, ended: () => end, stop: () => stop(child) };
+}
+
+/** Resident memory of a process, in bytes; null where there is no /proc. */
+export function residentBytesOf(pid: number): number | null {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  } catch {
+    return null;
+  }
+}
+
+interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+}
+
+function logOf(line: string): LogLine | null {
+  if (!line.startsWith('{')) return null;
+  try {
+    return JSON.parse(line) as LogLine;
+  } catch {
+    return null;
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await ended;
+}
