@@ -28,6 +28,7 @@ export class SocketSink implements FrameSink {
   readonly #bufferBytesMax: number;
   #isAlive = true;
   #hasEnded = false;
+  #onDrain = () => {};
 
   constructor({ socket, connection, bufferBytesMax }: SocketSinkOptions) {
     this.#socket = socket;
@@ -52,10 +53,13 @@ export class SocketSink implements FrameSink {
   together(send: () => void): void {
     this.#connection.cork();
     send();
+    const isFull = !this.hasRoom();
     this.#connection.uncork();
+    if (isFull) this.#promiseDrain();
   }
 
   onDrain(listener: () => void): void {
+    this.#onDrain = listener;
     this.#connection.on('drain', listener);
     this.#socket.on('close', () => this.#connection.off('drain', listener));
   }
@@ -80,6 +84,13 @@ export class SocketSink implements FrameSink {
 
   terminate(): void {
     this.#socket.terminate();
+  }
+
+  /** Where our bound is below its own, the connection does not say by itself that there is room. */
+  #promiseDrain(): void {
+    const { readyState, OPEN } = this.#socket;
+    if (readyState !== OPEN || this.#connection.writableNeedDrain) return;
+    this.#connection.write('', () => this.#onDrain());
   }
 
   #take(text: string): void {

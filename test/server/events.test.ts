@@ -190,6 +190,17 @@ test('a reader that reads nothing slows nobody, fills no memory and is told what
   expect(slow.frames.filter(({ type }) => type === 'gap').length).toBeGreaterThan(0);
 }, 60_000);
 
+test('a reader is sent all, however little may wait for it', async () => {
+  const { app, port } = await listen({ limits: { streamBufferBytesMax: 1024 } });
+  await ask(app, 'POST', '/v1/vms');
+  const client = connect(port, EVENTS);
+  await client.arrived(1);
+  await ask(app, 'POST', BATCH, switches(100));
+  const { seq: head } = (await ask(app, 'GET', '/v1/vms/vm-1')).json;
+  await client.arrived(1 + head);
+  expect(seqsOf(client.frames)).toEqual(upTo(head));
+});
+
 test('a stream ends with its VM', async () => {
   const { app, port } = await listen();
   await ask(app, 'POST', '/v1/vms');

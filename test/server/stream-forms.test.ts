@@ -157,11 +157,11 @@ test('a reader over HTTP that reads nothing any more is given up', async () => {
   });
   const dead = await follow(port, EVENTS, NDJSON);
   await dead.arrived(1);
-  dead.pause();
-  for (let i = 0; i < 4; i += 1) await ask(app, 'POST', BATCH, switches(10_000));
   const next = async () => (await follow(port, EVENTS, NDJSON)).status;
   let status = await next();
   expect(status).toBe(429);
+  dead.pause();
+  for (let i = 0; i < 4; i += 1) await ask(app, 'POST', BATCH, switches(10_000));
   while (status === 429) status = await next();
   expect(status).toBe(200);
 }, 30_000);

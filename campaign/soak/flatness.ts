@@ -1,0 +1,50 @@
+/** What was measured, and when. */
+export interface Sample {
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+/** How memory went over the second half of a run, when everything bounded had met its bound. */
+export interface Trend {
+  readonly samples: number;
+  readonly meanBytes: number;
+  /** Bytes by which the line of least squares rises over the half. */
+  readonly riseBytes: number;
+  readonly isFlat: boolean;
+}
+
+/** Fewer samples say nothing of a trend. */
+const SAMPLES_MIN = 5;
+
+/** A rise below this is the breath of the collector, whatever the share. */
+const RISE_BYTES = 16 * 1024 * 1024;
+
+/** Of the mean, how much a flat line may rise over the half. A leak shows as more before long. */
+const RISE_SHARE = 0.05;
+
+/** The trend over the second half of a run; null if too little was measured to tell. */
+export function trendOf(samples: readonly Sample[], seconds: number): Trend | null {
+  const half = samples.filter((sample) => sample.seconds >= seconds / 2);
+  if (half.length < SAMPLES_MIN) return null;
+  const meanBytes = meanOf(half.map(({ bytes }) => bytes));
+  const meanSeconds = meanOf(half.map((sample) => sample.seconds));
+  let covariance = 0;
+  let variance = 0;
+  for (const { seconds: at, bytes } of half) {
+    covariance += (at - meanSeconds) * (bytes - meanBytes);
+    variance += (at - meanSeconds) ** 2;
+  }
+  const riseBytes = (covariance / variance) * (seconds / 2);
+  const isFlat = riseBytes <= Math.max(RISE_BYTES, RISE_SHARE * meanBytes);
+  return { samples: half.length, meanBytes, riseBytes, isFlat };
+}
+
+/** Bytes of heap after a full collection, from a line that Node prints under `--trace-gc`. */
+export function heapAfterCollection(line: string): number | null {
+  const after = /Mark-Compact.* -> ([\d.]+) \([\d.]+\) MB/.exec(line)?.[1];
+  return after === undefined ? null : Number(after) * 1024 * 1024;
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,180 @@
+import { ask } from '../ask.js';
+import { Completeness, type Gap, type SeenFrame } from './completeness.js';
+import { type Form, openStream, type StreamClient } from './stream-client.js';
+
+/** `live` reads all, `slow` in bursts, `dead` nothing at all. */
+export type Manner = 'live' | 'slow' | 'dead';
+
+/** How a slow reader spends its time. */
+export interface Pace {
+  readonly readsMs: number;
+  readonly restsMs: number;
+}
+
+export interface FollowerOptions {
+  readonly port: number;
+  readonly form: Form;
+  readonly manner: Manner;
+  readonly pace: Pace;
+  /** The VM to follow next; null for all of them. */
+  readonly choose: () => string | null;
+}
+
+/** What all the streams that a follower had came to. */
+export interface Followed {
+  readonly form: Form;
+  readonly manner: Manner;
+  readonly streams: number;
+  readonly frames: number;
+  readonly gaps: number;
+  /** Streams that ended with a word, and that ended without one. */
+  readonly ended: number;
+  readonly cut: number;
+  readonly complaints: readonly string[];
+}
+
+/** A reader that is there all the time: when a stream ends it opens another. */
+export class Follower {
+  readonly #options: FollowerOptions;
+  readonly #complaints: string[] = [];
+  #seen = new Completeness();
+  #client: StreamClient | null = null;
+  #vm: string | null = null;
+  #streams = 0;
+  #frames = 0;
+  #gaps = 0;
+  #ended = 0;
+  #cut = 0;
+  #hasEnd = false;
+  #stopped = false;
+  #rest: NodeJS.Timeout | undefined;
+  /** Gaps that are paged while the stream goes on. */
+  readonly #paging = new Set<Promise<void>>();
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+    this.#open();
+  }
+
+  /** Lets a live reader come to the newest frame, and leaves. */
+  async finish(waitMs: number): Promise<Followed> {
+    const { form, manner } = this.#options;
+    this.#stopped = true;
+    clearTimeout(this.#rest);
+    if (manner === 'live' && this.#vm !== null) await this.#catchUp(this.#vm, waitMs);
+    this.#client?.vanish();
+    this.#add();
+    await Promise.all(this.#paging);
+    return {
+      form,
+      manner,
+      streams: this.#streams,
+      frames: this.#frames,
+      gaps: this.#gaps,
+      ended: this.#ended,
+      cut: this.#cut,
+      complaints: this.#complaints,
+    };
+  }
+
+  #open(): void {
+    const { port, form, manner, choose } = this.#options;
+    this.#vm = choose();
+    this.#seen = new Completeness();
+    this.#hasEnd = false;
+    this.#streams += 1;
+    const path = this.#vm === null ? '/v1/events' : `/v1/vms/${this.#vm}/events`;
+    this.#client = openStream(port, path, form, {
+      onFrame: (frame) => this.#take(frame),
+      onClose: () => this.#close(),
+    });
+    if (manner === 'dead') this.#client.pause();
+    if (manner === 'slow') this.#read();
+  }
+
+  #take(frame: SeenFrame): void {
+    const seen = this.#seen;
+    if (frame.type === 'hello' && frame.vm !== undefined) seen.begin(frame.vm, frame.head ?? 0);
+    if (frame.type === 'end') this.#hasEnd = true;
+    const before = seen.gaps.length;
+    seen.take(frame);
+    for (const gap of seen.gaps.slice(before)) {
+      const paging = this.#page(gap).finally(() => this.#paging.delete(paging));
+      this.#paging.add(paging);
+    }
+  }
+
+  /** What a gap leaves out can be read as a page, or the server says that it is gone. */
+  async #page({ vm, from, to }: Gap): Promise<void> {
+    const path = `/v1/vms/${vm}/events?after=${from - 1}&limit=1`;
+    const { status, json } = await ask(this.#options.port, 'GET', path);
+    const { events, code, oldest } = json as GapAnswer;
+    const isGiven = status === 200 && events?.[0]?.seq === from;
+    const isGone = status === 410 && code === 'events-expired' && (oldest ?? 0) > from;
+    if (isGiven || isGone || status === 404) return;
+    this.#complaints.push(
+      `the gap ${from} to ${to} was answered ${status} ${JSON.stringify(json)}`,
+    );
+  }
+
+  #close(): void {
+    if (this.#hasEnd) this.#ended += 1;
+    else this.#cut += 1;
+    if (this.#options.manner === 'live' && !this.#hasEnd && !this.#stopped && !this.#neverBegan()) {
+      this.#complaints.push(`the stream of ${this.#vm ?? 'all VMs'} broke off`);
+    }
+    clearTimeout(this.#rest);
+    if (this.#stopped) return;
+    this.#add();
+    setTimeout(() => {
+      if (!this.#stopped) this.#open();
+    }, 50);
+  }
+
+  /** The VM may be deleted between the choice and the request. */
+  #neverBegan(): boolean {
+    return this.#vm !== null && this.#seen.lastOf(this.#vm) === null;
+  }
+
+  #add(): void {
+    this.#frames += this.#seen.frames;
+    this.#gaps += this.#seen.gaps.length;
+    const whose = this.#vm ?? 'all VMs';
+    this.#complaints.push(...this.#seen.complaints.slice(0, 3).map((what) => `${whose}: ${what}`));
+    this.#seen = new Completeness();
+  }
+
+  #read(): void {
+    const { readsMs } = this.#options.pace;
+    this.#client?.resume();
+    this.#rest = setTimeout(() => this.#pause(), readsMs);
+  }
+
+  #pause(): void {
+    const { restsMs } = this.#options.pace;
+    this.#client?.pause();
+    this.#rest = setTimeout(() => this.#read(), restsMs);
+  }
+
+  async #catchUp(vm: string, waitMs: number): Promise<void> {
+    const { status, headers } = await ask(this.#options.port, 'GET', `/v1/vms/${vm}`);
+    if (status !== 200) return;
+    const head = Number(headers.get('etag')?.slice(1, -1));
+    for (let waited = 0; waited < waitMs && this.#lastOf(vm) !== head; waited += 50) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const last = this.#lastOf(vm);
+    if (last !== head) this.#complaints.push(`the stream of ${vm} stopped at ${last} of ${head}`);
+  }
+
+  /** Null if there is no stream of it any more. */
+  #lastOf(vm: string): number | null {
+    return this.#seen.lastOf(vm);
+  }
+}
+
+interface GapAnswer {
+  readonly events?: readonly { readonly seq: number }[];
+  readonly code?: string;
+  readonly oldest?: number;
+}

@@ -1,0 +1,116 @@
+import { ask } from '../ask.js';
+import type { Chance } from './chance.js';
+
+/** What befalls a VM in one go: all of it together, so that its state soon stops growing. */
+const COMMANDS = [
+  {
+    kind: 'map',
+    vcpu: 0,
+    root: '0x100000',
+    address: '0x0',
+    gpa: '0x0',
+    pages: 16,
+    tables: '0x200000',
+  },
+  ...[1, 2, 3, 4, 5, 6, 1].map((n) => ({ kind: 'mov-cr3', vcpu: 0, value: `0x${n}00000` })),
+  ...[0, 4096, 8192].map((gva) => ({ kind: 'read', vcpu: 0, gva: `0x${gva.toString(16)}` })),
+  { kind: 'invlpg', vcpu: 0, gva: '0x1000' },
+  { kind: 'invpcid', vcpu: 0, type: 2, pcid: 0, gva: '0x0' },
+  { kind: 'enter', vcpu: 0 },
+];
+
+const POLICIES = ['mainline', 'need-sync', 'unsync-roots', 'cached-roots'];
+
+/** The answers that a change may be given: the VM may be gone, and room may be short. */
+const FAIR: readonly number[] = [200, 201, 204, 404, 409, 429];
+
+/** The VMs of a run, and what befalls them. */
+export class Guests {
+  readonly complaints: string[] = [];
+  readonly #port: number;
+  readonly #chance: Chance;
+  readonly #ids: string[] = [];
+  #changes = 0;
+
+  constructor(port: number, chance: Chance) {
+    this.#port = port;
+    this.#chance = chance;
+  }
+
+  /** What was done to VMs so far. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  async fill(count: number): Promise<void> {
+    while (this.#ids.length < count) this.#ids.push(await this.#create());
+  }
+
+  /** The first of them is never deleted, and has the most to tell. */
+  get hot(): string {
+    return this.#ids[0] as string;
+  }
+
+  /** One of the first, of which there is much to see. */
+  watched(): string {
+    return this.#ids[this.#chance.below(Math.min(40, this.#ids.length))] as string;
+  }
+
+  /** Runs many commands on the VM that has the most to tell. */
+  async heat(times: number): Promise<void> {
+    const body = Array(times).fill(COMMANDS).flat();
+    await this.#change('POST', `/v1/vms/${this.hot}/commands`, body);
+  }
+
+  /** Does one thing to one VM. */
+  async stir(): Promise<void> {
+    const { below } = this.#chance;
+    const index = below(2) === 0 ? 1 + below(39) : 1 + below(this.#ids.length - 1);
+    const id = this.#ids[index];
+    if (id === undefined) return;
+    const path = `/v1/vms/${id}`;
+    const dice = below(100);
+    if (dice < 70) await this.#change('POST', `${path}/commands`, COMMANDS);
+    else if (dice < 85) await this.#change('POST', `${path}/vcpus/0/enter`, {});
+    else if (dice < 88) await this.#change('POST', `${path}/reset`, {});
+    else if (dice < 91) await this.#snapshot(path);
+    else if (dice < 95) await this.#fork(path);
+    else await this.#replace(index, path);
+  }
+
+  /** A snapshot is taken, gone back to and deleted. */
+  async #snapshot(path: string): Promise<void> {
+    await this.#change('POST', `${path}/snapshots`, { name: 'a' });
+    await this.#change('POST', `${path}/snapshots/a/restore`, {});
+    await this.#change('DELETE', `${path}/snapshots/a`);
+  }
+
+  /** A fork lives for a moment; every other one runs the commands itself. */
+  async #fork(path: string): Promise<void> {
+    const { below } = this.#chance;
+    const body = below(2) === 0 ? {} : { policy: POLICIES[below(POLICIES.length)] };
+    const { status, json } = await this.#change('POST', `${path}/fork`, body, [410]);
+    if (status === 201) await this.#change('DELETE', `/v1/vms/${(json as { id: string }).id}`);
+  }
+
+  async #replace(index: number, path: string): Promise<void> {
+    this.#ids[index] = await this.#create();
+    await this.#change('DELETE', path);
+  }
+
+  async #create(): Promise<string> {
+    const { json } = await this.#change('POST', '/v1/vms', { vcpus: 1 + this.#chance.below(2) });
+    const { id } = json as { id: string };
+    await this.#change('POST', `/v1/vms/${id}/commands`, COMMANDS);
+    return id;
+  }
+
+  async #change(method: string, path: string, body?: unknown, fair: readonly number[] = []) {
+    this.#changes += 1;
+    const told = await ask(this.#port, method, path, body);
+    if (!FAIR.includes(told.status) && !fair.includes(told.status)) {
+      this.complaints.push(`${method} ${path}: ${told.status} ${JSON.stringify(told.json)}`);
+    }
+    return told;
+  }
+}

@@ -1,0 +1,37 @@
+import { connect } from 'node:net';
+import type { Chance } from './chance.js';
+
+const HOST = 'Host: localhost\r\n';
+
+/** What a client had begun when it was no more. */
+const BEGUN: readonly ((vm: string) => string)[] = [
+  (vm) => `POST /v1/vms/${vm}/comm`,
+  (vm) =>
+    `POST /v1/vms/${vm}/commands HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n[{"kind"`,
+  (vm) =>
+    `POST /v1/vms/${vm}/commands HTTP/1.1\r\n${HOST}Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n1a\r\n{"kind":"enter","vcpu":0}\n\r\n10\r\n{"kind`,
+  (vm) => `GET /v1/vms/${vm}/events?after=0&limit=10000 HTTP/1.1\r\n${HOST}\r\n`,
+  (vm) => `GET /v1/vms/${vm}/events?after=0 HTTP/1.1\r\n${HOST}Accept: text/event-stream\r\n\r\n`,
+  () => `GET /v1/events HTTP/1.1\r\n${HOST}Accept: application/x-ndjson\r\n\r\n`,
+  (vm) => `GET /v1/vms/${vm}/wait?timeoutMs=60000&kind=vm-fail HTTP/1.1\r\n${HOST}\r\n`,
+  (vm) => `GET /v1/vms/${vm}/case HTTP/1.1\r\n${HOST}\r\n`,
+  (vm) =>
+    `GET /v1/vms/${vm}/events HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: websocket\r\n` +
+    'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+];
+
+/** A client begins something with a VM and is gone in the middle of it. */
+export function beginAndVanish(port: number, vm: string, chance: Chance): Promise<void> {
+  const text = (BEGUN[chance.below(BEGUN.length)] as (vm: string) => string)(vm);
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.on('error', () => {});
+    socket.on('connect', () => {
+      socket.write(text);
+      // Some read what comes, others have it wait.
+      if (chance.below(2) === 0) socket.resume();
+      setTimeout(() => socket.resetAndDestroy(), chance.below(200));
+    });
+    socket.on('close', () => resolve());
+  });
+}
