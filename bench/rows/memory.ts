@@ -9,12 +9,18 @@ const IDLE_FLEET = fileURLToPath(new URL('../idle-fleet.ts', import.meta.url));
 
 const MAPPED_HEAP = fileURLToPath(new URL('../mapped-heap.ts', import.meta.url));
 
-const VCPUS = 100_000;
-const VCPUS_PER_VM = 50;
+/** Servers with as much as they may have by default, all of it idle. */
+const CROWDS = [
+  { what: '100 k vCPUs', vms: 2000, config: { vcpus: 50 } },
+  { what: '10,000 VMs of the default configuration', vms: 10_000, config: {} },
+] as const;
+type Crowd = (typeof CROWDS)[number];
 
-/** What an idle vCPU takes of the heap, and a server with a hundred thousand of memory. */
+/** What an idle vCPU takes of the heap, and servers full of idle ones of memory. */
 export async function memory(): Promise<Finding[]> {
-  return [heapOfVcpu(), heapOfMappedVcpu(), await residentServer()];
+  const residents: Finding[] = [];
+  for (const crowd of CROWDS) residents.push(await residentServer(crowd));
+  return [heapOfVcpu(), heapOfMappedVcpu(), ...residents];
 }
 
 function heapOfVcpu(): Finding {
@@ -43,14 +49,13 @@ function heapOfMappedVcpu(): Finding {
   };
 }
 
-async function residentServer(): Promise<Finding> {
+async function residentServer({ what, vms, config }: Crowd): Promise<Finding> {
   const server = await startServer();
   try {
-    const config = { vcpus: VCPUS_PER_VM };
-    for (let i = 0; i < VCPUS / VCPUS_PER_VM; i += 1) await createVmOn(server.port, config);
+    for (let i = 0; i < vms; i += 1) await createVmOn(server.port, config);
     const bytes = residentBytes(server.pid);
     return {
-      work: `resident memory of a server with ${VCPUS / 1000} k vCPUs`,
+      work: `resident memory of a server with ${what}`,
       measured: bytes === null ? null : { value: bytes / 2 ** 20, unit: 'MiB' },
       rival: null,
       ratio: null,

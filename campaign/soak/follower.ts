@@ -111,7 +111,7 @@ export class Follower {
     const { events, code, oldest } = json as GapAnswer;
     const isGiven = status === 200 && events?.[0]?.seq === from;
     const isGone = status === 410 && code === 'events-expired' && (oldest ?? 0) > from;
-    if (isGiven || isGone || status === 404) return;
+    if (isGiven || isGone || status === 404 || status === 503) return;
     this.#complaints.push(
       `the gap ${from} to ${to} was answered ${status} ${JSON.stringify(json)}`,
     );

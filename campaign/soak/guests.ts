@@ -24,6 +24,9 @@ const POLICIES = ['mainline', 'need-sync', 'unsync-roots', 'cached-roots'];
 /** The answers that a change may be given: the VM may be gone, and room may be short. */
 const FAIR: readonly number[] = [200, 201, 204, 404, 409, 429];
 
+/** As `Retry-After` says. */
+const RETRY_MS = 1000;
+
 /** The VMs of a run, and what befalls them. */
 export class Guests {
   readonly complaints: string[] = [];
@@ -31,10 +34,16 @@ export class Guests {
   readonly #chance: Chance;
   readonly #ids: string[] = [];
   #changes = 0;
+  #overloaded = 0;
 
   constructor(port: number, chance: Chance) {
     this.#port = port;
     this.#chance = chance;
+  }
+
+  /** Changes that were put off, because the server had too much to do. */
+  get overloaded(): number {
+    return this.#overloaded;
   }
 
   /** What was done to VMs so far. */
@@ -43,7 +52,10 @@ export class Guests {
   }
 
   async fill(count: number): Promise<void> {
-    while (this.#ids.length < count) this.#ids.push(await this.#create());
+    while (this.#ids.length < count) {
+      const id = await this.#create();
+      if (id !== null) this.#ids.push(id);
+    }
   }
 
   /** The first of them is never deleted, and has the most to tell. */
@@ -94,12 +106,17 @@ export class Guests {
   }
 
   async #replace(index: number, path: string): Promise<void> {
-    this.#ids[index] = await this.#create();
+    const id = await this.#create();
+    if (id !== null) this.#ids[index] = id;
     await this.#change('DELETE', path);
   }
 
-  async #create(): Promise<string> {
-    const { json } = await this.#change('POST', '/v1/vms', { vcpus: 1 + this.#chance.below(2) });
+  /** @returns Null if it was put off. */
+  async #create(): Promise<string | null> {
+    const { status, json } = await this.#change('POST', '/v1/vms', {
+      vcpus: 1 + this.#chance.below(2),
+    });
+    if (status !== 201) return null;
     const { id } = json as { id: string };
     await this.#change('POST', `/v1/vms/${id}/commands`, COMMANDS);
     return id;
@@ -108,9 +125,16 @@ export class Guests {
   async #change(method: string, path: string, body?: unknown, fair: readonly number[] = []) {
     this.#changes += 1;
     const told = await ask(this.#port, method, path, body);
-    if (!FAIR.includes(told.status) && !fair.includes(told.status)) {
+    if (told.status === 503 && codeOf(told.json) === 'overloaded') {
+      this.#overloaded += 1;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    } else if (!FAIR.includes(told.status) && !fair.includes(told.status)) {
       this.complaints.push(`${method} ${path}: ${told.status} ${JSON.stringify(told.json)}`);
     }
     return told;
   }
+}
+
+function codeOf(json: unknown): string | undefined {
+  return (json as { code?: string }).code;
 }

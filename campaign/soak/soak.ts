@@ -39,6 +39,8 @@ export interface SoakOptions {
 export interface Soaked {
   readonly followed: readonly Followed[];
   readonly changes: number;
+  /** Of those, how many were put off with 503. */
+  readonly overloaded: number;
   readonly vanished: number;
   readonly complaints: readonly string[];
 }
@@ -87,6 +89,7 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
   return {
     followed,
     changes: guests.changes,
+    overloaded: guests.overloaded,
     vanished,
     complaints: [...complaints, ...guests.complaints, ...followed.flatMap((one) => one.complaints)],
   };

@@ -4,7 +4,7 @@ import type { Soaked } from './soak.js';
 const COLUMNS = ['readers', 'streams', 'frames', 'gaps', 'ended', 'cut'] as const;
 
 /** What the readers saw, by form and manner, as lines for people. */
-export function* tableOf({ followed, changes, vanished }: Soaked): Generator<string> {
+export function* tableOf({ followed, changes, overloaded, vanished }: Soaked): Generator<string> {
   yield `${''.padEnd(18)}${COLUMNS.map((name) => name.padStart(10)).join('')}`;
   const groups = new Map<string, Followed[]>();
   for (const one of followed) {
@@ -17,7 +17,7 @@ export function* tableOf({ followed, changes, vanished }: Soaked): Generator<str
     );
     yield `${name.padEnd(18)}${cells.join('')}`;
   }
-  yield `${changes} changes; ${vanished} clients vanished in the middle of something`;
+  yield `${changes} changes, of which ${overloaded} were put off; ${vanished} clients vanished in the middle of something`;
 }
 
 function sumOf(of: readonly Followed[], column: Exclude<(typeof COLUMNS)[number], 'readers'>) {
