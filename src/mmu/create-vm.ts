@@ -21,16 +21,18 @@ import {
   createTlb,
   createVcpu,
   type Tlb,
+  type TlbTotal,
   type Vm,
 } from './state/index.js';
 
 /** A new VM: every vCPU is in the host, with no root loaded and nothing pending. */
 export function createVm(config: VmConfig): Vm {
+  const tlbTotal = { entries: 0 };
   const memory = createConfiguredMemory(config);
   const vcpus = Array.from({ length: config.vcpus }, (_, index) =>
     createVcpu(index, initialRegisters(config), {
       prevRoots: config.prevRoots,
-      tlb: createConfiguredTlb(config),
+      tlb: createConfiguredTlb(config, tlbTotal),
     }),
   );
   for (const { regs } of vcpus) {
@@ -43,6 +45,7 @@ export function createVm(config: VmConfig): Vm {
     memory,
     shadow: createShadowPages(),
     vcpus,
+    tlbTotal,
     vmcs12s: new Map(),
     ledger: config.oracle === 'on' ? createLedger(config.vcpus) : null,
     oracle:
@@ -52,10 +55,10 @@ export function createVm(config: VmConfig): Vm {
   return vm;
 }
 
-/** The TLB that a VM option asks for; null where nothing is kept. */
-export function createConfiguredTlb({ tlb }: VmConfig): Tlb | null {
+/** The TLB that a VM option asks for; null where nothing is kept. @param total Of its VM. */
+export function createConfiguredTlb({ tlb }: VmConfig, total: TlbTotal): Tlb | null {
   if (tlb === 'off') return null;
-  return createTlb(tlb === 'ideal' ? Number.POSITIVE_INFINITY : tlb.entries);
+  return createTlb(tlb === 'ideal' ? Number.POSITIVE_INFINITY : tlb.entries, total);
 }
 
 function createConfiguredMemory({ memory: { memslots, words, fills } }: VmConfig) {

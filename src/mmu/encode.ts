@@ -73,9 +73,11 @@ export function decodeVm(config: VmConfig, bytes: Uint8Array): Vm {
   const vmcs12s = readVmcs12s(reader);
   const shadow = readShadow(reader);
   const { prevRoots } = config;
-  const vcpus = Array.from({ length: vcpuCount }, (_, index) =>
-    readVcpu(reader, { index, prevRoots, tlb: createConfiguredTlb(config), shadow, vmcs12s }),
-  );
+  const tlbTotal = { entries: 0 };
+  const vcpus = Array.from({ length: vcpuCount }, (_, index) => {
+    const tlb = createConfiguredTlb(config, tlbTotal);
+    return readVcpu(reader, { index, prevRoots, tlb, shadow, vmcs12s });
+  });
   const oracle = config.oracle === 'on' ? readOracle(reader, vcpuCount) : null;
   reader.end();
   return {
@@ -85,6 +87,7 @@ export function decodeVm(config: VmConfig, bytes: Uint8Array): Vm {
     memory,
     shadow,
     vcpus,
+    tlbTotal,
     vmcs12s,
     oracle,
     ledger: oracle === null ? null : createLedger(vcpuCount),

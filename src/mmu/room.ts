@@ -7,9 +7,7 @@ const TLB_ENTRIES_PER_PAGE = 64;
  * How much room a VM takes, in pages of 4 KiB: what its memory holds, its shadow pages, and what
  * its TLBs keep.
  */
-export function pagesHeldBy({ memory, shadow, vcpus }: Vm): number {
-  let entries = 0;
-  for (const { tlb } of vcpus) if (tlb !== null) entries += tlb.size;
+export function pagesHeldBy({ memory, shadow, tlbTotal }: Vm): number {
   const shadowPages = shadow.table.length - shadow.freeIds.length;
-  return memory.pages.size + shadowPages + Math.ceil(entries / TLB_ENTRIES_PER_PAGE);
+  return memory.pages.size + shadowPages + Math.ceil(tlbTotal.entries / TLB_ENTRIES_PER_PAGE);
 }

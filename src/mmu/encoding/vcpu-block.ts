@@ -4,6 +4,7 @@ import {
   fillRoot,
   type Mmu,
   type RootInfo,
+  resizeTlb,
   type ShadowPage,
   type ShadowPages,
   type Tlb,
@@ -159,7 +160,7 @@ function readTlb(reader: ByteReader, tlb: Tlb): void {
         const entry = { gfn: reader.number(), acc: reader.byte(), made: reader.number() };
         return [pageNumber, entry] as const;
       });
-      tlb.size += entries.length;
+      resizeTlb(tlb, entries.length);
       return { kind, vpid, pcid, root, entries: new Map(entries) };
     }),
   );

@@ -49,7 +49,16 @@ export {
   SPTES_PER_PAGE,
   spteRef,
 } from './shadow-page.js';
-export { createTlb, GLOBAL, type Tlb, type TlbContext, type TlbEntry, type TlbTag } from './tlb.js';
+export {
+  createTlb,
+  GLOBAL,
+  resizeTlb,
+  type Tlb,
+  type TlbContext,
+  type TlbEntry,
+  type TlbTag,
+  type TlbTotal,
+} from './tlb.js';
 export { type Counters, createVcpu, type Vcpu } from './vcpu.js';
 export { type Emit, hasLam, type Vm } from './vm.js';
 export {

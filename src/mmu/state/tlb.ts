@@ -5,12 +5,19 @@
  */
 export interface Tlb {
   readonly contexts: TlbContext[];
-  /** Entries in all contexts. */
+  /** Entries in all contexts; {@link resizeTlb} alone changes it. */
   size: number;
+  /** The entries of this TLB are counted there as well. */
+  readonly total: TlbTotal;
   /** Entries above which the oldest goes; Infinity where nothing goes that was not told to. */
   readonly capacity: number;
   /** How many entries were ever made: what tells old from new. */
   made: number;
+}
+
+/** Entries in the TLBs of all vCPUs of a VM: they are asked for after every command. */
+export interface TlbTotal {
+  entries: number;
 }
 
 /** The entries that share a tag. */
@@ -45,6 +52,12 @@ export interface TlbEntry {
   readonly made: number;
 }
 
-export function createTlb(capacity: number): Tlb {
-  return { contexts: [], size: 0, capacity, made: 0 };
+export function createTlb(capacity: number, total: TlbTotal): Tlb {
+  return { contexts: [], size: 0, total, capacity, made: 0 };
+}
+
+/** A TLB has so many entries more, or fewer. */
+export function resizeTlb(tlb: Tlb, by: number): void {
+  tlb.size += by;
+  tlb.total.entries += by;
 }

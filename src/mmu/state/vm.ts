@@ -5,6 +5,7 @@ import type { MmuEvent, VmConfig } from '../schema/index.js';
 import type { Ledger } from './ledger.js';
 import type { Oracle } from './oracle.js';
 import type { ShadowPages } from './shadow-page.js';
+import type { TlbTotal } from './tlb.js';
 import type { Vcpu } from './vcpu.js';
 import type { Vmcs12 } from './vmcs12.js';
 
@@ -16,6 +17,7 @@ export interface Vm {
   readonly memory: GuestMemory;
   readonly shadow: ShadowPages;
   readonly vcpus: readonly Vcpu[];
+  readonly tlbTotal: TlbTotal;
   /** VMCS regions that L1 has touched, by guest-physical address. */
   readonly vmcs12s: Map<number, Vmcs12>;
   /** What the architecture still allows; null where nobody judges. */

@@ -1,4 +1,11 @@
-import { GLOBAL, type Tlb, type TlbContext, type TlbEntry, type TlbTag } from '../state/index.js';
+import {
+  GLOBAL,
+  resizeTlb,
+  type Tlb,
+  type TlbContext,
+  type TlbEntry,
+  type TlbTag,
+} from '../state/index.js';
 
 /** The entry that a linear or guest-physical page number hits under a tag, if any. */
 export function lookupTlb(tlb: Tlb, tag: TlbTag, pageNumber: number): TlbEntry | undefined {
@@ -18,11 +25,11 @@ export function fillTlb(
   { gfn, acc }: { gfn: number; acc: number },
 ): void {
   const context = contextOf(tlb, tag);
-  if (context.entries.delete(pageNumber)) tlb.size -= 1;
+  if (context.entries.delete(pageNumber)) resizeTlb(tlb, -1);
   if (tlb.size >= tlb.capacity) dropOldest(tlb, context);
   context.entries.set(pageNumber, { gfn, acc, made: tlb.made });
   tlb.made += 1;
-  tlb.size += 1;
+  resizeTlb(tlb, 1);
 }
 
 /**
@@ -39,10 +46,10 @@ export function dropFromTlb(
   for (const context of tlb.contexts) {
     if (!isMeant(context)) continue;
     if (pageNumber === null) {
-      tlb.size -= context.entries.size;
+      resizeTlb(tlb, -context.entries.size);
       context.entries.clear();
     } else if (context.entries.delete(pageNumber)) {
-      tlb.size -= 1;
+      resizeTlb(tlb, -1);
     }
   }
   forgetEmpty(tlb);
@@ -89,7 +96,7 @@ function dropOldest(tlb: Tlb, filled: TlbContext): void {
   if (oldest === null) return;
   const { context, pageNumber } = oldest;
   context.entries.delete(pageNumber);
-  tlb.size -= 1;
+  resizeTlb(tlb, -1);
   const isSpent = context.entries.size === 0 && context !== filled;
   if (isSpent) tlb.contexts.splice(tlb.contexts.indexOf(context), 1);
 }
