@@ -56,6 +56,10 @@ export class Follower {
     this.#open();
   }
 
+  get isDead(): boolean {
+    return this.#options.manner === 'dead';
+  }
+
   /** Lets a live reader come to the newest frame, and leaves. */
   async finish(waitMs: number): Promise<Followed> {
     const { form, manner } = this.#options;

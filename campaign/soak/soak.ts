@@ -1,3 +1,4 @@
+import { ask } from '../ask.js';
 import { createChance } from './chance.js';
 import { type Followed, Follower, type Manner, type Pace } from './follower.js';
 import { Guests } from './guests.js';
@@ -22,6 +23,9 @@ const OF_ALL = 8;
 
 /** How long a live reader may take to come to the newest frame, when nothing happens any more. */
 const CATCH_UP_MS = 20_000;
+
+/** By default the server gives a client that does not answer twice as long. */
+const HEARTBEAT_MS = 30_000;
 
 export interface SoakOptions {
   readonly port: number;
@@ -85,6 +89,12 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
       isOver = bad !== null || now >= seconds;
     }),
   ]);
+  const isLong = seconds * 1000 > 2 * HEARTBEAT_MS;
+  const left = await streamsLeft(
+    port,
+    isLong ? followers.filter(({ isDead }) => !isDead).length : streams,
+  );
+  if (left !== null) complaints.push(left);
   const followed = await Promise.all(followers.map((follower) => follower.finish(CATCH_UP_MS)));
   return {
     followed,
@@ -93,4 +103,16 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
     vanished,
     complaints: [...complaints, ...guests.complaints, ...followed.flatMap((one) => one.complaints)],
   };
+}
+
+/** The server must have let go of who vanished and who is dead. @returns What it holds instead. */
+async function streamsLeft(port: number, wanted: number): Promise<string | null> {
+  let found = '';
+  for (let waited = 0; waited < CATCH_UP_MS; waited += 100) {
+    const { json } = await ask(port, 'GET', '/metrics');
+    found = /^mmulab_streams (\d+)$/m.exec(String(json))?.[1] ?? '';
+    if (found === String(wanted)) return null;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return `the server holds ${found} streams, where ${wanted} are read`;
 }
