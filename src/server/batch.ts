@@ -3,8 +3,9 @@ import type { Applied } from '../journal/index.js';
 import type { Command } from '../mmu/schema/index.js';
 import { ApiError, type ProblemDetails } from './errors.js';
 import type { Fleet } from './fleet.js';
-import type { FleetVm } from './fleet-vm.js';
+import { type FleetVm, vcpuOf } from './fleet-vm.js';
 import { COMMANDS_TRIED_MAX } from './limits.js';
+import { rehearse } from './rehearse.js';
 
 /** Commands that are applied before others get their turn and streams are drained. */
 export const SLICE_COMMANDS = 256;
@@ -70,7 +71,7 @@ export function tryAll(fleet: Fleet, entry: FleetVm, commands: readonly Command[
     );
   }
   demandVcpus(entry, commands);
-  return fleet.rehearse(entry, (copy) =>
+  return rehearse(fleet, entry, (copy) =>
     commands.map((command, index) => {
       try {
         return runOn(fleet, copy, command);
@@ -83,8 +84,8 @@ export function tryAll(fleet: Fleet, entry: FleetVm, commands: readonly Command[
 
 /** What one command would do. The VM stays as it is. @throws {ApiError} If it cannot be applied. */
 export function tryOne(fleet: Fleet, entry: FleetVm, command: Command): Applied {
-  fleet.vcpuOf(entry, command.vcpu, `run "${command.kind}"`);
-  return fleet.rehearse(entry, (copy) => runOn(fleet, copy, command));
+  vcpuOf(entry, command.vcpu, `run "${command.kind}"`);
+  return rehearse(fleet, entry, (copy) => runOn(fleet, copy, command));
 }
 
 /** The model may fail on a copy: its VM is not harmed by that, and does not get to run it. */

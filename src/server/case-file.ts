@@ -27,6 +27,9 @@ export const CaseFile = z
     config: VmConfig,
     commands: z.array(Command).max(CASE_COMMANDS_MAX),
     expected: CaseDigests,
+    poisonedBy: Command.optional().describe(
+      'The command on which the model failed, behind the others: `expected` is what came before it.',
+    ),
   })
   .meta({ id: 'CaseFile', description: 'A configuration, commands, and what comes of them.' });
 export type CaseFile = z.output<typeof CaseFile>;
@@ -53,6 +56,7 @@ export async function caseOf(fleet: Fleet, entry: FleetVm): Promise<CaseFile> {
     config,
     commands,
     expected,
+    ...(entry.poison === null ? {} : { poisonedBy: entry.poison }),
   };
 }
 

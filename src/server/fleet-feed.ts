@@ -26,8 +26,10 @@ export class FleetFeed {
   constructor(fleet: Fleet) {
     this.#fleet = fleet;
     fleet.onCreation((entry) => {
-      if (this.#listeners.size > 0) this.#follow(entry);
+      if (this.#listeners.size > 0) this.#follow(entry, 0);
       this.#note(entry, 'created');
+      // It may come with a history.
+      entry.ring.notify();
     });
     fleet.onDeletion((entry) => {
       this.#unfollow(entry.id);
@@ -52,7 +54,9 @@ export class FleetFeed {
 
   /** @returns What stops the listening. */
   listen(listener: FleetListener): () => void {
-    if (this.#listeners.size === 0) for (const entry of this.#fleet.list(0)) this.#follow(entry);
+    if (this.#listeners.size === 0) {
+      for (const entry of this.#fleet.list(0)) this.#follow(entry, entry.ring.head);
+    }
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
@@ -60,8 +64,9 @@ export class FleetFeed {
     };
   }
 
-  #follow(entry: FleetVm): void {
-    let before = entry.ring.head;
+  /** @param after Up to here all was told. */
+  #follow(entry: FleetVm, after: number): void {
+    let before = after;
     const stop = entry.ring.listen(() => {
       const from = before;
       before = entry.ring.head;

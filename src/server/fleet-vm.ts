@@ -1,13 +1,15 @@
 import type { EventRing, Recorder, RewoundRecord } from '../journal/index.js';
-import type { Vm } from '../mmu/index.js';
+import type { Vcpu, Vm } from '../mmu/index.js';
+import type { Command } from '../mmu/schema/index.js';
+import { ApiError } from './errors.js';
 import type { Labels } from './labels.js';
 import type { Lease } from './ttl.js';
 
 /** A VM that the fleet holds. */
 export interface FleetVm {
   readonly id: string;
-  /** Rises by one a VM: what a cursor of the list points to. */
-  readonly number: number;
+  /** Rises by one a VM, as they come to be seen: what a cursor of the list points to. */
+  number: number;
   /** Its state; another one stands here once the VM was taken back. */
   vm: Vm;
   /** Where its first state comes from; null if from its configuration. */
@@ -16,8 +18,8 @@ export interface FleetVm {
   readonly recorder: Recorder;
   /** Room that it took when it was last looked at, in pages of 4 KiB. */
   pages: number;
-  /** Why no command can be applied any more; null while all is well. */
-  poison: string | null;
+  /** The command on which the model failed: none can be applied any more. Null while all is well. */
+  poison: Command | null;
   labels: Labels;
   /** What deletes it once it is idle for long; null if nothing does. */
   lease: Lease | null;
@@ -31,3 +33,14 @@ export interface Origin {
 
 /** What a record says of where a VM was taken back to. */
 export type RewoundTo = Pick<RewoundRecord, 'snapshot' | 'to' | 'state'>;
+
+/** @throws {ApiError} If there is no such vCPU. `what` is what it was needed for. */
+export function vcpuOf({ vm }: FleetVm, index: number, what: string): Vcpu {
+  const vcpu = vm.vcpus[index];
+  if (vcpu !== undefined) return vcpu;
+  throw new ApiError('vcpu-not-found', `Cannot ${what}: no vCPU ${index}`);
+}
+
+export function vmNotFound(id: string, why: string): ApiError {
+  return new ApiError('vm-not-found', `Cannot find VM "${id}": ${why}`);
+}

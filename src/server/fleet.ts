@@ -7,20 +7,11 @@ import {
   type RequestsMade,
   type RewoundRecord,
 } from '../journal/index.js';
-import {
-  CommandRefused,
-  createVm,
-  decodeVm,
-  encodeVm,
-  pagesHeldBy,
-  step,
-  type Vcpu,
-  type Vm,
-} from '../mmu/index.js';
+import { CommandRefused, createVm, pagesHeldBy, step, type Vm } from '../mmu/index.js';
 import type { Command, VmConfig } from '../mmu/schema/index.js';
 import { anchorHistory } from './anchor-history.js';
 import { ApiError } from './errors.js';
-import type { FleetVm, Origin, RewoundTo } from './fleet-vm.js';
+import { type FleetVm, type Origin, type RewoundTo, vcpuOf, vmNotFound } from './fleet-vm.js';
 import { type Labels, NO_LABELS, TagCounts } from './labels.js';
 import type { Limits } from './limits.js';
 import { Room } from './room.js';
@@ -47,7 +38,10 @@ export class Fleet {
   readonly #deletionListeners = new Set<(entry: FleetVm) => void>();
   readonly #creationListeners = new Set<(entry: FleetVm) => void>();
   readonly #room: Room;
-  #created = 0;
+  /** VMs that nobody sees yet. */
+  readonly #drafts = new Set<FleetVm>();
+  #made = 0;
+  #published = 0;
 
   constructor({ limits, log, model = { step } }: FleetOptions) {
     this.limits = limits;
@@ -69,9 +63,36 @@ export class Fleet {
 
   /** @throws {ApiError} If a bound of the fleet is met. */
   create(config: VmConfig, labels: Labels = NO_LABELS): FleetVm {
+    return this.publish(this.draft(config, labels));
+  }
+
+  /**
+   * Makes a VM that nobody sees before it is published. It has its room already.
+   *
+   * @throws {ApiError} If a bound of the fleet is met.
+   */
+  draft(config: VmConfig, labels: Labels): FleetVm {
     this.#tags.demand(NO_LABELS, labels);
     this.#room.admit(config);
-    return this.#enter(createVm(config), null, labels);
+    return this.#make(createVm(config), null, labels);
+  }
+
+  /** Lets a VM be seen. @returns It. */
+  publish(entry: FleetVm): FleetVm {
+    this.#drafts.delete(entry);
+    this.#published += 1;
+    entry.number = this.#published;
+    entry.lease = this.#leaseOf(entry.id, entry.labels);
+    this.#vms.set(entry.id, entry);
+    for (const listener of this.#creationListeners) listener(entry);
+    return entry;
+  }
+
+  /** Gives up a VM that nobody has seen. */
+  discard(entry: FleetVm): void {
+    this.#drafts.delete(entry);
+    this.#release(entry);
+    entry.ring.clear();
   }
 
   /** Takes in a fork, with the labels of its origin. @throws {ApiError} If a bound is met. */
@@ -79,20 +100,19 @@ export class Fleet {
     const labels = this.#vms.get(origin.vm)?.labels ?? NO_LABELS;
     this.#tags.demand(NO_LABELS, labels);
     this.#room.admit(vm.config, pagesHeldBy(vm));
-    return this.#enter(vm, origin, labels);
+    return this.publish(this.#make(vm, origin, labels));
   }
 
-  #enter(vm: Vm, origin: Origin | null, labels: Labels): FleetVm {
-    this.#created += 1;
-    const id = `vm-${this.#created}`;
+  #make(vm: Vm, origin: Origin | null, labels: Labels): FleetVm {
+    this.#made += 1;
+    const id = `vm-${this.#made}`;
     const ring = new EventRing(this.budget, this.limits.vmHistoryRecordsMax);
     const recorder = new Recorder(id, ring);
-    const [number, lease] = [this.#created, this.#leaseOf(id, labels)];
-    const entry = { id, number, vm, origin, ring, recorder, pages: 0, poison: null, labels, lease };
-    this.#vms.set(id, entry);
+    const fresh = { number: 0, pages: 0, poison: null, lease: null };
+    const entry: FleetVm = { id, vm, origin, ring, recorder, labels, ...fresh };
+    this.#drafts.add(entry);
     this.#tags.move(NO_LABELS, labels);
     this.#weigh(entry);
-    for (const listener of this.#creationListeners) listener(entry);
     return entry;
   }
 
@@ -119,7 +139,8 @@ export class Fleet {
 
   /** Uses a VM that was found a while ago. @throws {ApiError} If it was deleted since. */
   demand(entry: FleetVm): void {
-    if (this.#vms.get(entry.id) !== entry) throw vmNotFound(entry.id, 'deleted');
+    if (this.#vms.get(entry.id) !== entry && !this.#drafts.has(entry))
+      throw vmNotFound(entry.id, 'deleted');
     entry.lease?.renew();
   }
 
@@ -132,8 +153,7 @@ export class Fleet {
   delete(id: string): void {
     const entry = this.get(id);
     this.#vms.delete(id);
-    this.#room.release(entry.vm.config, entry.pages);
-    this.#tags.move(entry.labels, NO_LABELS);
+    this.#release(entry);
     entry.lease?.cancel();
     // Streams end first, while what they have not read yet can still be read.
     for (const listener of this.#deletionListeners) listener(entry);
@@ -148,37 +168,17 @@ export class Fleet {
     this.#deletionListeners.add(listener);
   }
 
-  /** @throws {ApiError} If there is no such vCPU. `what` is what it was needed for. */
-  vcpuOf({ vm }: FleetVm, index: number, what: string): Vcpu {
-    const vcpu = vm.vcpus[index];
-    if (vcpu === undefined)
-      throw new ApiError('vcpu-not-found', `Cannot ${what}: no vCPU ${index}`);
-    return vcpu;
-  }
-
   /** Applies one command and tells the streams. @throws {ApiError} If it cannot be applied. */
   apply(entry: FleetVm, command: Command): Applied {
-    this.vcpuOf(entry, command.vcpu, `run "${command.kind}"`);
+    vcpuOf(entry, command.vcpu, `run "${command.kind}"`);
     const applied = this.run(entry, command);
     entry.ring.notify();
     return applied;
   }
 
-  /**
-   * Lends a copy of a VM to try commands on. What they do to it is forgotten.
-   *
-   * @throws {ApiError} If the model itself fails on a command: the VM is not harmed by that.
-   */
-  rehearse<T>(entry: FleetVm, tryOn: (copy: FleetVm) => T): T {
-    // Now, because what is tried must not become a checkpoint.
-    anchorHistory(entry);
-    const vm = decodeVm(entry.vm.config, encodeVm(entry.vm).bytes);
-    const copy: FleetVm = { ...entry, vm, recorder: entry.recorder.rehearsal() };
-    try {
-      return tryOn(copy);
-    } finally {
-      this.#room.add(entry.pages - copy.pages);
-    }
+  /** A copy of a VM that commands were tried on is given up: the room is the VM's again. */
+  forget(copy: FleetVm, of: FleetVm): void {
+    this.#room.add(of.pages - copy.pages);
   }
 
   /** Applies one command; it is left to the caller to tell the streams of one or many. */
@@ -195,7 +195,7 @@ export class Fleet {
       return applied;
     } catch (error) {
       if (error instanceof CommandRefused) throw new ApiError('command-refused', error.message);
-      entry.poison = error instanceof Error ? error.message : String(error);
+      entry.poison = command;
       this.#log.error({ err: error, vm: id, seq: ring.head, command }, 'VM poisoned');
       throw new ApiError('vm-poisoned', `Cannot run "${command.kind}": VM "${id}" has failed`);
     } finally {
@@ -226,6 +226,11 @@ export class Fleet {
     for (const { lease } of this.#vms.values()) lease?.cancel();
   }
 
+  #release({ vm, pages, labels }: FleetVm): void {
+    this.#room.release(vm.config, pages);
+    this.#tags.move(labels, NO_LABELS);
+  }
+
   #leaseOf(id: string, { ttlSeconds }: Labels): Lease | null {
     if (ttlSeconds === null) return null;
     return new Lease(ttlSeconds, () => {
@@ -240,8 +245,4 @@ export class Fleet {
     this.#room.add(pages - entry.pages);
     entry.pages = pages;
   }
-}
-
-function vmNotFound(id: string, why: string): ApiError {
-  return new ApiError('vm-not-found', `Cannot find VM "${id}": ${why}`);
 }

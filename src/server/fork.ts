@@ -46,7 +46,10 @@ export async function fork(
   }
   timeline.demandPast(entry, seq);
   const commands = lineageOf(fleet, entry, seq, `fork VM "${entry.id}" with changes`);
-  return { entry: (await play(fleet, config, commands)).entry, replayed: true };
+  return {
+    entry: (await play(fleet, { config, commands, labels: entry.labels })).entry,
+    replayed: true,
+  };
 }
 
 /** The configuration with the changes; null if they change nothing. */

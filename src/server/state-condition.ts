@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { vcpuStateOf } from '../mmu/index.js';
 import { createJsonWriter, VcpuIndex, VcpuState } from '../mmu/schema/index.js';
 import { Check, CheckResult, checkResultOf, requireSensible } from './check.js';
-import type { Fleet } from './fleet.js';
-import type { FleetVm } from './fleet-vm.js';
+import { type FleetVm, vcpuOf } from './fleet-vm.js';
 import { Seq } from './frames.js';
 import { CHECKS_MAX } from './limits.js';
 
@@ -35,12 +34,11 @@ export type NearestState = z.output<typeof NearestState>;
  * @throws {ApiError} If there is no such vCPU, or a check could never hold.
  */
 export function requireCondition(
-  fleet: Fleet,
   entry: FleetVm,
   { vcpu, where }: StateCondition,
   at: string,
 ): void {
-  fleet.vcpuOf(entry, vcpu, `check vCPU ${vcpu}`);
+  vcpuOf(entry, vcpu, `check vCPU ${vcpu}`);
   requireSensible(where, [VcpuState], `${at}/where`);
 }
 

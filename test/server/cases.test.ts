@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { expect, test } from 'vitest';
 import { step } from '../../src/mmu/index.js';
-import { VERSION } from '../../src/server/index.js';
+import { type AppOptions, VERSION } from '../../src/server/index.js';
 import { ask, type Frame, startApp } from './start.js';
 
 const MOV = (value: string) => ({ kind: 'mov-cr3', vcpu: 0, value });
@@ -48,6 +48,7 @@ test('a case shows another server what a VM did', async () => {
       met: true,
       expected: json.expected,
       actual: json.expected,
+      poisoned: false,
       versions: { written: VERSION, played: VERSION },
     },
   ]);
@@ -185,6 +186,38 @@ test('a case that cannot be played to its end leaves no VM', async () => {
   expect((await ask(app, 'GET', '/v1/vms')).json.total).toBe(1);
   await ask(app, 'POST', '/v1/vms', {});
   expect(await play({})).toEqual([429, 'vm-limit-reached', undefined]);
+});
+
+test('the case of a VM that has failed has the command on which the model failed', async () => {
+  let broken = true;
+  const options: AppOptions = {
+    model: {
+      step: (vm, command, emit) => {
+        const outcome = step(vm, command, emit);
+        if (command.kind === 'zap-all' && broken) throw new Error('broken');
+        return outcome;
+      },
+    },
+  };
+  const app = await startApp(options);
+  await ask(app, 'POST', '/v1/vms', CONFIG);
+  await run(app, 'vm-1', [ENTER]);
+  const { expected } = await caseOf(app, 'vm-1');
+  const zap = { kind: 'zap-all', vcpu: 0 };
+  await ask(app, 'POST', '/v1/vms/vm-1/commands', [zap]);
+  const file = await caseOf(app, 'vm-1');
+  expect(file).toMatchObject({ commands: [ENTER], expected, poisonedBy: zap });
+
+  const other = await startApp(options);
+  const play = async (change: object = {}) =>
+    (await ask(other, 'POST', '/v1/cases', { ...file, ...change })).json;
+  expect(await play()).toMatchObject({ id: 'vm-1', met: true, poisoned: true });
+  expect((await ask(other, 'GET', '/v1/vms/vm-1')).json.poisoned).toBe(true);
+  expect(await caseOf(other, 'vm-1')).toEqual(file);
+  // No failure of the model, but a mistake of the caller's.
+  expect(await play({ poisonedBy: { ...zap, vcpu: 1 } })).toMatchObject({ code: 'vcpu-not-found' });
+  broken = false;
+  expect(await play()).toMatchObject({ met: true, poisoned: false });
 });
 
 test('a model that does not do again what it did is an error of ours', async () => {

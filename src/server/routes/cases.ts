@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CaseDigests, CaseFile, caseOf } from '../case-file.js';
 import type { Fleet } from '../fleet.js';
 import { Seq, VmId } from '../frames.js';
+import { NO_LABELS } from '../labels.js';
 import { play } from '../play.js';
 import { refusals } from '../problem.js';
 import { VERSION } from '../version.js';
@@ -14,6 +15,7 @@ const CaseAnswer = z
     met: z.boolean().describe('What came of the case is what was expected.'),
     expected: CaseDigests,
     actual: CaseDigests,
+    poisoned: z.boolean().describe('The model failed on `poisonedBy`, if the case has one.'),
     versions: z
       .strictObject({ written: z.string(), played: z.string() })
       .describe('Versions of the server that wrote the case, and of this one.'),
@@ -72,8 +74,8 @@ export const caseRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, {
         },
       },
     },
-    async ({ body: { config, commands, expected, mmulab } }, reply) => {
-      const { entry, actual } = await play(fleet, config, commands);
+    async ({ body: { expected, mmulab, ...body } }, reply) => {
+      const { entry, actual } = await play(fleet, { ...body, labels: NO_LABELS });
       void reply.code(201).header('location', `/v1/vms/${entry.id}`);
       return {
         id: entry.id,
@@ -81,6 +83,7 @@ export const caseRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, {
         met: actual.state === expected.state && actual.events === expected.events,
         expected,
         actual,
+        poisoned: entry.poison !== null,
         versions: { written: mmulab, played: VERSION },
       };
     },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { explainLookup } from '../../mmu/index.js';
 import { Hex64, LookupState, MmuName } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet.js';
+import { vcpuOf } from '../fleet-vm.js';
 import { Digits, Seq, VmId } from '../frames.js';
 import { refusals } from '../problem.js';
 
@@ -32,7 +33,7 @@ export const explainRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app
     },
     ({ params, query: { pgd, mmu } }) => {
       const entry = fleet.get(params.vm);
-      const vcpu = fleet.vcpuOf(entry, params.vcpu, `explain a lookup of vCPU ${params.vcpu}`);
+      const vcpu = vcpuOf(entry, params.vcpu, `explain a lookup of vCPU ${params.vcpu}`);
       const lookup = { pgd, mmu: mmu ?? vcpu.mmu.name };
       return { ...explainLookup(entry.vm, vcpu, lookup), seq: entry.ring.head };
     },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { tlbStateOf } from '../../mmu/index.js';
 import { TlbState } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet.js';
+import { vcpuOf } from '../fleet-vm.js';
 import { Digits, Seq, VmId } from '../frames.js';
 import { PAGE_TLB_ENTRIES_MAX } from '../limits.js';
 import { refusals } from '../problem.js';
@@ -36,7 +37,7 @@ export const tlbRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { 
     },
     ({ params, query: { cursor, limit } }) => {
       const entry = fleet.get(params.vm);
-      const vcpu = fleet.vcpuOf(entry, params.vcpu, `read the TLB of vCPU ${params.vcpu}`);
+      const vcpu = vcpuOf(entry, params.vcpu, `read the TLB of vCPU ${params.vcpu}`);
       const state = tlbStateOf(vcpu, { skip: cursor, limit });
       const end = cursor + limit;
       return { ...state, seq: entry.ring.head, next: end < state.size ? String(end) : null };

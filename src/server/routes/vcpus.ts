@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { vcpuStateOf } from '../../mmu/index.js';
 import { VcpuState } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet.js';
+import { vcpuOf } from '../fleet-vm.js';
 import { Digits, Seq, VmId } from '../frames.js';
 import { refusals } from '../problem.js';
 
@@ -45,7 +46,6 @@ export const vcpuRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, {
         response: { 200: VcpuState, ...refusals('vm-not-found', 'vcpu-not-found') },
       },
     },
-    ({ params: { vm, vcpu } }) =>
-      vcpuStateOf(fleet.vcpuOf(fleet.get(vm), vcpu, `read vCPU ${vcpu}`)),
+    ({ params: { vm, vcpu } }) => vcpuStateOf(vcpuOf(fleet.get(vm), vcpu, `read vCPU ${vcpu}`)),
   );
 };

@@ -118,9 +118,7 @@ export const verifyRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app,
     async ({ params: { vm }, body: { after, through, expect } }) => {
       const entry = fleet.get(vm);
       const span = spanOf(entry.ring, after, through);
-      const expected = expect.map((one, index) =>
-        expectedOf(fleet, entry, one, `/expect/${index}`),
-      );
+      const expected = expect.map((one, index) => expectedOf(entry, one, `/expect/${index}`));
       const results = await verify(entry, expected, span);
       const holds = results.every((result) => result.holds);
       return { holds, results, after, through: span.to };
@@ -145,10 +143,10 @@ function spanOf({ head, oldest }: EventRing, after: number, through = head): Spa
   return { from: after + 1, to: through };
 }
 
-function expectedOf(fleet: Fleet, entry: FleetVm, one: Expectation, at: string): Expected {
+function expectedOf(entry: FleetVm, one: Expectation, at: string): Expected {
   switch (one.kind) {
     case 'state':
-      requireCondition(fleet, entry, one, at);
+      requireCondition(entry, one, at);
       return one;
     case 'order':
       return {

@@ -136,7 +136,7 @@ export const waitRoutes: FastifyPluginAsyncZod<WaitOptions> = async (app, { flee
       const signal = departureOf(reply.raw);
       const entry = fleet.get(vm);
       if (until.on === 'state') {
-        requireCondition(fleet, entry, until, '/until');
+        requireCondition(entry, until, '/until');
         return await waits.until({ entry, condition: until, timeoutMs, signal });
       }
       const matcher = matcherOf(until.match, '/until/match');

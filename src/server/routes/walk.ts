@@ -11,6 +11,7 @@ import {
 import { Hex64, PhysicalAddress, WalkState } from '../../mmu/schema/index.js';
 import { ApiError } from '../errors.js';
 import type { Fleet } from '../fleet.js';
+import { vcpuOf } from '../fleet-vm.js';
 import { Digits, Seq, VmId } from '../frames.js';
 import { refusals } from '../problem.js';
 
@@ -46,7 +47,7 @@ export const walkRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, {
     },
     ({ params, query }) => {
       const entry = fleet.get(params.vm);
-      const vcpu = fleet.vcpuOf(entry, params.vcpu, `walk for vCPU ${params.vcpu}`);
+      const vcpu = vcpuOf(entry, params.vcpu, `walk for vCPU ${params.vcpu}`);
       return { ...walkOf(entry.vm, vcpu, query), seq: entry.ring.head };
     },
   );

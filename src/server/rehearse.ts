@@ -1,0 +1,21 @@
+import { decodeVm, encodeVm } from '../mmu/index.js';
+import { anchorHistory } from './anchor-history.js';
+import type { Fleet } from './fleet.js';
+import type { FleetVm } from './fleet-vm.js';
+
+/**
+ * Lends a copy of a VM to try commands on. What they do to it is forgotten.
+ *
+ * @throws {ApiError} If the model itself fails on a command: the VM is not harmed by that.
+ */
+export function rehearse<T>(fleet: Fleet, entry: FleetVm, tryOn: (copy: FleetVm) => T): T {
+  // Now, because what is tried must not become a checkpoint.
+  anchorHistory(entry);
+  const vm = decodeVm(entry.vm.config, encodeVm(entry.vm).bytes);
+  const copy: FleetVm = { ...entry, vm, recorder: entry.recorder.rehearsal() };
+  try {
+    return tryOn(copy);
+  } finally {
+    fleet.forget(copy, entry);
+  }
+}
