@@ -137,3 +137,21 @@ test('what is to come and what is forgotten have no difference', async () => {
   const late = await ask(app, 'GET', '/v1/vms/vm-1/diff?from=99999');
   expect([late.status, late.json.code]).toEqual([400, 'invalid-request']);
 });
+
+test('while large states are compared, others have their turns', async () => {
+  const app = await startApp();
+  const fills = [{ gpa: '0x0', count: 2000, stride: 4096, first: '0x1', step: '0x1' }];
+  for (let i = 0; i < 2; i += 1) await ask(app, 'POST', '/v1/vms', { memory: { fills } });
+  let turns = 0;
+  let isDone = false;
+  const take = () => {
+    turns += 1;
+    if (!isDone) setImmediate(take);
+  };
+  setImmediate(take);
+  const { json } = await ask(app, 'GET', '/v1/diff?a=vm-1&b=vm-2');
+  isDone = true;
+  expect([json.differences, json.complete]).toEqual([[], true]);
+  // One for every 16 pages.
+  expect(turns).toBeGreaterThanOrEqual(2000 / 16);
+});

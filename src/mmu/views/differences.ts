@@ -27,12 +27,14 @@ const spteOf = wireOf(createJsonWriter(SpteState));
 /**
  * Where two states differ, as pointers into what a client sees of them: `/config`, `/vcpus/0` with
  * its TLB, `/vmcs12s` by address and field, `/memslots`, `/memory` by address, `/shadowPages` by
- * address with their entries. It is worked out as it is asked for.
+ * address with their entries. It is worked out as it is asked for; where much was compared and
+ * nothing found, null says so, that whoever asks may do something else meanwhile.
  */
-export function* differencesOf(a: Vm, b: Vm): Generator<Difference> {
+export function* differencesOf(a: Vm, b: Vm): Generator<Difference | null> {
   if (a.config !== b.config) yield* both('/config', a, b, (vm) => configOf(vm.config));
   for (let i = 0; i < Math.max(a.vcpus.length, b.vcpus.length); i += 1) {
     yield* both(`/vcpus/${i}`, a.vcpus[i], b.vcpus[i], wholeVcpuOf);
+    yield null;
   }
   yield* both('/vmcs12s', a, b, vmcs12sOf);
   yield* both('/memslots', a, b, ({ memory }) =>
@@ -78,7 +80,7 @@ function vmcs12sOf({ vmcs12s }: Vm): Json {
   return Object.fromEntries(regions);
 }
 
-function* memoryDifferences({ memory: a }: Vm, { memory: b }: Vm): Generator<Difference> {
+function* memoryDifferences({ memory: a }: Vm, { memory: b }: Vm): Generator<Difference | null> {
   for (const gfn of [...new Set([...a.pages.keys(), ...b.pages.keys()])].sort((x, y) => x - y)) {
     for (let i = 0; i < WORDS_PER_PAGE; i += 1) {
       const gpa = gfn * 4096 + i * WORD_BYTES;
@@ -86,10 +88,11 @@ function* memoryDifferences({ memory: a }: Vm, { memory: b }: Vm): Generator<Dif
       if (left.low === right.low && left.page === right.page) continue;
       yield differenceOf(`/memory/${hexOf(gpa)}`, wordToHex(left), wordToHex(right));
     }
+    yield null;
   }
 }
 
-function* shadowDifferences(a: Vm, b: Vm): Generator<Difference> {
+function* shadowDifferences(a: Vm, b: Vm): Generator<Difference | null> {
   const [left, right] = [pagesByHpa(a), pagesByHpa(b)];
   for (const hpa of [...new Set([...left.keys(), ...right.keys()])].sort((x, y) => x - y)) {
     const [pageA, pageB] = [left.get(hpa), right.get(hpa)];
@@ -97,6 +100,7 @@ function* shadowDifferences(a: Vm, b: Vm): Generator<Difference> {
       a: pageA === undefined ? undefined : wholePageOf(a, pageA),
       b: pageB === undefined ? undefined : wholePageOf(b, pageB),
     });
+    yield null;
   }
 }
 

@@ -1,12 +1,16 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { differencesOf } from '../../mmu/index.js';
+import { differencesOf, type Vm } from '../../mmu/index.js';
 import { Difference } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet.js';
 import { Digits, Seq, VmId } from '../frames.js';
 import { DIFFERENCES_MAX } from '../limits.js';
 import { refusals } from '../problem.js';
 import type { Timeline } from '../timeline.js';
+
+/** vCPUs, pages of memory and shadow pages that are compared before others get their turn. */
+const SLICE_PARTS = 16;
 
 const Moment = z.strictObject({ vm: VmId, seq: Seq });
 
@@ -86,21 +90,31 @@ export const diffRoutes: FastifyPluginAsyncZod<DiffRouteOptions> = async (
       timeline.stateAt(entryA, seqA),
       timeline.stateAt(entryB, seqB),
     ]);
-    const differences: Difference[] = [];
-    let complete = true;
-    for (const difference of differencesOf(stateA, stateB)) {
-      complete = differences.length < limit;
-      if (!complete) break;
-      differences.push(difference);
-    }
     return {
-      differences,
+      ...(await compared(stateA, stateB, limit)),
       a: { vm: entryA.id, seq: seqA },
       b: { vm: entryB.id, seq: seqB },
-      complete,
     };
   }
 };
+
+/** Compares states that nobody else holds, and lets others have their turns. */
+async function compared(
+  a: Vm,
+  b: Vm,
+  limit: number,
+): Promise<{ differences: Difference[]; complete: boolean }> {
+  const differences: Difference[] = [];
+  let parts = 0;
+  for (const difference of differencesOf(a, b)) {
+    if (difference === null) {
+      parts += 1;
+      if (parts % SLICE_PARTS === 0) await nextTurn();
+    } else if (differences.length === limit) return { differences, complete: false };
+    else differences.push(difference);
+  }
+  return { differences, complete: true };
+}
 
 interface AskedMoment {
   readonly vm: string;
