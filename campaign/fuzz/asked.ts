@@ -42,7 +42,7 @@ function spoiledOf(how: SpoilName, parts: Parts, dice: Dice): Asked {
 }
 
 function partsOf(operation: Operation, values: Values): Arbitrary<Parts> {
-  const { method, parameters, bodies } = operation;
+  const { method, parameters } = operation;
   const inPart = (part: Parameter['in'], presentOfTen: number) => {
     const meant = parameters.filter((parameter) => parameter.in === part);
     const fields = meant.map(({ name, required, schema }) => {
@@ -51,35 +51,28 @@ function partsOf(operation: Operation, values: Values): Arbitrary<Parts> {
     });
     return fc.record(Object.fromEntries(fields)).map(present);
   };
-  const body = bodies.size === 0 ? fc.constant(null) : fc.oneof(...[...bodies].map(bodyOf));
   return fc
     .record({
       path: inPart('path', 10),
       query: inPart('query', 3),
       headers: inPart('header', 1),
-      body,
+      accept: seldom(fc.constantFrom(NDJSON_TYPE, 'text/event-stream', 'text/html'), 1),
+      body: bodyOf(operation, values),
     })
-    .chain(({ path, query, headers, body }) => {
-      const accept = fc.oneof(
-        { weight: 9, arbitrary: fc.constant(null) },
-        { weight: 1, arbitrary: fc.constantFrom(NDJSON_TYPE, 'text/event-stream', 'text/html') },
-      );
-      return accept.map((accepted) => ({
-        operation,
-        method,
-        path: textsOf(path, encodeURIComponent),
-        query: Object.entries(query).flatMap(([name, value]) => pairsOf(name, value)),
-        headers: {
-          ...textsOf(headers, String),
-          ...(accepted === null ? {} : { accept: accepted }),
-          ...(body === null ? {} : { 'content-type': body.type }),
-        },
-        json: body?.json,
-        text: body?.text ?? null,
-      }));
-    });
+    .map(({ path, query, headers, accept, body }) => ({
+      operation,
+      method,
+      path: textsOf(path, encodeURIComponent),
+      query: Object.entries(query).flatMap(([name, value]) => pairsOf(name, value)),
+      headers: textsOf(present({ ...headers, accept, 'content-type': body?.type }), String),
+      json: body?.json,
+      text: body?.text ?? null,
+    }));
+}
 
-  function bodyOf([type, schema]: readonly [string, object]): Arbitrary<Body> {
+function bodyOf({ bodies }: Operation, values: Values): Arbitrary<Body | null> {
+  if (bodies.size === 0) return fc.constant(null);
+  const options = [...bodies].map(([type, schema]): Arbitrary<Body> => {
     const value = values.of(schema);
     if (type === JSON_TYPE) return value.map((json) => ({ type, json, text: null }));
     return fc.array(value, { maxLength: 8 }).map((lines) => ({
@@ -87,7 +80,8 @@ function partsOf(operation: Operation, values: Values): Arbitrary<Parts> {
       json: lines,
       text: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
     }));
-  }
+  });
+  return fc.oneof(...options);
 }
 
 interface Body {

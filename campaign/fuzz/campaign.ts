@@ -22,6 +22,8 @@ const FAILURES_MAX = 50;
 /** Between two requests of one seed, so that seeds next to each other share none. */
 const STRIDE = 0x9e3779b1;
 
+const description = readDescription();
+
 export interface CampaignOptions {
   readonly port: number;
   readonly seed: number;
@@ -50,79 +52,106 @@ const LOOK_EVERY = 1000;
 
 /** Sends requests that come from a seed, and holds every answer against openapi.yaml. */
 export async function runCampaign(options: CampaignOptions): Promise<Report> {
-  const { port, seed, first, last, look = async () => null } = options;
-  const description = readDescription();
-  const judge = new Judge(description);
-  const requests = createRequests(description, new Values(description.document.components.schemas));
-  const scripts = createScripts();
+  const { port } = options;
   const canary = await Canary.create(port);
-  const slots = await Slots.create(port);
-  const tally = new Tally(description.operations);
-  const failures: Failure[] = [];
-  let next = first;
-
-  const fail = (number: number, request: Asked | Script, answer: unknown, found: string[]) => {
-    if (found.length > 0) failures.push({ number, complaints: found, request, answer });
-  };
-
-  const askOne = async (number: number) => {
-    const drawn = drawnFrom(requests, seed, number);
-    const asked = { ...drawn, url: slots.resolved(drawn.url) };
-    if (canary.isMeantBy(asked.url)) return;
-    let answer = await send(port, asked);
-    // A connection that was kept may have been closed as the request set out.
-    if (!isAnswer(answer) && !answer.left) answer = await send(port, asked);
-    tally.count(asked, answer);
-    if (isAnswer(answer)) {
-      fail(number, asked, answer, judge.complaints(asked, answer));
-      await slots.tend(drawn.url, answer.status, String(answer.headers.location));
-      if (asked.method === 'DELETE' && asked.url.startsWith('/v1/vms?')) await slots.tendAll();
-    } else if (!answer.left && !mayBeCutOff(asked)) fail(number, asked, answer, [answer.why]);
-  };
-
-  const playOne = async (number: number) => {
-    const drawn = drawnFrom(scripts, seed, number);
-    const script = { ...drawn, writes: drawn.writes.map((text) => slots.resolved(text)) };
-    if (canary.isMeantBy(script.writes.join(''))) return;
-    const { answers, failure } = await converse(port, script);
-    tally.countScript(script, answers);
-    const found = answers.flatMap((answer) => {
-      if (answer.status >= 500) return [`status ${answer.status}`];
-      return answer.status >= 400 ? judge.refusalComplaints(answer, answer.text === '') : [];
-    });
-    fail(number, script, answers, failure === null ? found : [...found, failure]);
-  };
-
-  const work = async () => {
-    while (next <= last && failures.length < FAILURES_MAX) {
-      const number = next;
-      next += 1;
-      if (number % SCRIPT_OF === 0) await playOne(number);
-      else await askOne(number);
-      const bad = number % LOOK_EVERY === 0 ? await look(number) : null;
-      if (bad !== null) {
-        fail(number, drawnFrom(requests, seed, number), null, [bad]);
-        next = last + 1;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  const change = await canary.change();
-  if (change !== null) fail(last, drawnFrom(requests, seed, last), change, ['the canary changed']);
-  return { failures, tally };
+  const campaign = new Campaign(options, canary, await Slots.create(port));
+  await Promise.all(Array.from({ length: AT_ONCE }, () => campaign.work()));
+  return campaign.report();
 }
 
 export function isAnswer(answer: Answer | NoAnswer): answer is Answer {
   return 'status' in answer;
 }
 
-/** The same number and seed make the same request, wherever it stands in a campaign. */
-function drawnFrom<T>(from: Arbitrary<T>, seed: number, number: number): T {
-  const [drawn] = fc.sample(from, { seed: (seed + Math.imul(number, STRIDE)) | 0, numRuns: 1 });
-  return drawn as T;
-}
-
 /** Whether the server may hang up before it has read all that is sent. */
 function mayBeCutOff({ body, headers }: Asked): boolean {
   return (body ?? '').length > 1024 * 1024 || headers.expect !== undefined;
+}
+
+class Campaign {
+  readonly #options: CampaignOptions;
+  readonly #canary: Canary;
+  readonly #slots: Slots;
+  readonly #judge = new Judge(description);
+  readonly #tally = new Tally(description.operations);
+  readonly #requests: Arbitrary<Asked>;
+  readonly #scripts = createScripts();
+  readonly #failures: Failure[] = [];
+  #next: number;
+
+  constructor(options: CampaignOptions, canary: Canary, slots: Slots) {
+    this.#options = options;
+    this.#canary = canary;
+    this.#slots = slots;
+    this.#next = options.first;
+    const { schemas } = description.document.components;
+    this.#requests = createRequests(description, new Values(schemas));
+  }
+
+  /** Sends what nobody else has sent, one after the other. */
+  async work(): Promise<void> {
+    const { last, look = async () => null } = this.#options;
+    while (this.#next <= last && this.#failures.length < FAILURES_MAX) {
+      const number = this.#next;
+      this.#next += 1;
+      if (number % SCRIPT_OF === 0) await this.#play(number);
+      else await this.#ask(number);
+      const bad = number % LOOK_EVERY === 0 ? await look(number) : null;
+      if (bad === null) continue;
+      this.#fail(number, this.#drawn(this.#requests, number), null, [bad]);
+      this.#next = last + 1;
+    }
+  }
+
+  async report(): Promise<Report> {
+    const { last } = this.#options;
+    const change = await this.#canary.change();
+    const found = change === null ? [] : ['the canary changed'];
+    this.#fail(last, this.#drawn(this.#requests, last), change, found);
+    return { failures: this.#failures, tally: this.#tally };
+  }
+
+  async #ask(number: number): Promise<void> {
+    const { port } = this.#options;
+    const drawn = this.#drawn(this.#requests, number);
+    const asked = { ...drawn, url: this.#slots.resolved(drawn.url) };
+    if (this.#canary.isMeantBy(asked.url)) return;
+    let answer = await send(port, asked);
+    // A connection that was kept may have been closed as the request set out.
+    if (!isAnswer(answer) && !answer.left) answer = await send(port, asked);
+    this.#tally.count(asked, answer);
+    if (!isAnswer(answer)) {
+      const isFair = answer.left || mayBeCutOff(asked);
+      this.#fail(number, asked, answer, isFair ? [] : [answer.why]);
+      return;
+    }
+    this.#fail(number, asked, answer, this.#judge.complaints(asked, answer));
+    await this.#slots.tend(drawn.url, answer.status, String(answer.headers.location));
+    const isMany = asked.method === 'DELETE' && asked.url.startsWith('/v1/vms?');
+    if (isMany) await this.#slots.tendAll();
+  }
+
+  async #play(number: number): Promise<void> {
+    const drawn = this.#drawn(this.#scripts, number);
+    const script = { ...drawn, writes: drawn.writes.map((text) => this.#slots.resolved(text)) };
+    if (this.#canary.isMeantBy(script.writes.join(''))) return;
+    const { answers, failure } = await converse(this.#options.port, script);
+    this.#tally.countScript(script, answers);
+    const found = answers.flatMap((answer) => {
+      if (answer.status >= 500) return [`status ${answer.status}`];
+      return answer.status >= 400 ? this.#judge.refusalComplaints(answer, answer.text === '') : [];
+    });
+    this.#fail(number, script, answers, failure === null ? found : [...found, failure]);
+  }
+
+  #fail(number: number, request: Asked | Script, answer: unknown, complaints: string[]): void {
+    if (complaints.length > 0) this.#failures.push({ number, complaints, request, answer });
+  }
+
+  /** The same number and seed make the same request, wherever it stands in a campaign. */
+  #drawn<T>(from: Arbitrary<T>, number: number): T {
+    const seed = (this.#options.seed + Math.imul(number, STRIDE)) | 0;
+    const [drawn] = fc.sample(from, { seed, numRuns: 1 });
+    return drawn as T;
+  }
 }

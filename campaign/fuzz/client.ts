@@ -27,7 +27,7 @@ export interface NoAnswer {
   readonly why: string;
 }
 
-/** Sends a request as a client does that keeps its connection. Its URL must name no slot any more. */
+/** Sends a request on a connection that is kept. Its URL must name no slot any more. */
 export function send(port: number, asked: Asked): Promise<Answer | NoAnswer> {
   const { method, url: path, body } = asked;
   // Node says it by itself for some methods only.

@@ -116,7 +116,7 @@ export class Judge {
   }
 }
 
-/** What a client is told before its request has come to a route, or because it did not come whole. */
+/** What a client is told before its request comes to a route, or because it came in part. */
 function mayBeUndeclared(operation: Operation | null, asked: Asked, status: number): boolean {
   if (operation === null) return REFUSED_ANYWHERE.includes(status) || status === 200;
   if (status === 405) return asked.method === 'HEAD';

@@ -50,9 +50,8 @@ async function run({ seed, first, last }: Options): Promise<number> {
     for (const line of tally.stricter()) say(line);
     const end = await look(last);
     const seconds = (performance.now() - begun) / 1000;
-    say(
-      `${last - first + 1} requests in ${seconds.toFixed(0)} s; resident at most ${mebibytes(peak)}`,
-    );
+    const took = `${last - first + 1} requests in ${seconds.toFixed(0)} s`;
+    say(`${took}; resident at most ${mebibytes(peak)}`);
     for (const failure of failures) sayFailure(failure, seed);
     for (const line of server.errors) say(`logged as an error: ${line.slice(0, PRINTED_MAX)}`);
     if (end !== null) say(end);

@@ -12,9 +12,11 @@ export interface Script {
 
 const HOST = 'Host: localhost\r\n';
 const JSON_TYPE = 'Content-Type: application/json\r\n';
+const HEALTH = 'GET /healthz HTTP/1.1\r\n';
 const CR3 = '{"value":"0x100000"}';
 const POST = `POST /v1/vms/slot-0/vcpus/0/mov-cr3 HTTP/1.1\r\n${HOST}${JSON_TYPE}`;
-const LINES = `POST /v1/vms/slot-1/commands HTTP/1.1\r\n${HOST}Content-Type: application/x-ndjson\r\n`;
+const NDJSON_TYPE = 'Content-Type: application/x-ndjson\r\n';
+const LINES = `POST /v1/vms/slot-1/commands HTTP/1.1\r\n${HOST}${NDJSON_TYPE}`;
 const LINE = '{"kind":"enter","vcpu":0}\n';
 const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
 const KEY = 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
@@ -91,49 +93,31 @@ const FIELDS = [
 /** What clients send that no HTTP library would. */
 export function createScripts(): Arbitrary<Script> {
   const good = fc.constantFrom(...GOOD);
+  const row = (maxLength: number) =>
+    fc.array(good, { minLength: 2, maxLength }).map((all) => all.join(''));
+  const framed = fc
+    .tuple(upgrades(), createFrames())
+    .map(([upgrade, frames]) => [upgrade, ...frames]);
+  const trickle = good.map((text) => text.match(/[\s\S]{1,40}/g) ?? []);
   return fc.oneof(
     script('garbage', fc.array(bytes(200), { minLength: 1, maxLength: 3 })),
     script('flipped bytes', flipped(good).map(alone)),
     script('half a request', cut(good).map(alone), 'leave', 'half'),
-    script(
-      'request line',
-      fc.constantFrom(...HEADS).map((head) => [`${head}\r\n${HOST}\r\n`]),
-    ),
-    script(
-      'header',
-      fc
-        .constantFrom(...FIELDS)
-        .map((field) => [`GET /healthz HTTP/1.1\r\n${HOST}${field}\r\n\r\n`]),
-    ),
+    script('request line', oneOf(HEADS.map((head) => `${head}\r\n${HOST}\r\n`))),
+    script('header', oneOf(FIELDS.map((field) => `${HEALTH}${HOST}${field}\r\n\r\n`))),
     script('huge header', hugeHeads().map(alone)),
     script('chunking', fc.tuple(fc.constantFrom(POST, LINES), chunks()).map(chunked)),
-    script(
-      'length',
-      fc.constantFrom(...LENGTHS).map((length) => [`${POST}${length}\r\n\r\n${CR3}`]),
-    ),
-    script(
-      'pipeline',
-      fc.array(good, { minLength: 2, maxLength: 20 }).map((all) => [all.join('')]),
-    ),
-    script(
-      'pipeline, cut',
-      cut(fc.array(good, { minLength: 2, maxLength: 9 }).map((all) => all.join(''))).map(alone),
-      'leave',
-      'half',
-    ),
-    script(
-      'trickle',
-      good.map((text) => text.match(/[\s\S]{1,40}/g) ?? []),
-    ),
+    script('length', oneOf(LENGTHS.map((length) => `${POST}${length}\r\n\r\n${CR3}`))),
+    script('pipeline', row(20).map(alone)),
+    script('pipeline, cut', cut(row(9)).map(alone), 'leave', 'half'),
+    script('trickle', trickle),
     script('upgrade', flipped(upgrades()).map(alone), 'wait', 'half', 'leave'),
-    script(
-      'frames',
-      fc.tuple(upgrades(), createFrames()).map(([upgrade, frames]) => [upgrade, ...frames]),
-      'wait',
-      'half',
-      'leave',
-    ),
+    script('frames', framed, 'wait', 'half', 'leave'),
   );
+}
+
+function oneOf(texts: readonly string[]): Arbitrary<readonly string[]> {
+  return fc.constantFrom(...texts).map(alone);
 }
 
 function script(

@@ -44,7 +44,7 @@ export class Slots {
     return text.replace(SLOT_PATTERN, (_, slot: string) => this.#ids[Number(slot)] ?? 'vm-0');
   }
 
-  /** A request was answered so: VMs may have come or gone. @param url As it was before it was resolved. */
+  /** VMs may have come or gone with a request. @param url As it was before it was resolved. */
   async tend(url: string, status: number, location: string | undefined): Promise<void> {
     if (status === 201 && location !== undefined) {
       this.#strays.push(location);

@@ -3,6 +3,9 @@ import type { Answer, NoAnswer } from './client.js';
 import type { Operation } from './description.js';
 import type { Script } from './script.js';
 
+/** Classes of status; `none` where there was no answer. */
+const CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'];
+
 /** Counts what was asked and what came back. */
 export class Tally {
   readonly #unmet: Set<string>;
@@ -43,11 +46,9 @@ export class Tally {
 
   /** Lines for people. */
   *lines(): Generator<string> {
-    yield `${'what'.padEnd(30)}${['none', '1xx', '2xx', '3xx', '4xx', '5xx'].map((s) => s.padStart(8)).join('')}`;
+    yield `${'what'.padEnd(30)}${CLASSES.map((name) => name.padStart(8)).join('')}`;
     for (const [what, counts] of [...this.#byWhat].sort()) {
-      const cells = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'].map((key) =>
-        String(counts.get(key) ?? 0),
-      );
+      const cells = CLASSES.map((key) => String(counts.get(key) ?? 0));
       yield `${what.padEnd(30)}${cells.map((cell) => cell.padStart(8)).join('')}`;
     }
     yield '';

@@ -11,14 +11,14 @@ const STREAMS = 50;
 /** History that a run fills well before its half, so that it is flat from there on. */
 const HISTORY = ['--history-max', '100000', '--vm-history-max', '4096'];
 
-/** A slow reader rests for long enough that what waits for it does not fit, and reads in between. */
+/** A slow reader rests for so long that what waits for it does not fit; in between it reads. */
 const PACE = { readsMs: 3000, restsMs: 25_000 };
 
 const HEAT = { times: 12, everyMs: 200 };
 
 /**
- * Share of the changes that may be put off with 503, because client and server have two cores between
- * them: the server says so rather than fall behind.
+ * Share of the changes that may be put off with 503, because client and server have two cores
+ * between them: the server says so rather than fall behind.
  */
 const OVERLOADED_SHARE = 0.02;
 
@@ -98,7 +98,8 @@ function memoryLine(what: string, trend: Trend | null): string {
   if (trend === null) return `${what}: not enough samples to tell`;
   const { samples, meanBytes, riseBytes } = trend;
   const rise = `${riseBytes < 0 ? '' : '+'}${mebibytes(riseBytes)}`;
-  return `${what}: ${mebibytes(meanBytes)} on average, ${rise} over the second half, by ${samples} samples`;
+  const average = `${mebibytes(meanBytes)} on average`;
+  return `${what}: ${average}, ${rise} over the second half, by ${samples} samples`;
 }
 
 /** @returns Null if the arguments cannot be understood. */

@@ -1,11 +1,11 @@
 import { ask } from '../ask.js';
-import { createChance } from './chance.js';
+import { type Chance, createChance } from './chance.js';
 import { type Followed, Follower, type Manner, type Pace } from './follower.js';
 import { Guests } from './guests.js';
 import { FORMS } from './stream-client.js';
 import { beginAndVanish } from './vanish.js';
 
-/** Readers of one form are followed by a reader of the next; of three of a form one is no live one. */
+/** How the readers of each form read, in turn: a third of them not as fast as they are sent to. */
 const MANNERS: readonly Manner[] = [
   'live',
   'live',
@@ -51,20 +51,45 @@ export interface Soaked {
 
 /** Leans on a server for a while, and tells what its readers saw. */
 export async function soak(options: SoakOptions): Promise<Soaked> {
-  const { port, seconds, vms, streams, seed, pace, heat, look = () => null } = options;
-  const chance = createChance(seed);
+  const { port, seconds, vms } = options;
+  const chance = createChance(options.seed);
   const guests = new Guests(port, chance);
   await guests.fill(vms);
+  const followers = followersOf(options, guests);
+  const { complaints, vanished } = await lean(options, guests, chance);
+  const isLong = seconds * 1000 > 2 * HEARTBEAT_MS;
+  const read = followers.filter(({ isDead }) => !(isLong && isDead));
+  const left = await streamsLeft(port, read.length);
+  if (left !== null) complaints.push(left);
+  const followed = await Promise.all(followers.map((follower) => follower.finish(CATCH_UP_MS)));
+  return {
+    followed,
+    changes: guests.changes,
+    overloaded: guests.overloaded,
+    vanished,
+    complaints: [...complaints, ...guests.complaints, ...followed.flatMap((one) => one.complaints)],
+  };
+}
+
+function followersOf({ port, streams, pace }: SoakOptions, guests: Guests): Follower[] {
   // Slow and dead readers follow the VM that leaves them behind, and some live ones do.
   const chosen = (index: number, manner: Manner) => {
     if (manner !== 'live' || index % OF_ALL === 1) return guests.hot;
     return index % OF_ALL === 0 ? null : guests.watched();
   };
-  const followers = Array.from({ length: streams }, (_, i) => {
+  return Array.from({ length: streams }, (_, i) => {
     const manner = MANNERS[Math.floor(i / FORMS.length) % MANNERS.length] as Manner;
     const form = FORMS[i % FORMS.length] as (typeof FORMS)[number];
     return new Follower({ port, form, manner, pace, choose: () => chosen(i, manner) });
   });
+}
+
+/** Does to the VMs what is to be done to them, until the time is over. */
+async function lean(
+  { port, seconds, heat, look = () => null }: SoakOptions,
+  guests: Guests,
+  chance: Chance,
+): Promise<{ complaints: string[]; vanished: number }> {
   const begun = performance.now();
   const complaints: string[] = [];
   let vanished = 0;
@@ -89,20 +114,7 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
       isOver = bad !== null || now >= seconds;
     }),
   ]);
-  const isLong = seconds * 1000 > 2 * HEARTBEAT_MS;
-  const left = await streamsLeft(
-    port,
-    isLong ? followers.filter(({ isDead }) => !isDead).length : streams,
-  );
-  if (left !== null) complaints.push(left);
-  const followed = await Promise.all(followers.map((follower) => follower.finish(CATCH_UP_MS)));
-  return {
-    followed,
-    changes: guests.changes,
-    overloaded: guests.overloaded,
-    vanished,
-    complaints: [...complaints, ...guests.complaints, ...followed.flatMap((one) => one.complaints)],
-  };
+  return { complaints, vanished };
 }
 
 /** The server must have let go of who vanished and who is dead. @returns What it holds instead. */

@@ -17,7 +17,8 @@ export function* tableOf({ followed, changes, overloaded, vanished }: Soaked): G
     );
     yield `${name.padEnd(18)}${cells.join('')}`;
   }
-  yield `${changes} changes, of which ${overloaded} were put off; ${vanished} clients vanished in the middle of something`;
+  yield `${changes} changes, of which ${overloaded} were put off`;
+  yield `${vanished} clients vanished in the middle of something`;
 }
 
 function sumOf(of: readonly Followed[], column: Exclude<(typeof COLUMNS)[number], 'readers'>) {

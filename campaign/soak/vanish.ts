@@ -2,14 +2,16 @@ import { connect } from 'node:net';
 import type { Chance } from './chance.js';
 
 const HOST = 'Host: localhost\r\n';
+const JSON_TYPE = 'Content-Type: application/json\r\n';
+const NDJSON_TYPE = 'Content-Type: application/x-ndjson\r\n';
 
 /** What a client had begun when it was no more. */
 const BEGUN: readonly ((vm: string) => string)[] = [
   (vm) => `POST /v1/vms/${vm}/comm`,
+  (vm) => `${commandsOf(vm)}${JSON_TYPE}Content-Length: 100\r\n\r\n[{"kind"`,
   (vm) =>
-    `POST /v1/vms/${vm}/commands HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n[{"kind"`,
-  (vm) =>
-    `POST /v1/vms/${vm}/commands HTTP/1.1\r\n${HOST}Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n1a\r\n{"kind":"enter","vcpu":0}\n\r\n10\r\n{"kind`,
+    `${commandsOf(vm)}${NDJSON_TYPE}Transfer-Encoding: chunked\r\n\r\n` +
+    `1a\r\n{"kind":"enter","vcpu":0}\n\r\n10\r\n{"kind`,
   (vm) => `GET /v1/vms/${vm}/events?after=0&limit=10000 HTTP/1.1\r\n${HOST}\r\n`,
   (vm) => `GET /v1/vms/${vm}/events?after=0 HTTP/1.1\r\n${HOST}Accept: text/event-stream\r\n\r\n`,
   () => `GET /v1/events HTTP/1.1\r\n${HOST}Accept: application/x-ndjson\r\n\r\n`,
@@ -34,4 +36,8 @@ export function beginAndVanish(port: number, vm: string, chance: Chance): Promis
     });
     socket.on('close', () => resolve());
   });
+}
+
+function commandsOf(vm: string): string {
+  return `POST /v1/vms/${vm}/commands HTTP/1.1\r\n${HOST}`;
 }
