@@ -31,3 +31,9 @@ export interface Origin {
 
 /** What a record says of where a VM was taken back to. */
 export type RewoundTo = Pick<RewoundRecord, 'snapshot' | 'to' | 'state'>;
+
+/** Where the fleet tells whoever runs it what no caller is told. */
+export interface FleetLog {
+  error(details: object, message: string): void;
+  info(details: object, message: string): void;
+}

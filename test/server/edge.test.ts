@@ -288,3 +288,13 @@ test('what is in flight when the server closes is answered, and its connection c
   expect(text.split('\r\n')[0]).toBe('HTTP/1.1 201 Created');
   expect(Date.now() - begunMs).toBeLessThan(1500);
 });
+
+test('a connection on which nothing came does not hold up the end', async () => {
+  const { app, port } = await listen();
+  const socket = connectTcp({ port, host: '127.0.0.1' });
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  await expect
+    .poll(() => new Promise((resolve) => app.server.getConnections((_, n) => resolve(n))))
+    .toBe(1);
+  await Promise.all([app.close(), closed]);
+});
