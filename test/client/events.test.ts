@@ -24,8 +24,10 @@ const seqsOf = (frames: readonly (HistoryFrame | GapFrame)[]) =>
 /** Waits until a stream has begun: nothing else tells when "now" was. */
 async function begun(frames: Frames, vm: LabVm): Promise<HistoryFrame | GapFrame> {
   const first = frames.next();
-  const poke = setInterval(() => void vm.run(ENTER), 20);
+  const pokes: Promise<unknown>[] = [];
+  const poke = setInterval(() => pokes.push(vm.run(ENTER)), 20);
   const { value } = await first.finally(() => clearInterval(poke));
+  await Promise.all(pokes);
   return value;
 }
 

@@ -14,6 +14,7 @@ export { readMemory } from '../routes/memory.js';
 export { getShadowPage, listShadowPages } from '../routes/shadow-pages.js';
 export {
   deleteSnapshot,
+  getSnapshot,
   listSnapshots,
   restoreSnapshot,
   takeSnapshot,
@@ -23,7 +24,7 @@ export { getTlb } from '../routes/tlb.js';
 export { getVcpu, listVcpus } from '../routes/vcpus.js';
 export { verify } from '../routes/verify.js';
 export { createVm, deleteVm, deleteVms, getVm, listVms, relabelVm } from '../routes/vms.js';
-export { waitUntil } from '../routes/wait.js';
+export { waitForEvent, waitUntil } from '../routes/wait.js';
 export { walkTables } from '../routes/walk.js';
 export { ask, type Given } from './ask.js';
 export { follow } from './follow.js';
