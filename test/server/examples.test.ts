@@ -3,32 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
-import { describeAsyncapi, describeOpenapi } from '../../src/server/describe/index.js';
+import { describeAsyncapi } from '../../src/server/describe/index.js';
 import { SESSION } from '../../src/server/describe/session.js';
+import { describedRoutes, exampleOf, type Media, type Operation, type Route } from './described.js';
 import { ask, startApp } from './start.js';
-
-interface Media {
-  readonly schema: object;
-  readonly example?: unknown;
-}
-type Content = Readonly<Record<string, Media>>;
-interface Operation {
-  readonly operationId: string;
-  readonly parameters?: readonly {
-    readonly name: string;
-    readonly in: string;
-    readonly schema: object;
-    readonly required?: boolean;
-    readonly example?: string | readonly string[];
-  }[];
-  readonly requestBody?: { readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
-}
-interface Route {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  readonly path: string;
-  readonly operation: Operation;
-}
 
 /** What an answer says of the machine that it was made on. */
 const OF_THE_MACHINE = { heapBytes: 4 * 1024 ** 3, eventLoopDelayMs: 1000 };
@@ -36,21 +14,13 @@ const OF_THE_MACHINE = { heapBytes: 4 * 1024 ** 3, eventLoopDelayMs: 1000 };
 /** Text, and a stream that does not end. */
 const NOT_IN_SESSION = ['followVms', 'getMetrics'];
 
-const routes = new Map<string, Route>();
+let routes: ReadonlyMap<string, Route> = new Map();
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 
 beforeAll(async () => {
-  const { paths, components } = parse(await describeOpenapi()) as {
-    paths: Record<string, Record<string, Operation>>;
-    components: object;
-  };
-  ajv.addSchema({ $id: 'openapi', components });
-  for (const [path, methods] of Object.entries(paths)) {
-    for (const [method, operation] of Object.entries(methods)) {
-      const route = { method: method.toUpperCase() as Route['method'], path, operation };
-      routes.set(operation.operationId, route);
-    }
-  }
+  const described = await describedRoutes();
+  routes = described.routes;
+  ajv.addSchema({ $id: 'openapi', components: described.components });
 });
 
 /** What is wrong with a value; null if its schema takes it. */
@@ -62,21 +32,6 @@ function flawsOf(schema: object, value: unknown): string | null {
 
 const successOf = ({ responses }: Operation) =>
   Object.entries(responses).find(([status]) => status.startsWith('2')) ?? ['none', {}];
-
-/** The request that openapi.yaml gives as the example of an operation. */
-function exampleOf({ method, path, operation }: Route) {
-  const query = new URLSearchParams();
-  let url = path;
-  for (const { name, in: place, example } of operation.parameters ?? []) {
-    if (example === undefined) continue;
-    for (const one of [example].flat()) {
-      if (place === 'path') url = url.replace(`{${name}}`, encodeURIComponent(one));
-      else query.append(name, one);
-    }
-  }
-  const body = operation.requestBody?.content['application/json']?.example;
-  return { method, url: query.size === 0 ? url : `${url}?${query}`, body };
-}
 
 describe('openapi.yaml', () => {
   test('every operation has an example, of each body and each parameter that it needs', () => {
