@@ -25,16 +25,16 @@ type Data<A> = A extends { status: 200 | 201; data: infer D }
 
 /** Asks a server, as {@link LocalCalls} asks a host in this process. */
 export class RemoteCalls {
-  readonly #to: RequestOpts & { readonly baseUrl: string };
-  readonly #fetch: typeof fetch;
+  readonly #to: RequestOpts & { readonly baseUrl: string; readonly fetch: typeof fetch };
   readonly #headers: Record<string, string>;
-  readonly #closing = new AbortController();
+  /** What ends each request that is under way. A signal for all would gather a listener of each. */
+  readonly #underWay = new Set<AbortController>();
+  #isClosed = false;
 
   constructor(url: string | URL, { token, fetch: by = fetch }: ServerOptions) {
     const baseUrl = String(url).replace(/\/+$/, '');
-    this.#fetch = by;
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    this.#to = { baseUrl, headers: this.#headers, fetch: by as NonNullable<RequestOpts['fetch']> };
+    this.#to = { baseUrl, headers: this.#headers, fetch: by };
   }
 
   /**
@@ -46,10 +46,15 @@ export class RemoteCalls {
     send: (to: RequestOpts) => Promise<A>,
     signal?: AbortSignal,
   ): Promise<Data<A>> {
-    const { status, data } = await send({ ...this.#to, signal: this.#until(signal) });
-    if (status >= 300) throw labErrorOf(status, data);
-    // Without a body there is no answer, not an empty one.
-    return (status === 204 ? undefined : data) as Data<A>;
+    const underWay = this.#begin(signal);
+    try {
+      const { status, data } = await send({ ...this.#to, signal: underWay.signal });
+      if (status >= 300) throw labErrorOf(status, data);
+      // Without a body there is no answer, not an empty one.
+      return (status === 204 ? undefined : data) as Data<A>;
+    } finally {
+      underWay.end();
+    }
   }
 
   /** @throws {LabError} If it is refused, as soon as the first frame is asked for. */
@@ -60,29 +65,58 @@ export class RemoteCalls {
       signal,
     }: { query: Record<string, string | string[]>; signal?: AbortSignal | undefined },
   ): AsyncGenerator<StreamFrame> {
+    const { baseUrl, fetch: by } = this.#to;
     const search = new URLSearchParams();
     for (const [key, value] of Object.entries(query)) {
       for (const one of [value].flat()) search.append(key, one);
     }
-    const url = `${this.#to.baseUrl}/v1/vms/${encodeURIComponent(vm)}/events?${search}`;
-    const response = await this.#fetch(url, {
-      headers: { ...this.#headers, accept: 'application/x-ndjson' },
-      signal: this.#until(signal),
-    });
-    if (!response.ok || response.body === null) {
-      throw labErrorOf(response.status, await response.json().catch(() => null));
+    const underWay = this.#begin(signal);
+    try {
+      const response = await by(`${baseUrl}/v1/vms/${encodeURIComponent(vm)}/events?${search}`, {
+        headers: { ...this.#headers, accept: 'application/x-ndjson' },
+        signal: underWay.signal,
+      });
+      if (!response.ok || response.body === null) {
+        throw labErrorOf(response.status, await response.json().catch(() => null));
+      }
+      for await (const line of linesOf(response.body)) yield JSON.parse(line) as StreamFrame;
+    } catch (error) {
+      // As a server that closes ends its streams.
+      if (!this.#isClosed) throw error;
+    } finally {
+      underWay.end();
     }
-    for await (const line of linesOf(response.body)) yield JSON.parse(line) as StreamFrame;
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(labClosed());
+    this.#isClosed = true;
+    for (const leaving of this.#underWay) leaving.abort(labClosed());
   }
 
-  #until(signal: AbortSignal | undefined): AbortSignal {
-    const closing = this.#closing.signal;
-    return signal === undefined ? closing : AbortSignal.any([closing, signal]);
+  /**
+   * @param signal The caller's, to be heeded until the end.
+   * @throws {LabError} If the lab is closed.
+   */
+  #begin(signal: AbortSignal | undefined): UnderWay {
+    if (this.#isClosed) throw labClosed();
+    signal?.throwIfAborted();
+    const leaving = new AbortController();
+    const leave = () => leaving.abort(signal?.reason);
+    signal?.addEventListener('abort', leave);
+    this.#underWay.add(leaving);
+    const end = () => {
+      signal?.removeEventListener('abort', leave);
+      this.#underWay.delete(leaving);
+    };
+    return { signal: leaving.signal, end };
   }
+}
+
+/** A request that is not answered yet. */
+interface UnderWay {
+  /** Fires when nobody waits for it any more. */
+  readonly signal: AbortSignal;
+  readonly end: () => void;
 }
 
 /** @throws {Error} If the answer is no problem of ours: something else than mmulab listens there. */

@@ -146,6 +146,19 @@ describe.each(Object.entries(LABS))('%s', (_, open) => {
     expect(await wait).toMatchObject({ met: true, reason: 'met', frame: { seq } });
   });
 
+  test('the loop ends with the lab', async () => {
+    const lab = await open();
+    const vm = await lab.createVm();
+    await vm.run(ENTER);
+    const { head } = await vm.history();
+    const seqs: (number | string)[] = [];
+    for await (const frame of vm.events({ after: 0 })) {
+      seqs.push(...seqsOf([frame]));
+      if (seqs.length === head) void lab.close();
+    }
+    expect(seqs).toHaveLength(head);
+  });
+
   test('closing ends what is under way, and refuses the rest', async () => {
     const lab = await open();
     const vm = await lab.createVm();
