@@ -17,8 +17,8 @@ const NOT_IN_SESSION = ['followVms', 'getMetrics'];
 let routes: ReadonlyMap<string, Route> = new Map();
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 
-beforeAll(async () => {
-  const described = await describedRoutes();
+beforeAll(() => {
+  const described = describedRoutes();
   routes = described.routes;
   ajv.addSchema({ $id: 'openapi', components: described.components });
 });
