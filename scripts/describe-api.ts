@@ -1,7 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { describeAsyncapi, describeOpenapi } from '../src/server/describe/index.js';
+import { generateClient } from './generate-client.js';
 
-/** Writes openapi.yaml and asyncapi.yaml anew: after every change of a schema or a route. */
+/**
+ * Writes openapi.yaml and asyncapi.yaml anew, and the client that is generated from the former:
+ * after every change of a schema or a route.
+ */
 const root = new URL('../', import.meta.url);
 writeFileSync(new URL('openapi.yaml', root), await describeOpenapi());
 writeFileSync(new URL('asyncapi.yaml', root), describeAsyncapi());
+writeFileSync(new URL('src/client/api.ts', root), await generateClient());

@@ -7,7 +7,8 @@ import { CommandStreams } from './command-streams.js';
 import { serializerCompiler, validatorCompiler } from './compilers.js';
 import { guardEdge, watchClosing } from './edge.js';
 import { matchStates } from './etag.js';
-import { Fleet, type FleetOptions } from './fleet.js';
+import type { FleetOptions } from './fleet.js';
+import { createHost } from './host.js';
 import { answerOnce } from './idempotency.js';
 import { parseJsonBodies } from './json-body.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
@@ -36,12 +37,9 @@ import { vmRoutes } from './routes/vms.js';
 import { waitRoutes } from './routes/wait.js';
 import { walkRoutes } from './routes/walk.js';
 import { INBOUND_BYTES_MAX } from './socket-sink.js';
-import { Streams } from './streams.js';
 import { refuseUnknownQueries } from './strict-query.js';
-import { Timeline } from './timeline.js';
 import { refuseUpgrades } from './upgrade.js';
 import { VERSION } from './version.js';
-import { Waits } from './waits.js';
 
 export interface AppOptions {
   /** The address that the server will listen on. */
@@ -66,10 +64,9 @@ export interface AppOptions {
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const app = createFastify(options, limits);
-  const { model } = options;
-  const fleet = new Fleet({ limits, log: app.log, ...(model === undefined ? {} : { model }) });
-  const timeline = new Timeline(fleet);
-  const streams = new Streams(fleet, options.epoch ?? randomUUID());
+  const { epoch = randomUUID(), model } = options;
+  const host = createHost({ limits, log: app.log, epoch, model });
+  const { fleet, streams } = host;
 
   answerUnknownRoutes(app);
   const isClosing = watchClosing(app);
@@ -87,8 +84,8 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
       void streams.close().then(() => this.websocketServer.close(() => done()));
     },
   });
-  const { host = '127.0.0.1', hosts = [], origins = [], tokens = [] } = options;
-  await guardEdge(app, { host, hosts, origins, tokens, limits, isClosing });
+  const { host: address = '127.0.0.1', hosts = [], origins = [], tokens = [] } = options;
+  await guardEdge(app, { host: address, hosts, origins, tokens, limits, isClosing });
   refuseUpgrades(app);
   refuseUnknownQueries(app);
   const requests = new RequestTally(app);
@@ -106,24 +103,24 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await options.describer?.(app);
 
   await app.register(healthRoutes, { version: VERSION });
-  await app.register(catalogueRoutes, { version: VERSION, limits });
-  await app.register(vmRoutes, { fleet });
-  await app.register(vcpuRoutes, { fleet });
-  await app.register(tlbRoutes, { fleet });
-  await app.register(walkRoutes, { fleet });
-  await app.register(shadowPageRoutes, { fleet });
-  await app.register(memoryRoutes, { fleet });
-  await app.register(commandRoutes, { fleet, streams: commandStreams });
-  await app.register(eventRoutes, { fleet, streams });
-  await app.register(waitRoutes, { fleet, waits: new Waits(fleet) });
-  await app.register(verifyRoutes, { fleet });
-  await app.register(explainRoutes, { fleet });
-  await app.register(ledgerRoutes, { fleet });
+  await app.register(catalogueRoutes, { host });
+  await app.register(vmRoutes, { host });
+  await app.register(vcpuRoutes, { host });
+  await app.register(tlbRoutes, { host });
+  await app.register(walkRoutes, { host });
+  await app.register(shadowPageRoutes, { host });
+  await app.register(memoryRoutes, { host });
+  await app.register(commandRoutes, { host, streams: commandStreams });
+  await app.register(eventRoutes, { host });
+  await app.register(waitRoutes, { host });
+  await app.register(verifyRoutes, { host });
+  await app.register(explainRoutes, { host });
+  await app.register(ledgerRoutes, { host });
   await app.register(metricRoutes, { version: VERSION, fleet, streams, requests });
-  await app.register(timeRoutes, { fleet, timeline });
-  await app.register(snapshotRoutes, { fleet, timeline });
-  await app.register(diffRoutes, { fleet, timeline });
-  await app.register(caseRoutes, { fleet });
+  await app.register(timeRoutes, { host });
+  await app.register(snapshotRoutes, { host });
+  await app.register(diffRoutes, { host });
+  await app.register(caseRoutes, { host });
   await app.register(fileRoutes);
   return app;
 }

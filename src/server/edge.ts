@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import fastifyUnderPressure, {
   TYPE_EVENT_LOOP_DELAY,
   TYPE_HEAP_USED_BYTES,
@@ -75,16 +76,23 @@ export async function guardEdge(app: FastifyInstance, options: EdgeOptions): Pro
  * Whether the server closes. It must be set up before what takes its time to close.
  *
  * What is in flight by then is answered. Its connection is closed after that, or the server would
- * wait for the client to do so.
+ * wait for the client to do so. So it would for a connection on which nothing ever came: browsers and
+ * `fetch` open some in advance.
  */
 export function watchClosing(app: FastifyInstance): () => boolean {
   let closing = false;
+  const connections = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   app.addHook('onResponse', (request, _reply, done) => {
     if (closing) request.raw.socket.end();
     done();
   });
   app.addHook('preClose', (done) => {
     closing = true;
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
     done();
   });
   return () => closing;

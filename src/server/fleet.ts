@@ -1,4 +1,3 @@
-import type { FastifyBaseLogger } from 'fastify';
 import {
   type Applied,
   EventRing,
@@ -11,7 +10,14 @@ import { CommandRefused, createVm, pagesHeldBy, step, type Vm } from '../mmu/ind
 import type { Command, VmConfig } from '../mmu/schema/index.js';
 import { anchorHistory } from './anchor-history.js';
 import { ApiError } from './errors.js';
-import { type FleetVm, type Origin, type RewoundTo, vcpuOf, vmNotFound } from './fleet-vm.js';
+import {
+  type FleetLog,
+  type FleetVm,
+  type Origin,
+  type RewoundTo,
+  vcpuOf,
+  vmNotFound,
+} from './fleet-vm.js';
 import { type Labels, NO_LABELS, TagCounts } from './labels.js';
 import type { Limits } from './limits.js';
 import { Room } from './room.js';
@@ -20,7 +26,7 @@ import { WorkTally } from './work-tally.js';
 
 export interface FleetOptions {
   readonly limits: Limits;
-  readonly log: FastifyBaseLogger;
+  readonly log: FleetLog;
   /** The model. An argument, so that a test can make it fail. */
   readonly model?: { readonly step: typeof step };
 }
@@ -30,7 +36,7 @@ export class Fleet {
   readonly limits: Limits;
   readonly budget: HistoryBudget;
   readonly work = new WorkTally();
-  readonly #log: FastifyBaseLogger;
+  readonly #log: FleetLog;
   /** The model, that of the fleet's own VMs. */
   readonly step: typeof step;
   readonly #vms = new Map<string, FleetVm>();

@@ -89,7 +89,7 @@ const TagQuery = z.codec(z.string().regex(new RegExp(`^${KEY}:${VALUE}$`)), z.cu
   encode: ({ key, value }) => `${key}:${value}`,
 });
 
-interface Tag {
+export interface Tag {
   readonly key: string;
   readonly value: string;
 }

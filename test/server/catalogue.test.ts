@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { generateClient } from '../../scripts/generate-client.js';
 import { POLICY_NAMES } from '../../src/mmu/index.js';
 import { COMMAND_KINDS, EVENT_KINDS } from '../../src/mmu/schema/index.js';
 import { describeAsyncapi, describeOpenapi } from '../../src/server/describe/index.js';
@@ -100,6 +101,10 @@ test('every answer names the version', async () => {
 test('openapi.yaml and asyncapi.yaml are those of the schemas', async () => {
   expect(fileOf('openapi.yaml')).toBe(await describeOpenapi());
   expect(fileOf('asyncapi.yaml')).toBe(describeAsyncapi());
+});
+
+test('the client is generated from openapi.yaml as it is', async () => {
+  expect(fileOf('src/client/api.ts')).toBe(await generateClient());
 });
 
 test('the descriptions are served', async () => {

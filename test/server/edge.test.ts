@@ -3,8 +3,8 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
-import { describeOpenapi } from '../../src/server/describe/index.js';
 import type { Token } from '../../src/server/index.js';
+import { openapiText } from './described.js';
 import { ask, connect, listen, refusedUpgrade, startApp } from './start.js';
 
 const FULL = 'full-0123456789abcdef';
@@ -23,9 +23,16 @@ interface Operation {
   readonly isPublic: boolean;
 }
 
+let described: Promise<Operation[]> | null = null;
+
 /** Every operation that openapi.yaml has, with a path that names something. */
-async function operations(): Promise<Operation[]> {
-  const { paths } = parse(await describeOpenapi()) as {
+function operations(): Promise<Operation[]> {
+  described ??= readOperations();
+  return described;
+}
+
+async function readOperations(): Promise<Operation[]> {
+  const { paths } = parse(openapiText()) as {
     paths: Record<string, Record<string, { responses: object; security?: unknown[] }>>;
   };
   return Object.entries(paths).flatMap(([path, methods]) =>
@@ -287,4 +294,14 @@ test('what is in flight when the server closes is answered, and its connection c
   await Promise.all([closed, new Promise((resolve) => socket.once('close', resolve))]);
   expect(text.split('\r\n')[0]).toBe('HTTP/1.1 201 Created');
   expect(Date.now() - begunMs).toBeLessThan(1500);
+});
+
+test('a connection on which nothing came does not hold up the end', async () => {
+  const { app, port } = await listen();
+  const socket = connectTcp({ port, host: '127.0.0.1' });
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  await expect
+    .poll(() => new Promise((resolve) => app.server.getConnections((_, n) => resolve(n))))
+    .toBe(1);
+  await Promise.all([app.close(), closed]);
 });

@@ -20,6 +20,7 @@ import {
   ThroughFrame,
 } from '../frames.js';
 import { VERSION } from '../version.js';
+import { FRAME_EXAMPLES } from './frame-examples.js';
 import { Components } from './json-schema.js';
 
 /** What happened to a VM, and how complete it is told: part of every stream. */
@@ -50,6 +51,7 @@ const SENT_OF_FLEET = {
 const RECEIVED = { ping: { schema: PingFrame, summary: 'Asks for a pong.' } };
 
 const MESSAGES = { ...SENT, ...SENT_OF_FLEET, ...RECEIVED };
+type MessageName = keyof typeof MESSAGES;
 
 /** asyncapi.yaml, from the schemas of the frames. */
 export function describeAsyncapi(): string {
@@ -57,7 +59,13 @@ export function describeAsyncapi(): string {
   const messages = Object.fromEntries(
     Object.entries(MESSAGES).map(([name, { schema, summary }]) => [
       name,
-      { name, summary, contentType: 'application/json', payload: components.add(schema) },
+      {
+        name,
+        summary,
+        contentType: 'application/json',
+        payload: components.add(schema),
+        examples: [{ payload: FRAME_EXAMPLES[name as MessageName] }],
+      },
     ]),
   );
   const document = {

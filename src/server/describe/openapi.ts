@@ -5,7 +5,9 @@ import { accessOf } from '../access.js';
 import { buildApp } from '../app.js';
 import { linesOf, NDJSON_TYPE } from '../command-streams.js';
 import { VERSION } from '../version.js';
+import { addExample, type Exemplified } from './add-examples.js';
 import { conditionsOf, withEtags } from './conditions.js';
+import { examplesOf, recordSession } from './examples.js';
 import { Components, type JsonSchema } from './json-schema.js';
 
 const TAGS = [
@@ -41,6 +43,7 @@ export async function describeOpenapi(): Promise<string> {
   await app.ready();
   const document = app.swagger() as unknown as OpenapiDocument;
   await app.close();
+  const examples = examplesOf(await recordSession());
   for (const path of Object.values(document.paths)) {
     for (const operation of Object.values(path)) {
       // An empty body stands for `{}`; only a body that has to have fields is required.
@@ -48,6 +51,7 @@ export async function describeOpenapi(): Promise<string> {
         operation.requestBody.required = false;
       }
       for (const parameter of operation.parameters ?? []) nameSchemaOf(parameter);
+      addExample(operation, examples.get(operation.operationId));
     }
   }
   document.components = { schemas: components.all(), securitySchemes: SECURITY_SCHEMES };
@@ -59,13 +63,13 @@ interface OpenapiDocument {
   components: unknown;
 }
 
-interface Operation {
-  readonly operationId: string;
-  readonly requestBody?: { required: boolean };
+interface Operation extends Exemplified {
+  readonly requestBody?: NonNullable<Exemplified['requestBody']> & { required: boolean };
   readonly parameters?: readonly Parameter[];
 }
 
 interface Parameter {
+  readonly name: string;
   schema: JsonSchema;
 }
 

@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { CaseDigests, CaseFile, caseOf } from '../case-file.js';
-import type { Fleet } from '../fleet.js';
 import { Seq, VmId } from '../frames.js';
+import type { Host } from '../host.js';
 import { NO_LABELS } from '../labels.js';
+import { operation } from '../operation.js';
 import { play } from '../play.js';
 import { refusals } from '../problem.js';
 import { VERSION } from '../version.js';
@@ -22,10 +23,33 @@ const CaseAnswer = z
   })
   .meta({ id: 'CaseAnswer', description: 'A case was played on a new VM.' });
 
+export const getCase = operation({
+  takes: { params: z.strictObject({ vm: VmId }) },
+  answer: CaseFile,
+  run: ({ fleet }, { params: { vm } }) => caseOf(fleet, fleet.get(vm)),
+});
+
+export const playCase = operation({
+  takes: { body: CaseFile },
+  answer: CaseAnswer,
+  async run({ fleet }, { body: { expected, mmulab, ...body } }) {
+    const { entry, actual } = await play(fleet, { ...body, labels: NO_LABELS });
+    return {
+      id: entry.id,
+      seq: entry.ring.head,
+      met: actual.state === expected.state && actual.events === expected.events,
+      expected,
+      actual,
+      poisoned: entry.poison !== null,
+      versions: { written: mmulab, played: VERSION },
+    };
+  },
+});
+
 const tags = ['time'];
 
 /** `GET /v1/vms/:vm/case` and `POST /v1/cases`: a file that shows anyone what a VM did. */
-export const caseRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+export const caseRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/case',
     {
@@ -33,7 +57,7 @@ export const caseRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, {
         operationId: 'getCase',
         summary: 'Write the case of a VM: its configuration, its commands, what came of them.',
         tags,
-        params: z.strictObject({ vm: VmId }),
+        ...getCase.takes,
         response: {
           200: CaseFile,
           ...refusals('vm-not-found', 'beginning-unknown', 'events-expired'),
@@ -41,9 +65,9 @@ export const caseRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, {
       },
     },
     async (request, reply) => {
-      const entry = fleet.get(request.params.vm);
-      const file = await caseOf(fleet, entry);
-      void reply.header('content-disposition', `attachment; filename="${entry.id}.case.json"`);
+      const file = await getCase.run(host, request);
+      const { vm } = request.params;
+      void reply.header('content-disposition', `attachment; filename="${vm}.case.json"`);
       return file;
     },
   );
@@ -55,7 +79,7 @@ export const caseRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, {
         operationId: 'playCase',
         summary: 'Play a case on a new VM, and tell whether what was expected came of it.',
         tags,
-        body: CaseFile,
+        ...playCase.takes,
         response: {
           201: CaseAnswer,
           ...refusals(
@@ -74,18 +98,10 @@ export const caseRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, {
         },
       },
     },
-    async ({ body: { expected, mmulab, ...body } }, reply) => {
-      const { entry, actual } = await play(fleet, { ...body, labels: NO_LABELS });
-      void reply.code(201).header('location', `/v1/vms/${entry.id}`);
-      return {
-        id: entry.id,
-        seq: entry.ring.head,
-        met: actual.state === expected.state && actual.events === expected.events,
-        expected,
-        actual,
-        poisoned: entry.poison !== null,
-        versions: { written: mmulab, played: VERSION },
-      };
+    async (request, reply) => {
+      const played = await playCase.run(host, request);
+      void reply.code(201).header('location', `/v1/vms/${played.id}`);
+      return played;
     },
   );
 };

@@ -17,6 +17,7 @@ import {
   VCPUS_PER_VM_MAX,
 } from '../../mmu/schema/index.js';
 import { PAGE_FRAMES_MAX } from '../frames.js';
+import type { Host } from '../host.js';
 import {
   CASE_COMMANDS_MAX,
   CHECKS_MAX,
@@ -35,7 +36,9 @@ import {
   TTL_SECONDS_MAX,
   WAIT_MS_MAX,
 } from '../limits.js';
+import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
+import { VERSION } from '../version.js';
 
 /** What the model leaves out, in the words of those who would look for it. */
 const NOT_MODELLED: readonly string[] = [
@@ -132,22 +135,25 @@ const ModelBody = z
   })
   .meta({ id: 'Model', description: 'What the model covers, what not, and every bound.' });
 
-interface CatalogueOptions {
-  readonly version: string;
-  readonly limits: Limits;
-}
+export const listPolicies = operation({
+  takes: {},
+  answer: PolicyList,
+  run: () => ({
+    policies: Object.values(POLICIES).map(
+      ({ name, summary, source, costBytes, costNote }) =>
+        ({ name, summary, source, costBytes, costNote }) as z.output<typeof PolicyBody>,
+    ),
+  }),
+});
+
+export const getModel = operation({
+  takes: {},
+  answer: ModelBody,
+  run: ({ fleet }) => modelOf(VERSION, fleet.limits),
+});
 
 /** `GET /v1/policies` and `GET /v1/model`: what there is, and what there is not. */
-export const catalogueRoutes: FastifyPluginAsyncZod<CatalogueOptions> = async (
-  app,
-  { version, limits },
-) => {
-  const policies = Object.values(POLICIES).map(
-    ({ name, summary, source, costBytes, costNote }) =>
-      ({ name, summary, source, costBytes, costNote }) as z.output<typeof PolicyBody>,
-  );
-  const model = modelOf(version, limits);
-
+export const catalogueRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/policies',
     {
@@ -158,7 +164,7 @@ export const catalogueRoutes: FastifyPluginAsyncZod<CatalogueOptions> = async (
         response: { 200: PolicyList, ...refusals() },
       },
     },
-    () => ({ policies }),
+    (request) => listPolicies.run(host, request),
   );
 
   app.get(
@@ -171,7 +177,7 @@ export const catalogueRoutes: FastifyPluginAsyncZod<CatalogueOptions> = async (
         response: { 200: ModelBody, ...refusals() },
       },
     },
-    () => model,
+    (request) => getModel.run(host, request),
   );
 };
 

@@ -23,7 +23,9 @@ import { ApiError } from '../errors.js';
 import type { Fleet } from '../fleet.js';
 import type { FleetVm } from '../fleet-vm.js';
 import { Digits, EventFrame, Seq, VmId } from '../frames.js';
+import type { Host } from '../host.js';
 import { COMMANDS_PER_BATCH_MAX } from '../limits.js';
+import { type Operation, operation } from '../operation.js';
 import { Problem, refusals } from '../problem.js';
 
 /** What a command answers, so that a harness without a stream still sees everything. */
@@ -86,15 +88,37 @@ const BatchQuery = z.strictObject({
 });
 type BatchQuery = z.output<typeof BatchQuery>;
 
+/** What a command of one kind takes; its body is of that kind. */
+interface CommandParts {
+  readonly params: typeof commandParams;
+  readonly querystring: typeof CommandQuery;
+  readonly body: z.ZodType;
+}
+
+const commandParams = z.strictObject({ vm: VmId, vcpu: Digits });
+const CommandQuery = z.strictObject({ dryRun });
+
+/** One for every kind of command. */
+export const RUN_COMMAND = Object.fromEntries(
+  COMMAND_KINDS.map((kind) => [kind, runOf(kind)]),
+) as Readonly<Record<CommandKind, Operation<CommandParts, typeof AppliedBody>>>;
+
+export const applyCommands = operation({
+  takes: { params: z.strictObject({ vm: VmId }), querystring: BatchQuery, body: Batch },
+  answer: BatchApplied,
+  run: ({ fleet }, { params, query, body }) => resultsOf(fleet, fleet.get(params.vm), body, query),
+});
+
 interface CommandRouteOptions {
-  readonly fleet: Fleet;
+  readonly host: Host;
   readonly streams: CommandStreams;
 }
 
 /** `POST /v1/vms/:vm/vcpus/:vcpu/<kind>`, one for every command, and `POST /v1/vms/:vm/commands`. */
 export const commandRoutes: FastifyPluginAsyncZod<CommandRouteOptions> = async (app, options) => {
-  const { fleet } = options;
+  const { host } = options;
   for (const kind of COMMAND_KINDS) {
+    const { takes, run } = RUN_COMMAND[kind];
     app.post(
       `/v1/vms/:vm/vcpus/:vcpu/${kind}`,
       {
@@ -102,29 +126,18 @@ export const commandRoutes: FastifyPluginAsyncZod<CommandRouteOptions> = async (
           operationId: operationIdOf(kind),
           summary: COMMAND_SUMMARIES[kind],
           tags: ['commands'],
-          params: z.strictObject({ vm: VmId, vcpu: Digits }),
-          querystring: z.strictObject({ dryRun }),
-          body: bodyOf(kind),
+          ...takes,
           response: { 200: AppliedBody, ...REFUSALS },
         },
       },
-      ({ params, query, body }) => {
-        // The body of this kind was checked and is the request's own; it becomes the command, because
-        // a copy of an unknown shape costs more than the command.
-        const command = body as { kind: CommandKind; vcpu: number };
-        command.kind = kind;
-        command.vcpu = params.vcpu;
-        const entry = fleet.get(params.vm);
-        if (query.dryRun === 'true') return tryOne(fleet, entry, command as Command);
-        return fleet.apply(entry, command as Command);
-      },
+      (request) => run(host, request),
     );
   }
   await app.register(batchRoute, options);
 };
 
 /** In a plugin of its own: no other route takes a stream of commands. */
-const batchRoute: FastifyPluginAsyncZod<CommandRouteOptions> = async (app, { fleet, streams }) => {
+const batchRoute: FastifyPluginAsyncZod<CommandRouteOptions> = async (app, { host, streams }) => {
   takeCommandLines(app);
   app.setValidatorCompiler<z.ZodType>((route) => passStreams(validatorCompiler(route)));
   app.post(
@@ -139,9 +152,7 @@ const batchRoute: FastifyPluginAsyncZod<CommandRouteOptions> = async (app, { fle
           'sent. What is refused is answered by a problem, as the last line. Read while you write: ' +
           'no more is taken from a client that does not take its answers.',
         tags: ['commands'],
-        params: z.strictObject({ vm: VmId }),
-        querystring: BatchQuery,
-        body: Batch,
+        ...applyCommands.takes,
         response: {
           200: {
             description: 'A result for every command, in order.',
@@ -156,18 +167,33 @@ const batchRoute: FastifyPluginAsyncZod<CommandRouteOptions> = async (app, { fle
     },
     (request, reply) => {
       const { params, query } = request;
-      const entry = fleet.get(params.vm);
       const body: unknown = request.body;
-      if (body instanceof Readable) {
-        demandPlain(query);
-        const write = query.events === 'true' ? writeFull : writeShort;
-        streams.answer(request, reply, { entry, write });
-        return;
-      }
-      return resultsOf(fleet, entry, body as Command[], query);
+      if (!(body instanceof Readable)) return applyCommands.run(host, request);
+      const entry = host.fleet.get(params.vm);
+      demandPlain(query);
+      const write = query.events === 'true' ? writeFull : writeShort;
+      streams.answer(request, reply, { entry, write });
+      return;
     },
   );
 };
+
+function runOf(kind: CommandKind): Operation<CommandParts, typeof AppliedBody> {
+  return {
+    takes: { params: commandParams, querystring: CommandQuery, body: bodyOf(kind) },
+    answer: AppliedBody,
+    run({ fleet }, { params, query, body }) {
+      // The body of this kind was checked and is the request's own; it becomes the command, because
+      // a copy of an unknown shape costs more than the command.
+      const command = body as { kind: CommandKind; vcpu: number };
+      command.kind = kind;
+      command.vcpu = params.vcpu;
+      const entry = fleet.get(params.vm);
+      if (query.dryRun === 'true') return tryOne(fleet, entry, command as Command);
+      return fleet.apply(entry, command as Command);
+    },
+  };
+}
 
 const writeFull = createJsonWriter(AppliedBody);
 const writeResult = createJsonWriter(BatchResult);

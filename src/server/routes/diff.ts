@@ -3,11 +3,11 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { differencesOf, type Vm } from '../../mmu/index.js';
 import { Difference } from '../../mmu/schema/index.js';
-import type { Fleet } from '../fleet.js';
 import { Digits, Seq, VmId } from '../frames.js';
+import type { Host } from '../host.js';
 import { DIFFERENCES_MAX } from '../limits.js';
+import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
-import type { Timeline } from '../timeline.js';
 
 /** vCPUs, pages of memory and shadow pages that are compared before others get their turn. */
 const SLICE_PARTS = 16;
@@ -26,18 +26,39 @@ const DiffBody = z
 const limit = Digits.pipe(z.number().min(1).max(DIFFERENCES_MAX))
   .default(1000)
   .describe('Differences at most.');
+export const diffMoments = operation({
+  takes: {
+    params: z.strictObject({ vm: VmId }),
+    querystring: z.strictObject({
+      from: Digits.describe('A moment that is kept.'),
+      to: Digits.optional().describe('A moment that is kept. Default: now.'),
+      limit,
+    }),
+  },
+  answer: DiffBody,
+  run: (host, { params: { vm }, query: { from, to, limit } }) =>
+    diff(host, { a: { vm, seq: from }, b: { vm, seq: to } }, limit),
+});
+
+export const diffVms = operation({
+  takes: {
+    querystring: z.strictObject({
+      a: VmId,
+      b: VmId,
+      aSeq: Digits.optional().describe('A moment of `a` that is kept. Default: now.'),
+      bSeq: Digits.optional().describe('A moment of `b` that is kept. Default: now.'),
+      limit,
+    }),
+  },
+  answer: DiffBody,
+  run: (host, { query: { a, b, aSeq, bSeq, limit } }) =>
+    diff(host, { a: { vm: a, seq: aSeq }, b: { vm: b, seq: bSeq } }, limit),
+});
+
 const tags = ['time'];
 
-interface DiffRouteOptions {
-  readonly fleet: Fleet;
-  readonly timeline: Timeline;
-}
-
 /** `GET /v1/vms/:vm/diff` and `GET /v1/diff`: two moments of a VM, or of two VMs. */
-export const diffRoutes: FastifyPluginAsyncZod<DiffRouteOptions> = async (
-  app,
-  { fleet, timeline },
-) => {
+export const diffRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/diff',
     {
@@ -45,17 +66,11 @@ export const diffRoutes: FastifyPluginAsyncZod<DiffRouteOptions> = async (
         operationId: 'diffMoments',
         summary: 'Tell how a VM changed between two moments.',
         tags,
-        params: z.strictObject({ vm: VmId }),
-        querystring: z.strictObject({
-          from: Digits.describe('A moment that is kept.'),
-          to: Digits.optional().describe('A moment that is kept. Default: now.'),
-          limit,
-        }),
+        ...diffMoments.takes,
         response: { 200: DiffBody, ...refusals('vm-not-found', 'events-expired') },
       },
     },
-    ({ params: { vm }, query: { from, to, limit } }) =>
-      diff({ a: { vm, seq: from }, b: { vm, seq: to } }, limit),
+    (request) => diffMoments.run(host, request),
   );
 
   app.get(
@@ -65,37 +80,12 @@ export const diffRoutes: FastifyPluginAsyncZod<DiffRouteOptions> = async (
         operationId: 'diffVms',
         summary: 'Tell how two VMs differ, in configuration and state.',
         tags,
-        querystring: z.strictObject({
-          a: VmId,
-          b: VmId,
-          aSeq: Digits.optional().describe('A moment of `a` that is kept. Default: now.'),
-          bSeq: Digits.optional().describe('A moment of `b` that is kept. Default: now.'),
-          limit,
-        }),
+        ...diffVms.takes,
         response: { 200: DiffBody, ...refusals('vm-not-found', 'events-expired') },
       },
     },
-    ({ query: { a, b, aSeq, bSeq, limit } }) =>
-      diff({ a: { vm: a, seq: aSeq }, b: { vm: b, seq: bSeq } }, limit),
+    (request) => diffVms.run(host, request),
   );
-
-  async function diff(
-    { a, b }: Record<'a' | 'b', AskedMoment>,
-    limit: number,
-  ): Promise<z.output<typeof DiffBody>> {
-    const [entryA, entryB] = [fleet.get(a.vm), fleet.get(b.vm)];
-    const [seqA, seqB] = [a.seq ?? entryA.ring.head, b.seq ?? entryB.ring.head];
-    // Both at once: they are to be of one moment.
-    const [stateA, stateB] = await Promise.all([
-      timeline.stateAt(entryA, seqA),
-      timeline.stateAt(entryB, seqB),
-    ]);
-    return {
-      ...(await compared(stateA, stateB, limit)),
-      a: { vm: entryA.id, seq: seqA },
-      b: { vm: entryB.id, seq: seqB },
-    };
-  }
 };
 
 /** Compares states that nobody else holds, and lets others have their turns. */
@@ -119,4 +109,23 @@ async function compared(
 interface AskedMoment {
   readonly vm: string;
   readonly seq: number | undefined;
+}
+
+async function diff(
+  { fleet, timeline }: Host,
+  { a, b }: Record<'a' | 'b', AskedMoment>,
+  limit: number,
+): Promise<z.output<typeof DiffBody>> {
+  const [entryA, entryB] = [fleet.get(a.vm), fleet.get(b.vm)];
+  const [seqA, seqB] = [a.seq ?? entryA.ring.head, b.seq ?? entryB.ring.head];
+  // Both at once: they are to be of one moment.
+  const [stateA, stateB] = await Promise.all([
+    timeline.stateAt(entryA, seqA),
+    timeline.stateAt(entryB, seqB),
+  ]);
+  return {
+    ...(await compared(stateA, stateB, limit)),
+    a: { vm: entryA.id, seq: seqA },
+    b: { vm: entryB.id, seq: seqB },
+  };
 }

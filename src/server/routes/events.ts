@@ -5,13 +5,13 @@ import type { EventRing } from '../../journal/index.js';
 import { BodySink, FRAMING_TYPES, type Framing, framingOf } from '../body-sink.js';
 import { ApiError, type Flaw } from '../errors.js';
 import { filterOf } from '../filter.js';
-import type { Fleet } from '../fleet.js';
 import { FleetQuery, FleetStreamFrame } from '../fleet-frames.js';
 import type { FrameSink } from '../frame-sink.js';
 import { HistoryFrame, HistoryQuery, Seq, StreamFrame, VmId } from '../frames.js';
+import type { Host } from '../host.js';
+import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
 import { SocketSink } from '../socket-sink.js';
-import type { Streams } from '../streams.js';
 
 const HistoryPage = z
   .strictObject({
@@ -31,24 +31,45 @@ const ResumeHeaders = z.looseObject({
     .describe('`id` of the last server-sent event: stands for `epoch` and `after`.'),
 });
 
-interface EventRouteOptions {
-  readonly fleet: Fleet;
-  readonly streams: Streams;
-}
-
 interface Resumption {
   readonly after?: number | undefined;
   readonly epoch?: string | undefined;
+}
+
+export const listEvents = operation({
+  takes: { params: z.strictObject({ vm: VmId }), querystring: HistoryQuery },
+  answer: HistoryPage,
+  run({ fleet, streams }, { params, query }) {
+    streams.checkEpoch(query.epoch);
+    return pageOf(fleet.get(params.vm).ring, query);
+  },
+});
+
+/**
+ * Lets a sink follow a VM.
+ *
+ * @throws {ApiError} If there is no such VM or no such place, or as many follow as may.
+ */
+export function followVm(
+  { fleet, streams }: Host,
+  { vm, query, sink }: { vm: string; query: HistoryQuery; sink: FrameSink },
+): void {
+  streams.checkEpoch(query.epoch);
+  const entry = fleet.get(vm);
+  checkAfter(entry.ring.head, query);
+  streams.admit();
+  streams.open(entry, query, sink);
 }
 
 /**
  * `GET /v1/vms/:vm/events`: a page of history or, as an upgrade or by `Accept`, a stream of it.
  * `GET /v1/events`: a stream of all VMs.
  */
-export const eventRoutes: FastifyPluginAsync<EventRouteOptions> = async (
+export const eventRoutes: FastifyPluginAsync<{ host: Host }> = async (
   app: FastifyInstance,
-  { fleet, streams },
+  { host },
 ) => {
+  const { fleet, streams } = host;
   const { streamBufferBytesMax: bufferBytesMax } = fleet.limits;
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
@@ -70,8 +91,7 @@ export const eventRoutes: FastifyPluginAsync<EventRouteOptions> = async (
       operationId: 'listEvents',
       summary: 'Read the history of a VM: its commands and events. As a stream, follow it.',
       tags: ['events'],
-      params: z.strictObject({ vm: VmId }),
-      querystring: HistoryQuery,
+      ...listEvents.takes,
       headers: ResumeHeaders,
       response: {
         200: {

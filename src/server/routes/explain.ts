@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { explainLookup } from '../../mmu/index.js';
+import { explainLookup as explained } from '../../mmu/index.js';
 import { Hex64, LookupState, MmuName } from '../../mmu/schema/index.js';
-import type { Fleet } from '../fleet.js';
 import { vcpuOf } from '../fleet-vm.js';
 import { Digits, Seq, VmId } from '../frames.js';
+import type { Host } from '../host.js';
+import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
 
 const LookupDump = z
@@ -14,8 +15,25 @@ const LookupDump = z
   })
   .meta({ id: 'LookupDump', description: 'Why a lookup in the root cache would hit or miss.' });
 
+export const explainLookup = operation({
+  takes: {
+    params: z.strictObject({ vm: VmId, vcpu: Digits }),
+    querystring: z.strictObject({
+      pgd: Hex64.describe('CR3 with its PCID, or EPTP with its attributes.'),
+      mmu: MmuName.optional().describe('Without it, the MMU in use.'),
+    }),
+  },
+  answer: LookupDump,
+  run({ fleet }, { params, query: { pgd, mmu } }) {
+    const entry = fleet.get(params.vm);
+    const vcpu = vcpuOf(entry, params.vcpu, `explain a lookup of vCPU ${params.vcpu}`);
+    const lookup = { pgd, mmu: mmu ?? vcpu.mmu.name };
+    return { ...explained(entry.vm, vcpu, lookup), seq: entry.ring.head };
+  },
+});
+
 /** `GET /v1/vms/:vm/vcpus/:vcpu/explain`: why a lookup of a pgd would hit or miss. */
-export const explainRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+export const explainRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/vcpus/:vcpu/explain',
     {
@@ -23,19 +41,10 @@ export const explainRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app
         operationId: 'explainLookup',
         summary: 'Explain, slot by slot, why a switch to a pgd would find a cached root or not.',
         tags: ['dumps'],
-        params: z.strictObject({ vm: VmId, vcpu: Digits }),
-        querystring: z.strictObject({
-          pgd: Hex64.describe('CR3 with its PCID, or EPTP with its attributes.'),
-          mmu: MmuName.optional().describe('Without it, the MMU in use.'),
-        }),
+        ...explainLookup.takes,
         response: { 200: LookupDump, ...refusals('vm-not-found', 'vcpu-not-found') },
       },
     },
-    ({ params, query: { pgd, mmu } }) => {
-      const entry = fleet.get(params.vm);
-      const vcpu = vcpuOf(entry, params.vcpu, `explain a lookup of vCPU ${params.vcpu}`);
-      const lookup = { pgd, mmu: mmu ?? vcpu.mmu.name };
-      return { ...explainLookup(entry.vm, vcpu, lookup), seq: entry.ring.head };
-    },
+    (request) => explainLookup.run(host, request),
   );
 };

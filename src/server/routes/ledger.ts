@@ -2,8 +2,9 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ledgerStateOf } from '../../mmu/index.js';
 import { LedgerState, PolicyName } from '../../mmu/schema/index.js';
-import type { Fleet } from '../fleet.js';
 import { Seq, VmId } from '../frames.js';
+import type { Host } from '../host.js';
+import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
 
 const LedgerDump = z
@@ -14,22 +15,28 @@ const LedgerDump = z
   })
   .meta({ id: 'LedgerDump', description: 'What flushes, syncs and frees were worth.' });
 
+export const getLedger = operation({
+  takes: { params: z.strictObject({ vm: VmId }) },
+  answer: LedgerDump,
+  run({ fleet }, { params }) {
+    const { vm, ring } = fleet.get(params.vm);
+    return { policy: vm.config.policy, ...ledgerStateOf(vm), seq: ring.head };
+  },
+});
+
 /** `GET /v1/vms/:vm/ledger`: which flushes, syncs and frees were necessary, and which wasted. */
-export const ledgerRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+export const ledgerRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/ledger',
     {
       schema: {
-        operationId: 'readLedger',
+        operationId: 'getLedger',
         summary: 'Read what flushes, syncs and frees of a VM turned out to be worth.',
         tags: ['dumps'],
-        params: z.strictObject({ vm: VmId }),
+        ...getLedger.takes,
         response: { 200: LedgerDump, ...refusals('vm-not-found') },
       },
     },
-    ({ params }) => {
-      const { vm, ring } = fleet.get(params.vm);
-      return { policy: vm.config.policy, ...ledgerStateOf(vm), seq: ring.head };
-    },
+    (request) => getLedger.run(host, request),
   );
 };

@@ -2,9 +2,10 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { memoryStateOf } from '../../mmu/index.js';
 import { MemoryState, PhysicalAddress } from '../../mmu/schema/index.js';
-import type { Fleet } from '../fleet.js';
 import { Digits, Seq, VmId } from '../frames.js';
+import type { Host } from '../host.js';
 import { MEMORY_BYTES_MAX } from '../limits.js';
+import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
 
 const MemoryDump = z
@@ -14,8 +15,27 @@ const MemoryDump = z
   })
   .meta({ id: 'MemoryDump', description: 'A part of guest-physical memory, and the memslots.' });
 
+export const readMemory = operation({
+  takes: {
+    params: z.strictObject({ vm: VmId }),
+    querystring: z.strictObject({
+      gpa: PhysicalAddress.pipe(z.number().multipleOf(8))
+        .prefault('0x0')
+        .describe('A multiple of 8.'),
+      bytes: Digits.pipe(z.number().min(8).max(MEMORY_BYTES_MAX).multipleOf(8))
+        .default(4096)
+        .describe('A multiple of 8.'),
+    }),
+  },
+  answer: MemoryDump,
+  run({ fleet }, { params, query }) {
+    const { ring, vm } = fleet.get(params.vm);
+    return { ...memoryStateOf(vm, query), seq: ring.head };
+  },
+});
+
 /** `GET /v1/vms/:vm/memory`: what the guest has in memory, its page tables among it. */
-export const memoryRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+export const memoryRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/memory',
     {
@@ -23,21 +43,10 @@ export const memoryRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app,
         operationId: 'readMemory',
         summary: 'Read guest-physical memory, and which memslots there are.',
         tags: ['dumps'],
-        params: z.strictObject({ vm: VmId }),
-        querystring: z.strictObject({
-          gpa: PhysicalAddress.pipe(z.number().multipleOf(8))
-            .prefault('0x0')
-            .describe('A multiple of 8.'),
-          bytes: Digits.pipe(z.number().min(8).max(MEMORY_BYTES_MAX).multipleOf(8))
-            .default(4096)
-            .describe('A multiple of 8.'),
-        }),
+        ...readMemory.takes,
         response: { 200: MemoryDump, ...refusals('vm-not-found') },
       },
     },
-    ({ params, query }) => {
-      const { ring, vm } = fleet.get(params.vm);
-      return { ...memoryStateOf(vm, query), seq: ring.head };
-    },
+    (request) => readMemory.run(host, request),
   );
 };

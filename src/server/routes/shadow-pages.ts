@@ -10,9 +10,10 @@ import {
 } from '../../mmu/index.js';
 import { PhysicalAddress, ShadowPageState, SpteState } from '../../mmu/schema/index.js';
 import { ApiError } from '../errors.js';
-import type { Fleet } from '../fleet.js';
 import { Digits, Seq, VmId } from '../frames.js';
+import type { Host } from '../host.js';
 import { PAGE_SHADOW_PAGES_MAX } from '../limits.js';
+import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
 
 const seq = Seq.describe('Sequence number of the VM at which this holds.');
@@ -39,10 +40,37 @@ const ShadowPageQuery = z.strictObject({
   limit: Digits.pipe(z.number().min(1).max(PAGE_SHADOW_PAGES_MAX)).default(100),
 });
 
+export const listShadowPages = operation({
+  takes: { params: z.strictObject({ vm: VmId }), querystring: ShadowPageQuery },
+  answer: ShadowPageList,
+  run({ fleet }, { params, query: { cursor, limit, ...filter } }) {
+    const { ring, vm } = fleet.get(params.vm);
+    const found = pagesOf(vm, filter);
+    const end = cursor + limit;
+    return {
+      pages: found.slice(cursor, end).map((page) => shadowPageStateOf(vm, page)),
+      seq: ring.head,
+      total: found.length,
+      next: end < found.length ? String(end) : null,
+    };
+  },
+});
+
+export const getShadowPage = operation({
+  takes: { params: z.strictObject({ vm: VmId, hpa: PhysicalAddress }) },
+  answer: ShadowPageDump,
+  run({ fleet }, { params }) {
+    const { ring, vm } = fleet.get(params.vm);
+    const page = shadowPageAt(vm, params.hpa);
+    if (page === null) throw noPageAt(params.hpa);
+    return { entries: sptesOf(vm, page), seq: ring.head, page: shadowPageStateOf(vm, page) };
+  },
+});
+
 const tags = ['dumps'];
 
 /** `/v1/vms/:vm/shadow-pages`: what KVM has made of the guest's tables. */
-export const shadowPageRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+export const shadowPageRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/shadow-pages',
     {
@@ -50,22 +78,11 @@ export const shadowPageRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (
         operationId: 'listShadowPages',
         summary: 'List shadow pages in the order of their creation, or those below a root.',
         tags,
-        params: z.strictObject({ vm: VmId }),
-        querystring: ShadowPageQuery,
+        ...listShadowPages.takes,
         response: { 200: ShadowPageList, ...refusals('vm-not-found', 'shadow-page-not-found') },
       },
     },
-    ({ params, query: { cursor, limit, ...filter } }) => {
-      const { ring, vm } = fleet.get(params.vm);
-      const found = pagesOf(vm, filter);
-      const end = cursor + limit;
-      return {
-        pages: found.slice(cursor, end).map((page) => shadowPageStateOf(vm, page)),
-        seq: ring.head,
-        total: found.length,
-        next: end < found.length ? String(end) : null,
-      };
-    },
+    (request) => listShadowPages.run(host, request),
   );
 
   app.get(
@@ -75,16 +92,11 @@ export const shadowPageRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (
         operationId: 'getShadowPage',
         summary: 'Read a shadow page with its entries.',
         tags,
-        params: z.strictObject({ vm: VmId, hpa: PhysicalAddress }),
+        ...getShadowPage.takes,
         response: { 200: ShadowPageDump, ...refusals('vm-not-found', 'shadow-page-not-found') },
       },
     },
-    ({ params }) => {
-      const { ring, vm } = fleet.get(params.vm);
-      const page = shadowPageAt(vm, params.hpa);
-      if (page === null) throw noPageAt(params.hpa);
-      return { entries: sptesOf(vm, page), seq: ring.head, page: shadowPageStateOf(vm, page) };
-    },
+    (request) => getShadowPage.run(host, request),
   );
 };
 

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Fleet } from '../fleet.js';
 import { RewoundFrame, Seq, SnapshotName, VmId } from '../frames.js';
+import type { Host } from '../host.js';
+import { operation } from '../operation.js';
 import { refusals, VM_BODY_REFUSALS } from '../problem.js';
 import type { Snapshot } from '../snapshots.js';
-import type { Timeline } from '../timeline.js';
 
 const SnapshotBody = z
   .strictObject({
@@ -24,18 +24,49 @@ const SnapshotCreation = z
 
 const params = z.strictObject({ vm: VmId });
 const snapshotParams = z.strictObject({ vm: VmId, snapshot: SnapshotName });
+
+export const takeSnapshot = operation({
+  takes: { params, body: SnapshotCreation },
+  answer: SnapshotBody,
+  run: ({ fleet, timeline }, { params: { vm }, body: { name } }) =>
+    bodyOf(timeline.take(fleet.get(vm), name)),
+});
+
+export const listSnapshots = operation({
+  takes: { params },
+  answer: SnapshotList,
+  run({ fleet, timeline }, { params: { vm } }) {
+    return { snapshots: [...timeline.snapshots.of(fleet.get(vm).id).values()].map(bodyOf) };
+  },
+});
+
+export const getSnapshot = operation({
+  takes: { params: snapshotParams },
+  answer: SnapshotBody,
+  run: ({ fleet, timeline }, { params: { vm, snapshot } }) =>
+    bodyOf(timeline.snapshots.get(fleet.get(vm).id, snapshot)),
+});
+
+export const restoreSnapshot = operation({
+  takes: { params: snapshotParams, body: z.strictObject({}).prefault({}) },
+  answer: RewoundFrame,
+  run: ({ fleet, timeline }, { params: { vm, snapshot } }) =>
+    timeline.restore(fleet.get(vm), snapshot),
+});
+
+export const deleteSnapshot = operation({
+  takes: { params: snapshotParams },
+  answer: z.null().describe('Deleted.'),
+  run({ fleet, timeline }, { params: { vm, snapshot } }) {
+    timeline.snapshots.delete(fleet.get(vm).id, snapshot);
+    return null;
+  },
+});
+
 const tags = ['time'];
 
-interface SnapshotRouteOptions {
-  readonly fleet: Fleet;
-  readonly timeline: Timeline;
-}
-
 /** `/v1/vms/:vm/snapshots`: states that were given names. */
-export const snapshotRoutes: FastifyPluginAsyncZod<SnapshotRouteOptions> = async (
-  app,
-  { fleet, timeline },
-) => {
+export const snapshotRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.post(
     '/v1/vms/:vm/snapshots',
     {
@@ -43,8 +74,7 @@ export const snapshotRoutes: FastifyPluginAsyncZod<SnapshotRouteOptions> = async
         operationId: 'takeSnapshot',
         summary: 'Give the present state of a VM a name.',
         tags,
-        params,
-        body: SnapshotCreation,
+        ...takeSnapshot.takes,
         response: {
           201: SnapshotBody,
           ...refusals(
@@ -56,11 +86,11 @@ export const snapshotRoutes: FastifyPluginAsyncZod<SnapshotRouteOptions> = async
         },
       },
     },
-    (request, reply) => {
-      const entry = fleet.get(request.params.vm);
-      const snapshot = timeline.take(entry, request.body.name);
-      void reply.code(201).header('location', `/v1/vms/${entry.id}/snapshots/${snapshot.name}`);
-      return bodyOf(snapshot);
+    async (request, reply) => {
+      const taken = await takeSnapshot.run(host, request);
+      const { vm } = request.params;
+      void reply.code(201).header('location', `/v1/vms/${vm}/snapshots/${taken.name}`);
+      return taken;
     },
   );
 
@@ -71,14 +101,11 @@ export const snapshotRoutes: FastifyPluginAsyncZod<SnapshotRouteOptions> = async
         operationId: 'listSnapshots',
         summary: 'List the snapshots of a VM, the oldest first.',
         tags,
-        params,
+        ...listSnapshots.takes,
         response: { 200: SnapshotList, ...refusals('vm-not-found') },
       },
     },
-    (request) => {
-      const { id } = fleet.get(request.params.vm);
-      return { snapshots: [...timeline.snapshots.of(id).values()].map(bodyOf) };
-    },
+    (request) => listSnapshots.run(host, request),
   );
 
   app.get(
@@ -88,11 +115,11 @@ export const snapshotRoutes: FastifyPluginAsyncZod<SnapshotRouteOptions> = async
         operationId: 'getSnapshot',
         summary: 'Read a snapshot of a VM.',
         tags,
-        params: snapshotParams,
+        ...getSnapshot.takes,
         response: { 200: SnapshotBody, ...refusals('vm-not-found', 'snapshot-not-found') },
       },
     },
-    ({ params: { vm, snapshot } }) => bodyOf(timeline.snapshots.get(fleet.get(vm).id, snapshot)),
+    (request) => getSnapshot.run(host, request),
   );
 
   app.post(
@@ -102,15 +129,14 @@ export const snapshotRoutes: FastifyPluginAsyncZod<SnapshotRouteOptions> = async
         operationId: 'restoreSnapshot',
         summary: 'Take a VM back to a snapshot. Its sequence numbers go on rising.',
         tags,
-        params: snapshotParams,
-        body: z.strictObject({}).prefault({}),
+        ...restoreSnapshot.takes,
         response: {
           200: RewoundFrame,
           ...refusals(...VM_BODY_REFUSALS, 'snapshot-not-found', 'memory-limit-reached'),
         },
       },
     },
-    ({ params: { vm, snapshot } }) => timeline.restore(fleet.get(vm), snapshot),
+    (request) => restoreSnapshot.run(host, request),
   );
 
   app.delete(
@@ -120,16 +146,16 @@ export const snapshotRoutes: FastifyPluginAsyncZod<SnapshotRouteOptions> = async
         operationId: 'deleteSnapshot',
         summary: 'Forget a snapshot.',
         tags,
-        params: snapshotParams,
+        ...deleteSnapshot.takes,
         response: {
-          204: z.null().describe('Deleted.'),
+          204: deleteSnapshot.answer,
           ...refusals('origin-refused', 'scope-insufficient', 'vm-not-found', 'snapshot-not-found'),
         },
       },
     },
-    ({ params: { vm, snapshot } }, reply) => {
-      timeline.snapshots.delete(fleet.get(vm).id, snapshot);
-      void reply.code(204).send(null);
+    (request, reply) => {
+      void reply.code(204);
+      return deleteSnapshot.run(host, request);
     },
   );
 };

@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Digest, digestOf } from '../digest.js';
 import { etagOf } from '../etag.js';
-import type { Fleet } from '../fleet.js';
 import { ForkChanges, fork } from '../fork.js';
 import { Digits, RewoundFrame, Seq, VmId } from '../frames.js';
+import type { Host } from '../host.js';
+import { operation } from '../operation.js';
 import { refusals, VM_BODY_REFUSALS } from '../problem.js';
-import type { Timeline } from '../timeline.js';
 import { VERSION } from '../version.js';
 
 const seqAsked = 'A moment that is kept: history has it, or a snapshot was taken then.';
@@ -45,18 +45,45 @@ const DigestAnswer = z
 
 const NO_BODY = z.strictObject({}).prefault({});
 const params = z.strictObject({ vm: VmId });
+
+export const resetVm = operation({
+  takes: { params, body: NO_BODY },
+  answer: RewoundFrame,
+  run: ({ fleet, timeline }, { params: { vm } }) => timeline.reset(fleet.get(vm)),
+});
+
+export const forkVm = operation({
+  takes: { params, body: ForkBody },
+  answer: ForkAnswer,
+  async run({ fleet, timeline }, { params, body }) {
+    const entry = fleet.get(params.vm);
+    const { seq = entry.ring.head, ...changes } = body;
+    const forked = await fork(fleet, timeline, { entry, seq, changes });
+    const { id, ring } = forked.entry;
+    return { id, seq: ring.head, origin: { vm: entry.id, seq }, replayed: forked.replayed };
+  },
+});
+
+export const getDigest = operation({
+  takes: {
+    params,
+    querystring: z.strictObject({
+      seq: Digits.optional().describe(`${seqAsked} Default: now.`),
+    }),
+  },
+  answer: DigestAnswer,
+  async run({ fleet, timeline }, { params, query }) {
+    const entry = fleet.get(params.vm);
+    const { seq = entry.ring.head } = query;
+    const state = await timeline.stateAt(entry, seq);
+    return { vm: entry.id, seq, version: VERSION, state: digestOf(state) };
+  },
+});
+
 const tags = ['time'];
 
-interface TimeRouteOptions {
-  readonly fleet: Fleet;
-  readonly timeline: Timeline;
-}
-
 /** `POST /v1/vms/:vm/reset`, `POST /v1/vms/:vm/fork` and `GET /v1/vms/:vm/digest`. */
-export const timeRoutes: FastifyPluginAsyncZod<TimeRouteOptions> = async (
-  app,
-  { fleet, timeline },
-) => {
+export const timeRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.post(
     '/v1/vms/:vm/reset',
     {
@@ -64,12 +91,11 @@ export const timeRoutes: FastifyPluginAsyncZod<TimeRouteOptions> = async (
         operationId: 'resetVm',
         summary: 'Take a VM back to what it was made from. Its sequence numbers go on rising.',
         tags,
-        params,
-        body: NO_BODY,
+        ...resetVm.takes,
         response: { 200: RewoundFrame, ...refusals(...VM_BODY_REFUSALS) },
       },
     },
-    (request) => timeline.reset(fleet.get(request.params.vm)),
+    (request) => resetVm.run(host, request),
   );
 
   app.post(
@@ -79,8 +105,7 @@ export const timeRoutes: FastifyPluginAsyncZod<TimeRouteOptions> = async (
         operationId: 'forkVm',
         summary: 'Make a new VM in the state of another one at any moment that is kept.',
         tags,
-        params,
-        body: ForkBody,
+        ...forkVm.takes,
         response: {
           201: ForkAnswer,
           ...refusals(
@@ -98,13 +123,10 @@ export const timeRoutes: FastifyPluginAsyncZod<TimeRouteOptions> = async (
       },
     },
     async (request, reply) => {
-      const entry = fleet.get(request.params.vm);
-      const { seq = entry.ring.head, ...changes } = request.body;
-      const forked = await fork(fleet, timeline, { entry, seq, changes });
-      const { id, ring } = forked.entry;
-      void reply.code(201).header('location', `/v1/vms/${id}`).header('etag', etagOf(ring.head));
-      const origin = { vm: entry.id, seq };
-      return { id, seq: ring.head, origin, replayed: forked.replayed };
+      const forked = await forkVm.run(host, request);
+      const { id, seq } = forked;
+      void reply.code(201).header('location', `/v1/vms/${id}`).header('etag', etagOf(seq));
+      return forked;
     },
   );
 
@@ -115,18 +137,10 @@ export const timeRoutes: FastifyPluginAsyncZod<TimeRouteOptions> = async (
         operationId: 'getDigest',
         summary: 'Name the state of a VM at a moment: equal states have equal digests.',
         tags,
-        params,
-        querystring: z.strictObject({
-          seq: Digits.optional().describe(`${seqAsked} Default: now.`),
-        }),
+        ...getDigest.takes,
         response: { 200: DigestAnswer, ...refusals('vm-not-found', 'events-expired') },
       },
     },
-    async (request) => {
-      const entry = fleet.get(request.params.vm);
-      const { seq = entry.ring.head } = request.query;
-      const state = await timeline.stateAt(entry, seq);
-      return { vm: entry.id, seq, version: VERSION, state: digestOf(state) };
-    },
+    (request) => getDigest.run(host, request),
   );
 };

@@ -2,10 +2,11 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { tlbStateOf } from '../../mmu/index.js';
 import { TlbState } from '../../mmu/schema/index.js';
-import type { Fleet } from '../fleet.js';
 import { vcpuOf } from '../fleet-vm.js';
 import { Digits, Seq, VmId } from '../frames.js';
+import type { Host } from '../host.js';
 import { PAGE_TLB_ENTRIES_MAX } from '../limits.js';
+import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
 
 const TlbDump = z
@@ -16,8 +17,28 @@ const TlbDump = z
   })
   .meta({ id: 'TlbDump', description: 'What the TLB holds for a vCPU, or a part of it.' });
 
+export const getTlb = operation({
+  takes: {
+    params: z.strictObject({ vm: VmId, vcpu: Digits }),
+    querystring: z.strictObject({
+      cursor: Digits.default(0).describe('`next` of the part before.'),
+      limit: Digits.pipe(z.number().min(1).max(PAGE_TLB_ENTRIES_MAX))
+        .default(1000)
+        .describe('Entries of an answer at most, all contexts together.'),
+    }),
+  },
+  answer: TlbDump,
+  run({ fleet }, { params, query: { cursor, limit } }) {
+    const entry = fleet.get(params.vm);
+    const vcpu = vcpuOf(entry, params.vcpu, `read the TLB of vCPU ${params.vcpu}`);
+    const state = tlbStateOf(vcpu, { skip: cursor, limit });
+    const end = cursor + limit;
+    return { ...state, seq: entry.ring.head, next: end < state.size ? String(end) : null };
+  },
+});
+
 /** `GET /v1/vms/:vm/vcpus/:vcpu/tlb`: what the processor has cached. */
-export const tlbRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+export const tlbRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/vcpus/:vcpu/tlb',
     {
@@ -25,22 +46,10 @@ export const tlbRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { 
         operationId: 'getTlb',
         summary: 'Read what the TLB holds for a vCPU, tag by tag.',
         tags: ['dumps'],
-        params: z.strictObject({ vm: VmId, vcpu: Digits }),
-        querystring: z.strictObject({
-          cursor: Digits.default(0).describe('`next` of the part before.'),
-          limit: Digits.pipe(z.number().min(1).max(PAGE_TLB_ENTRIES_MAX))
-            .default(1000)
-            .describe('Entries of an answer at most, all contexts together.'),
-        }),
+        ...getTlb.takes,
         response: { 200: TlbDump, ...refusals('vm-not-found', 'vcpu-not-found') },
       },
     },
-    ({ params, query: { cursor, limit } }) => {
-      const entry = fleet.get(params.vm);
-      const vcpu = vcpuOf(entry, params.vcpu, `read the TLB of vCPU ${params.vcpu}`);
-      const state = tlbStateOf(vcpu, { skip: cursor, limit });
-      const end = cursor + limit;
-      return { ...state, seq: entry.ring.head, next: end < state.size ? String(end) : null };
-    },
+    (request) => getTlb.run(host, request),
   );
 };

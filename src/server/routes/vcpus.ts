@@ -2,9 +2,10 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { vcpuStateOf } from '../../mmu/index.js';
 import { VcpuState } from '../../mmu/schema/index.js';
-import type { Fleet } from '../fleet.js';
 import { vcpuOf } from '../fleet-vm.js';
 import { Digits, Seq, VmId } from '../frames.js';
+import type { Host } from '../host.js';
+import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
 
 const VcpuList = z
@@ -14,10 +15,26 @@ const VcpuList = z
   })
   .meta({ id: 'VcpuList', description: 'All vCPUs of a VM.' });
 
+export const listVcpus = operation({
+  takes: { params: z.strictObject({ vm: VmId }) },
+  answer: VcpuList,
+  run({ fleet }, { params }) {
+    const { ring, vm } = fleet.get(params.vm);
+    return { seq: ring.head, vcpus: vm.vcpus.map(vcpuStateOf) };
+  },
+});
+
+export const getVcpu = operation({
+  takes: { params: z.strictObject({ vm: VmId, vcpu: Digits }) },
+  answer: VcpuState,
+  run: ({ fleet }, { params: { vm, vcpu } }) =>
+    vcpuStateOf(vcpuOf(fleet.get(vm), vcpu, `read vCPU ${vcpu}`)),
+});
+
 const tags = ['vcpus'];
 
 /** `/v1/vms/:vm/vcpus`: registers, MMUs, roots, requests and counters. */
-export const vcpuRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+export const vcpuRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/vcpus',
     {
@@ -25,14 +42,11 @@ export const vcpuRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, {
         operationId: 'listVcpus',
         summary: 'Read all vCPUs of a VM.',
         tags,
-        params: z.strictObject({ vm: VmId }),
+        ...listVcpus.takes,
         response: { 200: VcpuList, ...refusals('vm-not-found') },
       },
     },
-    ({ params }) => {
-      const { ring, vm } = fleet.get(params.vm);
-      return { seq: ring.head, vcpus: vm.vcpus.map(vcpuStateOf) };
-    },
+    (request) => listVcpus.run(host, request),
   );
 
   app.get(
@@ -42,10 +56,10 @@ export const vcpuRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, {
         operationId: 'getVcpu',
         summary: 'Read a vCPU: registers, MMUs, roots, requests and counters.',
         tags,
-        params: z.strictObject({ vm: VmId, vcpu: Digits }),
+        ...getVcpu.takes,
         response: { 200: VcpuState, ...refusals('vm-not-found', 'vcpu-not-found') },
       },
     },
-    ({ params: { vm, vcpu } }) => vcpuStateOf(vcpuOf(fleet.get(vm), vcpu, `read vCPU ${vcpu}`)),
+    (request) => getVcpu.run(host, request),
   );
 };

@@ -3,14 +3,15 @@ import { z } from 'zod';
 import type { EventRing } from '../../journal/index.js';
 import type { RouteAccess } from '../access.js';
 import { ApiError } from '../errors.js';
-import type { Fleet } from '../fleet.js';
 import type { FleetVm } from '../fleet-vm.js';
 import { Seq, VmId } from '../frames.js';
+import type { Host } from '../host.js';
 import { EXPECTATIONS_MAX } from '../limits.js';
+import { operation } from '../operation.js';
 import { matcherOf, NearestFrame, Pattern } from '../pattern.js';
 import { refusals } from '../problem.js';
 import { NearestState, requireCondition, stateFields } from '../state-condition.js';
-import { type Expected, SEQS_SHOWN_MAX, type Span, verify } from '../verify.js';
+import { type Expected, SEQS_SHOWN_MAX, type Span, verify as verified } from '../verify.js';
 
 /** Steps of an order. */
 const STEPS_MAX = 16;
@@ -89,8 +90,21 @@ const Verified = z
   })
   .meta({ id: 'Verified', description: 'How the expectations fared.' });
 
+export const verify = operation({
+  takes: { params: z.strictObject({ vm: VmId }), body: VerifyBody },
+  answer: Verified,
+  async run({ fleet }, { params: { vm }, body: { after, through, expect } }) {
+    const entry = fleet.get(vm);
+    const span = spanOf(entry.ring, after, through);
+    const expected = expect.map((one, index) => expectedOf(entry, one, `/expect/${index}`));
+    const results = await verified(entry, expected, span);
+    const holds = results.every((result) => result.holds);
+    return { holds, results, after, through: span.to };
+  },
+});
+
 /** `POST /v1/vms/:vm/verify`: whether a VM did what was expected of it. */
-export const verifyRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+export const verifyRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.post(
     '/v1/vms/:vm/verify',
     {
@@ -99,8 +113,7 @@ export const verifyRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app,
         operationId: 'verify',
         summary: 'Compare what a VM did, and its state, with what is expected.',
         tags: ['events'],
-        params: z.strictObject({ vm: VmId }),
-        body: VerifyBody,
+        ...verify.takes,
         response: {
           200: Verified,
           ...refusals(
@@ -115,14 +128,7 @@ export const verifyRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app,
         },
       },
     },
-    async ({ params: { vm }, body: { after, through, expect } }) => {
-      const entry = fleet.get(vm);
-      const span = spanOf(entry.ring, after, through);
-      const expected = expect.map((one, index) => expectedOf(entry, one, `/expect/${index}`));
-      const results = await verify(entry, expected, span);
-      const holds = results.every((result) => result.holds);
-      return { holds, results, after, through: span.to };
-    },
+    (request) => verify.run(host, request),
   );
 };
 

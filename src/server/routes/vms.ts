@@ -2,29 +2,13 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { VmConfig } from '../../mmu/schema/index.js';
 import { etagOf } from '../etag.js';
-import type { Fleet } from '../fleet.js';
-import type { FleetVm } from '../fleet-vm.js';
-import { Digits, VmId } from '../frames.js';
-import {
-  LABELS,
-  LabelsPatch,
-  patchedLabels,
-  SELECTION,
-  type Selection,
-  selectorOf,
-} from '../labels.js';
+import { VmId } from '../frames.js';
+import type { Host } from '../host.js';
+import { LABELS, LabelsPatch, patchedLabels, SELECTION } from '../labels.js';
+import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
-import { VmBody, VmSummary, vmBodyOf, vmSummaryOf } from '../vm-body.js';
-
-const PAGE_VMS_MAX = 1000;
-
-const VmPage = z
-  .strictObject({
-    vms: z.array(VmSummary),
-    next: z.string().nullable().describe('`cursor` of the next page; null if this is the last.'),
-    total: z.number().int().describe('VMs that are meant, on this page or not.'),
-  })
-  .meta({ id: 'VmPage', description: 'Some of the VMs, in the order of their creation.' });
+import { VmBody, vmBodyOf } from '../vm-body.js';
+import { meant, pageOf, VmPage, VmQuery } from '../vm-page.js';
 
 const VmCreation = VmConfig.safeExtend(LABELS)
   .prefault({})
@@ -49,18 +33,60 @@ const VmsSelection = z
     message: 'required, unless there is a name',
   });
 
-const VmQuery = z.strictObject({
-  ...SELECTION,
-  cursor: Digits.optional().describe('`next` of the page before.'),
-  limit: Digits.pipe(z.number().min(1).max(PAGE_VMS_MAX)).default(100),
-});
-type VmQuery = z.output<typeof VmQuery>;
-
 const vmParams = z.strictObject({ vm: VmId });
+
+export const createVm = operation({
+  takes: { body: VmCreation },
+  answer: VmBody,
+  run: ({ fleet }, { body: { name, tags, ttlSeconds, ...config } }) =>
+    vmBodyOf(fleet.create(config, { name, tags, ttlSeconds })),
+});
+
+export const listVms = operation({
+  takes: { querystring: VmQuery },
+  answer: VmPage,
+  run: ({ fleet }, { query }) => pageOf(fleet, query),
+});
+
+export const deleteVms = operation({
+  takes: { querystring: VmsSelection },
+  answer: VmsDeleted,
+  run({ fleet }, { query }) {
+    const ids = [...meant(fleet, query)].map(({ id }) => id);
+    for (const id of ids) fleet.delete(id);
+    return { deleted: ids.length };
+  },
+});
+
+export const getVm = operation({
+  takes: { params: vmParams },
+  answer: VmBody,
+  run: ({ fleet }, { params: { vm } }) => vmBodyOf(fleet.get(vm)),
+});
+
+export const relabelVm = operation({
+  takes: { params: vmParams, body: LabelsPatch },
+  answer: VmBody,
+  run({ fleet }, { params: { vm }, body }) {
+    const entry = fleet.get(vm);
+    fleet.relabel(entry, patchedLabels(entry.labels, body));
+    return vmBodyOf(entry);
+  },
+});
+
+export const deleteVm = operation({
+  takes: { params: vmParams },
+  answer: z.null().describe('Deleted.'),
+  run({ fleet }, { params: { vm } }) {
+    fleet.delete(vm);
+    return null;
+  },
+});
+
 const tags = ['vms'];
 
 /** `/v1/vms`: the life of VMs. */
-export const vmRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+export const vmRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.post(
     '/v1/vms',
     {
@@ -68,7 +94,7 @@ export const vmRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { f
         operationId: 'createVm',
         summary: 'Create a VM.',
         tags,
-        body: VmCreation,
+        ...createVm.takes,
         response: {
           201: VmBody,
           ...refusals(
@@ -85,11 +111,11 @@ export const vmRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { f
         },
       },
     },
-    ({ body: { name, tags, ttlSeconds, ...config } }, reply) => {
-      const entry = fleet.create(config, { name, tags, ttlSeconds });
-      void reply.code(201).header('location', `/v1/vms/${entry.id}`);
-      void reply.header('etag', etagOf(entry.ring.head));
-      return vmBodyOf(entry);
+    async (request, reply) => {
+      const created = await createVm.run(host, request);
+      void reply.code(201).header('location', `/v1/vms/${created.id}`);
+      void reply.header('etag', etagOf(created.seq));
+      return created;
     },
   );
 
@@ -100,11 +126,11 @@ export const vmRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { f
         operationId: 'listVms',
         summary: 'List VMs in the order of their creation: all, or those of a tag or name.',
         tags,
-        querystring: VmQuery,
+        ...listVms.takes,
         response: { 200: VmPage, ...refusals() },
       },
     },
-    ({ query }) => pageOf(fleet, query),
+    (request) => listVms.run(host, request),
   );
 
   app.delete(
@@ -114,15 +140,11 @@ export const vmRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { f
         operationId: 'deleteVms',
         summary: 'Delete all VMs of a tag or name.',
         tags,
-        querystring: VmsSelection,
+        ...deleteVms.takes,
         response: { 200: VmsDeleted, ...refusals('origin-refused', 'scope-insufficient') },
       },
     },
-    ({ query }) => {
-      const ids = [...meant(fleet, query)].map(({ id }) => id);
-      for (const id of ids) fleet.delete(id);
-      return { deleted: ids.length };
-    },
+    (request) => deleteVms.run(host, request),
   );
 
   app.get(
@@ -132,11 +154,11 @@ export const vmRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { f
         operationId: 'getVm',
         summary: 'Read a VM.',
         tags,
-        params: vmParams,
+        ...getVm.takes,
         response: { 200: VmBody, ...refusals('vm-not-found') },
       },
     },
-    ({ params: { vm } }) => vmBodyOf(fleet.get(vm)),
+    (request) => getVm.run(host, request),
   );
 
   app.patch(
@@ -146,8 +168,7 @@ export const vmRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { f
         operationId: 'relabelVm',
         summary: 'Change the name, the tags or the TTL of a VM.',
         tags,
-        params: vmParams,
-        body: LabelsPatch,
+        ...relabelVm.takes,
         response: {
           200: VmBody,
           ...refusals(
@@ -162,11 +183,7 @@ export const vmRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { f
         },
       },
     },
-    ({ params: { vm }, body }) => {
-      const entry = fleet.get(vm);
-      fleet.relabel(entry, patchedLabels(entry.labels, body));
-      return vmBodyOf(entry);
-    },
+    (request) => relabelVm.run(host, request),
   );
 
   app.delete(
@@ -176,42 +193,16 @@ export const vmRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { f
         operationId: 'deleteVm',
         summary: 'Delete a VM: its streams end and its history is forgotten.',
         tags,
-        params: vmParams,
+        ...deleteVm.takes,
         response: {
-          204: z.null().describe('Deleted.'),
+          204: deleteVm.answer,
           ...refusals('vm-not-found', 'origin-refused', 'scope-insufficient'),
         },
       },
     },
-    ({ params: { vm } }, reply) => {
-      fleet.delete(vm);
-      void reply.code(204).send(null);
+    (request, reply) => {
+      void reply.code(204);
+      return deleteVm.run(host, request);
     },
   );
 };
-
-function pageOf(
-  fleet: Fleet,
-  { cursor = 0, limit, ...selection }: VmQuery,
-): z.output<typeof VmPage> {
-  const vms: z.output<typeof VmSummary>[] = [];
-  let last = cursor;
-  let total = 0;
-  let next: string | null = null;
-  for (const entry of meant(fleet, selection)) {
-    total += 1;
-    if (entry.number <= cursor) continue;
-    if (vms.length === limit) next = String(last);
-    else {
-      vms.push(vmSummaryOf(entry));
-      last = entry.number;
-    }
-  }
-  return { vms, next, total };
-}
-
-/** The VMs that a query means, in the order of their creation. */
-function* meant(fleet: Fleet, selection: Selection): Generator<FleetVm> {
-  const selects = selectorOf(selection);
-  for (const entry of fleet.list(0)) if (selects === null || selects(entry.labels)) yield entry;
-}

@@ -3,14 +3,15 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { RouteAccess } from '../access.js';
 import { ApiError } from '../errors.js';
-import type { Fleet } from '../fleet.js';
 import type { FleetVm } from '../fleet-vm.js';
 import { Digits, filterFields, HistoryFrame, Seq, VmId } from '../frames.js';
+import type { Host } from '../host.js';
 import { WAIT_MS_MAX } from '../limits.js';
+import { operation } from '../operation.js';
 import { matcherOf, NearestFrame, Pattern } from '../pattern.js';
 import { refusals } from '../problem.js';
 import { NearestState, requireCondition, stateFields } from '../state-condition.js';
-import type { Condition, Waits } from '../waits.js';
+import type { Condition } from '../waits.js';
 
 const WAIT_MS = 10_000;
 
@@ -61,12 +62,49 @@ const WaitAnswer = z
   })
   .meta({ id: 'WaitAnswer', description: 'How a wait ended.' });
 
-interface WaitOptions {
-  readonly fleet: Fleet;
-  readonly waits: Waits;
-}
-
 const params = z.strictObject({ vm: VmId });
+
+/** Who cannot leave waits to the end. */
+const NEVER = new AbortController().signal;
+
+export const waitForEvent = operation({
+  takes: {
+    params,
+    querystring: z.strictObject({
+      after: Digits.optional().describe('Look behind this one; without it, from now.'),
+      timeoutMs: Digits.pipe(z.number().max(WAIT_MS_MAX)).default(WAIT_MS),
+      ...filterFields,
+    }),
+  },
+  answer: WaitAnswer,
+  async run(
+    { fleet, waits },
+    { params: { vm }, query: { after, timeoutMs, ...wanted } },
+    signal = NEVER,
+  ) {
+    const entry = fleet.get(vm);
+    const matcher = matcherOf({ ...wanted, where: [] } as Pattern, '');
+    const condition: Condition = { on: 'event', matcher, after: afterOf(entry, after, 'query') };
+    return await waits.until({ entry, condition, timeoutMs, signal });
+  },
+});
+
+export const waitUntil = operation({
+  takes: { params, body: WaitBody },
+  answer: WaitAnswer,
+  async run({ fleet, waits }, { params: { vm }, body: { until, timeoutMs } }, signal = NEVER) {
+    const entry = fleet.get(vm);
+    if (until.on === 'state') {
+      requireCondition(entry, until, '/until');
+      return await waits.until({ entry, condition: until, timeoutMs, signal });
+    }
+    const matcher = matcherOf(until.match, '/until/match');
+    const after = afterOf(entry, until.after, 'body');
+    const condition: Condition = { on: 'event', matcher, after };
+    return await waits.until({ entry, condition, timeoutMs, signal });
+  },
+});
+
 const tags = ['events'];
 const refused = refusals(
   'vm-not-found',
@@ -77,8 +115,8 @@ const refused = refusals(
 );
 
 /** `/v1/vms/:vm/wait`: a long poll until an event comes or a condition on the state holds. */
-export const waitRoutes: FastifyPluginAsyncZod<WaitOptions> = async (app, { fleet, waits }) => {
-  app.addHook('preClose', async () => waits.close());
+export const waitRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+  app.addHook('preClose', async () => host.waits.close());
 
   app.get(
     '/v1/vms/:vm/wait',
@@ -88,22 +126,11 @@ export const waitRoutes: FastifyPluginAsyncZod<WaitOptions> = async (app, { flee
         operationId: 'waitForEvent',
         summary: 'Wait until a command or event fits.',
         tags,
-        params,
-        querystring: z.strictObject({
-          after: Digits.optional().describe('Look behind this one; without it, from now.'),
-          timeoutMs: Digits.pipe(z.number().max(WAIT_MS_MAX)).default(WAIT_MS),
-          ...filterFields,
-        }),
+        ...waitForEvent.takes,
         response: { 200: WaitAnswer, ...refused },
       },
     },
-    async ({ params: { vm }, query: { after, timeoutMs, ...wanted } }, reply) => {
-      const signal = departureOf(reply.raw);
-      const entry = fleet.get(vm);
-      const matcher = matcherOf({ ...wanted, where: [] } as Pattern, '');
-      const condition: Condition = { on: 'event', matcher, after: afterOf(entry, after, 'query') };
-      return await waits.until({ entry, condition, timeoutMs, signal });
-    },
+    (request, reply) => waitForEvent.run(host, request, departureOf(reply.raw)),
   );
 
   app.post(
@@ -114,8 +141,7 @@ export const waitRoutes: FastifyPluginAsyncZod<WaitOptions> = async (app, { flee
         operationId: 'waitUntil',
         summary: 'Wait until an event fits, or a condition on the state of a vCPU holds.',
         tags,
-        params,
-        body: WaitBody,
+        ...waitUntil.takes,
         response: {
           200: WaitAnswer,
           ...refused,
@@ -132,22 +158,7 @@ export const waitRoutes: FastifyPluginAsyncZod<WaitOptions> = async (app, { flee
         },
       },
     },
-    async ({ params: { vm }, body: { until, timeoutMs } }, reply) => {
-      const signal = departureOf(reply.raw);
-      const entry = fleet.get(vm);
-      if (until.on === 'state') {
-        requireCondition(entry, until, '/until');
-        return await waits.until({ entry, condition: until, timeoutMs, signal });
-      }
-      const matcher = matcherOf(until.match, '/until/match');
-      const after = afterOf(entry, until.after, 'body');
-      return await waits.until({
-        entry,
-        condition: { on: 'event', matcher, after },
-        timeoutMs,
-        signal,
-      });
-    },
+    (request, reply) => waitUntil.run(host, request, departureOf(reply.raw)),
   );
 };
 

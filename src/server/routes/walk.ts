@@ -10,9 +10,10 @@ import {
 } from '../../mmu/index.js';
 import { Hex64, PhysicalAddress, WalkState } from '../../mmu/schema/index.js';
 import { ApiError } from '../errors.js';
-import type { Fleet } from '../fleet.js';
 import { vcpuOf } from '../fleet-vm.js';
 import { Digits, Seq, VmId } from '../frames.js';
+import type { Host } from '../host.js';
+import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
 
 const WalkQuery = z.strictObject({
@@ -31,8 +32,18 @@ const WalkDump = z
   })
   .meta({ id: 'WalkDump', description: "A walk of the guest's own tables that touches nothing." });
 
+export const walkTables = operation({
+  takes: { params: z.strictObject({ vm: VmId, vcpu: Digits }), querystring: WalkQuery },
+  answer: WalkDump,
+  run({ fleet }, { params, query }) {
+    const entry = fleet.get(params.vm);
+    const vcpu = vcpuOf(entry, params.vcpu, `walk for vCPU ${params.vcpu}`);
+    return { ...walkOf(entry.vm, vcpu, query), seq: entry.ring.head };
+  },
+});
+
 /** `GET /v1/vms/:vm/vcpus/:vcpu/walk`: what the guest's own tables say of an address. */
-export const walkRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, { fleet }) => {
+export const walkRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/vcpus/:vcpu/walk',
     {
@@ -40,16 +51,11 @@ export const walkRoutes: FastifyPluginAsyncZod<{ fleet: Fleet }> = async (app, {
         operationId: 'walkTables',
         summary: "Walk the guest's own page tables, or an EPT of L1, without touching anything.",
         tags: ['dumps'],
-        params: z.strictObject({ vm: VmId, vcpu: Digits }),
-        querystring: WalkQuery,
+        ...walkTables.takes,
         response: { 200: WalkDump, ...refusals('vm-not-found', 'vcpu-not-found') },
       },
     },
-    ({ params, query }) => {
-      const entry = fleet.get(params.vm);
-      const vcpu = vcpuOf(entry, params.vcpu, `walk for vCPU ${params.vcpu}`);
-      return { ...walkOf(entry.vm, vcpu, query), seq: entry.ring.head };
-    },
+    (request) => walkTables.run(host, request),
   );
 };
 

@@ -1,0 +1,5058 @@
+// @ts-nocheck
+/**
+ * mmulab
+ * 0.1.0
+ * DO NOT MODIFY - This file has been generated using oazapfts.
+ * See https://www.npmjs.com/package/oazapfts
+ */
+import * as Oazapfts from "@oazapfts/runtime";
+import * as QS from "@oazapfts/runtime/query";
+export const defaults: Oazapfts.Defaults<Oazapfts.CustomHeaders> = {
+    headers: {},
+    baseUrl: "/"
+};
+const oazapfts = Oazapfts.runtime(defaults);
+export const servers = {
+    server1: "/"
+};
+export type Health = {
+    status: "ok" | "ready";
+    version: string;
+};
+export type Flaw = {
+    "in": "body" | "query" | "path" | "header";
+    /** JSON pointer; empty for the whole part. */
+    path: string;
+    message: string;
+};
+export type Problem = {
+    "type": string;
+    title: string;
+    status: number;
+    detail: string;
+    /** Stable; the wording of `detail` is not. */
+    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "stream-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "beginning-unknown" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "overloaded";
+    instance?: string;
+    /** Names the request in the log of the server. */
+    requestId?: string;
+    errors?: Flaw[];
+    /** Commands applied before the batch stopped. */
+    applied?: number;
+    /** Index of the command that stopped the batch. */
+    index?: number;
+    /** Sequence number of the VM after that. */
+    seq?: number;
+    /** Line that stopped a stream of commands, from 1. */
+    line?: number;
+    /** The lowest sequence number still kept. */
+    oldest?: number;
+    /** The epoch of this run of the server. */
+    epoch?: string;
+};
+export type PolicyName = "mainline-5.14" | "mainline" | "need-sync" | "unsync-roots" | "cached-roots" | "need-sync-posted" | "unsync-roots-posted" | "cached-roots-posted" | "invept-deferred" | "fill-holes" | "flush-on-reuse" | "never-cache";
+export type Policy = {
+    name: PolicyName;
+    summary: string;
+    source: string;
+    /** Bytes added to `struct kvm_mmu` of v5.14. */
+    costBytes: number;
+    costNote: string;
+};
+export type PolicyList = {
+    policies: Policy[];
+};
+export type Kind = {
+    kind: string;
+    summary: string;
+};
+export type Severity = "debug" | "info" | "notice" | "warning";
+export type EventKind = {
+    kind: string;
+    summary: string;
+    severity: Severity;
+};
+export type RequestName = "MMU_RELOAD" | "MMU_FREE_OBSOLETE_ROOTS" | "MMU_SYNC" | "LOAD_MMU_PGD" | "TLB_FLUSH" | "TLB_FLUSH_CURRENT" | "TLB_FLUSH_GUEST" | "HV_TLB_FLUSH" | "TRIPLE_FAULT";
+export type Model = {
+    version: string;
+    kernels: ("5.13" | "5.14" | "6.1" | "6.12" | "7.3")[];
+    vendors: string[];
+    pagings: string[];
+    commands: Kind[];
+    events: EventKind[];
+    /** In the order in which VM-entry services them. */
+    requests: RequestName[];
+    bounds: {
+        vms: number;
+        vcpusPerVm: number;
+        vcpus: number;
+        prevRoots: number;
+        mmuPages: number;
+        vmcsRegionsPerVm: number;
+        tlbEntries: number;
+        memslots: number;
+        memoryPagesPerVm: number;
+        memoryPages: number;
+        pagesPerMap: number;
+        commandsPerBatch: number;
+        bodyBytes: number;
+        requestMs: number;
+        historyRecordsPerVm: number;
+        historyRecords: number;
+        snapshotsPerVm: number;
+        snapshotBytes: number;
+        commandsPerCase: number;
+        differencesPerPage: number;
+        framesPerPage: number;
+        shadowPagesPerPage: number;
+        tlbEntriesPerPage: number;
+        memoryBytesPerPage: number;
+        streams: number;
+        streamBufferBytes: number;
+        fleetStreams: number;
+        lifeRecords: number;
+        waits: number;
+        waitMs: number;
+        expectations: number;
+        checks: number;
+        vmsPerTag: number;
+        tagsPerVm: number;
+        ttlSeconds: number;
+        commandsTried: number;
+        commandLineBytes: number;
+        idempotencyKeys: number;
+        idempotencyBytes: number;
+        idempotencyAnswerBytes: number;
+        idempotencyMs: number;
+        clientRequestsPerSecond: number | null;
+        eventLoopDelayMs: number;
+        heapBytes: number;
+    };
+    notModelled: string[];
+};
+export type TlbOption = ("ideal" | "off") | {
+    entries: number;
+};
+export type CpuidFeatures = {
+    /** Process-context identifiers. */
+    pcid?: boolean;
+    /** The INVPCID instruction. */
+    invpcid?: boolean;
+    /** Execute disable. */
+    nx?: boolean;
+    /** 57-bit linear addresses. */
+    la57?: boolean;
+    /** CR4.SMEP. */
+    smep?: boolean;
+    /** CR4.SMAP. */
+    smap?: boolean;
+    /** CR4.UMIP. */
+    umip?: boolean;
+    /** CR4.FSGSBASE. */
+    fsgsbase?: boolean;
+    /** CR4.OSXSAVE. */
+    xsave?: boolean;
+    /** CR4.PKE. */
+    pku?: boolean;
+    /** CR4.PKS. */
+    pks?: boolean;
+    /** CR4.CET. */
+    cet?: boolean;
+    /** CR4.SMXE. */
+    smx?: boolean;
+    /** Linear-address masking. */
+    lam?: boolean;
+    /** VMX, for an L1 hypervisor; only with vendor `vmx`. */
+    vmx?: boolean;
+};
+export type Hex64 = string;
+export type VmxCapabilities = {
+    /** IA32_VMX_EPT_VPID_CAP. */
+    eptVpidCap?: Hex64;
+    /** Secondary control "enable EPT". */
+    ept?: boolean;
+    /** Secondary control "enable VPID". */
+    vpid?: boolean;
+    /** Secondary control "unrestricted guest". */
+    unrestrictedGuest?: boolean;
+    /** IA32_VMX_MISC[24:16]. */
+    cr3TargetCountMax?: number;
+};
+export type PhysicalAddress = string;
+export type Memslot = {
+    gpa: PhysicalAddress;
+    bytes: number;
+};
+export type MemoryWord = {
+    gpa: PhysicalAddress;
+    value: Hex64;
+};
+export type MemoryFill = {
+    gpa: PhysicalAddress;
+    count: number;
+    stride: number;
+    first: PhysicalAddress;
+    step: PhysicalAddress;
+};
+export type MemoryConfig = {
+    /** Default: 4 GiB at 0. */
+    memslots?: Memslot[];
+    words?: MemoryWord[];
+    fills?: MemoryFill[];
+};
+export type InitialRegisters = {
+    cr0?: Hex64;
+    cr3?: Hex64;
+    cr4?: Hex64;
+    efer?: Hex64;
+};
+export type VmName = string;
+export type VmTags = {
+    [key: string]: string;
+};
+export type VmCreation = {
+    vcpus?: number;
+    policy?: PolicyName;
+    /** Every rule in which versions differ. */
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    vendor?: "vmx" | "svm";
+    /** `shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU. */
+    paging?: "shadow" | "ept";
+    prevRoots?: number;
+    /** Shadow pages: beyond that the oldest that are no root go. KVM_SET_NR_MMU_PAGES. */
+    mmuPages?: number;
+    /** `ideal` drops nothing that it was not told to drop; `off` keeps nothing. */
+    tlb?: TlbOption;
+    /** Whether every access is held against what the architecture still allows. */
+    oracle?: "on" | "off";
+    /** Module parameter kvm.flush_on_reuse. */
+    flushOnReuse?: boolean;
+    maxphyaddr?: number;
+    cpuid?: CpuidFeatures;
+    vmx?: VmxCapabilities;
+    memory?: MemoryConfig;
+    registers?: InitialRegisters;
+    name?: VmName | null;
+    tags?: VmTags;
+    /** Seconds without a request for it after which a VM is deleted; null: never. */
+    ttlSeconds?: number | null;
+};
+export type VmId = string;
+export type Seq = number;
+export type Vm = {
+    id: VmId;
+    /** Sequence number of the newest command or event; 0 at first. */
+    seq: Seq;
+    /** An error of ours stopped this VM: it takes no more commands. */
+    poisoned: boolean;
+    /** What people call it. */
+    name: VmName | null;
+    tags: VmTags;
+    /** Seconds without a request for it after which a VM is deleted; null: never. */
+    ttlSeconds: number | null;
+    /** When it goes unless it is used; null: never. */
+    expiresInSeconds: number | null;
+    vcpus?: number;
+    policy?: PolicyName;
+    /** Every rule in which versions differ. */
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    vendor?: "vmx" | "svm";
+    /** `shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU. */
+    paging?: "shadow" | "ept";
+    prevRoots?: number;
+    /** Shadow pages: beyond that the oldest that are no root go. KVM_SET_NR_MMU_PAGES. */
+    mmuPages?: number;
+    /** `ideal` drops nothing that it was not told to drop; `off` keeps nothing. */
+    tlb?: TlbOption;
+    /** Whether every access is held against what the architecture still allows. */
+    oracle?: "on" | "off";
+    /** Module parameter kvm.flush_on_reuse. */
+    flushOnReuse?: boolean;
+    maxphyaddr?: number;
+    cpuid?: CpuidFeatures;
+    vmx?: VmxCapabilities;
+    memory?: MemoryConfig;
+    registers?: InitialRegisters;
+};
+export type VmSummary = {
+    id: VmId;
+    /** Sequence number of the newest command or event; 0 at first. */
+    seq: Seq;
+    /** An error of ours stopped this VM: it takes no more commands. */
+    poisoned: boolean;
+    /** What people call it. */
+    name: VmName | null;
+    tags: VmTags;
+    vcpus?: number;
+    policy?: PolicyName;
+    /** Every rule in which versions differ. */
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    vendor?: "vmx" | "svm";
+    /** `shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU. */
+    paging?: "shadow" | "ept";
+};
+export type VmPage = {
+    vms: VmSummary[];
+    /** `cursor` of the next page; null if this is the last. */
+    next: string | null;
+    /** VMs that are meant, on this page or not. */
+    total: number;
+};
+export type VmsDeleted = {
+    /** How many VMs were deleted. */
+    deleted: number;
+};
+export type LabelsPatch = {
+    name?: VmName | null;
+    tags?: {
+        [key: string]: string | null;
+    };
+    /** Seconds without a request for it after which a VM is deleted; null: never. */
+    ttlSeconds?: number | null;
+};
+export type VcpuIndex = number;
+export type Hex32 = string;
+export type MmuName = "root" | "guest";
+export type RootState = {
+    pgd: Hex64;
+    hpa: PhysicalAddress;
+    /** Marked: it owes a sync or a flush before it is used again. */
+    unsync: boolean;
+};
+export type MmuState = {
+    root: RootState | null;
+    prevRoots: (RootState | null)[];
+    /** Role that a root must have to be usable. */
+    role: Hex32;
+};
+export type NestedState = {
+    /** VMXON region; null outside VMX operation. */
+    vmxon: PhysicalAddress | null;
+    currentVmcs: PhysicalAddress | null;
+    /** L2 is running. */
+    guestMode: boolean;
+    /** EPT pointer of the current vmcs12, if EPT is enabled. */
+    eptp: Hex64 | null;
+    vpid: number | null;
+    /** VM-instruction error field of the current VMCS. */
+    instructionError: number | null;
+};
+export type Counters = {
+    reusedCurrent: number;
+    reusedPrevious: number;
+    missed: number;
+    evicted: number;
+    freed: number;
+    marked: number;
+    loaded: number;
+    synced: number;
+    /** stat.tlb_flush: the flush that ends a load is not in it. */
+    tlbFlush: number;
+    invlpg: number;
+    exits: number;
+};
+export type VcpuState = {
+    vcpu: VcpuIndex;
+    /** Who runs: KVM, or the guest. */
+    mode: "host" | "guest";
+    cr0: Hex32;
+    cr3: Hex64;
+    cr4: Hex32;
+    efer: Hex32;
+    cpl: number;
+    /** The MMU in use: `arch.mmu`. */
+    mmu: MmuName;
+    /** Pending, in the order of service. */
+    requests: RequestName[];
+    rootMmu: MmuState;
+    guestMmu: MmuState;
+    nested: NestedState;
+    counters: Counters;
+};
+export type VcpuList = {
+    /** Sequence number of the VM at which these states hold. */
+    seq: Seq;
+    vcpus: VcpuState[];
+};
+export type Rights = {
+    read: boolean;
+    write: boolean;
+    execute: boolean;
+    /** At CPL 3 as well; null in an EPT, which does not say. */
+    user: boolean | null;
+};
+export type TlbEntryState = {
+    /** Of the page: linear, or guest-physical by the kind of the context. */
+    address: Hex64;
+    /** Guest-physical address of L1 that it leads to. */
+    gpa: PhysicalAddress;
+    rights: Rights;
+};
+export type TlbContextState = {
+    /** Made without EPT, through an EPT from a linear address, or by an EPT alone. */
+    kind: "linear" | "combined" | "guest-physical";
+    /** Null for guest-physical. */
+    vpid: number | null;
+    /** Null for guest-physical, and for global pages. */
+    pcid: number | null;
+    /** Its entries serve every PCID of the VPID. */
+    "global": boolean;
+    /** The EPT root, its EP4TA; null for linear. */
+    root: PhysicalAddress | null;
+    /** Entries of the context, here or not. */
+    size: number;
+    /** The oldest first. */
+    entries: TlbEntryState[];
+};
+export type TlbDump = {
+    contexts: TlbContextState[];
+    /** Entries of all contexts. */
+    size: number;
+    /** Entries that it can hold: null if nothing is dropped unasked, 0 if it is off. */
+    capacity: number | null;
+    /** Sequence number of the VM at which this holds. */
+    seq: Seq;
+    /** `cursor` of the next part; null if this is the last. */
+    next: string | null;
+};
+export type WalkedEntry = {
+    level: number;
+    /** Where it lies; null for a PDPTE register. */
+    gpa: PhysicalAddress | null;
+    entry: Hex64;
+    /** What it allows by itself; null if it is not present. */
+    rights: Rights | null;
+    accessed: boolean;
+    dirty: boolean;
+};
+export type WalkResultMapped = {
+    kind: "mapped";
+    gpa: PhysicalAddress;
+    /** Of the entry that maps the page: above 1 for a large page. */
+    level: number;
+    /** What all entries together allow. */
+    rights: Rights;
+    "global": boolean;
+    /** Whether a memslot holds it; null if it is an address of L2. */
+    memslot: boolean | null;
+};
+export type WalkResultPageFault = {
+    kind: "page-fault";
+    errorCode: number;
+};
+export type WalkResultNotCanonical = {
+    kind: "not-canonical";
+};
+export type WalkResultMmio = {
+    kind: "mmio";
+    gpa: PhysicalAddress;
+};
+export type WalkResultEptViolation = {
+    kind: "ept-violation";
+    /** Guest-physical address of L2 that cannot be read. */
+    gpa: PhysicalAddress;
+    qualification: Hex64;
+};
+export type WalkResultEptMisconfiguration = {
+    kind: "ept-misconfiguration";
+    gpa: PhysicalAddress;
+};
+export type WalkResult = WalkResultMapped | WalkResultPageFault | WalkResultNotCanonical | WalkResultMmio | WalkResultEptViolation | WalkResultEptMisconfiguration;
+export type WalkDump = {
+    /** The paging mode of the guest, or an EPT of L1. */
+    tables: "none" | "32-bit" | "PAE" | "4-level" | "5-level" | "ept";
+    /** CR3 or the EPT pointer. */
+    root: Hex64;
+    address: Hex64;
+    /** From the top, as far as the processor would read. */
+    entries: WalkedEntry[];
+    result: WalkResult;
+    /** Sequence number of the VM at which this holds. */
+    seq: Seq;
+};
+export type SpteIndex = number;
+export type ParentEntry = {
+    hpa: PhysicalAddress;
+    index: SpteIndex;
+};
+export type ShadowPageState = {
+    hpa: PhysicalAddress;
+    /** Guest frame of the table that it shadows, or the first that a direct page maps. */
+    gfn: number;
+    level: number;
+    /** The role as a whole; its parts follow. */
+    role: Hex32;
+    /** It maps guest frames as they are: there is no guest table. */
+    direct: boolean;
+    /** What the tables above it allow. */
+    access: Rights;
+    /** It belongs to L2. */
+    guestMode: boolean;
+    /** It was zapped, and lives on as long as a root holds it. */
+    invalid: boolean;
+    /** Which part it shadows of a table of 4-byte entries; null for one of 8-byte ones. */
+    quadrant: number | null;
+    /** Not used any more: zapped, or from before all were zapped. */
+    obsolete: boolean;
+    /** Root slots that hold it. */
+    rootCount: number;
+    /** Out of step with its table, which the guest may write. */
+    unsync: boolean;
+    /** Entries below which something is, or was, unsync. */
+    unsyncChildren: number;
+    /** Entries that link it. */
+    parentCount: number;
+    /** The first 64 of them. */
+    parents: ParentEntry[];
+};
+export type ShadowPageList = {
+    pages: ShadowPageState[];
+    /** Sequence number of the VM at which this holds. */
+    seq: Seq;
+    /** Shadow pages that were asked for, here or not. */
+    total: number;
+    /** `cursor` of the next part; null if this is the last. */
+    next: string | null;
+};
+export type SpteState = {
+    index: SpteIndex;
+    /** The shadow page that it links; null for a leaf. */
+    child: PhysicalAddress | null;
+    /** The guest frame that a leaf leads to; null for a link. */
+    gfn: number | null;
+    rights: Rights;
+    accessed: boolean;
+    dirty: boolean;
+    /** There is no memory behind it: an access faults to KVM. */
+    mmio: boolean;
+    /** Kept from the processor until it is used, which a fault then shows. */
+    accessTracked: boolean;
+};
+export type ShadowPageDump = {
+    entries: SpteState[];
+    /** Sequence number of the VM at which this holds. */
+    seq: Seq;
+    page: ShadowPageState;
+};
+export type MemslotId = number;
+export type MemslotState = {
+    slot: MemslotId;
+    gpa: PhysicalAddress;
+    bytes: number;
+    dirtyLog: boolean;
+};
+export type MemoryDump = {
+    /** Eight bytes each; null where no memslot is. */
+    words: (Hex64 | null)[];
+    /** Address of the first word. */
+    gpa: PhysicalAddress;
+    memslots: MemslotState[];
+    /** Sequence number of the VM at which this holds. */
+    seq: Seq;
+};
+export type OutcomeOk = {
+    kind: "ok";
+    /** What the instruction read, if it reads. */
+    value?: Hex64;
+};
+export type OutcomeFault = {
+    kind: "fault";
+    vector: "#UD" | "#GP" | "#SS" | "#PF";
+    errorCode: number | null;
+    /** CR2, for #PF. */
+    address?: Hex64;
+};
+export type OutcomeVmFail = {
+    kind: "vm-fail";
+    /** Null: VMfailInvalid, no current VMCS. */
+    error: number | null;
+};
+export type OutcomeVmExit = {
+    kind: "vm-exit";
+    /** Bit 31: the VM entry failed. */
+    reason: number;
+    qualification: Hex64;
+    /** Guest-physical address, where an EPT faulted. */
+    gpa?: PhysicalAddress;
+    /** Interruption information, where L1 gets a fault. */
+    interruption?: Hex32;
+};
+export type OutcomeMmio = {
+    kind: "mmio";
+    /** Where no memslot is. */
+    gpa: PhysicalAddress;
+};
+export type OutcomeError = {
+    kind: "error";
+    errno: "EINVAL" | "EEXIST";
+};
+export type OutcomeShutdown = {
+    kind: "shutdown";
+};
+export type Outcome = OutcomeOk | OutcomeFault | OutcomeVmFail | OutcomeVmExit | OutcomeMmio | OutcomeError | OutcomeShutdown;
+export type Slot = string;
+export type EventRootReused = {
+    kind: "root-reused";
+    mmu: MmuName;
+    /** What was asked for; a direct MMU ignores it. */
+    pgd: Hex64;
+    hpa: PhysicalAddress;
+    slot: Slot;
+};
+export type EventRootMissed = {
+    kind: "root-missed";
+    mmu: MmuName;
+    pgd: Hex64;
+};
+export type EventRootAllocated = {
+    kind: "root-allocated";
+    mmu: MmuName;
+    pgd: Hex64;
+    hpa: PhysicalAddress;
+    /** Guest frame number of the page table. */
+    gfn: number;
+    /** Level of the table: 4 or 5 for a root. */
+    level: number;
+    /** `special`: a PAE or dummy root, which has no shadow page and is never cached. */
+    page: "new" | "existing" | "special";
+};
+export type EventRootEvicted = {
+    kind: "root-evicted";
+    mmu: MmuName;
+    pgd: Hex64;
+    hpa: PhysicalAddress;
+};
+export type RootCause = "mov-cr3" | "invpcid-single" | "guest-flush" | "cr4-flush" | "pcide-on" | "invept-single" | "invept-all" | "invvpid" | "unload" | "obsolete" | "uncacheable" | "vmcs12-released" | "pdptes-changed" | "free-roots";
+export type EventRootFreed = {
+    kind: "root-freed";
+    mmu: MmuName;
+    slot: Slot;
+    pgd: Hex64;
+    hpa: PhysicalAddress;
+    cause: RootCause;
+};
+export type EventRootMarkedUnsync = {
+    kind: "root-marked-unsync";
+    mmu: MmuName;
+    slot: Slot;
+    pgd: Hex64;
+    hpa: PhysicalAddress;
+    cause: RootCause;
+};
+export type EventRootSynced = {
+    kind: "root-synced";
+    mmu: MmuName;
+    pgd: Hex64;
+    hpa: PhysicalAddress;
+    /** Pages below it that were unsync. */
+    pages: number;
+    /** Those among them that were not right any more. */
+    changed: number;
+};
+export type EventRequestMade = {
+    kind: "request-made";
+    request: RequestName;
+};
+export type EventRequestServiced = {
+    kind: "request-serviced";
+    request: RequestName;
+};
+export type EventTlbFlushed = {
+    kind: "tlb-flushed";
+    /** KVM, or the processor executing an instruction itself. */
+    by: "kvm" | "cpu";
+    /** KVM's helper, or for `cpu` what the instruction covers. */
+    scope: "all" | "current" | "guest" | "address" | "pcid" | "context";
+    /** Tag, where one was named. */
+    vpid: number | null;
+    pcid: number | null;
+    /** Shadow EPT root whose EP4TA was named. */
+    root: PhysicalAddress | null;
+    address: Hex64 | null;
+};
+export type EventPageAllocated = {
+    kind: "page-allocated";
+    hpa: PhysicalAddress;
+    /** Guest frame number of the page table. */
+    gfn: number;
+    /** Level of the table: 4 or 5 for a root. */
+    level: number;
+    role: Hex32;
+};
+export type EventPageZapped = {
+    kind: "page-zapped";
+    hpa: PhysicalAddress;
+    /** Guest frame number of the page table. */
+    gfn: number;
+    /** Level of the table: 4 or 5 for a root. */
+    level: number;
+    /** Root slots that still hold it. */
+    rootCount: number;
+};
+export type EventPageUnsynced = {
+    kind: "page-unsynced";
+    hpa: PhysicalAddress;
+    /** Guest frame number of the page table. */
+    gfn: number;
+};
+export type EventPageSynced = {
+    kind: "page-synced";
+    hpa: PhysicalAddress;
+    /** Guest frame number of the page table. */
+    gfn: number;
+};
+export type EventPageFault = {
+    kind: "page-fault";
+    /** Linear address, or guest-physical one where an EPT faulted. */
+    address: Hex64;
+    /** As KVM sees it: bit 32 marks the final page of an EPT violation, 33 a page table. */
+    errorCode: number;
+};
+export type EventAccess = {
+    kind: "access";
+    access: "read" | "write" | "execute";
+    gva: Hex64;
+    gpa: PhysicalAddress;
+    /** What was read or written; null where code was fetched. */
+    value: Hex64 | null;
+    /** Where the translation came from: a TLB entry, a walk, or KVM itself. */
+    by: "tlb" | "walk" | "emulator";
+};
+export type EventVmExit = {
+    kind: "vm-exit";
+    "from": "L1" | "L2";
+    to: "host" | "L1";
+    reason: number;
+    name: string;
+    qualification: Hex64;
+};
+export type EventVmEntered = {
+    kind: "vm-entered";
+    guest: "L1" | "L2";
+    /** The root it runs on. */
+    root: PhysicalAddress | null;
+};
+export type EventFaultInjected = {
+    kind: "fault-injected";
+    vector: string;
+    errorCode: number | null;
+};
+export type EventVmFail = {
+    kind: "vm-fail";
+    /** Null without a current VMCS. */
+    error: number | null;
+};
+export type EventViolation = {
+    kind: "violation";
+    /** A wrong frame, a right that is gone, or a fault without a reason. */
+    rule: "stale-translation" | "stale-right" | "spurious-fault";
+    access: "read" | "write" | "execute";
+    gva: Hex64;
+    /** What was used; null for a fault. */
+    gpa: PhysicalAddress | null;
+    /** Where the translation came from; null for a fault. */
+    by: ("tlb" | "walk" | "emulator") | null;
+    /** Where the address may lead: by what is in memory or may still be cached. */
+    allowed: PhysicalAddress[];
+    /** The write that made the translation stale, as far as it is remembered. */
+    write: {
+        /** Of the command; null if it lies before what this history still names. */
+        seq: number | null;
+        /** 0: the command in which the violation befell. */
+        commandsAgo: number;
+        command: "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+        /** Of the table entry. */
+        gpa: PhysicalAddress;
+    } | null;
+    /** The last invalidation that covered it. */
+    invalidation: {
+        /** Of the command; null if it lies before what this history still names. */
+        seq: number | null;
+        /** 0: the command in which the violation befell. */
+        commandsAgo: number;
+        command: "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+    } | null;
+    /** The event that could have ended it and did not; null if there was none. */
+    survival: {
+        seq: number;
+        event: string;
+    } | null;
+    /** All of that in one sentence. */
+    message: string;
+};
+export type MmuEvent = EventRootReused | EventRootMissed | EventRootAllocated | EventRootEvicted | EventRootFreed | EventRootMarkedUnsync | EventRootSynced | EventRequestMade | EventRequestServiced | EventTlbFlushed | EventPageAllocated | EventPageZapped | EventPageUnsynced | EventPageSynced | EventPageFault | EventAccess | EventVmExit | EventVmEntered | EventFaultInjected | EventVmFail | EventViolation;
+export type EventFrame = {
+    "type": "event";
+    vm: VmId;
+    seq: Seq;
+    /** Sequence number of the command in whose course it happened. */
+    command: Seq;
+    /** Sequence number of the event that caused it, if one did. */
+    causedBy: Seq | null;
+    vcpu: VcpuIndex;
+    event: MmuEvent;
+};
+export type Applied = {
+    seq: Seq;
+    outcome: Outcome;
+    events: EventFrame[];
+};
+export type Operand64 = number | string;
+export type DescriptorOperand = {
+    segment?: "ds" | "ss";
+    gva: Hex64;
+};
+export type VmcsField = ("VIRTUAL_PROCESSOR_ID" | "VM_FUNCTION_CONTROL" | "EPT_POINTER" | "EPTP_LIST_ADDRESS" | "PML_ADDRESS" | "GUEST_IA32_EFER" | "GUEST_PDPTR0" | "GUEST_PDPTR1" | "GUEST_PDPTR2" | "GUEST_PDPTR3" | "HOST_IA32_EFER" | "PIN_BASED_VM_EXEC_CONTROL" | "CPU_BASED_VM_EXEC_CONTROL" | "EXCEPTION_BITMAP" | "PAGE_FAULT_ERROR_CODE_MASK" | "PAGE_FAULT_ERROR_CODE_MATCH" | "CR3_TARGET_COUNT" | "VM_EXIT_CONTROLS" | "VM_ENTRY_CONTROLS" | "SECONDARY_VM_EXEC_CONTROL" | "VM_INSTRUCTION_ERROR" | "CR0_GUEST_HOST_MASK" | "CR4_GUEST_HOST_MASK" | "CR0_READ_SHADOW" | "CR4_READ_SHADOW" | "CR3_TARGET_VALUE0" | "CR3_TARGET_VALUE1" | "CR3_TARGET_VALUE2" | "CR3_TARGET_VALUE3" | "GUEST_CR0" | "GUEST_CR3" | "GUEST_CR4" | "HOST_CR0" | "HOST_CR3" | "HOST_CR4" | "HOST_RIP") | string;
+export type MapRange = {
+    /** CR3, or the EPT pointer, of the address space. */
+    root: Hex64;
+    /** `paging`: tables of the mode in which the vCPU runs. `ept`: an EPT of L1. */
+    format?: "paging" | "ept";
+    /** First linear address, or for an EPT guest-physical address of L2. */
+    address: Hex64;
+    /** Guest-physical address that it leads to. */
+    gpa: PhysicalAddress;
+    pages?: number;
+    pageSize?: "4k" | "2m" | "1g";
+    write?: boolean;
+    execute?: boolean;
+    /** For an EPT: readable. */
+    user?: boolean;
+    "global"?: boolean;
+    /** Whether A and D are set in the entries. */
+    accessedDirty?: boolean;
+    /** Where new tables are taken from: pages in rising order. */
+    tables: PhysicalAddress;
+};
+export type CommandMovCr0 = {
+    value: Hex64;
+    /** Register operand: 0 is RAX. */
+    gpr?: number;
+    kind: "mov-cr0";
+    vcpu: VcpuIndex;
+};
+export type CommandMovCr3 = {
+    value: Hex64;
+    /** Register operand: 0 is RAX. */
+    gpr?: number;
+    kind: "mov-cr3";
+    vcpu: VcpuIndex;
+};
+export type CommandMovCr4 = {
+    value: Hex64;
+    /** Register operand: 0 is RAX. */
+    gpr?: number;
+    kind: "mov-cr4";
+    vcpu: VcpuIndex;
+};
+export type CommandMovFromCr3 = {
+    /** Register operand: 0 is RAX. */
+    gpr?: number;
+    kind: "mov-from-cr3";
+    vcpu: VcpuIndex;
+};
+export type CommandWrmsrEfer = {
+    value: Hex64;
+    kind: "wrmsr-efer";
+    vcpu: VcpuIndex;
+};
+export type CommandInvlpg = {
+    gva: Hex64;
+    /** Operand form; anything but `memory` is #UD. */
+    encoding?: "memory" | "register" | "lock";
+    kind: "invlpg";
+    vcpu: VcpuIndex;
+};
+export type CommandInvpcid = {
+    "type": Operand64;
+    pcid: Operand64;
+    gva: Hex64;
+    /** Operand form; anything but `memory` is #UD. */
+    encoding?: "memory" | "register" | "lock";
+    operand?: DescriptorOperand | null;
+    kind: "invpcid";
+    vcpu: VcpuIndex;
+};
+export type CommandVmxon = {
+    address: Hex64;
+    /** Revision identifier that L1 stored in the region. */
+    revision?: number;
+    kind: "vmxon";
+    vcpu: VcpuIndex;
+};
+export type CommandVmxoff = {
+    kind: "vmxoff";
+    vcpu: VcpuIndex;
+};
+export type CommandVmclear = {
+    address: Hex64;
+    kind: "vmclear";
+    vcpu: VcpuIndex;
+};
+export type CommandVmptrld = {
+    address: Hex64;
+    /** Revision identifier that L1 stored in the region. */
+    revision?: number;
+    kind: "vmptrld";
+    vcpu: VcpuIndex;
+};
+export type CommandVmwrite = {
+    field: VmcsField;
+    value: Hex64;
+    kind: "vmwrite";
+    vcpu: VcpuIndex;
+};
+export type CommandVmlaunch = {
+    kind: "vmlaunch";
+    vcpu: VcpuIndex;
+};
+export type CommandVmresume = {
+    kind: "vmresume";
+    vcpu: VcpuIndex;
+};
+export type CommandInvept = {
+    "type": Operand64;
+    eptp: Hex64;
+    /** Operand form; anything but `memory` is #UD. */
+    encoding?: "memory" | "register" | "lock";
+    operand?: DescriptorOperand | null;
+    kind: "invept";
+    vcpu: VcpuIndex;
+};
+export type CommandInvvpid = {
+    "type": Operand64;
+    vpid: Operand64;
+    gva: Hex64;
+    /** Operand form; anything but `memory` is #UD. */
+    encoding?: "memory" | "register" | "lock";
+    operand?: DescriptorOperand | null;
+    kind: "invvpid";
+    vcpu: VcpuIndex;
+};
+export type CommandVmfunc = {
+    /** EAX. */
+    "function"?: number;
+    /** ECX. */
+    index?: number;
+    kind: "vmfunc";
+    vcpu: VcpuIndex;
+};
+export type CommandVmexit = {
+    /** Basic exit reason. */
+    reason?: number;
+    qualification?: Hex64;
+    kind: "vmexit";
+    vcpu: VcpuIndex;
+};
+export type CommandRead = {
+    gva: Hex64;
+    /** Bytes that are accessed. */
+    bytes?: 1 | 2 | 4 | 8;
+    /** Access at CPL 3, whatever the CPL is. */
+    user?: boolean;
+    /** EFLAGS.AC: a supervisor may touch user pages. */
+    ac?: boolean;
+    kind: "read";
+    vcpu: VcpuIndex;
+};
+export type CommandWrite = {
+    gva: Hex64;
+    value: Hex64;
+    /** Bytes that are accessed. */
+    bytes?: 1 | 2 | 4 | 8;
+    /** Access at CPL 3, whatever the CPL is. */
+    user?: boolean;
+    /** EFLAGS.AC: a supervisor may touch user pages. */
+    ac?: boolean;
+    kind: "write";
+    vcpu: VcpuIndex;
+};
+export type CommandExecute = {
+    gva: Hex64;
+    /** Access at CPL 3, whatever the CPL is. */
+    user?: boolean;
+    kind: "execute";
+    vcpu: VcpuIndex;
+};
+export type CommandLoadRoot = {
+    pgd: Hex64;
+    kind: "load-root";
+    vcpu: VcpuIndex;
+};
+export type CommandEnter = {
+    kind: "enter";
+    vcpu: VcpuIndex;
+};
+export type CommandMakeRequest = {
+    request: RequestName;
+    kind: "make-request";
+    vcpu: VcpuIndex;
+};
+export type CommandZapAll = {
+    kind: "zap-all";
+    vcpu: VcpuIndex;
+};
+export type CommandSetMemslot = {
+    slot: MemslotId;
+    /** Null deletes the memslot. */
+    memslot: Memslot | null;
+    kind: "set-memslot";
+    vcpu: VcpuIndex;
+};
+export type CommandDirtyLog = {
+    slot: MemslotId;
+    enabled: boolean;
+    kind: "dirty-log";
+    vcpu: VcpuIndex;
+};
+export type CommandUnmap = {
+    gpa: PhysicalAddress;
+    /** A multiple of 4096. */
+    bytes?: number;
+    kind: "unmap";
+    vcpu: VcpuIndex;
+};
+export type CommandMap = {
+    /** CR3, or the EPT pointer, of the address space. */
+    root: Hex64;
+    /** `paging`: tables of the mode in which the vCPU runs. `ept`: an EPT of L1. */
+    format?: "paging" | "ept";
+    /** First linear address, or for an EPT guest-physical address of L2. */
+    address: Hex64;
+    /** Guest-physical address that it leads to. */
+    gpa: PhysicalAddress;
+    pages?: number;
+    pageSize?: "4k" | "2m" | "1g";
+    write?: boolean;
+    execute?: boolean;
+    /** For an EPT: readable. */
+    user?: boolean;
+    "global"?: boolean;
+    /** Whether A and D are set in the entries. */
+    accessedDirty?: boolean;
+    /** Where new tables are taken from: pages in rising order. */
+    tables: PhysicalAddress;
+    kind: "map";
+    vcpu: VcpuIndex;
+};
+export type CommandSetSregs = {
+    cr0?: Hex64;
+    cr3?: Hex64;
+    cr4?: Hex64;
+    efer?: Hex64;
+    cpl?: number;
+    csL?: boolean;
+    vm86?: boolean;
+    kind: "set-sregs";
+    vcpu: VcpuIndex;
+};
+export type CommandFreeRoots = {
+    mmu: MmuName;
+    /** Which slots; none means all of them. */
+    roots?: Slot[];
+    kind: "free-roots";
+    vcpu: VcpuIndex;
+};
+export type CommandResetContext = {
+    kind: "reset-context";
+    vcpu: VcpuIndex;
+};
+export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
+export type Batch = Command[];
+export type BatchResult = {
+    seq: Seq;
+    outcome: Outcome;
+    events?: EventFrame[];
+};
+export type BatchApplied = {
+    results: BatchResult[];
+};
+export type CommandFrame = {
+    "type": "command";
+    vm: VmId;
+    seq: Seq;
+    vcpu: VcpuIndex;
+    command: Command;
+    outcome: Outcome;
+};
+export type SnapshotName = string;
+export type RewoundFrame = {
+    "type": "rewound";
+    vm: VmId;
+    seq: Seq;
+    /** The snapshot; null for a reset. */
+    snapshot: SnapshotName | null;
+    /** When the VM was in this state before; null for a reset. */
+    to: Seq | null;
+};
+export type HistoryFrame = CommandFrame | EventFrame | RewoundFrame;
+export type HistoryPage = {
+    events: HistoryFrame[];
+    /** The newest sequence number of the VM. */
+    head: Seq;
+    /** The lowest one that is kept; one above `head` if none is. */
+    oldest: Seq;
+    /** `after` of the next page; equal to `head` if this is the last. */
+    next: Seq;
+};
+export type FleetHelloFrame = {
+    "type": "hello";
+    epoch: string;
+    /** VMs that there are. */
+    vms: number;
+    /** Number of the newest creation or deletion. */
+    "number": Seq;
+};
+export type LifeFrame = {
+    "type": "life";
+    /** Rises by one with each creation and deletion on this server. */
+    "number": Seq;
+    vm: VmId;
+    life: "created" | "deleted";
+    name: VmName | null;
+    tags: VmTags;
+    /** The VM's newest sequence number: who was sent less of it lost the rest. */
+    head: Seq;
+};
+export type LifeGapFrame = {
+    "type": "life-gap";
+    "from": Seq;
+    to: Seq;
+};
+export type LifeThroughFrame = {
+    "type": "life-through";
+    "number": Seq;
+};
+export type GapFrame = {
+    "type": "gap";
+    vm: VmId;
+    "from": Seq;
+    to: Seq;
+};
+export type ThroughFrame = {
+    "type": "through";
+    vm: VmId;
+    seq: Seq;
+};
+export type FleetEndFrame = {
+    "type": "end";
+    /** Creations and deletions up to it were considered. */
+    "number": Seq;
+    reason: "shutdown";
+};
+export type FleetStreamFrame = FleetHelloFrame | LifeFrame | LifeGapFrame | LifeThroughFrame | CommandFrame | EventFrame | RewoundFrame | GapFrame | ThroughFrame | FleetEndFrame;
+export type CheckResult = {
+    path: string;
+    op: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "contains" | "lacks";
+    /** What was wanted, as JSON. */
+    value: string;
+    /** What stood there, as JSON; null if nothing did. */
+    found: string | null;
+    holds: boolean;
+};
+export type NearestFrame = {
+    frame: HistoryFrame;
+    /** Parts of the pattern that it does not fit. */
+    failed: string[];
+    /** Checks that it does not pass. */
+    checks: CheckResult[];
+};
+export type NearestState = {
+    seq: Seq;
+    checks: CheckResult[];
+};
+export type WaitAnswer = {
+    met: boolean;
+    reason: "met" | "timeout" | "vm-deleted";
+    /** The VM's newest sequence number when the wait ended: `after` of the next. */
+    seq: Seq;
+    /** What was waited for, if that was an event. */
+    frame: HistoryFrame | null;
+    /** What came nearest, if it was not met. */
+    nearest: {
+        frame: NearestFrame | null;
+        state: NearestState | null;
+    };
+};
+export type Check = {
+    /** JSON pointer into what is checked. */
+    path: string;
+    /** `contains` and `lacks` are of lists. */
+    op?: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "contains" | "lacks";
+    /** Compared with what stands at `path`; hex with hex. */
+    value: string | number | boolean | null;
+};
+export type Pattern = {
+    kind?: ("command" | "rewound" | "root-reused" | "root-missed" | "root-allocated" | "root-evicted" | "root-freed" | "root-marked-unsync" | "root-synced" | "request-made" | "request-serviced" | "tlb-flushed" | "page-allocated" | "page-zapped" | "page-unsynced" | "page-synced" | "page-fault" | "access" | "vm-exit" | "vm-entered" | "fault-injected" | "vm-fail" | "violation")[];
+    vcpu?: VcpuIndex[];
+    mmu?: MmuName;
+    root?: PhysicalAddress[];
+    /** What matters at least as much. */
+    severity?: Severity;
+    /** Checks of the frame: `/event/scope`, `/outcome/kind`, `/command/value`. */
+    where?: Check[];
+};
+export type UntilEvent = {
+    on: "event";
+    match?: Pattern;
+    /** Look behind this sequence number; without it, from now. */
+    after?: Seq;
+};
+export type UntilState = {
+    on: "state";
+    vcpu?: VcpuIndex;
+    /** Checks of what `GET /v1/vms/{vm}/vcpus/{vcpu}` shows: `/requests`, `/cr3`. */
+    where: Check[];
+};
+export type Until = UntilEvent | UntilState;
+export type Wait = {
+    until: Until;
+    timeoutMs?: number;
+};
+export type ExpectationCount = {
+    kind: "count";
+    "of"?: Pattern;
+    exactly?: number;
+    atLeast?: number;
+    atMost?: number;
+};
+export type ExpectationNever = {
+    kind: "never";
+    "of"?: Pattern;
+};
+export type ExpectationAtLeastOnce = {
+    kind: "at-least-once";
+    "of"?: Pattern;
+};
+export type ExpectationOrder = {
+    kind: "order";
+    "of": Pattern[];
+};
+export type ExpectationState = {
+    kind: "state";
+    vcpu?: VcpuIndex;
+    /** Checks of what `GET /v1/vms/{vm}/vcpus/{vcpu}` shows: `/requests`, `/cr3`. */
+    where: Check[];
+};
+export type Expectation = ExpectationCount | ExpectationNever | ExpectationAtLeastOnce | ExpectationOrder | ExpectationState;
+export type Verification = {
+    /** History behind this sequence number. */
+    after?: Seq;
+    /** Up to this one; without it, up to the newest. */
+    through?: Seq;
+    expect: Expectation[];
+};
+export type Verdict = {
+    holds: boolean;
+    /** What fits; of an order, the steps that were found; of a state, 0 or 1. */
+    count: number;
+    /** Where the first of them stand. */
+    seqs: Seq[];
+    detail: string;
+    /** What came nearest, where too little fits. */
+    nearest: {
+        frame: NearestFrame | null;
+        state: NearestState | null;
+    };
+};
+export type Verified = {
+    /** Whether all of them do. */
+    holds: boolean;
+    /** In the order of the expectations. */
+    results: Verdict[];
+    after: Seq;
+    through: Seq;
+};
+export type RoleFields = {
+    level: number;
+    direct: boolean;
+    /** `ACC_*` bits; a root has all. */
+    access: number;
+    has4ByteGpte: boolean;
+    quadrant: number;
+    /** The page was zapped. */
+    invalid: boolean;
+    eferNx: boolean;
+    cr0Wp: boolean;
+    smepAndnotWp: boolean;
+    smapAndnotWp: boolean;
+    cr4Smep: boolean;
+    adDisabled: boolean;
+    guestMode: boolean;
+};
+export type SlotLookup = {
+    slot: Slot;
+    /** Null: a hole. */
+    root: {
+        pgd: Hex64;
+        hpa: PhysicalAddress;
+    } | null;
+    usable: boolean;
+    /** Why not: `frame` and `low-bits` (PCID, attributes) of the pgd, fields of the role. */
+    mismatches: ("no-root" | "no-shadow-page" | "frame" | "low-bits" | "level" | "direct" | "access" | "has4ByteGpte" | "quadrant" | "invalid" | "eferNx" | "cr0Wp" | "smepAndnotWp" | "smapAndnotWp" | "cr4Smep" | "adDisabled" | "guestMode")[];
+    /** That of its shadow page; null if it has none. */
+    role: RoleFields | null;
+    /** The next entry frees it: it is of a generation that has ended. */
+    obsolete: boolean;
+    /** What the policy has noted that it owes before it is used again. */
+    owes: {
+        sync: boolean;
+        flush: boolean;
+    };
+};
+export type LookupDump = {
+    mmu: MmuName;
+    pgd: Hex64;
+    /** The role that a root must have. */
+    role: Hex32;
+    roleFields: RoleFields;
+    /** A direct MMU ignores the pgd. */
+    pgdMatters: boolean;
+    /** To v5.17, tables of fewer than four levels are not looked for at all. */
+    searched: boolean;
+    /** Where the root is; null: the lookup misses. */
+    found: Slot | null;
+    /** What a hit makes, in the order of service; a miss makes none: the load syncs. */
+    requests: RequestName[];
+    /** The root that a miss would push out of the cache. */
+    evicted: {
+        slot: Slot;
+        pgd: Hex64;
+        hpa: PhysicalAddress;
+    } | null;
+    /** The current root cannot be cached: the lookup frees it before it searches. */
+    freed: boolean;
+    slots: SlotLookup[];
+    summary: string;
+    /** Sequence number of the VM at which this holds. */
+    seq: Seq;
+};
+export type LedgerTally = {
+    /** What it did away with was not right any more. */
+    necessary: number;
+    /** What it did away with was not needed again, or it did nothing. */
+    harmless: number;
+    /** What it did away with was right, and was built again. */
+    wasted: number;
+};
+export type LedgerDump = {
+    policy: PolicyName;
+    total: {
+        /** Flushes of a TLB by KVM. */
+        flush: LedgerTally;
+        /** Syncs of a current root. */
+        sync: LedgerTally;
+        /** Roots that were freed. */
+        free: LedgerTally;
+    };
+    vcpus: {
+        vcpu: VcpuIndex;
+        /** By the command that asked for it, whenever it was carried out. */
+        commands: {
+            command: "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+            /** Flushes of a TLB by KVM. */
+            flush: LedgerTally;
+            /** Syncs of a current root. */
+            sync: LedgerTally;
+            /** Roots that were freed. */
+            free: LedgerTally;
+        }[];
+    }[];
+    /** Sequence number of the VM at which this holds. */
+    seq: Seq;
+};
+export type ForkBody = {
+    policy?: PolicyName;
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    prevRoots?: number;
+    mmuPages?: number;
+    tlb?: TlbOption;
+    flushOnReuse?: boolean;
+    /** A moment that is kept: history has it, or a snapshot was taken then. Default: now. */
+    seq?: number;
+};
+export type Fork = {
+    id: VmId;
+    /** Sequence number of the new VM: it counts its own. */
+    seq: Seq;
+    /** What it was forked from, and when. */
+    origin: {
+        vm: VmId;
+        seq: Seq;
+    };
+    /** It ran the commands itself, and has them in its history; else only the state. */
+    replayed: boolean;
+};
+export type Digest = string;
+export type StateDigest = {
+    vm: VmId;
+    /** The moment that was asked for. */
+    seq: Seq;
+    /** Version of the model. */
+    version: string;
+    state: Digest;
+};
+export type SnapshotCreation = {
+    name: SnapshotName;
+};
+export type Snapshot = {
+    name: SnapshotName;
+    /** Sequence number of the VM when it was taken. */
+    seq: Seq;
+    /** What it takes of the bound `snapshotBytes`. */
+    bytes: number;
+};
+export type SnapshotList = {
+    snapshots: Snapshot[];
+};
+export type Difference = {
+    /** JSON pointer into the state. */
+    path: string;
+    /** Absent where the first state has nothing there. */
+    a?: string | number | boolean | null;
+    /** Absent where the second state has nothing there. */
+    b?: string | number | boolean | null;
+};
+export type Diff = {
+    differences: Difference[];
+    a: {
+        vm: VmId;
+        seq: Seq;
+    };
+    b: {
+        vm: VmId;
+        seq: Seq;
+    };
+    /** There are no more differences than these. */
+    complete: boolean;
+};
+export type VmConfig = {
+    vcpus?: number;
+    policy?: PolicyName;
+    /** Every rule in which versions differ. */
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    vendor?: "vmx" | "svm";
+    /** `shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU. */
+    paging?: "shadow" | "ept";
+    prevRoots?: number;
+    /** Shadow pages: beyond that the oldest that are no root go. KVM_SET_NR_MMU_PAGES. */
+    mmuPages?: number;
+    /** `ideal` drops nothing that it was not told to drop; `off` keeps nothing. */
+    tlb?: TlbOption;
+    /** Whether every access is held against what the architecture still allows. */
+    oracle?: "on" | "off";
+    /** Module parameter kvm.flush_on_reuse. */
+    flushOnReuse?: boolean;
+    maxphyaddr?: number;
+    cpuid?: CpuidFeatures;
+    vmx?: VmxCapabilities;
+    memory?: MemoryConfig;
+    registers?: InitialRegisters;
+};
+export type CaseDigests = {
+    /** Of the state at the end. */
+    state: Digest;
+    /** Of every command with its outcome and its events. */
+    events: Digest;
+};
+export type CaseFile = {
+    format: "mmulab-case";
+    formatVersion: 1;
+    /** Version of the server that wrote it. */
+    mmulab: string;
+    config: VmConfig;
+    commands: Command[];
+    expected: CaseDigests;
+    /** The command on which the model failed, behind the others: `expected` is what came before it. */
+    poisonedBy?: Command;
+};
+export type CaseAnswer = {
+    /** The new VM. */
+    id: VmId;
+    seq: Seq;
+    /** What came of the case is what was expected. */
+    met: boolean;
+    expected: CaseDigests;
+    actual: CaseDigests;
+    /** The model failed on `poisonedBy`, if the case has one. */
+    poisoned: boolean;
+    /** Versions of the server that wrote the case, and of this one. */
+    versions: {
+        written: string;
+        played: string;
+    };
+};
+export type CommandLine = BatchResult | Problem;
+export type EndFrame = {
+    "type": "end";
+    vm: VmId;
+    /** Everything up to it was considered. Resume from there. */
+    seq: Seq;
+    reason: "vm-deleted" | "shutdown";
+};
+export type HelloFrame = {
+    "type": "hello";
+    vm: VmId;
+    /** Another epoch is another server process: its VMs are others. */
+    epoch: string;
+    /** The newest sequence number. */
+    head: Seq;
+    /** The lowest one that is kept; one above `head` if none is. */
+    oldest: Seq;
+};
+export type StreamFrame = HelloFrame | CommandFrame | EventFrame | RewoundFrame | GapFrame | ThroughFrame | EndFrame;
+/**
+ * Whether the process is alive.
+ */
+export function getHealth(opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Health;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>("/healthz", {
+        ...opts
+    });
+}
+/**
+ * Whether the server takes requests: not under pressure, nor while it shuts down.
+ */
+export function getReadiness(opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Health;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>("/readyz", {
+        ...opts
+    });
+}
+/**
+ * What an invalidation may do to the roots it covers.
+ */
+export function listPolicies(opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: PolicyList;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>("/v1/policies", {
+        ...opts
+    });
+}
+/**
+ * What the model covers, what it does not, and every bound.
+ */
+export function getModel(opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Model;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>("/v1/model", {
+        ...opts
+    });
+}
+/**
+ * Create a VM.
+ */
+export function createVm(vmCreation?: VmCreation, { idempotencyKey }: {
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 201;
+        data: Vm;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>("/v1/vms", oazapfts.json({
+        ...opts,
+        method: "POST",
+        body: vmCreation,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * List VMs in the order of their creation: all, or those of a tag or name.
+ */
+export function listVms({ tag, name, cursor, limit }: {
+    tag?: string[];
+    name?: VmName;
+    cursor?: string;
+    limit?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: VmPage;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms${QS.query(QS.explode({
+        tag,
+        name,
+        cursor,
+        limit
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Delete all VMs of a tag or name.
+ */
+export function deleteVms({ tag, name }: {
+    tag?: string[];
+    name?: VmName;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: VmsDeleted;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms${QS.query(QS.explode({
+        tag,
+        name
+    }))}`, {
+        ...opts,
+        method: "DELETE"
+    });
+}
+/**
+ * Read a VM.
+ */
+export function getVm(vm: VmId, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Vm;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}`, {
+        ...opts
+    });
+}
+/**
+ * Change the name, the tags or the TTL of a VM.
+ */
+export function relabelVm(vm: VmId, labelsPatch?: LabelsPatch, { ifMatch }: {
+    ifMatch?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Vm;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}`, oazapfts.json({
+        ...opts,
+        method: "PATCH",
+        body: labelsPatch,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch
+        })
+    }));
+}
+/**
+ * Delete a VM: its streams end and its history is forgotten.
+ */
+export function deleteVm(vm: VmId, { ifMatch }: {
+    ifMatch?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 204;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}`, {
+        ...opts,
+        method: "DELETE",
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch
+        })
+    });
+}
+/**
+ * Read all vCPUs of a VM.
+ */
+export function listVcpus(vm: VmId, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: VcpuList;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus`, {
+        ...opts
+    });
+}
+/**
+ * Read a vCPU: registers, MMUs, roots, requests and counters.
+ */
+export function getVcpu(vm: VmId, vcpu: string, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: VcpuState;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}`, {
+        ...opts
+    });
+}
+/**
+ * Read what the TLB holds for a vCPU, tag by tag.
+ */
+export function getTlb(vm: VmId, vcpu: string, { cursor, limit }: {
+    cursor?: string;
+    limit?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: TlbDump;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/tlb${QS.query(QS.explode({
+        cursor,
+        limit
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Walk the guest's own page tables, or an EPT of L1, without touching anything.
+ */
+export function walkTables(vm: VmId, vcpu: string, { gva, gpa, eptp }: {
+    gva?: Hex64;
+    gpa?: PhysicalAddress;
+    eptp?: Hex64;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: WalkDump;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/walk${QS.query(QS.explode({
+        gva,
+        gpa,
+        eptp
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * List shadow pages in the order of their creation, or those below a root.
+ */
+export function listShadowPages(vm: VmId, { gfn, root, cursor, limit }: {
+    gfn?: string;
+    root?: PhysicalAddress;
+    cursor?: string;
+    limit?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: ShadowPageList;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/shadow-pages${QS.query(QS.explode({
+        gfn,
+        root,
+        cursor,
+        limit
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Read a shadow page with its entries.
+ */
+export function getShadowPage(vm: VmId, hpa: PhysicalAddress, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: ShadowPageDump;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/shadow-pages/${encodeURIComponent(hpa)}`, {
+        ...opts
+    });
+}
+/**
+ * Read guest-physical memory, and which memslots there are.
+ */
+export function readMemory(vm: VmId, { gpa, bytes }: {
+    gpa?: PhysicalAddress;
+    bytes?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: MemoryDump;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/memory${QS.query(QS.explode({
+        gpa,
+        bytes
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * MOV to CR0, executed by the guest.
+ */
+export function runMovCr0(vm: VmId, vcpu: string, body: {
+    value: Hex64;
+    /** Register operand: 0 is RAX. */
+    gpr?: number;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/mov-cr0${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * MOV to CR3, executed by the guest; bit 63 of the value asks for no flush.
+ */
+export function runMovCr3(vm: VmId, vcpu: string, body: {
+    value: Hex64;
+    /** Register operand: 0 is RAX. */
+    gpr?: number;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/mov-cr3${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * MOV to CR4, executed by the guest.
+ */
+export function runMovCr4(vm: VmId, vcpu: string, body: {
+    value: Hex64;
+    /** Register operand: 0 is RAX. */
+    gpr?: number;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/mov-cr4${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * MOV from CR3, executed by the guest.
+ */
+export function runMovFromCr3(vm: VmId, vcpu: string, body?: {
+    /** Register operand: 0 is RAX. */
+    gpr?: number;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/mov-from-cr3${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * WRMSR to IA32_EFER, executed by the guest.
+ */
+export function runWrmsrEfer(vm: VmId, vcpu: string, body: {
+    value: Hex64;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/wrmsr-efer${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * INVLPG, executed by the guest.
+ */
+export function runInvlpg(vm: VmId, vcpu: string, body: {
+    gva: Hex64;
+    /** Operand form; anything but `memory` is #UD. */
+    encoding?: "memory" | "register" | "lock";
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/invlpg${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * INVPCID, executed by the guest.
+ */
+export function runInvpcid(vm: VmId, vcpu: string, body: {
+    "type": Operand64;
+    pcid: Operand64;
+    gva: Hex64;
+    /** Operand form; anything but `memory` is #UD. */
+    encoding?: "memory" | "register" | "lock";
+    operand?: DescriptorOperand | null;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/invpcid${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * VMXON, executed by L1.
+ */
+export function runVmxon(vm: VmId, vcpu: string, body: {
+    address: Hex64;
+    /** Revision identifier that L1 stored in the region. */
+    revision?: number;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/vmxon${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * VMXOFF, executed by L1.
+ */
+export function runVmxoff(vm: VmId, vcpu: string, body?: {}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/vmxoff${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * VMCLEAR, executed by L1.
+ */
+export function runVmclear(vm: VmId, vcpu: string, body: {
+    address: Hex64;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/vmclear${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * VMPTRLD, executed by L1.
+ */
+export function runVmptrld(vm: VmId, vcpu: string, body: {
+    address: Hex64;
+    /** Revision identifier that L1 stored in the region. */
+    revision?: number;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/vmptrld${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * VMWRITE to the current VMCS, executed by L1.
+ */
+export function runVmwrite(vm: VmId, vcpu: string, body: {
+    field: VmcsField;
+    value: Hex64;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/vmwrite${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * VMLAUNCH, executed by L1.
+ */
+export function runVmlaunch(vm: VmId, vcpu: string, body?: {}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/vmlaunch${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * VMRESUME, executed by L1.
+ */
+export function runVmresume(vm: VmId, vcpu: string, body?: {}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/vmresume${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * INVEPT, executed by L1.
+ */
+export function runInvept(vm: VmId, vcpu: string, body: {
+    "type": Operand64;
+    eptp: Hex64;
+    /** Operand form; anything but `memory` is #UD. */
+    encoding?: "memory" | "register" | "lock";
+    operand?: DescriptorOperand | null;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/invept${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * INVVPID, executed by L1.
+ */
+export function runInvvpid(vm: VmId, vcpu: string, body: {
+    "type": Operand64;
+    vpid: Operand64;
+    gva: Hex64;
+    /** Operand form; anything but `memory` is #UD. */
+    encoding?: "memory" | "register" | "lock";
+    operand?: DescriptorOperand | null;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/invvpid${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * VMFUNC, executed by L2: function 0 switches the EPTP.
+ */
+export function runVmfunc(vm: VmId, vcpu: string, body?: {
+    /** EAX. */
+    "function"?: number;
+    /** ECX. */
+    index?: number;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/vmfunc${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * L2 does something that L1 asked to see: a VM exit from L2 to L1.
+ */
+export function runVmexit(vm: VmId, vcpu: string, body?: {
+    /** Basic exit reason. */
+    reason?: number;
+    qualification?: Hex64;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/vmexit${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * A load from linear memory, executed by the guest.
+ */
+export function runRead(vm: VmId, vcpu: string, body: {
+    gva: Hex64;
+    /** Bytes that are accessed. */
+    bytes?: 1 | 2 | 4 | 8;
+    /** Access at CPL 3, whatever the CPL is. */
+    user?: boolean;
+    /** EFLAGS.AC: a supervisor may touch user pages. */
+    ac?: boolean;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/read${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * A store to linear memory, executed by the guest.
+ */
+export function runWrite(vm: VmId, vcpu: string, body: {
+    gva: Hex64;
+    value: Hex64;
+    /** Bytes that are accessed. */
+    bytes?: 1 | 2 | 4 | 8;
+    /** Access at CPL 3, whatever the CPL is. */
+    user?: boolean;
+    /** EFLAGS.AC: a supervisor may touch user pages. */
+    ac?: boolean;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/write${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * An instruction fetch from linear memory, by the guest.
+ */
+export function runExecute(vm: VmId, vcpu: string, body: {
+    gva: Hex64;
+    /** Access at CPL 3, whatever the CPL is. */
+    user?: boolean;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/execute${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * KVM switches to a pgd through the root cache: kvm_mmu_new_pgd().
+ */
+export function runLoadRoot(vm: VmId, vcpu: string, body: {
+    pgd: Hex64;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/load-root${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * KVM services the pending requests, loads a root and enters: vcpu_enter_guest().
+ */
+export function runEnter(vm: VmId, vcpu: string, body?: {}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/enter${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * KVM makes a request to the vCPU: kvm_make_request().
+ */
+export function runMakeRequest(vm: VmId, vcpu: string, body: {
+    request: RequestName;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/make-request${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * A memslot was deleted or moved: kvm_mmu_zap_all_fast().
+ */
+export function runZapAll(vm: VmId, vcpu: string, body?: {}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/zap-all${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * The VMM adds, moves or deletes a memslot: KVM_SET_USER_MEMORY_REGION.
+ */
+export function runSetMemslot(vm: VmId, vcpu: string, body: {
+    slot: MemslotId;
+    /** Null deletes the memslot. */
+    memslot: Memslot | null;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/set-memslot${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * The VMM turns dirty logging of a memslot on or off.
+ */
+export function runDirtyLog(vm: VmId, vcpu: string, body: {
+    slot: MemslotId;
+    enabled: boolean;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/dirty-log${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * The host takes pages away, which come back when touched: kvm_unmap_gfn_range().
+ */
+export function runUnmap(vm: VmId, vcpu: string, body: {
+    gpa: PhysicalAddress;
+    /** A multiple of 4096. */
+    bytes?: number;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/unmap${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * Builds page tables for a range, so that a test need not write their entries.
+ */
+export function runMap(vm: VmId, vcpu: string, mapRange: MapRange, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/map${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body: mapRange,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * The VMM sets special registers: KVM_SET_SREGS.
+ */
+export function runSetSregs(vm: VmId, vcpu: string, body?: {
+    cr0?: Hex64;
+    cr3?: Hex64;
+    cr4?: Hex64;
+    efer?: Hex64;
+    cpl?: number;
+    csL?: boolean;
+    vm86?: boolean;
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/set-sregs${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * KVM frees roots of an MMU: kvm_mmu_free_roots().
+ */
+export function runFreeRoots(vm: VmId, vcpu: string, body: {
+    mmu: MmuName;
+    /** Which slots; none means all of them. */
+    roots?: Slot[];
+}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/free-roots${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * KVM drops all roots and configures the MMU anew: kvm_mmu_reset_context().
+ */
+export function runResetContext(vm: VmId, vcpu: string, body?: {}, { dryRun, ifMatch, idempotencyKey }: {
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Applied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/reset-context${QS.query(QS.explode({
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * Apply commands to one VM, in order, until one is refused.
+ */
+export function applyCommands(vm: VmId, batch: Batch, { events, atomic, dryRun, ifMatch, idempotencyKey }: {
+    events?: "false" | "true";
+    atomic?: "false" | "true";
+    dryRun?: "false" | "true";
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: BatchApplied;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/commands${QS.query(QS.explode({
+        events,
+        atomic,
+        dryRun
+    }))}`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body: batch,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * Read the history of a VM: its commands and events. As a stream, follow it.
+ */
+export function listEvents(vm: VmId, { after, epoch, limit, kind, vcpu, mmu, root, severity, lastEventId }: {
+    after?: string;
+    epoch?: string;
+    limit?: string;
+    kind?: ("command" | "rewound" | "root-reused" | "root-missed" | "root-allocated" | "root-evicted" | "root-freed" | "root-marked-unsync" | "root-synced" | "request-made" | "request-serviced" | "tlb-flushed" | "page-allocated" | "page-zapped" | "page-unsynced" | "page-synced" | "page-fault" | "access" | "vm-exit" | "vm-entered" | "fault-injected" | "vm-fail" | "violation")[];
+    vcpu?: string[];
+    mmu?: MmuName;
+    root?: PhysicalAddress[];
+    severity?: Severity;
+    lastEventId?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: HistoryPage;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 410;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/events${QS.query(QS.explode({
+        after,
+        epoch,
+        limit,
+        kind,
+        vcpu,
+        mmu,
+        root,
+        severity
+    }))}`, {
+        ...opts,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "last-event-id": lastEventId
+        })
+    });
+}
+/**
+ * Follow all VMs: their commands and events, and which come and go.
+ */
+export function followVms({ after, epoch, vm, tag, name, kind, vcpu, mmu, root, severity, lastEventId }: {
+    after?: string;
+    epoch?: string;
+    vm?: VmId[];
+    tag?: string[];
+    name?: VmName;
+    kind?: ("command" | "rewound" | "root-reused" | "root-missed" | "root-allocated" | "root-evicted" | "root-freed" | "root-marked-unsync" | "root-synced" | "request-made" | "request-serviced" | "tlb-flushed" | "page-allocated" | "page-zapped" | "page-unsynced" | "page-synced" | "page-fault" | "access" | "vm-exit" | "vm-entered" | "fault-injected" | "vm-fail" | "violation")[];
+    vcpu?: string[];
+    mmu?: MmuName;
+    root?: PhysicalAddress[];
+    severity?: Severity;
+    lastEventId?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: FleetStreamFrame;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 410;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/events${QS.query(QS.explode({
+        after,
+        epoch,
+        vm,
+        tag,
+        name,
+        kind,
+        vcpu,
+        mmu,
+        root,
+        severity
+    }))}`, {
+        ...opts,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "last-event-id": lastEventId
+        })
+    });
+}
+/**
+ * Wait until a command or event fits.
+ */
+export function waitForEvent(vm: VmId, { after, timeoutMs, kind, vcpu, mmu, root, severity }: {
+    after?: string;
+    timeoutMs?: string;
+    kind?: ("command" | "rewound" | "root-reused" | "root-missed" | "root-allocated" | "root-evicted" | "root-freed" | "root-marked-unsync" | "root-synced" | "request-made" | "request-serviced" | "tlb-flushed" | "page-allocated" | "page-zapped" | "page-unsynced" | "page-synced" | "page-fault" | "access" | "vm-exit" | "vm-entered" | "fault-injected" | "vm-fail" | "violation")[];
+    vcpu?: string[];
+    mmu?: MmuName;
+    root?: PhysicalAddress[];
+    severity?: Severity;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: WaitAnswer;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 410;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/wait${QS.query(QS.explode({
+        after,
+        timeoutMs,
+        kind,
+        vcpu,
+        mmu,
+        root,
+        severity
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Wait until an event fits, or a condition on the state of a vCPU holds.
+ */
+export function waitUntil(vm: VmId, wait: Wait, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: WaitAnswer;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 410;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/wait`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body: wait
+    }));
+}
+/**
+ * Compare what a VM did, and its state, with what is expected.
+ */
+export function verify(vm: VmId, verification: Verification, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Verified;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 410;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/verify`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body: verification
+    }));
+}
+/**
+ * Explain, slot by slot, why a switch to a pgd would find a cached root or not.
+ */
+export function explainLookup(pgd: Hex64, vm: VmId, vcpu: string, { mmu }: {
+    mmu?: MmuName;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: LookupDump;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/explain${QS.query(QS.explode({
+        pgd,
+        mmu
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Read what flushes, syncs and frees of a VM turned out to be worth.
+ */
+export function getLedger(vm: VmId, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: LedgerDump;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/ledger`, {
+        ...opts
+    });
+}
+/**
+ * How the server is used, for Prometheus.
+ */
+export function getMetrics(opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: string;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>("/metrics", {
+        ...opts
+    });
+}
+/**
+ * Take a VM back to what it was made from. Its sequence numbers go on rising.
+ */
+export function resetVm(vm: VmId, body?: {}, { ifMatch, idempotencyKey }: {
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: RewoundFrame;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/reset`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * Make a new VM in the state of another one at any moment that is kept.
+ */
+export function forkVm(vm: VmId, forkBody?: ForkBody, { ifMatch, idempotencyKey }: {
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 201;
+        data: Fork;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 410;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/fork`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body: forkBody,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * Name the state of a VM at a moment: equal states have equal digests.
+ */
+export function getDigest(vm: VmId, { seq }: {
+    seq?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: StateDigest;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 410;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/digest${QS.query(QS.explode({
+        seq
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Give the present state of a VM a name.
+ */
+export function takeSnapshot(vm: VmId, snapshotCreation: SnapshotCreation, { ifMatch, idempotencyKey }: {
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 201;
+        data: Snapshot;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/snapshots`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body: snapshotCreation,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * List the snapshots of a VM, the oldest first.
+ */
+export function listSnapshots(vm: VmId, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: SnapshotList;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/snapshots`, {
+        ...opts
+    });
+}
+/**
+ * Read a snapshot of a VM.
+ */
+export function getSnapshot(vm: VmId, snapshot: SnapshotName, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Snapshot;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/snapshots/${encodeURIComponent(snapshot)}`, {
+        ...opts
+    });
+}
+/**
+ * Forget a snapshot.
+ */
+export function deleteSnapshot(vm: VmId, snapshot: SnapshotName, { ifMatch }: {
+    ifMatch?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 204;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/snapshots/${encodeURIComponent(snapshot)}`, {
+        ...opts,
+        method: "DELETE",
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch
+        })
+    });
+}
+/**
+ * Take a VM back to a snapshot. Its sequence numbers go on rising.
+ */
+export function restoreSnapshot(vm: VmId, snapshot: SnapshotName, body?: {}, { ifMatch, idempotencyKey }: {
+    ifMatch?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: RewoundFrame;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 412;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/snapshots/${encodeURIComponent(snapshot)}/restore`, oazapfts.json({
+        ...opts,
+        method: "POST",
+        body,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "if-match": ifMatch,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * Tell how a VM changed between two moments.
+ */
+export function diffMoments($from: string, vm: VmId, { to, limit }: {
+    to?: string;
+    limit?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Diff;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 410;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/diff${QS.query(QS.explode({
+        "from": $from,
+        to,
+        limit
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Tell how two VMs differ, in configuration and state.
+ */
+export function diffVms(a: VmId, b: VmId, { aSeq, bSeq, limit }: {
+    aSeq?: string;
+    bSeq?: string;
+    limit?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Diff;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 410;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/diff${QS.query(QS.explode({
+        a,
+        b,
+        aSeq,
+        bSeq,
+        limit
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Write the case of a VM: its configuration, its commands, what came of them.
+ */
+export function getCase(vm: VmId, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: CaseFile;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 410;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/case`, {
+        ...opts
+    });
+}
+/**
+ * Play a case on a new VM, and tell whether what was expected came of it.
+ */
+export function playCase(caseFile: CaseFile, { idempotencyKey }: {
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 201;
+        data: CaseAnswer;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>("/v1/cases", oazapfts.json({
+        ...opts,
+        method: "POST",
+        body: caseFile,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}

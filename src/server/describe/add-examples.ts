@@ -1,0 +1,59 @@
+import { NDJSON_TYPE } from '../command-streams.js';
+import { VERSION } from '../version.js';
+import type { Example } from './examples.js';
+import { FRAME_EXAMPLES } from './frame-examples.js';
+
+/** As far as examples have a place in an operation of openapi.yaml. */
+export interface Exemplified {
+  readonly operationId: string;
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly schema: { readonly type?: unknown };
+  example?: unknown;
+}
+
+type Content = Readonly<Record<string, { example?: unknown }>>;
+
+/** What is answered as text or as a stream: the session has none of that. */
+const BY_HAND: Readonly<Record<string, unknown>> = {
+  getMetrics: `mmulab_info{version="${VERSION}"} 1\n`,
+  followVms: FRAME_EXAMPLES.life,
+};
+
+/** Puts the example of an operation where readers and tools look for it. */
+export function addExample(operation: Exemplified, example: Example | undefined): void {
+  const { path = {}, query = {}, body, answer } = example ?? {};
+  const given: Readonly<Record<string, string>> = { ...path, ...query };
+  for (const parameter of operation.parameters ?? []) {
+    const value = given[parameter.name];
+    if (value === undefined) continue;
+    parameter.example = parameter.schema.type === 'array' ? [value] : value;
+  }
+  fill(operation.requestBody?.content, body ?? {}, firstOf(body));
+  const said = answer ?? BY_HAND[operation.operationId];
+  const [, done] = Object.entries(operation.responses).find(([code]) => code.startsWith('2')) ?? [];
+  fill(done?.content, said, lineOf(said));
+}
+
+/** @param line Where frames or commands go one by one: the first of them. */
+function fill(content: Content | undefined, whole: unknown, line: unknown): void {
+  for (const [type, media] of Object.entries(content ?? {})) {
+    const example = type === NDJSON_TYPE || type === 'text/event-stream' ? line : whole;
+    if (example !== undefined) media.example = example;
+  }
+}
+
+function firstOf(list: unknown): unknown {
+  return Array.isArray(list) ? list[0] : undefined;
+}
+
+/** Of a batch the first result, of a page the first frame; a frame is a line already. */
+function lineOf(answer: unknown): unknown {
+  const { results, events } = (answer ?? {}) as { results?: unknown; events?: unknown };
+  return firstOf(results) ?? firstOf(events) ?? answer;
+}

@@ -1,0 +1,81 @@
+import type { CommandKind } from '../../mmu/schema/index.js';
+import * as operations from '../direct/index.js';
+import { DEFAULT_LIMITS } from '../limits.js';
+import { VERSION } from '../version.js';
+import { SESSION, type Step } from './session.js';
+
+/** A request that may be copied, and what it is answered with. */
+export interface Example extends Omit<Step, 'bodyFrom'> {
+  readonly answer: unknown;
+}
+
+/** The default is a share of what the machine at hand has. */
+const HEAP_BYTES = 4 * 1024 ** 3;
+
+/** What no host answers, but the server itself. */
+const SERVICE: Readonly<Record<string, unknown>> = {
+  getHealth: { status: 'ok', version: VERSION },
+  getReadiness: { status: 'ready', version: VERSION },
+};
+
+const NO_LOG = { error: () => {}, info: () => {} };
+
+/**
+ * The session, as it goes: each request with its real answer. Equal sessions are answered equally,
+ * and so the examples change only when the answers do.
+ */
+export async function recordSession(): Promise<Example[]> {
+  const host = operations.createHost({
+    limits: { ...DEFAULT_LIMITS, heapBytesMax: HEAP_BYTES },
+    log: NO_LOG,
+    epoch: 'example',
+  });
+  const answers = new Map<string, unknown>();
+  const recorded: Example[] = [];
+  try {
+    for (const { bodyFrom, ...step } of SESSION) {
+      const body = bodyFrom === undefined ? step.body : answers.get(bodyFrom);
+      const answer = await answerTo(host, step, body);
+      answers.set(step.operation, answer);
+      recorded.push({ ...step, ...(body === undefined ? {} : { body }), answer });
+    }
+    return recorded;
+  } finally {
+    await host.streams.close();
+    host.fleet.close();
+  }
+}
+
+/** The example of each operation: the first of its requests. */
+export function examplesOf(session: readonly Example[]): ReadonlyMap<string, Example> {
+  const first = new Map<string, Example>();
+  for (const one of session) if (!first.has(one.operation)) first.set(one.operation, one);
+  return first;
+}
+
+async function answerTo(
+  host: operations.Host,
+  { operation, path = {}, query = {} }: Step,
+  body: unknown,
+): Promise<unknown> {
+  if (operation in SERVICE) return SERVICE[operation];
+  const given = { params: path, query, ...(body === undefined ? {} : { body }) };
+  const kind = kindOf(operation);
+  if (kind !== null) return await operations.ask(host, operations.RUN_COMMAND[kind], given);
+  return await operations.ask(host, OPERATIONS[operation] as AnyOperation, given);
+}
+
+type AnyOperation = operations.Operation<operations.Parts, operations.AnswerSchema>;
+
+const OPERATIONS = operations as unknown as Readonly<Record<string, AnyOperation | undefined>>;
+
+/** The command that `runMovCr3` runs is `mov-cr3`. */
+function kindOf(operation: string): CommandKind | null {
+  const name = /^run([A-Z].*)$/.exec(operation)?.[1];
+  if (name === undefined) return null;
+  const kind = name.replace(
+    /[A-Z]/g,
+    (letter, at) => `${at === 0 ? '' : '-'}${letter.toLowerCase()}`,
+  );
+  return kind as CommandKind;
+}

@@ -1,0 +1,180 @@
+/** A request of the session that the examples are taken from. */
+export interface Step {
+  readonly operation: string;
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** The operation whose last answer is the body. */
+  readonly bodyFrom?: string;
+}
+
+const vm = { vm: 'vm-1' };
+const vcpu = { vm: 'vm-1', vcpu: '0' };
+const nested = { vm: 'vm-4', vcpu: '0' };
+const snapshot = { vm: 'vm-1', snapshot: 'edited' };
+
+/** Two address spaces: PCID 1 sees at 0x600000 the page-table entry by which PCID 2 maps 0x400000. */
+const CREATION = {
+  policy: 'need-sync',
+  name: 'INVPCID of PCID 2',
+  tags: { suite: 'examples' },
+  registers: { cr3: '0x1001', cr4: '0x200a0' },
+  memory: {
+    words: [
+      { gpa: '0x100000', value: '0x11' },
+      { gpa: '0x101000', value: '0x22' },
+    ],
+  },
+};
+const OTHER = { root: '0x11000', address: '0x400000', gpa: '0x100000', tables: '0x12000' };
+
+/** The guest edits an entry of a cached root, and invalidates its PCID. */
+const INVALIDATION: readonly Step[] = [
+  { operation: 'getHealth' },
+  { operation: 'getReadiness' },
+  { operation: 'listPolicies' },
+  { operation: 'getModel' },
+  { operation: 'createVm', body: CREATION },
+  {
+    operation: 'runMap',
+    path: vcpu,
+    body: { root: '0x1000', address: '0x600000', gpa: '0x14000', tables: '0x2000' },
+  },
+  {
+    operation: 'applyCommands',
+    path: vm,
+    query: { events: 'true', atomic: 'true' },
+    body: [
+      { kind: 'map', vcpu: 0, ...OTHER },
+      { kind: 'mov-cr3', vcpu: 0, value: '0x11002' },
+    ],
+  },
+  { operation: 'runRead', path: vcpu, body: { gva: '0x400000' } },
+  { operation: 'runMovCr3', path: vcpu, body: { value: '0x8000000000001001' } },
+  { operation: 'runWrite', path: vcpu, body: { gva: '0x600000', value: '0x101067' } },
+  { operation: 'takeSnapshot', path: vm, body: { name: 'edited' } },
+  { operation: 'runInvpcid', path: vcpu, body: { type: 1, pcid: 2, gva: '0x0' } },
+];
+
+const LOOKING: readonly Step[] = [
+  { operation: 'getVm', path: vm },
+  { operation: 'getVcpu', path: vcpu },
+  { operation: 'listVcpus', path: vm },
+  { operation: 'getTlb', path: vcpu, query: { limit: '2' } },
+  { operation: 'walkTables', path: vcpu, query: { gva: '0x600000' } },
+  { operation: 'explainLookup', path: vcpu, query: { pgd: '0x11002' } },
+  { operation: 'getLedger', path: vm },
+  { operation: 'listShadowPages', path: vm, query: { gfn: '20' } },
+  { operation: 'getShadowPage', path: { ...vm, hpa: '0x100004000' } },
+  { operation: 'readMemory', path: vm, query: { gpa: '0x14000', bytes: '16' } },
+  { operation: 'listEvents', path: vm, query: { after: '2', kind: 'command', limit: '2' } },
+  {
+    operation: 'waitForEvent',
+    path: vm,
+    query: { after: '0', kind: 'root-marked-unsync', timeoutMs: '1000' },
+  },
+  {
+    operation: 'waitUntil',
+    path: vm,
+    body: {
+      until: { on: 'state', where: [{ path: '/rootMmu/prevRoots/0/unsync', value: true }] },
+      timeoutMs: 1000,
+    },
+  },
+  {
+    operation: 'verify',
+    path: vm,
+    body: {
+      expect: [
+        { kind: 'never', of: { kind: ['root-freed'] } },
+        { kind: 'order', of: [{ kind: ['page-unsynced'] }, { kind: ['root-marked-unsync'] }] },
+      ],
+    },
+  },
+  { operation: 'getDigest', path: vm },
+  { operation: 'diffMoments', path: vm, query: { from: '3', limit: '2' } },
+  { operation: 'getCase', path: vm },
+  { operation: 'playCase', bodyFrom: 'getCase' },
+];
+
+const FORKS: readonly Step[] = [
+  { operation: 'forkVm', path: vm, body: { policy: 'mainline' } },
+  { operation: 'deleteVm', path: { vm: 'vm-2' } },
+  { operation: 'diffVms', query: { a: 'vm-1', b: 'vm-3', limit: '2' } },
+];
+
+/** L1 runs an L2 on an EPT. */
+const NESTED: readonly Step[] = [
+  {
+    operation: 'createVm',
+    body: { paging: 'ept', tags: { suite: 'examples' }, registers: { cr4: '0xa0' } },
+  },
+  { operation: 'runMovCr4', path: nested, body: { value: '0x20a0' } },
+  { operation: 'runVmxon', path: nested, body: { address: '0x1000' } },
+  { operation: 'runVmclear', path: nested, body: { address: '0x2000' } },
+  { operation: 'runVmptrld', path: nested, body: { address: '0x2000' } },
+  { operation: 'runVmwrite', path: nested, body: { field: 'EPT_POINTER', value: '0x10005e' } },
+  {
+    operation: 'applyCommands',
+    path: { vm: 'vm-4' },
+    body: [
+      { kind: 'vmwrite', vcpu: 0, field: 'SECONDARY_VM_EXEC_CONTROL', value: '0x22' },
+      { kind: 'vmwrite', vcpu: 0, field: 'VIRTUAL_PROCESSOR_ID', value: '0x1' },
+    ],
+  },
+  { operation: 'runVmlaunch', path: nested },
+  { operation: 'runVmfunc', path: nested, body: { function: 0, index: 1 } },
+  { operation: 'runVmexit', path: nested },
+  { operation: 'runVmresume', path: nested },
+  { operation: 'runVmexit', path: nested, body: { reason: 18 } },
+  { operation: 'runInvvpid', path: nested, body: { type: 1, vpid: 1, gva: '0x0' } },
+  { operation: 'runInvept', path: nested, body: { type: 1, eptp: '0x10005e' } },
+  { operation: 'runVmxoff', path: nested },
+];
+
+const OTHER_COMMANDS: readonly Step[] = [
+  { operation: 'runMovFromCr3', path: vcpu, body: { gpr: 3 } },
+  { operation: 'runInvlpg', path: vcpu, body: { gva: '0x600000' } },
+  { operation: 'runExecute', path: vcpu, body: { gva: '0x600000' } },
+  { operation: 'runMovCr0', path: vcpu, body: { value: '0x80010033' } },
+  { operation: 'runWrmsrEfer', path: vcpu, body: { value: '0x500' } },
+  { operation: 'runLoadRoot', path: vcpu, body: { pgd: '0x11002' } },
+  { operation: 'runEnter', path: vcpu },
+  { operation: 'runMakeRequest', path: vcpu, body: { request: 'MMU_SYNC' } },
+  { operation: 'runUnmap', path: vcpu, body: { gpa: '0x100000', bytes: 4096 } },
+  { operation: 'runDirtyLog', path: vcpu, body: { slot: 0, enabled: true } },
+  {
+    operation: 'runSetMemslot',
+    path: vcpu,
+    body: { slot: 1, memslot: { gpa: '0x100000000', bytes: 2097152 } },
+  },
+  { operation: 'runFreeRoots', path: vcpu, body: { mmu: 'root', roots: ['prev0'] } },
+  { operation: 'runZapAll', path: vcpu },
+  { operation: 'runSetSregs', path: vcpu, body: { cr3: '0x11002' } },
+  { operation: 'runResetContext', path: vcpu },
+];
+
+const ENDING: readonly Step[] = [
+  { operation: 'listSnapshots', path: vm },
+  { operation: 'getSnapshot', path: snapshot },
+  { operation: 'restoreSnapshot', path: snapshot },
+  { operation: 'deleteSnapshot', path: snapshot },
+  { operation: 'resetVm', path: vm },
+  {
+    operation: 'relabelVm',
+    path: vm,
+    body: { name: 'to keep', tags: { suite: null, keep: 'yes' } },
+  },
+  { operation: 'listVms', query: { tag: 'suite:examples', limit: '10' } },
+  { operation: 'deleteVms', query: { tag: 'suite:examples' } },
+];
+
+/** Every operation that answers at once, in an order in which each has something to tell. */
+export const SESSION: readonly Step[] = [
+  ...INVALIDATION,
+  ...LOOKING,
+  ...FORKS,
+  ...NESTED,
+  ...OTHER_COMMANDS,
+  ...ENDING,
+];

@@ -1,0 +1,31 @@
+/** The server without HTTP: its VMs, asked in the same process. Nothing here loads Fastify. */
+
+export { ApiError } from '../errors.js';
+export { createHost, type Host } from '../host.js';
+export type { AnswerSchema, Operation, Parts } from '../operation.js';
+export { problemOf } from '../problem.js';
+export { getCase, playCase } from '../routes/cases.js';
+export { getModel, listPolicies } from '../routes/catalogue.js';
+export { applyCommands, RUN_COMMAND } from '../routes/commands.js';
+export { diffMoments, diffVms } from '../routes/diff.js';
+export { listEvents } from '../routes/events.js';
+export { explainLookup } from '../routes/explain.js';
+export { getLedger } from '../routes/ledger.js';
+export { readMemory } from '../routes/memory.js';
+export { getShadowPage, listShadowPages } from '../routes/shadow-pages.js';
+export {
+  deleteSnapshot,
+  getSnapshot,
+  listSnapshots,
+  restoreSnapshot,
+  takeSnapshot,
+} from '../routes/snapshots.js';
+export { forkVm, getDigest, resetVm } from '../routes/time.js';
+export { getTlb } from '../routes/tlb.js';
+export { getVcpu, listVcpus } from '../routes/vcpus.js';
+export { verify } from '../routes/verify.js';
+export { createVm, deleteVm, deleteVms, getVm, listVms, relabelVm } from '../routes/vms.js';
+export { waitForEvent, waitUntil } from '../routes/wait.js';
+export { walkTables } from '../routes/walk.js';
+export { ask, type Given } from './ask.js';
+export { follow } from './follow.js';

@@ -1,0 +1,138 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { FastifyInstance } from 'fastify';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+
+import { describeAsyncapi } from '../../src/server/describe/index.js';
+import { SESSION } from '../../src/server/describe/session.js';
+import { describedRoutes, exampleOf, type Media, type Operation, type Route } from './described.js';
+import { ask, startApp } from './start.js';
+
+/** What an answer says of the machine that it was made on. */
+const OF_THE_MACHINE = { heapBytes: 4 * 1024 ** 3, eventLoopDelayMs: 1000 };
+
+/** Text, and a stream that does not end. */
+const NOT_IN_SESSION = ['followVms', 'getMetrics'];
+
+let routes: ReadonlyMap<string, Route> = new Map();
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+
+beforeAll(() => {
+  const described = describedRoutes();
+  routes = described.routes;
+  ajv.addSchema({ $id: 'openapi', components: described.components });
+});
+
+/** What is wrong with a value; null if its schema takes it. */
+function flawsOf(schema: object, value: unknown): string | null {
+  const text = JSON.stringify(schema).replaceAll('"#/', '"openapi#/');
+  const validate = ajv.compile(JSON.parse(text));
+  return validate(value) ? null : ajv.errorsText(validate.errors);
+}
+
+const successOf = ({ responses }: Operation) =>
+  Object.entries(responses).find(([status]) => status.startsWith('2')) ?? ['none', {}];
+
+describe('openapi.yaml', () => {
+  test('every operation has an example, of each body and each parameter that it needs', () => {
+    const lacking: string[] = [];
+    for (const { operation } of routes.values()) {
+      const { operationId, parameters = [], requestBody } = operation;
+      const [, { content = {} }] = successOf(operation);
+      for (const [type, media] of Object.entries({ ...requestBody?.content, ...content })) {
+        if (media.example === undefined) lacking.push(`${operationId} ${type}`);
+      }
+      for (const { name, required, example } of parameters) {
+        const isNamed = !NOT_IN_SESSION.includes(operationId);
+        if (isNamed && required === true && example === undefined) lacking.push(name);
+      }
+    }
+    expect(lacking).toEqual([]);
+    expect(
+      [...routes.keys()].filter((id) => !SESSION.some((step) => step.operation === id)),
+    ).toEqual(NOT_IN_SESSION);
+  });
+
+  test('every example is what its schema takes', () => {
+    const wrong: string[] = [];
+    for (const { operation } of routes.values()) {
+      const [, { content = {} }] = successOf(operation);
+      const media = [operation.requestBody?.content ?? {}, content].flatMap(Object.values<Media>);
+      const all = [...media, ...(operation.parameters ?? [])];
+      for (const { schema, example } of all) {
+        const flaws = example === undefined ? null : flawsOf(schema, example);
+        if (flaws !== null) wrong.push(`${operation.operationId}: ${flaws}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('a server answers every example as it says', async () => {
+    const app = await startApp();
+    const isTold = new Set<string>();
+    for (const step of SESSION) {
+      const route = routes.get(step.operation) as Route;
+      if (isTold.has(step.operation)) {
+        await ask(app, route.method, urlOf(route.path, step), step.body as object);
+        continue;
+      }
+      isTold.add(step.operation);
+      await compare(app, route);
+    }
+    expect(isTold.size).toBe(routes.size - NOT_IN_SESSION.length);
+  });
+});
+
+async function compare(app: FastifyInstance, route: Route): Promise<void> {
+  const { operationId } = route.operation;
+  const { method, url, body } = exampleOf(route);
+  const { status, json } = await ask(app, method, url, body as object);
+  const [declared, { content }] = successOf(route.operation);
+  expect([operationId, String(status)]).toEqual([operationId, declared]);
+  const media = content?.['application/json'];
+  if (media === undefined) {
+    expect([operationId, json]).toEqual([operationId, '']);
+    return;
+  }
+  if (operationId === 'getModel') Object.assign(json.bounds, OF_THE_MACHINE);
+  expect([operationId, json]).toEqual([operationId, media.example]);
+  expect([operationId, flawsOf(media.schema, json)]).toEqual([operationId, null]);
+}
+
+function urlOf(path: string, { path: given = {}, query = {} }: (typeof SESSION)[number]): string {
+  const url = path.replace(/\{(\w+)\}/g, (_, name: string) => given[name] ?? '');
+  return `${url}?${new URLSearchParams(query)}`;
+}
+
+describe('asyncapi.yaml', () => {
+  const { components } = parse(describeAsyncapi()) as {
+    components: {
+      messages: Record<string, { payload: object; examples: { payload: unknown }[] }>;
+    };
+  };
+
+  test.each(Object.entries(components.messages))('%s has an example that fits', (_, message) => {
+    const own = new Ajv2020({ strict: false }).addSchema({ $id: 'asyncapi', components });
+    const text = JSON.stringify(message.payload).replaceAll('"#/', '"asyncapi#/');
+    const validate = own.compile(JSON.parse(text));
+    expect(message.examples).toHaveLength(1);
+    for (const { payload } of message.examples) {
+      expect([validate(payload), validate.errors]).toEqual([true, null]);
+    }
+  });
+
+  test('its frames are those of the session', async () => {
+    const app = await startApp();
+    for (const step of SESSION.slice(
+      0,
+      SESSION.findIndex((one) => one.operation === 'getVm'),
+    )) {
+      const { method, path } = routes.get(step.operation) as Route;
+      await ask(app, method, urlOf(path, step), step.body as object);
+    }
+    const { events } = (await ask(app, 'GET', '/v1/vms/vm-1/events?after=42')).json;
+    for (const name of ['command', 'event']) {
+      expect(events).toContainEqual(components.messages[name]?.examples[0]?.payload);
+    }
+  });
+});
