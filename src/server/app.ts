@@ -7,7 +7,7 @@ import { CommandStreams } from './command-streams.js';
 import { serializerCompiler, validatorCompiler } from './compilers.js';
 import { guardEdge, watchClosing } from './edge.js';
 import { matchStates } from './etag.js';
-import type { FleetOptions } from './fleet.js';
+import type { FleetOptions } from './fleet-options.js';
 import { createHost } from './host.js';
 import { answerOnce } from './idempotency.js';
 import { parseJsonBodies } from './json-body.js';

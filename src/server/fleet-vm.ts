@@ -44,9 +44,3 @@ export function vcpuOf({ vm }: FleetVm, index: number, what: string): Vcpu {
 export function vmNotFound(id: string, why: string): ApiError {
   return new ApiError('vm-not-found', `Cannot find VM "${id}": ${why}`);
 }
-
-/** Where the fleet tells whoever runs it what no caller is told. */
-export interface FleetLog {
-  error(details: object, message: string): void;
-  info(details: object, message: string): void;
-}

@@ -10,26 +10,13 @@ import { CommandRefused, createVm, pagesHeldBy, step, type Vm } from '../mmu/ind
 import type { Command, VmConfig } from '../mmu/schema/index.js';
 import { anchorHistory } from './anchor-history.js';
 import { ApiError } from './errors.js';
-import {
-  type FleetLog,
-  type FleetVm,
-  type Origin,
-  type RewoundTo,
-  vcpuOf,
-  vmNotFound,
-} from './fleet-vm.js';
+import type { FleetLog, FleetOptions } from './fleet-options.js';
+import { type FleetVm, type Origin, type RewoundTo, vcpuOf, vmNotFound } from './fleet-vm.js';
 import { type Labels, NO_LABELS, TagCounts } from './labels.js';
 import type { Limits } from './limits.js';
 import { Room } from './room.js';
 import { Lease } from './ttl.js';
 import { WorkTally } from './work-tally.js';
-
-export interface FleetOptions {
-  readonly limits: Limits;
-  readonly log: FleetLog;
-  /** The model. An argument, so that a test can make it fail. */
-  readonly model?: { readonly step: typeof step };
-}
 
 /** Owns the VMs, and keeps each one's failure to itself. */
 export class Fleet {

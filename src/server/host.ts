@@ -1,5 +1,5 @@
-import { Fleet, type FleetOptions } from './fleet.js';
-import type { FleetLog } from './fleet-vm.js';
+import { Fleet } from './fleet.js';
+import type { FleetLog, FleetOptions } from './fleet-options.js';
 import type { Limits } from './limits.js';
 import { Streams } from './streams.js';
 import { Timeline } from './timeline.js';
