@@ -1,0 +1,28 @@
+import { kpti } from './kpti.js';
+import { pcidChurn } from './pcid-churn.js';
+import type { Workload } from './workload.js';
+
+export { type Expected, isMet, type Planned } from './planned.js';
+export {
+  type CountParameter,
+  type FlagParameter,
+  type Parameter,
+  type ParameterSpecs,
+  SEEDS,
+  type Workload,
+  type WorkloadValues,
+} from './workload.js';
+
+/** Every workload by its name, in the order in which they are shown. */
+export const WORKLOADS = {
+  kpti,
+  'pcid-churn': pcidChurn,
+} as const satisfies Record<string, Workload>;
+
+export type WorkloadName = keyof typeof WORKLOADS;
+
+export const WORKLOAD_NAMES = Object.keys(WORKLOADS) as [WorkloadName, ...WorkloadName[]];
+
+export function workloadOf(name: WorkloadName): Workload {
+  return WORKLOADS[name];
+}
