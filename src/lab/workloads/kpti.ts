@@ -3,36 +3,19 @@ import { frameOf } from './guest/entry.js';
 import { LinuxCpu } from './guest/linux-cpu.js';
 import { LinuxGuest, USER_PAGES, wordIn } from './guest/linux-guest.js';
 import { mapPage, movePage, touchUser, unmapPages } from './guest/linux-memory.js';
+import { count, percent } from './parameters.js';
 import type { Planned } from './planned.js';
 import { defineWorkload, type ValuesOf } from './workload.js';
 
 const PARAMETERS = {
-  processes: {
-    kind: 'count',
-    summary: 'Processes; each has a PCID for the kernel and one for the user.',
-    ...{ min: 1, max: 64, default: 3 },
-  },
-  pages: {
-    kind: 'count',
-    summary: 'Pages that each process has mapped at the beginning.',
-    ...{ min: 1, max: 64, default: 32 },
-  },
-  accesses: {
-    kind: 'count',
-    summary: 'Accesses of a process between two entries to the kernel.',
-    ...{ min: 1, max: 64, default: 6 },
-  },
-  mmapPercent: {
-    kind: 'count',
-    summary: 'System calls in a hundred that map or unmap a page.',
-    ...{ min: 0, max: 100, default: 20 },
-  },
-  switchPercent: {
-    kind: 'count',
-    summary: 'System calls in a hundred after which another process runs.',
-    ...{ min: 0, max: 100, default: 15 },
-  },
-} as const;
+  processes: count('Processes; each has a PCID for the kernel and one for the user.', {
+    ...{ max: 64, by: 3 },
+  }),
+  pages: count('Pages that each process has mapped at the beginning.', { max: 64, by: 32 }),
+  accesses: count('Accesses of a process between two entries to the kernel.', { max: 64, by: 6 }),
+  mmapPercent: percent('System calls in a hundred that map, unmap or move a page.', 20),
+  switchPercent: percent('System calls in a hundred after which another process runs.', 15),
+};
 type Values = ValuesOf<typeof PARAMETERS>;
 
 /** Room for every process to have all its pages, with tables and the kernel's own. */

@@ -4,38 +4,24 @@ import { done, invlpg, invpcid, movCr3, read, write } from './guest/instructions
 import { directMapOf, LinuxGuest, USER_PAGES, wordIn } from './guest/linux-guest.js';
 import type { Mm } from './guest/linux-mm.js';
 import { expectedOf } from './guest/page-tables.js';
+import { count, weight } from './parameters.js';
 import type { Planned, Word } from './planned.js';
 import { defineWorkload, type ValuesOf } from './workload.js';
 
-const rate = (of: string, by: number) =>
-  ({ kind: 'count', summary: `Weight of ${of}.`, min: 0, max: 100, default: by }) as const;
-
 const PARAMETERS = {
-  pcids: {
-    kind: 'count',
-    summary: 'PCIDs, each with an address space of its own.',
-    ...{ min: 1, max: 128, default: 8 },
-  },
-  pages: {
-    kind: 'count',
-    summary: 'Pages of each address space.',
-    ...{ min: 1, max: 64, default: 8 },
-  },
-  accesses: {
-    kind: 'count',
-    summary: 'Loads after each switch.',
-    ...{ min: 1, max: 64, default: 3 },
-  },
-  edits: rate('changed entries, each followed by a flush that covers it', 30),
-  switches: rate('no-flush switches', 50),
-  flushingSwitches: rate('switches that flush', 5),
-  invpcidAddress: rate('INVPCID type 0, an address, as the flush of an edit', 4),
-  invpcidSingle: rate('INVPCID type 1, a PCID, as the flush of an edit', 4),
-  invpcidAllGlobal: rate('INVPCID type 2, everything, as the flush of an edit', 1),
-  invpcidAll: rate('INVPCID type 3, all but global pages, as the flush of an edit', 1),
-  deferred: rate('a MOV CR3 that flushes when the changed space is loaded next', 3),
-  needless: rate('flushes without need', 5),
-} as const;
+  pcids: count('PCIDs, each with an address space of its own.', { max: 128, by: 8 }),
+  pages: count('Pages of each address space.', { max: 64, by: 8 }),
+  accesses: count('Loads after each step.', { max: 64, by: 3 }),
+  edits: weight('changed entries, each followed by a flush that covers it', 30),
+  switches: weight('no-flush switches', 50),
+  flushingSwitches: weight('switches that flush', 5),
+  needless: weight('flushes without need', 5),
+  invpcidAddress: weight('INVPCID type 0, an address, among flushes', 4),
+  invpcidSingle: weight('INVPCID type 1, a PCID, among flushes', 4),
+  invpcidAllGlobal: weight('INVPCID type 2, everything, among flushes', 1),
+  invpcidAll: weight('INVPCID type 3, all but global pages, among flushes', 1),
+  deferred: weight('a flush left to the MOV CR3 that loads the space next, among flushes', 3),
+};
 type Values = ValuesOf<typeof PARAMETERS>;
 
 const FRAMES = 12_288;

@@ -57,6 +57,11 @@ export class LinuxCpu {
     return this.#isUser;
   }
 
+  /** Whether a kernel thread runs on the address space of a process. */
+  get isLazy(): boolean {
+    return this.#isLazy;
+  }
+
   /** A system call, an interrupt or an exception. @see Linux `SWITCH_TO_KERNEL_CR3` */
   *enterKernel(): Generator<Planned> {
     if (!this.#isUser) return;
@@ -126,13 +131,17 @@ export class LinuxCpu {
 
   /**
    * This CPU's part of a flush: pages one by one, or everything if they are null or if the CPU
-   * has missed an earlier flush. Nothing if it has the address space no longer loaded.
+   * has missed an earlier flush. A kernel thread needs no address space, and leaves it instead.
    *
    * @see Linux `flush_tlb_func()`, `flush_tlb_one_user()`, `flush_tlb_local()`
    */
   *flush(mm: Mm, pages: readonly number[] | null): Generator<Planned> {
     const context = this.#ctxs[this.#asid] as TlbContext;
     if (this.#mm !== mm || context.tlbGen >= mm.tlbGen) return;
+    if (this.#isLazy) {
+      yield* this.switchMm(this.#guest.initMm);
+      return;
+    }
     const isNext = context.tlbGen + 1 === mm.tlbGen;
     context.tlbGen = mm.tlbGen;
     if (pages === null || !isNext) {

@@ -50,6 +50,8 @@ export class LinuxGuest {
   readonly memory: PhysicalMemory;
   readonly pti: boolean;
   readonly mms: Mm[] = [];
+  /** `init_mm`: the kernel's half alone. */
+  readonly initMm: Mm;
   readonly #vcpus: number;
   readonly #kernelEntries: readonly KernelEntry[];
   #mmCount = 0;
@@ -61,6 +63,8 @@ export class LinuxGuest {
     const end = FIRST_FRAME + frames;
     this.memory = new PhysicalMemory({ first: FIRST_FRAME, end });
     this.#kernelEntries = [this.#buildDirectMap(end), this.#buildText()];
+    this.initMm = this.createMm();
+    this.initMm.begin(this.#kernelEntries);
     for (let i = 0; i < processes; i += 1) {
       const mm = this.createMm();
       mm.begin(this.#kernelEntries);

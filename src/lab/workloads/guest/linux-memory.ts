@@ -1,11 +1,11 @@
 import type { Planned } from '../planned.js';
-import { entryOf, frameOf, PAGE_SHARED } from './entry.js';
+import { entryOf, frameOf, PAGE_READONLY, PAGE_SHARED } from './entry.js';
 import { ZERO } from './instructions.js';
 import type { Aim, LinuxCpu } from './linux-cpu.js';
 import type { LinuxGuest } from './linux-guest.js';
 import type { Mm } from './linux-mm.js';
 
-/** More pages than that are flushed all at once. @see Linux arch/x86/mm/tlb.c */
+/** `tlb_single_page_flush_ceiling`: more pages than that are flushed all at once. */
 export const TLB_SINGLE_PAGE_FLUSH_CEILING = 33;
 
 /**
@@ -49,11 +49,12 @@ export function* movePage(
   cpus: readonly [LinuxCpu, ...LinuxCpu[]],
   mm: Mm,
   page: number,
+  options: FlushOptions = {},
 ): Generator<Planned> {
   const before = mm.pages.get(page);
   if (before === undefined) return;
   yield* mapPage(guest, cpus[0], mm, page);
-  yield* flushMm(mm, cpus, [page]);
+  yield* flushMm(mm, cpus, [page], options);
   guest.memory.free(frameOf(before));
 }
 
@@ -68,6 +69,7 @@ export function* unmapPages(
   cpus: readonly [LinuxCpu, ...LinuxCpu[]],
   mm: Mm,
   pages: readonly number[],
+  options: FlushOptions = {},
 ): Generator<Planned> {
   const frames: number[] = [];
   for (const page of pages) {
@@ -76,29 +78,68 @@ export function* unmapPages(
     frames.push(frameOf(entry));
     yield* cpus[0].store(mm.set(page, ZERO));
   }
-  yield* flushMm(mm, cpus, pages);
+  yield* flushMm(mm, cpus, pages, options);
   for (const frame of frames) guest.memory.free(frame);
 }
 
+/** How a flush differs from that of a few pages. */
+export interface FlushOptions {
+  /** Pages above which everything is flushed. */
+  readonly ceiling?: number;
+  /** Tables are freed as well: CPUs in lazy mode have to know. */
+  readonly freedTables?: boolean;
+  /** What other CPUs do before one of them has flushed; it must be right either way. */
+  readonly meanwhile?: (waiting: readonly LinuxCpu[]) => Iterable<Planned>;
+}
+
 /**
- * A flush of pages that lie in one range, on every CPU that has the address space loaded. One that
- * has not will see by the generation that it missed something.
+ * A flush of pages that lie in one range, on every CPU that has the address space loaded: the first
+ * one asks for it, and the others do their part in the handler of its interrupt. A CPU that has it
+ * not loaded, or that runs a kernel thread, will see by the generation that it missed something.
  *
  * @param pages In rising order; null flushes everything.
- * @see Linux `flush_tlb_mm_range()`
+ * @see Linux `flush_tlb_mm_range()`, `flush_tlb_func()`, `tlb_is_not_lazy()`
  */
 export function* flushMm(
   mm: Mm,
   cpus: readonly LinuxCpu[],
   pages: readonly number[] | null,
+  options: FlushOptions = {},
 ): Generator<Planned> {
+  const { ceiling = TLB_SINGLE_PAGE_FLUSH_CEILING, freedTables = false, meanwhile } = options;
   mm.tlbGen += 1;
-  const isFew = pages !== null && pages.length <= TLB_SINGLE_PAGE_FLUSH_CEILING;
-  for (const cpu of cpus) {
+  const isFew = pages !== null && pages.length <= ceiling;
+  const isMeant = (cpu: LinuxCpu) =>
+    mm.cpus.has(cpu.vcpu) && (cpu === cpus[0] || freedTables || !cpu.isLazy);
+  const waiting = cpus.filter(isMeant);
+  while (waiting.length > 0) {
+    if (meanwhile !== undefined) yield* meanwhile(waiting);
+    const cpu = waiting.shift() as LinuxCpu;
     const wasUser = cpu.isUser;
-    if (!mm.cpus.has(cpu.vcpu)) continue;
     yield* cpu.enterKernel();
     yield* cpu.flush(mm, isFew ? pages : null);
     if (wasUser) yield* cpu.enterUser();
   }
+}
+
+/**
+ * Pages are made read-only, or writable again, by the first of the CPUs. Only what takes a right
+ * away needs the flush.
+ *
+ * @see Linux `change_protection()`, mm/mprotect.c
+ */
+export function* protectPages(
+  cpus: readonly [LinuxCpu, ...LinuxCpu[]],
+  mm: Mm,
+  change: { readonly pages: readonly number[]; readonly write: boolean },
+  options: FlushOptions = {},
+): Generator<Planned> {
+  const { pages, write } = change;
+  for (const page of pages) {
+    const entry = mm.pages.get(page);
+    if (entry === undefined) continue;
+    const flags = write ? PAGE_SHARED : PAGE_READONLY;
+    yield* cpus[0].store(mm.set(page, entryOf(frameOf(entry), flags)));
+  }
+  if (!write) yield* flushMm(mm, cpus, pages, options);
 }
