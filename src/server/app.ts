@@ -34,6 +34,7 @@ import { verifyRoutes } from './routes/verify.js';
 import { vmRoutes } from './routes/vms.js';
 import { waitRoutes } from './routes/wait.js';
 import { walkRoutes } from './routes/walk.js';
+import { workloadRoutes } from './routes/workloads.js';
 import { INBOUND_BYTES_MAX } from './socket-sink.js';
 import { Streams } from './streams.js';
 import { Timeline } from './timeline.js';
@@ -120,6 +121,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(snapshotRoutes, { fleet, timeline });
   await app.register(diffRoutes, { fleet, timeline });
   await app.register(caseRoutes, { fleet });
+  await app.register(workloadRoutes, { fleet });
   await app.register(fileRoutes);
   return app;
 }
