@@ -32,7 +32,7 @@ export function workloadQueryOf({ parameters }: Workload, commandsMax: number) {
       seed: Digits.pipe(z.number().max(SEEDS - 1))
         .default(1)
         .describe('The same seed gives the same commands.'),
-      commands: textOf({ ...(commands as Parameter & { kind: 'count' }), max: commandsMax }),
+      commands: textOf({ ...commands, max: commandsMax }),
       policy: PolicyName.default('mainline'),
       kernel: z.enum(KERNEL_VERSIONS).default('6.1'),
       ...Object.fromEntries(values),

@@ -121,18 +121,14 @@ function editOf(vcpu: number, chance: Chance): Command {
 }
 
 function accessOf(vcpu: number, chance: Chance): Command {
-  const access = {
-    vcpu,
-    gva: anyAddress(chance),
-    user: chance.percent(40),
-    ac: chance.percent(20),
-  };
-  const bytes = chance.of([1, 2, 4, 8, 8, 8] as const);
+  const gva = anyAddress(chance);
+  const who = { user: chance.percent(40), ac: chance.percent(20) };
+  const access = { vcpu, gva, ...who, bytes: chance.of([1, 2, 4, 8, 8, 8] as const) };
   switch (chance.weighed({ read: 6, write: 3, execute: 2 })) {
     case 'read':
-      return { ...read(access), bytes } as Command;
+      return read(access);
     case 'write':
-      return { ...write(access, anyEntry(chance)), bytes } as Command;
+      return write(access, anyEntry(chance));
     case 'execute':
       return execute(access);
   }

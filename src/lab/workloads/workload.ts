@@ -55,14 +55,14 @@ export interface Workload {
   readonly summary: string;
   /** What it is modelled on: functions of Linux, sections of the manual. */
   readonly source: string;
-  /** The paging of the host that it is meant for. */
+  /** The paging that it is meant for, unless a parameter says otherwise. */
   readonly paging: 'shadow' | 'ept';
   /**
    * Whether the guest does only what the architecture lets it rely on: then every plan says what
    * must come of each access, under every policy without holes.
    */
   readonly isSound: boolean;
-  readonly parameters: ParameterSpecs;
+  readonly parameters: ParameterSpecs & { readonly commands: CountParameter };
   /**
    * What of a VM it needs: vCPUs, paging, registers, memory with its page tables built. Policy,
    * kernel and TLB are the caller's to add.

@@ -5,6 +5,8 @@ import type { Expected, Planned, Word } from '../planned.js';
 export interface Access {
   readonly vcpu: number;
   readonly gva: Word;
+  /** 8 unless it says otherwise. */
+  readonly bytes?: 1 | 2 | 4 | 8;
   /** At CPL 3. */
   readonly user?: boolean;
   /** EFLAGS.AC: the kernel copies from or to user memory, between STAC and CLAC. */
@@ -20,12 +22,13 @@ export function done(command: Command): Planned {
   return { command, expected: OK };
 }
 
-export function read({ vcpu, gva, user = false, ac = false }: Access): Command {
-  return { kind: 'read', vcpu, gva, bytes: 8, user, ac };
+export function read({ vcpu, gva, bytes = 8, user = false, ac = false }: Access): Command {
+  return { kind: 'read', vcpu, gva, bytes, user, ac };
 }
 
-export function write({ vcpu, gva, user = false, ac = false }: Access, value: Word): Command {
-  return { kind: 'write', vcpu, gva, value, bytes: 8, user, ac };
+export function write(access: Access, value: Word): Command {
+  const { vcpu, gva, bytes = 8, user = false, ac = false } = access;
+  return { kind: 'write', vcpu, gva, value, bytes, user, ac };
 }
 
 export function execute({ vcpu, gva, user = false }: Access): Command {
