@@ -7,9 +7,11 @@ const program = new Command('mmulab')
   .showHelpAfterError();
 
 registerServe(program);
-// The runner is loaded only when it is asked for (or for the help): a server starts faster.
+// The others are loaded only when they are asked for (or for the help): a server starts faster.
 if (process.argv[2] !== 'serve') {
   const { registerConform } = await import('./conform.js');
   registerConform(program);
+  const { registerWorkload } = await import('./workload.js');
+  registerWorkload(program);
 }
 await program.parseAsync();

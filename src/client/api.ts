@@ -101,6 +101,7 @@ export type Model = {
         snapshotsPerVm: number;
         snapshotBytes: number;
         commandsPerCase: number;
+        commandsPerWorkload: number;
         differencesPerPage: number;
         framesPerPage: number;
         shadowPagesPerPage: number;
@@ -1480,6 +1481,32 @@ export type CaseAnswer = {
         written: string;
         played: string;
     };
+};
+export type Workload = {
+    name: string;
+    summary: string;
+    /** What it is modelled on. */
+    source: string;
+    /** Paging of the VM that it is for. */
+    paging: "shadow" | "ept";
+    /** The guest relies on nothing that the architecture does not promise. */
+    isSound: boolean;
+    parameters: ({
+        name: string;
+        kind: "count";
+        summary: string;
+        min: number;
+        max: number;
+        "default": number;
+    } | {
+        name: string;
+        kind: "flag";
+        summary: string;
+        "default": boolean;
+    })[];
+};
+export type WorkloadList = {
+    workloads: Workload[];
 };
 export type CommandLine = BatchResult | Problem;
 export type EndFrame = {
@@ -5055,4 +5082,540 @@ export function playCase(caseFile: CaseFile, { idempotencyKey }: {
             "idempotency-key": idempotencyKey
         })
     }));
+}
+/**
+ * What real guests do, and what can be set of it.
+ */
+export function listWorkloads(opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: WorkloadList;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>("/v1/workloads", {
+        ...opts
+    });
+}
+/**
+ * System calls under page-table isolation: two PCIDs a process, no-flush switches between them, and mmap and munmap with INVLPG and INVPCID of the user PCID.
+ */
+export function makeWorkloadKpti({ seed, commands, policy, kernel, processes, pages, accesses, mmapPercent, switchPercent }: {
+    seed?: string;
+    commands?: string;
+    policy?: PolicyName;
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    processes?: string;
+    pages?: string;
+    accesses?: string;
+    mmapPercent?: string;
+    switchPercent?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: CaseFile;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/workloads/kpti${QS.query(QS.explode({
+        seed,
+        commands,
+        policy,
+        kernel,
+        processes,
+        pages,
+        accesses,
+        mmapPercent,
+        switchPercent
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Context switches of many processes over the six ASIDs of a CPU: a known one is kept without a flush, one whose generation is old is flushed, and a stranger takes the next in turn.
+ */
+export function makeWorkloadAsids({ seed, commands, policy, kernel, processes, pages, pti, accesses, changePercent, lazyPercent, nearPercent }: {
+    seed?: string;
+    commands?: string;
+    policy?: PolicyName;
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    processes?: string;
+    pages?: string;
+    pti?: "false" | "true";
+    accesses?: string;
+    changePercent?: string;
+    lazyPercent?: string;
+    nearPercent?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: CaseFile;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/workloads/asids${QS.query(QS.explode({
+        seed,
+        commands,
+        policy,
+        kernel,
+        processes,
+        pages,
+        pti,
+        accesses,
+        changePercent,
+        lazyPercent,
+        nearPercent
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Storms of fork, exec and exit: write-protected entries and a flush, copies on write, and page tables whose frames are soon those of another process, or its data.
+ */
+export function makeWorkloadForkExit({ seed, commands, policy, kernel, pages, processes, pti, accesses, forks, execs, exits, switches }: {
+    seed?: string;
+    commands?: string;
+    policy?: PolicyName;
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    pages?: string;
+    processes?: string;
+    pti?: "false" | "true";
+    accesses?: string;
+    forks?: string;
+    execs?: string;
+    exits?: string;
+    switches?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: CaseFile;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/workloads/fork-exit${QS.query(QS.explode({
+        seed,
+        commands,
+        policy,
+        kernel,
+        pages,
+        processes,
+        pti,
+        accesses,
+        forks,
+        execs,
+        exits,
+        switches
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Many PCIDs whose page tables change while others run, each change flushed by INVPCID of one of its four types, at rates to choose.
+ */
+export function makeWorkloadPcidChurn({ seed, commands, policy, kernel, pcids, pages, accesses, edits, switches, flushingSwitches, needless, invpcidAddress, invpcidSingle, invpcidAllGlobal, invpcidAll, deferred }: {
+    seed?: string;
+    commands?: string;
+    policy?: PolicyName;
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    pcids?: string;
+    pages?: string;
+    accesses?: string;
+    edits?: string;
+    switches?: string;
+    flushingSwitches?: string;
+    needless?: string;
+    invpcidAddress?: string;
+    invpcidSingle?: string;
+    invpcidAllGlobal?: string;
+    invpcidAll?: string;
+    deferred?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: CaseFile;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/workloads/pcid-churn${QS.query(QS.explode({
+        seed,
+        commands,
+        policy,
+        kernel,
+        pcids,
+        pages,
+        accesses,
+        edits,
+        switches,
+        flushingSwitches,
+        needless,
+        invpcidAddress,
+        invpcidSingle,
+        invpcidAllGlobal,
+        invpcidAll,
+        deferred
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Ranges are unmapped or protected, up to 33 pages with an INVLPG each and longer ones with a flush of everything, and come back by page faults.
+ */
+export function makeWorkloadUnmap({ seed, commands, policy, kernel, pages, processes, pti, rangePages, ceiling, accesses, protectPercent, switchPercent }: {
+    seed?: string;
+    commands?: string;
+    policy?: PolicyName;
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    pages?: string;
+    processes?: string;
+    pti?: "false" | "true";
+    rangePages?: string;
+    ceiling?: string;
+    accesses?: string;
+    protectPercent?: string;
+    switchPercent?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: CaseFile;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/workloads/unmap${QS.query(QS.explode({
+        seed,
+        commands,
+        policy,
+        kernel,
+        pages,
+        processes,
+        pti,
+        rangePages,
+        ceiling,
+        accesses,
+        protectPercent,
+        switchPercent
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * A nested L1 switches among L2s with an EPT each, moves, protects and takes away their pages, and executes INVEPT for one or for all before they run on.
+ */
+export function makeWorkloadNestedInvept({ seed, commands, policy, kernel, l2S, vmcss, pages, accesses, accessedDirty, editPercent, failPercent, ownPercent, single, $global, deferred }: {
+    seed?: string;
+    commands?: string;
+    policy?: PolicyName;
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    l2S?: string;
+    vmcss?: string;
+    pages?: string;
+    accesses?: string;
+    accessedDirty?: "false" | "true";
+    editPercent?: string;
+    failPercent?: string;
+    ownPercent?: string;
+    single?: string;
+    $global?: string;
+    deferred?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: CaseFile;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/workloads/nested-invept${QS.query(QS.explode({
+        seed,
+        commands,
+        policy,
+        kernel,
+        l2s: l2S,
+        vmcss,
+        pages,
+        accesses,
+        accessedDirty,
+        editPercent,
+        failPercent,
+        ownPercent,
+        single,
+        "global": $global,
+        deferred
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * A nested L1 without EPT keeps the page tables that L2 runs on, changes them, flushes by INVVPID or by the transitions, and sees the page faults of L2.
+ */
+export function makeWorkloadNestedShadow({ seed, commands, policy, kernel, spaces, pages, accesses, vpid12, editPercent, address, single, all, singleNonGlobal }: {
+    seed?: string;
+    commands?: string;
+    policy?: PolicyName;
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    spaces?: string;
+    pages?: string;
+    accesses?: string;
+    vpid12?: "false" | "true";
+    editPercent?: string;
+    address?: string;
+    single?: string;
+    all?: string;
+    singleNonGlobal?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: CaseFile;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/workloads/nested-shadow${QS.query(QS.explode({
+        seed,
+        commands,
+        policy,
+        kernel,
+        spaces,
+        pages,
+        accesses,
+        vpid12,
+        editPercent,
+        address,
+        single,
+        all,
+        singleNonGlobal
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Threads of shared address spaces on several vCPUs: whoever changes an entry flushes, and every other vCPU that has the tables loaded flushes in its interrupt handler.
+ */
+export function makeWorkloadShootdown({ seed, commands, policy, kernel, vcpus, processes, pages, pti, accesses, flushPercent, switchPercent, lazyPercent, racePercent }: {
+    seed?: string;
+    commands?: string;
+    policy?: PolicyName;
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    vcpus?: string;
+    processes?: string;
+    pages?: string;
+    pti?: "false" | "true";
+    accesses?: string;
+    flushPercent?: string;
+    switchPercent?: string;
+    lazyPercent?: string;
+    racePercent?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: CaseFile;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/workloads/shootdown${QS.query(QS.explode({
+        seed,
+        commands,
+        policy,
+        kernel,
+        vcpus,
+        processes,
+        pages,
+        pti,
+        accesses,
+        flushPercent,
+        switchPercent,
+        lazyPercent,
+        racePercent
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * Aliases, recursive page tables, edits that are never flushed, no-flush reuse, toggles of PCIDE, PGE, WP, SMEP and NX, VM entries that fail, and operands that are not legal.
+ */
+export function makeWorkloadHostile({ seed, commands, policy, kernel, vcpus, ept, edits, accesses, switches, registers, invalidations, vmx, repairs }: {
+    seed?: string;
+    commands?: string;
+    policy?: PolicyName;
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    vcpus?: string;
+    ept?: "false" | "true";
+    edits?: string;
+    accesses?: string;
+    switches?: string;
+    registers?: string;
+    invalidations?: string;
+    vmx?: string;
+    repairs?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: CaseFile;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/workloads/hostile${QS.query(QS.explode({
+        seed,
+        commands,
+        policy,
+        kernel,
+        vcpus,
+        ept,
+        edits,
+        accesses,
+        switches,
+        registers,
+        invalidations,
+        vmx,
+        repairs
+    }))}`, {
+        ...opts
+    });
 }

@@ -1,1 +1,2 @@
 export * from './conform/index.js';
+export * from './workloads/index.js';

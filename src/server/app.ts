@@ -36,6 +36,7 @@ import { verifyRoutes } from './routes/verify.js';
 import { vmRoutes } from './routes/vms.js';
 import { waitRoutes } from './routes/wait.js';
 import { walkRoutes } from './routes/walk.js';
+import { workloadRoutes } from './routes/workloads.js';
 import { INBOUND_BYTES_MAX } from './socket-sink.js';
 import { refuseUnknownQueries } from './strict-query.js';
 import { refuseUpgrades } from './upgrade.js';
@@ -121,6 +122,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(snapshotRoutes, { host });
   await app.register(diffRoutes, { host });
   await app.register(caseRoutes, { host });
+  await app.register(workloadRoutes, { host });
   await app.register(fileRoutes);
   return app;
 }

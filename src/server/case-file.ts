@@ -45,18 +45,32 @@ export async function caseOf(fleet: Fleet, entry: FleetVm): Promise<CaseFile> {
   const { config } = entry.vm;
   const commands = lineageOf(fleet, entry, entry.ring.head, `write the case of VM "${entry.id}"`);
   const present = entry.poison === null ? digestOf(entry.vm) : null;
-  const expected = await rehearsed(config, commands, fleet.step);
-  if (present !== null && expected.state !== present) {
+  const file = await caseFrom(config, commands, fleet.step);
+  if (present !== null && file.expected.state !== present) {
     throw new Error(`Cannot write the case of VM "${entry.id}": its commands lead elsewhere`);
   }
+  return entry.poison === null ? file : { ...file, poisonedBy: entry.poison };
+}
+
+/**
+ * The case of a configuration and commands, which are run once to see what comes of them.
+ *
+ * @param commands At most {@link CASE_COMMANDS_MAX}.
+ * @throws {CommandRefused} If one of them cannot be taken.
+ */
+export async function caseFrom(
+  config: VmConfig,
+  commands: readonly Command[],
+  model: typeof step,
+): Promise<CaseFile> {
+  const expected = await rehearsed(config, commands, model);
   return {
     format: 'mmulab-case',
     formatVersion: 1,
     mmulab: VERSION,
     config,
-    commands,
+    commands: [...commands],
     expected,
-    ...(entry.poison === null ? {} : { poisonedBy: entry.poison }),
   };
 }
 

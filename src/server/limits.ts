@@ -114,6 +114,9 @@ export const NEAREST_RECORDS_MAX = 1000;
 /** Commands that lead from a configuration to a state: of a case file, and of a fork that replays. */
 export const CASE_COMMANDS_MAX = 10_000;
 
+/** Commands of a workload in one answer of lines; as a case it is bounded as every case is. */
+export const WORKLOAD_COMMANDS_MAX = 100_000;
+
 /** Named snapshots of one VM. */
 export const SNAPSHOTS_PER_VM_MAX = 64;
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -232,5 +232,52 @@ describe.skipIf(!isBuilt)(title, () => {
     const { code, stderr } = await start('conform', file).ended;
     expect(code).toBe(2);
     expect(stderr).toBe(`Cannot read "${file}": neither architecture cases nor a recording\n`);
+  });
+
+  test('workload writes a case, the same for the same seed', async () => {
+    const args = ['workload', 'kpti', '--seed', '7', '--commands', '20', '--set', 'pages=2'];
+    const { code, stdout, stderr } = await start(...args).ended;
+    expect([code, stderr]).toEqual([0, '']);
+    const file = JSON.parse(stdout);
+    expect([file.format, file.commands.length]).toEqual(['mmulab-case', 20]);
+    expect(file.config).toMatchObject({ policy: 'mainline', kernel: '6.1' });
+    expect((await start(...args).ended).stdout).toBe(stdout);
+  });
+
+  test('workload writes lines of commands into a file', async () => {
+    const file = fileWith('');
+    const args = ['workload', 'shootdown', '--set', 'vcpus=3', 'pti=true', '--commands', '10001'];
+    const { code, stdout } = await start(...args, '--lines', '-o', file).ended;
+    expect([code, stdout]).toEqual([0, '']);
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    expect(lines).toHaveLength(10_001);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ kind: 'mov-cr3' });
+  });
+
+  test('workload takes the rules of the case', async () => {
+    const rules = ['--policy', 'cached-roots', '--kernel', '7.3'];
+    const { stdout } = await start('workload', 'asids', '--commands', '5', ...rules).ended;
+    expect(JSON.parse(stdout).config).toMatchObject({ policy: 'cached-roots', kernel: '7.3' });
+  });
+
+  test('workload lists what there is', async () => {
+    const { code, stdout } = await start('workload', '--list').ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain('\nshootdown\n  Threads of shared address spaces');
+    expect(stdout).toContain('    vcpus=4  (2 to 16) vCPUs, which run threads');
+  });
+
+  test.each([
+    ['no name', [], 'Cannot make a workload: its name is missing; there are kpti, '],
+    ['another name', ['nope'], 'Cannot make "nope": no such workload; there are kpti, '],
+    ['a value out of range', ['kpti', '--set', 'pages=65'], 'Cannot make "kpti": pages: '],
+    ['an unknown key', ['kpti', '--set', 'x=1'], 'Cannot make "kpti": Unrecognized key: "x"'],
+    ['no value', ['kpti', '--set', 'pages'], 'not key=value'],
+    ['a long case', ['kpti', '--commands', '10001'], 'Cannot make "kpti": commands: '],
+    ['a file that cannot be', ['kpti', '-o', '/nowhere/x'], 'Cannot write "/nowhere/x": ENOENT'],
+  ])('workload exits 2 for %s', async (_what, args, message) => {
+    const { code, stdout, stderr } = await start('workload', ...args).ended;
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
   });
 });

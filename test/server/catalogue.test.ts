@@ -57,6 +57,7 @@ test('the model says what it covers', async () => {
     snapshotsPerVm: 64,
     snapshotBytes: 268_435_456,
     commandsPerCase: 10_000,
+    commandsPerWorkload: 100_000,
     differencesPerPage: 10_000,
     framesPerPage: 10_000,
     shadowPagesPerPage: 1000,

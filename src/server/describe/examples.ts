@@ -60,6 +60,8 @@ async function answerTo(
 ): Promise<unknown> {
   if (operation in SERVICE) return SERVICE[operation];
   const given = { params: path, query, ...(body === undefined ? {} : { body }) };
+  const make = operations.MAKE_WORKLOAD[operation];
+  if (make !== undefined) return await operations.ask(host, make, given);
   const kind = kindOf(operation);
   if (kind !== null) return await operations.ask(host, operations.RUN_COMMAND[kind], given);
   return await operations.ask(host, OPERATIONS[operation] as AnyOperation, given);

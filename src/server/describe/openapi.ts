@@ -17,6 +17,7 @@ const TAGS = [
   { name: 'commands', description: 'What befalls a vCPU: one command, or a batch.' },
   { name: 'events', description: 'The history of a VM: commands, and what the MMU did.' },
   { name: 'time', description: 'Reset, snapshots, forks, differences, and cases to keep.' },
+  { name: 'workloads', description: 'What real guests do, as commands for any VM.' },
   { name: 'catalogue', description: 'What there is, and what the model does not do.' },
   { name: 'service', description: 'How the server is.' },
 ];

@@ -1,3 +1,6 @@
+import { WORKLOADS, type Workload } from '../../lab/index.js';
+import { workloadOperationOf } from '../workload-query.js';
+
 /** A request of the session that the examples are taken from. */
 export interface Step {
   readonly operation: string;
@@ -169,6 +172,24 @@ const ENDING: readonly Step[] = [
   { operation: 'deleteVms', query: { tag: 'suite:examples' } },
 ];
 
+/** What real guests do, two commands of each, in the smallest memory. */
+const WORKLOADS_MADE: readonly Step[] = [
+  { operation: 'listWorkloads' },
+  ...Object.values(WORKLOADS).map(({ name, parameters }) => ({
+    operation: workloadOperationOf(name),
+    query: { seed: '1', ...smallest(parameters), commands: '2' },
+  })),
+];
+
+function smallest(parameters: Workload['parameters']): Record<string, string> {
+  const sizes = ['processes', 'pages', 'pcids', 'l2s', 'spaces', 'vcpus'];
+  return Object.fromEntries(
+    Object.entries(parameters).flatMap(([name, spec]) =>
+      spec.kind === 'count' && sizes.includes(name) ? [[name, String(spec.min)]] : [],
+    ),
+  );
+}
+
 /** Every operation that answers at once, in an order in which each has something to tell. */
 export const SESSION: readonly Step[] = [
   ...INVALIDATION,
@@ -176,5 +197,6 @@ export const SESSION: readonly Step[] = [
   ...FORKS,
   ...NESTED,
   ...OTHER_COMMANDS,
+  ...WORKLOADS_MADE,
   ...ENDING,
 ];

@@ -27,5 +27,6 @@ export { verify } from '../routes/verify.js';
 export { createVm, deleteVm, deleteVms, getVm, listVms, relabelVm } from '../routes/vms.js';
 export { waitForEvent, waitUntil } from '../routes/wait.js';
 export { walkTables } from '../routes/walk.js';
+export { listWorkloads, MAKE_WORKLOAD } from '../routes/workloads.js';
 export { ask, type Given } from './ask.js';
 export { follow } from './follow.js';

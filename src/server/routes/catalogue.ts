@@ -35,6 +35,7 @@ import {
   TAGS_PER_VM_MAX,
   TTL_SECONDS_MAX,
   WAIT_MS_MAX,
+  WORKLOAD_COMMANDS_MAX,
 } from '../limits.js';
 import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
@@ -105,6 +106,7 @@ const ModelBody = z
       snapshotsPerVm: bound,
       snapshotBytes: bound,
       commandsPerCase: bound,
+      commandsPerWorkload: bound,
       differencesPerPage: bound,
       framesPerPage: bound,
       shadowPagesPerPage: bound,
@@ -214,6 +216,7 @@ function modelOf(version: string, limits: Limits): z.output<typeof ModelBody> {
       snapshotsPerVm: SNAPSHOTS_PER_VM_MAX,
       snapshotBytes: limits.snapshotBytesMax,
       commandsPerCase: CASE_COMMANDS_MAX,
+      commandsPerWorkload: WORKLOAD_COMMANDS_MAX,
       differencesPerPage: DIFFERENCES_MAX,
       framesPerPage: PAGE_FRAMES_MAX,
       shadowPagesPerPage: PAGE_SHADOW_PAGES_MAX,

@@ -1,0 +1,62 @@
+import type { Command } from '../../../mmu/schema/index.js';
+import type { Expected, Planned, Word } from '../planned.js';
+
+/** Who touches memory, and where. */
+export interface Access {
+  readonly vcpu: number;
+  readonly gva: Word;
+  /** 8 unless it says otherwise. */
+  readonly bytes?: 1 | 2 | 4 | 8;
+  /** At CPL 3. */
+  readonly user?: boolean;
+  /** EFLAGS.AC: the kernel copies from or to user memory, between STAC and CLAC. */
+  readonly ac?: boolean;
+}
+
+export const ZERO: Word = { page: 0, low: 0 };
+
+const OK: Expected = { kind: 'ok' };
+
+/** A command of which the workload says no more than that it is done. */
+export function done(command: Command): Planned {
+  return { command, expected: OK };
+}
+
+export function read({ vcpu, gva, bytes = 8, user = false, ac = false }: Access): Command {
+  return { kind: 'read', vcpu, gva, bytes, user, ac };
+}
+
+export function write(access: Access, value: Word): Command {
+  const { vcpu, gva, bytes = 8, user = false, ac = false } = access;
+  return { kind: 'write', vcpu, gva, value, bytes, user, ac };
+}
+
+export function execute({ vcpu, gva, user = false }: Access): Command {
+  return { kind: 'execute', vcpu, gva, user };
+}
+
+export function movCr3(vcpu: number, value: Word): Command {
+  return { kind: 'mov-cr3', vcpu, value, gpr: 0 };
+}
+
+export function movCr4(vcpu: number, value: Word): Command {
+  return { kind: 'mov-cr4', vcpu, value, gpr: 0 };
+}
+
+export function invlpg(vcpu: number, gva: Word): Command {
+  return { kind: 'invlpg', vcpu, gva, encoding: 'memory' };
+}
+
+/** @param type 0: an address, 1: a PCID, 2: everything, 3: everything that is not global. */
+export function invpcid(vcpu: number, type: number, pcid = 0, gva = ZERO): Command {
+  return {
+    ...{ kind: 'invpcid', vcpu, type: wordOf(type), pcid: wordOf(pcid), gva },
+    ...{ encoding: 'memory', operand: null },
+  };
+}
+
+/** @param value An integer from 0 to 2^53 - 1. */
+export function wordOf(value: number): Word {
+  const low = value % 4096;
+  return { page: (value - low) / 4096, low };
+}

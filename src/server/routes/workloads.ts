@@ -1,0 +1,185 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { WORKLOADS, type Workload } from '../../lab/index.js';
+import { Command, createJsonWriter } from '../../mmu/schema/index.js';
+import { CaseFile, caseFrom } from '../case-file.js';
+import { NDJSON_TYPE } from '../command-streams.js';
+import { ApiError } from '../errors.js';
+import type { Fleet } from '../fleet.js';
+import type { Host } from '../host.js';
+import { CASE_COMMANDS_MAX, WORKLOAD_COMMANDS_MAX } from '../limits.js';
+import { type Operation, operation } from '../operation.js';
+import { refusals } from '../problem.js';
+import {
+  configFor,
+  type WorkloadQuery,
+  workloadOperationOf,
+  workloadQueryOf,
+} from '../workload-query.js';
+
+const CountParameterBody = z.strictObject({
+  name: z.string(),
+  kind: z.literal('count'),
+  summary: z.string(),
+  min: z.number().int(),
+  max: z.number().int(),
+  default: z.number().int(),
+});
+
+const FlagParameterBody = z.strictObject({
+  name: z.string(),
+  kind: z.literal('flag'),
+  summary: z.string(),
+  default: z.boolean(),
+});
+
+const WorkloadBody = z
+  .strictObject({
+    name: z.string(),
+    summary: z.string(),
+    source: z.string().describe('What it is modelled on.'),
+    paging: z.enum(['shadow', 'ept']).describe('Paging of the VM that it is for.'),
+    isSound: z
+      .boolean()
+      .describe('The guest relies on nothing that the architecture does not promise.'),
+    parameters: z.array(z.discriminatedUnion('kind', [CountParameterBody, FlagParameterBody])),
+  })
+  .meta({ id: 'Workload', description: 'What a real guest does, and what can be set of it.' });
+
+const WorkloadList = z
+  .strictObject({ workloads: z.array(WorkloadBody) })
+  .meta({ id: 'WorkloadList', description: 'Every workload that there is.' });
+
+const tags = ['workloads'];
+const writeCommand = createJsonWriter(Command);
+
+/** Characters of lines that are handed on at a time. */
+const PIECE = 16 * 1024;
+
+export const listWorkloads = operation({
+  takes: {},
+  answer: WorkloadList,
+  run: () => ({ workloads: Object.values<Workload>(WORKLOADS).map(bodyOf) }),
+});
+
+type MakeWorkload = Operation<
+  { readonly querystring: ReturnType<typeof workloadQueryOf> },
+  typeof CaseFile
+>;
+
+/** One for every workload, by the name of the operation. */
+export const MAKE_WORKLOAD: Readonly<Record<string, MakeWorkload>> = Object.fromEntries(
+  Object.values<Workload>(WORKLOADS).map((workload) => [
+    workloadOperationOf(workload.name),
+    operation({
+      takes: { querystring: workloadQueryOf(workload, WORKLOAD_COMMANDS_MAX) },
+      answer: CaseFile,
+      run: ({ fleet }, { query }) => caseOf(workload, query, fleet),
+    }),
+  ]),
+);
+
+/** `GET /v1/workloads`, and `GET /v1/workloads/<name>`, one for every workload. */
+export const workloadRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+  app.get(
+    '/v1/workloads',
+    {
+      schema: {
+        operationId: 'listWorkloads',
+        summary: 'What real guests do, and what can be set of it.',
+        tags,
+        ...listWorkloads.takes,
+        response: { 200: WorkloadList, ...refusals() },
+      },
+    },
+    (request) => listWorkloads.run(host, request),
+  );
+
+  for (const workload of Object.values<Workload>(WORKLOADS)) {
+    const { name, summary } = workload;
+    const operationId = workloadOperationOf(name);
+    const make = MAKE_WORKLOAD[operationId] as MakeWorkload;
+    app.get(
+      `/v1/workloads/${name}`,
+      {
+        schema: {
+          operationId,
+          summary,
+          description:
+            'A case for `POST /v1/cases`; with `Accept: application/x-ndjson` the commands alone, a ' +
+            `line each, for \`POST /v1/vms/{vm}/commands\`. A case has at most ${CASE_COMMANDS_MAX} commands.`,
+          tags,
+          ...make.takes,
+          response: {
+            200: {
+              description: 'A case, or its commands line by line.',
+              content: {
+                'application/json': { schema: CaseFile },
+                [NDJSON_TYPE]: { schema: Command },
+              },
+            },
+            ...refusals(),
+          },
+        },
+      },
+      async (request, reply) => {
+        const { query, headers } = request;
+        if (wantsLines(headers.accept)) {
+          return sendLines(reply, workload.commandsOf(query.values, query.seed));
+        }
+        const file = await make.run(host, request);
+        const disposition = `attachment; filename="${name}-${query.seed}.case.json"`;
+        return reply.header('content-disposition', disposition).send(file);
+      },
+    );
+  }
+};
+
+/** As many as the answer may be asked for, not as the library could make. */
+function bodyOf(workload: Workload): z.output<typeof WorkloadBody> {
+  const { name, summary, source, paging, isSound, parameters } = workload;
+  return {
+    ...{ name, summary, source, paging, isSound },
+    parameters: Object.entries(parameters).map(([key, spec]) => {
+      if (spec.kind === 'flag') return { name: key, ...spec };
+      return { name: key, ...spec, max: Math.min(spec.max, WORKLOAD_COMMANDS_MAX) };
+    }),
+  };
+}
+
+/** @see RFC 9110, "Accept" */
+function wantsLines(accept: string | undefined): boolean {
+  const ranges = accept?.split(',') ?? [];
+  return ranges.some((range) => range.split(';', 1)[0]?.trim().toLowerCase() === NDJSON_TYPE);
+}
+
+/** @throws {ApiError} If a case would have too many commands. */
+async function caseOf(workload: Workload, query: WorkloadQuery, fleet: Fleet): Promise<CaseFile> {
+  const count = query.values.commands as number;
+  if (count > CASE_COMMANDS_MAX) {
+    const message = `a case has at most ${CASE_COMMANDS_MAX}; ask for "${NDJSON_TYPE}"`;
+    throw new ApiError('invalid-request', `Cannot make a case of ${count} commands: ${message}`, {
+      errors: [{ in: 'query', path: '/commands', message }],
+    });
+  }
+  const commands = [...workload.commandsOf(query.values, query.seed)];
+  return caseFrom(configFor(workload, query), commands, fleet.step);
+}
+
+/** Commands are made as fast as the client reads. */
+function sendLines(reply: FastifyReply, commands: Iterable<Command>): FastifyReply {
+  return reply.type(NDJSON_TYPE).send(Readable.from(pieces(commands), { objectMode: false }));
+}
+
+function* pieces(commands: Iterable<Command>): Generator<string> {
+  let text = '';
+  for (const command of commands) {
+    text += `${writeCommand(command)}\n`;
+    if (text.length < PIECE) continue;
+    yield text;
+    text = '';
+  }
+  if (text !== '') yield text;
+}
