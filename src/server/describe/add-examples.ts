@@ -52,8 +52,8 @@ function firstOf(list: unknown): unknown {
   return Array.isArray(list) ? list[0] : undefined;
 }
 
-/** Of a batch the first result, of a page the first frame; a frame is a line already. */
+/** The first result of a batch, frame of a page, command of a case; a frame is a line already. */
 function lineOf(answer: unknown): unknown {
-  const { results, events } = (answer ?? {}) as { results?: unknown; events?: unknown };
-  return firstOf(results) ?? firstOf(events) ?? answer;
+  const { results, events, commands } = (answer ?? {}) as Readonly<Record<string, unknown>>;
+  return firstOf(results) ?? firstOf(events) ?? firstOf(commands) ?? answer;
 }
