@@ -4,6 +4,15 @@ export { decodeVm, type EncodedVm, encodeVm } from './encode.js';
 export { BadEncoding } from './encoding/index.js';
 export { KERNEL_VERSIONS, type KernelVersion } from './kernel/index.js';
 export { contentPagesOf, MEMORY_PAGES_MAX } from './machine/index.js';
+export {
+  isWatched,
+  type Standpoint,
+  seenFrom,
+  standpointOf,
+  type Verdict,
+  verdictOnUse,
+  type WatchedVm,
+} from './oracle/index.js';
 export { POLICIES, POLICY_NAMES, type Policy, type PolicyName } from './policies/index.js';
 export { pagesHeldBy } from './room.js';
 export type { Emit, ShadowPage, Vcpu, Vm } from './state/index.js';

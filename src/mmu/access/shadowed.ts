@@ -10,7 +10,7 @@ import {
 import { runGuest } from '../nested/index.js';
 import { accOfSpte, isMmioSpte, isUsableSpte, targetOf } from '../shadow/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
-import { dropAddress, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
+import { dropFaulted, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
 import { exitToHost } from '../vcpu/index.js';
 import { handlePageFault } from './page-fault.js';
 import { markLeafUsed, type ShadowLeaf, walkShadow } from './shadow-walk.js';
@@ -47,7 +47,7 @@ export function translateShadowed(vm: Vm, vcpu: Vcpu, request: Request, emit: Em
       return { kind: 'mapped', gfn, by: 'walk' };
     }
     const errorCode = errorCodeOf(leaf, request);
-    dropAddress(vcpu, address, tagInUse(vm, vcpu));
+    dropFaulted(vcpu, address, tagInUse(vm, vcpu));
     exitToHost(vcpu, { reason: 'EXCEPTION_NMI', qualification: address }, emit);
     emit?.(vcpu, { kind: 'page-fault', address, errorCode });
     const isPresent = (errorCode & PFERR_PRESENT_MASK) !== 0;

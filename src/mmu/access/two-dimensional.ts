@@ -15,7 +15,7 @@ import {
 import { runGuest } from '../nested/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { GLOBAL } from '../state/index.js';
-import { dropAddress, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
+import { dropAddress, dropFaulted, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
 import { pageFault } from '../vcpu/index.js';
 import { type PhysicalTranslation, translatePhysical } from './ept.js';
 import {
@@ -61,7 +61,7 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
     return afterPhysical(through.last());
   }
   if (walked.kind === 'page-fault') {
-    dropAddress(vcpu, address, tag);
+    dropFaulted(vcpu, address, tag);
     return stopped(pageFault(walked.errorCode, address));
   }
   const gpa = walked.gfn * 4096 + address.low;

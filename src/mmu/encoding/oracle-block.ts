@@ -90,6 +90,7 @@ function writeVpidTag(writer: ByteWriter, tag: VpidTag): void {
   writeMoments(writer, tag.pages, writer.number);
   writer.list(tag.contexts, (context) => writeContext(writer, context));
   writer.number(tag.forgotten);
+  writer.number(tag.unpaged);
 }
 
 function readVpidTag(reader: ByteReader): VpidTag {
@@ -104,6 +105,7 @@ function readVpidTag(reader: ByteReader): VpidTag {
     pages: readMoments(reader, reader.number),
     contexts: reader.list(() => readContext(reader)),
     forgotten: reader.number(),
+    unpaged: reader.number(),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   isLa57,
   isLongMode,
   isNoFlush,
+  isPaging,
   isPcide,
   pcidOf,
   type Word,
@@ -17,7 +18,13 @@ import {
   X86_CR4_SMEP,
 } from '../machine/index.js';
 import type { Command, CommandKind, CommandOf, Outcome } from '../schema/index.js';
-import { type Moment, type Vcpu, type VirtualTlb, vpidOf } from '../state/index.js';
+import {
+  type GuestContext,
+  type Moment,
+  type Vcpu,
+  type VirtualTlb,
+  vpidOf,
+} from '../state/index.js';
 import { followContext } from './context.js';
 import {
   dropAsInvlpg,
@@ -32,6 +39,7 @@ import {
   dropVpid,
   dropVpidPage,
   forgetBefore,
+  noteUnpaged,
 } from './drop.js';
 import { momentNow } from './moments.js';
 import { vtlbOf, type WatchedVm } from './translations.js';
@@ -57,6 +65,9 @@ export function followCommand(vm: WatchedVm, vcpu: Vcpu, command: Command, outco
   const vtlb = vtlbOf(vm, vcpu);
   const left = vtlb.context;
   followContext(vm, vcpu, vtlb);
+  if (wasUnpaged(vtlb, left) && (isPaging(vcpu.regs) || left !== vtlb.context)) {
+    noteUnpaged(vtlb, left.vpid, momentNow(vm.oracle));
+  }
   if (vtlb.before.guestMode !== vcpu.nested.guestMode) followTransition(vm, vcpu, vtlb);
   if (outcome.kind !== 'ok') return;
   switch (command.kind) {
@@ -117,6 +128,11 @@ export function followCommand(vm: WatchedVm, vcpu: Vcpu, command: Command, outco
   }
 }
 
+/** With an EPT, unpaged linear addresses are translated and cached as well. */
+function wasUnpaged({ before }: VirtualTlb, { ep4ta }: GuestContext): boolean {
+  return ep4ta !== -1 && (before.cr0 & X86_CR0_PG) === 0;
+}
+
 /** @see Intel SDM Vol. 3C, "Operations that Invalidate Cached Mappings": VM entries and exits */
 function followTransition({ oracle }: WatchedVm, { nested }: Vcpu, vtlb: VirtualTlb): void {
   const vmcs12 = nested.currentVmcs;
@@ -138,7 +154,6 @@ function controlChanged(vm: WatchedVm, vcpu: Vcpu): void {
   const { before, context } = vtlb;
   const changed = cr4 ^ before.cr4;
   const cleared = (before.cr0 & ~cr0 & X86_CR0_PG) !== 0;
-  const enabled = (cr0 & ~before.cr0 & X86_CR0_PG) !== 0;
   const moment = (): Moment => momentNow(vm.oracle);
   if (cleared || (changed & X86_CR4_PGE) !== 0 || (changed & before.cr4 & X86_CR4_PCIDE) !== 0) {
     dropVpid(vtlb, context.vpid, moment());
@@ -148,8 +163,7 @@ function controlChanged(vm: WatchedVm, vcpu: Vcpu): void {
   // Entries that are read by other rules now were made by those of then.
   const otherFormat = (changed & (X86_CR4_PSE | X86_CR4_LA57 | X86_CR4_PAE)) !== 0;
   const otherNx = ((efer ^ before.efer) & EFER_NX) !== 0;
-  const wasUnpaged = enabled && context.ep4ta !== -1;
-  if (otherFormat || otherNx || wasUnpaged) forgetBefore(vtlb, context.vpid, moment());
+  if (otherFormat || otherNx) forgetBefore(vtlb, context.vpid, moment());
 }
 
 function invlpg(vm: WatchedVm, vcpu: Vcpu, { gva }: CommandOf<'invlpg'>): void {

@@ -35,6 +35,9 @@ export interface JudgedAccess {
   readonly access: LinearAccess;
 }
 
+/** `undecided`: too much was forgotten, or there is too much to look at. */
+export type Verdict = 'allowed' | 'refused' | 'undecided';
+
 /**
  * Judges a translation that an access used: it must be one that memory has held, entry by entry,
  * since the last invalidation that covered it. What is in memory now always is.
@@ -54,6 +57,21 @@ export function judgeUse(
   const fresh = freshTranslation(vm, vcpu, judged);
   if (fresh !== null && fresh.gfn === gfn && allows(fresh, access, vcpu.regs)) return;
 
+  const { verdict, rule } = verdictOnUse(vm, vcpu, { ...judged, gfn });
+  if (verdict === 'allowed') return;
+  convict(vm, vcpu, { rule, address, kind: access.kind, gfn, by }, verdict, emit);
+}
+
+/**
+ * Whether an access may still lead to a frame. Changes nothing.
+ *
+ * @returns With the rule that the use would break.
+ */
+export function verdictOnUse(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  { address, access, gfn }: JudgedAccess & { gfn: number },
+): { verdict: Verdict; rule: Charge['rule'] } {
   let isRightStale = false;
   const verdict = search(vm, vcpu, address, (past) => {
     if (past.isBlocked || past.gfn !== gfn) return false;
@@ -61,9 +79,7 @@ export function judgeUse(
     isRightStale = true;
     return false;
   });
-  if (verdict === 'allowed') return;
-  const rule = isRightStale ? 'stale-right' : 'stale-translation';
-  convict(vm, vcpu, { rule, address, kind: access.kind, gfn, by }, verdict, emit);
+  return { verdict, rule: isRightStale ? 'stale-right' : 'stale-translation' };
 }
 
 /**
@@ -131,12 +147,8 @@ function judgeViolation(
     const charge = { rule: 'spurious-fault', address, kind } as const;
     convict(vm, vcpu, { ...charge, gfn: null, by: null }, verdictUnder(vm, vcpu, address), emit);
   }
-  const moment = momentNow(vm.oracle);
-  dropViolated(vtlb, { context, page: address.page, gpaPage }, moment);
-  dropFaulted(vtlb, { ...context, page: address.page }, moment);
+  dropViolated(vtlb, { context, page: address.page, gpaPage }, momentNow(vm.oracle));
 }
-
-type Verdict = 'allowed' | 'refused' | 'undecided';
 
 /** Looks for a translation that may be cached and is accepted. */
 function search(

@@ -41,8 +41,12 @@ export interface PastWalk {
   readonly from: number;
   /** The first of its entries that was replaced; null while all of them are in memory. */
   readonly replaced: Replaced | null;
-  /** Of the guest's own entries alone, without those of an EPT: when the first was replaced. */
+  /**
+   * Of the guest's own entries alone, without those of an EPT: when the one that it ended at was
+   * replaced, and the first of those above.
+   */
   readonly until: number;
+  readonly upperUntil: number;
 }
 
 /** What stood where an entry of the guest lies; several, if an EPT has led there differently. */
@@ -73,6 +77,7 @@ interface Way {
   readonly acc: number;
   readonly from: number;
   readonly until: number;
+  readonly upperUntil: number;
   readonly replaced: Replaced | null;
 }
 
@@ -138,11 +143,12 @@ const START: Way = {
   acc: ACC_ALL,
   from: 0,
   until: Number.POSITIVE_INFINITY,
+  upperUntil: Number.POSITIVE_INFINITY,
   replaced: null,
 };
 
-function ended({ acc, from, until, replaced }: Way): PastWalk {
-  return { kind: 'mapped', gfn: 0, acc, isGlobal: false, from, until, replaced };
+function ended({ acc, from, until, upperUntil, replaced }: Way): PastWalk {
+  return { kind: 'mapped', gfn: 0, acc, isGlobal: false, from, until, upperUntil, replaced };
 }
 
 /** A way holds only while every entry on it does. */
@@ -151,7 +157,8 @@ function narrowed(way: Way, { from, end, gpa, eptReplaced }: PlacedSpan): Way {
   return {
     ...way,
     from: Math.max(way.from, from),
-    until: Math.min(way.until, end?.time ?? Number.POSITIVE_INFINITY),
+    until: end?.time ?? Number.POSITIVE_INFINITY,
+    upperUntil: Math.min(way.upperUntil, way.until),
     replaced: first(first(way.replaced, own), eptReplaced),
   };
 }

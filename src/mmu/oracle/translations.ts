@@ -66,7 +66,8 @@ export function pastTranslations(vm: WatchedVm, vcpu: Vcpu, search: Search): boo
     const window = search.everything ? ALWAYS : windowOf(vtlb, root, page);
     if (searchTables(vm, vcpu, { root, window, search, globals: false })) return true;
   }
-  if ((vcpu.regs.cr4 & X86_CR4_PGE) === 0) return false;
+  if (searchUnpaged(vm, vcpu, search)) return true;
+  if (!hasGlobals(vcpu)) return false;
   return roots.some((root) => {
     const window = search.everything ? ALWAYS : globalWindowOf(vtlb, root, page);
     return searchTables(vm, vcpu, { root, window, search, globals: true });
@@ -110,22 +111,38 @@ function contextsOf({ vpids, context }: VirtualTlb): GuestContext[] {
   ];
 }
 
+/** What was made while the guest had no tables, which it has now: address by address, PCID 0. */
+function searchUnpaged(vm: WatchedVm, vcpu: Vcpu, search: Search): boolean {
+  const vtlb = vtlbOf(vm, vcpu);
+  const { context } = vtlb;
+  if (context.ep4ta === -1 || context.pcid !== 0 || !isPaging(vcpu.regs)) return false;
+  const { page } = search.address;
+  const window = search.everything ? ALWAYS : windowOf(vtlb, context, page);
+  const unpaged = vtlb.vpids.get(context.vpid)?.unpaged ?? 0;
+  if (unpaged === 0 || unpaged <= window.page.time || page >= 2 ** 20) return false;
+  return physicalTranslations(vm, vcpu, { gpaPage: page, window }).some(({ gfn, acc, replaced }) =>
+    search.visit({ gfn, acc: ACC_ALL, eptAcc: acc, isBlocked: false, replaced }),
+  );
+}
+
 function searchTables(
   vm: WatchedVm,
   vcpu: Vcpu,
   within: { root: GuestContext; window: Window; search: Search; globals: boolean },
 ): boolean {
   const { root, window, search, globals } = within;
-  if (root.until <= window.page.time) return false;
+  const floor = Math.min(window.page.time, window.structures.time);
+  if (root.until <= floor) return false;
   const hasEpt = root.ep4ta !== -1;
   const finish = (walk: PastWalk): boolean => {
-    if (globals && !walk.isGlobal) return false;
+    if (globals !== (walk.isGlobal && hasGlobals(vcpu))) return false;
     if (!mayBeCached(walk, window)) return false;
     const { kind, gfn, acc, replaced } = walk;
     if (kind === 'blocked' || !hasEpt) {
       return search.visit({ gfn, acc, eptAcc: ACC_ALL, isBlocked: kind === 'blocked', replaced });
     }
-    return physicalTranslations(vm, vcpu, { gpaPage: gfn, window }).some((way) =>
+    const made = search.everything ? window : madeSince(window, walk);
+    return physicalTranslations(vm, vcpu, { gpaPage: gfn, window: made }).some((way) =>
       search.visit({
         gfn: way.gfn,
         acc,
@@ -140,19 +157,38 @@ function searchTables(
   const entriesAt = (gpa: number, bytes: 4 | 8): PlacedSpan[] =>
     placesOf(vm, vcpu, { gpa, window, hasEpt }).flatMap(({ place, replaced }) =>
       spansIn(vm, place, bytes)
-        .filter(({ end }) => end === null || end.time > window.page.time)
+        .filter(({ end }) => end === null || end.time > floor)
         .map((span) => ({ ...span, gpa: place, eptReplaced: replaced })),
     );
   return pastWalks({ entriesAt, visit: finish }, regs, search.address, vm.config.maxphyaddr);
 }
 
 /**
- * Whether a translation with such a life may be cached: made since the paging-structure caches were
- * dropped, or before that from older entries, if it was not dropped itself.
+ * Whether a translation with such a life may be cached: made since it was dropped itself, with
+ * entries above it that are no older than their caches; or made before those caches were dropped.
+ *
+ * The entry that maps a page is in no paging-structure cache: it was in memory at that moment.
  */
-function mayBeCached({ from, until }: PastWalk, { page, structures }: Window): boolean {
-  if (until > structures.time) return true;
-  return page.time < structures.time && until > page.time && from < structures.time;
+function mayBeCached(walk: PastWalk, { page, structures }: Window): boolean {
+  const { from, until, upperUntil } = walk;
+  const since = Math.max(page.time, structures.time);
+  if (until > since && upperUntil > structures.time) return true;
+  const wasThere = until > page.time && upperUntil > page.time;
+  return page.time < structures.time && wasThere && from < structures.time;
+}
+
+/** A combined mapping is no older than the youngest of the guest's entries that it was made of. */
+function madeSince(window: Window, { from }: PastWalk): Window {
+  return from <= window.page.time ? window : { ...window, page: { ...window.page, time: from } };
+}
+
+/**
+ * A page whose entry says so is cached as a global one, and never under a PCID alone.
+ *
+ * @see Intel SDM Vol. 3A, "Global Pages"
+ */
+function hasGlobals({ regs }: Vcpu): boolean {
+  return (regs.cr4 & X86_CR4_PGE) !== 0;
 }
 
 /** Where in L1's memory a table entry may have been found. */
@@ -188,6 +224,7 @@ function identity({ page }: Word): PastWalk {
     isGlobal: false,
     from: 0,
     until: Number.POSITIVE_INFINITY,
+    upperUntil: Number.POSITIVE_INFINITY,
     replaced: null,
   };
 }

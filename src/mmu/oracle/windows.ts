@@ -12,7 +12,7 @@ import { latest } from './moments.js';
 export interface Window {
   /** The last invalidation of the translation itself. */
   readonly page: Moment;
-  /** The last invalidation of the paging-structure caches on its way; never before `page`. */
+  /** The last of the paging-structure caches on its way; before `page` for global pages alone. */
   readonly structures: Moment;
 }
 
@@ -46,7 +46,8 @@ export function globalWindowOf(vtlb: VirtualTlb, context: GuestContext, page: nu
     tag?.globalPages.get(page),
     tag?.pcids.get(context.pcid)?.globals,
   );
-  return { page: dropped, structures: dropped };
+  // The tables above it may be older still: those are cached for the PCID that made it.
+  return { page: dropped, structures: windowOf(vtlb, context, page).structures };
 }
 
 /**

@@ -115,6 +115,8 @@ export interface VpidTag {
   readonly contexts: GuestContext[];
   /** What was left up to here may be forgotten. */
   forgotten: number;
+  /** Until when a guest with an EPT ran on linear addresses without tables of its own. */
+  unpaged: number;
 }
 
 /** Since when translations of one PCID may be cached. */
@@ -197,6 +199,7 @@ export function createVpidTag(forgotten: number): VpidTag {
     pages: new Map(),
     contexts: [],
     forgotten,
+    unpaged: 0,
   };
 }
 

@@ -117,10 +117,22 @@ export function cpuFlush(vm: Vm, vcpu: Vcpu, what: CpuFlush, emit: Emit): void {
 }
 
 /**
- * A page fault, or an EPT violation on the way of a linear address: the processor forgets what it
- * has cached of the address.
+ * A page fault: the processor forgets what it has cached of the address, whatever EPT it was made
+ * by.
  *
  * @param tag That of the access; whoever has handled the fault by now may have left its context.
+ * @see Intel SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches"
+ */
+export function dropFaulted({ tlb }: Vcpu, { page }: Word, { vpid, pcid }: TlbTag): void {
+  const isMeant = (tag: TlbTag) => tag.vpid === vpid && (tag.pcid === pcid || tag.pcid === GLOBAL);
+  dropFromTlb(tlb, isMeant, page);
+}
+
+/**
+ * An EPT violation on the way of a linear address: the processor forgets what the EPT in use has
+ * made of the address.
+ *
+ * @param tag That of the access; whoever has handled the violation by now may have left its context.
  */
 export function dropAddress({ tlb }: Vcpu, { page }: Word, { vpid, pcid, root }: TlbTag): void {
   const isMeant = (tag: TlbTag) =>

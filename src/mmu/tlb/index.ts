@@ -3,6 +3,7 @@ export {
   type CpuFlush,
   cpuFlush,
   dropAddress,
+  dropFaulted,
   dropPhysical,
   flushTlbAll,
   flushTlbCurrent,

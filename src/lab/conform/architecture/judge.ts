@@ -4,6 +4,7 @@ import { type Difference, differencesOf } from './checks.js';
 import { SetupFailed } from './prepare.js';
 import { Unreadable } from './reading.js';
 import { isJudgedArea } from './setup.js';
+import { judgeRule } from './tlb/rule.js';
 import { trialsOf } from './trials.js';
 
 /**
@@ -32,10 +33,17 @@ function judgeCase(item: ArchitectureCase, verdict: Verdict): void {
   }
 }
 
+/** Areas about what may be used later, for which one outcome at the end is not enough. */
+const OWN_JUDGES: Readonly<Record<string, (item: ArchitectureCase) => Iterable<Difference>>> = {
+  'tlb-rule': judgeRule,
+};
+
 /** The model's own failure is a difference as well: it must not end the report. */
 function differencesIn(item: ArchitectureCase): Difference[] {
   const differences: Difference[] = [];
   try {
+    const own = Object.hasOwn(OWN_JUDGES, item.area) ? OWN_JUDGES[item.area] : undefined;
+    if (own !== undefined) return [...own(item)];
     for (const { trial, expect } of trialsOf(item)) {
       differences.push(...differencesOf(trial, expect).map((one) => labelled(trial.label, one)));
     }

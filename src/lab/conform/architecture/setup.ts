@@ -32,6 +32,7 @@ const AREA_DEFAULTS: ReadonlyMap<string, (bench: Bench) => void> = new Map([
   ['ept-ptwalk', () => {}],
   ['ept-order', () => {}],
   ['ept-large', () => {}],
+  ['tlb-rule', () => {}],
 ]);
 
 export function isJudgedArea(area: string): boolean {
