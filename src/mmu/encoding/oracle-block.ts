@@ -86,6 +86,7 @@ function writeVpidTag(writer: ByteWriter, tag: VpidTag): void {
     for (const moment of [all, globals, structures]) writeMoment(writer, moment);
   });
   writeMoments(writer, tag.pcidPages, writer.text);
+  writeMoments(writer, tag.faulted, writer.text);
   writeMoments(writer, tag.globalPages, writer.number);
   writeMoments(writer, tag.pages, writer.number);
   writer.list(tag.contexts, (context) => writeContext(writer, context));
@@ -101,6 +102,7 @@ function readVpidTag(reader: ByteReader): VpidTag {
     combined: readMoment(reader),
     pcids: new Map(reader.list(() => [reader.uint(), readPcidTag(reader)] as const)),
     pcidPages: readMoments(reader, reader.text),
+    faulted: readMoments(reader, reader.text),
     globalPages: readMoments(reader, reader.number),
     pages: readMoments(reader, reader.number),
     contexts: reader.list(() => readContext(reader)),

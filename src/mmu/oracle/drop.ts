@@ -21,7 +21,8 @@ export function dropVpid(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
   const tag = vpidTagOf(vtlb, vpid, moment.time);
   tag.all = moment;
   tag.nonGlobal = moment;
-  for (const dropped of [tag.pcids, tag.pcidPages, tag.globalPages, tag.pages]) dropped.clear();
+  const { pcids, pcidPages, faulted, globalPages, pages } = tag;
+  for (const dropped of [pcids, pcidPages, faulted, globalPages, pages]) dropped.clear();
   const isInUse = tag.contexts.includes(vtlb.context);
   tag.contexts.length = 0;
   if (isInUse) tag.contexts.push(vtlb.context);
@@ -97,18 +98,26 @@ export function dropAsInvlpg(
   where: { vpid: number; pcid: number; page: number },
   moment: Moment,
 ): void {
-  dropFaulted(vtlb, where, moment);
-  pcidTagOf(vpidTagOf(vtlb, where.vpid, moment.time), where.pcid).structures = moment;
+  const { vpid, pcid, page } = where;
+  dropPcidPage(vtlb, where, moment);
+  const tag = vpidTagOf(vtlb, vpid, moment.time);
+  put(tag.globalPages, page, moment, PAGES_MAX);
+  pcidTagOf(tag, pcid).structures = moment;
 }
 
-/** A page fault drops what it was due to: the page under its PCID, or if it is global. */
+/**
+ * A page fault drops the page under its PCID, also if it is global. What is global and was made
+ * under another PCID is not named.
+ *
+ * @see Intel SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches"
+ */
 export function dropFaulted(
   vtlb: VirtualTlb,
   where: { vpid: number; pcid: number; page: number },
   moment: Moment,
 ): void {
-  dropPcidPage(vtlb, where, moment);
-  put(vpidTagOf(vtlb, where.vpid, moment.time).globalPages, where.page, moment, PAGES_MAX);
+  const { vpid, pcid, page } = where;
+  put(vpidTagOf(vtlb, vpid, moment.time).faulted, pcidPageKey(pcid, page), moment, PAGES_MAX);
 }
 
 /** Everything that one EPT made, whatever its VPID and PCID. */

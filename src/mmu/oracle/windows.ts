@@ -27,6 +27,7 @@ export function windowOf(vtlb: VirtualTlb, context: GuestContext, page: number):
     tag?.nonGlobal,
     tag?.pages.get(page),
     tag?.pcidPages.get(pcidPageKey(pcid, page)),
+    tag?.faulted.get(pcidPageKey(pcid, page)),
     tagged?.all,
   );
   return { page: dropped, structures: latest(dropped, tagged?.structures) };
@@ -44,6 +45,7 @@ export function globalWindowOf(vtlb: VirtualTlb, context: GuestContext, page: nu
     tag?.all,
     tag?.pages.get(page),
     tag?.globalPages.get(page),
+    tag?.faulted.get(pcidPageKey(context.pcid, page)),
     tag?.pcids.get(context.pcid)?.globals,
   );
   // The tables above it may be older still: those are cached for the PCID that made it.

@@ -107,6 +107,8 @@ export interface VpidTag {
   readonly pcids: Map<number, PcidTag>;
   /** What a PCID has of a page was dropped, global pages aside: by PCID and page. */
   readonly pcidPages: Map<string, Moment>;
+  /** What a PCID has made of a page was dropped, global or not: by PCID and page. */
+  readonly faulted: Map<string, Moment>;
   /** The global translation of a page was dropped. */
   readonly globalPages: Map<number, Moment>;
   /** Everything of a page was dropped, under every PCID. */
@@ -195,6 +197,7 @@ export function createVpidTag(forgotten: number): VpidTag {
     combined: BEGINNING,
     pcids: new Map(),
     pcidPages: new Map(),
+    faulted: new Map(),
     globalPages: new Map(),
     pages: new Map(),
     contexts: [],

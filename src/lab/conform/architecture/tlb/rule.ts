@@ -115,7 +115,7 @@ function* tryCell({ paging, entry, invalidation, mustGo }: Cell): Iterable<Diffe
     const verdict = verdictFrom(scene, standpointIn(scene), use.gva, use.frame);
     yield* differ('later use', wanted, verdict);
   }
-  yield* tryUse(scene, cached, { gva: use.gva, mustGo });
+  yield* tryUse(scene, cached, { gva: use.gva, gone: mustGo ? use.frame : null });
 }
 
 /** The entries that a cached entry came from, and the page that they lead to. */
@@ -176,11 +176,10 @@ function dropsNothing({ machine }: Scene, { guest, vpid }: Position): boolean {
 function* tryUse(
   scene: Scene,
   { page }: Cached,
-  { gva, mustGo }: { gva: bigint; mustGo: boolean },
+  { gva, gone }: { gva: bigint; gone: bigint | null },
 ): Iterable<Difference> {
   const value = readAt(scene, gva);
-  const { old, fresh, third } = page.frames;
-  const wanted = mustGo ? [fresh] : [old, fresh, third];
+  const wanted = Object.values(page.frames).filter((frame) => frame !== gone);
   if (value === null || !wanted.includes(value)) {
     yield {
       expected: wanted.map(hexOf).join(' or '),
