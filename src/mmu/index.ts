@@ -20,6 +20,7 @@ export { CommandRefused } from './state/index.js';
 export { step } from './step.js';
 export { VECTORS } from './vcpu/index.js';
 export {
+  allowedStateOf,
   currentEptpOf,
   differencesOf,
   eptWalkOf,

@@ -2,8 +2,9 @@ export { allowedFrames } from './blame.js';
 export { contextOf } from './context.js';
 export { beginCommand, followCommand } from './follow.js';
 export { hear } from './hear.js';
-export { judgeStop, judgeUse, type Verdict, verdictOnUse } from './judge.js';
+export { isUndecidable, judgeStop, judgeUse, type Verdict, verdictOnUse } from './judge.js';
 export { keepPast } from './past.js';
+export { TooManyWalks } from './past-walks.js';
 export { type Standpoint, seenFrom, standpointOf } from './standpoint.js';
 export {
   isWatched,

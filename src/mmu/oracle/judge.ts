@@ -168,10 +168,15 @@ function search(
 
 /** What was forgotten since the translation was last dropped cannot be held against anyone. */
 function verdictUnder(vm: WatchedVm, vcpu: Vcpu, address: Word): Verdict {
+  return isUndecidable(vm, vcpu, address) ? 'undecided' : 'refused';
+}
+
+/** Whether too much was forgotten since a translation of the page was last dropped. */
+export function isUndecidable(vm: WatchedVm, vcpu: Vcpu, address: Word): boolean {
   const vtlb = vtlbOf(vm, vcpu);
   const { page } = windowOf(vtlb, vtlb.context, address.page);
   const forgotten = Math.max(vm.oracle.forgotten, rootsForgotten(vtlb, vtlb.context));
-  return page.time < forgotten ? 'undecided' : 'refused';
+  return page.time < forgotten;
 }
 
 function convict(vm: WatchedVm, vcpu: Vcpu, charge: Charge, verdict: Verdict, emit: Emit): void {

@@ -29,6 +29,7 @@ export interface PastTranslation {
   readonly acc: number;
   /** `ACC_*` bits of its EPT; all of them without one. */
   readonly eptAcc: number;
+  readonly hasEpt: boolean;
   /** Whether an entry let nothing through. */
   readonly isBlocked: boolean;
   /** The first of the entries it was made of that was replaced; null if it is what memory says. */
@@ -121,7 +122,7 @@ function searchUnpaged(vm: WatchedVm, vcpu: Vcpu, search: Search): boolean {
   const unpaged = vtlb.vpids.get(context.vpid)?.unpaged ?? 0;
   if (unpaged === 0 || unpaged <= window.page.time || page >= 2 ** 20) return false;
   return physicalTranslations(vm, vcpu, { gpaPage: page, window }).some(({ gfn, acc, replaced }) =>
-    search.visit({ gfn, acc: ACC_ALL, eptAcc: acc, isBlocked: false, replaced }),
+    search.visit({ gfn, acc: ACC_ALL, eptAcc: acc, hasEpt: true, isBlocked: false, replaced }),
   );
 }
 
@@ -139,7 +140,8 @@ function searchTables(
     if (!mayBeCached(walk, window)) return false;
     const { kind, gfn, acc, replaced } = walk;
     if (kind === 'blocked' || !hasEpt) {
-      return search.visit({ gfn, acc, eptAcc: ACC_ALL, isBlocked: kind === 'blocked', replaced });
+      const isBlocked = kind === 'blocked';
+      return search.visit({ gfn, acc, eptAcc: ACC_ALL, hasEpt: false, isBlocked, replaced });
     }
     const made = search.everything ? window : madeSince(window, walk);
     return physicalTranslations(vm, vcpu, { gpaPage: gfn, window: made }).some((way) =>
@@ -147,6 +149,7 @@ function searchTables(
         gfn: way.gfn,
         acc,
         eptAcc: way.acc,
+        hasEpt: true,
         isBlocked: false,
         replaced: first(replaced, way.replaced),
       }),

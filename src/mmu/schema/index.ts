@@ -1,3 +1,4 @@
+export { AllowedState, TRANSLATIONS_MAX } from './allowed-state.js';
 export {
   type BodyOf,
   COMMAND_BODIES,

@@ -1,3 +1,4 @@
+export { allowedStateOf } from './allowed.js';
 export { differencesOf } from './differences.js';
 export { explainLookup, type Lookup } from './explain.js';
 export { ledgerStateOf } from './ledger.js';

@@ -5,6 +5,8 @@ import { SetupFailed } from './prepare.js';
 import { Unreadable } from './reading.js';
 import { isJudgedArea } from './setup.js';
 import { judgeRule } from './tlb/rule.js';
+import { withStepsAbove } from './tlb/steps-above.js';
+import { judgeUseCase } from './tlb/use.js';
 import { trialsOf } from './trials.js';
 
 /**
@@ -15,7 +17,7 @@ import { trialsOf } from './trials.js';
  */
 export function judgeCases(cases: readonly ArchitectureCase[]): Verdict {
   const verdict = createVerdict();
-  for (const item of cases) {
+  for (const item of withStepsAbove(cases)) {
     if (isJudgedArea(item.area)) judgeCase(item, verdict);
     else countSkipped(verdict, `area ${item.area}`);
   }
@@ -36,6 +38,7 @@ function judgeCase(item: ArchitectureCase, verdict: Verdict): void {
 /** Areas about what may be used later, for which one outcome at the end is not enough. */
 const OWN_JUDGES: Readonly<Record<string, (item: ArchitectureCase) => Iterable<Difference>>> = {
   'tlb-rule': judgeRule,
+  'tlb-use': judgeUseCase,
 };
 
 /** The model's own failure is a difference as well: it must not end the report. */

@@ -33,6 +33,7 @@ const AREA_DEFAULTS: ReadonlyMap<string, (bench: Bench) => void> = new Map([
   ['ept-order', () => {}],
   ['ept-large', () => {}],
   ['tlb-rule', () => {}],
+  ['tlb-use', () => {}],
 ]);
 
 export function isJudgedArea(area: string): boolean {

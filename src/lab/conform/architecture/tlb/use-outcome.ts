@@ -1,0 +1,53 @@
+import { Unreadable, withoutComments } from '../reading.js';
+
+/** How an access may end that is made after a translation was changed in memory. */
+export interface AllowedEnds {
+  /** By the translation as it was. */
+  readonly stale: boolean;
+  /** By the translation as it is in memory; for one that is there no more, by nothing. */
+  readonly fresh: boolean;
+  /** By a fault, which takes away its own reason: then the access is done. */
+  readonly fault: 'page-fault' | 'ept-violation' | null;
+  /** Error code of a page fault, where it is said. */
+  readonly errorCode: bigint | null;
+}
+
+type End = Partial<AllowedEnds>;
+
+const ENDS: readonly (readonly [RegExp, (found: readonly string[]) => End])[] = [
+  [/^(?:X|stale|still allowed)(?: only)?$/, () => ({ stale: true })],
+  [/^(?:Y|new|ok)(?: only)?$/, () => ({ fresh: true })],
+  [
+    /^(?:one spurious )?#PF(?: (0x[0-9a-f]+))?$/,
+    ([, code]) => ({ fault: 'page-fault', errorCode: code === undefined ? null : BigInt(code) }),
+  ],
+  [/^(?:one spurious )?EPT violation$/, () => ({ fault: 'ept-violation' })],
+  // Of what the processor leaves to software: the access is done all the same.
+  [/^D may stay 0$/, () => ({ fresh: true })],
+  [/^may be kept$/, () => ({ stale: true, fresh: true })],
+];
+
+/**
+ * `X or Y: why`, `Y only`, `ok or one spurious #PF 0x3, retry ok`: what stands after a colon or a
+ * comma explains.
+ *
+ * @throws {Unreadable} If an alternative is none of the known.
+ */
+export function allowedEndsOf(text: string): AllowedEnds {
+  const [said = ''] = withoutComments(text).said.split(/[:,]/);
+  let ends: AllowedEnds = { stale: false, fresh: false, fault: null, errorCode: null };
+  for (const alternative of said.split(' or ')) {
+    const end = endOf(alternative.trim());
+    if (end === null) throw new Unreadable(`outcome "${text}"`);
+    ends = { ...ends, ...end };
+  }
+  return ends;
+}
+
+function endOf(text: string): End | null {
+  for (const [pattern, read] of ENDS) {
+    const found = pattern.exec(text);
+    if (found !== null) return read(found);
+  }
+  return null;
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { COMMAND_KINDS } from './command.js';
+import { Hex64, PhysicalAddress } from './hex.js';
+import { Rights } from './rights.js';
+
+/** Translations of one address that an answer holds. */
+export const TRANSLATIONS_MAX = 64;
+
+const Replaced = z
+  .strictObject({
+    entry: PhysicalAddress.describe('Of the table entry that was replaced first.'),
+    command: z.enum(COMMAND_KINDS).nullable(),
+    commandsAgo: z.number().int().min(0).describe('1: the newest command.'),
+  })
+  .meta({ id: 'ReplacedEntry', description: 'What has made a translation stale.' });
+
+const AllowedTranslation = z
+  .strictObject({
+    gpa: PhysicalAddress.nullable().describe(
+      'Where it leads; null: an entry lets nothing through.',
+    ),
+    rights: Rights.describe('By the own tables of the guest; a page is writable once it is dirty.'),
+    ept: Rights.nullable().describe('By the EPT that L1 gives it; null without one.'),
+    replaced: Replaced.nullable().describe('Null: memory says so now.'),
+  })
+  .meta({ id: 'AllowedTranslation', description: 'A translation that a processor may use.' });
+
+/** What the architecture allows an address to be translated to. */
+export const AllowedState = z
+  .strictObject({
+    gva: Hex64,
+    translations: z
+      .array(AllowedTranslation)
+      .max(TRANSLATIONS_MAX)
+      .describe('What is in memory, then what may still be cached, roughly the newest first.'),
+    complete: z.boolean().describe('False: more may be allowed than is shown or remembered.'),
+  })
+  .meta({ id: 'AllowedState', description: 'Where an address may lead, by the architecture.' });
+
+export type AllowedState = Readonly<z.output<typeof AllowedState>>;
