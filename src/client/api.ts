@@ -31,7 +31,7 @@ export type Problem = {
     status: number;
     detail: string;
     /** Stable; the wording of `detail` is not. */
-    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "stream-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "beginning-unknown" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "overloaded";
+    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "stream-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "beginning-unknown" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "overloaded";
     instance?: string;
     /** Names the request in the log of the server. */
     requestId?: string;
@@ -239,6 +239,12 @@ export type VmCreation = {
 };
 export type VmId = string;
 export type Seq = number;
+export type OracleState = {
+    /** Uses that the architecture did not allow. */
+    violations: number;
+    /** Uses for whose judgement too much was forgotten. */
+    undecided: number;
+};
 export type Vm = {
     id: VmId;
     /** Sequence number of the newest command or event; 0 at first. */
@@ -252,6 +258,8 @@ export type Vm = {
     ttlSeconds: number | null;
     /** When it goes unless it is used; null: never. */
     expiresInSeconds: number | null;
+    /** By the oracle, on all vCPUs; null: it is off. */
+    found: OracleState | null;
     vcpus?: number;
     policy?: PolicyName;
     /** Every rule in which versions differ. */
@@ -368,6 +376,8 @@ export type VcpuState = {
     guestMmu: MmuState;
     nested: NestedState;
     counters: Counters;
+    /** Null: the oracle is off. */
+    oracle: OracleState | null;
 };
 export type VcpuList = {
     /** Sequence number of the VM at which these states hold. */
@@ -1361,12 +1371,39 @@ export type LedgerDump = {
     /** Sequence number of the VM at which this holds. */
     seq: Seq;
 };
+export type ReplacedEntry = {
+    /** Of the table entry that was replaced first. */
+    entry: PhysicalAddress;
+    command: ("mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context") | null;
+    /** 1: the newest command. */
+    commandsAgo: number;
+};
+export type AllowedTranslation = {
+    /** Where it leads; null: an entry lets nothing through. */
+    gpa: PhysicalAddress | null;
+    /** By the own tables of the guest; a page is writable once it is dirty. */
+    rights: Rights;
+    /** By the EPT that L1 gives it; null without one. */
+    ept: Rights | null;
+    /** Null: memory says so now. */
+    replaced: ReplacedEntry | null;
+};
+export type AllowedDump = {
+    gva: Hex64;
+    /** What is in memory, then what may still be cached, roughly the newest first. */
+    translations: AllowedTranslation[];
+    /** False: more may be allowed than is shown or remembered. */
+    complete: boolean;
+    /** Sequence number of the VM at which this holds. */
+    seq: Seq;
+};
 export type ForkBody = {
     policy?: PolicyName;
     kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
     prevRoots?: number;
     mmuPages?: number;
     tlb?: TlbOption;
+    oracle?: "on" | "off";
     flushOnReuse?: boolean;
     /** A moment that is kept: history has it, or a snapshot was taken then. Default: now. */
     seq?: number;
@@ -4511,6 +4548,43 @@ export function getLedger(vm: VmId, opts?: Oazapfts.RequestOpts) {
         status: 503;
         data: Problem;
     }>(`/v1/vms/${encodeURIComponent(vm)}/ledger`, {
+        ...opts
+    });
+}
+/**
+ * List where the architecture allows an address to lead: by memory, or by a cache.
+ */
+export function listAllowed(gva: Hex64, vm: VmId, vcpu: string, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: AllowedDump;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/vcpus/${encodeURIComponent(vcpu)}/allowed${QS.query(QS.explode({
+        gva
+    }))}`, {
         ...opts
     });
 }

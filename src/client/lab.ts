@@ -1,4 +1,5 @@
 import type {
+  AllowedDump,
   Applied,
   BatchResult,
   CaseAnswer,
@@ -77,6 +78,8 @@ export interface LabVm {
   walk(options: VcpuOption & WalkOptions): Promise<WalkDump>;
   /** What flushes, syncs and frees turned out to be worth. */
   ledger(): Promise<LedgerDump>;
+  /** Where an address may lead by the architecture. */
+  allowed(options: VcpuOption & { gva: string }): Promise<AllowedDump>;
   /** Why a switch to a pgd would find a cached root or not, slot by slot. */
   explain(options: VcpuOption & { pgd: string; mmu?: MmuName }): Promise<LookupDump>;
   shadowPages(options?: PageOptions & { gfn?: number; root?: string }): Promise<ShadowPageList>;

@@ -54,6 +54,7 @@ type Dump =
   | 'tlb'
   | 'walk'
   | 'explain'
+  | 'allowed'
   | 'ledger'
   | 'shadowPages'
   | 'shadowPage'
@@ -74,6 +75,8 @@ function dumps(vm: string, calls: LocalCalls): Pick<LabVm, Dump> {
       calls.ask(server.walkTables, { params: ofVcpu(vcpu), query: queryOf(from) }),
     explain: ({ vcpu, ...lookup }) =>
       calls.ask(server.explainLookup, { params: ofVcpu(vcpu), query: queryOf(lookup) }),
+    allowed: ({ vcpu, gva }) =>
+      calls.ask(server.listAllowed, { params: ofVcpu(vcpu), query: { gva } }),
     ledger: () => calls.ask(server.getLedger, { params }),
     shadowPages: (options = {}) =>
       calls.ask(server.listShadowPages, { params, query: queryOf(options) }),

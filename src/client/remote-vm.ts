@@ -68,6 +68,7 @@ type Dump =
   | 'tlb'
   | 'walk'
   | 'explain'
+  | 'allowed'
   | 'ledger'
   | 'shadowPages'
   | 'shadowPage'
@@ -83,6 +84,8 @@ function dumps(vm: string, calls: RemoteCalls): Pick<LabVm, Dump> {
       calls.answerOf((to) => api.walkTables(vm, String(vcpu), queryOf(from), to)),
     explain: ({ vcpu = 0, pgd, ...lookup }) =>
       calls.answerOf((to) => api.explainLookup(pgd, vm, String(vcpu), queryOf(lookup), to)),
+    allowed: ({ vcpu = 0, gva }) =>
+      calls.answerOf((to) => api.listAllowed(gva, vm, String(vcpu), to)),
     ledger: () => calls.answerOf((to) => api.getLedger(vm, to)),
     shadowPages: (options = {}) =>
       calls.answerOf((to) => api.listShadowPages(vm, queryOf(options), to)),

@@ -30,6 +30,7 @@ export {
   type Lookup,
   ledgerStateOf,
   memoryStateOf,
+  oracleStateOf,
   type ShadowPageFilter,
   shadowPageAt,
   shadowPageStateOf,

@@ -16,6 +16,7 @@ import { answerUnknownRoutes } from './not-found.js';
 import { problemFor, refuse, refuseClient, refuseExpectation } from './refuse.js';
 import { createRequestIds } from './request-id.js';
 import { RequestTally } from './request-tally.js';
+import { allowedRoutes } from './routes/allowed.js';
 import { caseRoutes } from './routes/cases.js';
 import { catalogueRoutes } from './routes/catalogue.js';
 import { commandRoutes } from './routes/commands.js';
@@ -117,6 +118,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(verifyRoutes, { host });
   await app.register(explainRoutes, { host });
   await app.register(ledgerRoutes, { host });
+  await app.register(allowedRoutes, { host });
   await app.register(metricRoutes, { version: VERSION, fleet, streams, requests });
   await app.register(timeRoutes, { host });
   await app.register(snapshotRoutes, { host });

@@ -21,6 +21,7 @@ const STATUS = {
   'vm-poisoned': 409,
   'snapshot-exists': 409,
   'beginning-unknown': 409,
+  'oracle-off': 409,
   'events-expired': 410,
   'epoch-changed': 410,
   'precondition-failed': 412,

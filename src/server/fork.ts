@@ -7,7 +7,7 @@ import { lineageOf } from './lineage.js';
 import { play } from './play.js';
 import type { Timeline } from './timeline.js';
 
-const { policy, kernel, prevRoots, mmuPages, tlb, flushOnReuse } = VmConfig.shape;
+const { policy, kernel, prevRoots, mmuPages, tlb, oracle, flushOnReuse } = VmConfig.shape;
 
 /** In what a fork may differ from its VM. */
 export const ForkChanges = z.strictObject({
@@ -16,6 +16,7 @@ export const ForkChanges = z.strictObject({
   prevRoots: prevRoots.unwrap().optional(),
   mmuPages: mmuPages.unwrap().optional(),
   tlb: tlb.unwrap().optional(),
+  oracle: oracle.unwrap().optional(),
   flushOnReuse: flushOnReuse.unwrap().optional(),
 });
 type ForkChanges = z.output<typeof ForkChanges>;

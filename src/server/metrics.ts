@@ -79,7 +79,7 @@ function registerHoldings(registry: Registry, { fleet, streams }: MetricSources)
     ['mmulab_vcpus', 'vCPUs of all VMs.', () => fleet.use.vcpus],
     [
       'mmulab_memory_pages',
-      'Pages of 4 KiB that guest memory, shadow pages and TLBs take.',
+      'Pages of 4 KiB that guest memory, shadow pages, TLBs and oracles take.',
       () => fleet.use.pages,
     ],
     ['mmulab_history_records', 'Commands and events that are kept.', () => fleet.budget.records],
@@ -113,6 +113,16 @@ function registerWork(registry: Registry, { work }: Fleet): void {
     *read() {
       for (const [by, counts] of Object.entries(work.flushes)) {
         for (const [scope, count] of Object.entries(counts)) yield { labels: { by, scope }, count };
+      }
+    },
+  });
+  registerCounter(registry, {
+    name: 'mmulab_violations_total',
+    help: 'Uses of a translation that the architecture did not allow.',
+    labelNames: ['rule'],
+    *read() {
+      for (const [rule, count] of Object.entries(work.violations)) {
+        yield { labels: { rule }, count };
       }
     },
   });

@@ -45,7 +45,7 @@ export function requireCondition(
 /** What each check finds now. The vCPU must be there. */
 export function stateNow({ vm, ring }: FleetVm, { vcpu, where }: StateCondition): NearestState {
   const state = vm.vcpus[vcpu];
-  const wire: unknown = state === undefined ? null : JSON.parse(writeVcpu(vcpuStateOf(state)));
+  const wire: unknown = state === undefined ? null : JSON.parse(writeVcpu(vcpuStateOf(vm, state)));
   return { seq: ring.head, checks: where.map((check) => checkResultOf(check, wire)) };
 }
 

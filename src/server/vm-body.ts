@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { VmConfig } from '../mmu/schema/index.js';
+import { oracleStateOf } from '../mmu/index.js';
+import { OracleState, VmConfig } from '../mmu/schema/index.js';
 import type { FleetVm } from './fleet-vm.js';
 import { Seq, VmId } from './frames.js';
 import { LABELS } from './labels.js';
@@ -26,6 +27,7 @@ export const VmBody = z
       .int()
       .nullable()
       .describe('When it goes unless it is used; null: never.'),
+    found: OracleState.nullable().describe('By the oracle, on all vCPUs; null: it is off.'),
     ...VmConfig.shape,
   })
   .meta({ id: 'Vm', description: 'A VM, and what it was made from.' });
@@ -53,7 +55,8 @@ export function vmBodyOf({
 }: FleetVm): z.output<typeof VmBody> {
   const expiresInSeconds = lease?.secondsLeft ?? null;
   const poisoned = poison !== null;
-  return { id, seq: ring.head, poisoned, ...labels, expiresInSeconds, ...vm.config };
+  const found = oracleStateOf(vm);
+  return { id, seq: ring.head, poisoned, ...labels, expiresInSeconds, found, ...vm.config };
 }
 
 export function vmSummaryOf({ id, ring, poison, vm, labels }: FleetVm): z.output<typeof VmSummary> {

@@ -2,6 +2,7 @@ import type { EventRecord } from '../journal/index.js';
 import { COMMAND_KINDS, type CommandKind, type MmuEventOf } from '../mmu/schema/index.js';
 
 type Flush = MmuEventOf<'tlb-flushed'>;
+type Violation = MmuEventOf<'violation'>;
 type FlushCounts = Record<Flush['scope'], number>;
 
 /** Counts what the model did for all VMs since the start; cheap enough to count every command. */
@@ -15,10 +16,17 @@ export class WorkTally {
     cpu: noFlushes(),
   };
 
+  readonly violations: Record<Violation['rule'], number> = {
+    'stale-translation': 0,
+    'stale-right': 0,
+    'spurious-fault': 0,
+  };
+
   count(kind: CommandKind, events: readonly EventRecord[]): void {
     this.commands[kind] += 1;
     for (const { event } of events) {
       if (event.kind === 'tlb-flushed') this.flushes[event.by][event.scope] += 1;
+      else if (event.kind === 'violation') this.violations[event.rule] += 1;
     }
   }
 }

@@ -85,7 +85,7 @@ describe('the JSON writer', () => {
     const outcomes = SCRIPT.map((command) =>
       step(vm, Command.parse({ vcpu: 0, ...command }), emit),
     );
-    const state = vcpuStateOf(vm.vcpus[0] as (typeof vm.vcpus)[number]);
+    const state = vcpuStateOf(vm, vm.vcpus[0] as (typeof vm.vcpus)[number]);
 
     expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['ok', 'fault', 'vm-fail']));
     for (const event of events) expectSameText(MmuEvent, event);

@@ -1,3 +1,4 @@
+import { countMemories } from '../oracle/index.js';
 import { COMMAND_KINDS } from '../schema/index.js';
 import {
   createOracle,
@@ -42,7 +43,9 @@ export function readOracle(reader: ByteReader, vcpuCount: number): Oracle {
     oracle.pastCount += values.length;
   });
   oracle.forgotten = reader.number();
-  return { ...oracle, vcpus: Array.from({ length: vcpuCount }, () => readVirtualTlb(reader)) };
+  const vcpus = Array.from({ length: vcpuCount }, () => readVirtualTlb(reader));
+  for (const vtlb of vcpus) countMemories(oracle, vtlb);
+  return { ...oracle, vcpus };
 }
 
 function writeVirtualTlb(writer: ByteWriter, vtlb: VirtualTlb): void {

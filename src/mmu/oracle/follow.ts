@@ -42,6 +42,7 @@ import {
   noteUnpaged,
 } from './drop.js';
 import { momentNow } from './moments.js';
+import { countMemories } from './room.js';
 import { vtlbOf, type WatchedVm } from './translations.js';
 
 /** A command is about to be carried out: what happens from now on is its doing. */
@@ -62,6 +63,11 @@ export function beginCommand(vm: WatchedVm, vcpu: Vcpu, kind: CommandKind): void
  * what KVM made of it does not matter.
  */
 export function followCommand(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcome): void {
+  followTags(vm, vcpu, command, outcome);
+  countMemories(vm.oracle, vtlbOf(vm, vcpu));
+}
+
+function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcome): void {
   const vtlb = vtlbOf(vm, vcpu);
   const left = vtlb.context;
   followContext(vm, vcpu, vtlb);

@@ -22,6 +22,7 @@ import {
   type VirtualTlb,
   type Vmcs12,
 } from '../state/index.js';
+import { watchTable } from './past.js';
 import { vtlbOf, type WatchedVm } from './translations.js';
 
 /** Pages of which a vCPU keeps what memory says; when there are more, all are walked anew. */
@@ -45,8 +46,17 @@ export function freshTranslation(
 
   const fresh = walkFresh(vm, vcpu, { address, access, eptp });
   if (fresh === null) return null;
-  if (pages === undefined || pages.size >= FRESH_MAX) {
-    if (vtlb.fresh.size >= FRESH_MAX || pages !== undefined) vtlb.fresh.clear();
+  if (known === undefined) {
+    if (vtlb.freshCount >= FRESH_MAX) {
+      vtlb.fresh.clear();
+      vm.oracle.memories -= vtlb.freshCount;
+      vtlb.freshCount = 0;
+      pages = undefined;
+    }
+    vtlb.freshCount += 1;
+    vm.oracle.memories += 1;
+  }
+  if (pages === undefined) {
     pages = new Map();
     vtlb.fresh.set(root, pages);
   }
@@ -119,7 +129,7 @@ function tablesOf(vm: WatchedVm, eptp: Word | null): TableMemory {
       const page = Math.floor(gpa / 4096);
       const place = eptp === null ? itself(page) : physicalOf(vm, eptp, page);
       if (place === null) return null;
-      oracle.tables.add(place.gfn);
+      watchTable(oracle, place.gfn);
       if (!isVisibleGfn(memory, place.gfn)) return ZERO;
       const at = place.gfn * 4096 + (gpa % 4096);
       return bytes === 8 ? readWord(memory, at) : readHalf(memory, at);
@@ -134,6 +144,6 @@ function physicalOf(vm: WatchedVm, eptp: Word, page: number): Physical | null {
   const limits = { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };
   const access = { kind: 'read', isFinal: true } as const;
   const walked = walkEpt(memory, eptp, page * 4096, { access, limits });
-  for (const { gpa } of walked.steps) oracle.tables.add(Math.floor(gpa / 4096));
+  for (const { gpa } of walked.steps) watchTable(oracle, Math.floor(gpa / 4096));
   return walked.kind === 'mapped' ? walked : null;
 }

@@ -5,6 +5,7 @@ export { hear } from './hear.js';
 export { isUndecidable, judgeStop, judgeUse, type Verdict, verdictOnUse } from './judge.js';
 export { keepPast } from './past.js';
 export { TooManyWalks } from './past-walks.js';
+export { countMemories, memoriesOf } from './room.js';
 export { type Standpoint, seenFrom, standpointOf } from './standpoint.js';
 export {
   isWatched,

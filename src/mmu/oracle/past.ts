@@ -7,6 +7,18 @@ export const PAST_VALUES_MAX = 32;
 /** Values of all entries that are kept of a VM. */
 export const PAST_MAX = 32_768;
 
+/** Frames that are known to hold tables; if there were more, every frame may. */
+export const TABLES_MAX = 65_536;
+
+/** A frame was walked as a page table: what it holds may be cached from now on. */
+export function watchTable({ tables }: Oracle, gfn: number): void {
+  if (tables.size < TABLES_MAX) tables.add(gfn);
+}
+
+function mayBeTable({ tables }: Oracle, gfn: number): boolean {
+  return tables.size >= TABLES_MAX || tables.has(gfn);
+}
+
 /** What an entry held, and when. */
 export interface Span {
   readonly value: Word;
@@ -24,7 +36,7 @@ export function keepPast(
   { oracle, memory }: { oracle: Oracle | null; memory: GuestMemory },
   { gpa, bytes }: { gpa: number; bytes: number },
 ): void {
-  if (oracle === null || !oracle.tables.has(Math.floor(gpa / 4096))) return;
+  if (oracle === null || !mayBeTable(oracle, Math.floor(gpa / 4096))) return;
   oracle.tableWrites += 1;
   const moment = momentNow(oracle);
   const first = gpa - (gpa % 8);

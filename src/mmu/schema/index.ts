@@ -38,7 +38,7 @@ export { Rights } from './rights.js';
 export { EVENT_SEVERITY, OUTCOME_SEVERITY, SEVERITIES, Severity } from './severity.js';
 export { PARENTS_SHOWN_MAX, ShadowPageState, SpteState } from './shadow-state.js';
 export { TlbContextState, TlbState } from './tlb-state.js';
-export { VcpuState } from './vcpu-state.js';
+export { OracleState, VcpuState } from './vcpu-state.js';
 export { ALLOWED_MAX, described } from './violation.js';
 export { WalkState } from './walk-state.js';
 export { createJsonWriter, type JsonWriter } from './wire.js';

@@ -57,6 +57,16 @@ const Counters = z
   })
   .meta({ id: 'Counters', description: 'Sums over the life of the vCPU.' });
 
+/** What the oracle has found, over the life of the vCPU. */
+export const OracleState = z
+  .strictObject({
+    violations: count.describe('Uses that the architecture did not allow.'),
+    undecided: count.describe('Uses for whose judgement too much was forgotten.'),
+  })
+  .meta({ id: 'OracleState', description: 'What the oracle has found.' });
+
+export type OracleState = Readonly<z.output<typeof OracleState>>;
+
 /** A vCPU as `GET /v1/vms/{vm}/vcpus/{vcpu}` shows it. */
 export const VcpuState = z
   .strictObject({
@@ -73,6 +83,7 @@ export const VcpuState = z
     guestMmu: MmuState,
     nested: NestedState,
     counters: Counters,
+    oracle: OracleState.nullable().describe('Null: the oracle is off.'),
   })
   .meta({ id: 'VcpuState', description: 'Registers, MMUs, requests and counters of a vCPU.' });
 

@@ -36,6 +36,8 @@ export interface Oracle {
   readonly past: Map<number, PastValue[]>;
   /** How many values `past` holds. */
   pastCount: number;
+  /** What the vCPUs remember, in their tags and of what memory says. */
+  memories: number;
   /** Values that were replaced up to here may be forgotten. */
   forgotten: number;
   /** How many writes to those frames there were: what was worked out before one is out of date. */
@@ -60,6 +62,11 @@ export interface VirtualTlb {
   readonly before: { cr0: number; cr4: number; efer: number; guestMode: boolean };
   /** What memory says of pages, by root table and page, so that it is not walked at every use. */
   readonly fresh: Map<number, Map<number, FreshTranslation>>;
+  /** Pages in `fresh`. */
+  freshCount: number;
+  /** What its tags remember, as it was counted last, and by the oracle's clock when that was. */
+  memories: number;
+  countedAt: number;
   /**
    * The newest events that could have brought a root or an entry into step. What their numbers mean
    * only a history knows: they are no part of an encoded state.
@@ -162,6 +169,7 @@ export function createOracle(contexts: readonly GuestContext[]): Oracle {
     tables: new Set(),
     past: new Map(),
     pastCount: 0,
+    memories: 0,
     forgotten: 0,
     tableWrites: 0,
     vcpus: contexts.map(createVirtualTlb),
@@ -181,6 +189,9 @@ export function createVirtualTlb(context: GuestContext): VirtualTlb {
     undecided: 0,
     before: { cr0: 0, cr4: 0, efer: 0, guestMode: false },
     fresh: new Map(),
+    freshCount: 0,
+    memories: 0,
+    countedAt: -1,
     trail: { root: unheard(), sync: unheard(), flush: unheard() },
   };
 }

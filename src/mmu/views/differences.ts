@@ -9,7 +9,7 @@ import {
   VcpuState,
   VmConfig,
 } from '../schema/index.js';
-import type { ShadowPage, Vcpu, Vm } from '../state/index.js';
+import type { ShadowPage, Vm } from '../state/index.js';
 import { differenceOf, type Json, type JsonObject, jsonDifferences } from './json-differences.js';
 import { shadowPageStateOf, sptesOf } from './shadow.js';
 import { tlbStateOf } from './tlb.js';
@@ -33,7 +33,7 @@ const spteOf = wireOf(createJsonWriter(SpteState));
 export function* differencesOf(a: Vm, b: Vm): Generator<Difference | null> {
   if (a.config !== b.config) yield* both('/config', a, b, (vm) => configOf(vm.config));
   for (let i = 0; i < Math.max(a.vcpus.length, b.vcpus.length); i += 1) {
-    yield* both(`/vcpus/${i}`, a.vcpus[i], b.vcpus[i], wholeVcpuOf);
+    yield* both(`/vcpus/${i}`, a, b, (vm) => wholeVcpuOf(vm, i));
     yield null;
   }
   yield* both('/vmcs12s', a, b, vmcs12sOf);
@@ -48,7 +48,7 @@ function* both<T>(
   path: string,
   a: T | undefined,
   b: T | undefined,
-  view: (of: T) => Json,
+  view: (of: T) => Json | undefined,
 ): Generator<Difference> {
   const [left, right] = [a, b].map((side) => (side === undefined ? undefined : view(side)));
   yield* jsonDifferences(path, { a: left, b: right });
@@ -59,7 +59,9 @@ function wireOf<T>(write: JsonWriter<T>): (value: T) => JsonObject {
 }
 
 /** The TLB by tag and address: its order is no state that a guest could see. */
-function wholeVcpuOf(vcpu: Vcpu): Json {
+function wholeVcpuOf(vm: Vm, index: number): Json | undefined {
+  const vcpu = vm.vcpus[index];
+  if (vcpu === undefined) return undefined;
   const range = { skip: 0, limit: Number.POSITIVE_INFINITY };
   const contexts = tlbStateOf(vcpu, range).contexts.map((context): [string, Json] => {
     const { kind, vpid, pcid, global, root } = context;
@@ -69,7 +71,7 @@ function wholeVcpuOf(vcpu: Vcpu): Json {
     const tag = [kind, vpid, global ? 'global' : pcid, root === null ? null : hexOf(root)];
     return [tag.filter((part) => part !== null).join(' '), Object.fromEntries(byAddress)];
   });
-  return { ...vcpuOf(vcpuStateOf(vcpu)), tlb: Object.fromEntries(contexts) };
+  return { ...vcpuOf(vcpuStateOf(vm, vcpu)), tlb: Object.fromEntries(contexts) };
 }
 
 function vmcs12sOf({ vmcs12s }: Vm): Json {

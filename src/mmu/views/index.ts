@@ -11,5 +11,5 @@ export {
   sptesOf,
 } from './shadow.js';
 export { type TlbRange, tlbStateOf } from './tlb.js';
-export { vcpuStateOf } from './vcpu.js';
+export { oracleStateOf, vcpuStateOf } from './vcpu.js';
 export { currentEptpOf, eptWalkOf, guestWalkOf, isEptpUsable } from './walk.js';

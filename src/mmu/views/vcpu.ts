@@ -1,6 +1,6 @@
 import { VMCS, wordToNumber } from '../machine/index.js';
 import { requestNamesOf } from '../requests/index.js';
-import type { VcpuState } from '../schema/index.js';
+import type { OracleState, VcpuState } from '../schema/index.js';
 import {
   currentRoot,
   eptpOf,
@@ -9,11 +9,12 @@ import {
   prevRootsOf,
   type RootSlot,
   type Vcpu,
+  type Vm,
   vpidOf,
 } from '../state/index.js';
 
 /** A vCPU as a client sees it. */
-export function vcpuStateOf(vcpu: Vcpu): VcpuState {
+export function vcpuStateOf({ oracle }: Pick<Vm, 'oracle'>, vcpu: Vcpu): VcpuState {
   const { regs, nested } = vcpu;
   const vmcs12 = nested.currentVmcs;
   return {
@@ -38,7 +39,22 @@ export function vcpuStateOf(vcpu: Vcpu): VcpuState {
         vmcs12 === null ? null : wordToNumber(fieldOf(vmcs12, VMCS.VM_INSTRUCTION_ERROR)),
     },
     counters: { ...vcpu.counters },
+    oracle: oracle && foundBy(oracle.vcpus.slice(vcpu.index, vcpu.index + 1)),
   };
+}
+
+/** What the oracle has found on all vCPUs of a VM; null if it is off. */
+export function oracleStateOf({ oracle }: Pick<Vm, 'oracle'>): OracleState | null {
+  return oracle && foundBy(oracle.vcpus);
+}
+
+function foundBy(vcpus: readonly OracleState[]): OracleState {
+  const sum = { violations: 0, undecided: 0 };
+  for (const { violations, undecided } of vcpus) {
+    sum.violations += violations;
+    sum.undecided += undecided;
+  }
+  return sum;
 }
 
 function mmuStateOf(mmu: Mmu): VcpuState['rootMmu'] {

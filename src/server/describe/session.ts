@@ -66,6 +66,7 @@ const LOOKING: readonly Step[] = [
   { operation: 'getTlb', path: vcpu, query: { limit: '2' } },
   { operation: 'walkTables', path: vcpu, query: { gva: '0x600000' } },
   { operation: 'explainLookup', path: vcpu, query: { pgd: '0x11002' } },
+  { operation: 'listAllowed', path: vcpu, query: { gva: '0x400000' } },
   { operation: 'getLedger', path: vm },
   { operation: 'listShadowPages', path: vm, query: { gfn: '20' } },
   { operation: 'getShadowPage', path: { ...vm, hpa: '0x100004000' } },

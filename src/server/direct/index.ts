@@ -4,6 +4,7 @@ export { ApiError } from '../errors.js';
 export { createHost, type Host } from '../host.js';
 export type { AnswerSchema, Operation, Parts } from '../operation.js';
 export { problemOf } from '../problem.js';
+export { listAllowed } from '../routes/allowed.js';
 export { getCase, playCase } from '../routes/cases.js';
 export { getModel, listPolicies } from '../routes/catalogue.js';
 export { applyCommands, RUN_COMMAND } from '../routes/commands.js';

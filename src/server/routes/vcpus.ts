@@ -20,15 +20,17 @@ export const listVcpus = operation({
   answer: VcpuList,
   run({ fleet }, { params }) {
     const { ring, vm } = fleet.get(params.vm);
-    return { seq: ring.head, vcpus: vm.vcpus.map(vcpuStateOf) };
+    return { seq: ring.head, vcpus: vm.vcpus.map((vcpu) => vcpuStateOf(vm, vcpu)) };
   },
 });
 
 export const getVcpu = operation({
   takes: { params: z.strictObject({ vm: VmId, vcpu: Digits }) },
   answer: VcpuState,
-  run: ({ fleet }, { params: { vm, vcpu } }) =>
-    vcpuStateOf(vcpuOf(fleet.get(vm), vcpu, `read vCPU ${vcpu}`)),
+  run({ fleet }, { params: { vm, vcpu } }) {
+    const entry = fleet.get(vm);
+    return vcpuStateOf(entry.vm, vcpuOf(entry, vcpu, `read vCPU ${vcpu}`));
+  },
 });
 
 const tags = ['vcpus'];

@@ -60,8 +60,8 @@ export function run({ vm, events }: Machine, command: BenchCommand): Outcome {
   return step(vm, parsed, (_vcpu, event) => events.push(event));
 }
 
-export function stateOf({ vcpu }: Machine): VcpuState {
-  return vcpuStateOf(vcpu);
+export function stateOf({ vm, vcpu }: Machine): VcpuState {
+  return vcpuStateOf(vm, vcpu);
 }
 
 /** Encoding of the VM-instruction error field. @see Linux `VM_INSTRUCTION_ERROR` */

@@ -32,7 +32,7 @@ export function observe(
   { op, args }: Pick<Operation, 'op' | 'args'>,
 ): Required<Pick<Operation, ObservedKey>> {
   const operands = args.map((arg) => Hex64.decode(arg).page);
-  const state = vcpuStateOf(vm.vcpus[0] as Vm['vcpus'][number]);
+  const state = vcpuStateOf(vm, vm.vcpus[0] as Vm['vcpus'][number]);
   return {
     switches: events.flatMap((event) => switchOf(event) ?? []),
     evicted: ofKind(events, 'root-evicted').map(({ mmu, pgd }) => ({ mmu, pgd: hexOf(pgd) })),

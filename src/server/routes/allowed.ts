@@ -1,0 +1,59 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { allowedStateOf, isWatched } from '../../mmu/index.js';
+import { AllowedState, Hex64 } from '../../mmu/schema/index.js';
+import { ApiError } from '../errors.js';
+import { vcpuOf } from '../fleet-vm.js';
+import { Digits, Seq, VmId } from '../frames.js';
+import type { Host } from '../host.js';
+import { operation } from '../operation.js';
+import { refusals } from '../problem.js';
+
+const AllowedDump = z
+  .strictObject({
+    ...AllowedState.shape,
+    seq: Seq.describe('Sequence number of the VM at which this holds.'),
+  })
+  .meta({ id: 'AllowedDump', description: 'Where an address may lead, by the architecture.' });
+
+export const listAllowed = operation({
+  takes: {
+    params: z.strictObject({ vm: VmId, vcpu: Digits }),
+    querystring: z.strictObject({
+      gva: Hex64.describe('Linear address, in the context that the vCPU is in now.'),
+    }),
+  },
+  answer: AllowedDump,
+  run({ fleet }, { params, query: { gva } }) {
+    const entry = fleet.get(params.vm);
+    const vcpu = vcpuOf(entry, params.vcpu, `ask what vCPU ${params.vcpu} may use`);
+    const { vm, ring } = entry;
+    if (!isWatched(vm)) {
+      throw new ApiError(
+        'oracle-off',
+        `Cannot ask what vCPU ${params.vcpu} may use: VM "${entry.id}" has "oracle": "off"`,
+      );
+    }
+    return { ...allowedStateOf(vm, vcpu, gva), seq: ring.head };
+  },
+});
+
+/** `GET /v1/vms/:vm/vcpus/:vcpu/allowed`: where an address may lead, and since which write no more. */
+export const allowedRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+  app.get(
+    '/v1/vms/:vm/vcpus/:vcpu/allowed',
+    {
+      schema: {
+        operationId: 'listAllowed',
+        summary: 'List where the architecture allows an address to lead: by memory, or by a cache.',
+        tags: ['dumps'],
+        ...listAllowed.takes,
+        response: {
+          200: AllowedDump,
+          ...refusals('vm-not-found', 'vcpu-not-found', 'oracle-off'),
+        },
+      },
+    },
+    (request) => listAllowed.run(host, request),
+  );
+};
