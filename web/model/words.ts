@@ -39,6 +39,8 @@ export function detailsOf(event: WireEvent): string {
       return faultOf(event.vector, event.errorCode);
     case 'vm-fail':
       return vmFailOf(event.error);
+    case 'violation':
+      return event.message;
   }
 }
 

@@ -18,7 +18,7 @@ const COUNTERS = [
 ] as const satisfies readonly (readonly [CounterName, string])[];
 
 /** Sums over the life of the vCPU, not only of this page. */
-export function Counters({ counters }: { readonly counters: WireVcpu['counters'] }) {
+export function Counters({ counters, oracle }: Pick<WireVcpu, 'counters' | 'oracle'>) {
   return (
     <section class="row">
       <h3 class="row-title">Counters</h3>
@@ -29,7 +29,18 @@ export function Counters({ counters }: { readonly counters: WireVcpu['counters']
             <dd>{counters[name]}</dd>
           </div>
         ))}
+        {oracle !== null && <Violations count={oracle.violations} />}
       </dl>
     </section>
+  );
+}
+
+/** What must never be: it is told at any count, and stands out above zero. */
+function Violations({ count }: { readonly count: number }) {
+  return (
+    <div class="counter" data-counter="violations" data-wrong={count > 0}>
+      <dt>violations</dt>
+      <dd>{count}</dd>
+    </div>
   );
 }

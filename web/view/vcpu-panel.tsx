@@ -44,7 +44,7 @@ export const VcpuPanel = memo(function VcpuPanel(props: Props) {
       <Requests names={requests} pending={state.requests} made={activity.made} />
       <Flushes activity={activity} complete={complete} />
       <Tlb vm={vm} vcpu={state.vcpu} head={head} open={alone} />
-      <Counters counters={state.counters} />
+      <Counters counters={state.counters} oracle={state.oracle} />
     </article>
   );
 });
