@@ -16,6 +16,8 @@ export interface TestPage {
   readonly alias: bigint;
   /** Where it leads at first, where it leads in the end, and where nothing in memory leads. */
   readonly frames: { readonly old: bigint; readonly fresh: bigint; readonly third: bigint };
+  /** Where it leads in address spaces of which a case says nothing. */
+  readonly elsewhere: bigint;
 }
 
 /** Places of the entries by which a page is translated, in L1's memory. */
@@ -117,6 +119,7 @@ function testPage(offset: bigint): TestPage {
     gva,
     alias: gva + 0x2000n,
     frames: { old, fresh: old + 0x1000n, third: old + 0x2000n },
+    elsewhere: old + 0x3000n,
   };
 }
 
@@ -136,7 +139,7 @@ function layPages(
   const common = [newFrame(), newFrame()] as const;
   const found = new Map<PageName, Places>();
   for (const page of ['same', 'other'] as const) {
-    const { gva, frames } = TEST_PAGES[page];
+    const { gva, frames, elsewhere } = TEST_PAGES[page];
     const [pdpt, pd] = common;
     const table = newFrame();
     const address = ept ? frames.old : gva;
@@ -145,14 +148,15 @@ function layPages(
       levels: 4,
       leafLevel: 1,
       address,
-      page: frames.old,
+      page: ept ? frames.old : elsewhere,
       tableAt: (level) => (level === 3 ? pdpt : level === 2 ? pd : table),
       flagsAt: (level) => (level === 1 ? leafFlags : tableFlags),
     });
     const leaf = laid.get(1) as bigint;
     // In an EPT the pages beside it lead to themselves: a guest's entry may name them too.
     if (ept)
-      for (const n of [1n, 2n]) memory.set(leaf + 8n * n, (frames.old + 0x1000n * n) | leafFlags);
+      for (const n of [1n, 2n, 3n])
+        memory.set(leaf + 8n * n, (frames.old + 0x1000n * n) | leafFlags);
     const otherTable = newFrame();
     memory.set(otherTable + (leaf & 0xfffn), frames.fresh | leafFlags);
     const upper = laid.get(2) as bigint;

@@ -134,13 +134,13 @@ function cachedIn(layout: Layout, entry: CachedEntry, position: Position): Cache
   const { guest: name, pcid, ept } = position;
   const page = TEST_PAGES[entry.page];
   const guest = layout.guestPlaces(name, pcid, entry.page);
+  const leafFlags = entry.glob === 1 ? LEAF_FLAGS | GLOBAL_FLAG : LEAF_FLAGS;
+  layout.memory.set(guest.leaf, page.frames.old | leafFlags);
   if (entry.kind === 'guest-physical' && ept !== 0) {
     const source = layout.eptPlaces(ept, entry.page);
     const flags = { leafFlags: EPT_LEAF_FLAGS, tableFlags: EPT_TABLE_FLAGS };
     return { entry, page, guest, source, ...flags };
   }
-  const leafFlags = entry.glob === 1 ? LEAF_FLAGS | GLOBAL_FLAG : LEAF_FLAGS;
-  layout.memory.set(guest.leaf, page.frames.old | leafFlags);
   return { entry, page, guest, source: guest, leafFlags, tableFlags: TABLE_FLAGS };
 }
 
