@@ -26,11 +26,11 @@ test('a wrong expectation fails, and says what was expected and what came', () =
 });
 
 test('an area that is not judged is counted, not passed', () => {
-  const other = { ...invept, area: 'tlb-rule' };
+  const other = { ...invept, area: 'bug-replay' };
   expect(judgeCases([other, other])).toEqual({
     passed: 0,
     failures: [],
-    skipped: new Map([['area tlb-rule', 2]]),
+    skipped: new Map([['area bug-replay', 2]]),
   });
 });
 
