@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { CommandInput } from '../../src/mmu/schema/index.js';
+import { BROKEN_POLICY, LAST_READ, LEADING_UP } from '../server/broken-policy.js';
 import { type Lab, startLab } from './lab.js';
 import { shownBy } from './shown.js';
 
@@ -184,4 +185,16 @@ test('it can be looked at', async () => {
     expect(image.readUInt32BE(16)).toBe(width);
   }
   process.stdout.write(`Screenshots of the page: ${folder}\n`);
+});
+
+test('a violation is told in the warning colour, and counted at the vCPU', async () => {
+  const { vm, shown } = await watchNewVm({ policy: BROKEN_POLICY });
+  await lab.run(vm, ...LEADING_UP);
+  await expect.poll(() => shown.counter(0, 'violations'), SOON).toBe('0');
+  await lab.run(vm, LAST_READ);
+  await expect.poll(() => shown.counter(0, 'violations'), SOON).toBe('1 wrong');
+  const told = 'A read of 0x400000 went to 0x100000 by a walk, where it may lead no more';
+  await expect.poll(async () => (await shown.events()).join(), SOON).toContain(told);
+  const colour = await shown.colourOf('violation');
+  expect(colour).not.toBe(await shown.colourOf('access'));
 });

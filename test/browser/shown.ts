@@ -84,6 +84,20 @@ export function shownBy(page: Page) {
         .evaluateAll((ticks) => ticks.map((tick) => tick.className.replace('tick scope-', ''))),
 
     /** Rows of the event list, their columns parted by a bar. */
+    /** A counter by its name in the API, with whether it stands out as wrong. */
+    counter: (vcpu: number, name: string) =>
+      page.locator(`[data-vcpu="${vcpu}"] [data-counter="${name}"]`).evaluate((counter) => {
+        const isWrong = counter.getAttribute('data-wrong') === 'true';
+        return `${counter.querySelector('dd')?.textContent}${isWrong ? ' wrong' : ''}`;
+      }),
+
+    /** Colour of the text of the newest row of a kind. */
+    colourOf: (kind: string) =>
+      page
+        .locator(`.event[data-kind="${kind}"] .event-details`)
+        .last()
+        .evaluate((details) => getComputedStyle(details).color),
+
     events: () =>
       page
         .locator('.event')
