@@ -6,8 +6,9 @@ export { KERNEL_VERSIONS, type KernelVersion } from './kernel/index.js';
 export { contentPagesOf, MEMORY_PAGES_MAX } from './machine/index.js';
 export { POLICIES, POLICY_NAMES, type Policy, type PolicyName } from './policies/index.js';
 export { pagesHeldBy } from './room.js';
-export type { Emit, ShadowPage, Vcpu, Vm } from './state/index.js';
-export { CommandRefused } from './state/index.js';
+export { isDirect, isInvalid, ROLE } from './shadow/index.js';
+export type { Emit, Mmu, ShadowPage, Vcpu, Vm } from './state/index.js';
+export { CommandRefused, prevRootCount, rootAt } from './state/index.js';
 export { step } from './step.js';
 export { VECTORS } from './vcpu/index.js';
 export {
