@@ -1,9 +1,9 @@
 import { fewestOf } from './clairvoyant.js';
 import { costOf } from './cost-model.js';
-import { type Lane, type LaneSpec, paidBy } from './lane.js';
+import type { Lane, LaneSpec } from './lane.js';
 import type { Side } from './parting.js';
 import type { Race } from './race.js';
-import type { RaceLane, RaceResult, RaceSource } from './result.js';
+import type { RaceBound, RaceLane, RaceResult, RaceSource } from './result.js';
 import { finishedCounters } from './tally.js';
 import { verdictOf } from './verdict.js';
 
@@ -29,6 +29,7 @@ export function resultOf(race: Race, { source, version }: Ran): RaceResult {
     commands: race.commands,
     costs: race.costs,
     lanes: race.lanes.map((lane, index) => laneResult(race, lane, names[index] as string)),
+    bounds: boundsOf(race.lanes, names),
     partings: race.partings.list.map(({ at, command, stay, leave }) => ({
       at,
       command,
@@ -57,21 +58,42 @@ export function laneNames(specs: readonly LaneSpec[]): string[] {
 }
 
 function laneResult({ costs }: Race, lane: Lane, name: string): RaceLane {
-  const { spec, tally, vm, recording, bounded, firstViolation, firstRefusal, failure } = lane;
+  const { spec, tally, vm, firstViolation, firstRefusal, failure } = lane;
   const counters = finishedCounters(tally, vm);
   return {
     name,
     ...spec,
     cost: costOf(counters, costs),
     counters,
-    bound: {
-      fewest: fewestOf(recording, spec.prevRoots),
-      paid: bounded ?? paidBy(lane),
-      references: recording.length,
-      isComplete: recording.isComplete,
-    },
     firstViolation,
     firstRefusal,
     failure,
   };
+}
+
+/**
+ * A bound for every kernel and number of slots. Where guests of lanes asked for different things,
+ * because a stale translation led one astray, it holds for those that agree with the first.
+ */
+function boundsOf(lanes: readonly Lane[], names: readonly string[]): RaceBound[] {
+  const bounds = new Map<string, RaceBound>();
+  const digests = new Map<string, number>();
+  for (const [index, { spec, recording }] of lanes.entries()) {
+    const { prevRoots, kernel } = spec;
+    const key = `${prevRoots} ${kernel}`;
+    if (recording.digest !== (digests.get(key) ?? recording.digest)) continue;
+    digests.set(key, recording.digest);
+    const { misses, loads } = fewestOf(recording, prevRoots);
+    const before = bounds.get(key);
+    bounds.set(key, {
+      prevRoots,
+      kernel,
+      // What was freed by force is seen where it was held, and would have been freed everywhere.
+      misses: Math.max(before?.misses ?? 0, misses),
+      loads: Math.max(before?.loads ?? 0, loads),
+      lanes: [...(before?.lanes ?? []), names[index] as string],
+      isComplete: recording.isComplete,
+    });
+  }
+  return [...bounds.values()];
 }

@@ -177,8 +177,10 @@ function countFlush({ counters, of }: At, { by, scope }: MmuEventOf<'tlb-flushed
   if (scope === 'address') counters.mmuLock += 1;
 }
 
-function countZap({ tally, counters }: At, { hpa }: MmuEventOf<'page-zapped'>): void {
+function countZap(at: At, { hpa, rootCount }: MmuEventOf<'page-zapped'>): void {
+  const { tally, counters } = at;
   counters.pagesZapped += 1;
+  if (rootCount > 0) tally.areRootsMoved = true;
   tally.last.zapped = hpa;
   tally.last.broadcast = NONE_REACHED;
   for (const { freed } of tally.vcpus) if (freed.delete(hpa)) counters.policyFrees.gone += 1;

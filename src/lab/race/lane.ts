@@ -8,8 +8,6 @@ import {
   type Vm,
 } from '../../mmu/index.js';
 import type { Command, MmuEvent, MmuEventOf, Outcome, VmConfig } from '../../mmu/schema/index.js';
-import type { Fewest } from './clairvoyant.js';
-import { loadsOf } from './counters.js';
 import { fold } from './fold.js';
 import { createRecording, type Recording, refer } from './references.js';
 import { beginCommand, createTally, endCommand, type Tally } from './tally.js';
@@ -45,8 +43,6 @@ export interface Lane {
   outcome: Outcome | null;
   firstViolation: FirstViolation | null;
   firstRefusal: string | null;
-  /** Misses and loads up to the last reference that was kept; null while all are. */
-  bounded: Fewest | null;
   /** Why the lane ended before the race; null while all is well. */
   failure: { readonly command: number; readonly message: string } | null;
 }
@@ -69,7 +65,6 @@ export function createLane(config: VmConfig): Lane {
     outcome: null,
     firstViolation: null,
     firstRefusal: null,
-    bounded: null,
     failure: null,
   };
   return lane;
@@ -99,16 +94,10 @@ export function runLane(lane: Lane, command: Command, index: number): void {
   }
 }
 
-/** What the lane has paid of that which has a bound. */
-export function paidBy({ tally: { counters } }: Lane): Fewest {
-  return { misses: counters.misses, loads: loadsOf(counters) };
-}
-
 function take(lane: Lane, vcpu: Vcpu, event: MmuEvent): number {
   lane.seq += 1;
   fold(lane.tally, vcpu, event);
   refer(lane.recording, vcpu, event);
-  if (!lane.recording.isComplete) lane.bounded ??= paidBy(lane);
   if (lane.events.length < PARTING_EVENTS_MAX) lane.events.push(event);
   if (event.kind === 'violation' && lane.firstViolation === null) {
     const { rule, message } = event;

@@ -13,6 +13,8 @@ export interface References {
   /** Ids of roots, by role and by pgd. */
   readonly ids: Map<number, Map<number, number>>;
   idCount: number;
+  /** Code of the last lookup or run; -1 before the first. */
+  lastWanted: number;
 }
 
 /** The references of a lane: by vCPU, `root_mmu` and `guest_mmu` of each. */
@@ -20,10 +22,14 @@ export interface Recording {
   readonly byVcpu: readonly { readonly root: References; readonly guest: References }[];
   /** Whether the role takes part: since v5.18 the MMU is configured before it looks for a root. */
   readonly isRoleKnown: boolean;
-  /** References kept, of all MMUs. */
-  length: number;
+  /** Lookups and runs that were kept, of all MMUs. */
+  wanted: number;
   /** Whether all of them were kept. */
   isComplete: boolean;
+  /** Of what the guest asked for, forced frees left out: lanes that agree in it can be compared. */
+  digest: number;
+  /** `MMU_RELOAD` is being serviced: what it frees depends on which pages were shadowed. */
+  isReloading: boolean;
 }
 
 export const REFERENCE = {
@@ -38,8 +44,8 @@ export const REFERENCE = {
 } as const;
 export type Reference = (typeof REFERENCE)[keyof typeof REFERENCE];
 
-/** References that are kept of one lane: 4 MiB of them. The bound then holds for these. */
-export const REFERENCES_MAX = 2 ** 20;
+/** Lookups and runs that are kept of one lane, a few MiB of them: a bound for these bounds all. */
+export const WANTED_MAX = 2 ** 19;
 
 const FIRST_ROOM = 64;
 
@@ -47,14 +53,18 @@ export function createRecording({ vcpus, rules }: Vm): Recording {
   return {
     byVcpu: vcpus.map(() => ({ root: createReferences(), guest: createReferences() })),
     isRoleKnown: rules.pgdSwitch === 'keep-or-fill',
-    length: 0,
+    wanted: 0,
     isComplete: true,
+    digest: 0,
+    isReloading: false,
   };
 }
 
 /** Keeps what an event says of the cache. */
 export function refer(recording: Recording, vcpu: Vcpu, event: MmuEvent): void {
-  if (event.kind === 'vm-entered') referToRun(recording, vcpu);
+  if (event.kind === 'request-serviced') recording.isReloading = event.request === 'MMU_RELOAD';
+  else if (event.kind === 'root-allocated') recording.isReloading = false;
+  else if (event.kind === 'vm-entered') referToRun(recording, vcpu);
   else if (event.kind === 'root-freed') referToFree(recording, vcpu, event);
   else if (event.kind === 'root-reused' || event.kind === 'root-missed') {
     const { role } = vcpu.mmu;
@@ -83,7 +93,13 @@ export function push(references: References, kind: Reference, id: number): void 
 }
 
 export function createReferences(): References {
-  return { codes: new Int32Array(FIRST_ROOM), length: 0, ids: new Map(), idCount: 0 };
+  return {
+    codes: new Int32Array(FIRST_ROOM),
+    length: 0,
+    ids: new Map(),
+    idCount: 0,
+    lastWanted: -1,
+  };
 }
 
 /** A root without a page is never cached, so no cache could have had it. */
@@ -94,16 +110,20 @@ function referToRun(recording: Recording, vcpu: Vcpu): void {
   keep(recording, vcpu, vcpu.mmu.name, REFERENCE.RUN, { role, pgd: numberOf(root.pgd) });
 }
 
+/**
+ * Only what the guest's own commands bring about is forced. A root that was zapped might not have
+ * been under another policy, which had other pages at the time: it counts as one that could be kept.
+ */
 function referToFree(recording: Recording, vcpu: Vcpu, event: MmuEventOf<'root-freed'>): void {
-  if (IS_POLICYS_CHOICE[event.cause]) return;
+  const { cause, slot, pgd } = event;
+  if (IS_POLICYS_CHOICE[cause] || cause === 'obsolete' || recording.isReloading) return;
   const mmu: Mmu = event.mmu === 'root' ? vcpu.rootMmu : vcpu.guestMmu;
-  const page = rootAt(mmu, event.slot)?.page ?? null;
-  if (event.cause === 'unload') {
+  const page = rootAt(mmu, slot)?.page ?? null;
+  if (cause === 'unload') {
     keep(recording, vcpu, event.mmu, REFERENCE.FREE_ALL, NO_ROOT);
   } else if (page !== null) {
-    // A zapped page has lost the role that it was wanted with: its bit says so, and no more.
     const role = page.role & ~ROLE.INVALID;
-    keep(recording, vcpu, event.mmu, REFERENCE.FREE, { role, pgd: numberOf(event.pgd) });
+    keep(recording, vcpu, event.mmu, REFERENCE.FREE, { role, pgd: numberOf(pgd) });
   }
 }
 
@@ -123,8 +143,13 @@ function keep(
   const isAgain = references.codes[references.length - 1] === id * 4 + kind;
   if (isAgain && kind !== REFERENCE.LOOKUP) return;
   push(references, kind, id);
-  recording.length += 1;
-  recording.isComplete = recording.length < REFERENCES_MAX;
+  const code = id * 4 + kind;
+  const isWanted = kind === REFERENCE.LOOKUP || kind === REFERENCE.RUN;
+  if (!isWanted || (kind === REFERENCE.RUN && references.lastWanted === code)) return;
+  references.lastWanted = code;
+  recording.digest = (Math.imul(recording.digest, 31) + code * 2 + index) | 0;
+  recording.wanted += 1;
+  recording.isComplete = recording.wanted < WANTED_MAX;
 }
 
 function idFor(references: References, role: number, pgd: number): number {

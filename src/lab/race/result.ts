@@ -43,8 +43,6 @@ export const RaceCosts = z
   .record(z.enum(COST_NAMES), z.number().min(0).max(COST_MAX))
   .meta({ id: 'RaceCosts', description: 'What each parameter of the cost model was.' });
 
-const Fewest = z.strictObject({ misses: count, loads: count });
-
 const LaneResult = z
   .strictObject({
     name: z.string().describe('The policy, with slots and kernel where lanes differ in them.'),
@@ -53,14 +51,6 @@ const LaneResult = z
     kernel: z.enum(KERNEL_VERSIONS),
     cost: z.strictObject({ total: cost, parts: z.record(z.enum(COST_PARTS), cost) }),
     counters: RaceCounters,
-    bound: z
-      .strictObject({
-        fewest: Fewest.describe('What a cache of the same size that knows the future would have.'),
-        paid: Fewest.describe('What the lane had, for the same references.'),
-        references: count.describe('Lookups, runs and forced frees that it was worked out for.'),
-        isComplete: z.boolean().describe('Whether those are all; beyond the bound none is kept.'),
-      })
-      .describe('Fewest misses, and fewest loads, of any policy.'),
     firstViolation: z
       .strictObject({
         command: count.describe('Index of the command.'),
@@ -95,6 +85,17 @@ const Parting = z
   })
   .meta({ id: 'Parting', description: 'Lanes that had been alike are so no more.' });
 
+const Bound = z
+  .strictObject({
+    prevRoots: z.number().int().min(0).max(PREV_ROOTS_MAX),
+    kernel: z.enum(KERNEL_VERSIONS),
+    misses: count.describe('Fewest switches that find no root.'),
+    loads: count.describe('Fewest loads; a cache with the fewest misses may have more.'),
+    lanes: z.array(z.string()).describe('Lanes whose guests asked for the same.'),
+    isComplete: z.boolean().describe('False if it was worked out for the first references alone.'),
+  })
+  .meta({ id: 'RaceBound', description: 'What no policy can do better, knowing the future.' });
+
 const CostPoint = z.strictObject({ commands: count, costs: z.array(cost) });
 
 /** What came of a race. */
@@ -105,6 +106,7 @@ export const RaceResult = z
     commands: count.describe('Commands that were run in every lane.'),
     costs: RaceCosts,
     lanes: z.array(LaneResult),
+    bounds: z.array(Bound).describe('By kernel and number of slots.'),
     partings: z
       .array(Parting)
       .describe('In order: two lanes parted where they stand on different sides first.'),
@@ -119,6 +121,7 @@ export const RaceResult = z
   .meta({ id: 'RaceResult', description: 'What came of a race.' });
 export type RaceResult = Readonly<z.output<typeof RaceResult>>;
 export type RaceLane = RaceResult['lanes'][number];
+export type RaceBound = RaceResult['bounds'][number];
 
 /** A result as JSON text. */
 export const writeRaceResult = createJsonWriter(RaceResult);

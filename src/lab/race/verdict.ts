@@ -14,7 +14,7 @@ export function verdictOf(result: Verdict): string {
   const paragraphs = [
     headLines(result),
     laneTable(result.lanes),
-    boundLines(result.lanes),
+    boundLines(result),
     freeLines(result.lanes),
     violationLines(result.lanes),
     partingLines(result),
@@ -88,23 +88,17 @@ function laneTable(lanes: readonly RaceLane[]): string[] {
   return tableLines(columns, lanes);
 }
 
-function boundLines(lanes: readonly RaceLane[]): string[] {
-  const bySlots = new Map<number, { misses: number; loads: number }>();
-  for (const { prevRoots, bound } of lanes) {
-    const { misses, loads } = bound.fewest;
-    const so = bySlots.get(prevRoots) ?? { misses, loads };
-    bySlots.set(prevRoots, {
-      misses: Math.min(so.misses, misses),
-      loads: Math.min(so.loads, loads),
-    });
-  }
-  const parts = [...bySlots].map(
-    ([slots, { misses, loads }]) =>
-      `${misses} misses and ${loads} loads with ${slots} previous roots`,
-  );
-  const isPart = lanes.some(({ bound }) => !bound.isComplete);
-  const of = isPart ? ' (of the first references alone)' : '';
-  return wrapped(`No policy can have fewer than ${parts.join(', ')}${of}.`, VERDICT_WIDTH);
+function boundLines({ bounds, lanes }: Verdict): string[] {
+  const isOne = new Set(bounds.map(({ kernel }) => kernel)).size === 1;
+  return bounds.flatMap(({ prevRoots, kernel, misses, loads, lanes: of }) => {
+    const where = `with ${prevRoots} previous roots${isOne ? '' : ` on ${kernel}`}`;
+    const all = lanes.filter((lane) => lane.prevRoots === prevRoots && lane.kernel === kernel);
+    const who = of.length === all.length ? '' : ` (${listOf(of)} alone)`;
+    return wrapped(
+      `No policy can have fewer than ${misses} misses, nor than ${loads} loads, ${where}${who}.`,
+      VERDICT_WIDTH,
+    );
+  });
 }
 
 /** What freeing was good for, where it was a choice. */
