@@ -8,8 +8,8 @@ const byCause = z.record(RootCause, z.number().int().min(0));
 /** What became of roots that the policy, and nothing else, had freed. */
 const PolicyFrees = z
   .strictObject({
-    needed: count('Loaded again, and something below was out of step.'),
-    needless: count('Loaded again, and nothing below was out of step.'),
+    needed: count('Loaded again, and something below was stale.'),
+    needless: count('Loaded again, and nothing below was stale.'),
     gone: count('Their shadow page was zapped before anyone wanted it again.'),
   })
   .meta({ id: 'PolicyFrees', description: 'What became of roots that the policy alone freed.' });
@@ -24,6 +24,7 @@ const Syncs = z
     wasted: count('Of those: the current root was no longer the one it was requested for.'),
     byLoad: count('Syncs that ended a load.'),
     direct: count('Other syncs without a request of their own: those of a guest-wide flush.'),
+    stale: count('Syncs of any kind that found a stale translation.'),
     leaves: count('Leaf tables that were brought into step, by any of these.'),
   })
   .meta({ id: 'Syncs', description: 'What was synced, why, and whether it was of use.' });
@@ -48,6 +49,14 @@ const Pinned = z
     zappedPeak: count('Most at once that were zapped already, and live on in a slot.'),
   })
   .meta({ id: 'Pinned', description: 'Shadow pages that slots other than the current one hold.' });
+
+const Worth = z
+  .strictObject({
+    necessary: count('It did away with what was not right any more.'),
+    harmless: count('Nobody missed what it did away with.'),
+    wasted: count('It did away with what was right, and had to be built again.'),
+  })
+  .meta({ id: 'Worth', description: 'What deeds of one kind turned out to be worth.' });
 
 /** What one lane of a race did, over all vCPUs. */
 export const RaceCounters = z
@@ -93,6 +102,10 @@ export const RaceCounters = z
     walks: count('Of those: the TLB did not have the translation.'),
     violations: count('Illegal uses: what the architecture no longer allowed was used.'),
     undecided: count('Uses for whose judgement too much was forgotten.'),
+    ledger: z
+      .strictObject({ flush: Worth, sync: Worth, free: Worth })
+      .nullable()
+      .describe('What flushes, syncs and frees turned out to be worth; null without an oracle.'),
   })
   .meta({ id: 'RaceCounters', description: 'What one lane of a race did, over all vCPUs.' });
 export type RaceCounters = z.output<typeof RaceCounters>;
@@ -112,7 +125,7 @@ export function createCounters(prevRoots: number): RaceCounters {
     loads: { new: 0, existing: 0, special: 0 },
     syncs: {
       ...{ requested: 0, serviced: 0, effective: 0, noOp: 0, nothing: 0, wasted: 0 },
-      ...{ byLoad: 0, direct: 0, leaves: 0 },
+      ...{ byLoad: 0, direct: 0, stale: 0, leaves: 0 },
     },
     flushes: { current: 0, load: 0, guest: 0, all: 0, context: 0, address: 0, cpu: 0, stat: 0 },
     requests: noneOf(RequestName.options),
@@ -128,6 +141,7 @@ export function createCounters(prevRoots: number): RaceCounters {
     walks: 0,
     violations: 0,
     undecided: 0,
+    ledger: null,
   };
 }
 

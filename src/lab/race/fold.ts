@@ -70,7 +70,6 @@ const FOLDS: { readonly [K in MmuEventKind]: Fold<MmuEventOf<K>> | null } = {
     counters.loads[page] += 1;
     counters.mmuLock += 1;
     of.isLoading = true;
-    of.leaves = 0;
   },
   'root-synced': countSync,
   'request-made': countRequest,
@@ -81,11 +80,10 @@ const FOLDS: { readonly [K in MmuEventKind]: Fold<MmuEventOf<K>> | null } = {
   },
   'page-zapped': countZap,
   'page-unsynced': null,
-  'page-synced': ({ tally, counters, of }, { hpa }) => {
+  'page-synced': ({ tally, counters }, { hpa }) => {
     // A leaf that is zapped is unsync no more, too; its zap is told just before.
     if (tally.last.zapped === hpa) return;
     counters.syncs.leaves += 1;
-    of.leaves += 1;
   },
   'page-fault': ({ counters }) => {
     counters.pageFaults += 1;
@@ -120,20 +118,20 @@ function countFreed({ tally, counters, of, vcpu }: At, event: MmuEventOf<'root-f
 }
 
 /** A sync that finds nothing takes no lock. */
-function countSync({ counters, of }: At, { hpa }: MmuEventOf<'root-synced'>): void {
+function countSync({ counters, of }: At, event: MmuEventOf<'root-synced'>): void {
+  const { hpa, pages, changed } = event;
   const { syncs, policyFrees } = counters;
-  const isEffective = of.leaves > 0;
   if (of.isLoading) {
     syncs.byLoad += 1;
-    if (of.freed.delete(hpa)) policyFrees[isEffective ? 'needed' : 'needless'] += 1;
+    if (of.freed.delete(hpa)) policyFrees[changed > 0 ? 'needed' : 'needless'] += 1;
   } else if (of.isServicing) {
-    syncs[isEffective ? 'effective' : 'noOp'] += 1;
+    syncs[pages > 0 ? 'effective' : 'noOp'] += 1;
   } else {
     syncs.direct += 1;
   }
-  if (isEffective) counters.mmuLock += 1;
+  if (changed > 0) syncs.stale += 1;
+  if (pages > 0) counters.mmuLock += 1;
   of.isServicing = false;
-  of.leaves = 0;
 }
 
 function countRequest(at: At, { request }: MmuEventOf<'request-made'>): void {
@@ -154,7 +152,6 @@ function countRequest(at: At, { request }: MmuEventOf<'request-made'>): void {
 
 function countService(at: At, { request }: MmuEventOf<'request-serviced'>): void {
   const { counters, of, vcpu } = at;
-  of.leaves = 0;
   of.isServicing = request === 'MMU_SYNC';
   if (!of.isServicing) return;
   counters.syncs.serviced += 1;

@@ -1,4 +1,4 @@
-import { isInvalid, prevRootCount, rootAt, type Vm } from '../../mmu/index.js';
+import { isInvalid, prevRootCount, rootAt, sumsOf, type Vm } from '../../mmu/index.js';
 import { createCounters, type RaceCounters } from './counters.js';
 
 /** Folds the events of a lane into its counters, and keeps none of them. */
@@ -18,8 +18,6 @@ export interface VcpuTally {
   isLoading: boolean;
   /** `MMU_SYNC` is being serviced. */
   isServicing: boolean;
-  /** Leaves that were synced since the sync, the load or the command began. */
-  leaves: number;
   /** Frame of the root that was current when `MMU_SYNC` was requested. */
   requestedFor: number;
   /** Roots that the policy alone has freed, by their frame, and that nobody has wanted since. */
@@ -38,7 +36,6 @@ export function createTally({ vcpus, config }: Vm): Tally {
     vcpus: vcpus.map(() => ({
       isLoading: false,
       isServicing: false,
-      leaves: 0,
       requestedFor: NO_ROOT,
       freed: new Set(),
     })),
@@ -50,11 +47,10 @@ export function createTally({ vcpus, config }: Vm): Tally {
 }
 
 /** A command begins. */
-export function beginCommand({ vcpus, last }: Tally): void {
+export function beginCommand({ last }: Tally): void {
   last.freed = '';
   last.zapped = NO_ROOT;
   last.broadcast = NONE_REACHED;
-  for (const vcpu of vcpus) vcpu.leaves = 0;
 }
 
 /** A command has ended: what only the state tells is counted. */
@@ -79,7 +75,26 @@ export function finishedCounters({ counters, pinnedSum }: Tally, vm: Vm): RaceCo
     flushes: { ...flushes, stat },
     pinned: { ...pinned, mean: counters.commands === 0 ? 0 : pinnedSum / counters.commands },
     undecided,
+    ledger: vm.ledger === null ? null : ledgerOf(vm.ledger),
   };
+}
+
+/** The sums of the ledger, over all commands. */
+function ledgerOf(ledger: NonNullable<Vm['ledger']>): NonNullable<RaceCounters['ledger']> {
+  const total = noLedger();
+  for (const sums of sumsOf(ledger).values()) {
+    for (const kind of ['flush', 'sync', 'free'] as const) {
+      for (const worth of ['necessary', 'harmless', 'wasted'] as const) {
+        total[kind][worth] += sums[kind][worth];
+      }
+    }
+  }
+  return total;
+}
+
+function noLedger() {
+  const none = () => ({ necessary: 0, harmless: 0, wasted: 0 });
+  return { flush: none(), sync: none(), free: none() };
 }
 
 /** The shadow pages that previous slots hold, of all vCPUs, each once. */

@@ -92,10 +92,12 @@ function boundLines({ bounds, lanes }: Verdict): string[] {
   const isOne = new Set(bounds.map(({ kernel }) => kernel)).size === 1;
   return bounds.flatMap(({ prevRoots, kernel, misses, loads, lanes: of }) => {
     const where = `with ${prevRoots} previous roots${isOne ? '' : ` on ${kernel}`}`;
-    const all = lanes.filter((lane) => lane.prevRoots === prevRoots && lane.kernel === kernel);
-    const who = of.length === all.length ? '' : ` (${listOf(of)} alone)`;
+    const others = lanes
+      .filter((lane) => lane.prevRoots === prevRoots && lane.kernel === kernel)
+      .flatMap(({ name }) => (of.includes(name) ? [] : [name]));
+    const but = others.length === 0 ? '' : `; the guest of ${listOf(others)} went another way`;
     return wrapped(
-      `No policy can have fewer than ${misses} misses, nor than ${loads} loads, ${where}${who}.`,
+      `No policy can have fewer than ${misses} misses, nor than ${loads} loads, ${where}${but}.`,
       VERDICT_WIDTH,
     );
   });
@@ -103,16 +105,16 @@ function boundLines({ bounds, lanes }: Verdict): string[] {
 
 /** What freeing was good for, where it was a choice. */
 function freeLines(lanes: readonly RaceLane[]): string[] {
-  return lanes.flatMap(({ name, counters: { policyFrees } }) => {
-    const { needed, needless, gone } = policyFrees;
-    const again = needed + needless;
-    if (again + gone === 0) return [];
-    return wrapped(
-      `${name} loaded ${again} roots again that it had freed by choice; ${needless} of them had ` +
-        'nothing below out of step.',
-      VERDICT_WIDTH,
-    );
+  const parts = lanes.flatMap(({ name, counters: { policyFrees } }) => {
+    const { needed, needless } = policyFrees;
+    return needed + needless === 0 ? [] : [`${name} ${needed + needless} (${needless})`];
   });
+  if (parts.length === 0) return [];
+  return wrapped(
+    'Roots loaded again that the policy itself had freed, and of those the ones with nothing ' +
+      `stale below: ${parts.join(', ')}.`,
+    VERDICT_WIDTH,
+  );
 }
 
 function violationLines(lanes: readonly RaceLane[]): string[] {
@@ -121,7 +123,10 @@ function violationLines(lanes: readonly RaceLane[]): string[] {
   return wrong.flatMap(({ name, counters, firstViolation }) => {
     const where = firstViolation === null ? '' : `, first at command ${firstViolation.command}`;
     const message = firstViolation === null ? '' : `: ${firstViolation.message}`;
-    return wrapped(`STALE ${name}: ${counters.violations} times${where}${message}.`, VERDICT_WIDTH);
+    return wrapped(
+      `STALE ${name}: ${counters.violations} illegal uses${where}${message}.`,
+      VERDICT_WIDTH,
+    );
   });
 }
 
