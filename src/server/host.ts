@@ -1,5 +1,6 @@
 import { Fleet } from './fleet.js';
 import type { FleetLog, FleetOptions } from './fleet-options.js';
+import { Jobs } from './jobs.js';
 import type { Limits } from './limits.js';
 import { Streams } from './streams.js';
 import { Timeline } from './timeline.js';
@@ -20,9 +21,10 @@ export interface Host {
   readonly timeline: Timeline;
   readonly waits: Waits;
   readonly streams: Streams;
+  readonly jobs: Jobs;
 }
 
-/** A host without VMs. Whoever made it closes `streams`, `waits` and `fleet`. */
+/** A host without VMs. Whoever made it closes `streams`, `waits`, `jobs` and `fleet`. */
 export function createHost({ limits, log, epoch, model }: HostOptions): Host {
   const fleet = new Fleet({ limits, log, ...(model === undefined ? {} : { model }) });
   return {
@@ -30,5 +32,6 @@ export function createHost({ limits, log, epoch, model }: HostOptions): Host {
     timeline: new Timeline(fleet),
     waits: new Waits(fleet),
     streams: new Streams(fleet, epoch),
+    jobs: new Jobs(limits, log),
   };
 }

@@ -23,7 +23,12 @@ const KINDS: Record<string, Reference> = {
 function fewest(named: readonly Named[], size: number, counted: 'L' | 'R'): number {
   const references = createReferences();
   for (const name of named) push(references, KINDS[name[0] as string] as Reference, idIn(name));
-  return fewestAbsent(references, size, counted === 'L' ? REFERENCE.LOOKUP : REFERENCE.RUN);
+  const kind = counted === 'L' ? REFERENCE.LOOKUP : REFERENCE.RUN;
+  const steps = fewestAbsent(references, size, kind);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
 }
 
 const idIn = (name: Named) => Number(name.slice(1) || 0);

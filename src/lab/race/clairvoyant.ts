@@ -14,13 +14,15 @@ export interface Fewest {
  * guest runs on it, and always then; it loses what every policy loses (a role change, a zap, a
  * released VMCS) and nothing else. It gives up the root that is wanted again last (Belady's MIN).
  * Every policy of the catalogue is a cache of that kind, so none has fewer of either.
+ *
+ * A generator, as all that takes its time: whoever drives it may do something else in between.
  */
-export function fewestOf({ byVcpu }: Recording, prevRoots: number): Fewest {
+export function* fewestOf({ byVcpu }: Recording, prevRoots: number): Generator<undefined, Fewest> {
   const fewest = { misses: 0, loads: 0 };
   for (const { root, guest } of byVcpu) {
     for (const references of [root, guest]) {
-      fewest.misses += fewestAbsent(references, prevRoots + 1, REFERENCE.LOOKUP);
-      fewest.loads += fewestAbsent(references, prevRoots + 1, REFERENCE.RUN);
+      fewest.misses += yield* fewestAbsent(references, prevRoots + 1, REFERENCE.LOOKUP);
+      fewest.loads += yield* fewestAbsent(references, prevRoots + 1, REFERENCE.RUN);
     }
   }
   return fewest;
@@ -32,15 +34,16 @@ export function fewestOf({ byVcpu }: Recording, prevRoots: number): Fewest {
  * @param size Roots that the cache holds.
  * @param counted The kind that costs: a lookup that misses, or a run that needs a load.
  */
-export function fewestAbsent(
+export function* fewestAbsent(
   references: References,
   size: number,
   counted: typeof REFERENCE.LOOKUP | typeof REFERENCE.RUN,
-): number {
-  const next = nextUses(references, counted);
+): Generator<undefined, number> {
+  const next = yield* nextUses(references, counted);
   const cache = new Map<number, number>();
   let absent = 0;
   for (let at = 0; at < references.length; at += 1) {
+    if (at % AT_ONCE === AT_ONCE - 1) yield;
     const code = references.codes[at] as number;
     const id = idOf(code);
     const use = next[at] as number;
@@ -65,14 +68,21 @@ export function fewestAbsent(
   return absent;
 }
 
+/** References that are gone through in one go. */
+const AT_ONCE = 4096;
+
 /** Never again, or not before it is lost. */
 const NEVER = 2 ** 31 - 1;
 
 /** Of each reference: when its root is wanted next, in places. */
-function nextUses({ codes, length }: References, counted: number): Int32Array {
+function* nextUses(
+  { codes, length }: References,
+  counted: number,
+): Generator<undefined, Int32Array> {
   const next = new Int32Array(length);
   let upcoming = new Map<number, number>();
   for (let at = length - 1; at >= 0; at -= 1) {
+    if (at % AT_ONCE === AT_ONCE - 1) yield;
     const code = codes[at] as number;
     const [kind, id] = [kindOf(code), idOf(code)];
     next[at] = upcoming.get(id) ?? NEVER;

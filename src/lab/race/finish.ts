@@ -15,7 +15,19 @@ export interface Ran {
 }
 
 /** What came of a race so far. */
-export function resultOf(race: Race, { source, version }: Ran): RaceResult {
+export function resultOf(race: Race, ran: Ran): RaceResult {
+  const steps = resultSteps(race, ran);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same in small steps. */
+export function* resultSteps(
+  race: Race,
+  { source, version }: Ran,
+): Generator<undefined, RaceResult> {
   const names = laneNames(race.lanes.map(({ spec }) => spec));
   const sideOf = ({ lanes, outcome, state, events }: Side) => ({
     lanes: lanes.map((index) => names[index] as string),
@@ -29,7 +41,7 @@ export function resultOf(race: Race, { source, version }: Ran): RaceResult {
     commands: race.commands,
     costs: race.costs,
     lanes: race.lanes.map((lane, index) => laneResult(race, lane, names[index] as string)),
-    bounds: boundsOf(race.lanes, names),
+    bounds: yield* boundsOf(race.lanes, names),
     partings: race.partings.list.map(({ at, command, stay, leave }) => ({
       at,
       command,
@@ -75,7 +87,10 @@ function laneResult({ costs }: Race, lane: Lane, name: string): RaceLane {
  * A bound for every kernel and number of slots. Where guests of lanes asked for different things,
  * because a stale translation led one astray, it holds for those that agree with the first.
  */
-function boundsOf(lanes: readonly Lane[], names: readonly string[]): RaceBound[] {
+function* boundsOf(
+  lanes: readonly Lane[],
+  names: readonly string[],
+): Generator<undefined, RaceBound[]> {
   const bounds = new Map<string, RaceBound>();
   const digests = new Map<string, number>();
   for (const [index, { spec, recording }] of lanes.entries()) {
@@ -83,7 +98,7 @@ function boundsOf(lanes: readonly Lane[], names: readonly string[]): RaceBound[]
     const key = `${prevRoots} ${kernel}`;
     if (recording.digest !== (digests.get(key) ?? recording.digest)) continue;
     digests.set(key, recording.digest);
-    const { misses, loads } = fewestOf(recording, prevRoots);
+    const { misses, loads } = yield* fewestOf(recording, prevRoots);
     const before = bounds.get(key);
     bounds.set(key, {
       prevRoots,

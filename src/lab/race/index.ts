@@ -8,15 +8,17 @@ export {
   type CostName,
   type CostParameter,
 } from './cost-model.js';
-export { resultOf } from './finish.js';
+export { resultOf, resultSteps } from './finish.js';
 export type { LaneSpec } from './lane.js';
 export {
+  addLane,
   createRace,
   LANES_MAX,
   lanesOf,
+  openRace,
   pagesOfRace,
   type Race,
   RaceRefused,
   runCommand,
 } from './race.js';
-export { RaceResult, RaceSource, writeRaceResult } from './result.js';
+export { RaceCosts, RaceResult, RaceSource, writeRaceResult } from './result.js';

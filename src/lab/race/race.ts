@@ -21,7 +21,9 @@ export interface RaceSetup {
 
 /** A race that is being run: lanes in lock-step over one stream of commands. */
 export interface Race {
-  readonly lanes: readonly Lane[];
+  readonly lanes: Lane[];
+  /** Machines of lanes that are not made yet. */
+  readonly waiting: VmConfig[];
   readonly costs: Costs;
   readonly partings: Partings;
   readonly series: CostSeries;
@@ -35,23 +37,43 @@ export class RaceRefused extends Error {
 }
 
 /** @throws {RaceRefused} If there are too few or too many lanes, or one cannot have its machine. */
-export function createRace({ config, lanes, costs = {} }: RaceSetup): Race {
+export function createRace(setup: RaceSetup): Race {
+  const race = openRace(setup);
+  while (addLane(race)) {}
+  return race;
+}
+
+/**
+ * A race whose lanes are still to be made, by {@link addLane}: each takes a while.
+ *
+ * @throws {RaceRefused} As {@link createRace}.
+ */
+export function openRace({ config, lanes, costs = {} }: RaceSetup): Race {
   if (lanes.length === 0) throw new RaceRefused('Cannot race: no policy is named');
   if (lanes.length > LANES_MAX) {
     throw new RaceRefused(`Cannot race: ${lanes.length} lanes, and ${LANES_MAX} is the bound`);
   }
   const configs = new Map<string, VmConfig>();
+  const waiting = lanes.map((spec) => {
+    const base = configs.get(spec.kernel) ?? configFor(config, spec.kernel);
+    configs.set(spec.kernel, base);
+    return { ...base, ...spec };
+  });
   return {
-    lanes: lanes.map((spec) => {
-      const base = configs.get(spec.kernel) ?? configFor(config, spec.kernel);
-      configs.set(spec.kernel, base);
-      return createLane({ ...base, ...spec });
-    }),
+    lanes: [],
+    waiting,
     costs: costsWith(costs),
     partings: createPartings(lanes.length),
     series: createCostSeries(),
     commands: 0,
   };
+}
+
+/** Makes the next lane. @returns Whether more are to be made. */
+export function addLane({ lanes, waiting }: Race): boolean {
+  const config = waiting.shift();
+  if (config !== undefined) lanes.push(createLane(config));
+  return waiting.length > 0;
 }
 
 /** Runs one command in every lane. */
