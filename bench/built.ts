@@ -12,7 +12,7 @@ export const CLI = new URL('../bin/mmulab.js', dist).pathname;
 export const { createVm, decodeVm, encodeVm, step } =
   await load<typeof import('../src/mmu/index.js')>('mmu/index.js');
 
-export const { createRace, lanesOf, resultOf, runCommand, workloadOf } =
+export const { lanesOf, openRace, raceSteps, resultOf, workloadOf } =
   await load<typeof import('../src/lab/index.js')>('lab/index.js');
 
 export const { loadMmu, newPgd } =

@@ -2,12 +2,12 @@ import type { Command as Program } from 'commander';
 import {
   COST_NAMES,
   type CostChanges,
-  createRace,
   lanesOf,
+  openRace,
   RaceRefused,
   type RaceSource,
+  raceSteps,
   resultOf,
-  runCommand,
   WORKLOAD_NAMES,
   workloadOf,
   writeRaceResult,
@@ -78,7 +78,7 @@ export function registerRace(program: Program): void {
 
 function race(options: RaceOptions): number {
   const { source, config, commands } = trackOf(options);
-  const running = createRace({
+  const running = openRace({
     config,
     lanes: lanesOf({
       policies: options.policy === 'all' ? POLICY_NAMES : listOf(options.policy, POLICY_NAMES),
@@ -87,7 +87,9 @@ function race(options: RaceOptions): number {
     }),
     costs: costsOf(options.cost ?? []),
   });
-  for (const command of commands) runCommand(running, command);
+  for (const _ of raceSteps(running, commands)) {
+    // Every step counts, and there is nothing to do between them.
+  }
   const result = resultOf(running, { source, version: VERSION });
   process.stdout.write(options.json === true ? `${writeRaceResult(result)}\n` : result.verdict);
   return result.lanes.some(({ failure }) => failure !== null) ? EXIT_FAILED : 0;

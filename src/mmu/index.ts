@@ -3,7 +3,6 @@ export { createVm } from './create-vm.js';
 export { decodeVm, type EncodedVm, encodeVm } from './encode.js';
 export { BadEncoding } from './encoding/index.js';
 export { KERNEL_VERSIONS, type KernelVersion } from './kernel/index.js';
-export { sumsOf } from './ledger/index.js';
 export { contentPagesOf, isSameWord, MEMORY_PAGES_MAX } from './machine/index.js';
 export { POLICIES, POLICY_NAMES, type Policy, type PolicyName } from './policies/index.js';
 export { pagesHeldBy } from './room.js';

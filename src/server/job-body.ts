@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RaceResult } from '../lab/index.js';
-import { JOB_STATES, type Job } from './jobs.js';
+import { JOB_STATES, type Job } from './job.js';
 import { Problem } from './problem.js';
 
 export const JobId = z

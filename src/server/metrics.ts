@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, type Histogram, Registry } from 'prom-client';
 import type { Fleet } from './fleet.js';
-import { JOB_STATES, type Jobs } from './jobs.js';
+import { JOB_STATES } from './job.js';
+import type { Jobs } from './jobs.js';
 import { DURATION_BOUNDS, type RequestTally, type RouteTally } from './request-tally.js';
 import type { Streams } from './streams.js';
 

@@ -6,8 +6,10 @@ import {
   createRace,
   type LaneSpec,
   lanesOf,
+  openRace,
   RaceRefused,
   RaceResult,
+  raceSteps,
   resultOf,
   runCommand,
   WORKLOAD_NAMES,
@@ -16,8 +18,8 @@ import {
   writeRaceResult,
 } from '../../src/lab/index.js';
 import { COST_POINTS_MAX } from '../../src/lab/race/cost-series.js';
-import { PARTING_EVENTS_MAX } from '../../src/lab/race/lane.js';
 import { partingOf } from '../../src/lab/race/parting.js';
+import { PARTING_EVENTS_MAX } from '../../src/lab/race/run.js';
 import { POLICY_NAMES, type PolicyName } from '../../src/mmu/index.js';
 import { Command, type CommandInput, type VmConfigInput } from '../../src/mmu/schema/index.js';
 
@@ -125,7 +127,7 @@ describe('counters', () => {
     const { race, result } = raceOver(name, 1200, POLICY_NAMES);
     for (const [index, { counters }] of result.lanes.entries()) {
       const sums: Record<string, number> = {};
-      for (const vcpu of race.lanes[index]?.vm.vcpus ?? []) {
+      for (const vcpu of race.lanes[index]?.run.vm.vcpus ?? []) {
         for (const [key, of] of Object.entries(vcpu.counters)) sums[key] = (sums[key] ?? 0) + of;
       }
       const sum = (of: Record<string, number> | number[]) =>
@@ -241,6 +243,23 @@ describe('lanes', () => {
     }
   });
 
+  test.each(WORKLOAD_NAMES)(
+    'that share a machine until they part come out the same, %s',
+    (name) => {
+      const workload = workloadOf(name);
+      const lanes = lanesOf({ policies: POLICY_NAMES, prevRoots: [1, 3], kernels: ['6.1'] });
+      const shared = openRace({ config: workload.configOf(), lanes });
+      const apart = createRace({ config: workload.configOf(), lanes });
+      const commands = workload.commandsOf({ commands: 900 }, 11);
+      for (const _ of raceSteps(shared, commands)) expect(shared.runs.length).toBeLessThan(25);
+      for (const command of commands) runCommand(apart, command);
+      const ran = { source: { kind: 'commands', name }, version: 'test' } as const;
+      expect(resultOf(shared, ran)).toEqual(resultOf(apart, ran));
+      expect(apart.runs).toHaveLength(24);
+      expect(shared.runs.length).toBeLessThan(24);
+    },
+  );
+
   test('are named after what they differ in', () => {
     const lanes = lanesOf({ policies: ['mainline'], prevRoots: [1, 7], kernels: ['5.14', '7.3'] });
     const { lanes: ran } = resultOf(createRace({ config: {}, lanes }), {
@@ -259,7 +278,7 @@ describe('lanes', () => {
     const { race, result } = raceOver('pcid-churn', 6000, ['mainline', 'need-sync']);
     expect(result.series.points.length).toBeLessThan(COST_POINTS_MAX);
     expect(result.series.points.at(-1)?.commands).toBeGreaterThan(5000);
-    for (const { events } of race.lanes) {
+    for (const { events } of race.runs) {
       expect(events.length).toBeLessThanOrEqual(PARTING_EVENTS_MAX);
     }
     expect(race.partings.list).toHaveLength(1);

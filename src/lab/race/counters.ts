@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PREV_ROOTS_MAX, RequestName, RootCause } from '../../mmu/schema/index.js';
+import { LedgerState, PREV_ROOTS_MAX, RequestName, RootCause } from '../../mmu/schema/index.js';
 
 const count = (description: string) => z.number().int().min(0).describe(description);
 
@@ -50,14 +50,6 @@ const Pinned = z
   })
   .meta({ id: 'Pinned', description: 'Shadow pages that slots other than the current one hold.' });
 
-const Worth = z
-  .strictObject({
-    necessary: count('It did away with what was not right any more.'),
-    harmless: count('Nobody missed what it did away with.'),
-    wasted: count('It did away with what was right, and had to be built again.'),
-  })
-  .meta({ id: 'Worth', description: 'What deeds of one kind turned out to be worth.' });
-
 /** What one lane of a race did, over all vCPUs. */
 export const RaceCounters = z
   .strictObject({
@@ -102,8 +94,7 @@ export const RaceCounters = z
     walks: count('Of those: the TLB did not have the translation.'),
     violations: count('Illegal uses: what the architecture no longer allowed was used.'),
     undecided: count('Uses for whose judgement too much was forgotten.'),
-    ledger: z
-      .strictObject({ flush: Worth, sync: Worth, free: Worth })
+    ledger: LedgerState.shape.total
       .nullable()
       .describe('What flushes, syncs and frees turned out to be worth; null without an oracle.'),
   })

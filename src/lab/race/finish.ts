@@ -1,8 +1,9 @@
-import { fewestOf } from './clairvoyant.js';
+import { type Fewest, fewestOf } from './clairvoyant.js';
 import { costOf } from './cost-model.js';
 import type { Lane, LaneSpec } from './lane.js';
 import type { Side } from './parting.js';
 import type { Race } from './race.js';
+import type { Recording } from './references.js';
 import type { RaceBound, RaceLane, RaceResult, RaceSource } from './result.js';
 import { finishedCounters } from './tally.js';
 import { verdictOf } from './verdict.js';
@@ -70,11 +71,11 @@ export function laneNames(specs: readonly LaneSpec[]): string[] {
 }
 
 function laneResult({ costs }: Race, lane: Lane, name: string): RaceLane {
-  const { spec, tally, vm, firstViolation, firstRefusal, failure } = lane;
+  const { tally, vm, firstViolation, firstRefusal, failure } = lane.run;
   const counters = finishedCounters(tally, vm);
   return {
     name,
-    ...spec,
+    ...lane.spec,
     cost: costOf(counters, costs),
     counters,
     firstViolation,
@@ -93,12 +94,16 @@ function* boundsOf(
 ): Generator<undefined, RaceBound[]> {
   const bounds = new Map<string, RaceBound>();
   const digests = new Map<string, number>();
-  for (const [index, { spec, recording }] of lanes.entries()) {
+  const known = new Map<Recording, Fewest>();
+  for (const [index, { spec, run }] of lanes.entries()) {
     const { prevRoots, kernel } = spec;
+    const { recording } = run;
     const key = `${prevRoots} ${kernel}`;
     if (recording.digest !== (digests.get(key) ?? recording.digest)) continue;
     digests.set(key, recording.digest);
-    const { misses, loads } = yield* fewestOf(recording, prevRoots);
+    const fewest = known.get(recording) ?? (yield* fewestOf(recording, prevRoots));
+    known.set(recording, fewest);
+    const { misses, loads } = fewest;
     const before = bounds.get(key);
     bounds.set(key, {
       prevRoots,

@@ -11,7 +11,6 @@ export {
 export { resultOf, resultSteps } from './finish.js';
 export type { LaneSpec } from './lane.js';
 export {
-  addLane,
   createRace,
   LANES_MAX,
   lanesOf,
@@ -19,6 +18,7 @@ export {
   pagesOfRace,
   type Race,
   RaceRefused,
+  raceSteps,
   runCommand,
 } from './race.js';
 export { RaceCosts, RaceResult, RaceSource, writeRaceResult } from './result.js';

@@ -76,13 +76,14 @@ export function partingOf({ list }: Partings, one: number, other: number): Parti
   return list.find(isTheirs) ?? null;
 }
 
-/** A lane that has failed is alike to none. */
+/** What has failed is alike to nothing else. */
 function leaversOf(group: readonly number[], lanes: readonly Lane[]): number[] {
   const pattern = lanes[group[0] as number] as Lane;
   return group.slice(1).filter((index) => !areAlike(pattern, lanes[index] as Lane));
 }
 
-function areAlike(one: Lane, other: Lane): boolean {
+function areAlike({ run: one }: Lane, { run: other }: Lane): boolean {
+  if (one === other) return true;
   if (one.failure !== null || other.failure !== null) return false;
   if (!isSameOutcome(one.outcome, other.outcome)) return false;
   return one.vm.vcpus.every((vcpu, index) => isSameVcpu(vcpu, other.vm.vcpus[index] as Vcpu));
@@ -140,7 +141,7 @@ function differingVcpu(
   [one, other]: readonly [number, number],
   ran: number,
 ): number {
-  const [a, b] = [(lanes[one] as Lane).vm.vcpus, (lanes[other] as Lane).vm.vcpus];
+  const [a, b] = [(lanes[one] as Lane).run.vm.vcpus, (lanes[other] as Lane).run.vm.vcpus];
   const differs = (index: number) => !isSameVcpu(a[index] as Vcpu, b[index] as Vcpu);
   if (a[ran] === undefined) return 0;
   if (differs(ran)) return ran;
@@ -149,7 +150,7 @@ function differingVcpu(
 }
 
 function sideOf(lanes: readonly Lane[], group: readonly number[], vcpu: number): Side {
-  const { vm, outcome, events } = lanes[group[0] as number] as Lane;
+  const { vm, outcome, events } = (lanes[group[0] as number] as Lane).run;
   const state = vcpuStateOf(vm.vcpus[vcpu] as Vcpu);
   return { lanes: [...group], outcome, state, events: [...events] };
 }

@@ -12,7 +12,7 @@ import {
 import { COST_MAX, COST_NAMES, COST_PARTS } from './cost-model.js';
 import { COST_POINTS_MAX } from './cost-series.js';
 import { RaceCounters } from './counters.js';
-import { PARTING_EVENTS_MAX } from './lane.js';
+import { PARTING_EVENTS_MAX } from './run.js';
 
 const count = z.number().int().min(0);
 const cost = z.number().min(0);

@@ -1,4 +1,4 @@
-import { isInvalid, prevRootCount, rootAt, sumsOf, type Vm } from '../../mmu/index.js';
+import { isInvalid, ledgerStateOf, prevRootCount, rootAt, type Vm } from '../../mmu/index.js';
 import { createCounters, type RaceCounters } from './counters.js';
 
 /** Folds the events of a lane into its counters, and keeps none of them. */
@@ -75,26 +75,8 @@ export function finishedCounters({ counters, pinnedSum }: Tally, vm: Vm): RaceCo
     flushes: { ...flushes, stat },
     pinned: { ...pinned, mean: counters.commands === 0 ? 0 : pinnedSum / counters.commands },
     undecided,
-    ledger: vm.ledger === null ? null : ledgerOf(vm.ledger),
+    ledger: vm.ledger === null ? null : ledgerStateOf(vm).total,
   };
-}
-
-/** The sums of the ledger, over all commands. */
-function ledgerOf(ledger: NonNullable<Vm['ledger']>): NonNullable<RaceCounters['ledger']> {
-  const total = noLedger();
-  for (const sums of sumsOf(ledger).values()) {
-    for (const kind of ['flush', 'sync', 'free'] as const) {
-      for (const worth of ['necessary', 'harmless', 'wasted'] as const) {
-        total[kind][worth] += sums[kind][worth];
-      }
-    }
-  }
-  return total;
-}
-
-function noLedger() {
-  const none = () => ({ necessary: 0, harmless: 0, wasted: 0 });
-  return { flush: none(), sync: none(), free: none() };
 }
 
 /** The shadow pages that previous slots hold, of all vCPUs, each once. */

@@ -53,8 +53,7 @@ export const getCostModel = operation({ takes: {}, answer: CostModelBody, run: (
 export const startRace = operation({
   takes: { body: RaceRequest },
   answer: JobBody,
-  run: ({ fleet, jobs }, { body }) =>
-    jobBodyOf(jobs.start('race', raceWork(trackOf(fleet, body)))),
+  run: ({ fleet, jobs }, { body }) => jobBodyOf(jobs.start('race', raceWork(trackOf(fleet, body)))),
 });
 
 const tags = ['races'];
