@@ -13,6 +13,8 @@ export interface HostOptions {
   readonly epoch: string;
   /** For tests: the model to run instead. */
   readonly model?: FleetOptions['model'] | undefined;
+  /** The time of day, in milliseconds: what jobs say when they began and ended. */
+  readonly now?: () => number;
 }
 
 /** All that holds VMs and what happens to them: what is behind every operation. */
@@ -25,13 +27,13 @@ export interface Host {
 }
 
 /** A host without VMs. Whoever made it closes `streams`, `waits`, `jobs` and `fleet`. */
-export function createHost({ limits, log, epoch, model }: HostOptions): Host {
+export function createHost({ limits, log, epoch, model, now = Date.now }: HostOptions): Host {
   const fleet = new Fleet({ limits, log, ...(model === undefined ? {} : { model }) });
   return {
     fleet,
     timeline: new Timeline(fleet),
     waits: new Waits(fleet),
     streams: new Streams(fleet, epoch),
-    jobs: new Jobs(limits, log),
+    jobs: new Jobs(limits, log, now),
   };
 }

@@ -25,6 +25,7 @@ export interface JobTally {
 export class Jobs {
   readonly #limits: Limits;
   readonly #log: FleetLog;
+  readonly #now: () => number;
   readonly #entries = new Map<string, Entry>();
   readonly #ended = { done: 0, failed: 0, cancelled: 0 };
   /** Those that run, the next one first. */
@@ -35,9 +36,10 @@ export class Jobs {
   #sliceMsMax = 0;
   #turn: NodeJS.Immediate | null = null;
 
-  constructor(limits: Limits, log: FleetLog) {
+  constructor(limits: Limits, log: FleetLog, now: () => number) {
     this.#limits = limits;
     this.#log = log;
+    this.#now = now;
   }
 
   get tally(): JobTally {
@@ -69,7 +71,7 @@ export class Jobs {
       state: 'queued',
       done: 0,
       total: work.total,
-      createdAt: Date.now(),
+      createdAt: this.#now(),
       startedAt: null,
       endedAt: null,
       result: null,
@@ -142,7 +144,7 @@ export class Jobs {
       const next = this.#queue.shift();
       if (next === undefined) break;
       next.job.state = 'running';
-      next.job.startedAt = Date.now();
+      next.job.startedAt = this.#now();
       this.#running.push(next);
     }
     if (this.#running.length === 0 || this.#turn !== null) return;
@@ -207,7 +209,7 @@ export class Jobs {
     this.#queue = this.#queue.filter(isOther);
     entry.work = null;
     entry.job.state = state;
-    entry.job.endedAt = Date.now();
+    entry.job.endedAt = this.#now();
     this.#ended[state] += 1;
     for (const wake of entry.waiters) wake();
     entry.waiters.clear();
@@ -218,7 +220,7 @@ export class Jobs {
   #forgetOld(): void {
     const { jobsKeptMax, jobKeptMs } = this.#limits;
     const ended = [...this.#entries.values()].filter(({ work }) => work === null);
-    const now = Date.now();
+    const now = this.#now();
     for (const [place, { job }] of ended.entries()) {
       const isOver = ended.length - place > jobsKeptMax;
       if (isOver || now - (job.endedAt ?? now) > jobKeptMs) this.#entries.delete(job.id);

@@ -219,7 +219,7 @@ describe('a job', () => {
 
   test('that fails through an error of ours says no more than that', async () => {
     const app = await startApp();
-    const jobs = new Jobs(DEFAULT_LIMITS, app.log);
+    const jobs = new Jobs(DEFAULT_LIMITS, app.log, Date.now);
     const steps = (function* () {
       yield 1;
       throw new Error('a secret');

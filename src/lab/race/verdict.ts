@@ -15,6 +15,7 @@ export function verdictOf(result: Verdict): string {
     headLines(result),
     laneTable(result.lanes),
     boundLines(result),
+    ledgerTable(result.lanes),
     freeLines(result.lanes),
     violationLines(result.lanes),
     partingLines(result),
@@ -101,6 +102,29 @@ function boundLines({ bounds, lanes }: Verdict): string[] {
       VERDICT_WIDTH,
     );
   });
+}
+
+/** What the ledger says: how many there were, and how many of them for nothing. */
+function ledgerTable(lanes: readonly RaceLane[]): string[] {
+  const judged = lanes.filter(({ counters }) => counters.ledger !== null);
+  if (judged.length === 0) return [];
+  const of =
+    (deed: 'flush' | 'sync' | 'free', worths: readonly ('necessary' | 'harmless' | 'wasted')[]) =>
+    ({ counters }: RaceLane) =>
+      worths.reduce((sum, worth) => sum + (counters.ledger?.[deed][worth] ?? 0), 0);
+  const all = ['necessary', 'harmless', 'wasted'] as const;
+  return tableLines(
+    [
+      { head: 'what it was worth', isText: true, of: ({ name }) => name },
+      { head: 'flushes', of: of('flush', all) },
+      { head: 'wasted', of: of('flush', ['wasted']) },
+      { head: 'syncs', of: of('sync', all) },
+      { head: 'needed', of: of('sync', ['necessary']) },
+      { head: 'frees', of: of('free', all) },
+      { head: 'wasted', of: of('free', ['wasted']) },
+    ],
+    judged,
+  );
 }
 
 /** What freeing was good for, where it was a choice. */
