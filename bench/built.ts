@@ -12,6 +12,9 @@ export const CLI = new URL('../bin/mmulab.js', dist).pathname;
 export const { createVm, decodeVm, encodeVm, step } =
   await load<typeof import('../src/mmu/index.js')>('mmu/index.js');
 
+export const { lanesOf, openRace, raceSteps, resultOf, workloadOf } =
+  await load<typeof import('../src/lab/index.js')>('lab/index.js');
+
 export const { loadMmu, newPgd } =
   await load<typeof import('../src/mmu/roots/index.js')>('mmu/roots/index.js');
 

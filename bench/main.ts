@@ -3,6 +3,7 @@ import { batches } from './rows/batches.js';
 import { command } from './rows/command.js';
 import { memory } from './rows/memory.js';
 import { ndjson } from './rows/ndjson.js';
+import { race } from './rows/race.js';
 import { rootSwitch } from './rows/root-switch.js';
 import { start } from './rows/start.js';
 import { state } from './rows/state.js';
@@ -16,6 +17,7 @@ import { tableOf } from './table.js';
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'root-switch': rootSwitch,
   step,
+  race,
   command,
   batches,
   ndjson,

@@ -11,6 +11,8 @@ registerServe(program);
 if (process.argv[2] !== 'serve') {
   const { registerConform } = await import('./conform.js');
   registerConform(program);
+  const { registerRace } = await import('./race.js');
+  registerRace(program);
   const { registerWorkload } = await import('./workload.js');
   registerWorkload(program);
 }

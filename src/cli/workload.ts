@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { InvalidArgumentError, type Command as Program } from 'commander';
+import type { Command as Program } from 'commander';
 import { WORKLOAD_NAMES, WORKLOADS, type Workload, workloadOf } from '../lab/index.js';
 import { step } from '../mmu/index.js';
 import { Command, createJsonWriter } from '../mmu/schema/index.js';
@@ -12,6 +12,7 @@ import {
   type WorkloadQuery,
   workloadQueryOf,
 } from '../server/index.js';
+import { settingOf } from './setting.js';
 
 /** The arguments cannot be used. */
 const EXIT_UNUSABLE = 2;
@@ -126,13 +127,4 @@ async function writeTo(file: string | undefined, text: Iterable<string>): Promis
   } catch (error) {
     throw new UnusableRequest(`Cannot write "${file}": ${(error as Error).message}`);
   }
-}
-
-function settingOf(
-  text: string,
-  before: readonly (readonly [string, string])[] = [],
-): readonly (readonly [string, string])[] {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('not key=value');
-  return [...before, [text.slice(0, at), text.slice(at + 1)]];
 }

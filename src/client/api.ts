@@ -31,7 +31,7 @@ export type Problem = {
     status: number;
     detail: string;
     /** Stable; the wording of `detail` is not. */
-    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "stream-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "beginning-unknown" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "overloaded";
+    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "stream-not-found" | "job-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "beginning-unknown" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "job-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "job-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "overloaded";
     instance?: string;
     /** Names the request in the log of the server. */
     requestId?: string;
@@ -113,6 +113,14 @@ export type Model = {
         lifeRecords: number;
         waits: number;
         waitMs: number;
+        jobs: number;
+        jobsRunning: number;
+        jobsKept: number;
+        jobKeptMs: number;
+        jobSliceMs: number;
+        jobPages: number;
+        lanesPerRace: number;
+        stepsPerRace: number;
         expectations: number;
         checks: number;
         vmsPerTag: number;
@@ -1397,6 +1405,353 @@ export type AllowedDump = {
     /** Sequence number of the VM at which this holds. */
     seq: Seq;
 };
+export type CostParameter = {
+    name: "hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncEffective" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "kick";
+    /** What the cost is for. */
+    part: "switch" | "load" | "sync" | "flush" | "fault" | "lock" | "exit";
+    /** What it is unless a race says otherwise. */
+    cost: number;
+    /** What it is multiplied by. */
+    counts: string;
+    /** Why it is what it is. */
+    reason: string;
+};
+export type CostModel = {
+    unit: string;
+    parts: ("switch" | "load" | "sync" | "flush" | "fault" | "lock" | "exit")[];
+    parameters: CostParameter[];
+};
+export type RaceFromWorkload = {
+    kind: "workload";
+    name: "kpti" | "asids" | "fork-exit" | "pcid-churn" | "unmap" | "nested-invept" | "nested-shadow" | "shootdown" | "hostile";
+    seed?: number;
+    /** Those of `GET /v1/workloads`; `commands` is how many are made. */
+    parameters?: {
+        [key: string]: number | boolean;
+    };
+};
+export type VmConfig = {
+    vcpus?: number;
+    policy?: PolicyName;
+    /** Every rule in which versions differ. */
+    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    vendor?: "vmx" | "svm";
+    /** `shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU. */
+    paging?: "shadow" | "ept";
+    prevRoots?: number;
+    /** Shadow pages: beyond that the oldest that are no root go. KVM_SET_NR_MMU_PAGES. */
+    mmuPages?: number;
+    /** `ideal` drops nothing that it was not told to drop; `off` keeps nothing. */
+    tlb?: TlbOption;
+    /** Whether every access is held against what the architecture still allows. */
+    oracle?: "on" | "off";
+    /** Module parameter kvm.flush_on_reuse. */
+    flushOnReuse?: boolean;
+    maxphyaddr?: number;
+    cpuid?: CpuidFeatures;
+    vmx?: VmxCapabilities;
+    memory?: MemoryConfig;
+    registers?: InitialRegisters;
+};
+export type RaceFromCommands = {
+    kind: "commands";
+    config?: VmConfig;
+    commands: Command[];
+};
+export type RaceFromVm = {
+    kind: "vm";
+    vm: VmId;
+    /** Up to this moment; without it, to the present. */
+    seq?: Seq;
+};
+export type RaceRequest = {
+    source: RaceFromWorkload | RaceFromCommands | RaceFromVm;
+    policies?: "all" | PolicyName[];
+    /** Slots beside the current root; without it, those of the machine. */
+    prevRoots?: number[];
+    /** Without it, that of the machine. */
+    kernels?: ("5.13" | "5.14" | "6.1" | "6.12" | "7.3")[];
+    /** Parameters of `GET /v1/cost-model` that are to be others. */
+    costs?: {
+        [key: string]: number;
+    };
+};
+export type JobId = string;
+export type RaceSourceWorkload = {
+    kind: "workload";
+    name: string;
+    seed: number;
+    parameters: {
+        [key: string]: number | boolean;
+    };
+};
+export type RaceSourceCommands = {
+    kind: "commands";
+    name: string;
+};
+export type RaceSourceVm = {
+    kind: "vm";
+    vm: string;
+    seq: number;
+};
+export type RaceSource = RaceSourceWorkload | RaceSourceCommands | RaceSourceVm;
+export type RaceCosts = {
+    [key: string]: number;
+};
+export type PolicyFrees = {
+    /** Loaded again, and something below was stale. */
+    needed: number;
+    /** Loaded again, and nothing below was stale. */
+    needless: number;
+    /** Their shadow page was zapped before anyone wanted it again. */
+    gone: number;
+};
+export type Syncs = {
+    /** `MMU_SYNC` became pending. */
+    requested: number;
+    /** `MMU_SYNC` was serviced. */
+    serviced: number;
+    /** Of those: at least one leaf was synced. */
+    effective: number;
+    /** Of those: nothing below the root was unsync. */
+    noOp: number;
+    /** Of those: there was no root to sync, or a direct one. */
+    nothing: number;
+    /** Of those: the current root was no longer the one it was requested for. */
+    wasted: number;
+    /** Syncs that ended a load. */
+    byLoad: number;
+    /** Other syncs without a request of their own: those of a guest-wide flush. */
+    direct: number;
+    /** Syncs of any kind that found a stale translation. */
+    stale: number;
+    /** Leaf tables that were brought into step, by any of these. */
+    leaves: number;
+};
+export type Flushes = {
+    /** `kvm_vcpu_flush_tlb_current()`, that of a load left out. */
+    current: number;
+    /** The flush that ends a load: not in `stat.tlb_flush`. */
+    load: number;
+    /** `kvm_vcpu_flush_tlb_guest()`. */
+    guest: number;
+    /** `kvm_vcpu_flush_tlb_all()`: what a remote flush comes to. */
+    all: number;
+    /** INVVPID for L1. */
+    context: number;
+    /** One address. */
+    address: number;
+    /** By the processor itself, without KVM. */
+    cpu: number;
+    /** `stat.tlb_flush`. */
+    stat: number;
+};
+export type Pinned = {
+    /** Most at once. */
+    peak: number;
+    /** Over the commands. */
+    mean: number;
+    /** Most at once that were zapped already, and live on in a slot. */
+    zappedPeak: number;
+};
+export type RaceCounters = {
+    /** Commands that were applied. */
+    commands: number;
+    /** Commands that could not be applied. */
+    refused: number;
+    /** Switches that found their root in use. */
+    hitsCurrent: number;
+    /** Switches that found their root in a previous slot, by slot. */
+    hitsPrevious: number[];
+    /** Switches that found no usable root. */
+    misses: number;
+    /** Valid roots that fell out of the cache. */
+    evicted: number;
+    /** Slots that were released, by cause. */
+    freed: {
+        [key: string]: number;
+    };
+    /** Roots that were marked, by cause. */
+    marked: {
+        [key: string]: number;
+    };
+    policyFrees: PolicyFrees;
+    /** `kvm_mmu_load()`. */
+    loads: {
+        /** A shadow page was made. */
+        "new": number;
+        /** The shadow page was still there. */
+        existing: number;
+        /** A PAE or dummy root. */
+        special: number;
+    };
+    syncs: Syncs;
+    flushes: Flushes;
+    /** Requests that became pending, on each vCPU. */
+    requests: {
+        [key: string]: number;
+    };
+    /** Requests to all vCPUs because a root was zapped. */
+    broadcasts: {
+        /** `MMU_RELOAD` to every vCPU. */
+        reload: number;
+        /** `MMU_FREE_OBSOLETE_ROOTS` to every vCPU. */
+        freeObsolete: number;
+    };
+    /** Acquisitions of `mmu_lock` for loads, frees, syncs, faults and addresses. */
+    mmuLock: number;
+    pinned: Pinned;
+    /** VM exits to KVM. */
+    exits: number;
+    /** Of those: another vCPU had to make it leave. */
+    kicks: number;
+    /** Page faults and EPT violations that KVM handled. */
+    pageFaults: number;
+    /** Shadow pages made. */
+    pagesAllocated: number;
+    /** Shadow pages zapped. */
+    pagesZapped: number;
+    /** Accesses of the guest. */
+    accesses: number;
+    /** Of those: the TLB did not have the translation. */
+    walks: number;
+    /** Illegal uses: what the architecture no longer allowed was used. */
+    violations: number;
+    /** Uses for whose judgement too much was forgotten. */
+    undecided: number;
+    /** What flushes, syncs and frees turned out to be worth; null without an oracle. */
+    ledger: {
+        /** Flushes of a TLB by KVM. */
+        flush: LedgerTally;
+        /** Syncs of a current root. */
+        sync: LedgerTally;
+        /** Roots that were freed. */
+        free: LedgerTally;
+    } | null;
+};
+export type RaceLane = {
+    /** The policy, with slots and kernel where lanes differ in them. */
+    name: string;
+    policy: PolicyName;
+    prevRoots: number;
+    kernel: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    cost: {
+        total: number;
+        parts: {
+            [key: string]: number;
+        };
+    };
+    counters: RaceCounters;
+    firstViolation: {
+        /** Index of the command. */
+        command: number;
+        /** Number of the event, had a VM run the same. */
+        seq: number;
+        rule: string;
+        message: string;
+    } | null;
+    /** Why a command could not be applied. */
+    firstRefusal: string | null;
+    /** Where the model itself failed, and the lane ended: an error of ours. */
+    failure: {
+        command: number;
+        message: string;
+    } | null;
+};
+export type RaceBound = {
+    prevRoots: number;
+    kernel: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    /** Fewest switches that find no root. */
+    misses: number;
+    /** Fewest loads; a cache with the fewest misses may have more. */
+    loads: number;
+    /** Lanes whose guests asked for the same. */
+    lanes: string[];
+    /** False if it was worked out for the first references alone. */
+    isComplete: boolean;
+};
+export type PartingSide = {
+    /** Names of the lanes that are still alike. */
+    lanes: string[];
+    outcome: Outcome | null;
+    /** A vCPU that differs, after the command. */
+    state: VcpuState;
+    /** What the command did, the first. */
+    events: MmuEvent[];
+};
+export type Parting = {
+    /** Index of the command after which they differ. */
+    at: number;
+    command: Command;
+    stay: PartingSide;
+    leave: PartingSide;
+};
+export type RaceResult = {
+    /** Of the model. */
+    version: string;
+    source: RaceSource;
+    /** Commands that were run in every lane. */
+    commands: number;
+    costs: RaceCosts;
+    lanes: RaceLane[];
+    /** By kernel and number of slots. */
+    bounds: RaceBound[];
+    /** In order: two lanes parted where they stand on different sides first. */
+    partings: Parting[];
+    /** What each lane had cost by then. */
+    series: {
+        /** Commands between two points. */
+        every: number;
+        points: {
+            commands: number;
+            costs: number[];
+        }[];
+    };
+    /** All of that as plain text, for an e-mail. */
+    verdict: string;
+};
+export type JobRace = {
+    id: JobId;
+    /** Rises by one a job. */
+    "number": number;
+    state: "queued" | "running" | "done" | "failed" | "cancelled";
+    progress: {
+        done: number;
+        /** Null while nobody knows. */
+        total: number | null;
+    };
+    createdAt: string;
+    startedAt: string | null;
+    endedAt: string | null;
+    /** Why it failed. */
+    problem: Problem | null;
+    kind: "race";
+    /** Null until it is done. */
+    result: RaceResult | null;
+};
+export type Job = JobRace;
+export type JobSummary = {
+    id: JobId;
+    /** Rises by one a job. */
+    "number": number;
+    state: "queued" | "running" | "done" | "failed" | "cancelled";
+    progress: {
+        done: number;
+        /** Null while nobody knows. */
+        total: number | null;
+    };
+    createdAt: string;
+    startedAt: string | null;
+    endedAt: string | null;
+    /** Why it failed. */
+    problem: Problem | null;
+    kind: "race";
+};
+export type JobPage = {
+    jobs: JobSummary[];
+    /** `cursor` of the next page; null if this is the last. */
+    next: string | null;
+};
 export type ForkBody = {
     policy?: PolicyName;
     kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
@@ -1462,29 +1817,6 @@ export type Diff = {
     };
     /** There are no more differences than these. */
     complete: boolean;
-};
-export type VmConfig = {
-    vcpus?: number;
-    policy?: PolicyName;
-    /** Every rule in which versions differ. */
-    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
-    vendor?: "vmx" | "svm";
-    /** `shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU. */
-    paging?: "shadow" | "ept";
-    prevRoots?: number;
-    /** Shadow pages: beyond that the oldest that are no root go. KVM_SET_NR_MMU_PAGES. */
-    mmuPages?: number;
-    /** `ideal` drops nothing that it was not told to drop; `off` keeps nothing. */
-    tlb?: TlbOption;
-    /** Whether every access is held against what the architecture still allows. */
-    oracle?: "on" | "off";
-    /** Module parameter kvm.flush_on_reuse. */
-    flushOnReuse?: boolean;
-    maxphyaddr?: number;
-    cpuid?: CpuidFeatures;
-    vmx?: VmxCapabilities;
-    memory?: MemoryConfig;
-    registers?: InitialRegisters;
 };
 export type CaseDigests = {
     /** Of the state at the end. */
@@ -4615,6 +4947,198 @@ export function getMetrics(opts?: Oazapfts.RequestOpts) {
         data: Problem;
     }>("/metrics", {
         ...opts
+    });
+}
+/**
+ * What each thing is taken to cost in a race, and why.
+ */
+export function getCostModel(opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: CostModel;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>("/v1/cost-model", {
+        ...opts
+    });
+}
+/**
+ * Run policies side by side over the same commands: a job.
+ */
+export function startRace(raceRequest: RaceRequest, { prefer, idempotencyKey }: {
+    prefer?: string;
+    idempotencyKey?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Job;
+    } | {
+        status: 202;
+        data: Job;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 410;
+        data: Problem;
+    } | {
+        status: 413;
+        data: Problem;
+    } | {
+        status: 415;
+        data: Problem;
+    } | {
+        status: 422;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>("/v1/races", oazapfts.json({
+        ...opts,
+        method: "POST",
+        body: raceRequest,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            prefer,
+            "idempotency-key": idempotencyKey
+        })
+    }));
+}
+/**
+ * List jobs in the order of their creation, without their results.
+ */
+export function listJobs({ cursor, limit }: {
+    cursor?: string;
+    limit?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: JobPage;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/jobs${QS.query(QS.explode({
+        cursor,
+        limit
+    }))}`, {
+        ...opts
+    });
+}
+/**
+ * How far a job is, and what came of it; waits for its end if that is preferred.
+ */
+export function getJob(job: JobId, { prefer }: {
+    prefer?: string;
+} = {}, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: Job;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/jobs/${encodeURIComponent(job)}`, {
+        ...opts,
+        headers: oazapfts.mergeHeaders(opts?.headers, {
+            prefer
+        })
+    });
+}
+/**
+ * Cancel a job if it has not ended, and forget it.
+ */
+export function cancelJob(job: JobId, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 204;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/jobs/${encodeURIComponent(job)}`, {
+        ...opts,
+        method: "DELETE"
     });
 }
 /**

@@ -3,7 +3,7 @@ export { createVm } from './create-vm.js';
 export { decodeVm, type EncodedVm, encodeVm } from './encode.js';
 export { BadEncoding } from './encoding/index.js';
 export { KERNEL_VERSIONS, type KernelVersion } from './kernel/index.js';
-export { contentPagesOf, MEMORY_PAGES_MAX } from './machine/index.js';
+export { contentPagesOf, isSameWord, MEMORY_PAGES_MAX } from './machine/index.js';
 export {
   isWatched,
   type Standpoint,
@@ -15,8 +15,9 @@ export {
 } from './oracle/index.js';
 export { POLICIES, POLICY_NAMES, type Policy, type PolicyName } from './policies/index.js';
 export { pagesHeldBy } from './room.js';
-export type { Emit, ShadowPage, Vcpu, Vm } from './state/index.js';
-export { CommandRefused } from './state/index.js';
+export { isDirect, isInvalid, ROLE } from './shadow/index.js';
+export type { Emit, Mmu, ShadowPage, Vcpu, Vm } from './state/index.js';
+export { CommandRefused, prevRootCount, rootAt } from './state/index.js';
 export { step } from './step.js';
 export { VECTORS } from './vcpu/index.js';
 export {

@@ -25,9 +25,11 @@ import { eventRoutes } from './routes/events.js';
 import { explainRoutes } from './routes/explain.js';
 import { fileRoutes } from './routes/files.js';
 import { healthRoutes } from './routes/health.js';
+import { jobRoutes } from './routes/jobs.js';
 import { ledgerRoutes } from './routes/ledger.js';
 import { memoryRoutes } from './routes/memory.js';
 import { metricRoutes } from './routes/metrics.js';
+import { raceRoutes } from './routes/races.js';
 import { shadowPageRoutes } from './routes/shadow-pages.js';
 import { snapshotRoutes } from './routes/snapshots.js';
 import { timeRoutes } from './routes/time.js';
@@ -68,7 +70,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const app = createFastify(options, limits);
   const { epoch = randomUUID(), model } = options;
   const host = createHost({ limits, log: app.log, epoch, model });
-  const { fleet, streams } = host;
+  const { fleet, streams, jobs } = host;
 
   answerUnknownRoutes(app);
   const isClosing = watchClosing(app);
@@ -96,6 +98,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const commandStreams = new CommandStreams({ fleet, problemFor });
   app.addHook('preClose', (done) => {
     commandStreams.close();
+    jobs.close();
     done();
   });
   app.addHook('onClose', (_app, done) => {
@@ -119,7 +122,9 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(explainRoutes, { host });
   await app.register(ledgerRoutes, { host });
   await app.register(allowedRoutes, { host });
-  await app.register(metricRoutes, { version: VERSION, fleet, streams, requests });
+  await app.register(metricRoutes, { version: VERSION, fleet, streams, requests, jobs });
+  await app.register(raceRoutes, { host });
+  await app.register(jobRoutes, { host });
   await app.register(timeRoutes, { host });
   await app.register(snapshotRoutes, { host });
   await app.register(diffRoutes, { host });

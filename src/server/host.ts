@@ -1,5 +1,6 @@
 import { Fleet } from './fleet.js';
 import type { FleetLog, FleetOptions } from './fleet-options.js';
+import { Jobs } from './jobs.js';
 import type { Limits } from './limits.js';
 import { Streams } from './streams.js';
 import { Timeline } from './timeline.js';
@@ -12,6 +13,8 @@ export interface HostOptions {
   readonly epoch: string;
   /** For tests: the model to run instead. */
   readonly model?: FleetOptions['model'] | undefined;
+  /** The time of day, in milliseconds: what jobs say when they began and ended. */
+  readonly now?: () => number;
 }
 
 /** All that holds VMs and what happens to them: what is behind every operation. */
@@ -20,15 +23,17 @@ export interface Host {
   readonly timeline: Timeline;
   readonly waits: Waits;
   readonly streams: Streams;
+  readonly jobs: Jobs;
 }
 
-/** A host without VMs. Whoever made it closes `streams`, `waits` and `fleet`. */
-export function createHost({ limits, log, epoch, model }: HostOptions): Host {
+/** A host without VMs. Whoever made it closes `streams`, `waits`, `jobs` and `fleet`. */
+export function createHost({ limits, log, epoch, model, now = Date.now }: HostOptions): Host {
   const fleet = new Fleet({ limits, log, ...(model === undefined ? {} : { model }) });
   return {
     fleet,
     timeline: new Timeline(fleet),
     waits: new Waits(fleet),
     streams: new Streams(fleet, epoch),
+    jobs: new Jobs(limits, log, now),
   };
 }

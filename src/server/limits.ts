@@ -28,6 +28,18 @@ export interface Limits {
   readonly fleetStreamsMax: number;
   /** Clients that wait for something to happen. */
   readonly waitsMax: number;
+  /** Jobs that have not ended: those that run, and those that wait for their turn. */
+  readonly jobsMax: number;
+  /** Jobs that run at once, in turns. */
+  readonly jobsRunningMax: number;
+  /** Jobs that have ended and are kept, with their results. */
+  readonly jobsKeptMax: number;
+  /** How long they are kept. */
+  readonly jobKeptMs: number;
+  /** How long a job runs before others are served; one step may take longer. */
+  readonly jobSliceMs: number;
+  /** Pages of 4 KiB that the machines of all jobs take together. */
+  readonly jobPagesMax: number;
   /** VMs that share a tag: no test-suite takes the place of all others. */
   readonly vmsPerTagMax: number;
   /** Answers kept to be given again, over all clients. */
@@ -60,6 +72,12 @@ export const DEFAULT_LIMITS: Limits = {
   heartbeatMs: 30_000,
   fleetStreamsMax: 64,
   waitsMax: 1000,
+  jobsMax: 16,
+  jobsRunningMax: 2,
+  jobsKeptMax: 64,
+  jobKeptMs: 3_600_000,
+  jobSliceMs: 8,
+  jobPagesMax: 131_072,
   vmsPerTagMax: 5000,
   idempotencyKeysMax: 10_000,
   idempotencyBytesMax: 64 * 1024 * 1024,
@@ -116,6 +134,9 @@ export const CASE_COMMANDS_MAX = 10_000;
 
 /** Commands of a workload in one answer of lines; as a case it is bounded as every case is. */
 export const WORKLOAD_COMMANDS_MAX = 100_000;
+
+/** Commands of a race, times its lanes. */
+export const RACE_STEPS_MAX = 5_000_000;
 
 /** Named snapshots of one VM. */
 export const SNAPSHOTS_PER_VM_MAX = 64;

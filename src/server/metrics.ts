@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, type Histogram, Registry } from 'prom-client';
 import type { Fleet } from './fleet.js';
+import { JOB_STATES } from './job.js';
+import type { Jobs } from './jobs.js';
 import { DURATION_BOUNDS, type RequestTally, type RouteTally } from './request-tally.js';
 import type { Streams } from './streams.js';
 
@@ -8,6 +10,7 @@ export interface MetricSources {
   readonly fleet: Fleet;
   readonly streams: Streams;
   readonly requests: RequestTally;
+  readonly jobs: Jobs;
 }
 
 /**
@@ -20,6 +23,7 @@ export function createMetrics(sources: MetricSources): Registry {
   registerRequests(registry, sources.requests);
   registerHoldings(registry, sources);
   registerWork(registry, sources.fleet);
+  registerJobs(registry, sources.jobs);
   const info = new Gauge({
     name: 'mmulab_info',
     help: 'The version that runs; always 1.',
@@ -123,6 +127,36 @@ function registerWork(registry: Registry, { work }: Fleet): void {
     *read() {
       for (const [rule, count] of Object.entries(work.violations)) {
         yield { labels: { rule }, count };
+      }
+    },
+  });
+}
+
+function registerJobs(registry: Registry, jobs: Jobs): void {
+  new Gauge({
+    name: 'mmulab_jobs',
+    help: 'Jobs that are known.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      for (const state of JOB_STATES) this.set({ state }, jobs.count(state));
+    },
+  });
+  new Gauge({
+    name: 'mmulab_job_slice_seconds_max',
+    help: 'Longest that a job kept others waiting.',
+    registers: [registry],
+    collect() {
+      this.set(jobs.tally.sliceMsMax / 1000);
+    },
+  });
+  registerCounter(registry, {
+    name: 'mmulab_jobs_ended_total',
+    help: 'Jobs that have ended.',
+    labelNames: ['state'],
+    *read() {
+      for (const [state, count] of Object.entries(jobs.tally.ended)) {
+        yield { labels: { state }, count };
       }
     },
   });

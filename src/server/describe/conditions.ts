@@ -2,12 +2,14 @@ import { z } from 'zod';
 import type { AccessedRoute } from '../access.js';
 import { IfMatch, isAboutVm, takesIfMatch } from '../etag.js';
 import { IdempotencyKey, takesIdempotencyKey } from '../idempotency.js';
+import { Prefer, takesPrefer } from '../prefer.js';
 import type { Components, JsonSchema } from './json-schema.js';
 
 /** Headers that a kind of route heeds, beyond those of its schema. */
 export function conditionsOf(route: AccessedRoute, components: Components): object {
   const shape = {
     ...(takesIfMatch(route) ? { 'if-match': IfMatch.optional() } : {}),
+    ...(takesPrefer(route) ? { prefer: Prefer.optional() } : {}),
     ...(takesIdempotencyKey(route) ? { 'idempotency-key': IdempotencyKey.optional() } : {}),
   };
   return Object.keys(shape).length === 0 ? {} : { headers: components.add(z.object(shape)) };

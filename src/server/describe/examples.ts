@@ -18,6 +18,9 @@ const SERVICE: Readonly<Record<string, unknown>> = {
   getReadiness: { status: 'ready', version: VERSION },
 };
 
+/** When all of it happens. */
+const MOMENT = Date.UTC(2026, 0, 1);
+
 const NO_LOG = { error: () => {}, info: () => {} };
 
 /**
@@ -29,6 +32,7 @@ export async function recordSession(): Promise<Example[]> {
     limits: { ...DEFAULT_LIMITS, heapBytesMax: HEAP_BYTES },
     log: NO_LOG,
     epoch: 'example',
+    now: () => MOMENT,
   });
   const answers = new Map<string, unknown>();
   const recorded: Example[] = [];
@@ -59,6 +63,7 @@ async function answerTo(
   body: unknown,
 ): Promise<unknown> {
   if (operation in SERVICE) return SERVICE[operation];
+  if (path.job !== undefined) await hasEnded(host, path.job);
   const given = { params: path, query, ...(body === undefined ? {} : { body }) };
   const make = operations.MAKE_WORKLOAD[operation];
   if (make !== undefined) return await operations.ask(host, make, given);
@@ -66,6 +71,14 @@ async function answerTo(
   if (kind !== null) return await operations.ask(host, operations.RUN_COMMAND[kind], given);
   return await operations.ask(host, OPERATIONS[operation] as AnyOperation, given);
 }
+
+/** A job is shown with its result. */
+async function hasEnded({ jobs }: operations.Host, id: string): Promise<void> {
+  await jobs.settled(jobs.get(id), JOB_MS_MAX, new AbortController().signal);
+}
+
+/** The race of the session is a short one. */
+const JOB_MS_MAX = 60_000;
 
 type AnyOperation = operations.Operation<operations.Parts, operations.AnswerSchema>;
 

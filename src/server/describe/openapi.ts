@@ -18,6 +18,8 @@ const TAGS = [
   { name: 'events', description: 'The history of a VM: commands, and what the MMU did.' },
   { name: 'time', description: 'Reset, snapshots, forks, differences, and cases to keep.' },
   { name: 'workloads', description: 'What real guests do, as commands for any VM.' },
+  { name: 'races', description: 'Policies side by side over the same commands.' },
+  { name: 'jobs', description: 'Work that outlasts its request.' },
   { name: 'catalogue', description: 'What there is, and what the model does not do.' },
   { name: 'service', description: 'How the server is.' },
 ];

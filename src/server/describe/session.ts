@@ -191,6 +191,21 @@ function smallest(parameters: Workload['parameters']): Record<string, string> {
   );
 }
 
+/** A short race, and what becomes of its job. */
+const RACE: readonly Step[] = [
+  { operation: 'getCostModel' },
+  {
+    operation: 'startRace',
+    body: {
+      source: { kind: 'workload', name: 'kpti', seed: 1, parameters: { commands: 60 } },
+      policies: ['mainline', 'never-cache'],
+    },
+  },
+  { operation: 'getJob', path: { job: 'job-1' } },
+  { operation: 'listJobs' },
+  { operation: 'cancelJob', path: { job: 'job-1' } },
+];
+
 /** Every operation that answers at once, in an order in which each has something to tell. */
 export const SESSION: readonly Step[] = [
   ...INVALIDATION,
@@ -199,5 +214,6 @@ export const SESSION: readonly Step[] = [
   ...NESTED,
   ...OTHER_COMMANDS,
   ...WORKLOADS_MADE,
+  ...RACE,
   ...ENDING,
 ];

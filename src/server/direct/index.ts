@@ -11,8 +11,10 @@ export { applyCommands, RUN_COMMAND } from '../routes/commands.js';
 export { diffMoments, diffVms } from '../routes/diff.js';
 export { listEvents } from '../routes/events.js';
 export { explainLookup } from '../routes/explain.js';
+export { cancelJob, getJob, listJobs } from '../routes/jobs.js';
 export { getLedger } from '../routes/ledger.js';
 export { readMemory } from '../routes/memory.js';
+export { getCostModel, startRace } from '../routes/races.js';
 export { getShadowPage, listShadowPages } from '../routes/shadow-pages.js';
 export {
   deleteSnapshot,

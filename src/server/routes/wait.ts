@@ -1,7 +1,7 @@
-import type { ServerResponse } from 'node:http';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { RouteAccess } from '../access.js';
+import { departureOf } from '../departure.js';
 import { ApiError } from '../errors.js';
 import type { FleetVm } from '../fleet-vm.js';
 import { Digits, filterFields, HistoryFrame, Seq, VmId } from '../frames.js';
@@ -161,13 +161,6 @@ export const waitRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { h
     (request, reply) => waitUntil.run(host, request, departureOf(reply.raw)),
   );
 };
-
-/** Fires when the client is gone. The request itself closes as soon as its body was read. */
-function departureOf(response: ServerResponse): AbortSignal {
-  const departure = new AbortController();
-  response.once('close', () => departure.abort());
-  return departure.signal;
-}
 
 function afterOf({ ring }: FleetVm, after: number | undefined, part: 'query' | 'body'): number {
   if (after === undefined) return ring.head;

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { LedgerState, PREV_ROOTS_MAX, RequestName, RootCause } from '../../mmu/schema/index.js';
+
+const count = (description: string) => z.number().int().min(0).describe(description);
+
+const byCause = z.record(RootCause, z.number().int().min(0));
+
+/** What became of roots that the policy, and nothing else, had freed. */
+const PolicyFrees = z
+  .strictObject({
+    needed: count('Loaded again, and something below was stale.'),
+    needless: count('Loaded again, and nothing below was stale.'),
+    gone: count('Their shadow page was zapped before anyone wanted it again.'),
+  })
+  .meta({ id: 'PolicyFrees', description: 'What became of roots that the policy alone freed.' });
+
+const Syncs = z
+  .strictObject({
+    requested: count('`MMU_SYNC` became pending.'),
+    serviced: count('`MMU_SYNC` was serviced.'),
+    effective: count('Of those: at least one leaf was synced.'),
+    noOp: count('Of those: nothing below the root was unsync.'),
+    nothing: count('Of those: there was no root to sync, or a direct one.'),
+    wasted: count('Of those: the current root was no longer the one it was requested for.'),
+    byLoad: count('Syncs that ended a load.'),
+    direct: count('Other syncs without a request of their own: those of a guest-wide flush.'),
+    stale: count('Syncs of any kind that found a stale translation.'),
+    leaves: count('Leaf tables that were brought into step, by any of these.'),
+  })
+  .meta({ id: 'Syncs', description: 'What was synced, why, and whether it was of use.' });
+
+const Flushes = z
+  .strictObject({
+    current: count('`kvm_vcpu_flush_tlb_current()`, that of a load left out.'),
+    load: count('The flush that ends a load: not in `stat.tlb_flush`.'),
+    guest: count('`kvm_vcpu_flush_tlb_guest()`.'),
+    all: count('`kvm_vcpu_flush_tlb_all()`: what a remote flush comes to.'),
+    context: count('INVVPID for L1.'),
+    address: count('One address.'),
+    cpu: count('By the processor itself, without KVM.'),
+    stat: count('`stat.tlb_flush`.'),
+  })
+  .meta({ id: 'Flushes', description: 'TLB flushes by kind.' });
+
+const Pinned = z
+  .strictObject({
+    peak: count('Most at once.'),
+    mean: z.number().min(0).describe('Over the commands.'),
+    zappedPeak: count('Most at once that were zapped already, and live on in a slot.'),
+  })
+  .meta({ id: 'Pinned', description: 'Shadow pages that slots other than the current one hold.' });
+
+/** What one lane of a race did, over all vCPUs. */
+export const RaceCounters = z
+  .strictObject({
+    commands: count('Commands that were applied.'),
+    refused: count('Commands that could not be applied.'),
+    hitsCurrent: count('Switches that found their root in use.'),
+    hitsPrevious: z
+      .array(z.number().int().min(0))
+      .max(PREV_ROOTS_MAX)
+      .describe('Switches that found their root in a previous slot, by slot.'),
+    misses: count('Switches that found no usable root.'),
+    evicted: count('Valid roots that fell out of the cache.'),
+    freed: byCause.describe('Slots that were released, by cause.'),
+    marked: byCause.describe('Roots that were marked, by cause.'),
+    policyFrees: PolicyFrees,
+    loads: z
+      .strictObject({
+        new: count('A shadow page was made.'),
+        existing: count('The shadow page was still there.'),
+        special: count('A PAE or dummy root.'),
+      })
+      .describe('`kvm_mmu_load()`.'),
+    syncs: Syncs,
+    flushes: Flushes,
+    requests: z
+      .record(RequestName, z.number().int().min(0))
+      .describe('Requests that became pending, on each vCPU.'),
+    broadcasts: z
+      .strictObject({
+        reload: count('`MMU_RELOAD` to every vCPU.'),
+        freeObsolete: count('`MMU_FREE_OBSOLETE_ROOTS` to every vCPU.'),
+      })
+      .describe('Requests to all vCPUs because a root was zapped.'),
+    mmuLock: count('Acquisitions of `mmu_lock` for loads, frees, syncs, faults and addresses.'),
+    pinned: Pinned,
+    exits: count('VM exits to KVM.'),
+    kicks: count('Of those: another vCPU had to make it leave.'),
+    pageFaults: count('Page faults and EPT violations that KVM handled.'),
+    pagesAllocated: count('Shadow pages made.'),
+    pagesZapped: count('Shadow pages zapped.'),
+    accesses: count('Accesses of the guest.'),
+    walks: count('Of those: the TLB did not have the translation.'),
+    violations: count('Illegal uses: what the architecture no longer allowed was used.'),
+    undecided: count('Uses for whose judgement too much was forgotten.'),
+    ledger: LedgerState.shape.total
+      .nullable()
+      .describe('What flushes, syncs and frees turned out to be worth; null without an oracle.'),
+  })
+  .meta({ id: 'RaceCounters', description: 'What one lane of a race did, over all vCPUs.' });
+export type RaceCounters = z.output<typeof RaceCounters>;
+
+/** @param prevRoots Slots beside the current one. */
+export function createCounters(prevRoots: number): RaceCounters {
+  return {
+    commands: 0,
+    refused: 0,
+    hitsCurrent: 0,
+    hitsPrevious: Array.from({ length: prevRoots }, () => 0),
+    misses: 0,
+    evicted: 0,
+    freed: noneOf(RootCause.options),
+    marked: noneOf(RootCause.options),
+    policyFrees: { needed: 0, needless: 0, gone: 0 },
+    loads: { new: 0, existing: 0, special: 0 },
+    syncs: {
+      ...{ requested: 0, serviced: 0, effective: 0, noOp: 0, nothing: 0, wasted: 0 },
+      ...{ byLoad: 0, direct: 0, stale: 0, leaves: 0 },
+    },
+    flushes: { current: 0, load: 0, guest: 0, all: 0, context: 0, address: 0, cpu: 0, stat: 0 },
+    requests: noneOf(RequestName.options),
+    broadcasts: { reload: 0, freeObsolete: 0 },
+    mmuLock: 0,
+    pinned: { peak: 0, mean: 0, zappedPeak: 0 },
+    exits: 0,
+    kicks: 0,
+    pageFaults: 0,
+    pagesAllocated: 0,
+    pagesZapped: 0,
+    accesses: 0,
+    walks: 0,
+    violations: 0,
+    undecided: 0,
+    ledger: null,
+  };
+}
+
+export function hitsOf({ hitsCurrent, hitsPrevious }: RaceCounters): number {
+  return hitsCurrent + sumOf(hitsPrevious);
+}
+
+export function loadsOf({ loads }: RaceCounters): number {
+  return loads.new + loads.existing + loads.special;
+}
+
+export function sumOf(counts: readonly number[] | Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+function noneOf<K extends string>(names: readonly K[]): Record<K, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;
+}

@@ -1,0 +1,119 @@
+import { type Fewest, fewestOf } from './clairvoyant.js';
+import { costOf } from './cost-model.js';
+import type { Lane, LaneSpec } from './lane.js';
+import type { Side } from './parting.js';
+import type { Race } from './race.js';
+import type { Recording } from './references.js';
+import type { RaceBound, RaceLane, RaceResult, RaceSource } from './result.js';
+import { finishedCounters } from './tally.js';
+import { verdictOf } from './verdict.js';
+
+/** What a result says beside what was run. */
+export interface Ran {
+  readonly source: RaceSource;
+  /** Of the model. */
+  readonly version: string;
+}
+
+/** What came of a race so far. */
+export function resultOf(race: Race, ran: Ran): RaceResult {
+  const steps = resultSteps(race, ran);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same in small steps. */
+export function* resultSteps(
+  race: Race,
+  { source, version }: Ran,
+): Generator<undefined, RaceResult> {
+  const names = laneNames(race.lanes.map(({ spec }) => spec));
+  const sideOf = ({ lanes, outcome, state, events }: Side) => ({
+    lanes: lanes.map((index) => names[index] as string),
+    outcome,
+    state,
+    events: [...events],
+  });
+  const result = {
+    version,
+    source,
+    commands: race.commands,
+    costs: race.costs,
+    lanes: race.lanes.map((lane, index) => laneResult(race, lane, names[index] as string)),
+    bounds: yield* boundsOf(race.lanes, names),
+    partings: race.partings.list.map(({ at, command, stay, leave }) => ({
+      at,
+      command,
+      stay: sideOf(stay),
+      leave: sideOf(leave),
+    })),
+    series: {
+      every: race.series.every,
+      points: race.series.points.map(({ commands, costs }) => ({ commands, costs: [...costs] })),
+    },
+  };
+  return { ...result, verdict: verdictOf(result) };
+}
+
+/** The policies' names, with the slots and the kernel where lanes differ in them. */
+export function laneNames(specs: readonly LaneSpec[]): string[] {
+  const isOne = (values: readonly unknown[]) => new Set(values).size === 1;
+  const [slots, kernels] = [
+    isOne(specs.map(({ prevRoots }) => prevRoots)),
+    isOne(specs.map(({ kernel }) => kernel)),
+  ];
+  return specs.map(
+    ({ policy, prevRoots, kernel }) =>
+      `${policy}${slots ? '' : `/${prevRoots}`}${kernels ? '' : `@${kernel}`}`,
+  );
+}
+
+function laneResult({ costs }: Race, lane: Lane, name: string): RaceLane {
+  const { tally, vm, firstViolation, firstRefusal, failure } = lane.run;
+  const counters = finishedCounters(tally, vm);
+  return {
+    name,
+    ...lane.spec,
+    cost: costOf(counters, costs),
+    counters,
+    firstViolation,
+    firstRefusal,
+    failure,
+  };
+}
+
+/**
+ * A bound for every kernel and number of slots. Where guests of lanes asked for different things,
+ * because a stale translation led one astray, it holds for those that agree with the first.
+ */
+function* boundsOf(
+  lanes: readonly Lane[],
+  names: readonly string[],
+): Generator<undefined, RaceBound[]> {
+  const bounds = new Map<string, RaceBound>();
+  const digests = new Map<string, number>();
+  const known = new Map<Recording, Fewest>();
+  for (const [index, { spec, run }] of lanes.entries()) {
+    const { prevRoots, kernel } = spec;
+    const { recording } = run;
+    const key = `${prevRoots} ${kernel}`;
+    if (recording.digest !== (digests.get(key) ?? recording.digest)) continue;
+    digests.set(key, recording.digest);
+    const fewest = known.get(recording) ?? (yield* fewestOf(recording, prevRoots));
+    known.set(recording, fewest);
+    const { misses, loads } = fewest;
+    const before = bounds.get(key);
+    bounds.set(key, {
+      prevRoots,
+      kernel,
+      // What was freed by force is seen where it was held, and would have been freed everywhere.
+      misses: Math.max(before?.misses ?? 0, misses),
+      loads: Math.max(before?.loads ?? 0, loads),
+      lanes: [...(before?.lanes ?? []), names[index] as string],
+      isComplete: recording.isComplete,
+    });
+  }
+  return [...bounds.values()];
+}

@@ -1,0 +1,188 @@
+import { rootAt, type Vcpu } from '../../mmu/index.js';
+import {
+  CURRENT,
+  type MmuEvent,
+  type MmuEventKind,
+  type MmuEventOf,
+} from '../../mmu/schema/index.js';
+import type { RaceCounters } from './counters.js';
+import { NO_ROOT, NONE_REACHED, type Tally, type VcpuTally } from './tally.js';
+
+type RootCause = MmuEventOf<'root-freed'>['cause'];
+
+/** Whether a policy could have kept the root; what else frees one frees it under every policy. */
+export const IS_POLICYS_CHOICE: Readonly<Record<RootCause, boolean>> = {
+  'mov-cr3': true,
+  'invpcid-single': true,
+  'guest-flush': true,
+  'cr4-flush': true,
+  'pcide-on': true,
+  'invept-single': true,
+  'invept-all': true,
+  invvpid: false,
+  unload: false,
+  obsolete: false,
+  uncacheable: false,
+  'vmcs12-released': false,
+  'pdptes-changed': false,
+  'free-roots': false,
+};
+
+/** Counts one event of a lane. */
+export function fold(tally: Tally, vcpu: Vcpu, event: MmuEvent): void {
+  const { kind } = event;
+  if (kind !== 'root-freed' && kind !== 'page-zapped') tally.last.freed = '';
+  const of = tally.vcpus[vcpu.index] as VcpuTally;
+  const take = FOLDS[kind] as Fold<MmuEvent> | null;
+  take?.({ tally, counters: tally.counters, of, vcpu }, event);
+}
+
+/** What an event is counted in. */
+interface At {
+  readonly tally: Tally;
+  readonly counters: RaceCounters;
+  readonly of: VcpuTally;
+  readonly vcpu: Vcpu;
+}
+
+type Fold<E> = (at: At, event: E) => void;
+
+const FOLDS: { readonly [K in MmuEventKind]: Fold<MmuEventOf<K>> | null } = {
+  'root-reused': ({ tally, counters }, { slot }) => {
+    tally.areRootsMoved = true;
+    if (slot === CURRENT) counters.hitsCurrent += 1;
+    else counters.hitsPrevious[slot] = (counters.hitsPrevious[slot] ?? 0) + 1;
+  },
+  'root-missed': ({ tally, counters }) => {
+    tally.areRootsMoved = true;
+    counters.misses += 1;
+  },
+  'root-evicted': ({ counters }) => {
+    counters.evicted += 1;
+    counters.mmuLock += 1;
+  },
+  'root-freed': countFreed,
+  'root-marked-unsync': ({ counters }, { cause }) => {
+    counters.marked[cause] += 1;
+  },
+  'root-allocated': ({ tally, counters, of }, { page }) => {
+    tally.areRootsMoved = true;
+    counters.loads[page] += 1;
+    counters.mmuLock += 1;
+    of.isLoading = true;
+  },
+  'root-synced': countSync,
+  'request-made': countRequest,
+  'request-serviced': countService,
+  'tlb-flushed': countFlush,
+  'page-allocated': ({ counters }) => {
+    counters.pagesAllocated += 1;
+  },
+  'page-zapped': countZap,
+  'page-unsynced': null,
+  'page-synced': ({ tally, counters }, { hpa }) => {
+    // A leaf that is zapped is unsync no more, too; its zap is told just before.
+    if (tally.last.zapped === hpa) return;
+    counters.syncs.leaves += 1;
+  },
+  'page-fault': ({ counters }) => {
+    counters.pageFaults += 1;
+    counters.mmuLock += 1;
+  },
+  access: ({ counters }, { by }) => {
+    counters.accesses += 1;
+    if (by !== 'tlb') counters.walks += 1;
+  },
+  'vm-exit': ({ counters }, { to, name }) => {
+    if (to !== 'host') return;
+    counters.exits += 1;
+    if (name === 'EXTERNAL_INTERRUPT') counters.kicks += 1;
+  },
+  'vm-entered': null,
+  'fault-injected': null,
+  'vm-fail': null,
+  violation: ({ counters }) => {
+    counters.violations += 1;
+  },
+};
+
+/** `kvm_mmu_free_roots()` takes the lock once for all the slots that it is told of. */
+function countFreed({ tally, counters, of, vcpu }: At, event: MmuEventOf<'root-freed'>): void {
+  const { mmu, cause, hpa } = event;
+  tally.areRootsMoved = true;
+  counters.freed[cause] += 1;
+  if (IS_POLICYS_CHOICE[cause]) of.freed.add(hpa);
+  const together = `${vcpu.index} ${mmu} ${cause}`;
+  if (tally.last.freed !== together) counters.mmuLock += 1;
+  tally.last.freed = together;
+}
+
+/** A sync that finds nothing takes no lock. */
+function countSync({ counters, of }: At, event: MmuEventOf<'root-synced'>): void {
+  const { hpa, pages, changed } = event;
+  const { syncs, policyFrees } = counters;
+  if (of.isLoading) {
+    syncs.byLoad += 1;
+    if (of.freed.delete(hpa)) policyFrees[changed > 0 ? 'needed' : 'needless'] += 1;
+  } else if (of.isServicing) {
+    syncs[pages > 0 ? 'effective' : 'noOp'] += 1;
+  } else {
+    syncs.direct += 1;
+  }
+  if (changed > 0) syncs.stale += 1;
+  if (pages > 0) counters.mmuLock += 1;
+  of.isServicing = false;
+}
+
+function countRequest(at: At, { request }: MmuEventOf<'request-made'>): void {
+  const { tally, counters, of, vcpu } = at;
+  counters.requests[request] += 1;
+  if (request === 'MMU_SYNC') {
+    counters.syncs.requested += 1;
+    of.requestedFor = currentFrameOf(vcpu);
+  }
+  if (request !== 'MMU_RELOAD' && request !== 'MMU_FREE_OBSOLETE_ROOTS') return;
+  // One broadcast goes through the vCPUs in order; the next one begins anew.
+  const { last } = tally;
+  if (last.broadcast === NONE_REACHED || vcpu.index <= last.broadcast) {
+    counters.broadcasts[request === 'MMU_RELOAD' ? 'reload' : 'freeObsolete'] += 1;
+  }
+  last.broadcast = vcpu.index;
+}
+
+function countService(at: At, { request }: MmuEventOf<'request-serviced'>): void {
+  const { counters, of, vcpu } = at;
+  of.isServicing = request === 'MMU_SYNC';
+  if (!of.isServicing) return;
+  counters.syncs.serviced += 1;
+  const isAnother = of.requestedFor !== NO_ROOT && of.requestedFor !== currentFrameOf(vcpu);
+  if (isAnother) counters.syncs.wasted += 1;
+}
+
+function countFlush({ counters, of }: At, { by, scope }: MmuEventOf<'tlb-flushed'>): void {
+  const { flushes } = counters;
+  if (by === 'cpu' || scope === 'pcid') {
+    flushes.cpu += 1;
+    return;
+  }
+  if (scope === 'current' && of.isLoading) {
+    flushes.load += 1;
+    of.isLoading = false;
+    return;
+  }
+  flushes[scope] += 1;
+  if (scope === 'address') counters.mmuLock += 1;
+}
+
+function countZap(at: At, { hpa, rootCount }: MmuEventOf<'page-zapped'>): void {
+  const { tally, counters } = at;
+  counters.pagesZapped += 1;
+  if (rootCount > 0) tally.areRootsMoved = true;
+  tally.last.zapped = hpa;
+  tally.last.broadcast = NONE_REACHED;
+  for (const { freed } of tally.vcpus) if (freed.delete(hpa)) counters.policyFrees.gone += 1;
+}
+
+function currentFrameOf({ mmu }: Vcpu): number {
+  return rootAt(mmu, CURRENT)?.hpa ?? NO_ROOT;
+}

@@ -1,0 +1,15 @@
+import type { PolicyName } from '../../mmu/index.js';
+import type { VmConfig } from '../../mmu/schema/index.js';
+import type { Run } from './run.js';
+
+/** What tells the lanes of a race apart. */
+export type LaneSpec = Readonly<Pick<VmConfig, 'policy' | 'prevRoots' | 'kernel'>> & {
+  readonly policy: PolicyName;
+};
+
+/** One policy, with its number of slots and its kernel. */
+export interface Lane {
+  readonly spec: LaneSpec;
+  /** What it runs on: alone, or together with lanes whose policies have decided alike so far. */
+  run: Run;
+}

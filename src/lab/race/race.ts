@@ -1,0 +1,198 @@
+import { z } from 'zod';
+import { pagesHeldBy } from '../../mmu/index.js';
+import { type Command, VmConfig, type VmConfigInput } from '../../mmu/schema/index.js';
+import { type CostChanges, type Costs, costOf, costsWith } from './cost-model.js';
+import { addPoint, type CostSeries, createCostSeries } from './cost-series.js';
+import type { Lane, LaneSpec } from './lane.js';
+import { createPartings, type Partings, partLanes } from './parting.js';
+import { createRun, type Run, runOne } from './run.js';
+import { finishedCounters } from './tally.js';
+
+/** Lanes of one race. */
+export const LANES_MAX = 48;
+
+/** What a race is run with. */
+export interface RaceSetup {
+  /** The machine; what tells the lanes apart is replaced. */
+  readonly config: VmConfigInput;
+  readonly lanes: readonly LaneSpec[];
+  /** Costs that differ from the model's. */
+  readonly costs?: CostChanges;
+}
+
+/** A race that is being run: lanes in lock-step over one stream of commands. */
+export interface Race {
+  readonly lanes: readonly Lane[];
+  /** What the lanes run on. */
+  readonly runs: Run[];
+  readonly config: Configs;
+  readonly costs: Costs;
+  readonly partings: Partings;
+  readonly series: CostSeries;
+  /** Commands that were taken. */
+  commands: number;
+}
+
+/** The machine under each kernel. */
+type Configs = ReadonlyMap<LaneSpec['kernel'], VmConfig>;
+
+/** A race that cannot be run as it was asked for. */
+export class RaceRefused extends Error {
+  override readonly name = 'RaceRefused';
+}
+
+/**
+ * A race in which each lane has a machine of its own from the beginning, for commands that come one
+ * by one.
+ *
+ * @throws {RaceRefused} If there are too few or too many lanes, or one cannot have its machine.
+ */
+export function createRace(setup: RaceSetup): Race {
+  const race = openRace(setup);
+  for (const lane of race.lanes) addRun(race, [lane]);
+  return race;
+}
+
+/**
+ * A race that {@link raceSteps} runs.
+ *
+ * @throws {RaceRefused} As {@link createRace}.
+ */
+export function openRace({ config, lanes, costs = {} }: RaceSetup): Race {
+  if (lanes.length === 0) throw new RaceRefused('Cannot race: no policy is named');
+  if (lanes.length > LANES_MAX) {
+    throw new RaceRefused(`Cannot race: ${lanes.length} lanes, and ${LANES_MAX} is the bound`);
+  }
+  const kernels = [...new Set(lanes.map(({ kernel }) => kernel))];
+  return {
+    lanes: lanes.map((spec) => ({ spec, run: NO_RUN })),
+    runs: [],
+    config: new Map(kernels.map((kernel) => [kernel, configFor(config, kernel)])),
+    costs: costsWith(costs),
+    partings: createPartings(lanes.length),
+    series: createCostSeries(),
+    commands: 0,
+  };
+}
+
+/** Runs one command in every lane. */
+export function runCommand(race: Race, command: Command): void {
+  beginCommand(race, command);
+  endCommand(race, command);
+}
+
+/**
+ * Runs a race in small steps. Lanes share a machine as long as their policies decide alike; one
+ * that would have decided otherwise gets its own, and is taken over the same commands once more. So
+ * a race takes as long as its policies differ, and comes out as if each had run alone.
+ *
+ * @param commands Gone through anew for every machine: each time the same.
+ * @returns Yields how many commands are done.
+ */
+export function* raceSteps(race: Race, commands: Iterable<Command>): Generator<number, undefined> {
+  for (const lanes of alikeAtFirst(race.lanes)) {
+    addRun(race, lanes);
+    yield 0;
+  }
+  for (const command of commands) {
+    beginCommand(race, command);
+    yield* splitRuns(race, commands);
+    endCommand(race, command);
+    yield race.commands;
+  }
+}
+
+/** Room that the lanes take together, in pages of 4 KiB. */
+export function pagesOfRace({ runs }: Race): number {
+  return runs.reduce((sum, { vm }) => sum + pagesHeldBy(vm), 0);
+}
+
+/** Every combination of what is to be compared, policies first. */
+export function lanesOf({
+  policies,
+  prevRoots,
+  kernels,
+}: {
+  readonly policies: readonly LaneSpec['policy'][];
+  readonly prevRoots: readonly number[];
+  readonly kernels: readonly LaneSpec['kernel'][];
+}): LaneSpec[] {
+  return kernels.flatMap((kernel) =>
+    prevRoots.flatMap((slots) => policies.map((policy) => ({ policy, prevRoots: slots, kernel }))),
+  );
+}
+
+/** The machine under a kernel: which registers it takes is the kernel's rule. */
+function configFor(config: VmConfigInput, kernel: LaneSpec['kernel']): VmConfig {
+  const parsed = VmConfig.safeParse({ ...config, kernel });
+  if (parsed.success) return parsed.data;
+  const flaw = z.prettifyError(parsed.error);
+  throw new RaceRefused(`Cannot race on kernel ${kernel}: ${flaw}`);
+}
+
+/** Until a lane is given what it runs on. */
+const NO_RUN = null as unknown as Run;
+
+function addRun({ runs, config }: Race, lanes: readonly Lane[]): Run {
+  const { kernel, prevRoots } = (lanes[0] as Lane).spec;
+  const base = { ...(config.get(kernel) as VmConfig), prevRoots };
+  const run = createRun(
+    base,
+    lanes.map(({ spec }) => spec.policy),
+  );
+  for (const lane of lanes) lane.run = run;
+  runs.push(run);
+  return run;
+}
+
+/** Lanes that nothing but their policy tells apart, and no policy twice. */
+function alikeAtFirst(lanes: readonly Lane[]): Lane[][] {
+  const groups = new Map<string, Lane[]>();
+  for (const lane of lanes) {
+    const { kernel, prevRoots } = lane.spec;
+    const key = `${kernel} ${prevRoots}`;
+    groups.set(key, [...(groups.get(key) ?? []), lane]);
+  }
+  return [...groups.values()];
+}
+
+function beginCommand(race: Race, command: Command): void {
+  const at = race.commands;
+  race.commands += 1;
+  for (const run of race.runs) runOne(run, command, at);
+}
+
+function endCommand({ lanes, runs, partings, series, costs, commands }: Race, command: Command) {
+  partLanes(partings, lanes, { command, at: commands - 1 });
+  addPoint(series, commands, () => {
+    const cost = (run: Run) => costOf(finishedCounters(run.tally, run.vm), costs).total;
+    const byRun = new Map(runs.map((run) => [run, cost(run)]));
+    return lanes.map(({ run }) => byRun.get(run) ?? 0);
+  });
+}
+
+/** Lanes whose policies would have decided otherwise leave, together, and may leave each other. */
+function* splitRuns(race: Race, commands: Iterable<Command>): Generator<number, undefined> {
+  const { runs, lanes } = race;
+  for (let place = 0; place < runs.length; place += 1) {
+    const run = runs[place] as Run;
+    const { jury } = run;
+    if (jury.dissent.size === 0) continue;
+    const leavers = lanes.filter((lane) => lane.run === run && jury.dissent.has(lane.spec.policy));
+    jury.members = jury.members.filter((name) => !jury.dissent.has(name));
+    jury.dissent.clear();
+    yield* catchUp(race, addRun(race, leavers), commands);
+  }
+}
+
+/** Takes a new machine to where the race is. */
+function* catchUp(race: Race, run: Run, commands: Iterable<Command>): Generator<number, undefined> {
+  let at = 0;
+  for (const command of commands) {
+    runOne(run, command, at);
+    at += 1;
+    if (at === race.commands) return;
+    if (run.jury.dissent.size > 0) throw new Error('Lanes disagree before they parted');
+    yield race.commands;
+  }
+}

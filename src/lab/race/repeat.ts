@@ -1,0 +1,61 @@
+import { COST_MODEL, COST_NAMES } from './cost-model.js';
+import type { RaceResult } from './result.js';
+
+/** The command that runs a race again, a line at a time. */
+export function repeatLines({
+  source,
+  lanes,
+  commands,
+  costs,
+}: Omit<RaceResult, 'verdict'>): string[] {
+  const listOf = (values: readonly (string | number)[]) => [...new Set(values)].join(',');
+  const words = [...sourceWords(source, commands)];
+  words.push(['--policy', listOf(lanes.map(({ policy }) => policy))]);
+  words.push(['--prev-roots', listOf(lanes.map(({ prevRoots }) => prevRoots))]);
+  words.push(['--kernel', listOf(lanes.map(({ kernel }) => kernel))]);
+  for (const name of COST_NAMES) {
+    if (costs[name] !== COST_MODEL[name].cost) words.push(['--cost', `${name}=${costs[name]}`]);
+  }
+  return shellLines(words);
+}
+
+function sourceWords(source: RaceResult['source'], commands: number): string[][] {
+  switch (source.kind) {
+    case 'workload':
+      return [
+        ['--workload', source.name],
+        ['--seed', String(source.seed)],
+        ['--commands-count', String(commands)],
+        ...Object.entries(source.parameters).map(([name, value]) => ['--set', `${name}=${value}`]),
+      ];
+    case 'commands':
+      return [['--commands', 'FILE']];
+    case 'vm':
+      return [['--case', `${source.vm}.case.json`]];
+  }
+}
+
+/** A list that is too long for its line is broken where a shell does not mind. */
+function shellLines(words: readonly (readonly string[])[]): string[] {
+  const lines: string[] = [];
+  let line = '  npx mmulab race';
+  for (const word of words.map((parts) => parts.join(' '))) {
+    if (line.length + word.length + 3 > WIDTH) {
+      lines.push(`${line} \\`);
+      line = `    ${word}`;
+    } else {
+      line += ` ${word}`;
+    }
+  }
+  return [...lines, line].flatMap(brokenList);
+}
+
+/** A comma may end a line: the next one goes on at its beginning, as the shell has it. */
+function brokenList(line: string): string[] {
+  if (line.length <= WIDTH) return [line];
+  const cut = line.lastIndexOf(',', WIDTH - 2) + 1;
+  if (cut === 0) return [line];
+  return [`${line.slice(0, cut)}\\`, ...brokenList(line.slice(cut))];
+}
+
+const WIDTH = 78;

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { KERNEL_VERSIONS } from '../../mmu/index.js';
+import {
+  Command,
+  createJsonWriter,
+  MmuEvent,
+  Outcome,
+  PolicyName,
+  PREV_ROOTS_MAX,
+  VcpuState,
+} from '../../mmu/schema/index.js';
+import { COST_MAX, COST_NAMES, COST_PARTS } from './cost-model.js';
+import { COST_POINTS_MAX } from './cost-series.js';
+import { RaceCounters } from './counters.js';
+import { PARTING_EVENTS_MAX } from './run.js';
+
+const count = z.number().int().min(0);
+const cost = z.number().min(0);
+
+/** What was run. */
+export const RaceSource = z
+  .discriminatedUnion('kind', [
+    z
+      .strictObject({
+        kind: z.literal('workload'),
+        name: z.string(),
+        seed: count,
+        parameters: z.record(z.string(), z.union([z.number(), z.boolean()])),
+      })
+      .meta({ id: 'RaceSource.workload', description: 'Commands that a workload made.' }),
+    z
+      .strictObject({ kind: z.literal('commands'), name: z.string() })
+      .meta({ id: 'RaceSource.commands', description: 'Commands that were given.' }),
+    z
+      .strictObject({ kind: z.literal('vm'), vm: z.string(), seq: count })
+      .meta({ id: 'RaceSource.vm', description: 'What a VM did up to a moment.' }),
+  ])
+  .meta({ id: 'RaceSource', description: 'Where the commands of a race come from.' });
+export type RaceSource = Readonly<z.output<typeof RaceSource>>;
+
+/** Every cost of a race. */
+export const RaceCosts = z
+  .record(z.enum(COST_NAMES), z.number().min(0).max(COST_MAX))
+  .meta({ id: 'RaceCosts', description: 'What each parameter of the cost model was.' });
+
+const LaneResult = z
+  .strictObject({
+    name: z.string().describe('The policy, with slots and kernel where lanes differ in them.'),
+    policy: PolicyName,
+    prevRoots: z.number().int().min(0).max(PREV_ROOTS_MAX),
+    kernel: z.enum(KERNEL_VERSIONS),
+    cost: z.strictObject({ total: cost, parts: z.record(z.enum(COST_PARTS), cost) }),
+    counters: RaceCounters,
+    firstViolation: z
+      .strictObject({
+        command: count.describe('Index of the command.'),
+        seq: count.describe('Number of the event, had a VM run the same.'),
+        rule: z.string(),
+        message: z.string(),
+      })
+      .nullable(),
+    firstRefusal: z.string().nullable().describe('Why a command could not be applied.'),
+    failure: z
+      .strictObject({ command: count, message: z.string() })
+      .nullable()
+      .describe('Where the model itself failed, and the lane ended: an error of ours.'),
+  })
+  .meta({ id: 'RaceLane', description: 'What one policy did, and what it cost.' });
+
+const PartingSide = z
+  .strictObject({
+    lanes: z.array(z.string()).describe('Names of the lanes that are still alike.'),
+    outcome: Outcome.nullable(),
+    state: VcpuState.describe('A vCPU that differs, after the command.'),
+    events: z.array(MmuEvent).max(PARTING_EVENTS_MAX).describe('What the command did, the first.'),
+  })
+  .meta({ id: 'PartingSide', description: 'One side of a parting.' });
+
+const Parting = z
+  .strictObject({
+    at: count.describe('Index of the command after which they differ.'),
+    command: Command,
+    stay: PartingSide,
+    leave: PartingSide,
+  })
+  .meta({ id: 'Parting', description: 'Lanes that had been alike are so no more.' });
+
+const Bound = z
+  .strictObject({
+    prevRoots: z.number().int().min(0).max(PREV_ROOTS_MAX),
+    kernel: z.enum(KERNEL_VERSIONS),
+    misses: count.describe('Fewest switches that find no root.'),
+    loads: count.describe('Fewest loads; a cache with the fewest misses may have more.'),
+    lanes: z.array(z.string()).describe('Lanes whose guests asked for the same.'),
+    isComplete: z.boolean().describe('False if it was worked out for the first references alone.'),
+  })
+  .meta({ id: 'RaceBound', description: 'What no policy can do better, knowing the future.' });
+
+const CostPoint = z.strictObject({ commands: count, costs: z.array(cost) });
+
+/** What came of a race. */
+export const RaceResult = z
+  .strictObject({
+    version: z.string().describe('Of the model.'),
+    source: RaceSource,
+    commands: count.describe('Commands that were run in every lane.'),
+    costs: RaceCosts,
+    lanes: z.array(LaneResult),
+    bounds: z.array(Bound).describe('By kernel and number of slots.'),
+    partings: z
+      .array(Parting)
+      .describe('In order: two lanes parted where they stand on different sides first.'),
+    series: z
+      .strictObject({
+        every: count.describe('Commands between two points.'),
+        points: z.array(CostPoint).max(COST_POINTS_MAX),
+      })
+      .describe('What each lane had cost by then.'),
+    verdict: z.string().describe('All of that as plain text, for an e-mail.'),
+  })
+  .meta({ id: 'RaceResult', description: 'What came of a race.' });
+export type RaceResult = Readonly<z.output<typeof RaceResult>>;
+export type RaceLane = RaceResult['lanes'][number];
+export type RaceBound = RaceResult['bounds'][number];
+
+/** A result as JSON text. */
+export const writeRaceResult = createJsonWriter(RaceResult);

@@ -1,0 +1,105 @@
+import {
+  CommandRefused,
+  createVm,
+  type Emit,
+  type PolicyName,
+  step,
+  type Vcpu,
+  type Vm,
+} from '../../mmu/index.js';
+import type { Command, MmuEvent, MmuEventOf, Outcome, VmConfig } from '../../mmu/schema/index.js';
+import { fold } from './fold.js';
+import { createJury, type Jury, policyOf } from './jury.js';
+import { createRecording, type Recording, refer } from './references.js';
+import { beginCommand, createTally, endCommand, type Tally } from './tally.js';
+
+/** Where something happened in a run. */
+export interface RunPlace {
+  /** Index of the command in the race. */
+  readonly command: number;
+  /** What the event's number would be in the history of a VM that ran the same. */
+  readonly seq: number;
+}
+
+/** The first illegal use. */
+export type FirstViolation = RunPlace & Pick<MmuEventOf<'violation'>, 'rule' | 'message'>;
+
+/** A machine, and what is counted of it: that of one lane, or of several that are alike so far. */
+export interface Run {
+  readonly jury: Jury;
+  readonly vm: Vm;
+  readonly tally: Tally;
+  readonly recording: Recording;
+  readonly emit: NonNullable<Emit>;
+  /** Events of the command that is being carried out, the first of them. */
+  events: MmuEvent[];
+  /** Index of that command. */
+  command: number;
+  seq: number;
+  outcome: Outcome | null;
+  firstViolation: FirstViolation | null;
+  firstRefusal: string | null;
+  /** Why it ended before the race; null while all is well. */
+  failure: { readonly command: number; readonly message: string } | null;
+}
+
+/** Events that are kept of the command in which two lanes part. */
+export const PARTING_EVENTS_MAX = 24;
+
+/** @param policies Of the lanes that it is for; the configuration's own counts for nothing. */
+export function createRun(config: VmConfig, policies: readonly PolicyName[]): Run {
+  const jury = createJury(policies);
+  const created = createVm({ ...config, policy: policies[0] as PolicyName });
+  const vm = policies.length === 1 ? created : { ...created, policy: policyOf(jury) };
+  const run: Run = {
+    jury,
+    vm,
+    tally: createTally(vm),
+    recording: createRecording(vm),
+    emit: (vcpu, event) => take(run, vcpu, event),
+    events: [],
+    command: -1,
+    seq: 0,
+    outcome: null,
+    firstViolation: null,
+    firstRefusal: null,
+    failure: null,
+  };
+  return run;
+}
+
+/** Applies one command; what has failed stands still. */
+export function runOne(run: Run, command: Command, index: number): void {
+  if (run.failure !== null) return;
+  const { tally, vm, seq } = run;
+  run.command = index;
+  run.seq += 1;
+  run.events.length = 0;
+  beginCommand(tally);
+  try {
+    run.outcome = step(vm, command, run.emit);
+    endCommand(tally, vm);
+  } catch (error) {
+    run.seq = seq;
+    run.outcome = null;
+    if (error instanceof CommandRefused) {
+      tally.counters.refused += 1;
+      run.firstRefusal ??= error.message;
+      return;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    run.failure = { command: index, message };
+  }
+}
+
+function take(run: Run, vcpu: Vcpu, event: MmuEvent): number {
+  run.seq += 1;
+  fold(run.tally, vcpu, event);
+  refer(run.recording, vcpu, event);
+  if (run.events.length < PARTING_EVENTS_MAX) run.events.push(event);
+  if (event.kind === 'violation' && run.firstViolation === null) {
+    const { rule, message } = event;
+    run.firstViolation = { command: run.command, seq: run.seq, rule, message };
+  }
+  return run.seq;
+}

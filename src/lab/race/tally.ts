@@ -1,0 +1,100 @@
+import { isInvalid, ledgerStateOf, prevRootCount, rootAt, type Vm } from '../../mmu/index.js';
+import { createCounters, type RaceCounters } from './counters.js';
+
+/** Folds the events of a lane into its counters, and keeps none of them. */
+export interface Tally {
+  readonly counters: RaceCounters;
+  readonly vcpus: readonly VcpuTally[];
+  /** Roots freed last, as one text; the frame zapped last; the vCPU of a broadcast reached last. */
+  readonly last: { freed: string; zapped: number; broadcast: number };
+  /** Whether a slot has changed since the pinned pages were counted. */
+  areRootsMoved: boolean;
+  pinnedNow: number;
+  pinnedSum: number;
+}
+
+export interface VcpuTally {
+  /** A load has begun, and its flush is to come. */
+  isLoading: boolean;
+  /** `MMU_SYNC` is being serviced. */
+  isServicing: boolean;
+  /** Frame of the root that was current when `MMU_SYNC` was requested. */
+  requestedFor: number;
+  /** Roots that the policy alone has freed, by their frame, and that nobody has wanted since. */
+  readonly freed: Set<number>;
+}
+
+/** Where there is no root. */
+export const NO_ROOT = -1;
+
+/** No vCPU has been reached by a broadcast. */
+export const NONE_REACHED = Number.POSITIVE_INFINITY;
+
+export function createTally({ vcpus, config }: Vm): Tally {
+  return {
+    counters: createCounters(config.prevRoots),
+    vcpus: vcpus.map(() => ({
+      isLoading: false,
+      isServicing: false,
+      requestedFor: NO_ROOT,
+      freed: new Set(),
+    })),
+    last: { freed: '', zapped: NO_ROOT, broadcast: NONE_REACHED },
+    areRootsMoved: false,
+    pinnedNow: 0,
+    pinnedSum: 0,
+  };
+}
+
+/** A command begins. */
+export function beginCommand({ last }: Tally): void {
+  last.freed = '';
+  last.zapped = NO_ROOT;
+  last.broadcast = NONE_REACHED;
+}
+
+/** A command has ended: what only the state tells is counted. */
+export function endCommand(tally: Tally, vm: Vm): void {
+  tally.counters.commands += 1;
+  if (tally.areRootsMoved) {
+    countPinned(tally, vm);
+    tally.areRootsMoved = false;
+  }
+  tally.pinnedSum += tally.pinnedNow;
+}
+
+/** The counters, with what is not counted event by event. */
+export function finishedCounters({ counters, pinnedSum }: Tally, vm: Vm): RaceCounters {
+  const { syncs, flushes, pinned } = counters;
+  let [stat, undecided] = [0, 0];
+  for (const vcpu of vm.vcpus) stat += vcpu.counters.tlbFlush;
+  for (const judged of vm.oracle?.vcpus ?? []) undecided += judged.undecided;
+  return {
+    ...counters,
+    syncs: { ...syncs, nothing: syncs.serviced - syncs.effective - syncs.noOp },
+    flushes: { ...flushes, stat },
+    pinned: { ...pinned, mean: counters.commands === 0 ? 0 : pinnedSum / counters.commands },
+    undecided,
+    ledger: vm.ledger === null ? null : ledgerStateOf(vm).total,
+  };
+}
+
+/** The shadow pages that previous slots hold, of all vCPUs, each once. */
+function countPinned(tally: Tally, { vcpus }: Vm): void {
+  const { pinned } = tally.counters;
+  const pages = new Set<number>();
+  let zapped = 0;
+  for (const { rootMmu, guestMmu } of vcpus) {
+    for (const mmu of [rootMmu, guestMmu]) {
+      for (let slot = 0; slot < prevRootCount(mmu); slot += 1) {
+        const page = rootAt(mmu, slot)?.page ?? null;
+        if (page === null || pages.has(page.hpa)) continue;
+        pages.add(page.hpa);
+        if (isInvalid(page.role)) zapped += 1;
+      }
+    }
+  }
+  tally.pinnedNow = pages.size;
+  pinned.peak = Math.max(pinned.peak, pages.size);
+  pinned.zappedPeak = Math.max(pinned.zappedPeak, zapped);
+}

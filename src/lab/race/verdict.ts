@@ -1,0 +1,188 @@
+import { COST_MODEL, COST_NAMES } from './cost-model.js';
+import { hitsOf, loadsOf } from './counters.js';
+import { repeatLines } from './repeat.js';
+import type { RaceLane, RaceResult } from './result.js';
+import { type Column, columnsWidth, tableLines, wrapped } from './text.js';
+
+/** Columns of an e-mail. */
+export const VERDICT_WIDTH = 78;
+
+type Verdict = Omit<RaceResult, 'verdict'>;
+
+/** A race as plain text that one can paste into an e-mail: what was run, and what came of it. */
+export function verdictOf(result: Verdict): string {
+  const paragraphs = [
+    headLines(result),
+    laneTable(result.lanes),
+    boundLines(result),
+    ledgerTable(result.lanes),
+    freeLines(result.lanes),
+    violationLines(result.lanes),
+    partingLines(result),
+    trouble(result.lanes),
+    ['To repeat:', ...repeatLines(result)],
+  ];
+  const text = paragraphs
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+  return `${text}\n`;
+}
+
+function headLines({ version, source, commands, lanes, costs }: Verdict): string[] {
+  const first = lanes[0] as RaceLane;
+  const kernels = [...new Set(lanes.map(({ kernel }) => kernel))].join(', ');
+  const slots = [...new Set(lanes.map(({ prevRoots }) => prevRoots))].join(', ');
+  const switches = hitsOf(first.counters) + first.counters.misses;
+  const changed = COST_NAMES.filter((name) => costs[name] !== COST_MODEL[name].cost);
+  const model =
+    changed.length === 0
+      ? 'cost model as published'
+      : `cost model with ${changed.map((name) => `${name}=${costs[name]}`).join(' ')}`;
+  return wrapped(
+    `${sourceText(source)}: ${commands} commands, ${switches} switches of root. Kernel ` +
+      `${kernels}, prev_roots ${slots}; mmulab ${version}, ${model}. Cost is ` +
+      'relative to a clean hit.',
+    VERDICT_WIDTH,
+  );
+}
+
+function sourceText(source: Verdict['source']): string {
+  switch (source.kind) {
+    case 'workload': {
+      const set = Object.entries(source.parameters).map(([name, value]) => `, ${name} ${value}`);
+      return `Workload ${source.name}, seed ${source.seed}${set.join('')}`;
+    }
+    case 'commands':
+      return source.name;
+    case 'vm':
+      return `What ${source.vm} did up to seq ${source.seq}`;
+  }
+}
+
+const COLUMNS: readonly Column<RaceLane>[] = [
+  { head: 'policy', isText: true, of: ({ name }) => name },
+  { head: 'cost', of: ({ cost }) => cost.total },
+  { head: 'miss', of: ({ counters }) => counters.misses },
+  { head: 'load', of: ({ counters }) => loadsOf(counters) },
+  { head: 'sync', of: ({ counters: { syncs } }) => syncs.effective },
+  { head: 'no-op', of: ({ counters: { syncs } }) => syncs.noOp },
+  { head: 'leaf', of: ({ counters: { syncs } }) => syncs.leaves },
+  { head: 'flush', of: ({ counters: { flushes } }) => flushes.stat + flushes.load },
+  { head: 'fault', of: ({ counters }) => counters.pageFaults },
+  { head: 'stale', of: ({ counters }) => counters.violations },
+];
+
+/** The least telling columns go where names are too long for all of them. */
+function laneTable(lanes: readonly RaceLane[]): string[] {
+  const first = lanes[0] as RaceLane;
+  const relative: Column<RaceLane> = {
+    head: 'rel.',
+    isText: false,
+    of: ({ cost }) => (first.cost.total === 0 ? '-' : (cost.total / first.cost.total).toFixed(3)),
+  };
+  let columns = [...COLUMNS.slice(0, 2), relative, ...COLUMNS.slice(2)];
+  for (const head of ['fault', 'leaf', 'no-op', 'flush']) {
+    if (columnsWidth(columns, lanes) <= VERDICT_WIDTH) break;
+    columns = columns.filter((column) => column.head !== head);
+  }
+  return tableLines(columns, lanes);
+}
+
+function boundLines({ bounds, lanes }: Verdict): string[] {
+  const isOne = new Set(bounds.map(({ kernel }) => kernel)).size === 1;
+  return bounds.flatMap(({ prevRoots, kernel, misses, loads, lanes: of }) => {
+    const where = `with ${prevRoots} previous roots${isOne ? '' : ` on ${kernel}`}`;
+    const others = lanes
+      .filter((lane) => lane.prevRoots === prevRoots && lane.kernel === kernel)
+      .flatMap(({ name }) => (of.includes(name) ? [] : [name]));
+    const but = others.length === 0 ? '' : `; the guest of ${listOf(others)} went another way`;
+    return wrapped(
+      `No policy can have fewer than ${misses} misses, nor than ${loads} loads, ${where}${but}.`,
+      VERDICT_WIDTH,
+    );
+  });
+}
+
+/** What the ledger says: how many there were, and how many of them for nothing. */
+function ledgerTable(lanes: readonly RaceLane[]): string[] {
+  const judged = lanes.filter(({ counters }) => counters.ledger !== null);
+  if (judged.length === 0) return [];
+  const of =
+    (deed: 'flush' | 'sync' | 'free', worths: readonly ('necessary' | 'harmless' | 'wasted')[]) =>
+    ({ counters }: RaceLane) =>
+      worths.reduce((sum, worth) => sum + (counters.ledger?.[deed][worth] ?? 0), 0);
+  const all = ['necessary', 'harmless', 'wasted'] as const;
+  return tableLines(
+    [
+      { head: 'what it was worth', isText: true, of: ({ name }) => name },
+      { head: 'flushes', of: of('flush', all) },
+      { head: 'wasted', of: of('flush', ['wasted']) },
+      { head: 'syncs', of: of('sync', all) },
+      { head: 'needed', of: of('sync', ['necessary']) },
+      { head: 'frees', of: of('free', all) },
+      { head: 'wasted', of: of('free', ['wasted']) },
+    ],
+    judged,
+  );
+}
+
+/** What freeing was good for, where it was a choice. */
+function freeLines(lanes: readonly RaceLane[]): string[] {
+  const parts = lanes.flatMap(({ name, counters: { policyFrees } }) => {
+    const { needed, needless } = policyFrees;
+    return needed + needless === 0 ? [] : [`${name} ${needed + needless} (${needless})`];
+  });
+  if (parts.length === 0) return [];
+  return wrapped(
+    'Roots loaded again that the policy itself had freed, and of those the ones with nothing ' +
+      `stale below: ${parts.join(', ')}.`,
+    VERDICT_WIDTH,
+  );
+}
+
+function violationLines(lanes: readonly RaceLane[]): string[] {
+  const wrong = lanes.filter(({ counters }) => counters.violations > 0);
+  if (wrong.length === 0) return ['No policy let the guest use a stale translation.'];
+  return wrong.flatMap(({ name, counters, firstViolation }) => {
+    const where = firstViolation === null ? '' : `, first at command ${firstViolation.command}`;
+    const message = firstViolation === null ? '' : `: ${firstViolation.message}`;
+    return wrapped(
+      `STALE ${name}: ${counters.violations} illegal uses${where}${message}.`,
+      VERDICT_WIDTH,
+    );
+  });
+}
+
+function partingLines({ partings }: Verdict): string[] {
+  const [first, ...more] = partings;
+  if (first === undefined) return ['All policies did the same.'];
+  const { at, command, stay, leave } = first;
+  const lines = wrapped(
+    `First parting: command ${at}, ${command.kind} on vCPU ${command.vcpu}: ` +
+      `${listOf(leave.lanes)} from ${listOf(stay.lanes)}.`,
+    VERDICT_WIDTH,
+  );
+  const later = more.map((parting) => `${listOf(parting.leave.lanes)} at ${parting.at}`);
+  if (later.length === 0) return lines;
+  return [...lines, ...wrapped(`Later: ${later.join('; ')}.`, VERDICT_WIDTH)];
+}
+
+function listOf(names: readonly string[]): string {
+  return names.join(', ');
+}
+
+function trouble(lanes: readonly RaceLane[]): string[] {
+  return lanes.flatMap(({ name, counters, firstRefusal, failure }) => {
+    const lines: string[] = [];
+    if (failure !== null) {
+      const { command, message } = failure;
+      lines.push(...wrapped(`FAILED ${name}: at command ${command}: ${message}`, VERDICT_WIDTH));
+    }
+    if (firstRefusal !== null) {
+      const text = `${name} refused ${counters.refused} commands, first: ${firstRefusal}`;
+      lines.push(...wrapped(text, VERDICT_WIDTH));
+    }
+    return lines;
+  });
+}

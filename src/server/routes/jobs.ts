@@ -1,0 +1,107 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { awaitEnd } from '../await-end.js';
+import { Digits } from '../frames.js';
+import type { Host } from '../host.js';
+import { JobBody, JobId, JobPage, jobBodyOf, jobSummaryOf } from '../job-body.js';
+import { operation } from '../operation.js';
+import type { PreferredRoute } from '../prefer.js';
+import { refusals } from '../problem.js';
+
+const PAGE_JOBS_MAX = 100;
+
+const JobsQuery = z.strictObject({
+  cursor: Digits.optional().describe('`next` of the page before.'),
+  limit: Digits.pipe(z.number().min(1).max(PAGE_JOBS_MAX)).default(PAGE_JOBS_MAX),
+});
+
+const params = z.strictObject({ job: JobId });
+
+export const listJobs = operation({
+  takes: { querystring: JobsQuery },
+  answer: JobPage,
+  run({ jobs }, { query: { cursor = 0, limit } }) {
+    const page: z.output<typeof JobPage> = { jobs: [], next: null };
+    for (const job of jobs.list(cursor)) {
+      if (page.jobs.length === limit) {
+        page.next = String(page.jobs.at(-1)?.number ?? 0);
+        break;
+      }
+      page.jobs.push(jobSummaryOf(job));
+    }
+    return page;
+  },
+});
+
+export const getJob = operation({
+  takes: { params },
+  answer: JobBody,
+  run: ({ jobs }, { params: { job } }) => jobBodyOf(jobs.get(job)),
+});
+
+export const cancelJob = operation({
+  takes: { params },
+  answer: z.null().describe('Ended, and forgotten.'),
+  run({ jobs }, { params: { job } }) {
+    jobs.cancel(job);
+    return null;
+  },
+});
+
+const tags = ['jobs'];
+
+/** `/v1/jobs`: work that outlasts its request. */
+export const jobRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+  app.get(
+    '/v1/jobs',
+    {
+      schema: {
+        operationId: 'listJobs',
+        summary: 'List jobs in the order of their creation, without their results.',
+        tags,
+        ...listJobs.takes,
+        response: { 200: JobPage, ...refusals() },
+      },
+    },
+    (request) => listJobs.run(host, request),
+  );
+
+  app.get(
+    '/v1/jobs/:job',
+    {
+      config: { prefersWait: true } satisfies PreferredRoute,
+      schema: {
+        operationId: 'getJob',
+        summary: 'How far a job is, and what came of it; waits for its end if that is preferred.',
+        tags,
+        ...getJob.takes,
+        response: { 200: JobBody, ...refusals('job-not-found', 'wait-limit-reached') },
+      },
+    },
+    async (request, reply) => {
+      const job = host.jobs.get(request.params.job);
+      await awaitEnd(host, job, request, reply);
+      return jobBodyOf(job);
+    },
+  );
+
+  app.delete(
+    '/v1/jobs/:job',
+    {
+      schema: {
+        operationId: 'cancelJob',
+        summary: 'Cancel a job if it has not ended, and forget it.',
+        tags,
+        ...cancelJob.takes,
+        response: {
+          204: cancelJob.answer,
+          ...refusals('job-not-found', 'origin-refused', 'scope-insufficient'),
+        },
+      },
+    },
+    async (request, reply) => {
+      await cancelJob.run(host, request);
+      void reply.code(204).send(null);
+    },
+  );
+};

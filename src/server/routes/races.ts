@@ -1,0 +1,116 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import {
+  COST_MODEL,
+  COST_NAMES,
+  COST_PARTS,
+  COST_UNIT,
+  type CostParameter,
+} from '../../lab/index.js';
+import { awaitEnd } from '../await-end.js';
+import type { Host } from '../host.js';
+import { JobBody, jobBodyOf } from '../job-body.js';
+import { operation } from '../operation.js';
+import type { PreferredRoute } from '../prefer.js';
+import { refusals } from '../problem.js';
+import { raceWork } from '../race-job.js';
+import { RaceRequest, trackOf } from '../race-request.js';
+
+const CostParameterBody = z
+  .strictObject({
+    name: z.enum(COST_NAMES),
+    part: z.enum(COST_PARTS).describe('What the cost is for.'),
+    cost: z.number().min(0).describe('What it is unless a race says otherwise.'),
+    counts: z.string().describe('What it is multiplied by.'),
+    reason: z.string().describe('Why it is what it is.'),
+  })
+  .meta({ id: 'CostParameter', description: 'One number of the cost model.' });
+
+const CostModelBody = z
+  .strictObject({
+    unit: z.string(),
+    parts: z.array(z.enum(COST_PARTS)),
+    parameters: z.array(CostParameterBody),
+  })
+  .meta({
+    id: 'CostModel',
+    description:
+      'What each thing is taken to cost. The orderings follow from the code of the kernel; the ' +
+      'magnitudes are inferred, and a race takes others.',
+  });
+
+const MODEL: z.output<typeof CostModelBody> = {
+  unit: COST_UNIT,
+  parts: [...COST_PARTS],
+  parameters: COST_NAMES.map((name) => {
+    const { part, cost, counts, reason }: CostParameter = COST_MODEL[name];
+    return { name, part, cost, counts, reason };
+  }),
+};
+
+export const getCostModel = operation({ takes: {}, answer: CostModelBody, run: () => MODEL });
+
+export const startRace = operation({
+  takes: { body: RaceRequest },
+  answer: JobBody,
+  run: ({ fleet, jobs }, { body }) => jobBodyOf(jobs.start('race', raceWork(trackOf(fleet, body)))),
+});
+
+const tags = ['races'];
+
+/** `POST /v1/races` and `GET /v1/cost-model`: policies side by side, and what it is counted by. */
+export const raceRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+  app.get(
+    '/v1/cost-model',
+    {
+      schema: {
+        operationId: 'getCostModel',
+        summary: 'What each thing is taken to cost in a race, and why.',
+        tags,
+        response: { 200: CostModelBody, ...refusals() },
+      },
+    },
+    (request) => getCostModel.run(host, request),
+  );
+
+  app.post(
+    '/v1/races',
+    {
+      config: { prefersWait: true } satisfies PreferredRoute,
+      schema: {
+        operationId: 'startRace',
+        summary: 'Run policies side by side over the same commands: a job.',
+        description:
+          'Answered at once with the job, whose end `GET /v1/jobs/{job}` tells; or, with ' +
+          '`Prefer: wait=SECONDS`, with 200 and the result if it is done by then.',
+        tags,
+        ...startRace.takes,
+        response: {
+          200: JobBody,
+          202: JobBody,
+          ...refusals(
+            'malformed-json',
+            'origin-refused',
+            'scope-insufficient',
+            'vm-not-found',
+            'beginning-unknown',
+            'events-expired',
+            'body-too-large',
+            'job-too-long',
+            'unsupported-media-type',
+            'job-limit-reached',
+            'wait-limit-reached',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = await startRace.run(host, request);
+      const job = host.jobs.get(id);
+      void reply.header('location', `/v1/jobs/${id}`);
+      await awaitEnd(host, job, request, reply);
+      void reply.code(job.endedAt === null ? 202 : 200);
+      return jobBodyOf(job);
+    },
+  );
+};
