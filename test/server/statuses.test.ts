@@ -98,6 +98,11 @@ test('every operation does what it is for', async () => {
     const { status } = await send(app, route, { url, options });
     unseen.delete(`${id} ${status}`);
   }
+  const patient = { headers: { prefer: 'wait=30' } };
+  expect(await send(app, routeOf('startRace'), { options: patient })).toMatchObject({
+    status: 200,
+  });
+  unseen.delete('startRace 200');
   for (const id of ['getMetrics', 'followVms']) {
     const { status } = await send(app, routeOf(id));
     unseen.delete(`${id} ${status}`);
@@ -141,11 +146,19 @@ test('403: a foreign name', async () => {
 const MISSING: Readonly<Record<string, Other>> = {
   diffVms: { url: '/v1/diff?a=vm-1&b=vm-404' },
   playCase: {},
+  startRace: { options: raceOf('vm-404') },
+  getJob: { url: '/v1/jobs/job-404' },
+  cancelJob: { url: '/v1/jobs/job-404' },
 };
+
+/** A race over what a VM did. */
+function raceOf(vm: string): InjectOptions {
+  return { payload: { source: { kind: 'vm', vm }, policies: ['mainline'] } };
+}
 
 test('404: no such VM', async () => {
   const app = await withVm();
-  const codes = ['vm-not-found', 'vcpu-not-found'];
+  const codes = ['vm-not-found', 'vcpu-not-found', 'job-not-found'];
   await expectOf(declaring(404), 404, codes, async (route) => {
     if (route.operation.operationId === 'playCase') return send(app, route, { options: caseOf(7) });
     return send(app, route, MISSING[route.operation.operationId] ?? { vm: 'vm-404' });
@@ -174,10 +187,13 @@ test('409: the VM cannot', async () => {
   await send(app, routeOf('createVm'));
   await send(app, routeOf('forkVm'), { vm: 'vm-2', options: { payload: {} } });
   await send(app, routeOf('deleteVm'), { vm: 'vm-2' });
-  const codes = ['vm-poisoned', 'beginning-unknown', 'command-refused'];
+  await send(app, routeOf('createVm'), { options: { payload: { oracle: 'off' } } });
+  const codes = ['vm-poisoned', 'beginning-unknown', 'command-refused', 'oracle-off'];
   await expectOf(declaring(409), 409, codes, async (route) => {
     const { operationId } = route.operation;
     if (operationId === 'playCase') return send(app, route, { options: caseOf(0) });
+    if (operationId === 'startRace') return send(app, route, { options: raceOf('vm-3') });
+    if (operationId === 'listAllowed') return send(app, route, { vm: 'vm-4' });
     return send(app, route, { vm: ['forkVm', 'getCase'].includes(operationId) ? 'vm-3' : 'vm-1' });
   });
 });
@@ -193,6 +209,7 @@ const EARLY: Readonly<Record<string, Other>> = {
   diffMoments: { url: '/v1/vms/vm-1/diff?from=1' },
   diffVms: { url: '/v1/diff?a=vm-1&b=vm-1&aSeq=1' },
   getCase: {},
+  startRace: { options: raceOf('vm-1') },
   followVms: { url: '/v1/events?epoch=another' },
 };
 
