@@ -1,3 +1,4 @@
+import { defectsOf, rulesWith } from './defects/index.js';
 import { kernelRulesOf } from './kernel/index.js';
 import {
   createMemory,
@@ -40,8 +41,9 @@ export function createVm(config: VmConfig): Vm {
   }
   const vm: Vm = {
     config,
-    rules: kernelRulesOf(config.kernel),
+    rules: rulesWith(kernelRulesOf(config.kernel), config.defects),
     policy: policyOf(config.policy),
+    defects: defectsOf(config.defects),
     memory,
     shadow: createShadowPages(),
     vcpus,

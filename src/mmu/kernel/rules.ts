@@ -98,6 +98,16 @@ export interface KernelRules {
   /** Which local flush requests a nested transition services. @see 40e5f9080472 (v5.16) */
   readonly transitionServices: 'current' | 'current-and-guest';
 
+  /**
+   * Whether an event of L1's that is pending makes L2 leave before its requests are serviced (to
+   * v5.19), or after.
+   * @see Linux `kvm_check_nested_events()`, arch/x86/kvm/x86.c
+   */
+  readonly nestedEvents: 'before-requests' | 'after-requests';
+
+  /** Whether INIT requests a guest flush. @see df37ed38e6c2 (v5.16) */
+  readonly initFlushesGuest: boolean;
+
   /** Which VPID a flush names while L2 runs. @see `vmx_get_current_vpid()` */
   readonly l2Vpid: 'vpid01-for-guest' | 'vpid02' | 'vpid02-if-vpid12';
 
