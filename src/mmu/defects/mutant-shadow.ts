@@ -116,10 +116,4 @@ export const SHADOW_MUTANTS = {
     what: 'The lookup of a shadow page ignores CR0.WP in its role.',
     where: 'kvm_mmu_find_shadow_page()',
   },
-  'mmio-kept-by-sync': {
-    title: 'A sync keeps an MMIO marker',
-    source: MUTANT,
-    what: 'An entry that leads to memory by now still leaves to the VMM.',
-    where: 'sync_mmio_spte()',
-  },
 } as const satisfies Record<string, Exhibit>;

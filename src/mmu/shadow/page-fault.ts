@@ -159,7 +159,9 @@ function childFor(
   if (spte !== NO_SPTE) {
     const linked = childOf(vm.shadow, spte);
     const isItsFrame = linked.gfn === wanted.gfn || hasDefect(vm, 'direct-page-any-gfn');
-    const isItsRole = linked.role === wanted.role || hasDefect(vm, 'direct-page-any-role');
+    const ignored = hasDefect(vm, 'shadow-page-shared-by-rights') ? ROLE.ACC_ALL : 0;
+    const isItsRole =
+      ((linked.role ^ wanted.role) & ~ignored) === 0 || hasDefect(vm, 'direct-page-any-role');
     if (isItsFrame && isItsRole) return linked;
     unlinkPage(page, index, linked);
     flushRemoteTlbs(vm, emit);

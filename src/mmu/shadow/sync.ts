@@ -101,7 +101,6 @@ export function syncSpte(vm: Vm, vcpu: Vcpu, page: ShadowPage, index: number, em
     return true;
   }
   if (isMmioSpte(old)) {
-    if (hasDefect(vm, 'mmio-kept-by-sync')) return false;
     storeSpte(page, index, gpte.gfn === targetOf(old) ? mmioSpte(gpte.gfn) : NO_SPTE);
     return false;
   }
