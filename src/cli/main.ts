@@ -13,5 +13,7 @@ if (process.argv[2] !== 'serve') {
   registerConform(program);
   const { registerWorkload } = await import('./workload.js');
   registerWorkload(program);
+  const { registerMuseum } = await import('./museum.js');
+  registerMuseum(program);
 }
 await program.parseAsync();

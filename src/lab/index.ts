@@ -1,2 +1,3 @@
 export * from './conform/index.js';
 export * from './workloads/index.js';
+export * from './museum/index.js';

@@ -5,7 +5,9 @@ import {
   exhibitOf,
   type PolicyName,
 } from '../../mmu/index.js';
-import { type Catch, play } from './run.js';
+import type { CommandInput } from '../../mmu/schema/index.js';
+import { judgeOf } from './judges.js';
+import { type Catch, type Judge, play } from './run.js';
 import type { Scene } from './scene.js';
 import { HISTORIC_SCENES } from './scenes/historic.js';
 import { TRAPS } from './scenes/posted.js';
@@ -23,6 +25,8 @@ export interface Exhibit extends Omit<Defect, 'rules'> {
   readonly amiss: Switch;
   readonly sound: Switch;
   readonly scene: Scene;
+  /** Who is to catch it. */
+  readonly judge: Judge;
 }
 
 /** The part of a configuration that an exhibit is about. */
@@ -42,6 +46,7 @@ export const MUSEUM: readonly Exhibit[] = [
     name,
     amiss: { policy },
     sound: { policy: sound },
+    judge: judgeOf(name),
   })),
   ...DEFECT_NAMES.map((name): Exhibit => {
     const { title, source, what, where } = exhibitOf(name);
@@ -54,6 +59,7 @@ export const MUSEUM: readonly Exhibit[] = [
       where,
       amiss: { defects: [name] },
       sound: { defects: [] },
+      judge: judgeOf(name),
       scene,
     };
   }),
@@ -68,12 +74,17 @@ export interface Shown {
   readonly uncalled: Catch | null;
 }
 
+/** All commands of a scene, in order. */
+export function commandsOf({ stage, acts }: Scene): CommandInput[] {
+  return [...stage, ...acts.map(({ command }) => command)];
+}
+
 /** Plays an exhibit's scene, with the mistake and without. */
 export function show(exhibit: Exhibit): Shown {
   const { scene, amiss, sound } = exhibit;
   return { exhibit, caught: play(scene, amiss), uncalled: play(scene, sound) };
 }
 
-export function isAsItShouldBe({ caught, uncalled }: Shown): boolean {
-  return caught !== null && uncalled === null;
+export function isAsItShouldBe({ exhibit, caught, uncalled }: Shown): boolean {
+  return caught?.by === exhibit.judge && uncalled === null;
 }

@@ -30,13 +30,14 @@ export interface Catch {
 export function play({ config, stage, acts }: Scene, changes: VmConfigInput): Catch | null {
   const vm = createVm(VmConfig.parse({ ...config, ...changes }));
   const caught = new Map<Judge, Catch>();
+  const history: History = { seq: 0 };
   const note = (found: Omit<Catch, 'after'> | null, after: number): void => {
     if (found !== null && !caught.has(found.by)) caught.set(found.by, { ...found, after });
   };
-  for (const command of stage) note(played(vm, { command }), 0);
+  for (const command of stage) note(played(vm, { command }, history), 0);
   for (const [i, act] of acts.entries()) {
     if (caught.has('assertion')) break;
-    note(played(vm, act), i + 1);
+    note(played(vm, act, history), i + 1);
     if (!caught.has('assertion')) note(flawed(vm), i + 1);
   }
   for (const judge of ['oracle', 'assertion', 'conformance', 'invariant'] as const) {
@@ -48,12 +49,19 @@ export function play({ config, stage, acts }: Scene, changes: VmConfigInput): Ca
 
 type Found = Omit<Catch, 'after'> | null;
 
-function played(vm: Vm, { command, answer }: Act): Found {
+/** Commands and events are numbered as the history of a VM numbers them. */
+interface History {
+  seq: number;
+}
+
+function played(vm: Vm, { command, answer }: Act, history: History): Found {
   let violation: string | null = null;
+  history.seq += 1;
   try {
     const outcome = step(vm, Command.parse(command), (_vcpu, event) => {
       if (event.kind === 'violation') violation ??= event.message;
-      return 0;
+      history.seq += 1;
+      return history.seq;
     });
     if (violation !== null) return { by: 'oracle', says: violation };
     const says = contradiction(answer, z.encode(Outcome, outcome));

@@ -118,8 +118,10 @@ function guestOf({ config = {}, mode = '4-level' }: Setting): Pick<Scene, 'confi
   };
   if (mode === 'none') return { config: whole, stage: [] };
   const stage = [...spaceOf(A, FRAME_A), ...spaceOf(B, FRAME_B)];
-  // PDPTEs are loaded with CR3, and were not there when the VM began.
-  if (mode === 'PAE') stage.push({ kind: 'mov-cr3', vcpu: 0, value: hex(A) });
+  // PDPTEs are loaded with CR3, and were not there when the VM began; MOV CR3 is what is judged.
+  if (mode === 'PAE') {
+    stage.push({ kind: 'set-sregs', vcpu: 0 }, { kind: 'mov-cr3', vcpu: 0, value: hex(A) });
+  }
   return { config: whole, stage };
 }
 

@@ -33,7 +33,7 @@ export const HISTORIC = {
   },
   'invvpid-keeps-l2-roots': {
     title: 'INVVPID without EPT keeps roots of L2',
-    source: '25b62c6274ed KVM: nVMX: Free only guest_mode roots on INVVPID w/o EPT',
+    source: 'KVM: nVMX: Invalidate all roots when emulating INVVPID without EPT (2020)',
     what: 'INVVPID flushes the hardware, and leaves the shadow roots of L2 as they are.',
     where: 'handle_invvpid()',
   },
@@ -59,7 +59,7 @@ export const HISTORIC = {
   },
   'pcide-keeps-roots': {
     title: 'CR4.PCIDE is set over stale roots',
-    source: '552617382c19 KVM: X86: Cache CR3 in prev_roots when PCID is disabled',
+    source: '509bfe3d9796 KVM: X86: Cache CR3 in prev_roots when PCID is disabled (its repair)',
     what: 'Roots that may be stale while PCIDE is clear stay cached when it is set.',
     where: 'kvm_post_set_cr4()',
   },

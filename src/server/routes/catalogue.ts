@@ -1,6 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { KERNEL_VERSIONS, MEMORY_PAGES_MAX, POLICIES, VMCS_REGIONS_MAX } from '../../mmu/index.js';
+import {
+  DEFECTS_MAX,
+  KERNEL_VERSIONS,
+  MEMORY_PAGES_MAX,
+  POLICIES,
+  VMCS_REGIONS_MAX,
+} from '../../mmu/index.js';
 import {
   COMMAND_KINDS,
   COMMAND_SUMMARIES,
@@ -91,6 +97,7 @@ const ModelBody = z
       vcpusPerVm: bound,
       vcpus: bound,
       prevRoots: bound,
+      defectsPerVm: bound,
       mmuPages: bound,
       vmcsRegionsPerVm: bound,
       tlbEntries: bound,
@@ -201,6 +208,7 @@ function modelOf(version: string, limits: Limits): z.output<typeof ModelBody> {
       vcpusPerVm: VCPUS_PER_VM_MAX,
       vcpus: limits.vcpusMax,
       prevRoots: PREV_ROOTS_MAX,
+      defectsPerVm: DEFECTS_MAX,
       mmuPages: MMU_PAGES_MAX,
       vmcsRegionsPerVm: VMCS_REGIONS_MAX,
       tlbEntries: TLB_ENTRIES_MAX,

@@ -100,6 +100,7 @@ export const ROOT_SCENES = {
           ...{ kind: 'map', vcpu: 0, root: '0x100000', address: '0xc0400000' },
           ...{ gpa: '0x10000', tables: '0x10a000' },
         },
+        { kind: 'set-sregs', vcpu: 0 },
         { kind: 'mov-cr3', vcpu: 0, value: '0x100000' },
       ],
     },
