@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { Command as Program } from 'commander';
 import {
   commandsOf,
   type Exhibit,
@@ -7,6 +7,8 @@ import {
   type Shown,
   show,
 } from '../lab/index.js';
+import { step } from '../mmu/index.js';
+import { Command, createJsonWriter, VmConfig } from '../mmu/schema/index.js';
 
 /** Something escaped, or a scene was not clean. */
 const EXIT_FAILED = 1;
@@ -20,7 +22,7 @@ interface MuseumOptions {
 }
 
 /** `mmulab museum`: shows each mistake, and by whom and after how many commands it is caught. */
-export function registerMuseum(program: Command): void {
+export function registerMuseum(program: Program): void {
   program
     .command('museum')
     .description('show bugs that KVM had, and mutants, and what catches them')
@@ -54,9 +56,11 @@ async function museum({ only, json, commands }: MuseumOptions): Promise<number> 
  */
 async function printCase({ scene, amiss, sound, judge }: Exhibit): Promise<number> {
   // The server is loaded only for this.
-  const { caseText } = await import('../server/index.js');
+  const { CaseFile, caseFrom } = await import('../server/index.js');
   const config = { ...scene.config, ...(judge === 'assertion' ? sound : amiss) };
-  process.stdout.write(await caseText(config, commandsOf(scene)));
+  const commands = commandsOf(scene).map((command) => Command.parse(command));
+  const file = await caseFrom(VmConfig.parse(config), commands, step);
+  process.stdout.write(`${createJsonWriter(CaseFile)(file)}\n`);
   return 0;
 }
 

@@ -1,3 +1,3 @@
 export * from './conform/index.js';
-export * from './workloads/index.js';
 export * from './museum/index.js';
+export * from './workloads/index.js';

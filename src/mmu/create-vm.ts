@@ -1,4 +1,4 @@
-import { defectsOf, rulesWith } from './defects/index.js';
+import { defectsOf, mendedRules, rulesWith } from './defects/index.js';
 import { kernelRulesOf } from './kernel/index.js';
 import {
   createMemory,
@@ -55,6 +55,12 @@ export function createVm(config: VmConfig): Vm {
   };
   for (const vcpu of vcpus) initMmu(vm, vcpu);
   return vm;
+}
+
+/** The same VM, if its kernel had not had the bugs that it is known to have had. */
+export function createMendedVm(config: VmConfig): Vm {
+  const rules = mendedRules(kernelRulesOf(config.kernel), kernelRulesOf('6.1'));
+  return { ...createVm(config), rules };
 }
 
 /** The TLB that a VM option asks for; null where nothing is kept. @param total Of its VM. */

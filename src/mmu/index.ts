@@ -1,5 +1,5 @@
 export { VMCS_REGIONS_MAX } from './commands/index.js';
-export { createVm } from './create-vm.js';
+export { createMendedVm, createVm } from './create-vm.js';
 export {
   DEFECT_NAMES,
   DEFECTS,

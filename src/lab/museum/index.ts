@@ -15,8 +15,22 @@ import { REQUEST_SCENES } from './scenes/requests.js';
 import { ROOT_SCENES } from './scenes/roots.js';
 import { SHADOW_SCENES } from './scenes/shadow.js';
 
+export { hex, seen } from './acts.js';
 export { type Catch, JUDGES, type Judge } from './run.js';
 export type { Act, Answer, Scene } from './scene.js';
+export {
+  A,
+  B,
+  EPT_AND_VPID,
+  EPT_LEAF,
+  EPTP,
+  EPTP_AD,
+  FRAME_A,
+  LARGE,
+  OTHER_EPTP,
+  onHypervisor,
+  X,
+} from './stages.js';
 
 /** A mistake, and the commands that catch it. */
 export interface Exhibit extends Omit<Defect, 'rules'> {

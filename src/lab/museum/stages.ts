@@ -28,6 +28,8 @@ export const FRAME_B = 0x14;
 /** A frame that holds its own number and that nothing maps. */
 export const SPARE = 0x1a;
 export const OTHER = 0x1b;
+/** Where the guest may have a large page. */
+export const LARGE = 0x600000;
 
 /** Where the guest sees the tables of both. */
 export const WINDOW = 0x800000;

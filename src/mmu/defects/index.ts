@@ -46,6 +46,16 @@ export function rulesWith(rules: KernelRules, names: readonly DefectName[]): Ker
   return wrong;
 }
 
+/**
+ * A kernel's rules without the bugs that it is known to have had: those of them that the catalogue
+ * has as bugs are as in a kernel that had none.
+ */
+export function mendedRules(rules: KernelRules, sound: KernelRules): KernelRules {
+  const wrong = DEFECT_NAMES.flatMap((name) => Object.keys(exhibitOf(name).rules ?? {}));
+  const mended = wrong.map((rule) => [rule, sound[rule as keyof KernelRules]]);
+  return { ...rules, ...Object.fromEntries(mended) };
+}
+
 /** A defect as the catalogue describes it. */
 export function exhibitOf(name: DefectName): Exhibit {
   return DEFECTS[name];

@@ -37,6 +37,7 @@ import {
   EPTP_AD,
   FRAME_A,
   FRAME_B,
+  LARGE,
   OTHER_EPTP,
   onGuest,
   onHypervisor,
@@ -56,8 +57,6 @@ const PCIDE = cr4('0x200a0');
 const SHADOWED_L2 = { config: { paging: 'shadow' }, controls: ENABLE_VPID } as const;
 const UD = { kind: 'fault', vector: '#UD' } as const;
 const WIDE = '0xffaaaaaaaaaaaaaa';
-/** The third large page, and the fourth address that the guest's directory maps. */
-const LARGE = 0x600000;
 const LARGE_PDE = PD + 3 * 8;
 const VMFUNC: Act = { command: { kind: 'vmfunc', vcpu: 0, index: 0 } };
 
