@@ -12,7 +12,7 @@ import {
   ZERO,
 } from './machine/index.js';
 import { contextOf } from './oracle/index.js';
-import { policyOf } from './policies/index.js';
+import { type Fate, type Invalidation, type Policy, policyOf } from './policies/index.js';
 import { initMmu } from './roots/index.js';
 import type { VmConfig } from './schema/index.js';
 import {
@@ -57,10 +57,23 @@ export function createVm(config: VmConfig): Vm {
   return vm;
 }
 
-/** The same VM, if its kernel had not had the bugs that it is known to have had. */
+/**
+ * The same VM without the bugs that are known: those that its kernel had, and the one that KVM has
+ * to this day where a nested transition is a switch without a flush.
+ *
+ * @see Kernel reference, section 19, T17
+ */
 export function createMendedVm(config: VmConfig): Vm {
   const rules = mendedRules(kernelRulesOf(config.kernel), kernelRulesOf('6.1'));
-  return { ...createVm(config), rules };
+  const vm = createVm(config);
+  return { ...vm, rules, policy: { ...vm.policy, fateOf: (met) => mendedFateOf(vm.policy, met) } };
+}
+
+/** While PCIDE is clear a root that was flushed is not kept for a switch which may not sync it. */
+function mendedFateOf(policy: Policy, met: Invalidation): Fate {
+  const fate = policy.fateOf(met);
+  const isFlush = met.by === 'mov-cr3' || met.by === 'invpcid-single';
+  return isFlush && met.of === 'previous' && !met.pcide && fate === 'keep' ? 'free' : fate;
 }
 
 /** The TLB that a VM option asks for; null where nothing is kept. @param total Of its VM. */

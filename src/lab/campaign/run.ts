@@ -2,6 +2,7 @@ import {
   CommandRefused,
   createMendedVm,
   createVm,
+  type DefectName,
   flawsOf,
   type KernelVersion,
   type PolicyName,
@@ -33,6 +34,8 @@ export interface Counterexample {
   readonly says: string;
   readonly config: VmConfigInput;
   readonly commands: readonly CommandInput[];
+  /** Those of them that do not only set the stage. */
+  readonly shown: readonly CommandInput[];
 }
 
 export interface TrialResult {
@@ -44,9 +47,18 @@ export interface TrialResult {
   readonly known: boolean;
 }
 
-/** Carries out random commands until one shows a mistake, or there are enough of them. */
-export function runTrial(trial: Trial, steps: number): TrialResult {
-  const { config, stage } = sceneOf(trial);
+/**
+ * Carries out random commands until one shows a mistake, or there are enough of them.
+ *
+ * @param defects What to go wrong, to see whether it is found.
+ */
+export function runTrial(
+  trial: Trial,
+  steps: number,
+  defects: readonly DefectName[] = [],
+): TrialResult {
+  const scenery = sceneOf(trial, defects);
+  const { config, stage } = scenery;
   const vm = startedVm(config, stage);
   const chance = createChance(trial.seed);
   const commands: CommandInput[] = [];
@@ -59,10 +71,10 @@ export function runTrial(trial: Trial, steps: number): TrialResult {
       continue;
     }
     commands.push(command);
-    if (says !== null) return found(trial, { says, commands, refused, vm });
+    if (says !== null) return found(trial, scenery, { says, commands, refused, vm });
   }
   const [flaw] = flawsOf(vm);
-  if (flaw !== undefined) return found(trial, { says: flaw, commands, refused, vm });
+  if (flaw !== undefined) return found(trial, scenery, { says: flaw, commands, refused, vm });
   return { steps, undecided: undecidedIn(vm), refused, counterexample: null, known: false };
 }
 
@@ -105,8 +117,11 @@ function attempt(vm: Vm, command: CommandInput): string | null {
   }
 }
 
-function sceneOf({ policy, kernel, paging, vcpus }: Trial): Scenery {
-  const config = { policy, kernel, paging, vcpus, mmuPages: 64 };
+function sceneOf(
+  { policy, kernel, paging, vcpus }: Trial,
+  defects: readonly DefectName[],
+): Scenery {
+  const config = { policy, kernel, paging, vcpus, mmuPages: 64, defects: [...defects] };
   const controls = paging === 'ept' ? EPT_AND_VPID : 0x20;
   const { stage, ...scene } = onHypervisor([], { config, controls });
   const others = Array.from({ length: vcpus - 1 }, (_, i) => beginOn(stage, i + 1)).flat();
@@ -136,11 +151,11 @@ function startedVm(
 
 function found(
   trial: Trial,
+  scenery: Scenery,
   so: { says: string; commands: CommandInput[]; refused: number; vm: Vm },
 ): TrialResult {
   const { says, commands, refused, vm } = so;
   const sum = { steps: commands.length + refused, undecided: undecidedIn(vm), refused };
-  const scenery = sceneOf(trial);
   const mended = verdictOf(scenery, commands, createMendedVm);
   if (mended === null) return { ...sum, counterexample: null, known: true };
   const short = shrunk(commands, (some) => verdictOf(scenery, some, createMendedVm) !== null);
@@ -149,6 +164,7 @@ function found(
     says: verdictOf(scenery, short, createMendedVm) ?? says,
     config: scenery.config,
     commands: [...scenery.stage, ...short],
+    shown: short,
   };
   return { ...sum, counterexample, known: false };
 }

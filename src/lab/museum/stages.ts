@@ -58,6 +58,8 @@ export const OTHER_EPTP = 0x13001e;
 
 /** An EPT entry that allows everything, with A and D set. */
 export const EPT_ALL = 0x337;
+/** One that is readable and executable, with A set. */
+export const EPT_READ_ONLY = 0x135;
 
 /** Secondary controls: "enable EPT", "enable VPID", both, and "enable VM functions" besides. */
 export const ENABLE_EPT = 0x2;

@@ -32,6 +32,7 @@ import {
   EPT,
   EPT_ALL,
   EPT_LEAF,
+  EPT_READ_ONLY,
   EPT_VPID_VMFUNC,
   EPTP,
   EPTP_AD,
@@ -73,13 +74,9 @@ const l2HasUsedBoth = [
 export const HISTORIC_SCENES = {
   'ept-fault-syncs-current-only': onHypervisor([
     ...[under(EPTP_AD), launch, read(X, FRAME_A), leave],
-    ...[
-      store(EPT_LEAF, 0),
-      under(EPTP),
-      resume,
-      expecting({ kind: 'vm-exit', reason: 48 }, read(X)),
-    ],
-    ...[editEpt, under(EPTP_AD), resume, READ_MOVED],
+    ...[store(EPT_LEAF, pte(SPARE, EPT_READ_ONLY)), under(EPTP), resume],
+    expecting({ kind: 'vm-exit', reason: 48 }, write(X)),
+    ...[under(EPTP_AD), resume, READ_MOVED],
   ]),
   'invept-eptp-unchecked': onHypervisor([
     expecting(vmFail(28), invept(1, EPT + 0x1a)),
