@@ -16,7 +16,7 @@ import {
 import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { blame, type Charge } from './blame.js';
-import { dropFaulted, dropViolated } from './drop.js';
+import { dropFaulted, dropInjected, dropViolated } from './drop.js';
 import { freshTranslation } from './fresh.js';
 import { momentNow } from './moments.js';
 import { TooManyWalks } from './past-walks.js';
@@ -123,12 +123,15 @@ function judgePageFault(
       convict(vm, vcpu, { ...charge, gfn: null, by: null }, verdict, emit);
     }
   }
-  // KVM takes it that nothing is cached of what is not present, and forgets nothing then.
-  const isPresent = (errorCode & PFERR_PRESENT_MASK) !== 0;
-  if (vm.config.paging === 'shadow' && !isPresent) return;
   const vtlb = vtlbOf(vm, vcpu);
-  const { vpid, pcid } = vtlb.context;
-  dropFaulted(vtlb, { vpid, pcid, page: address.page }, momentNow(vm.oracle));
+  const { context } = vtlb;
+  const moment = momentNow(vm.oracle);
+  if (vm.config.paging === 'ept') {
+    dropFaulted(vtlb, { ...context, page: address.page }, moment);
+  } else if ((errorCode & PFERR_PRESENT_MASK) !== 0) {
+    // KVM takes it that nothing is cached of what is not present, and forgets nothing then.
+    dropInjected(vtlb, { context, page: address.page }, moment);
+  }
 }
 
 /** L1 was told of an EPT violation. By now L1 runs, but what was in use then is still known. */
