@@ -1,3 +1,15 @@
 export * from './conform/index.js';
-export * from './museum/index.js';
+export {
+  type Act,
+  type Catch,
+  commandsOf,
+  type Exhibit,
+  isAsItShouldBe,
+  JUDGES,
+  type Judge,
+  MUSEUM,
+  type Scene,
+  type Shown,
+  show,
+} from './museum/index.js';
 export * from './workloads/index.js';

@@ -6,8 +6,6 @@ import { WINDOW, WINDOW_GPA } from './stages.js';
 
 export const hex = (value: number): string => `0x${value.toString(16)}`;
 
-const NO_FLUSH = '0x8000000000';
-
 function act(command: CommandInput, answer?: Answer): Act {
   return answer === undefined ? { command } : { command, answer };
 }
@@ -55,7 +53,7 @@ export const cr4 = (value: string): Act => act({ kind: 'mov-cr4', vcpu: 0, value
 export const cr3 = (value: number): Act => act({ kind: 'mov-cr3', vcpu: 0, value: hex(value) });
 /** MOV to CR3 without one. */
 export function nf(value: number): Act {
-  return act({ kind: 'mov-cr3', vcpu: 0, value: NO_FLUSH + value.toString(16) });
+  return act({ kind: 'mov-cr3', vcpu: 0, value: `0x8${value.toString(16).padStart(15, '0')}` });
 }
 
 export const invlpg = (gva: number): Act => act({ kind: 'invlpg', vcpu: 0, gva: hex(gva) });

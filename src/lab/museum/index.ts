@@ -15,22 +15,11 @@ import { REQUEST_SCENES } from './scenes/requests.js';
 import { ROOT_SCENES } from './scenes/roots.js';
 import { SHADOW_SCENES } from './scenes/shadow.js';
 
-export { hex, seen } from './acts.js';
-export { type Catch, JUDGES, type Judge } from './run.js';
+export * from './acts.js';
+export { type Catch, JUDGES, type Judge, play } from './run.js';
 export type { Act, Answer, Scene } from './scene.js';
-export {
-  A,
-  B,
-  EPT_AND_VPID,
-  EPT_LEAF,
-  EPTP,
-  EPTP_AD,
-  FRAME_A,
-  LARGE,
-  OTHER_EPTP,
-  onHypervisor,
-  X,
-} from './stages.js';
+export { MOVED, READ_MOVED } from './scenes/roots.js';
+export * from './stages.js';
 
 /** A mistake, and the commands that catch it. */
 export interface Exhibit extends Omit<Defect, 'rules'> {
@@ -46,7 +35,8 @@ export interface Exhibit extends Omit<Defect, 'rules'> {
 /** The part of a configuration that an exhibit is about. */
 export type Switch = { readonly defects: [DefectName] | [] } | { readonly policy: PolicyName };
 
-const SCENES: Record<DefectName, Scene> = {
+/** The scene of every defect. */
+export const BUGS: Record<DefectName, Scene> = {
   ...HISTORIC_SCENES,
   ...ROOT_SCENES,
   ...REQUEST_SCENES,
@@ -64,7 +54,7 @@ export const MUSEUM: readonly Exhibit[] = [
   })),
   ...DEFECT_NAMES.map((name): Exhibit => {
     const { title, source, what, where } = exhibitOf(name);
-    const scene = SCENES[name];
+    const scene = BUGS[name];
     return {
       name,
       title,

@@ -148,6 +148,13 @@ export const HISTORIC = {
     what: 'A child is reused though it maps frames directly, where a table is to be shadowed.',
     where: 'kvm_mmu_get_child_sp()',
   },
+  'linked-unsynced': {
+    title: 'A page is linked before it is synced',
+    source: 'KVM: X86: Synchronize the shadow pagetable before link it (v5.15)',
+    what: 'What is unsync below a page that is linked is synced later, and for one vCPU alone.',
+    where: 'FNAME(fetch)',
+    rules: { foundPageSync: 'request' },
+  },
   'mmio-over-present': {
     title: 'An MMIO marker overwrites a present leaf',
     source:

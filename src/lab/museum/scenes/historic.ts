@@ -14,6 +14,7 @@ import {
   leave,
   nf,
   OK,
+  on,
   pf,
   read,
   resume,
@@ -170,6 +171,13 @@ export const HISTORIC_SCENES = {
     ...[store(LARGE_PDE, 0x2000e7), read(LARGE + 0x8000), hostWrite(LARGE_PDE, 0x200067)],
     ...[cr3(A), read(LARGE, FRAME_A), read(LARGE + 0x1000, FRAME_A + 1)],
   ]),
+  'linked-unsynced': onGuest(
+    [
+      ...[cr3(B), read(X, FRAME_B), cr3(A), on(1, store(B + 0x3000, pte(SPARE)))],
+      ...[on(1, invlpg(X)), store(PML4, B + 0x1067), store(PDPT + 40, 0), on(1, READ_MOVED)],
+    ],
+    { config: { vcpus: 2 } },
+  ),
   'mmio-over-present': onGuest(
     [
       ...[store(PT, pte(FRAME_A, READ_ONLY)), read(X), hostWrite(PT, pte(2 ** 21))],
