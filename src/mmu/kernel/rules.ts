@@ -92,8 +92,11 @@ export interface KernelRules {
   /** What a nested transition without VPID requests. @see `nested_vmx_transition_tlb_flush()` */
   readonly transitionWithoutVpid: 'TLB_FLUSH' | 'TLB_FLUSH_GUEST';
 
-  /** What entering with another vpid12 does. @see 712494de96f3 (v5.16) */
-  readonly newVpid12: 'flush-vpid02' | 'TLB_FLUSH_GUEST';
+  /**
+   * What entering with another vpid12 does. No kernel does both, as one would have to for which an
+   * entry that fails after the request was made must not count. @see 712494de96f3 (v5.16)
+   */
+  readonly newVpid12: 'flush-vpid02' | 'TLB_FLUSH_GUEST' | 'both';
 
   /** Which local flush requests a nested transition services. @see 40e5f9080472 (v5.16) */
   readonly transitionServices: 'current' | 'current-and-guest';

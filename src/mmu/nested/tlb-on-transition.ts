@@ -29,6 +29,7 @@ export function transitionTlbFlush(
   if (!isEntry || vpid === vcpu.nested.lastVpid) return;
   if (hasDefect(vm, 'vpid12-change-unnoticed')) return;
   vcpu.nested.lastVpid = vpid;
-  if (vm.rules.newVpid12 === 'TLB_FLUSH_GUEST') makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
-  else flushVpid(vm, vcpu, vpid02Of(vcpu), emit);
+  const { rules } = vm;
+  if (rules.newVpid12 !== 'flush-vpid02') makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
+  if (rules.newVpid12 !== 'TLB_FLUSH_GUEST') flushVpid(vm, vcpu, vpid02Of(vcpu), emit);
 }
