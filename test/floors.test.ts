@@ -23,6 +23,7 @@ const MMU_FLOORS = [
   'machine',
   'kernel',
   'policies',
+  'defects',
   'requests/names.ts',
   'schema',
   'state',

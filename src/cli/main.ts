@@ -15,5 +15,7 @@ if (process.argv[2] !== 'serve') {
   registerRace(program);
   const { registerWorkload } = await import('./workload.js');
   registerWorkload(program);
+  const { registerMuseum } = await import('./museum.js');
+  registerMuseum(program);
 }
 await program.parseAsync();

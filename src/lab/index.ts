@@ -1,3 +1,16 @@
 export * from './conform/index.js';
+export {
+  type Act,
+  type Catch,
+  commandsOf,
+  type Exhibit,
+  isAsItShouldBe,
+  JUDGES,
+  type Judge,
+  MUSEUM,
+  type Scene,
+  type Shown,
+  show,
+} from './museum/index.js';
 export * from './race/index.js';
 export * from './workloads/index.js';

@@ -1,3 +1,4 @@
+import { defectsOf, mendedRules, rulesWith } from './defects/index.js';
 import { kernelRulesOf } from './kernel/index.js';
 import {
   createMemory,
@@ -11,7 +12,7 @@ import {
   ZERO,
 } from './machine/index.js';
 import { contextOf } from './oracle/index.js';
-import { policyOf } from './policies/index.js';
+import { type Fate, type Invalidation, type Policy, policyOf } from './policies/index.js';
 import { initMmu } from './roots/index.js';
 import type { VmConfig } from './schema/index.js';
 import {
@@ -40,8 +41,9 @@ export function createVm(config: VmConfig): Vm {
   }
   const vm: Vm = {
     config,
-    rules: kernelRulesOf(config.kernel),
+    rules: rulesWith(kernelRulesOf(config.kernel), config.defects),
     policy: policyOf(config.policy),
+    defects: defectsOf(config.defects),
     memory,
     shadow: createShadowPages(),
     vcpus,
@@ -53,6 +55,27 @@ export function createVm(config: VmConfig): Vm {
   };
   for (const vcpu of vcpus) initMmu(vm, vcpu);
   return vm;
+}
+
+/**
+ * The same VM without the bugs that are known: those that its kernel had, and the two that KVM has
+ * to this day. A nested transition may be a switch to a root that nobody synced; and a VM entry that
+ * fails late spends the flush for another vpid12 on L1.
+ *
+ * @see docs/fidelity.md, "Where KVM itself is wrong"
+ */
+export function createMendedVm(config: VmConfig): Vm {
+  const sound = { ...kernelRulesOf('6.1'), newVpid12: 'both' } as const;
+  const rules = mendedRules(kernelRulesOf(config.kernel), sound);
+  const vm = createVm(config);
+  return { ...vm, rules, policy: { ...vm.policy, fateOf: (met) => mendedFateOf(vm.policy, met) } };
+}
+
+/** While PCIDE is clear a root that was flushed is not kept for a switch which may not sync it. */
+function mendedFateOf(policy: Policy, met: Invalidation): Fate {
+  const fate = policy.fateOf(met);
+  const isFlush = met.by === 'mov-cr3' || met.by === 'invpcid-single';
+  return isFlush && met.of === 'previous' && !met.pcide && fate === 'keep' ? 'free' : fate;
 }
 
 /** The TLB that a VM option asks for; null where nothing is kept. @param total Of its VM. */

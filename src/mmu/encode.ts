@@ -1,4 +1,5 @@
 import { createConfiguredTlb } from './create-vm.js';
+import { defectsOf, rulesWith } from './defects/index.js';
 import {
   BadEncoding,
   createByteReader,
@@ -82,8 +83,9 @@ export function decodeVm(config: VmConfig, bytes: Uint8Array): Vm {
   reader.end();
   return {
     config,
-    rules: kernelRulesOf(config.kernel),
+    rules: rulesWith(kernelRulesOf(config.kernel), config.defects),
     policy: policyOf(config.policy),
+    defects: defectsOf(config.defects),
     memory,
     shadow,
     vcpus,

@@ -1,5 +1,13 @@
 export { VMCS_REGIONS_MAX } from './commands/index.js';
-export { createVm } from './create-vm.js';
+export { createMendedVm, createVm } from './create-vm.js';
+export {
+  DEFECT_NAMES,
+  DEFECTS,
+  DEFECTS_MAX,
+  type DefectName,
+  type Exhibit,
+  exhibitOf,
+} from './defects/index.js';
 export { decodeVm, type EncodedVm, encodeVm } from './encode.js';
 export { BadEncoding } from './encoding/index.js';
 export { KERNEL_VERSIONS, type KernelVersion } from './kernel/index.js';
@@ -26,6 +34,7 @@ export {
   differencesOf,
   eptWalkOf,
   explainLookup,
+  flawsOf,
   guestWalkOf,
   isEptpUsable,
   type Lookup,

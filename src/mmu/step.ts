@@ -1,6 +1,8 @@
 import { dirtyLog } from './commands/dirty-log.js';
 import { execute } from './commands/execute.js';
 import { freeRoots } from './commands/free-roots.js';
+import { hostWrite } from './commands/host-write.js';
+import { init } from './commands/init.js';
 import { invept } from './commands/invept.js';
 import { invlpg } from './commands/invlpg.js';
 import { invpcid } from './commands/invpcid.js';
@@ -44,6 +46,7 @@ const HOST_OPERATIONS: ReadonlySet<CommandKind> = new Set([
   'make-request',
   'zap-all',
   'set-memslot',
+  'host-write',
   'dirty-log',
   'unmap',
   'map',
@@ -91,11 +94,18 @@ function listening(vm: WatchedVm, { kind }: Command, emit: Emit): Emit {
 }
 
 function carryOut(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
-  if (!HOST_OPERATIONS.has(command.kind)) {
+  if (entersFirst(vm, command)) {
     const ended = runGuest(vm, vcpu, emit);
     if (ended !== null) return ended;
   }
   return reflectFault(vm, vcpu, handle(vm, vcpu, command, emit), emit);
+}
+
+function entersFirst({ rules }: Vm, command: Command): boolean {
+  if (command.kind === 'vmexit' && command.synthesized) {
+    return rules.nestedEvents === 'after-requests';
+  }
+  return !HOST_OPERATIONS.has(command.kind);
 }
 
 /** The one place that knows every handler. */
@@ -152,6 +162,10 @@ function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
       return zapAll(vm, vcpu, emit);
     case 'set-memslot':
       return setMemslot(vm, vcpu, command, emit);
+    case 'host-write':
+      return hostWrite(vm, command);
+    case 'init':
+      return init(vm, vcpu, emit);
     case 'dirty-log':
       return dirtyLog(vm, vcpu, command, emit);
     case 'unmap':

@@ -29,6 +29,7 @@ import { jobRoutes } from './routes/jobs.js';
 import { ledgerRoutes } from './routes/ledger.js';
 import { memoryRoutes } from './routes/memory.js';
 import { metricRoutes } from './routes/metrics.js';
+import { museumRoutes } from './routes/museum.js';
 import { raceRoutes } from './routes/races.js';
 import { shadowPageRoutes } from './routes/shadow-pages.js';
 import { snapshotRoutes } from './routes/snapshots.js';
@@ -109,6 +110,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
 
   await app.register(healthRoutes, { version: VERSION });
   await app.register(catalogueRoutes, { host });
+  await app.register(museumRoutes);
   await app.register(vmRoutes, { host });
   await app.register(vcpuRoutes, { host });
   await app.register(tlbRoutes, { host });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LANES_MAX } from '../lab/index.js';
-import { MEMORY_PAGES_MAX, VMCS_REGIONS_MAX } from '../mmu/index.js';
+import { DEFECTS_MAX, MEMORY_PAGES_MAX, VMCS_REGIONS_MAX } from '../mmu/index.js';
 import {
   MAP_PAGES_MAX,
   MEMSLOTS_MAX,
@@ -39,6 +39,7 @@ export const Bounds = z.strictObject({
   vcpusPerVm: bound,
   vcpus: bound,
   prevRoots: bound,
+  defectsPerVm: bound,
   mmuPages: bound,
   vmcsRegionsPerVm: bound,
   tlbEntries: bound,
@@ -96,6 +97,7 @@ export function boundsOf(limits: Limits): z.output<typeof Bounds> {
     vcpusPerVm: VCPUS_PER_VM_MAX,
     vcpus: limits.vcpusMax,
     prevRoots: PREV_ROOTS_MAX,
+    defectsPerVm: DEFECTS_MAX,
     mmuPages: MMU_PAGES_MAX,
     vmcsRegionsPerVm: VMCS_REGIONS_MAX,
     tlbEntries: TLB_ENTRIES_MAX,

@@ -14,6 +14,7 @@ const STATUS = {
   'vcpu-not-found': 404,
   'shadow-page-not-found': 404,
   'snapshot-not-found': 404,
+  'exhibit-not-found': 404,
   'stream-not-found': 404,
   'job-not-found': 404,
   'method-not-allowed': 405,

@@ -7,12 +7,13 @@ import { lineageOf } from './lineage.js';
 import { play } from './play.js';
 import type { Timeline } from './timeline.js';
 
-const { policy, kernel, prevRoots, mmuPages, tlb, oracle, flushOnReuse } = VmConfig.shape;
+const { policy, kernel, defects, prevRoots, mmuPages, tlb, oracle, flushOnReuse } = VmConfig.shape;
 
 /** In what a fork may differ from its VM. */
 export const ForkChanges = z.strictObject({
   policy: policy.unwrap().optional(),
   kernel: kernel.unwrap().optional(),
+  defects: defects.unwrap().optional(),
   prevRoots: prevRoots.unwrap().optional(),
   mmuPages: mmuPages.unwrap().optional(),
   tlb: tlb.unwrap().optional(),

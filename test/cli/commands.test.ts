@@ -227,6 +227,28 @@ describe.skipIf(!isBuilt)(title, () => {
     expect(stderr).toContain(message);
   });
 
+  test('museum shows that a mistake is caught, and prints its scene as a case', async () => {
+    const name = 'pcid-flush-skips-sync';
+    const { code, stdout } = await start('museum', '--only', name).ended;
+    expect([code, stdout.split('\n').slice(1)]).toEqual([
+      0,
+      [
+        expect.stringMatching(/^pcid-flush-skips-sync {2}mutant {2}oracle {5} 6 {6}A read of/),
+        '1 passed, 0 failed',
+        '',
+      ],
+    ]);
+    const json = await start('museum', '--json', '--only', name).ended;
+    expect(JSON.parse(json.stdout)).toMatchObject({ passed: 1, failed: 0, exhibits: [{ name }] });
+    const printed = await start('museum', '--commands', name).ended;
+    expect(JSON.parse(printed.stdout)).toMatchObject({ config: { defects: [name] } });
+    const unknown = await start('museum', '--only', 'nope').ended;
+    expect([unknown.code, unknown.stderr]).toEqual([
+      2,
+      'Cannot show "nope": no exhibit has that name\n',
+    ]);
+  });
+
   test('conform exits 2 for what is neither cases nor a recording', async () => {
     const file = fileWith('{}');
     const { code, stderr } = await start('conform', file).ended;

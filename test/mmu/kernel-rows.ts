@@ -27,6 +27,10 @@ const PAE: VmConfigInput = { registers: { cr4: '0x20', efer: '0x0' } };
 
 /** Rules that show without an L1 hypervisor. */
 export const ROWS = {
+  initFlushesGuest: {
+    see: (kernel) => ran(createLab({ kernel }), { kind: 'init' }).vcpu.requests,
+    seen: { '5.14': 0, '6.1': 0x40 },
+  },
   pgdSwitch: {
     see(kernel) {
       const lab = createLab({ kernel });

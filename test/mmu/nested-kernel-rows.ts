@@ -80,6 +80,14 @@ export const NESTED_ROWS = {
     },
     seen: { '5.14': 'root-reused', '6.1': 'request-serviced TLB_FLUSH_GUEST' },
   },
+  nestedEvents: {
+    see(kernel) {
+      const lab = ran(beginVmx({ kernel }, '0x20'), { kind: 'vmlaunch' }, ENTER);
+      ran(lab, { kind: 'make-request', request: 'MMU_SYNC' });
+      return kindsOf(ran(lab, { kind: 'vmexit', synthesized: true }).events)[0];
+    },
+    seen: { '5.14': 'root-reused', '6.1': 'request-serviced MMU_SYNC' },
+  },
   l2Vpid: {
     see(kernel) {
       const lab = ran(beginVmx({ kernel }, '0x0'), { kind: 'vmlaunch' }, ENTER);

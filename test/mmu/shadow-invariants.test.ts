@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CommandRefused, step } from '../../src/mmu/index.js';
+import { CommandRefused, flawsOf, step } from '../../src/mmu/index.js';
 import { Command, type CommandInput } from '../../src/mmu/schema/index.js';
 import type { Lab } from './lab.js';
 import { createGuest, type Mode } from './paged-guest.js';
 import { type Run, run } from './random-commands.js';
-import { flawsOf } from './shadow-invariants.js';
 
 const RUNS = { numRuns: 100, seed: 20260726 };
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { flawsOf } from '../../src/mmu/index.js';
 import { kindsOf, type Lab, slotsOf } from './lab.js';
 import {
   createGuest,
@@ -16,7 +17,6 @@ import {
   ROOTS,
   writeEntry,
 } from './paged-guest.js';
-import { flawsOf } from './shadow-invariants.js';
 
 const [A, B] = ROOTS;
 const ENTER = { kind: 'enter' } as const;

@@ -42,6 +42,7 @@ test('the model says what it covers', async () => {
     vcpusPerVm: 64,
     vcpus: 100_000,
     prevRoots: 15,
+    defectsPerVm: 16,
     mmuPages: 65_536,
     vmcsRegionsPerVm: 256,
     tlbEntries: 65_536,

@@ -99,6 +99,7 @@ const VALID: Partial<Record<string, object>> = {
   execute: { gva: '0x0' },
   'set-memslot': { slot: 1, memslot: null },
   'dirty-log': { slot: 0, enabled: true },
+  'host-write': { gpa: '0x1000', value: '0x1' },
   unmap: { gpa: '0x0' },
   map: { root: '0x100000', address: '0x0', gpa: '0x0', tables: '0x200000' },
   'free-roots': { mmu: 'root' },

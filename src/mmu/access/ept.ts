@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import {
   ACC_ALL,
   ACC_EXEC,
@@ -149,7 +150,11 @@ function mappingOf(
     return { steps: [], level: 1, gfn: Math.floor(gpa / 4096), acc: ACC_ALL };
   }
   const eptp = eptpOf(vcpu.nested.currentVmcs as Vmcs12) as Word;
-  const limits = { cap: vm.config.vmx.eptVpidCap, maxphyaddr: vm.config.maxphyaddr };
+  const limits = {
+    cap: vm.config.vmx.eptVpidCap,
+    maxphyaddr: vm.config.maxphyaddr,
+    ...(hasDefect(vm, 'ept-bit-7-unchecked') ? { lastNonleafLevel: 3 } : {}),
+  };
   const walked = walkEpt(vm.memory, eptp, gpa, { access, limits });
   if (walked.kind === 'mapped') return walked;
   const address = wordFromNumber(gpa);

@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import {
   PFERR_PRESENT_MASK,
   PFERR_RSVD_MASK,
@@ -57,6 +58,8 @@ export function injectPageFault(
   emit: Emit,
 ): Outcome {
   const isCached = (errorCode & PFERR_PRESENT_MASK) !== 0 && (errorCode & PFERR_RSVD_MASK) === 0;
-  if (isCached) invalidateFaulted(vm, vcpu, address, emit);
+  if (isCached && !hasDefect(vm, 'fault-injected-without-sync')) {
+    invalidateFaulted(vm, vcpu, address, emit);
+  }
   return raise(vcpu, pageFault(errorCode, address), emit);
 }

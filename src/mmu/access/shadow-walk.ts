@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import type { Word } from '../machine/index.js';
 import {
   childOf,
@@ -25,6 +26,10 @@ export interface ShadowLeaf {
  * @returns The entry at level 1, present or not; null if the walk ends above it.
  */
 export function walkShadow(vm: Vm, { mmu }: Vcpu, address: Word): ShadowLeaf | null {
+  const isWide = vm.config.maxphyaddr > 48 && mmu.paeRoots.length > 0;
+  if (isWide && hasDefect(vm, 'pae-root-unknown')) {
+    throw new Error('NULL pointer dereference: a PAE root has no entry for level 5');
+  }
   let page = topPageOf(mmu, address);
   if (page === null) return null;
   for (let level = levelOf(page.role); level > 1; level -= 1) {

@@ -1,4 +1,7 @@
+import { hasDefect } from '../defects/index.js';
 import {
+  ACC_EXEC,
+  EFER_NX,
   isForbidden,
   isPaging,
   PFERR_FETCH_MASK,
@@ -46,6 +49,7 @@ export function translateShadowed(vm: Vm, vcpu: Vcpu, request: Request, emit: Em
       }
       return { kind: 'mapped', gfn, by: 'walk' };
     }
+    if (hasDefect(vm, 'nx-reserved-in-shadow')) demandExecutable(vcpu, leaf);
     const errorCode = errorCodeOf(leaf, request);
     dropFaulted(vcpu, address, tagInUse(vm, vcpu));
     exitToHost(vcpu, { reason: 'EXCEPTION_NMI', qualification: address }, emit);
@@ -75,6 +79,13 @@ function isUsable(vcpu: Vcpu, { spte }: ShadowLeaf, { access }: Request): boolea
 function isForbiddenByHardware({ regs }: Vcpu, acc: number, access: Request['access']): boolean {
   if (!isPaging(regs)) return false;
   return isForbidden(acc, access, regs, true);
+}
+
+/** A defect: XD in a shadow entry is reserved where the guest has no EFER.NX. */
+function demandExecutable({ regs }: Vcpu, leaf: ShadowLeaf | null): void {
+  if (leaf === null || !isUsableSpte(leaf.spte) || (regs.efer & EFER_NX) !== 0) return;
+  if ((accOfSpte(leaf.spte) & ACC_EXEC) !== 0) return;
+  throw new Error('WARN: a shadow entry has a reserved bit set');
 }
 
 /** As the processor reports it to KVM, which keeps EFER.NX set while it shadows. */

@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import {
   ACC_EXEC,
   ACC_USER,
@@ -61,7 +62,7 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
     return afterPhysical(through.last());
   }
   if (walked.kind === 'page-fault') {
-    dropFaulted(vcpu, address, tag);
+    if (!hasDefect(vm, 'fault-keeps-tlb-entry')) dropFaulted(vcpu, address, tag);
     return stopped(pageFault(walked.errorCode, address));
   }
   const gpa = walked.gfn * 4096 + address.low;
@@ -97,7 +98,8 @@ function keep(
   if (vcpu.tlb === null || (page.acc & ACC_USER) === 0) return;
   const acc = (walked.acc & page.acc & (ACC_WRITE | ACC_EXEC)) | (walked.acc & ACC_USER);
   const tag = tagInUse(vm, vcpu);
-  const isGlobal = walked.global && (vcpu.regs.cr4 & X86_CR4_PGE) !== 0;
+  const pge = (vcpu.regs.cr4 & X86_CR4_PGE) !== 0 || hasDefect(vm, 'global-without-pge');
+  const isGlobal = walked.global && pge;
   fillTlb(vcpu.tlb, isGlobal ? { ...tag, pcid: GLOBAL } : tag, address.page, {
     gfn: page.gfn,
     acc,

@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import { CAP, hasBit, isValidEptp, VMXERR, type Word } from '../machine/index.js';
 import { isEptOffered, VM_SUCCEED, vmFail, vmxPermission } from '../nested/index.js';
 import { invalidateEpt } from '../roots/index.js';
@@ -30,9 +31,10 @@ export function invept(vm: Vm, vcpu: Vcpu, command: CommandOf<'invept'>, emit: E
   const unreadable = readDescriptor(vm, vcpu, command, emit);
   if (unreadable !== null) return unreadable;
 
-  const isSingle = extent === VMX_EPT_EXTENT_CONTEXT;
+  const isSingle = extent === VMX_EPT_EXTENT_CONTEXT || hasDefect(vm, 'invept-all-as-single');
   const { maxphyaddr } = vm.config;
-  if (isSingle && !isValidEptp(command.eptp, { cap, maxphyaddr })) {
+  const isChecked = extent === VMX_EPT_EXTENT_CONTEXT && !hasDefect(vm, 'invept-eptp-unchecked');
+  if (isChecked && !isValidEptp(command.eptp, { cap, maxphyaddr })) {
     return vmFail(vcpu, VMXERR.INVALID_OPERAND_TO_INVEPT_INVVPID, emit);
   }
   invalidateEpt(vm, vcpu, isSingle ? command.eptp : null, emit);

@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import {
   CPU_BASED_INVLPG_EXITING,
   isCanonical,
@@ -36,7 +37,7 @@ export function invlpg(
     return reflectExit(vm, vcpu, exit, emit);
   }
   const isNop = isLongMode(regs) && !isCanonical(gva, isLa57(regs) ? 57 : 48);
-  if (!interceptsPaging(vm)) {
+  if (!interceptsPaging(vm) && !hasDefect(vm, 'invlpg-walks-arch-mmu')) {
     const pcid = pcidOf(regs.cr3, isPcide(regs));
     if (!isNop) cpuFlush(vm, vcpu, { scope: 'address', pcid, address: gva, globals: true }, emit);
     return OK;

@@ -1,7 +1,9 @@
+import { hasDefect } from '../defects/index.js';
 import {
   bitsOf,
   CPU_BASED_INVLPG_EXITING,
   isCanonical,
+  isLa57,
   isPcide,
   SECONDARY_EXEC_ENABLE_INVPCID,
   type Word,
@@ -38,7 +40,7 @@ type InvpcidType = 0 | 1 | 2 | 3;
 export function invpcid(vm: Vm, vcpu: Vcpu, command: CommandOf<'invpcid'>, emit: Emit): Outcome {
   const early = checkBeforeExit(vm, vcpu, command, emit);
   if (early !== null) return early;
-  const intercepted = interceptsPaging(vm);
+  const intercepted = interceptsPaging(vm) || hasDefect(vm, 'tdp-pcid-unflushed');
   if (intercepted) exitToHost(vcpu, { reason: 'INVPCID' }, emit);
 
   const type = typeOf(command.type);
@@ -79,7 +81,7 @@ function typeOf({ page, low }: Word): InvpcidType | null {
 }
 
 function isDescriptorValid(
-  { config }: Vm,
+  vm: Vm,
   { regs }: Vcpu,
   { pcid, gva }: CommandOf<'invpcid'>,
   type: InvpcidType,
@@ -87,7 +89,8 @@ function isDescriptorValid(
   if (bitsOf(pcid, { high: 63, low: 12 }) !== 0) return false;
   const namesPcid = type === INVPCID_TYPE_INDIV_ADDR || type === INVPCID_TYPE_SINGLE_CTXT;
   if (namesPcid && !isPcide(regs) && pcid.low !== 0) return false;
-  return type !== INVPCID_TYPE_INDIV_ADDR || isCanonical(gva, config.cpuid.la57 ? 57 : 48);
+  const isWide = hasDefect(vm, 'canonical-by-la57') ? isLa57(regs) : vm.config.cpuid.la57;
+  return type !== INVPCID_TYPE_INDIV_ADDR || isCanonical(gva, isWide ? 57 : 48);
 }
 
 /** What it invalidates, by KVM where it was intercepted, otherwise by the processor. */
@@ -100,7 +103,8 @@ function invalidate(
   const { type, command, intercepted } = what;
   const { gva } = command;
   const pcid = command.pcid.low;
-  switch (type) {
+  const isConfused = type >= 2 && hasDefect(vm, 'invpcid-all-as-single');
+  switch (isConfused ? INVPCID_TYPE_SINGLE_CTXT : type) {
     case INVPCID_TYPE_INDIV_ADDR:
       if (intercepted) {
         vcpu.counters.invlpg += 1;

@@ -1,9 +1,10 @@
-import { bitsOf, CAP, hasBit, isCanonical, VMXERR, type Word } from '../machine/index.js';
+import { hasDefect } from '../defects/index.js';
+import { bitsOf, CAP, hasBit, isCanonical, isLa57, VMXERR, type Word } from '../machine/index.js';
 import { VM_SUCCEED, vmFail, vmxPermission } from '../nested/index.js';
 import { freeGuestModeRoots } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
-import { flushVpid, flushVpidAddress, vpid02Of } from '../tlb/index.js';
+import { flushVpid, flushVpidAddress, vpid01Of, vpid02Of } from '../tlb/index.js';
 import { fault } from '../vcpu/index.js';
 import { readDescriptor } from './descriptor.js';
 
@@ -29,14 +30,16 @@ export function invvpid(vm: Vm, vcpu: Vcpu, command: CommandOf<'invvpid'>, emit:
   if (extent === null) return vmFail(vcpu, VMXERR.INVALID_OPERAND_TO_INVEPT_INVVPID, emit);
   const unreadable = readDescriptor(vm, vcpu, command, emit);
   if (unreadable !== null) return unreadable;
-  if (!isDescriptorValid(vm, command, extent)) {
+  if (!isDescriptorValid(vm, vcpu, command, extent)) {
     return vmFail(vcpu, VMXERR.INVALID_OPERAND_TO_INVEPT_INVVPID, emit);
   }
+  const vpid02 = hasDefect(vm, 'invvpid-flushes-vpid01') ? vpid01Of(vcpu) : vpid02Of(vcpu);
   if (extent === VMX_VPID_EXTENT_INDIVIDUAL_ADDR) {
-    flushVpidAddress(vcpu, vpid02Of(vcpu), command.gva, emit);
+    flushVpidAddress(vcpu, vpid02, command.gva, emit);
   } else {
-    flushVpid(vm, vcpu, vpid02Of(vcpu), emit);
+    flushVpid(vm, vcpu, vpid02, emit);
   }
+  if (hasDefect(vm, 'invvpid-keeps-l2-roots')) return VM_SUCCEED;
   if (vm.config.paging === 'shadow') freeGuestModeRoots(vm, vcpu, emit);
   return VM_SUCCEED;
 }
@@ -49,7 +52,8 @@ function extentOf({ page, low }: Word, cap: Word): number | null {
 
 /** The address counts for type 0 alone; it is never masked by LAM. */
 function isDescriptorValid(
-  { config }: Vm,
+  vm: Vm,
+  { regs }: Vcpu,
   { vpid, gva }: CommandOf<'invvpid'>,
   extent: number,
 ): boolean {
@@ -57,5 +61,6 @@ function isDescriptorValid(
   if (extent === VMX_VPID_EXTENT_ALL_CONTEXT) return true;
   if (vpid.page === 0 && vpid.low === 0) return false;
   if (extent !== VMX_VPID_EXTENT_INDIVIDUAL_ADDR) return true;
-  return isCanonical(gva, config.cpuid.la57 ? 57 : 48);
+  const isWide = hasDefect(vm, 'canonical-by-la57') ? isLa57(regs) : vm.config.cpuid.la57;
+  return isCanonical(gva, isWide ? 57 : 48);
 }

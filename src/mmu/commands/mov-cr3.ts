@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import {
   arePdptesSame,
   isLegalCr3,
@@ -42,7 +43,7 @@ export function movCr3(
   if (intercepted) exitToHost(vcpu, exit, emit);
   const pcide = isPcide(regs);
   const flush = !(pcide && isNoFlush(value));
-  const cr3 = pcide ? withoutNoFlush(value) : value;
+  const cr3 = pcide && !hasDefect(vm, 'cr3-bit-63-kept') ? withoutNoFlush(value) : value;
   if (!isLegalCr3(cr3, { maxphyaddr: vm.config.maxphyaddr, lam: hasLam(vm) })) {
     return raise(vcpu, fault('#GP'), emit);
   }
@@ -75,7 +76,7 @@ function setCr3(
     switchCr3(vm, vcpu, cr3, { init: false, unskipped }, emit);
     regs.cr3 = cr3;
   }
-  if (!flush) return;
+  if (!flush || (isSame && hasDefect(vm, 'mov-cr3-same-value-ignored'))) return;
   if (vm.rules.movCr3ReachesCachedRoots) {
     invalidatePcid(vm, vcpu, { pcid: pcidOf(cr3, pcide), by: 'mov-cr3' }, emit);
   } else if (isSame) {

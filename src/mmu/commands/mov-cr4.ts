@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import { offeredFeatures } from '../kernel/index.js';
 import {
   cr4Allowed,
@@ -61,7 +62,7 @@ export function movCr4(
   regs.cr4 = cr4;
   if (intercepted) postSetCr4(vm, vcpu, old, emit);
   else if (((cr4 ^ old) & X86_CR4_PGE) !== 0)
-    cpuFlush(vm, vcpu, { scope: 'context', globals: true }, emit);
+    cpuFlush(vm, vcpu, { scope: 'context', globals: !hasDefect(vm, 'globals-survive-pge') }, emit);
   return OK;
 }
 
@@ -82,7 +83,9 @@ function postSetCr4(vm: Vm, vcpu: Vcpu, old: number, emit: Emit): void {
   if (vm.config.paging === 'shadow' && (changed & cr4 & X86_CR4_PCIDE) !== 0) {
     pcideEnabled(vm, vcpu, emit);
   }
-  if ((changed & X86_CR4_PGE) !== 0 || (changed & old & X86_CR4_PCIDE) !== 0) {
+  const pge = !hasDefect(vm, 'pge-toggle-ignored') && (changed & X86_CR4_PGE) !== 0;
+  const pcideOff = !hasDefect(vm, 'pcide-off-ignored') && (changed & old & X86_CR4_PCIDE) !== 0;
+  if (pge || pcideOff) {
     flushEverything(vm, vcpu, emit);
   } else if ((changed & X86_CR4_PAE) !== 0 || (changed & cr4 & X86_CR4_SMEP) !== 0) {
     makeRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);

@@ -14,6 +14,8 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
   switch (command.kind) {
     case 'vmexit':
       return vcpu.nested.guestMode ? null : `vCPU ${vcpu.index} is not running L2`;
+    case 'init':
+      return isInVmxRoot(vcpu) ? 'INIT is blocked in VMX root operation' : null;
     case 'make-request':
       return isKnown(vm, command.request)
         ? null
@@ -44,6 +46,7 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
     case 'enter':
     case 'zap-all':
     case 'set-memslot':
+    case 'host-write':
     case 'dirty-log':
     case 'unmap':
     case 'map':
@@ -79,6 +82,10 @@ function roomFlawOf({ memory }: Vm, { tlb, index }: Vcpu): string | null {
   if (tlb === null || tlb.capacity !== Number.POSITIVE_INFINITY) return null;
   if (tlb.size + PAGES_PER_ACCESS <= TLB_ENTRIES_MAX) return null;
   return `the ideal TLB of vCPU ${index} holds ${tlb.size} entries, and may hold ${TLB_ENTRIES_MAX}; flush it, or bound it with "tlb"`;
+}
+
+function isInVmxRoot({ nested }: Vcpu): boolean {
+  return nested.vmxon !== -1 && !nested.guestMode;
 }
 
 /** Requests that came or went between the kernels. */

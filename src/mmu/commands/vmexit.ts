@@ -9,7 +9,8 @@ const NAME_OF = new Map<number, ExitReasonName>(
 );
 
 /**
- * L2 did something that L1 asked to see, a VMCALL unless told otherwise.
+ * L2 did something that L1 asked to see, a VMCALL unless told otherwise. One that KVM makes up for
+ * an event may come before what is pending was serviced.
  *
  * @see Linux `nested_vmx_vmexit()`, arch/x86/kvm/vmx/nested.c
  */
@@ -21,6 +22,6 @@ export function vmexit(
 ): Outcome {
   const name = NAME_OF.get(reason) ?? 'OTHER';
   const exit = { reason, name, qualification } as const;
-  leaveGuest(vcpu, exit, emit);
+  if (vcpu.mode === 'guest') leaveGuest(vcpu, exit, emit);
   return nestedVmexit(vm, vcpu, exit, emit);
 }

@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import {
   isSameWord,
   isValidEptp,
@@ -11,7 +12,7 @@ import {
 } from '../machine/index.js';
 import { reflectExit } from '../nested/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
-import { configureShadowEptMmu, initShadowEptMmu } from '../roots/index.js';
+import { configureShadowEptMmu, initShadowEptMmu, newPgd } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import {
   type Emit,
@@ -75,11 +76,13 @@ function switchEptp(
   emit: Emit,
 ): void {
   setField(vmcs12, VMCS.EPT_POINTER, eptp);
+  if (hasDefect(vm, 'vmfunc-keeps-root')) return;
   if (!vm.rules.vmfuncUsesCache) {
     configureShadowEptMmu(vcpu, eptp);
     makeRequest(vcpu, KVM_REQ.MMU_RELOAD, emit);
     return;
   }
-  initShadowEptMmu(vm, vcpu, eptp, emit);
+  if (hasDefect(vm, 'vmfunc-keeps-ad')) newPgd(vm, vcpu, eptp, emit);
+  else initShadowEptMmu(vm, vcpu, eptp, emit);
   if (vpidOf(vmcs12) === null) makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
 }

@@ -92,11 +92,24 @@ export interface KernelRules {
   /** What a nested transition without VPID requests. @see `nested_vmx_transition_tlb_flush()` */
   readonly transitionWithoutVpid: 'TLB_FLUSH' | 'TLB_FLUSH_GUEST';
 
-  /** What entering with another vpid12 does. @see 712494de96f3 (v5.16) */
-  readonly newVpid12: 'flush-vpid02' | 'TLB_FLUSH_GUEST';
+  /**
+   * What entering with another vpid12 does. No kernel does both, as one would have to for which an
+   * entry that fails after the request was made must not count. @see 712494de96f3 (v5.16)
+   */
+  readonly newVpid12: 'flush-vpid02' | 'TLB_FLUSH_GUEST' | 'both';
 
   /** Which local flush requests a nested transition services. @see 40e5f9080472 (v5.16) */
   readonly transitionServices: 'current' | 'current-and-guest';
+
+  /**
+   * Whether an event of L1's that is pending makes L2 leave before its requests are serviced (to
+   * v5.19), or after.
+   * @see Linux `kvm_check_nested_events()`, arch/x86/kvm/x86.c
+   */
+  readonly nestedEvents: 'before-requests' | 'after-requests';
+
+  /** Whether INIT requests a guest flush. @see df37ed38e6c2 (v5.16) */
+  readonly initFlushesGuest: boolean;
 
   /** Which VPID a flush names while L2 runs. @see `vmx_get_current_vpid()` */
   readonly l2Vpid: 'vpid01-for-guest' | 'vpid02' | 'vpid02-if-vpid12';

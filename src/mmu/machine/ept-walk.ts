@@ -63,6 +63,8 @@ export interface EptLimits {
   readonly cap: Word;
   /** Bits of a physical address: 36 to 52. */
   readonly maxphyaddr: number;
+  /** Level above which bit 7 is not looked at; that of the EPT itself unless told. */
+  readonly lastNonleafLevel?: number;
 }
 
 /**
@@ -212,7 +214,8 @@ function isMisconfigured(
   if (!isReadable && (entry.low & VMX_EPT_WRITABLE) !== 0) return true;
   if (!isReadable && !hasBit(cap, CAP.EXECUTE_ONLY)) return true;
   if (maxphyaddr < 52 && bitsOf(entry, { high: 51, low: maxphyaddr }) !== 0) return true;
-  if (!isLeaf) return bitsOf(entry, { high: 7, low: 3 }) !== 0;
+  const { lastNonleafLevel = level } = limits;
+  if (!isLeaf) return bitsOf(entry, { high: level > lastNonleafLevel ? 6 : 7, low: 3 }) !== 0;
   const memoryType = bitsOf(entry, { high: 5, low: 3 });
   if (memoryType === 2 || memoryType === 3 || memoryType === 7) return true;
   return level > 1 && bitsOf(entry, { high: 9 * level + 2, low: 12 }) !== 0;

@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import {
   bitsOf,
   isValidEptp,
@@ -45,9 +46,10 @@ export function isEptOffered({ config }: Vm): boolean {
 }
 
 /** VPID 0 is the host's own. */
-function isVpidValid({ config }: Vm, vmcs12: Vmcs12): boolean {
+function isVpidValid(vm: Vm, vmcs12: Vmcs12): boolean {
   const vpid = vpidOf(vmcs12);
-  return vpid === null || (config.vmx.vpid && vpid !== 0);
+  if (hasDefect(vm, 'vpid-0-entered')) return true;
+  return vpid === null || (vm.config.vmx.vpid && vpid !== 0);
 }
 
 /** What refines EPT needs EPT, and what is not offered cannot be enabled. */

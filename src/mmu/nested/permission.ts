@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import { type ExitReasonName, isLongMode, isProtected, type Registers } from '../machine/index.js';
 import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
@@ -20,6 +21,8 @@ export function vmxPermission(
   emit: Emit,
 ): Outcome | null {
   const { regs, nested } = vcpu;
+  const isUnknown = (reason === 'INVEPT' || reason === 'INVVPID') && !vm.config.cpuid.vmx;
+  if (isUnknown && hasDefect(vm, 'vmx-exit-unhandled')) return { kind: 'shutdown' };
   if (vm.config.vendor !== 'vmx' || !vm.config.cpuid.vmx || !isOffered) return fault('#UD');
   if (nested.vmxon === -1 || !hasVmxInstructions(regs)) return fault('#UD');
   if (regs.cpl > 0) return fault('#GP');

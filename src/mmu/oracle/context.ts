@@ -9,8 +9,8 @@ import {
   type VpidTag,
   vpidOf,
 } from '../state/index.js';
-import { vpidTagOf } from './drop.js';
-import { timeNow } from './moments.js';
+import { dropVpid, vpidTagOf } from './drop.js';
+import { momentNow, timeNow } from './moments.js';
 
 /** Contexts of a VPID that are remembered after they were left. */
 export const CONTEXTS_MAX = 64;
@@ -36,6 +36,9 @@ export function followContext(vm: Vm & { oracle: Oracle }, vcpu: Vcpu, vtlb: Vir
   if (context.vpid === vpid && isWhereItRuns(context, vcpu, ep4ta)) return;
   const time = timeNow(vm.oracle);
   context.until = time;
+  // A VPID that was never in use has nothing cached; of one that may be forgotten none can tell.
+  const isNew = !vtlb.vpids.has(vpid) && vtlb.forgotten === 0;
+  if (isNew) dropVpid(vtlb, vpid, momentNow(vm.oracle));
   const tag = vpidTagOf(vtlb, vpid, time);
   for (const known of tag.contexts) {
     if (!isWhereItRuns(known, vcpu, ep4ta)) continue;

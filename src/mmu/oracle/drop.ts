@@ -145,6 +145,25 @@ export function dropViolated(
   put(tag.faulted, faultedKey(context, page), moment, PAGES_MAX);
 }
 
+/**
+ * A page fault that KVM injects: it forgets the page in the tables in use, and in no others of the
+ * PCID. The manual would have every translation of the page under the PCID dropped.
+ *
+ * @see Linux `kvm_inject_emulated_page_fault()`, arch/x86/kvm/x86.c
+ */
+export function dropInjected(
+  vtlb: VirtualTlb,
+  { context, page }: { context: GuestContext; page: number },
+  moment: Moment,
+): void {
+  const { faulted } = vpidTagOf(vtlb, context.vpid, moment.time);
+  put(faulted, tablePageKey(context, page), moment, PAGES_MAX);
+}
+
+export function tablePageKey({ pcid, cr3 }: GuestContext, page: number): string {
+  return `${pcid} ${page} ${cr3.page}`;
+}
+
 export function pcidPageKey(pcid: number, page: number): string {
   return `${pcid} ${page}`;
 }

@@ -105,6 +105,9 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
       // Of VPID 0 the processor drops what any EPT made, if the EPT is another one now.
       if (left !== vtlb.context && left.vpid === 0) dropCombined(vtlb, 0, momentNow(vm.oracle));
       break;
+    case 'init':
+      dropVpid(vtlb, left.vpid, momentNow(vm.oracle));
+      break;
     case 'set-sregs':
       // No processor does this. Whatever the VMM meant by it, nothing older is judged.
       forgetBefore(vtlb, left.vpid, momentNow(vm.oracle));
@@ -125,6 +128,7 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
     case 'enter':
     case 'make-request':
     case 'zap-all':
+    case 'host-write':
     case 'dirty-log':
     case 'unmap':
     case 'map':

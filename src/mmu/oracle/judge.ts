@@ -9,13 +9,14 @@ import {
   isForbidden,
   isPaging,
   type LinearAccess,
+  PFERR_PRESENT_MASK,
   type Registers,
   type Word,
 } from '../machine/index.js';
 import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { blame, type Charge } from './blame.js';
-import { dropFaulted, dropViolated } from './drop.js';
+import { dropFaulted, dropInjected, dropViolated } from './drop.js';
 import { freshTranslation } from './fresh.js';
 import { momentNow } from './moments.js';
 import { TooManyWalks } from './past-walks.js';
@@ -95,7 +96,7 @@ export function judgeStop(
 ): void {
   if (!isWatched(vm)) return;
   if (outcome.kind === 'fault' && outcome.vector === '#PF') {
-    judgePageFault(vm, vcpu, { address, access }, emit);
+    judgePageFault(vm, vcpu, { address, access }, outcome.errorCode ?? 0, emit);
   } else if (outcome.kind === 'vm-exit' && outcome.reason === EXIT_REASON.EPT_VIOLATION) {
     const { gpa = 0, qualification } = outcome;
     judgeViolation(vm, vcpu, { address, kind: access.kind, gpa, qualification }, emit);
@@ -106,6 +107,7 @@ function judgePageFault(
   vm: WatchedVm,
   vcpu: Vcpu,
   { address, access }: JudgedAccess,
+  errorCode: number,
   emit: Emit,
 ): void {
   const fresh = freshTranslation(vm, vcpu, { address, access });
@@ -122,8 +124,14 @@ function judgePageFault(
     }
   }
   const vtlb = vtlbOf(vm, vcpu);
-  const { vpid, pcid } = vtlb.context;
-  dropFaulted(vtlb, { vpid, pcid, page: address.page }, momentNow(vm.oracle));
+  const { context } = vtlb;
+  const moment = momentNow(vm.oracle);
+  if (vm.config.paging === 'ept') {
+    dropFaulted(vtlb, { ...context, page: address.page }, moment);
+  } else if ((errorCode & PFERR_PRESENT_MASK) !== 0) {
+    // KVM takes it that nothing is cached of what is not present, and forgets nothing then.
+    dropInjected(vtlb, { context, page: address.page }, moment);
+  }
 }
 
 /** L1 was told of an EPT violation. By now L1 runs, but what was in use then is still known. */
@@ -147,6 +155,8 @@ function judgeViolation(
     const charge = { rule: 'spurious-fault', address, kind } as const;
     convict(vm, vcpu, { ...charge, gfn: null, by: null }, verdictUnder(vm, vcpu, address), emit);
   }
+  // As for a page fault that KVM injects: of what is not present nothing is forgotten.
+  if (bitsOf(qualification, { high: 5, low: 3 }) === 0) return;
   dropViolated(vtlb, { context, page: address.page, gpaPage }, momentNow(vm.oracle));
 }
 

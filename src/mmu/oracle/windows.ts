@@ -5,7 +5,7 @@ import {
   type Moment,
   type VirtualTlb,
 } from '../state/index.js';
-import { faultedKey, pcidPageKey } from './drop.js';
+import { faultedKey, pcidPageKey, tablePageKey } from './drop.js';
 import { latest } from './moments.js';
 
 /** Since when the parts of one translation may have been cached. */
@@ -28,6 +28,7 @@ export function windowOf(vtlb: VirtualTlb, context: GuestContext, page: number):
     tag?.pages.get(page),
     tag?.pcidPages.get(pcidPageKey(pcid, page)),
     tag?.faulted.get(pcidPageKey(pcid, page)),
+    tag?.faulted.get(tablePageKey(context, page)),
     tagged?.all,
   );
   return { page: dropped, structures: latest(dropped, tagged?.structures) };
@@ -46,6 +47,7 @@ export function globalWindowOf(vtlb: VirtualTlb, context: GuestContext, page: nu
     tag?.pages.get(page),
     tag?.globalPages.get(page),
     tag?.faulted.get(pcidPageKey(context.pcid, page)),
+    tag?.faulted.get(tablePageKey(context, page)),
     tag?.pcids.get(context.pcid)?.globals,
   );
   // The tables above it may be older still: those are cached for the PCID that made it.

@@ -1,4 +1,5 @@
-import type { Emit, Vcpu } from '../state/index.js';
+import { hasDefect } from '../defects/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { kickToHost } from './kick.js';
 import { KVM_REQ, type Request, type RequestName, requestNameOf } from './names.js';
 
@@ -39,9 +40,9 @@ export function clearRequest(vcpu: Vcpu, request: Request): void {
  *
  * @see Linux `kvm_make_all_cpus_request()`: the calling vCPU is included.
  */
-export function makeAllCpusRequest(vcpus: readonly Vcpu[], name: RequestName, emit: Emit): void {
-  for (const vcpu of vcpus) {
-    kickToHost(vcpu, emit);
+export function makeAllCpusRequest(vm: Vm, name: RequestName, emit: Emit): void {
+  for (const vcpu of vm.vcpus) {
+    if (!hasDefect(vm, 'request-without-kick')) kickToHost(vcpu, emit);
     makeRequest(vcpu, KVM_REQ[name], emit);
   }
 }

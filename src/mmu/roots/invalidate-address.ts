@@ -1,8 +1,10 @@
+import { hasDefect } from '../defects/index.js';
 import {
   ep4taOf,
   isCanonical,
   isLa57,
   isLongMode,
+  isPaging,
   isPcide,
   pcidOf,
   type Word,
@@ -23,8 +25,14 @@ type Covers = (pgd: Word, slot: number) => boolean;
  */
 export function invalidateLinearAddress(vm: Vm, vcpu: Vcpu, address: Word, emit: Emit): void {
   if (isNop(vcpu, address)) return;
-  flushTlbGva(vm, vcpu, address, emit);
-  invalidateIn(vm, vcpu, { mmu: vcpu.rootMmu, address, covers: () => true }, emit);
+  const covers: Covers = (_pgd, slot) =>
+    slot === CURRENT || !hasDefect(vm, 'invlpg-current-root-only');
+  if (hasDefect(vm, 'invlpg-walks-arch-mmu') && vcpu.mmu.name === 'guest') {
+    invalidateIn(vm, vcpu, { mmu: vcpu.mmu, address, covers }, emit);
+    return;
+  }
+  if (!hasDefect(vm, 'invlpg-skips-hardware')) flushTlbGva(vm, vcpu, address, emit);
+  invalidateIn(vm, vcpu, { mmu: vcpu.rootMmu, address, covers }, emit);
 }
 
 /**
@@ -41,9 +49,13 @@ export function invalidatePcidAddress(
 ): void {
   const { mmu, regs } = vcpu;
   const pcide = isPcide(regs);
+  if (hasDefect(vm, 'invpcid-without-paging-crashes') && !isPaging(regs)) {
+    throw new Error('NULL pointer dereference: an MMU without paging has no invlpg');
+  }
   let isFound = pcidOf(regs.cr3, pcide) === pcid;
   const covers: Covers = (pgd, slot) => {
     if (slot === CURRENT) return pcidOf(regs.cr3, pcide) === pcid;
+    if (hasDefect(vm, 'invpcid-address-current-root-only')) return false;
     const carries = pcidOf(pgd, pcide) === pcid;
     isFound ||= carries;
     return carries;

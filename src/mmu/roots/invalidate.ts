@@ -1,4 +1,5 @@
-import { ep4taOf, isPcide, pcidOf, type Word } from '../machine/index.js';
+import { hasDefect } from '../defects/index.js';
+import { ep4taOf, isPcide, isSameWord, pcidOf, type Word } from '../machine/index.js';
 import type { Invalidation } from '../policies/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { CURRENT } from '../schema/index.js';
@@ -41,7 +42,8 @@ export function invalidateRoots(
   emit: Emit,
 ): boolean {
   let roots: RootMask = 0;
-  for (let slot = CURRENT; slot < prevRootCount(mmu); slot += 1) {
+  const end = hasDefect(vm, 'last-slot-missed') ? prevRootCount(mmu) - 1 : prevRootCount(mmu);
+  for (let slot = CURRENT; slot < end; slot += 1) {
     const root = rootAt(mmu, slot);
     if (root === null || !covers(root, slot)) continue;
     const fate = vm.policy.fateOf({
@@ -78,12 +80,17 @@ export function invalidatePcid(
   const isActive = pcidOf(vcpu.regs.cr3, pcide) === pcid;
   if (isActive) {
     if (rules.syncOfActivePcid === 'immediate') syncRoots(vm, vcpu, emit);
-    else makeRequest(vcpu, KVM_REQ.MMU_SYNC, emit);
-    makeRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
+    else if (!hasDefect(vm, 'pcid-flush-skips-sync')) makeRequest(vcpu, KVM_REQ.MMU_SYNC, emit);
+    if (!hasDefect(vm, 'pcid-flush-skips-flush')) {
+      makeRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
+    }
   }
-  const reachesCached = by !== 'mov-cr3' || rules.movCr3ReachesCachedRoots;
+  const reachesCached =
+    (by !== 'mov-cr3' || rules.movCr3ReachesCachedRoots) &&
+    !hasDefect(vm, 'pcid-flush-spares-prev-roots');
+  const compared = hasDefect(vm, 'pcid-compared-without-bit-11') ? 0x7ff : 0xfff;
   const covers: Covers = ({ pgd }, slot) =>
-    slot === CURRENT ? isActive : reachesCached && pcidOf(pgd, pcide) === pcid;
+    slot === CURRENT ? isActive : reachesCached && (pcidOf(pgd, pcide) & compared) === pcid;
   invalidateRoots(vm, vcpu, { mmu: vcpu.mmu, by, covers }, emit);
 }
 
@@ -115,10 +122,12 @@ export function flushGuest(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): v
       unloadMmu(vm, vcpu, 'guest-flush', emit);
       return;
     }
-    const everything: Covers = () => true;
+    const everything: Covers = (_root, slot) =>
+      slot === CURRENT || !hasDefect(vm, 'guest-flush-spares-prev-roots');
     invalidateRoots(vm, vcpu, { mmu: vcpu.mmu, by: 'guest-flush', covers: everything }, emit);
-    syncRoots(vm, vcpu, emit, causedBy);
+    if (!hasDefect(vm, 'guest-flush-skips-sync')) syncRoots(vm, vcpu, emit, causedBy);
   }
+  if (hasDefect(vm, 'guest-flush-skips-hardware')) return;
   flushTlbGuest(vm, vcpu, emit, causedBy);
 }
 
@@ -129,6 +138,7 @@ export function flushGuest(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): v
  * @see Linux `kvm_post_set_cr4()`, arch/x86/kvm/x86.c
  */
 export function pcideEnabled(vm: Vm, vcpu: Vcpu, emit: Emit): void {
+  if (hasDefect(vm, 'pcide-keeps-roots')) return;
   for (const mmu of [vcpu.rootMmu, vcpu.guestMmu]) {
     invalidateRoots(vm, vcpu, { mmu, by: 'pcide-on', covers: () => true }, emit);
   }
@@ -143,7 +153,12 @@ export function pcideEnabled(vm: Vm, vcpu: Vcpu, emit: Emit): void {
  */
 export function invalidateEpt(vm: Vm, vcpu: Vcpu, eptp: Word | null, emit: Emit): void {
   const ep4ta = eptp === null ? null : ep4taOf(eptp);
-  const covers: Covers = ({ pgd }) => ep4ta === null || ep4taOf(pgd) === ep4ta;
+  const covers: Covers = ({ pgd }, slot) => {
+    if (hasDefect(vm, 'invept-spares-current') && slot === CURRENT) return false;
+    if (hasDefect(vm, 'invept-syncs-current-only') && slot !== CURRENT) return false;
+    if (hasDefect(vm, 'invept-matches-whole-eptp') && eptp !== null) return isSameWord(pgd, eptp);
+    return ep4ta === null || ep4taOf(pgd) === ep4ta;
+  };
   const by = eptp === null ? 'invept-all' : 'invept-single';
   invalidateRoots(vm, vcpu, { mmu: vcpu.guestMmu, by, covers }, emit);
 }

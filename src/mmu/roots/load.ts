@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import { isPdptePresent, isVisibleGfn, rootGfnOf, type Word, ZERO } from '../machine/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { CURRENT } from '../schema/index.js';
@@ -55,8 +56,8 @@ export function loadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
   installRoot(vm, vcpu, isVisible ? pgd : ZERO, page);
   if (isVisible && page === null) loadPaeRoots(vm, vcpu, gfn, emit);
   if (emit !== null) reportLoad(vcpu, { gfn, isNew }, emit);
-  syncRoots(vm, vcpu, emit);
-  flushTlbCurrent(vm, vcpu, emit);
+  if (!hasDefect(vm, 'load-skips-sync')) syncRoots(vm, vcpu, emit);
+  if (!hasDefect(vm, 'load-skips-flush')) flushTlbCurrent(vm, vcpu, emit);
   return true;
 }
 

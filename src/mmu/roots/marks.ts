@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import {
   ALL_DUES,
   type Dues,
@@ -23,17 +24,19 @@ import {
  * @param slot `CURRENT` or an index into `prevRoots`; an empty slot is left alone.
  */
 export function markRoot(
-  { policy }: Vm,
+  vm: Vm,
   vcpu: Vcpu,
   mmu: Mmu,
   { slot, cause }: { slot: number; cause: RootCause },
   emit: Emit,
 ): void {
+  const { policy } = vm;
   const root = rootAt(mmu, slot);
   if (root === null) return;
   if (policy.marksLive === 'beside-slots') mmu.slotMarks[slot + 1] = true;
-  root.syncDue = policy.marksLive === 'with-root';
-  root.flushDue = policy.marksLive === 'with-root';
+  const withRoot = policy.marksLive === 'with-root';
+  root.syncDue = withRoot && !hasDefect(vm, 'mark-without-sync');
+  root.flushDue = withRoot && !hasDefect(vm, 'mark-without-flush');
   vcpu.counters.marked += 1;
   const { pgd, hpa } = root;
   emit?.(vcpu, { kind: 'root-marked-unsync', mmu: mmu.name, slot, pgd, hpa, cause });
@@ -48,7 +51,10 @@ export function duesOf(mmu: Mmu, slot: number): Dues {
 
 /** As the mails have it: a mark is forgotten when its request is raised, whoever is then synced. */
 export function forgetRaised({ forgetsMark }: Policy, root: RootInfo): void {
-  if (forgetsMark !== 'when-raised') return;
+  if (forgetsMark === 'when-raised') clearMarks(root);
+}
+
+export function clearMarks(root: RootInfo): void {
   root.syncDue = false;
   root.flushDue = false;
 }

@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import type { Word } from '../machine/index.js';
 import { ALL_DUES, type Dues, FLUSH_DUE, NO_DUES, SYNC_DUE } from '../policies/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
@@ -14,7 +15,7 @@ import {
   type Vm,
 } from '../state/index.js';
 import { freeRoots, ROOT_CURRENT, releaseRoot } from './free-roots.js';
-import { duesOf, forgetRaised, swapMarks } from './marks.js';
+import { clearMarks, duesOf, forgetRaised, swapMarks } from './marks.js';
 import { fillIn, findRoot, holesOf, NOT_FOUND, rotateIn } from './root-cache.js';
 
 /**
@@ -41,7 +42,7 @@ export function newPgd(
   const isKept = isCurrentRootKept(vm, mmu);
   if (!isKept) freeUncacheable(vm, vcpu, emit);
   const isSearched = isKept || vm.rules.pgdSwitch === 'keep-or-fill';
-  const slot = isSearched ? findRoot(mmu, pgd, role) : NOT_FOUND;
+  const slot = isSearched ? findRoot(vm, mmu, pgd, role) : NOT_FOUND;
   if (slot === NOT_FOUND) {
     if (isKept) giveUpVictim(vm, vcpu, emit);
     countMiss(vcpu, pgd, emit);
@@ -49,9 +50,11 @@ export function newPgd(
   }
   // The rotation moves the marks that lie beside the slots, so what is owed is read before it.
   const owed = vm.policy.requestsOnReuse(duesOf(mmu, slot));
+  if (hasDefect(vm, 'rotation-loses-marks')) clearMarks(recordAt(mmu, CURRENT));
   if (slot !== CURRENT) bringIn(mmu, slot, isKept);
   reuse(vcpu, pgd, slot, emit);
   makeRequest(vcpu, KVM_REQ.LOAD_MMU_PGD, emit);
+  if (slot === CURRENT && hasDefect(vm, 'current-mark-ignored')) return;
   const dues = vm.config.flushOnReuse ? ALL_DUES : owed | unskipped;
   if (dues !== NO_DUES) requestDues(vm, vcpu, { dues, owed }, emit);
 }

@@ -1,6 +1,7 @@
+import { hasDefect } from '../defects/index.js';
 import { isSameWord, type Word } from '../machine/index.js';
-import { isDirect } from '../shadow/index.js';
-import { type Mmu, prevRootCount, type RootInfo, rootAt } from '../state/index.js';
+import { isDirect, ROLE } from '../shadow/index.js';
+import { type Mmu, prevRootCount, type RootInfo, rootAt, type Vm } from '../state/index.js';
 
 /** No slot holds a usable root. */
 export const NOT_FOUND = -2;
@@ -13,7 +14,8 @@ export const NOT_FOUND = -2;
  * @returns `CURRENT`, an index into `prevRoots`, or {@link NOT_FOUND}.
  * @see Linux `is_root_usable()`, arch/x86/kvm/mmu/mmu.c
  */
-export function findRoot(mmu: Mmu, pgd: Word, role: number): number {
+export function findRoot(vm: Vm, mmu: Mmu, pgd: Word, role: number): number {
+  if (vm.defects !== null) return findRootAmiss(vm, mmu, pgd, role);
   const { slots } = mmu;
   const isAnyPgd = isDirect(role);
   for (let place = 0; place < slots.length; place += 1) {
@@ -61,4 +63,15 @@ export function holesOf(mmu: Mmu): number {
     if (rootAt(mmu, slot) === null) holes |= 1 << slot;
   }
   return holes;
+}
+
+/** The same with defects, which compare less than all of the pgd and the role. */
+function findRootAmiss(vm: Vm, { slots }: Mmu, pgd: Word, role: number): number {
+  const byFrame = hasDefect(vm, 'pgd-compared-by-frame');
+  const ignored = hasDefect(vm, 'role-without-guest-mode') ? ROLE.GUEST_MODE : 0;
+  const place = slots.findIndex((root) => {
+    if (root.page === null || ((root.page.role ^ role) & ~ignored) !== 0) return false;
+    return isDirect(role) || (byFrame ? root.pgd.page === pgd.page : isSameWord(root.pgd, pgd));
+  });
+  return place === -1 ? NOT_FOUND : place - 1;
 }

@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import { isDirect, isUnsyncRoot, type SyncTally, syncChildren } from '../shadow/index.js';
 import { currentRoot, type Emit, type ShadowPage, type Vcpu, type Vm } from '../state/index.js';
 
@@ -18,7 +19,10 @@ export function syncRoots(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): vo
     tally.changed += changed;
   };
   if (root.page !== null && isUnsyncRoot(root.page)) sync(root.page);
-  for (const directory of mmu.paeRoots) if (directory !== null) sync(directory);
+  for (const directory of mmu.paeRoots) {
+    if (directory !== null) sync(directory);
+    if (hasDefect(vm, 'pae-root-synced-in-part')) break;
+  }
   root.syncDue = false;
   vcpu.counters.synced += 1;
   const { pgd, hpa } = root;

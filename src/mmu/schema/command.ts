@@ -116,6 +116,10 @@ export const COMMAND_BODIES = {
   vmexit: z.strictObject({
     reason: z.number().int().min(0).max(0xffff).default(18).describe('Basic exit reason.'),
     qualification: Hex64.default({ page: 0, low: 0 }),
+    synthesized: z
+      .literal(true)
+      .optional()
+      .describe('KVM makes it up for an event, instead of running L2 first (to v5.19).'),
   }),
   read: z.strictObject({ gva: Hex64, bytes, ...accessor }),
   write: z.strictObject({ gva: Hex64, value, bytes, ...accessor }),
@@ -128,6 +132,8 @@ export const COMMAND_BODIES = {
     slot: MemslotId,
     memslot: Memslot.nullable().describe('Null deletes the memslot.'),
   }),
+  'host-write': z.strictObject({ gpa: PhysicalAddress, value }),
+  init: z.strictObject({}),
   'dirty-log': z.strictObject({ slot: MemslotId, enabled: z.boolean() }),
   unmap: z.strictObject({ gpa: PhysicalAddress, bytes: pageBytes }),
   map: MapRange,
@@ -179,6 +185,8 @@ export const COMMAND_SUMMARIES: Record<CommandKind, string> = {
   'make-request': 'KVM makes a request to the vCPU: kvm_make_request().',
   'zap-all': 'A memslot was deleted or moved: kvm_mmu_zap_all_fast().',
   'set-memslot': 'The VMM adds, moves or deletes a memslot: KVM_SET_USER_MEMORY_REGION.',
+  'host-write': 'The VMM, or a device, writes 8 bytes of memory; KVM does not see it.',
+  init: 'INIT reaches the vCPU, and sets its registers back.',
   'dirty-log': 'The VMM turns dirty logging of a memslot on or off.',
   unmap: 'The host takes pages away, which come back when touched: kvm_unmap_gfn_range().',
   map: 'Builds page tables for a range, so that a test need not write their entries.',

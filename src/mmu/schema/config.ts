@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFECT_NAMES, DEFECTS_MAX } from '../defects/index.js';
 import { KERNEL_VERSIONS, type KernelVersion, offeredFeatures } from '../kernel/index.js';
 import { layoutFlawsOf, sregsFlawsOf } from '../machine/index.js';
 import { POLICY_NAMES } from '../policies/index.js';
@@ -13,6 +14,10 @@ export const MMU_PAGES_MAX = 65_536;
 export const PolicyName = z
   .enum(POLICY_NAMES)
   .meta({ id: 'PolicyName', description: 'What an invalidation does to the roots it covers.' });
+
+export const DefectName = z
+  .enum(DEFECT_NAMES)
+  .meta({ id: 'DefectName', description: 'A bug that KVM had, or a mutant of the model.' });
 
 /** Entries of a bounded TLB. */
 export const TLB_ENTRIES_MAX = 65_536;
@@ -132,6 +137,11 @@ export const VmConfig = z
       .enum(['on', 'off'])
       .default('on')
       .describe('Whether every access is held against what the architecture still allows.'),
+    defects: z
+      .array(DefectName)
+      .max(DEFECTS_MAX)
+      .default([])
+      .describe('Ways in which the model is to go wrong: see GET /v1/museum.'),
     flushOnReuse: z.boolean().default(false).describe('Module parameter kvm.flush_on_reuse.'),
     maxphyaddr: z.number().int().min(36).max(52).default(46),
     cpuid: CpuidFeatures.prefault({}),

@@ -12,6 +12,7 @@ export {
   VcpuIndex,
 } from './command.js';
 export {
+  DefectName,
   MMU_PAGES_MAX,
   PolicyName,
   TLB_ENTRIES_MAX,

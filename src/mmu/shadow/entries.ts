@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import type { ShadowPage, Vm } from '../state/index.js';
 import { childOf, unlinkPage } from './links.js';
 import { addRmap, removeRmap } from './rmap.js';
@@ -25,7 +26,9 @@ export function updateLeaf(vm: Vm, page: ShadowPage, index: number, spte: Spte):
   const old = spteAt(page, index);
   storeSpte(page, index, spte);
   if (!isPresentSpte(old)) {
-    if (isPresentSpte(spte)) addRmap(vm.shadow, targetOf(spte), page, index);
+    const isLost =
+      hasDefect(vm, 'rmap-loses-second-mapping') && vm.shadow.rmaps.has(targetOf(spte));
+    if (isPresentSpte(spte) && !isLost) addRmap(vm.shadow, targetOf(spte), page, index);
     return false;
   }
   if (isMmuWritableSpte(old) && !isWritableSpte(spte)) return true;

@@ -1,8 +1,9 @@
+import { hasDefect } from '../defects/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
 import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { createPage, isObsolete } from './pages.js';
 import { writeProtectGfn } from './rmap.js';
-import { isDirect, levelOf } from './role.js';
+import { isDirect, levelOf, ROLE } from './role.js';
 import { syncPage } from './sync.js';
 import { commitZap, flushRemoteTlbs, prepareZapPage } from './zap.js';
 
@@ -29,7 +30,7 @@ export function getPage(
   if (existing !== null) return { page: existing, isNew: false };
   const page = createPage(vm, vcpu, { ...wanted, tdp: false }, emit);
   // From now on writes to the table are seen, or make the page unsync.
-  if (!isDirect(wanted.role) && writeProtectGfn(vm.shadow, wanted.gfn)) flushRemoteTlbs(vm, emit);
+  if (!isDirect(wanted.role) && writeProtectGfn(vm, wanted.gfn)) flushRemoteTlbs(vm, emit);
   return { page, isNew: true };
 }
 
@@ -75,6 +76,7 @@ function findShadowPage(
   { gfn, role }: { gfn: number; role: number },
   emit: Emit,
 ): ShadowPage | null {
+  const ignored = hasDefect(vm, 'page-found-without-wp') ? ROLE.CR0_WP : 0;
   let zapped = 0;
   let found: ShadowPage | null = null;
   let next = vm.shadow.byGfn.get(gfn) ?? null;
@@ -83,7 +85,7 @@ function findShadowPage(
     // A page that is zapped has no sibling any more.
     next = page.sibling;
     if (isObsolete(vm, page)) continue;
-    if (page.role === role) found = page;
+    if (((page.role ^ role) & ~ignored) === 0) found = page;
     else if (levelOf(role) > 1 && page.unsync) zapped += prepareZapPage(vm, vcpu, page, emit);
   }
   if (found !== null && !isDirect(role)) {

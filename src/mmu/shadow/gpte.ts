@@ -1,7 +1,11 @@
+import { hasDefect } from '../defects/index.js';
 import {
   type LeafEntry,
   leafEntry,
   leafEptEntry,
+  PT_ACCESSED,
+  PT_DIRTY,
+  PT_PRESENT,
   readHalf,
   readWord,
   type Word,
@@ -19,7 +23,7 @@ import { accessOf, has4ByteGpte, isAdDisabled, quadrantOf } from './role.js';
  */
 export function leafGpte(vm: Vm, vcpu: Vcpu, page: ShadowPage, index: number): LeafEntry | null {
   const { maxphyaddr, vmx } = vm.config;
-  const entry = readGpte(vm, page, index);
+  const entry = usedAmiss(vm, readGpte(vm, page, index));
   const leaf =
     vcpu.mmu.name === 'guest'
       ? leafEptEntry(entry, {
@@ -28,6 +32,15 @@ export function leafGpte(vm: Vm, vcpu: Vcpu, page: ShadowPage, index: number): L
         })
       : leafEntry(entry, vcpu.regs, maxphyaddr);
   return leaf === null ? null : { gfn: leaf.gfn, acc: leaf.acc & accessOf(page.role) };
+}
+
+/** With defects, an entry counts as accessed or dirty though it is not. */
+function usedAmiss(vm: Vm, entry: Word): Word {
+  if (vm.defects === null) return entry;
+  const isPresent = (entry.low & PT_PRESENT) !== 0;
+  const a = hasDefect(vm, 'accessed-bit-lost') && isPresent ? PT_ACCESSED : 0;
+  const d = hasDefect(vm, 'dirty-bit-lost') && isPresent ? PT_DIRTY : 0;
+  return { page: entry.page, low: entry.low | a | d };
 }
 
 /** A page of 4-byte entries is half a table of the guest's: its quadrant says which half. */

@@ -32,7 +32,7 @@ export function removeWriteAccess(vm: Vm, { gfn, pageCount }: Memslot, emit: Emi
   let flush = false;
   for (const mapped of vm.shadow.rmaps.keys()) {
     if (mapped < gfn || mapped >= gfn + pageCount) continue;
-    if (writeProtectGfn(vm.shadow, mapped)) flush = true;
+    if (writeProtectGfn(vm, mapped)) flush = true;
   }
   if (flush) flushRemoteTlbs(vm, emit);
 }

@@ -28,6 +28,7 @@ export {
   isAccessTrackedSpte,
   isDirtySpte,
   isMmioSpte,
+  isMmuWritableSpte,
   isPresentSpte,
   isUsableSpte,
   NO_SPTE,

@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import type { Word } from '../machine/index.js';
 import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { zapEntry } from './entries.js';
@@ -29,7 +30,7 @@ export function invalidateAddressBelow(
     if (spte === NO_SPTE) return;
     page = childOf(vm.shadow, spte);
   }
-  if (!page.unsync) return;
+  if (!page.unsync || hasDefect(vm, 'invlpg-keeps-leaf')) return;
   const index = shadowIndex(address, 1);
   if (vm.rules.invlpgLeaf === 'sync') syncLeaf(vm, vcpu, page, index, emit);
   else refillLeaf(vm, vcpu, page, index, emit);

@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import {
   indexOfRef,
   pageOfRef,
@@ -5,6 +6,7 @@ import {
   type ShadowPages,
   SPTES_PER_PAGE,
   spteRef,
+  type Vm,
 } from '../state/index.js';
 import { linkSpte, NO_SPTE, type Spte, spteAt, storeSpte, targetOf } from './spte.js';
 
@@ -18,15 +20,11 @@ export function childOf({ table }: ShadowPages, spte: Spte): ShadowPage {
  *
  * @see Linux `link_shadow_page()`, arch/x86/kvm/mmu/mmu.c
  */
-export function linkPage(
-  shadow: ShadowPages,
-  parent: ShadowPage,
-  index: number,
-  child: ShadowPage,
-): void {
+export function linkPage(vm: Vm, parent: ShadowPage, index: number, child: ShadowPage): void {
   storeSpte(parent, index, linkSpte(child));
   child.parents.push(spteRef(parent, index));
-  if (child.unsync || child.unsyncChildren > 0) markUnsyncChild(shadow, parent, index);
+  if (hasDefect(vm, 'link-hides-unsync')) return;
+  if (child.unsync || child.unsyncChildren > 0) markUnsyncChild(vm.shadow, parent, index);
 }
 
 /** @see Linux `drop_parent_pte()`, arch/x86/kvm/mmu/mmu.c */

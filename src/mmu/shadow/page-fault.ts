@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import {
   ACC_ALL,
   ACC_EXEC,
@@ -16,7 +17,7 @@ import { getPage } from './get-page.js';
 import { childOf, linkPage, unlinkPage } from './links.js';
 import { shadowIndex, topPageOf } from './place.js';
 import { prefetchAround } from './prefetch.js';
-import { childRole, has4ByteGpte, isDirect, levelOf } from './role.js';
+import { childRole, has4ByteGpte, isDirect, levelOf, ROLE } from './role.js';
 import { setSpte } from './set-spte.js';
 import { isPresentSpte, mmioSpte, NO_SPTE, spteAt, storeSpte } from './spte.js';
 import { syncChildren } from './sync.js';
@@ -71,11 +72,12 @@ export function fixFault(
   const top = topPageOf(vcpu.mmu, fault.address);
   if (top === null) return 'retry';
   const hasMemory = memslotOf(vm.memory, gfn) !== undefined;
-  const acc = hasMemory ? accForFault(vcpu, fault, mapping) : mapping.acc;
+  const acc = hasMemory ? accForFault(vm, vcpu, fault, mapping) : mapping.acc;
   const page = walkDown(vm, vcpu, { top, fault, mapping: { ...mapping, acc } }, emit);
   const index = shadowIndex(fault.address, 1);
   if (!hasMemory) {
-    if (isPresentSpte(spteAt(page, index))) dropLeaf(vm, page, index);
+    const isDropped = isPresentSpte(spteAt(page, index)) && !hasDefect(vm, 'mmio-over-present');
+    if (isDropped) dropLeaf(vm, page, index);
     storeSpte(page, index, mmioSpte(gfn));
     return 'mmio';
   }
@@ -95,7 +97,7 @@ function walkDown(
   for (let level = levelOf(top.role); level > 1; level -= 1) {
     page.writeFloodingCount = 0;
     const index = shadowIndex(fault.address, level);
-    page = childFor(vm, vcpu, { page, index, wanted: wantedBelow(page, index, mapping) }, emit);
+    page = childFor(vm, vcpu, { page, index, wanted: wantedBelow(vm, page, index, mapping) }, emit);
   }
   page.writeFloodingCount = 0;
   return page;
@@ -110,12 +112,18 @@ interface Wanted {
  * What an entry is to link: the shadow of the guest's next table or, below a large page of the
  * guest and on a direct MMU, a map of the frames.
  */
-function wantedBelow(page: ShadowPage, index: number, mapping: GuestMapping): Wanted {
+function wantedBelow(vm: Vm, page: ShadowPage, index: number, mapping: GuestMapping): Wanted {
   const level = levelOf(page.role);
   const step = mapping.steps.find((one) => one.level === level);
   if (step !== undefined && level > mapping.level) {
-    const role = childRole(page.role, index, { direct: false, acc: step.acc });
-    return { gfn: tableOf(page.role, step.entry), role };
+    const isShared = hasDefect(vm, 'shadow-page-shared-by-rights');
+    const acc = isShared ? accOfLastTable(mapping) : step.acc;
+    const role = childRole(page.role, index, { direct: false, acc });
+    const isSplit = !hasDefect(vm, 'quadrant-lost');
+    return {
+      gfn: tableOf(page.role, step.entry),
+      role: isSplit ? role : role & ~ROLE.QUADRANT_MASK,
+    };
   }
   const acc = isDirect(page.role) && mapping.steps.length === 0 ? ACC_ALL : mapping.acc;
   const span = SPTES_PER_PAGE ** (level - 1);
@@ -123,6 +131,11 @@ function wantedBelow(page: ShadowPage, index: number, mapping: GuestMapping): Wa
     gfn: mapping.gfn - (mapping.gfn % span),
     role: childRole(page.role, index, { direct: true, acc }),
   };
+}
+
+/** What is allowed down to the last table of a walk. */
+function accOfLastTable({ steps, level }: GuestMapping): number {
+  return steps.find((step) => step.level === level + 1)?.acc ?? ACC_ALL;
 }
 
 /** Frame of the table that a guest's entry names. */
@@ -145,7 +158,11 @@ function childFor(
   const spte = spteAt(page, index);
   if (spte !== NO_SPTE) {
     const linked = childOf(vm.shadow, spte);
-    if (linked.gfn === wanted.gfn && linked.role === wanted.role) return linked;
+    const isItsFrame = linked.gfn === wanted.gfn || hasDefect(vm, 'direct-page-any-gfn');
+    const ignored = hasDefect(vm, 'shadow-page-shared-by-rights') ? ROLE.ACC_ALL : 0;
+    const isItsRole =
+      ((linked.role ^ wanted.role) & ~ignored) === 0 || hasDefect(vm, 'direct-page-any-role');
+    if (isItsFrame && isItsRole) return linked;
     unlinkPage(page, index, linked);
     flushRemoteTlbs(vm, emit);
   }
@@ -153,7 +170,7 @@ function childFor(
   if (child.unsyncChildren > 0 && vm.rules.foundPageSync === 'before-link') {
     syncChildren(vm, vcpu, child, emit);
   }
-  linkPage(vm.shadow, page, index, child);
+  linkPage(vm, page, index, child);
   return child;
 }
 
@@ -163,7 +180,7 @@ function childFor(
  * that needs a map of the frames apart from the read-only one, or a write through another large
  * page to the same frames would go unseen.
  */
-function accForFault(vcpu: Vcpu, fault: Fault, { acc, steps }: GuestMapping): number {
+function accForFault(vm: Vm, vcpu: Vcpu, fault: Fault, { acc, steps }: GuestMapping): number {
   const isOverride =
     vcpu.mmu.name === 'root' &&
     steps.length > 0 &&
@@ -172,7 +189,9 @@ function accForFault(vcpu: Vcpu, fault: Fault, { acc, steps }: GuestMapping): nu
     (acc & ACC_WRITE) === 0 &&
     !isWriteProtect(vcpu.regs);
   if (!isOverride) return acc;
-  return (acc | ACC_WRITE) & ~ACC_USER & (isSmep(vcpu.regs) ? ~ACC_EXEC : ~0);
+  const user = hasDefect(vm, 'wp-override-keeps-user') ? 0 : ACC_USER;
+  const isExecKept = !isSmep(vcpu.regs) || hasDefect(vm, 'wp-override-keeps-exec');
+  return (acc | ACC_WRITE) & ~user & (isExecKept ? ~0 : ~ACC_EXEC);
 }
 
 /** @see Linux `shadow_page_table_clear_flood()`, arch/x86/kvm/mmu/mmu.c */

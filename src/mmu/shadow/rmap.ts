@@ -1,9 +1,11 @@
+import { hasDefect } from '../defects/index.js';
 import {
   indexOfRef,
   pageOfRef,
   type ShadowPage,
   type ShadowPages,
   spteRef,
+  type Vm,
 } from '../state/index.js';
 import { isMmuWritableSpte, readOnlySpte, spteAt, storeSpte } from './spte.js';
 
@@ -38,7 +40,8 @@ export function rmapOf(shadow: ShadowPages, gfn: number): { page: ShadowPage; in
  * @returns Whether any leaf had it: then every vCPU's TLB is to be flushed.
  * @see Linux `kvm_mmu_slot_gfn_write_protect()`, arch/x86/kvm/mmu/mmu.c
  */
-export function writeProtectGfn(shadow: ShadowPages, gfn: number): boolean {
+export function writeProtectGfn(vm: Vm, gfn: number): boolean {
+  const { shadow } = vm;
   let isProtected = false;
   for (const ref of shadow.rmaps.get(gfn) ?? []) {
     const page = pageOfRef(shadow, ref);
@@ -46,6 +49,7 @@ export function writeProtectGfn(shadow: ShadowPages, gfn: number): boolean {
     if (!isMmuWritableSpte(spte)) continue;
     storeSpte(page, indexOfRef(ref), readOnlySpte(spte));
     isProtected = true;
+    if (hasDefect(vm, 'write-protect-first-mapping-only')) return true;
   }
   return isProtected;
 }

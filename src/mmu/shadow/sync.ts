@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import { type Emit, type ShadowPage, SPTES_PER_PAGE, type Vcpu, type Vm } from '../state/index.js';
 import { dropLeaf, updateLeaf } from './entries.js';
 import { leafGpte } from './gpte.js';
@@ -42,7 +43,8 @@ export function syncChildren(vm: Vm, vcpu: Vcpu, parent: ShadowPage, emit: Emit)
     if (leaves.length === 0) break;
     let isProtected = false;
     for (const { page } of leaves) {
-      if (writeProtectGfn(vm.shadow, page.gfn)) isProtected = true;
+      if (hasDefect(vm, 'sync-without-write-protect')) continue;
+      if (writeProtectGfn(vm, page.gfn)) isProtected = true;
     }
     if (isProtected) {
       flushRemoteTlbs(vm, emit);
@@ -57,6 +59,7 @@ export function syncChildren(vm: Vm, vcpu: Vcpu, parent: ShadowPage, emit: Emit)
       if (synced === 'changed') flush = true;
       clearParents(leaf);
     }
+    if (hasDefect(vm, 'sync-stops-after-batch')) break;
   }
   if (flush && zapped === 0) flushRemoteTlbs(vm, emit);
   commitZap(vm, zapped, emit);
@@ -73,7 +76,8 @@ export function syncPage(vm: Vm, vcpu: Vcpu, page: ShadowPage, emit: Emit): Sync
   if (!isSyncableRole(page.role, vcpu.mmu.role)) return 'failed';
   let changed = false;
   let present = 0;
-  for (let index = 0; index < SPTES_PER_PAGE; index += 1) {
+  const end = hasDefect(vm, 'sync-skips-last-entry') ? SPTES_PER_PAGE - 1 : SPTES_PER_PAGE;
+  for (let index = 0; index < end; index += 1) {
     if (spteAt(page, index) === NO_SPTE) continue;
     if (syncSpte(vm, vcpu, page, index, emit)) changed = true;
     if (isPresentSpte(spteAt(page, index))) present += 1;
@@ -92,6 +96,7 @@ export function syncSpte(vm: Vm, vcpu: Vcpu, page: ShadowPage, index: number, em
   const old = spteAt(page, index);
   const gpte = leafGpte(vm, vcpu, page, index);
   if (gpte === null) {
+    if (hasDefect(vm, 'sync-keeps-absent')) return false;
     dropLeaf(vm, page, index);
     return true;
   }
@@ -104,6 +109,7 @@ export function syncSpte(vm: Vm, vcpu: Vcpu, page: ShadowPage, index: number, em
     dropLeaf(vm, page, index);
     return true;
   }
+  if (hasDefect(vm, 'sync-keeps-rights')) return false;
   if (!vm.rules.syncRemakesUnchanged && gpte.acc === guestAccOfSpte(old)) return false;
   const accessed = !vm.rules.flushesClearedAccessed;
   const wanted = { role: page.role, ...gpte, old, prefetch: true, canUnsync: false, accessed };

@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
 import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { zapEntry } from './entries.js';
@@ -22,6 +23,7 @@ export function trackWrite(
   { gpa, bytes }: { gpa: number; bytes: number },
   emit: Emit,
 ): void {
+  if (hasDefect(vm, 'tracked-write-zaps-nothing')) return;
   let zapped = 0;
   let flush = false;
   let touched = false;

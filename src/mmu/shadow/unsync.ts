@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { markParentsUnsync } from './links.js';
 import { isDirect } from './role.js';
@@ -19,7 +20,7 @@ export function tryToUnsyncPages(
   emit: Emit,
 ): boolean {
   const { shadow } = vm;
-  if (shadow.writeTracked.has(gfn)) return false;
+  if (shadow.writeTracked.has(gfn)) return hasDefect(vm, 'write-tracking-lost');
   for (let page = shadow.byGfn.get(gfn) ?? null; page !== null; page = page.sibling) {
     if (isDirect(page.role)) continue;
     if (!canUnsync) return false;
@@ -31,10 +32,10 @@ export function tryToUnsyncPages(
 }
 
 /** @see Linux `kvm_unsync_page()`, arch/x86/kvm/mmu/mmu.c */
-function unsyncPage({ shadow }: Vm, vcpu: Vcpu, page: ShadowPage, emit: Emit): void {
+function unsyncPage(vm: Vm, vcpu: Vcpu, page: ShadowPage, emit: Emit): void {
   emit?.(vcpu, { kind: 'page-unsynced', hpa: page.hpa, gfn: page.gfn });
   page.unsync = true;
-  markParentsUnsync(shadow, page);
+  if (!hasDefect(vm, 'unsync-not-propagated')) markParentsUnsync(vm.shadow, page);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { makeAllCpusRequest } from '../requests/index.js';
+import { hasDefect } from '../defects/index.js';
+import { KVM_REQ, makeAllCpusRequest, makeRequest } from '../requests/index.js';
 import { type Emit, type ShadowPage, SPTES_PER_PAGE, type Vcpu, type Vm } from '../state/index.js';
 import { zapEntry } from './entries.js';
 import { childOf, clearParents, unlinkParents, unsyncBelow } from './links.js';
@@ -26,7 +27,8 @@ export function prepareZapPage(vm: Vm, vcpu: Vcpu, page: ShadowPage, emit: Emit)
   if (page.unsync) unlinkUnsyncPage(vcpu, page, emit);
   page.role |= ROLE.INVALID;
   if (page.rootCount > 0) {
-    if (isNews) makeAllCpusRequest(vm.vcpus, vm.rules.zapRequest, emit);
+    const isTold = isNews && !hasDefect(vm, 'zap-of-root-unannounced');
+    if (isTold) makeAllCpusRequest(vm, vm.rules.zapRequest, emit);
     return zapped;
   }
   forgetPage(shadow, page);
@@ -79,7 +81,11 @@ export function commitZap(vm: Vm, zapped: number, emit: Emit): void {
 
 /** @see Linux `kvm_flush_remote_tlbs()`, virt/kvm/kvm_main.c */
 export function flushRemoteTlbs(vm: Vm, emit: Emit): void {
-  makeAllCpusRequest(vm.vcpus, 'TLB_FLUSH', emit);
+  if (hasDefect(vm, 'remote-flush-first-vcpu-only')) {
+    makeRequest(vm.vcpus[0] as Vcpu, KVM_REQ.TLB_FLUSH, emit);
+    return;
+  }
+  makeAllCpusRequest(vm, 'TLB_FLUSH', emit);
 }
 
 /**
@@ -91,7 +97,7 @@ export function flushRemoteTlbs(vm: Vm, emit: Emit): void {
 export function zapAllFast(vm: Vm, vcpu: Vcpu, emit: Emit): void {
   const { shadow, rules } = vm;
   shadow.generation = 1 - shadow.generation;
-  makeAllCpusRequest(vm.vcpus, rules.zapRequest, emit);
+  makeAllCpusRequest(vm, rules.zapRequest, emit);
   let zapped = 0;
   for (const page of shadow.active) zapped += prepareZapPage(vm, vcpu, page, emit);
   commitZap(vm, zapped, emit);

@@ -1,3 +1,4 @@
+import type { Defects } from '../defects/index.js';
 import type { KernelRules } from '../kernel/index.js';
 import type { GuestMemory } from '../machine/index.js';
 import type { Policy } from '../policies/index.js';
@@ -14,6 +15,8 @@ export interface Vm {
   readonly config: VmConfig;
   readonly rules: KernelRules;
   readonly policy: Policy;
+  /** What is to go wrong in it; null if nothing is. */
+  readonly defects: Defects;
   readonly memory: GuestMemory;
   readonly shadow: ShadowPages;
   readonly vcpus: readonly Vcpu[];

@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import { isPcide, pcidOf, type Word } from '../machine/index.js';
 import {
   currentRoot,
@@ -17,7 +18,7 @@ import { dropFromTlb } from './entries.js';
  *
  * @see Linux `allocate_vpid()`, arch/x86/kvm/vmx/vmx.c
  */
-function vpid01Of({ index }: Vcpu): number {
+export function vpid01Of({ index }: Vcpu): number {
   return 2 * index + 1;
 }
 
@@ -59,7 +60,8 @@ export function flushTlbCurrent(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: numbe
     settleEp4ta(vcpu.guestMmu, root.hpa);
     return;
   }
-  const vpid = currentVpidOf(vm, vcpu);
+  const isAmiss = hasDefect(vm, 'flush-current-names-vpid01');
+  const vpid = isAmiss ? vpid01Of(vcpu) : currentVpidOf(vm, vcpu);
   emit?.(vcpu, flushed({ scope: 'current', vpid }), causedBy);
   dropFromTlb(vcpu.tlb, (tag) => tag.vpid === vpid);
   settleVpid(vcpu, vpid);
@@ -149,8 +151,10 @@ export function dropPhysical(vcpu: Vcpu, { page }: Word): void {
 
 /** The tag of a translation of a linear address that is made now. */
 export function tagInUse(vm: Vm, vcpu: Vcpu): TlbTag {
-  const vpid = currentVpidOf(vm, vcpu);
-  const pcid = pcidOf(vcpu.regs.cr3, isPcide(vcpu.regs));
+  const isAmiss = hasDefect(vm, 'tlb-tag-without-vpid');
+  const vpid = isAmiss ? vpid01Of(vcpu) : currentVpidOf(vm, vcpu);
+  const isTagged = isPcide(vcpu.regs) && !hasDefect(vm, 'tlb-tag-without-pcid');
+  const pcid = pcidOf(vcpu.regs.cr3, isTagged);
   if (vm.config.paging === 'shadow') return { kind: 'linear', vpid, pcid, root: 0 };
   return { kind: 'combined', vpid, pcid, root: currentRoot(vcpu.mmu)?.hpa ?? 0 };
 }

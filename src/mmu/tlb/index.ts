@@ -14,5 +14,6 @@ export {
   physicalTagInUse,
   runOnRoot,
   tagInUse,
+  vpid01Of,
   vpid02Of,
 } from './flush.js';

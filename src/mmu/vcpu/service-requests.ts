@@ -1,3 +1,4 @@
+import { hasDefect } from '../defects/index.js';
 import {
   clearRequest,
   hasRequest,
@@ -60,17 +61,21 @@ export function serviceRequest(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit)
       freeObsoleteRoots(vm, vcpu, emit);
       break;
     case KVM_REQ.MMU_SYNC:
-      syncRoots(vm, vcpu, emit, cause);
+      if (!hasDefect(vm, 'sync-request-unserviced')) syncRoots(vm, vcpu, emit, cause);
       break;
     case KVM_REQ.LOAD_MMU_PGD:
       break; // The root goes into GUEST_CR3 or the EPTP; the model's hardware reads it there.
     case KVM_REQ.TLB_FLUSH:
       vcpu.counters.tlbFlush += 1;
       clearRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT);
+      if (hasDefect(vm, 'tlb-flush-withdraws-guest-flush')) {
+        clearRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST);
+      }
       flushTlbAll(vcpu, emit, cause);
       break;
     case KVM_REQ.TLB_FLUSH_CURRENT:
       vcpu.counters.tlbFlush += 1;
+      if (hasDefect(vm, 'flush-request-unserviced')) break;
       flushTlbCurrent(vm, vcpu, emit, cause);
       break;
     case KVM_REQ.TLB_FLUSH_GUEST:

@@ -44,7 +44,7 @@ export function explainLookup(vm: Vm, vcpu: Vcpu, { pgd, mmu: name }: Lookup): L
   const role = wantedRole(vm, vcpu, mmu, pgd);
   const isKept = isCurrentRootKept(vm, mmu);
   const searched = isKept || vm.rules.pgdSwitch === 'keep-or-fill';
-  const slot = searched ? findRoot(mmu, pgd, role) : NOT_FOUND;
+  const slot = searched ? findRoot(vm, mmu, pgd, role) : NOT_FOUND;
   const found = slot === NOT_FOUND ? null : slot;
   const evicted = found === null && isKept ? victimOf(vm, mmu) : null;
   const slots = Array.from({ length: prevRootCount(mmu) + 1 }, (_, place) =>

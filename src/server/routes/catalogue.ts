@@ -13,21 +13,10 @@ import {
 import { Bounds, boundsOf } from '../bounds.js';
 import type { Host } from '../host.js';
 import type { Limits } from '../limits.js';
+import { NOT_MODELLED } from '../not-modelled.js';
 import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
 import { VERSION } from '../version.js';
-
-/** What the model leaves out, in the words of those who would look for it. */
-const NOT_MODELLED: readonly string[] = [
-  'Host memory: a shadow leads to guest frames, by pages of 4 KiB.',
-  'Paging-structure caches: a TLB holds whole translations.',
-  'Devices: an access where no memslot is ends as outcome `mmio`.',
-  'Protection keys, shadow stacks and page-modification logging.',
-  'Interrupts, I/O and other exits that no command names.',
-  'Nested SVM: L2 runs on VMX only.',
-  'System-management mode.',
-  'Hyper-V and Xen enlightenments.',
-];
 
 const PolicyBody = z
   .strictObject({

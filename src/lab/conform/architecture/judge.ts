@@ -3,6 +3,7 @@ import type { ArchitectureCase } from './case.js';
 import { type Difference, differencesOf } from './checks.js';
 import { SetupFailed } from './prepare.js';
 import { Unreadable } from './reading.js';
+import { replayDifferences } from './replay/index.js';
 import { isJudgedArea } from './setup.js';
 import { judgeRule } from './tlb/rule.js';
 import { withStepsAbove } from './tlb/steps-above.js';
@@ -39,6 +40,7 @@ function judgeCase(item: ArchitectureCase, verdict: Verdict): void {
 const OWN_JUDGES: Readonly<Record<string, (item: ArchitectureCase) => Iterable<Difference>>> = {
   'tlb-rule': judgeRule,
   'tlb-use': judgeUseCase,
+  'bug-replay': replayDifferences,
 };
 
 /** The model's own failure is a difference as well: it must not end the report. */

@@ -34,6 +34,7 @@ const AREA_DEFAULTS: ReadonlyMap<string, (bench: Bench) => void> = new Map([
   ['ept-large', () => {}],
   ['tlb-rule', () => {}],
   ['tlb-use', () => {}],
+  ['bug-replay', () => {}],
 ]);
 
 export function isJudgedArea(area: string): boolean {

@@ -1,8 +1,14 @@
-import type { Vm } from '../../src/mmu/index.js';
-import { ACC_WRITE } from '../../src/mmu/machine/index.js';
-import { KVM_REQ } from '../../src/mmu/requests/index.js';
-import { childOf, isDirect, isObsolete, levelOf } from '../../src/mmu/shadow/index.js';
-import { isMmuWritableSpte, isPresentSpte, targetOf } from '../../src/mmu/shadow/spte.js';
+import { ACC_WRITE } from '../machine/index.js';
+import { KVM_REQ } from '../requests/index.js';
+import {
+  childOf,
+  isDirect,
+  isMmuWritableSpte,
+  isObsolete,
+  isPresentSpte,
+  levelOf,
+  targetOf,
+} from '../shadow/index.js';
 import {
   indexOfRef,
   pageOfRef,
@@ -10,11 +16,12 @@ import {
   SPTES_PER_PAGE,
   spteRef,
   type Vcpu,
-} from '../../src/mmu/state/index.js';
+  type Vm,
+} from '../state/index.js';
 
 /**
- * What must be true of a VM's shadow pages between any two commands, worked out anew from the
- * entries themselves.
+ * What must be true of a VM's shadow pages and TLBs between any two commands, worked out anew from
+ * the entries themselves.
  *
  * @returns What is not true, one line each.
  * @see Kernel reference, section 16

@@ -1,0 +1,71 @@
+import { type Exhibit, MUSEUM, show } from '../src/lab/index.js';
+
+const INTRODUCTION = `# The museum
+
+Ways in which KVM's MMU went wrong, was proposed to go wrong, or could: each is a switch on a VM, with a list of
+commands that is clean without it and that a judge objects to with it.
+
+    npx mmulab museum                                  # shows all of them, and exits 1 if one escapes
+    npx mmulab museum --only pcide-keeps-roots         # shows one
+    npx mmulab museum --commands pcide-keeps-roots     # prints its scene as a case file
+    curl -s localhost:3000/v1/museum/pcide-keeps-roots # the same over HTTP, without what comes of it
+    curl -s localhost:3000/v1/vms --json '{"defects":["pcide-keeps-roots"]}'
+
+A **bug** is what a commit mended. Where it is another kernel's rule, the defect puts that rule in place of the
+kernel's own (\`src/mmu/kernel/rules.ts\`); otherwise it is a line in the model that asks \`hasDefect()\`. A **trap** is
+a proposal of the thread exactly as mailed: a policy, not a defect. A **mutant** is one mistake of our making. *After*
+counts the commands of the scene, without those that set the stage, up to the one at which the judge speaks:
+
+- **oracle**: an access used a translation that the architecture no longer allows, or faulted without a reason;
+- **conformance**: an answer, or a word that the guest reads, is not what the manual says;
+- **invariant**: the shadow pages contradict themselves (\`src/mmu/views/shadow-flaws.ts\`);
+- **assertion**: the host would have crashed.
+
+This page is written by \`npm run describe-museum\`, and a test proves it fresh.
+`;
+
+const NOT_SHOWN = `## Not shown
+
+Of the 35 bugs of the architecture reference these need what the model has not:
+
+| bug | why |
+|---|---|
+| cf9f4c0eb169, a stale CR0.WP in emulated accesses | Under EPT no access is emulated but one to a shadowed table, and the processor has judged it before. |
+| fa787ac07b3c, non-canonical addresses in a Hyper-V flush | There are no hypercalls. |
+| 0f38453cdb2e, write tracking in the other address space | There is no system-management mode. |
+| df37ed38e6c2, INIT flushes nothing | The MMU context is reset on INIT and again when paging is enabled, and what is loaded then is flushed. |
+| June 2026, vpid02 on first use; INVVPID on another physical CPU | A vCPU has one TLB and its own VPIDs for good: there are no physical CPUs to migrate between. |
+`;
+
+/** docs/museum.md, from the catalogue and from what comes of each scene. */
+export function museumPage(): string {
+  const kindOf = ({ amiss, source }: Exhibit) =>
+    'policy' in amiss ? 'trap' : source === 'mutant' ? 'mutant' : 'bug';
+  const of = (kind: string) => MUSEUM.filter((exhibit) => kindOf(exhibit) === kind);
+  return [
+    INTRODUCTION,
+    '## Traps: the proposals as mailed\n',
+    tableOf(of('trap')),
+    '## Bugs that KVM had\n',
+    tableOf(of('bug')),
+    NOT_SHOWN,
+    '## Mutants\n',
+    tableOf(of('mutant')),
+  ].join('\n');
+}
+
+function tableOf(exhibits: readonly Exhibit[]): string {
+  const rows = exhibits.map((exhibit) => {
+    const { name, source, what, where } = exhibit;
+    const { caught } = show(exhibit);
+    const by = caught === null ? 'nobody' : `${caught.by} after ${caught.after}`;
+    const from = source === 'mutant' ? `\`${where}\`` : `${escaped(source)} \`${where}\``;
+    return `| \`${name}\` | ${escaped(what)} | ${from} | ${by} |`;
+  });
+  const head = '| name | what is done wrong | where | caught by |\n|---|---|---|---|';
+  return `${head}\n${rows.join('\n')}\n`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+}

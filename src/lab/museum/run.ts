@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { CommandRefused, createVm, flawsOf, step, type Vm } from '../../mmu/index.js';
+import { Command, Outcome, VmConfig, type VmConfigInput } from '../../mmu/schema/index.js';
+import { contradiction } from './acts.js';
+import type { Act, Scene } from './scene.js';
+
+/**
+ * By what a mistake shows: the oracle (an access that the architecture does not allow), an answer or
+ * a word in memory that is not what the manual says, an invariant of the shadow pages, or a failed
+ * assertion, which would be a crash of the host.
+ */
+export const JUDGES = ['oracle', 'conformance', 'invariant', 'assertion'] as const;
+export type Judge = (typeof JUDGES)[number];
+
+/** What a judge has to say. */
+export interface Catch {
+  readonly by: Judge;
+  /** Commands of the scene up to the one at which it showed, that one included. */
+  readonly after: number;
+  readonly says: string;
+}
+
+/**
+ * Plays a scene and asks every judge. Where several have something to say, the oracle goes first:
+ * it speaks of what the guest sees.
+ *
+ * @param changes What of the configuration is different.
+ * @returns Null if all was right.
+ */
+export function play({ config, stage, acts }: Scene, changes: VmConfigInput): Catch | null {
+  const vm = createVm(VmConfig.parse({ ...config, ...changes }));
+  const caught = new Map<Judge, Catch>();
+  const history: History = { seq: 0 };
+  const note = (found: Omit<Catch, 'after'> | null, after: number): void => {
+    if (found !== null && !caught.has(found.by)) caught.set(found.by, { ...found, after });
+  };
+  for (const command of stage) note(played(vm, { command }, history), 0);
+  for (const [i, act] of acts.entries()) {
+    if (caught.has('assertion')) break;
+    note(played(vm, act, history), i + 1);
+    if (!caught.has('assertion')) note(flawed(vm), i + 1);
+  }
+  for (const judge of ['oracle', 'assertion', 'conformance', 'invariant'] as const) {
+    const found = caught.get(judge);
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
+type Found = Omit<Catch, 'after'> | null;
+
+/** Commands and events are numbered as the history of a VM numbers them. */
+interface History {
+  seq: number;
+}
+
+function played(vm: Vm, { command, answer }: Act, history: History): Found {
+  let violation: string | null = null;
+  history.seq += 1;
+  try {
+    const outcome = step(vm, Command.parse(command), (_vcpu, event) => {
+      if (event.kind === 'violation') violation ??= event.message;
+      history.seq += 1;
+      return history.seq;
+    });
+    if (violation !== null) return { by: 'oracle', says: violation };
+    const says = contradiction(answer, z.encode(Outcome, outcome));
+    return says === null ? null : { by: 'conformance', says };
+  } catch (error) {
+    if (error instanceof CommandRefused) throw error;
+    return { by: 'assertion', says: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function flawed(vm: Vm): Found {
+  const [flaw] = flawsOf(vm);
+  return flaw === undefined ? null : { by: 'invariant', says: flaw };
+}

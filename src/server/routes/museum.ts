@@ -1,0 +1,85 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { commandsOf, type Exhibit, JUDGES, MUSEUM } from '../../lab/index.js';
+import { Command, VmConfig } from '../../mmu/schema/index.js';
+import { ApiError } from '../errors.js';
+import { refusals } from '../problem.js';
+
+const ExhibitBody = z
+  .strictObject({
+    name: z.string(),
+    title: z.string(),
+    source: z.string().describe('Commit that mended it, mail that proposed it, or `mutant`.'),
+    what: z.string().describe('What is done wrong.'),
+    where: z.string().describe('Function in which it was, or would be.'),
+    judge: z
+      .enum(JUDGES)
+      .describe('Who catches it: for all but `oracle` the guest sees no wrong translation.'),
+  })
+  .meta({ id: 'Exhibit', description: 'A bug that KVM had, a proposal as mailed, or a mutant.' });
+
+const MuseumBody = z
+  .strictObject({ exhibits: z.array(ExhibitBody) })
+  .meta({ id: 'Museum', description: 'Ways in which KVM went wrong, or could.' });
+
+const SceneBody = z
+  .strictObject({
+    exhibit: ExhibitBody,
+    config: VmConfig.describe('With the mistake.'),
+    soundConfig: VmConfig.describe('Without it: then no judge has anything to say.'),
+    commands: z.array(Command),
+    stageCommands: z.number().int().min(0).describe('How many of them only set the stage.'),
+  })
+  .meta({ id: 'Scene', description: 'The commands that show a mistake.' });
+
+const NAME_MAX = 64;
+const tags = ['catalogue'];
+
+/** `GET /v1/museum` and `GET /v1/museum/:exhibit`: mistakes, and what catches them. */
+export const museumRoutes: FastifyPluginAsyncZod = async (app) => {
+  app.get(
+    '/v1/museum',
+    {
+      schema: {
+        operationId: 'listExhibits',
+        summary: 'List the bugs, proposals and mutants that a VM can be given.',
+        tags,
+        response: { 200: MuseumBody },
+      },
+    },
+    () => ({ exhibits: MUSEUM.map(bodyOf) }),
+  );
+
+  app.get(
+    '/v1/museum/:exhibit',
+    {
+      schema: {
+        operationId: 'getScene',
+        summary: 'Read the commands that show one of them, with the machine that they run on.',
+        tags,
+        params: z.strictObject({ exhibit: z.string().min(1).max(NAME_MAX) }),
+        response: { 200: SceneBody, ...refusals('exhibit-not-found') },
+      },
+    },
+    ({ params }) => sceneOf(params.exhibit),
+  );
+};
+
+function bodyOf({ name, title, source, what, where, judge }: Exhibit) {
+  return { name, title, source, what, where, judge };
+}
+
+function sceneOf(name: string): z.output<typeof SceneBody> {
+  const exhibit = MUSEUM.find((one) => one.name === name);
+  if (exhibit === undefined) {
+    throw new ApiError('exhibit-not-found', `Cannot show "${name}": no exhibit has that name`);
+  }
+  const { scene, amiss, sound } = exhibit;
+  return {
+    exhibit: bodyOf(exhibit),
+    config: VmConfig.parse({ ...scene.config, ...amiss }),
+    soundConfig: VmConfig.parse({ ...scene.config, ...sound }),
+    commands: commandsOf(scene).map((command) => Command.parse(command)),
+    stageCommands: scene.stage.length,
+  };
+}

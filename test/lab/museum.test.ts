@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { museumPage } from '../../scripts/museum-page.js';
+import { isAsItShouldBe, MUSEUM, show } from '../../src/lab/index.js';
+import { DEFECT_NAMES, POLICY_NAMES } from '../../src/mmu/index.js';
+
+describe('the museum', () => {
+  test('has every defect once, and every proposal that was mailed', () => {
+    const defects = MUSEUM.flatMap(({ amiss }) => ('defects' in amiss ? amiss.defects : []));
+    expect(defects).toEqual(DEFECT_NAMES);
+    const policies = MUSEUM.flatMap(({ amiss }) => ('policy' in amiss ? [amiss.policy] : []));
+    const posted = POLICY_NAMES.filter((name) => name.endsWith('-posted'));
+    expect(new Set(policies)).toEqual(new Set(['mainline', ...posted]));
+    expect(new Set(MUSEUM.map(({ name }) => name)).size).toBe(MUSEUM.length);
+    expect(MUSEUM).toHaveLength(100);
+  });
+
+  test.each(MUSEUM.map((exhibit) => [exhibit.name, exhibit] as const))('%s', (_name, exhibit) => {
+    const shown = show(exhibit);
+    expect(shown.uncalled).toBe(null);
+    expect(shown.caught?.by).toBe(exhibit.judge);
+    expect(shown.caught?.after).toBeGreaterThan(0);
+    expect(isAsItShouldBe(shown)).toBe(true);
+  });
+});
+
+test('docs/museum.md is that of the catalogue', () => {
+  const page = readFileSync(new URL('../../docs/museum.md', import.meta.url), 'utf8');
+  expect(page).toBe(museumPage());
+});
