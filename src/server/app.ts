@@ -110,7 +110,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
 
   await app.register(healthRoutes, { version: VERSION });
   await app.register(catalogueRoutes, { host });
-  await app.register(museumRoutes);
+  await app.register(museumRoutes, { host });
   await app.register(vmRoutes, { host });
   await app.register(vcpuRoutes, { host });
   await app.register(tlbRoutes, { host });

@@ -149,6 +149,7 @@ const MISSING: Readonly<Record<string, Other>> = {
   startRace: { options: raceOf('vm-404') },
   getJob: { url: '/v1/jobs/job-404' },
   cancelJob: { url: '/v1/jobs/job-404' },
+  getScene: { url: '/v1/museum/nobody' },
 };
 
 /** A race over what a VM did. */
@@ -158,7 +159,7 @@ function raceOf(vm: string): InjectOptions {
 
 test('404: no such VM', async () => {
   const app = await withVm();
-  const codes = ['vm-not-found', 'vcpu-not-found', 'job-not-found'];
+  const codes = ['vm-not-found', 'vcpu-not-found', 'job-not-found', 'exhibit-not-found'];
   await expectOf(declaring(404), 404, codes, async (route) => {
     if (route.operation.operationId === 'playCase') return send(app, route, { options: caseOf(7) });
     return send(app, route, MISSING[route.operation.operationId] ?? { vm: 'vm-404' });

@@ -175,6 +175,8 @@ const ENDING: readonly Step[] = [
 
 /** What real guests do, two commands of each, in the smallest memory. */
 const WORKLOADS_MADE: readonly Step[] = [
+  { operation: 'listExhibits' },
+  { operation: 'getScene', path: { exhibit: 'pcide-keeps-roots' } },
   { operation: 'listWorkloads' },
   ...Object.values(WORKLOADS).map(({ name, parameters }) => ({
     operation: workloadOperationOf(name),

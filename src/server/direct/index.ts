@@ -14,6 +14,7 @@ export { explainLookup } from '../routes/explain.js';
 export { cancelJob, getJob, listJobs } from '../routes/jobs.js';
 export { getLedger } from '../routes/ledger.js';
 export { readMemory } from '../routes/memory.js';
+export { getScene, listExhibits } from '../routes/museum.js';
 export { getCostModel, startRace } from '../routes/races.js';
 export { getShadowPage, listShadowPages } from '../routes/shadow-pages.js';
 export {

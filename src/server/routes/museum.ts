@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { commandsOf, type Exhibit, JUDGES, MUSEUM } from '../../lab/index.js';
 import { Command, VmConfig } from '../../mmu/schema/index.js';
 import { ApiError } from '../errors.js';
+import type { Host } from '../host.js';
+import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
 
 const ExhibitBody = z
@@ -35,8 +37,20 @@ const SceneBody = z
 const NAME_MAX = 64;
 const tags = ['catalogue'];
 
+export const listExhibits = operation({
+  takes: {},
+  answer: MuseumBody,
+  run: () => ({ exhibits: MUSEUM.map(bodyOf) }),
+});
+
+export const getScene = operation({
+  takes: { params: z.strictObject({ exhibit: z.string().min(1).max(NAME_MAX) }) },
+  answer: SceneBody,
+  run: (_host, { params }) => sceneOf(params.exhibit),
+});
+
 /** `GET /v1/museum` and `GET /v1/museum/:exhibit`: mistakes, and what catches them. */
-export const museumRoutes: FastifyPluginAsyncZod = async (app) => {
+export const museumRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/museum',
     {
@@ -44,10 +58,11 @@ export const museumRoutes: FastifyPluginAsyncZod = async (app) => {
         operationId: 'listExhibits',
         summary: 'List the bugs, proposals and mutants that a VM can be given.',
         tags,
-        response: { 200: MuseumBody },
+        ...listExhibits.takes,
+        response: { 200: MuseumBody, ...refusals() },
       },
     },
-    () => ({ exhibits: MUSEUM.map(bodyOf) }),
+    (request) => listExhibits.run(host, request),
   );
 
   app.get(
@@ -57,11 +72,11 @@ export const museumRoutes: FastifyPluginAsyncZod = async (app) => {
         operationId: 'getScene',
         summary: 'Read the commands that show one of them, with the machine that they run on.',
         tags,
-        params: z.strictObject({ exhibit: z.string().min(1).max(NAME_MAX) }),
+        ...getScene.takes,
         response: { 200: SceneBody, ...refusals('exhibit-not-found') },
       },
     },
-    ({ params }) => sceneOf(params.exhibit),
+    (request) => getScene.run(host, request),
   );
 };
 
