@@ -174,10 +174,12 @@ test('409: the VM cannot', async () => {
   await send(app, routeOf('createVm'));
   await send(app, routeOf('forkVm'), { vm: 'vm-2', options: { payload: {} } });
   await send(app, routeOf('deleteVm'), { vm: 'vm-2' });
-  const codes = ['vm-poisoned', 'beginning-unknown', 'command-refused'];
+  const codes = ['vm-poisoned', 'beginning-unknown', 'command-refused', 'oracle-off'];
+  await send(app, routeOf('createVm'), { options: { payload: { oracle: 'off' } } });
   await expectOf(declaring(409), 409, codes, async (route) => {
     const { operationId } = route.operation;
     if (operationId === 'playCase') return send(app, route, { options: caseOf(0) });
+    if (operationId === 'listAllowed') return send(app, route, { vm: 'vm-4' });
     return send(app, route, { vm: ['forkVm', 'getCase'].includes(operationId) ? 'vm-3' : 'vm-1' });
   });
 });
