@@ -32,7 +32,14 @@ import { wrmsrEfer } from './commands/wrmsr-efer.js';
 import { zapAll } from './commands/zap-all.js';
 import { keepBooks } from './ledger/index.js';
 import { reflectFault, runGuest } from './nested/index.js';
-import { beginCommand, followCommand, hear, isWatched, type WatchedVm } from './oracle/index.js';
+import {
+  beginCommand,
+  followCommand,
+  hear,
+  isWatched,
+  takeCommandBack,
+  type WatchedVm,
+} from './oracle/index.js';
 import { kickToHost } from './requests/index.js';
 import { resetContext } from './roots/index.js';
 import type { Command, CommandKind, Outcome } from './schema/index.js';
@@ -76,9 +83,19 @@ export function step(vm: Vm, command: Command, emit: Emit): Outcome {
   if (refusal !== null) throw new CommandRefused(`Cannot run "${command.kind}": ${refusal}`);
   if (!isWatched(vm)) return carryOut(vm, vcpu, command, emit);
   beginCommand(vm, vcpu, command.kind);
-  const outcome = carryOut(vm, vcpu, command, listening(vm, command, emit));
+  const outcome = carryOutWatched(vm, vcpu, command, emit);
   followCommand(vm, vcpu, command, outcome);
   return outcome;
+}
+
+/** A command that its handler refuses was none. */
+function carryOutWatched(vm: WatchedVm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
+  try {
+    return carryOut(vm, vcpu, command, listening(vm, command, emit));
+  } catch (error) {
+    if (error instanceof CommandRefused) takeCommandBack(vm.oracle);
+    throw error;
+  }
 }
 
 /** The oracle and the ledger hear every event on its way to who listens. */

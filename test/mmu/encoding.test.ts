@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BadEncoding, createVm, decodeVm, encodeVm, step, type Vm } from '../../src/mmu/index.js';
+import {
+  BadEncoding,
+  CommandRefused,
+  createVm,
+  decodeVm,
+  encodeVm,
+  step,
+  type Vm,
+} from '../../src/mmu/index.js';
 import {
   Command,
   type CommandInput,
@@ -76,6 +84,16 @@ describe('an encoded state', () => {
   test('is the same for the same commands', () => {
     const [first, second] = [prepared(), prepared()];
     expect(encodeVm(first)).toEqual(encodeVm(second));
+  });
+
+  test('is the same after a command that was refused', () => {
+    const vm = prepared();
+    const before = encodeVm(vm);
+    const refused = Command.parse({
+      ...{ kind: 'map', vcpu: 0, root: '0x1000', address: '0x1', gpa: '0x0', tables: '0x0' },
+    });
+    expect(() => step(vm, refused, null)).toThrow(CommandRefused);
+    expect(encodeVm(vm)).toEqual(before);
   });
 
   test('keeps each vCPU in a block of its own', () => {

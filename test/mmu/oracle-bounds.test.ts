@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { oracleStateOf, pagesHeldBy, type Vm } from '../../src/mmu/index.js';
 import { CONTEXTS_MAX } from '../../src/mmu/oracle/context.js';
 import { VPIDS_MAX } from '../../src/mmu/oracle/drop.js';
+import { judgeStop } from '../../src/mmu/oracle/index.js';
 import { PAST_MAX, PAST_VALUES_MAX, TABLES_MAX } from '../../src/mmu/oracle/past.js';
 import type { Lab } from './lab.js';
 import { allowed, guest, INVLPG, keepingTlb, oracleOf, readData } from './oracle-lab.js';
 import { DATA, entryFor, frameAt, hex, noFlush, PD, PT, ROOTS, writeEntry } from './paged-guest.js';
-import { enterL2, startHypervisor } from './paged-hypervisor.js';
+import { EPT_ROOT, enterL2, startHypervisor } from './paged-hypervisor.js';
 
 const [A] = ROOTS;
 
@@ -68,6 +69,24 @@ describe('bounds', () => {
     keepingTlb(lab, () => enterL2(lab));
     expect(readData(lab)).toBe('0x10 allowed');
     expect(oracleStateOf(lab.vm)?.violations).toBe(0);
+  });
+
+  test('entries to look at: an EPT that leads to itself, and did in many ways', () => {
+    const lab = startHypervisor();
+    enterL2(lab);
+    frameAt(lab, DATA);
+    lab.run({ kind: 'vmexit' });
+    const loop = hex(EPT_ROOT + 0x7);
+    for (let i = 0; i < PAST_VALUES_MAX; i += 1) {
+      lab.run({ kind: 'write', gva: hex(0x800000 + EPT_ROOT - A), value: loop });
+    }
+    enterL2(lab);
+    const access = { kind: 'write', user: false, ac: false } as const;
+    const address = { page: DATA / 4096, low: 0 };
+    const qualification = { page: 0, low: 0x182 };
+    const violated = { kind: 'vm-exit', reason: 48, qualification, gpa: 0 } as const;
+    judgeStop(lab.vm, lab.vcpu, { address, access }, violated, null);
+    expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 1 });
   });
 
   test('tables: beyond their number every frame may be one', () => {

@@ -21,6 +21,7 @@ import type { Command, CommandKind, CommandOf, Outcome } from '../schema/index.j
 import {
   type GuestContext,
   type Moment,
+  type Oracle,
   type Vcpu,
   type VirtualTlb,
   vpidOf,
@@ -55,6 +56,11 @@ export function beginCommand(vm: WatchedVm, vcpu: Vcpu, kind: CommandKind): void
   before.cr4 = vcpu.regs.cr4;
   before.efer = vcpu.regs.efer;
   before.guestMode = vcpu.nested.guestMode;
+}
+
+/** The command that was begun is refused after all. */
+export function takeCommandBack({ command }: Oracle): void {
+  command.nth -= 1;
 }
 
 /**

@@ -1,6 +1,6 @@
 export { allowedFrames } from './blame.js';
 export { contextOf } from './context.js';
-export { beginCommand, followCommand } from './follow.js';
+export { beginCommand, followCommand, takeCommandBack } from './follow.js';
 export { hear } from './hear.js';
 export { isUndecidable, judgeStop, judgeUse, type Verdict, verdictOnUse } from './judge.js';
 export { keepPast } from './past.js';

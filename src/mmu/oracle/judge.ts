@@ -146,18 +146,33 @@ function judgeViolation(
   const { context } = vtlb;
   const gpaPage = Math.floor(gpa / 4096);
   const asked = accOfRwx(bitsOf(qualification, { high: 2, low: 0 }));
-  const ways = physicalTranslations(vm, vcpu, {
-    gpaPage,
-    window: windowOf(vtlb, context, address.page),
-  });
-  const isMapped = ways.some(({ replaced }) => replaced === null);
-  if (isMapped && ways.every(({ acc }) => (acc & asked) === asked)) {
+  const verdict = verdictOnViolation(vm, vcpu, { address, gpaPage, asked });
+  if (verdict !== 'allowed') {
     const charge = { rule: 'spurious-fault', address, kind } as const;
-    convict(vm, vcpu, { ...charge, gfn: null, by: null }, verdictUnder(vm, vcpu, address), emit);
+    convict(vm, vcpu, { ...charge, gfn: null, by: null }, verdict, emit);
   }
   // As for a page fault that KVM injects: of what is not present nothing is forgotten.
   if (bitsOf(qualification, { high: 5, low: 3 }) === 0) return;
   dropViolated(vtlb, { context, page: address.page, gpaPage }, momentNow(vm.oracle));
+}
+
+/** Whether an EPT, as it may be cached, denies a guest-physical page what was asked of it. */
+function verdictOnViolation(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  { address, gpaPage, asked }: { address: Word; gpaPage: number; asked: number },
+): Verdict {
+  const vtlb = vtlbOf(vm, vcpu);
+  const window = windowOf(vtlb, vtlb.context, address.page);
+  try {
+    const ways = physicalTranslations(vm, vcpu, { gpaPage, window });
+    const isMapped = ways.some(({ replaced }) => replaced === null);
+    const isDenied = ways.some(({ acc }) => (acc & asked) !== asked);
+    return isMapped && !isDenied ? verdictUnder(vm, vcpu, address) : 'allowed';
+  } catch (error) {
+    if (error instanceof TooManyWalks) return 'undecided';
+    throw error;
+  }
 }
 
 /** Looks for a translation that may be cached and is accepted. */

@@ -153,9 +153,11 @@ const OTHER_COMMANDS: readonly Step[] = [
     body: { slot: 1, memslot: { gpa: '0x100000000', bytes: 2097152 } },
   },
   { operation: 'runFreeRoots', path: vcpu, body: { mmu: 'root', roots: ['prev0'] } },
+  { operation: 'runHostWrite', path: vcpu, body: { gpa: '0x100008', value: '0x33' } },
   { operation: 'runZapAll', path: vcpu },
   { operation: 'runSetSregs', path: vcpu, body: { cr3: '0x11002' } },
   { operation: 'runResetContext', path: vcpu },
+  { operation: 'runInit', path: vcpu },
 ];
 
 const ENDING: readonly Step[] = [
