@@ -64,13 +64,13 @@ describe('L2', () => {
 
   test('an EPT violation drops what the EPT says of the page, whatever address leads to it', () => {
     const lab = replaced();
-    lab.run({ kind: 'write', gva: seenByL1(lab, LEAF), value: '0x0' });
+    lab.run({ kind: 'write', gva: seenByL1(lab, LEAF), value: '0x11135' });
     enterL2(lab);
     expect(allowed(lab)).toBe('0x11 0x10');
-    // KVM need not notice before an INVEPT: a processor may.
+    // KVM need not notice before an INVEPT that the page is read-only now: a processor may.
     const address = { page: DATA / 4096, low: 0 };
-    const access = { kind: 'read', user: false, ac: false } as const;
-    const qualification = { page: 0, low: 0x181 };
+    const access = { kind: 'write', user: false, ac: false } as const;
+    const qualification = { page: 0, low: 0x1aa };
     const violated = { kind: 'vm-exit', reason: 48, qualification, gpa: 0x10000 } as const;
     judgeStop(lab.vm, lab.vcpu, { address, access }, violated, null);
     expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 0 });
@@ -79,7 +79,7 @@ describe('L2', () => {
     enterL2(lab);
     // Another address, that was mapped to the page only now.
     writeEntry(lab, PT + 8 * 5, entryFor(0x10000));
-    expect(allowed(lab)).toBe('0x13');
-    expect(allowed(lab, DATA + 0x5000)).toBe('0x13');
+    expect(allowed(lab)).toBe('0x13 0x11');
+    expect(allowed(lab, DATA + 0x5000)).toBe('0x13 0x11');
   });
 });
