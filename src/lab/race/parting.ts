@@ -151,6 +151,6 @@ function differingVcpu(
 
 function sideOf(lanes: readonly Lane[], group: readonly number[], vcpu: number): Side {
   const { vm, outcome, events } = (lanes[group[0] as number] as Lane).run;
-  const state = vcpuStateOf(vm.vcpus[vcpu] as Vcpu);
+  const state = vcpuStateOf(vm, vm.vcpus[vcpu] as Vcpu);
   return { lanes: [...group], outcome, state, events: [...events] };
 }
