@@ -3,11 +3,14 @@ import type {
   Model,
   NewVm,
   PolicySummary,
+  RaceOrder,
   ShadowPageList,
   VmSummary,
+  WireJob,
   WireSpte,
   WireTlb,
   WireVcpu,
+  WorkloadSummary,
 } from './wire.js';
 
 /** Most pages of the VM list that are read: a person picks from a list, not from a census. */
@@ -51,6 +54,24 @@ export function createVm(config: NewVm): Promise<VmSummary> {
 
 export async function listPolicies(): Promise<PolicySummary[]> {
   return (await request<{ policies: PolicySummary[] }>('GET', '/v1/policies')).policies;
+}
+
+export async function listWorkloads(): Promise<WorkloadSummary[]> {
+  return (await request<{ workloads: WorkloadSummary[] }>('GET', '/v1/workloads')).workloads;
+}
+
+export function startRace(order: RaceOrder): Promise<WireJob> {
+  return request('POST', '/v1/races', order);
+}
+
+/** @param waitSeconds How long the server may wait for its end before it tells how far it is. */
+export function getJob(job: string, waitSeconds: number): Promise<WireJob> {
+  const prefer = `wait=${waitSeconds}`;
+  return request('GET', `/v1/jobs/${encodeURIComponent(job)}`, undefined, { prefer });
+}
+
+export async function cancelJob(job: string): Promise<void> {
+  await request('DELETE', `/v1/jobs/${encodeURIComponent(job)}`);
 }
 
 export function getModel(): Promise<Model> {
@@ -98,18 +119,23 @@ interface VmList {
   readonly next: string | null;
 }
 
-async function request<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
-  const headers = credentials();
+async function request<T>(
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  body?: unknown,
+  more: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const headers = { ...credentials(), ...more };
   const init: RequestInit = { method, headers, cache: 'no-store' };
   if (body !== undefined) {
-    headers['content-type'] = 'application/json';
+    Object.assign(headers, { 'content-type': 'application/json' });
     init.body = JSON.stringify(body);
   }
   const response = await fetch(path, init).catch(() => {
     throw new RequestFailed(0, `Cannot reach ${location.host}: no answer`);
   });
   if (!response.ok) throw await failureOf(response);
-  return (await response.json()) as T;
+  return (response.status === 204 ? null : await response.json()) as T;
 }
 
 /** A refusal is problem+json, whose `detail` is written for people; of tokens, for programs. */

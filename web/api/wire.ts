@@ -12,6 +12,8 @@ import type {
   VmConfigInput,
 } from '../../src/mmu/schema/index.js';
 import type * as frames from '../../src/server/frames.js';
+import type { JobBody } from '../../src/server/job-body.js';
+import type { RaceRequest } from '../../src/server/race-request.js';
 
 /** What the wire carries: addresses and registers are hex strings. */
 export type WireEvent = z.input<typeof MmuEvent>;
@@ -58,6 +60,18 @@ export interface PolicySummary {
   readonly name: string;
   readonly summary: string;
   readonly costBytes: number;
+}
+
+export type WireJob = z.input<typeof JobBody>;
+export type WireRace = NonNullable<WireJob['result']>;
+export type WireLane = WireRace['lanes'][number];
+export type WireParting = WireRace['partings'][number];
+export type RaceOrder = z.input<typeof RaceRequest>;
+
+/** A parameter of a workload, as `GET /v1/workloads` lists it. */
+export interface WorkloadSummary {
+  readonly name: string;
+  readonly summary: string;
 }
 
 export type CommandFrame = Readonly<z.input<typeof frames.CommandFrame>>;

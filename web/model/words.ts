@@ -1,4 +1,11 @@
-import type { CommandFrame, WireEvent, WireEventOf, WireOutcome, WireRights } from '../api/wire.js';
+import type {
+  CommandFrame,
+  WireCommand,
+  WireEvent,
+  WireEventOf,
+  WireOutcome,
+  WireRights,
+} from '../api/wire.js';
 
 /** What happened, in KVM's words, without the kind. */
 export function detailsOf(event: WireEvent): string {
@@ -61,6 +68,11 @@ const USUAL: Readonly<Record<string, unknown>> = {
 
 /** A command's operands; those that keep their default say nothing and are left out. */
 export function operandsOf({ command }: CommandFrame): string {
+  return operandsIn(command);
+}
+
+/** The same of a command that stands in no frame. */
+export function operandsIn(command: WireCommand): string {
   const words: string[] = [];
   for (const [name, value] of Object.entries(command)) {
     if (name === 'kind' || name === 'vcpu' || value === null || value === undefined) continue;

@@ -21,6 +21,9 @@ export function VmPicker() {
     <>
       <Masthead>
         <p class="tagline">KVM’s MMU, live: roots, requests and flushes of every vCPU</p>
+        <a class="masthead-link" href="/?race">
+          Race policies
+        </a>
       </Masthead>
       <main class="picker">
         <section class="panel">

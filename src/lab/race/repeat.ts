@@ -19,6 +19,13 @@ export function repeatLines({
   return shellLines(words);
 }
 
+/** What was set of a workload, but for how many commands it made, which is said anyway. */
+export function parametersOf({
+  parameters,
+}: Extract<RaceResult['source'], { kind: 'workload' }>): [string, number | boolean][] {
+  return Object.entries(parameters).filter(([name]) => name !== 'commands');
+}
+
 function sourceWords(source: RaceResult['source'], commands: number): string[][] {
   switch (source.kind) {
     case 'workload':
@@ -26,7 +33,7 @@ function sourceWords(source: RaceResult['source'], commands: number): string[][]
         ['--workload', source.name],
         ['--seed', String(source.seed)],
         ['--commands-count', String(commands)],
-        ...Object.entries(source.parameters).map(([name, value]) => ['--set', `${name}=${value}`]),
+        ...parametersOf(source).map(([name, value]) => ['--set', `${name}=${value}`]),
       ];
     case 'commands':
       return [['--commands', 'FILE']];

@@ -1,6 +1,6 @@
 import { COST_MODEL, COST_NAMES } from './cost-model.js';
 import { hitsOf, loadsOf } from './counters.js';
-import { repeatLines } from './repeat.js';
+import { parametersOf, repeatLines } from './repeat.js';
 import type { RaceLane, RaceResult } from './result.js';
 import { type Column, columnsWidth, tableLines, wrapped } from './text.js';
 
@@ -50,7 +50,7 @@ function headLines({ version, source, commands, lanes, costs }: Verdict): string
 function sourceText(source: Verdict['source']): string {
   switch (source.kind) {
     case 'workload': {
-      const set = Object.entries(source.parameters).map(([name, value]) => `, ${name} ${value}`);
+      const set = parametersOf(source).map(([name, value]) => `, ${name} ${value}`);
       return `Workload ${source.name}, seed ${source.seed}${set.join('')}`;
     }
     case 'commands':
@@ -146,9 +146,10 @@ function violationLines(lanes: readonly RaceLane[]): string[] {
   if (wrong.length === 0) return ['No policy let the guest use a stale translation.'];
   return wrong.flatMap(({ name, counters, firstViolation }) => {
     const where = firstViolation === null ? '' : `, first at command ${firstViolation.command}`;
+    const uses = counters.violations === 1 ? 'use' : 'uses';
     const message = firstViolation === null ? '' : `: ${firstViolation.message}`;
     return wrapped(
-      `STALE ${name}: ${counters.violations} illegal uses${where}${message}.`,
+      `STALE ${name}: ${counters.violations} illegal ${uses}${where}${message}.`,
       VERDICT_WIDTH,
     );
   });

@@ -1,0 +1,34 @@
+import type { WireRace } from '../api/wire.js';
+
+/** What each lane had cost beyond the first one, after so many commands. */
+export interface CostLines {
+  readonly commandsMax: number;
+  readonly least: number;
+  readonly most: number;
+  readonly lines: readonly { readonly name: string; readonly points: readonly Point[] }[];
+}
+
+interface Point {
+  readonly commands: number;
+  readonly beyond: number;
+}
+
+/** The first lane is the line at nought, from which all others are seen to part. */
+export function costLinesOf({ lanes, series, commands }: WireRace): CostLines {
+  const last = { commands, costs: lanes.map(({ cost }) => cost.total) };
+  const points = [{ commands: 0, costs: lanes.map(() => 0) }, ...series.points, last];
+  const lines = lanes.map(({ name }, index) => ({
+    name,
+    points: points.map(({ commands: at, costs }) => ({
+      commands: at,
+      beyond: (costs[index] ?? 0) - (costs[0] ?? 0),
+    })),
+  }));
+  const all = lines.flatMap((line) => line.points.map(({ beyond }) => beyond));
+  return {
+    commandsMax: Math.max(commands, 1),
+    least: Math.min(0, ...all),
+    most: Math.max(0, ...all),
+    lines,
+  };
+}

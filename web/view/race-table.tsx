@@ -1,0 +1,85 @@
+import type { WireLane, WireRace } from '../api/wire.js';
+
+interface Column {
+  readonly head: string;
+  readonly title: string;
+  readonly of: (lane: WireLane) => number;
+}
+
+const COLUMNS: readonly Column[] = [
+  { head: 'miss', title: 'Switches that found no root', of: ({ counters }) => counters.misses },
+  {
+    head: 'load',
+    title: 'kvm_mmu_load()',
+    of: ({ counters: { loads } }) => loads.new + loads.existing + loads.special,
+  },
+  {
+    head: 'sync',
+    title: 'Requested syncs that found something',
+    of: ({ counters }) => counters.syncs.effective,
+  },
+  {
+    head: 'no-op',
+    title: 'Requested syncs that found nothing',
+    of: ({ counters }) => counters.syncs.noOp,
+  },
+  { head: 'leaf', title: 'Leaf tables synced', of: ({ counters }) => counters.syncs.leaves },
+  {
+    head: 'flush',
+    title: 'stat.tlb_flush, and the flushes that end loads',
+    of: ({ counters: { flushes } }) => flushes.stat + flushes.load,
+  },
+  { head: 'fault', title: 'Page faults', of: ({ counters }) => counters.pageFaults },
+  { head: 'stale', title: 'Illegal uses', of: ({ counters }) => counters.violations },
+];
+
+/** What each policy did, in numbers, and below what none could have bettered. */
+export function RaceTable({ race }: { readonly race: WireRace }) {
+  const { lanes, bounds } = race;
+  const first = lanes[0]?.cost.total ?? 0;
+  return (
+    <div class="race-scroll">
+      <table class="race-table">
+        <thead>
+          <tr>
+            <th scope="col">policy</th>
+            <th scope="col">cost</th>
+            <th scope="col" title="Of the cost of the first">
+              rel.
+            </th>
+            {COLUMNS.map(({ head, title }) => (
+              <th key={head} scope="col" title={title}>
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {lanes.map((lane) => (
+            <tr key={lane.name} data-lane={lane.name} data-stale={lane.counters.violations > 0}>
+              <th scope="row">{lane.name}</th>
+              <td>{Math.round(lane.cost.total)}</td>
+              <td>{first === 0 ? '-' : (lane.cost.total / first).toFixed(3)}</td>
+              {COLUMNS.map(({ head, of }) => (
+                <td key={head} data-column={head}>
+                  {of(lane)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          {bounds.map(({ prevRoots, kernel, misses, loads }) => (
+            <tr key={`${prevRoots} ${kernel}`} title="A cache that knows the future">
+              <th scope="row">no policy below</th>
+              <td colSpan={2} />
+              <td>{misses}</td>
+              <td>{loads}</td>
+              <td colSpan={COLUMNS.length - 2} />
+            </tr>
+          ))}
+        </tfoot>
+      </table>
+    </div>
+  );
+}
