@@ -135,7 +135,9 @@ export function spteAt({ spt }: ShadowPage, index: number): Spte {
 
 /** Stores an entry; who links and who maps is not kept in step here. */
 export function storeSpte(page: ShadowPage, index: number, spte: Spte): void {
-  page.spt ??= new Float64Array(SPTES_PER_PAGE);
+  if (page.spt === null) page.spt = new Float64Array(SPTES_PER_PAGE);
+  else if (page.isSptShared) page.spt = page.spt.slice();
+  page.isSptShared = false;
   page.spt[index] = spte;
 }
 

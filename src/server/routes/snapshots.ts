@@ -160,6 +160,6 @@ export const snapshotRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app,
   );
 };
 
-function bodyOf({ name, seq, state }: Snapshot): z.output<typeof SnapshotBody> {
-  return { name, seq, bytes: state.length };
+function bodyOf({ name, seq, bytes }: Snapshot): z.output<typeof SnapshotBody> {
+  return { name, seq, bytes };
 }
