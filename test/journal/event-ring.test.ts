@@ -149,3 +149,27 @@ test('a checkpoint that is too large for the history takes nothing down with it'
   ring.clear();
   expect([ring.head, budget.records]).toEqual([600, 0]);
 });
+
+/** States that take nothing by themselves, and share parts of 256 bytes. */
+const PARTS: StateScale<readonly string[]> = {
+  bytesOf: () => 0,
+  bytesBeyond: (state, other) => 256 * state.filter((part) => !other?.includes(part)).length,
+};
+
+test('a state counts what the next one does not share with it, and the newest is the VM', () => {
+  const budget = new HistoryBudget(1000);
+  const ring = new EventRing(budget, 8192, PARTS);
+  const keep = (state: readonly string[] | null) => {
+    const record = { snapshot: null, to: null, state } as const;
+    ring.append({ type: 'rewound', vm: 'vm-1', seq: ring.head + 1, ...record });
+    return budget.records - ring.head;
+  };
+  expect(keep(['a', 'b', 'c'])).toBe(0);
+  expect(keep(['a', 'b', 'd', 'e'])).toBe(1);
+  expect(keep(['a', 'b', 'd', 'e'])).toBe(1);
+  expect(keep(null)).toBe(5);
+  expect(keep(['a'])).toBe(5);
+  expect(keep([])).toBe(6);
+  ring.clear();
+  expect(budget.records).toBe(0);
+});

@@ -10,7 +10,13 @@ const SnapshotBody = z
   .strictObject({
     name: SnapshotName,
     seq: Seq.describe('Sequence number of the VM when it was taken.'),
-    bytes: z.number().int().describe('What it takes of the bound `snapshotBytes`.'),
+    bytes: z
+      .number()
+      .int()
+      .describe(
+        'What it takes of the bound `snapshotBytes`; pages that it shares with the snapshot taken ' +
+          'before it are counted there.',
+      ),
   })
   .meta({ id: 'Snapshot', description: 'A state of a VM that was given a name.' });
 
