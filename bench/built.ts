@@ -9,7 +9,7 @@ const dist = new URL('../dist/', import.meta.url);
 /** The `mmulab` command, for processes of its own. */
 export const CLI = new URL('../bin/mmulab.js', dist).pathname;
 
-export const { createVm, decodeVm, encodeVm, step } =
+export const { createVm, decodeVm, encodeVm, freezeVm, step, thawVm } =
   await load<typeof import('../src/mmu/index.js')>('mmu/index.js');
 
 export const { lanesOf, openRace, raceSteps, resultOf, workloadOf } =

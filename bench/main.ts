@@ -5,6 +5,7 @@ import { memory } from './rows/memory.js';
 import { ndjson } from './rows/ndjson.js';
 import { race } from './rows/race.js';
 import { rootSwitch } from './rows/root-switch.js';
+import { shared } from './rows/shared.js';
 import { start } from './rows/start.js';
 import { state } from './rows/state.js';
 import { step } from './rows/step.js';
@@ -25,6 +26,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   streams,
   memory,
   state,
+  shared,
   time,
   start,
 };

@@ -36,10 +36,15 @@ await app.listen({ host: '127.0.0.1', port: 0 });
 const { port } = app.server.address() as AddressInfo;
 process.stdout.write(`http://127.0.0.1:${port}\n`);
 
+const NO_STATES = { bytesOf: () => 0, bytesBeyond: () => 0 };
+
 /** What the server answers to the same command in the middle of a run. */
 function answerTo(input: object) {
   const vm = createVm(VmConfig.parse({}));
-  const recorder = new Recorder('vm-1', new EventRing(new HistoryBudget(65_536), 65_536));
+  const recorder = new Recorder(
+    'vm-1',
+    new EventRing(new HistoryBudget(65_536), 65_536, NO_STATES),
+  );
   const command = Command.parse(input);
   const apply = () => recorder.record(command, (emit) => step(vm, command, emit));
   for (let i = 0; i < 1000; i += 1) apply();

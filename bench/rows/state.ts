@@ -5,7 +5,7 @@ import type { Finding } from '../row.js';
 
 const TIMES = 200;
 
-/** A state made into bytes and back, as snapshots, forks and the explorer do it. */
+/** A state made into bytes and back, as digests and the explorer do it. */
 export async function state(): Promise<Finding[]> {
   const vm = createMappedVm();
   const { bytes } = encodeVm(vm);

@@ -1837,7 +1837,7 @@ export type Snapshot = {
     name: SnapshotName;
     /** Sequence number of the VM when it was taken. */
     seq: Seq;
-    /** What it takes of the bound `snapshotBytes`. */
+    /** What it takes of the bound `snapshotBytes`; pages that it shares with the snapshot taken before it are counted there. */
     bytes: number;
 };
 export type SnapshotList = {

@@ -1,10 +1,10 @@
-import type { Chunk, HistoryBudget } from './history-budget.js';
-import { type Checkpoint, type HistoryRecord, stateWeight } from './record.js';
+import type { HistoryBudget, Weighed } from './history-budget.js';
+import { type Checkpoint, type HistoryRecord, recordsOf, type StateScale } from './record.js';
 
 /** Records of a full chunk. */
 const CHUNK_RECORDS = 256;
 
-/** Bytes of a state that are written in about the time in which a command makes a record. */
+/** Bytes of a state that are kept in about the time in which a command makes a record. */
 const BYTES_A_RECORD = 128;
 
 /** Records between two checkpoints of a small state. */
@@ -13,29 +13,51 @@ const CHECKPOINT_RECORDS_MIN = 512;
 /** Share of a ring that may lean on one checkpoint, and so is forgotten with it. */
 const CHECKPOINT_SHARE = 1 / 4;
 
+/** A run of records, the unit in which history is forgotten. */
+interface Chunk<State> extends Weighed {
+  readonly firstSeq: number;
+  readonly records: HistoryRecord<State>[];
+  /**
+   * A checkpoint before the first command of the chunk, or `older` if states are made from that of
+   * an older chunk. Null before that command.
+   */
+  anchor: Checkpoint<State> | 'older' | null;
+}
+
+/** The newest state that a ring keeps. */
+interface Newest<State> {
+  readonly chunk: Chunk<State>;
+  readonly state: State | null;
+  /** What it takes that the state before it did not. */
+  readonly bytes: number;
+}
+
 /**
  * Keeps the newest records of one VM, so that a reader who lost its connection can resume.
  *
  * Sequence numbers start at 1, rise by 1 and never repeat. Nothing is allocated before the first
  * record, because most VMs of a large fleet are idle.
  */
-export class EventRing {
+export class EventRing<State = unknown> {
   readonly #budget: HistoryBudget;
   readonly #recordsMax: number;
-  #chunks: Chunk[] = [];
+  readonly #scale: StateScale<State>;
+  #chunks: Chunk<State>[] = [];
   #head = 0;
   #records = 0;
   #listeners: Set<() => void> | null = null;
   /** Anchor of the chunk that begins next. */
-  #nextAnchor: Checkpoint | 'older' | null = null;
+  #nextAnchor: Checkpoint<State> | 'older' | null = null;
+  #newest: Newest<State> | null = null;
 
   /**
    * @param recordsMax Records kept. Whole chunks are forgotten, with what leans on their checkpoints,
    *   so up to a quarter fewer and a chunk may be.
    */
-  constructor(budget: HistoryBudget, recordsMax: number) {
+  constructor(budget: HistoryBudget, recordsMax: number, scale: StateScale<State>) {
     this.#budget = budget;
     this.#recordsMax = recordsMax;
+    this.#scale = scale;
   }
 
   /** `seq` of the newest record, 0 before the first. */
@@ -58,13 +80,13 @@ export class EventRing {
   }
 
   /**
-   * Whether a new checkpoint is worth its time: the larger a state, the rarer it is written, so that
+   * Whether a new checkpoint is worth its time: the more a state takes, the rarer it is kept, so that
    * the records in between cost more than it does. What leans on a checkpoint is forgotten with it.
    */
   get wantsCheckpoint(): boolean {
     const newest = this.#chunks.findLast(({ anchor }) => isCheckpoint(anchor))?.anchor;
     if (!isCheckpoint(newest)) return true;
-    const worth = Math.max((newest.state?.length ?? 0) / BYTES_A_RECORD, CHECKPOINT_RECORDS_MIN);
+    const worth = Math.max((this.#newest?.bytes ?? 0) / BYTES_A_RECORD, CHECKPOINT_RECORDS_MIN);
     const spacing = Math.min(worth, this.#recordsMax * CHECKPOINT_SHARE);
     return this.#head - newest.seq >= spacing;
   }
@@ -75,12 +97,12 @@ export class EventRing {
    * @param anchor The state as it is now, or `older`: the checkpoint before will do. Without any,
    *   records are kept but no state can be made from them.
    */
-  anchor(anchor: Checkpoint | 'older'): void {
+  anchor(anchor: Checkpoint<State> | 'older'): void {
     const newest = this.#open();
     if (newest === null) this.#nextAnchor = anchor;
     else {
       newest.anchor = anchor;
-      this.#budget.charge(newest, anchorWeight(anchor));
+      if (isCheckpoint(anchor)) this.#keep(newest, anchor.state);
     }
   }
 
@@ -88,11 +110,11 @@ export class EventRing {
    * The newest checkpoint from which the state at `seq` can be made. Before the first one kept, no
    * command lies between: its state is that of every earlier `seq` from `oldest - 1` on.
    */
-  checkpointFor(seq: number): Checkpoint | null {
+  checkpointFor(seq: number): Checkpoint<State> | null {
     if (seq < this.oldest - 1) return null;
-    let first: Checkpoint | null = null;
+    let first: Checkpoint<State> | null = null;
     for (let i = this.#chunks.length - 1; i >= 0; i -= 1) {
-      const { anchor } = this.#chunks[i] as Chunk;
+      const { anchor } = this.#chunks[i] as Chunk<State>;
       if (!isCheckpoint(anchor)) continue;
       if (anchor.seq <= seq) return anchor;
       first = anchor;
@@ -101,23 +123,21 @@ export class EventRing {
   }
 
   /** Keeps a record, whose `seq` must be one above `head`. */
-  append(record: HistoryRecord): void {
+  append(record: HistoryRecord<State>): void {
     this.#head += 1;
-    let weight = record.type === 'rewound' ? 1 + stateWeight(record.state) : 1;
-    let chunk = this.#open();
-    if (chunk === null) {
-      chunk = this.#begin();
-      weight += anchorWeight(chunk.anchor);
-    }
+    const open = this.#open();
+    const chunk = open ?? this.#begin();
     chunk.records.push(record);
     this.#records += 1;
     // Last, because the chunk itself may have to go.
-    this.#budget.charge(chunk, weight);
+    this.#budget.charge(chunk, 1);
+    if (open === null && isCheckpoint(chunk.anchor)) this.#keep(chunk, chunk.anchor.state);
+    if (record.type === 'rewound') this.#keep(chunk, record.state);
     if (this.#records > this.#recordsMax) this.#forgetOldest();
   }
 
   /** The record with this `seq`, if it is kept. */
-  at(seq: number): HistoryRecord | undefined {
+  at(seq: number): HistoryRecord<State> | undefined {
     const first = this.#chunks[0];
     if (first === undefined || seq < first.firstSeq) return undefined;
     const index = seq - first.firstSeq;
@@ -144,13 +164,13 @@ export class EventRing {
   }
 
   /** The chunk that takes the next record, if it has begun. */
-  #open(): Chunk | null {
+  #open(): Chunk<State> | null {
     const newest = this.#chunks[this.#chunks.length - 1];
     return newest === undefined || newest.records.length === CHUNK_RECORDS ? null : newest;
   }
 
-  #begin(): Chunk {
-    const chunk: Chunk = {
+  #begin(): Chunk<State> {
+    const chunk: Chunk<State> = {
       firstSeq: this.#head,
       records: [],
       anchor: this.#nextAnchor,
@@ -165,6 +185,23 @@ export class EventRing {
     return chunk;
   }
 
+  /**
+   * A state comes into a chunk. What it does not share with the state before it, nobody else may hold
+   * any more: that one counts it from now on. What it does share is in the VM as well, or was.
+   */
+  #keep(chunk: Chunk<State>, state: State | null): void {
+    const before = this.#newest;
+    const own = state === null ? 0 : this.#scale.bytesOf(state);
+    const left = before?.state == null ? 0 : this.#scale.bytesBeyond(before.state, state);
+    this.#newest = { chunk, state, bytes: own + left };
+    if (before !== null) this.#charge(before.chunk, left);
+    this.#charge(chunk, own);
+  }
+
+  #charge(chunk: Chunk<State>, bytes: number): void {
+    if (this.#chunks.includes(chunk)) this.#budget.charge(chunk, recordsOf(bytes));
+  }
+
   #forgetOldest(): void {
     const oldest = this.#chunks[0];
     if (oldest === undefined) return;
@@ -176,16 +213,15 @@ export class EventRing {
   #shift(): void {
     const oldest = this.#chunks.shift();
     if (oldest !== undefined) this.#records -= oldest.records.length;
+    if (this.#newest?.chunk === oldest) this.#newest = null;
     const first = this.#chunks.find(({ anchor }) => anchor !== null);
     if (first?.anchor === 'older') this.#forgetOldest();
     if (first === undefined && this.#nextAnchor === 'older') this.#nextAnchor = null;
   }
 }
 
-function isCheckpoint(anchor: Chunk['anchor'] | undefined): anchor is Checkpoint {
+function isCheckpoint<State>(
+  anchor: Chunk<State>['anchor'] | undefined,
+): anchor is Checkpoint<State> {
   return typeof anchor === 'object' && anchor !== null;
-}
-
-function anchorWeight(anchor: Chunk['anchor']): number {
-  return isCheckpoint(anchor) ? stateWeight(anchor.state) : 0;
 }

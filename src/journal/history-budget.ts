@@ -1,20 +1,11 @@
-import type { Checkpoint, HistoryRecord } from './record.js';
-
-/** A run of records, the unit in which history is forgotten. */
-export interface Chunk {
-  readonly firstSeq: number;
-  readonly records: HistoryRecord[];
-  /**
-   * A checkpoint before the first command of the chunk, or `older` if states are made from that of
-   * an older chunk. Null before that command.
-   */
-  anchor: Checkpoint | 'older' | null;
-  /** What it counts in the budget: its records, and the states that it holds. */
+/** A run of records, the unit in which history is forgotten, as the budget sees it. */
+export interface Weighed {
+  /** What it counts: its records, and the states that it holds. */
   weight: number;
   /** Its ring forgets it. */
   readonly drop: () => void;
-  older: Chunk | null;
-  newer: Chunk | null;
+  older: Weighed | null;
+  newer: Weighed | null;
 }
 
 /**
@@ -24,8 +15,8 @@ export interface Chunk {
 export class HistoryBudget {
   readonly recordsMax: number;
   #weight = 0;
-  #oldest: Chunk | null = null;
-  #newest: Chunk | null = null;
+  #oldest: Weighed | null = null;
+  #newest: Weighed | null = null;
 
   /** @param recordsMax Records kept over all rings: a positive integer. */
   constructor(recordsMax: number) {
@@ -37,7 +28,7 @@ export class HistoryBudget {
     return this.#weight;
   }
 
-  enlist(chunk: Chunk): void {
+  enlist(chunk: Weighed): void {
     chunk.older = this.#newest;
     if (this.#newest === null) this.#oldest = chunk;
     else this.#newest.newer = chunk;
@@ -45,7 +36,7 @@ export class HistoryBudget {
   }
 
   /** Counts what a chunk holds more, and forgets the oldest chunks if that is too much. */
-  charge(chunk: Chunk, weight: number): void {
+  charge(chunk: Weighed, weight: number): void {
     chunk.weight += weight;
     this.#weight += weight;
     while (this.#weight > this.recordsMax && this.#oldest !== null) {
@@ -56,7 +47,7 @@ export class HistoryBudget {
   }
 
   /** A chunk is no longer kept. */
-  discharge(chunk: Chunk): void {
+  discharge(chunk: Weighed): void {
     this.#weight -= chunk.weight;
     if (chunk.older === null) this.#oldest = chunk.newer;
     else chunk.older.newer = chunk.newer;

@@ -6,5 +6,6 @@ export type {
   EventRecord,
   HistoryRecord,
   RewoundRecord,
+  StateScale,
 } from './record.js';
 export { type Applied, Recorder, type RequestsMade } from './recorder.js';

@@ -24,7 +24,7 @@ export interface EventRecord {
 }
 
 /** The VM was taken back: to what it was made from, or to a snapshot. */
-export interface RewoundRecord {
+export interface RewoundRecord<State = unknown> {
   readonly type: 'rewound';
   readonly vm: string;
   readonly seq: number;
@@ -32,25 +32,33 @@ export interface RewoundRecord {
   readonly snapshot: string | null;
   /** `seq` at which the VM was in this state before; null for a reset. */
   readonly to: number | null;
-  /** The state, encoded; null for what the VM was made from. */
-  readonly state: Uint8Array | null;
+  /** The state; null for what the VM was made from. */
+  readonly state: State | null;
 }
 
 /** One step of a VM's history. A VM numbers its commands and events with one counter. */
-export type HistoryRecord = CommandRecord | EventRecord | RewoundRecord;
+export type HistoryRecord<State = unknown> = CommandRecord | EventRecord | RewoundRecord<State>;
 
 /** A state of a VM between two commands, from which later ones can be made. */
-export interface Checkpoint {
+export interface Checkpoint<State> {
   /** The newest record when the VM was in it. */
   readonly seq: number;
-  /** Encoded; null for what the VM was made from. */
-  readonly state: Uint8Array | null;
+  /** Null for what the VM was made from. */
+  readonly state: State | null;
+}
+
+/** Says what the states take that a history keeps. They may share parts with each other. */
+export interface StateScale<State> {
+  /** Bytes that a state takes whatever else is kept. */
+  bytesOf(state: State): number;
+  /** Bytes of parts that a state holds and another one does not; null shares none. */
+  bytesBeyond(state: State, other: State | null): number;
 }
 
 /** Bytes of a state that take as much room as a record. */
 const BYTES_PER_RECORD = 256;
 
-/** What a kept state counts, in records. */
-export function stateWeight(state: Uint8Array | null): number {
-  return state === null ? 0 : Math.ceil(state.length / BYTES_PER_RECORD);
+/** What bytes of kept states count, in records. */
+export function recordsOf(bytes: number): number {
+  return Math.ceil(bytes / BYTES_PER_RECORD);
 }

@@ -17,10 +17,10 @@ export type Recorded = (
 ) => number;
 
 /** Where records go: a VM's ring, or nowhere. */
-export interface RecordSink {
+export interface RecordSink<State> {
   /** `seq` of the newest record. */
   readonly head: number;
-  append(record: HistoryRecord): void;
+  append(record: HistoryRecord<State>): void;
 }
 
 /** A command that was applied, with what it did. */
@@ -46,9 +46,9 @@ const NONE_MADE: RequestsMade = new Map();
  * Records are kept only when their command is done, so that a command that was refused or that
  * failed leaves no trace and no hole: every `seq` appears exactly once.
  */
-export class Recorder {
+export class Recorder<State = unknown> {
   readonly #vm: string;
-  readonly #ring: RecordSink;
+  readonly #ring: RecordSink<State>;
   #events: EventRecord[] = [];
   #command = 0;
   /** `seq` of the newest commands, oldest first, since the state was last given to the VM. */
@@ -56,7 +56,7 @@ export class Recorder {
   /** `seq` of the last `request-made`, by request and vCPU. */
   #made: Map<RequestName, number[]> | null = null;
 
-  constructor(vm: string, ring: RecordSink) {
+  constructor(vm: string, ring: RecordSink<State>) {
     this.#vm = vm;
     this.#ring = ring;
   }
@@ -87,9 +87,9 @@ export class Recorder {
   }
 
   /** Numbers on from here and keeps nothing: for commands that are only tried. */
-  rehearsal(): Recorder {
+  rehearsal(): Recorder<State> {
     let head = this.#ring.head;
-    const counter: RecordSink = {
+    const counter: RecordSink<State> = {
       get head() {
         return head;
       },
@@ -97,7 +97,7 @@ export class Recorder {
         head += 1;
       },
     };
-    const recorder = new Recorder(this.#vm, counter);
+    const recorder = new Recorder<State>(this.#vm, counter);
     if (this.#made !== null) recorder.#made = copyOf(this.#made);
     recorder.#commands = [...this.#commands];
     return recorder;
@@ -105,10 +105,10 @@ export class Recorder {
 
   /** Keeps that the VM was taken back. @param made What was pending in that state, and since when. */
   rewound(
-    to: Pick<RewoundRecord, 'snapshot' | 'to' | 'state'>,
+    to: Pick<RewoundRecord<State>, 'snapshot' | 'to' | 'state'>,
     made: RequestsMade = NONE_MADE,
-  ): RewoundRecord {
-    const record: RewoundRecord = {
+  ): RewoundRecord<State> {
+    const record: RewoundRecord<State> = {
       type: 'rewound',
       vm: this.#vm,
       seq: this.#ring.head + 1,

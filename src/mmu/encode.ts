@@ -1,24 +1,16 @@
-import { createConfiguredTlb } from './create-vm.js';
-import { defectsOf, rulesWith } from './defects/index.js';
 import {
   BadEncoding,
   createByteReader,
   createByteWriter,
-  readMemory,
-  readOracle,
-  readShadow,
-  readVcpu,
-  readVmcs12s,
-  writeMemory,
-  writeOracle,
-  writeShadow,
-  writeVcpu,
-  writeVmcs12s,
+  readEntries,
+  readPages,
+  writeEntries,
+  writePages,
 } from './encoding/index.js';
-import { kernelRulesOf } from './kernel/index.js';
-import { policyOf } from './policies/index.js';
 import type { VmConfig } from './schema/index.js';
-import { createLedger, type Vm } from './state/index.js';
+import { relinkPages } from './shadow/index.js';
+import type { Vm } from './state/index.js';
+import { readVm, writeVm } from './whole-state.js';
 
 /** First bytes of every encoded state: "mmul", and the version of the form. */
 const MAGIC = 0x6c756d6d;
@@ -42,16 +34,11 @@ export function encodeVm(vm: Vm): EncodedVm {
   const writer = createByteWriter();
   writer.uint(MAGIC);
   writer.uint(VERSION);
-  writer.uint(vm.vcpus.length);
-  writeMemory(writer, vm.memory);
-  writeVmcs12s(writer, vm.vmcs12s);
-  writeShadow(writer, vm.shadow);
-  const vcpuBlocks = [writer.position()];
-  for (const vcpu of vm.vcpus) {
-    writeVcpu(writer, vcpu);
-    vcpuBlocks.push(writer.position());
-  }
-  if (vm.oracle !== null) writeOracle(writer, vm.oracle);
+  const vcpuBlocks = writeVm(writer, vm, {
+    memory: (pages) => writePages(writer, pages),
+    entries: ({ spt }) => writeEntries(writer, spt as Float64Array),
+    links() {},
+  });
   return { bytes: writer.bytes(), vcpuBlocks };
 }
 
@@ -66,32 +53,13 @@ export function decodeVm(config: VmConfig, bytes: Uint8Array): Vm {
   if (reader.uint() !== MAGIC) throw new BadEncoding('these bytes are not an encoded VM');
   const version = reader.uint();
   if (version !== VERSION) throw new BadEncoding(`version ${version} is not version ${VERSION}`);
-  const vcpuCount = reader.uint();
-  if (vcpuCount !== config.vcpus) {
-    throw new BadEncoding(`a state of ${vcpuCount} vCPUs, for a VM of ${config.vcpus}`);
-  }
-  const memory = readMemory(reader);
-  const vmcs12s = readVmcs12s(reader);
-  const shadow = readShadow(reader);
-  const { prevRoots } = config;
-  const tlbTotal = { entries: 0 };
-  const vcpus = Array.from({ length: vcpuCount }, (_, index) => {
-    const tlb = createConfiguredTlb(config, tlbTotal);
-    return readVcpu(reader, { index, prevRoots, tlb, shadow, vmcs12s });
+  const vm = readVm(reader, config, {
+    memory: () => readPages(reader),
+    entries(page) {
+      page.spt = readEntries(reader);
+    },
+    links: relinkPages,
   });
-  const oracle = config.oracle === 'on' ? readOracle(reader, vcpuCount) : null;
   reader.end();
-  return {
-    config,
-    rules: rulesWith(kernelRulesOf(config.kernel), config.defects),
-    policy: policyOf(config.policy),
-    defects: defectsOf(config.defects),
-    memory,
-    shadow,
-    vcpus,
-    tlbTotal,
-    vmcs12s,
-    oracle,
-    ledger: oracle === null ? null : createLedger(vcpuCount),
-  };
+  return vm;
 }

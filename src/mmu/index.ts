@@ -10,8 +10,15 @@ export {
 } from './defects/index.js';
 export { decodeVm, type EncodedVm, encodeVm } from './encode.js';
 export { BadEncoding } from './encoding/index.js';
+export { bytesBeyond, type FrozenVm, freezeVm, thawVm } from './freeze.js';
 export { KERNEL_VERSIONS, type KernelVersion } from './kernel/index.js';
-export { contentPagesOf, isSameWord, MEMORY_PAGES_MAX } from './machine/index.js';
+export {
+  contentPagesOf,
+  isSameWord,
+  MEMORY_PAGES_MAX,
+  pagesInOrder,
+  wordsOfPage,
+} from './machine/index.js';
 export {
   isWatched,
   type Standpoint,

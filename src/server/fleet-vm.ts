@@ -1,5 +1,5 @@
 import type { EventRing, Recorder, RewoundRecord } from '../journal/index.js';
-import type { Vcpu, Vm } from '../mmu/index.js';
+import type { FrozenVm, Vcpu, Vm } from '../mmu/index.js';
 import type { Command } from '../mmu/schema/index.js';
 import { ApiError } from './errors.js';
 import type { Labels } from './labels.js';
@@ -14,8 +14,8 @@ export interface FleetVm {
   vm: Vm;
   /** Where its first state comes from; null if from its configuration. */
   readonly origin: Origin | null;
-  readonly ring: EventRing;
-  readonly recorder: Recorder;
+  readonly ring: EventRing<FrozenVm>;
+  readonly recorder: Recorder<FrozenVm>;
   /** Room that it took when it was last looked at, in pages of 4 KiB. */
   pages: number;
   /** The command on which the model failed: none can be applied any more. Null while all is well. */
@@ -32,7 +32,7 @@ export interface Origin {
 }
 
 /** What a record says of where a VM was taken back to. */
-export type RewoundTo = Pick<RewoundRecord, 'snapshot' | 'to' | 'state'>;
+export type RewoundTo = Pick<RewoundRecord<FrozenVm>, 'snapshot' | 'to' | 'state'>;
 
 /** @throws {ApiError} If there is no such vCPU. `what` is what it was needed for. */
 export function vcpuOf({ vm }: FleetVm, index: number, what: string): Vcpu {

@@ -1,6 +1,5 @@
 import {
   type Applied,
-  EventRing,
   HistoryBudget,
   Recorder,
   type RequestsMade,
@@ -8,7 +7,7 @@ import {
 } from '../journal/index.js';
 import { CommandRefused, createVm, pagesHeldBy, step, type Vm } from '../mmu/index.js';
 import type { Command, VmConfig } from '../mmu/schema/index.js';
-import { anchorHistory } from './anchor-history.js';
+import { anchorHistory, createRing } from './anchor-history.js';
 import { ApiError } from './errors.js';
 import type { FleetLog, FleetOptions } from './fleet-options.js';
 import { type FleetVm, type Origin, type RewoundTo, vcpuOf, vmNotFound } from './fleet-vm.js';
@@ -99,7 +98,7 @@ export class Fleet {
   #make(vm: Vm, origin: Origin | null, labels: Labels): FleetVm {
     this.#made += 1;
     const id = `vm-${this.#made}`;
-    const ring = new EventRing(this.budget, this.limits.vmHistoryRecordsMax);
+    const ring = createRing(this.budget, this.limits.vmHistoryRecordsMax);
     const recorder = new Recorder(id, ring);
     const fresh = { number: 0, pages: 0, poison: null, lease: null };
     const entry: FleetVm = { id, vm, origin, ring, recorder, labels, ...fresh };

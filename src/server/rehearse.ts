@@ -1,4 +1,4 @@
-import { decodeVm, encodeVm } from '../mmu/index.js';
+import { freezeVm, thawVm } from '../mmu/index.js';
 import { anchorHistory } from './anchor-history.js';
 import type { Fleet } from './fleet.js';
 import type { FleetVm } from './fleet-vm.js';
@@ -11,7 +11,7 @@ import type { FleetVm } from './fleet-vm.js';
 export function rehearse<T>(fleet: Fleet, entry: FleetVm, tryOn: (copy: FleetVm) => T): T {
   // Now, because what is tried must not become a checkpoint.
   anchorHistory(entry);
-  const vm = decodeVm(entry.vm.config, encodeVm(entry.vm).bytes);
+  const vm = thawVm(entry.vm.config, freezeVm(entry.vm));
   const copy: FleetVm = { ...entry, vm, recorder: entry.recorder.rehearsal() };
   try {
     return tryOn(copy);

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { EventRing, HistoryRecord } from '../journal/index.js';
+import type { EventRing, RewoundRecord } from '../journal/index.js';
 import type { step, Vm } from '../mmu/index.js';
 import type { Command } from '../mmu/schema/index.js';
 
@@ -17,11 +17,11 @@ export function commandsBetween(ring: EventRing, from: number, to: number): Comm
 }
 
 /** The newest record after `from` up to `to` that says that the VM was taken back, if there is one. */
-export function lastRewoundBetween(
-  ring: EventRing,
+export function lastRewoundBetween<State>(
+  ring: EventRing<State>,
   from: number,
   to: number,
-): Extract<HistoryRecord, { type: 'rewound' }> | null {
+): RewoundRecord<State> | null {
   for (let seq = to; seq > from; seq -= 1) {
     const record = ring.at(seq);
     if (record?.type === 'rewound') return record;

@@ -1,5 +1,5 @@
 import type { RewoundRecord } from '../journal/index.js';
-import { createVm, decodeVm, encodeVm, type Vm } from '../mmu/index.js';
+import { createVm, type FrozenVm, freezeVm, thawVm, type Vm } from '../mmu/index.js';
 import type { Command } from '../mmu/schema/index.js';
 import { ApiError } from './errors.js';
 import type { Fleet } from './fleet.js';
@@ -10,7 +10,7 @@ import { type Snapshot, Snapshots } from './snapshots.js';
 /** A state from which later ones can be made; null for what the VM was made from. */
 interface Start {
   readonly seq: number;
-  readonly state: Uint8Array | null;
+  readonly state: FrozenVm | null;
 }
 
 /**
@@ -40,16 +40,14 @@ export class Timeline {
     if (poison !== null) {
       throw new ApiError('vm-poisoned', `Cannot take snapshot "${name}": VM "${id}" has failed`);
     }
-    const { bytes: state } = encodeVm(vm);
-    const snapshot = { name, seq: ring.head, state, made: recorder.requestsMade() };
-    this.snapshots.add(id, snapshot);
-    return snapshot;
+    const made = recorder.requestsMade();
+    return this.snapshots.add(id, { name, seq: ring.head, state: freezeVm(vm), made });
   }
 
   /** @throws {ApiError} If there is no such snapshot, or no room for its state. */
   restore(entry: FleetVm, name: string): RewoundRecord {
     const { seq, state, made } = this.snapshots.get(entry.id, name);
-    const vm = decodeVm(entry.vm.config, state);
+    const vm = thawVm(entry.vm.config, state);
     return this.#fleet.rewind(entry, vm, { snapshot: name, to: seq, state }, made);
   }
 
@@ -61,10 +59,10 @@ export class Timeline {
   async stateAt(entry: FleetVm, seq: number): Promise<Vm> {
     this.demandPast(entry, seq);
     const { vm, ring, poison } = entry;
-    if (seq === ring.head && poison === null) return decodeVm(vm.config, encodeVm(vm).bytes);
+    if (seq === ring.head && poison === null) return thawVm(vm.config, freezeVm(vm));
     // Both at once, before anybody else has a turn and history moves on.
     const { state, commands } = this.#waysTo(entry, seq);
-    const start = state === null ? createVm(vm.config) : decodeVm(vm.config, state);
+    const start = state === null ? createVm(vm.config) : thawVm(vm.config, state);
     return replay(start, commands, this.#fleet.step);
   }
 
@@ -77,7 +75,7 @@ export class Timeline {
     );
   }
 
-  #waysTo(entry: FleetVm, seq: number): { state: Uint8Array | null; commands: Command[] } {
+  #waysTo(entry: FleetVm, seq: number): { state: FrozenVm | null; commands: Command[] } {
     const { ring } = entry;
     const start = this.#startFor(entry, seq);
     const rewound = lastRewoundBetween(ring, start.seq, seq);
@@ -96,7 +94,7 @@ export class Timeline {
     const starts: Start[] = checkpoint === null ? named : [checkpoint, ...named];
     if (starts.length > 0) return starts.reduce((a, b) => (b.seq > a.seq ? b : a));
     // No command was kept: nothing has happened since.
-    if (isKept) return { seq: head, state: encodeVm(vm).bytes };
+    if (isKept) return { seq: head, state: freezeVm(vm) };
     throw new ApiError(
       'events-expired',
       `Cannot go to ${seq}: history is kept from ${oldest}, and no snapshot was taken at ${seq}`,

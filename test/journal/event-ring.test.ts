@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
-import { EventRing, HistoryBudget, type HistoryRecord } from '../../src/journal/index.js';
+import {
+  type CommandRecord,
+  EventRing,
+  HistoryBudget,
+  type StateScale,
+} from '../../src/journal/index.js';
 
-const recordOf = (seq: number): HistoryRecord => ({
+/** Of states that share nothing. */
+const SCALE: StateScale<Uint8Array> = { bytesOf: ({ length }) => length, bytesBeyond: () => 0 };
+
+const recordOf = (seq: number): CommandRecord => ({
   type: 'command',
   vm: 'vm-1',
   seq,
@@ -10,12 +18,12 @@ const recordOf = (seq: number): HistoryRecord => ({
   outcome: { kind: 'ok' },
 });
 
-function append(ring: EventRing, count: number): void {
+function append(ring: EventRing<Uint8Array>, count: number): void {
   for (let i = 0; i < count; i += 1) ring.append(recordOf(ring.head + 1));
 }
 
 /** What can be read: the lowest and the highest sequence number, and how many. */
-function kept(ring: EventRing): [number, number, number] {
+function kept(ring: EventRing<Uint8Array>): [number, number, number] {
   let count = 0;
   for (let seq = ring.oldest; seq <= ring.head; seq += 1) {
     expect(ring.at(seq)?.seq).toBe(seq);
@@ -27,7 +35,7 @@ function kept(ring: EventRing): [number, number, number] {
 }
 
 test('a new ring is empty and begins at 1', () => {
-  const ring = new EventRing(new HistoryBudget(10), 10);
+  const ring = new EventRing(new HistoryBudget(10), 10, SCALE);
   expect(kept(ring)).toEqual([1, 0, 0]);
   append(ring, 1);
   expect(kept(ring)).toEqual([1, 1, 1]);
@@ -40,7 +48,7 @@ test.each([
   [600, 10_000, [9473, 10_000, 528]],
 ])('a ring of %i, after %i records', (recordsMax, count, expected) => {
   const budget = new HistoryBudget(1_000_000);
-  const ring = new EventRing(budget, recordsMax);
+  const ring = new EventRing(budget, recordsMax, SCALE);
   append(ring, count);
   expect(kept(ring)).toEqual(expected);
   expect(budget.records).toBe(expected[2]);
@@ -48,7 +56,7 @@ test.each([
 
 test('over the common bound, the chunk begun first goes, whosever it is', () => {
   const budget = new HistoryBudget(1000);
-  const [quiet, busy] = [new EventRing(budget, 8192), new EventRing(budget, 8192)];
+  const [quiet, busy] = [new EventRing(budget, 8192, SCALE), new EventRing(budget, 8192, SCALE)];
   append(quiet, 10);
   append(busy, 990);
   expect([kept(quiet), kept(busy), budget.records]).toEqual([[1, 10, 10], [1, 990, 990], 1000]);
@@ -62,7 +70,7 @@ test('over the common bound, the chunk begun first goes, whosever it is', () => 
 
 test('a ring that is cleared gives its room back', () => {
   const budget = new HistoryBudget(1000);
-  const [one, other] = [new EventRing(budget, 8192), new EventRing(budget, 8192)];
+  const [one, other] = [new EventRing(budget, 8192, SCALE), new EventRing(budget, 8192, SCALE)];
   append(one, 300);
   append(other, 300);
   append(one, 300);
@@ -74,11 +82,11 @@ test('a ring that is cleared gives its room back', () => {
 
 test('no bound is ever passed, and sequence numbers never repeat', () => {
   const budget = new HistoryBudget(2000);
-  const rings = Array.from({ length: 7 }, () => new EventRing(budget, 700));
+  const rings = Array.from({ length: 7 }, () => new EventRing(budget, 700, SCALE));
   let state = 12_345;
   for (let i = 0; i < 50_000; i += 1) {
     state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    append(rings[state % rings.length] as EventRing, 1);
+    append(rings[state % rings.length] as EventRing<Uint8Array>, 1);
     if (budget.records > 2000) expect.unreachable();
   }
   const counts = rings.map((ring) => kept(ring)[2]);
@@ -87,7 +95,7 @@ test('no bound is ever passed, and sequence numbers never repeat', () => {
 });
 
 test('listeners hear of records until they stop listening', () => {
-  const ring = new EventRing(new HistoryBudget(10), 10);
+  const ring = new EventRing(new HistoryBudget(10), 10, SCALE);
   const heard: string[] = [];
   const stop = ring.listen(() => heard.push('a'));
   ring.listen(() => heard.push('b'));
@@ -101,7 +109,7 @@ test('listeners hear of records until they stop listening', () => {
 const STATE = new Uint8Array(1024 * 128);
 
 /** Appends records as commands do, each before it runs anchored. */
-function appendAnchored(ring: EventRing, count: number): void {
+function appendAnchored(ring: EventRing<Uint8Array>, count: number): void {
   for (let i = 0; i < count; i += 1) {
     const checkpoint = { seq: ring.head, state: ring.head === 0 ? null : STATE };
     if (!ring.isAnchored) ring.anchor(ring.wantsCheckpoint ? checkpoint : 'older');
@@ -116,7 +124,7 @@ test.each([
   [4609, [1537, 4609, 3073], [1536, 2560, 3584, 4608]],
 ])('after %i records, what leans on a forgotten checkpoint is forgotten', (count, left, seqs) => {
   const budget = new HistoryBudget(1_000_000);
-  const ring = new EventRing(budget, 4096);
+  const ring = new EventRing(budget, 4096, SCALE);
   appendAnchored(ring, count);
   expect(kept(ring)).toEqual(left);
   const found = new Set<number | undefined>();
@@ -135,9 +143,33 @@ test.each([
 
 test('a checkpoint that is too large for the history takes nothing down with it', () => {
   const budget = new HistoryBudget(300);
-  const ring = new EventRing(budget, 4096);
+  const ring = new EventRing(budget, 4096, SCALE);
   appendAnchored(ring, 600);
   expect(budget.records).toBeLessThanOrEqual(300);
   ring.clear();
   expect([ring.head, budget.records]).toEqual([600, 0]);
+});
+
+/** States that take nothing by themselves, and share parts of 256 bytes. */
+const PARTS: StateScale<readonly string[]> = {
+  bytesOf: () => 0,
+  bytesBeyond: (state, other) => 256 * state.filter((part) => !other?.includes(part)).length,
+};
+
+test('a state counts what the next one does not share with it, and the newest is the VM', () => {
+  const budget = new HistoryBudget(1000);
+  const ring = new EventRing(budget, 8192, PARTS);
+  const keep = (state: readonly string[] | null) => {
+    const record = { snapshot: null, to: null, state } as const;
+    ring.append({ type: 'rewound', vm: 'vm-1', seq: ring.head + 1, ...record });
+    return budget.records - ring.head;
+  };
+  expect(keep(['a', 'b', 'c'])).toBe(0);
+  expect(keep(['a', 'b', 'd', 'e'])).toBe(1);
+  expect(keep(['a', 'b', 'd', 'e'])).toBe(1);
+  expect(keep(null)).toBe(5);
+  expect(keep(['a'])).toBe(5);
+  expect(keep([])).toBe(6);
+  ring.clear();
+  expect(budget.records).toBe(0);
 });

@@ -8,6 +8,7 @@ import {
   type TableRange,
   wordFromHex,
   wordFromNumber,
+  wordsOfPage,
   wordToHex,
   writeTable,
   writeWord,
@@ -134,7 +135,9 @@ describe('entries by mode', () => {
     const memory = emptyMemory();
     writeWord(memory, 0x1000, wordFromHex('0x1234567800000000'));
     writeTable(memory, { gpa: 0x1000, bytes: 4, entry: wordFromNumber(0x8067) });
-    expect(memory.pages.get(1)?.slice(0, 2)).toEqual(new Uint32Array([0x8067, 0x12345678]));
+    expect(wordsOfPage(memory.pages, 1)?.slice(0, 2)).toEqual(
+      new Uint32Array([0x8067, 0x12345678]),
+    );
   });
 });
 

@@ -1,64 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CommandRefused, flawsOf, step } from '../../src/mmu/index.js';
-import { Command, type CommandInput } from '../../src/mmu/schema/index.js';
-import type { Lab } from './lab.js';
-import { createGuest, type Mode } from './paged-guest.js';
-import { type Run, run } from './random-commands.js';
+import { flawsOf } from '../../src/mmu/index.js';
+import { run } from './random-commands.js';
+import { apply, begin } from './random-guest.js';
 
 const RUNS = { numRuns: 100, seed: 20260726 };
-
-/** CR4 of each mode with VMXE, and with PCIDE where it can be. */
-const CR4: Record<Mode, string> = {
-  '4-level': '0x220a0',
-  '5-level': '0x230a0',
-  PAE: '0x2020',
-  '32-bit': '0x2010',
-  none: '0x2000',
-};
-
-const EPT = { kind: 'map', vcpu: 0, root: '0x12001e', format: 'ept', pages: 64 } as const;
-
-/** The guest of a run: every vCPU is in VMX operation, and L2 has an EPT that maps its tables. */
-function begin({ config, mode }: Run): Lab {
-  const lab = createGuest(config, mode);
-  for (const { index: vcpu } of lab.vm.vcpus) {
-    for (const command of [
-      { kind: 'mov-cr4', value: CR4[mode] },
-      { kind: 'vmxon', address: '0x1000' },
-      { kind: 'vmptrld', address: `0x${2 + vcpu}000` },
-      { kind: 'vmwrite', field: 'GUEST_CR3', value: '0x100000' },
-      { kind: 'vmwrite', field: 'EPT_POINTER', value: '0x12001e' },
-      { kind: 'vmwrite', field: 'SECONDARY_VM_EXEC_CONTROL', value: '0x22' },
-      { kind: 'vmwrite', field: 'VIRTUAL_PROCESSOR_ID', value: '0x1' },
-    ] as const) {
-      apply(lab, { ...command, vcpu });
-    }
-  }
-  apply(lab, { ...EPT, address: '0x0', gpa: '0x0', tables: '0x121000' });
-  apply(lab, { ...EPT, address: '0x100000', gpa: '0x100000', tables: '0x124000' });
-  return lab;
-}
-
-/** How a command ended, and what happened; a refusal is one of the ways, and then nothing did. */
-function apply({ vm }: Lab, input: CommandInput): string {
-  const events: unknown[] = [];
-  try {
-    const outcome = step(vm, Command.parse(input), (_vcpu, event) => events.push(event));
-    return JSON.stringify({ outcome, events });
-  } catch (error) {
-    if (!(error instanceof CommandRefused)) throw error;
-    expect(events).toEqual([]);
-    return error.message;
-  }
-}
 
 describe('a random run, whatever policy, kernel and mode', () => {
   test('leaves no flaw in the shadow pages after any command, and throws nothing', () => {
     const noFlaw = fc.property(run, (one) => {
       const lab = begin(one);
       for (const command of one.commands) {
-        apply(lab, command);
+        apply(lab.vm, command);
         expect(flawsOf(lab.vm)).toEqual([]);
       }
     });
@@ -69,7 +22,7 @@ describe('a random run, whatever policy, kernel and mode', () => {
     const isSame = fc.property(run, (one) => {
       const [first, second] = [begin(one), begin(one)];
       for (const command of one.commands) {
-        expect(apply(second, command)).toBe(apply(first, command));
+        expect(apply(second.vm, command)).toBe(apply(first.vm, command));
       }
     });
     fc.assert(isSame, { ...RUNS, numRuns: 30 });

@@ -9,7 +9,7 @@ import { Timeline } from '../../src/server/timeline.js';
 
 const ROOTS = ['0x100000', '0x101001', '0x102002', '0x8000000000103003', '0x104004'];
 
-/** Words that are written at the start: with many, checkpoints become rare. */
+/** Words that are written at the start: one page of memory, or 32. */
 const FILLED = { few: 1, many: 16_384 };
 
 function startLab(limits: Partial<Limits> = {}, filled = FILLED.few) {
@@ -165,4 +165,40 @@ test('a restored VM knows which requests were pending, and since when', () => {
   apply({ kind: 'make-request', vcpu: 0, request: 'TLB_FLUSH' });
   lab.timeline.restore(entry, 'pending');
   expect(service()).toBe(made);
+});
+
+test('snapshots count what they share once, whichever of them goes', () => {
+  const lab = startLab();
+  const entry = lab.create();
+  const { snapshots } = lab.timeline;
+  const apply = (command: CommandInput) => lab.fleet.apply(entry, Command.parse(command));
+  const bytesOf = () =>
+    [...snapshots.of(entry.id).values()].map(
+      ({ state, bytes }) => (bytes - state.rest.length) / 4096,
+    );
+  const range = { address: '0x8000000000', gpa: '0x800000', pages: 4, tables: '0x300000' };
+  apply({ kind: 'map', vcpu: 0, root: '0x100000', ...range });
+  const write = (page: number) =>
+    apply({ kind: 'write', vcpu: 0, gva: `0x800000${page}000`, value: '0x5' });
+  for (const page of [0, 1, 2, 3]) write(page);
+  lab.timeline.take(entry, 'a');
+  lab.timeline.take(entry, 'b');
+  for (const page of [0, 1]) write(page);
+  lab.timeline.take(entry, 'c');
+  write(1);
+  lab.timeline.take(entry, 'd');
+  // Four pages, four tables of the guest, and what shadows those.
+  expect(bytesOf()).toEqual([12, 0, 2, 1]);
+  snapshots.delete(entry.id, 'c');
+  expect(bytesOf()).toEqual([12, 0, 2]);
+  snapshots.delete(entry.id, 'a');
+  expect(bytesOf()).toEqual([12, 2]);
+  lab.timeline.restore(entry, 'b');
+  lab.timeline.take(entry, 'e');
+  expect(bytesOf()).toEqual([12, 2, 2]);
+  snapshots.delete(entry.id, 'd');
+  expect(bytesOf()).toEqual([12, 0]);
+  snapshots.delete(entry.id, 'b');
+  snapshots.delete(entry.id, 'e');
+  expect(bytesOf()).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createVm, guestWalkOf, step } from '../../src/mmu/index.js';
+import { createVm, guestWalkOf, pagesInOrder, step } from '../../src/mmu/index.js';
 import {
   type CommandInput,
   type MmuEvent,
@@ -300,7 +300,7 @@ function walkThenRead(config: VmConfigInput, page: number) {
   const vm = createVm(VmConfig.parse(config));
   const [vcpu] = vm.vcpus;
   if (vcpu === undefined) throw new Error('a VM has a vCPU');
-  const content = () => [...vm.memory.pages].map(([gfn, words]) => [gfn, [...words]]);
+  const content = () => pagesInOrder(vm.memory.pages).map(([gfn, words]) => [gfn, [...words]]);
   const before = content();
   const gva = { page, low: 8 };
   const { result } = guestWalkOf(vm, vcpu, gva);

@@ -1,5 +1,20 @@
-export { BadEncoding, createByteReader, createByteWriter } from './bytes.js';
-export { readMemory, readVmcs12s, writeMemory, writeVmcs12s } from './memory-block.js';
+export {
+  BadEncoding,
+  type ByteReader,
+  type ByteWriter,
+  createByteReader,
+  createByteWriter,
+} from './bytes.js';
+export type { ContentsSink, ContentsSource } from './contents.js';
+export { readLinks, writeLinks } from './links-block.js';
+export {
+  readMemslots,
+  readPages,
+  readVmcs12s,
+  writeMemslots,
+  writePages,
+  writeVmcs12s,
+} from './memory-block.js';
 export { readOracle, writeOracle } from './oracle-block.js';
-export { readShadow, writeShadow } from './shadow-block.js';
+export { readEntries, readShadow, writeEntries, writeShadow } from './shadow-block.js';
 export { readVcpu, writeVcpu } from './vcpu-block.js';

@@ -1,12 +1,16 @@
-import { createMemory, type GuestMemory } from '../machine/index.js';
+import {
+  createGuestPages,
+  type GuestPages,
+  type Memslot,
+  pagesInOrder,
+  wordsToWrite,
+} from '../machine/index.js';
 import type { Vmcs12 } from '../state/index.js';
 import type { ByteReader, ByteWriter } from './bytes.js';
 import { readSparse, writeSparse } from './sparse.js';
 
-const PAGE_WORDS = 1024;
-
-/** Memslots, and what memory holds. */
-export function writeMemory(writer: ByteWriter, { memslots, pages }: GuestMemory): void {
+/** @param memslots By number; a deleted one leaves a hole. */
+export function writeMemslots(writer: ByteWriter, memslots: readonly (Memslot | null)[]): void {
   writer.list(memslots, (slot) => {
     writer.flag(slot !== null);
     if (slot === null) return;
@@ -14,24 +18,27 @@ export function writeMemory(writer: ByteWriter, { memslots, pages }: GuestMemory
     writer.number(slot.pageCount);
     writer.flag(slot.dirtyLog);
   });
-  writer.list(pages, ([gfn, page]) => {
-    writer.number(gfn);
-    writeSparse(writer, page, writer.uint);
+}
+
+export function readMemslots(reader: ByteReader): (Memslot | null)[] {
+  return reader.list(() => {
+    if (!reader.flag()) return null;
+    return { gfn: reader.number(), pageCount: reader.number(), dirtyLog: reader.flag() };
   });
 }
 
-export function readMemory(reader: ByteReader): GuestMemory {
-  const memory = createMemory(
-    reader.list(() => {
-      if (!reader.flag()) return null;
-      return { gfn: reader.number(), pageCount: reader.number(), dirtyLog: reader.flag() };
-    }),
-  );
-  reader.list(() => {
-    const gfn = reader.number();
-    memory.pages.set(gfn, readSparse(reader, new Uint32Array(PAGE_WORDS), reader.uint));
+/** What memory holds, among the bytes. */
+export function writePages(writer: ByteWriter, pages: GuestPages): void {
+  writer.list(pagesInOrder(pages), ([gfn, words]) => {
+    writer.number(gfn);
+    writeSparse(writer, words, writer.uint);
   });
-  return memory;
+}
+
+export function readPages(reader: ByteReader): GuestPages {
+  const pages = createGuestPages();
+  reader.list(() => readSparse(reader, wordsToWrite(pages, reader.number()), reader.uint));
+  return pages;
 }
 
 /** The VMCS regions that L1 has touched. */

@@ -1,4 +1,4 @@
-import { pagesOfGfn, relinkPages } from '../shadow/index.js';
+import { pagesOfGfn, trackActive } from '../shadow/index.js';
 import {
   createShadowPages,
   type ShadowPage,
@@ -6,17 +6,22 @@ import {
   SPTES_PER_PAGE,
 } from '../state/index.js';
 import { BadEncoding, type ByteReader, type ByteWriter } from './bytes.js';
+import type { ContentsSink, ContentsSource } from './contents.js';
 import { readSparse, writeSparse } from './sparse.js';
 
 const BITMAP_WORDS = SPTES_PER_PAGE / 32;
 
-/** The shadow pages of a VM; what follows from their entries is not written. */
-export function writeShadow(writer: ByteWriter, shadow: ShadowPages): void {
+/** The shadow pages of a VM. What follows from their entries need not be written. */
+export function writeShadow(
+  writer: ByteWriter,
+  shadow: ShadowPages,
+  contents: Omit<ContentsSink, 'memory'>,
+): void {
   writer.byte(shadow.generation);
   writer.number(shadow.nextHpa);
   writer.list(shadow.table, (page) => {
     writer.flag(page !== null);
-    if (page !== null) writePage(writer, page);
+    if (page !== null) writePage(writer, page, contents);
   });
   writer.list(shadow.freeIds, writer.uint);
   writer.list(shadow.tdpRoots, ({ id }) => writer.uint(id));
@@ -25,16 +30,20 @@ export function writeShadow(writer: ByteWriter, shadow: ShadowPages): void {
     writer.number(gfn);
     writer.list(pagesOfGfn({ shadow }, gfn), ({ id }) => writer.uint(id));
   });
+  contents.links(shadow);
 }
 
-export function readShadow(reader: ByteReader): ShadowPages {
+export function readShadow(
+  reader: ByteReader,
+  contents: Omit<ContentsSource, 'memory'>,
+): ShadowPages {
   const shadow = createShadowPages();
   shadow.generation = reader.byte();
   shadow.nextHpa = reader.number();
   let id = 0;
   shadow.table.push(
     ...reader.list(() => {
-      const page = reader.flag() ? readPage(reader, id) : null;
+      const page = reader.flag() ? readPage(reader, id, contents) : null;
       id += 1;
       return page;
     }),
@@ -54,8 +63,18 @@ export function readShadow(reader: ByteReader): ShadowPages {
       page = next;
     }
   });
-  relinkPages(shadow);
+  contents.links(shadow);
+  trackActive(shadow);
   return shadow;
+}
+
+/** The entries of a page among the bytes. @param spt Not all zero. */
+export function writeEntries(writer: ByteWriter, spt: Float64Array): void {
+  writeSparse(writer, spt, writer.number);
+}
+
+export function readEntries(reader: ByteReader): Float64Array {
+  return readSparse(reader, new Float64Array(SPTES_PER_PAGE), reader.number);
 }
 
 function pageOf({ table }: ShadowPages, id: number): ShadowPage {
@@ -64,7 +83,11 @@ function pageOf({ table }: ShadowPages, id: number): ShadowPage {
   return page;
 }
 
-function writePage(writer: ByteWriter, page: ShadowPage): void {
+function writePage(
+  writer: ByteWriter,
+  page: ShadowPage,
+  contents: Pick<ContentsSink, 'entries'>,
+): void {
   writer.number(page.hpa);
   writer.number(page.gfn);
   writer.flag(page.tdp);
@@ -76,10 +99,14 @@ function writePage(writer: ByteWriter, page: ShadowPage): void {
   writer.flag(page.unsyncChildren > 0);
   if (page.unsyncChildren > 0) for (const word of bitmapOf(page)) writer.uint(word);
   writer.flag(page.spt !== null);
-  if (page.spt !== null) writeSparse(writer, page.spt, writer.number);
+  if (page.spt !== null) contents.entries(page);
 }
 
-function readPage(reader: ByteReader, id: number): ShadowPage {
+function readPage(
+  reader: ByteReader,
+  id: number,
+  contents: Pick<ContentsSource, 'entries'>,
+): ShadowPage {
   const page: ShadowPage = {
     id,
     hpa: reader.number(),
@@ -93,6 +120,7 @@ function readPage(reader: ByteReader, id: number): ShadowPage {
     unsyncChildren: 0,
     unsyncChildBitmap: null,
     spt: null,
+    isSptShared: false,
     parents: [],
     sibling: null,
   };
@@ -100,9 +128,7 @@ function readPage(reader: ByteReader, id: number): ShadowPage {
     page.unsyncChildBitmap = Uint32Array.from({ length: BITMAP_WORDS }, reader.uint);
     page.unsyncChildren = page.unsyncChildBitmap.reduce((sum, word) => sum + bitsIn(word), 0);
   }
-  if (reader.flag()) {
-    page.spt = readSparse(reader, new Float64Array(SPTES_PER_PAGE), reader.number);
-  }
+  if (reader.flag()) contents.entries(page);
   return page;
 }
 

@@ -6,6 +6,7 @@ import {
   VMX_EPT_RWX,
   VMX_EPT_WRITABLE,
 } from './ept-walk.js';
+import { wordsOfPage } from './guest-pages.js';
 import {
   type GuestMemory,
   isVisibleGfn,
@@ -116,7 +117,8 @@ class Plan {
     const table = this.#nextTable;
     if (!isVisibleGfn(this.#memory, table))
       return `no memslot holds a table at ${hex(table * 4096)}`;
-    if (this.#memory.pages.has(table)) return `the page at ${hex(table * 4096)} is in use`;
+    if (wordsOfPage(this.#memory.pages, table) !== undefined)
+      return `the page at ${hex(table * 4096)} is in use`;
     this.#newPages += 1;
     if (this.#memory.pages.size + this.#newPages > MEMORY_PAGES_MAX) {
       return `the VM would hold more than ${MEMORY_PAGES_MAX} pages`;

@@ -4,6 +4,7 @@ export * from './control-registers.js';
 export * from './cr3.js';
 export * from './ept-walk.js';
 export * from './eptp.js';
+export * from './guest-pages.js';
 export * from './lam.js';
 export * from './memory.js';
 export * from './memory-layout.js';

@@ -1,13 +1,11 @@
+import { createGuestPages, type GuestPages, wordsOfPage, wordsToWrite } from './guest-pages.js';
 import { type Word, wordFromNumber, wordToNumber, ZERO } from './word.js';
 
-/**
- * Guest-physical memory, sparse: a page that was never written holds zeros and takes no room.
- * A page is 1024 little-endian 32-bit words, as the host would keep it.
- */
+/** Guest-physical memory, sparse: a page that was never written holds zeros and takes no room. */
 export interface GuestMemory {
   /** What exists, by the number that the VMM gave it; a deleted memslot leaves a hole. */
   readonly memslots: (Memslot | null)[];
-  readonly pages: Map<number, Uint32Array>;
+  readonly pages: GuestPages;
 }
 
 /** A range of guest frames backed by the host. */
@@ -22,10 +20,9 @@ export interface Memslot {
 export const MEMORY_PAGES_MAX = 16_384;
 
 const PAGE_BYTES = 4096;
-const PAGE_WORDS = PAGE_BYTES / 4;
 
 export function createMemory(memslots: readonly (Memslot | null)[]): GuestMemory {
-  return { memslots: [...memslots], pages: new Map() };
+  return { memslots: [...memslots], pages: createGuestPages() };
 }
 
 /** The memslot that a guest frame lies in, if it lies in one. */
@@ -43,7 +40,7 @@ export function isVisibleGfn(memory: GuestMemory, gfn: number): boolean {
 
 /** @param gpa A guest-physical address below 2^52; its low three bits are ignored. */
 export function readWord({ pages }: GuestMemory, gpa: number): Word {
-  const page = pages.get(gfnOf(gpa));
+  const page = wordsOfPage(pages, gfnOf(gpa));
   if (page === undefined) return ZERO;
   const at = indexOf(gpa) & ~1;
   const low = page[at] as number;
@@ -51,8 +48,8 @@ export function readWord({ pages }: GuestMemory, gpa: number): Word {
 }
 
 /** @param gpa A guest-physical address below 2^52; its low three bits are ignored. */
-export function writeWord(memory: GuestMemory, gpa: number, value: Word): void {
-  const page = pageFor(memory, gfnOf(gpa));
+export function writeWord({ pages }: GuestMemory, gpa: number, value: Word): void {
+  const page = wordsToWrite(pages, gfnOf(gpa));
   const at = indexOf(gpa) & ~1;
   page[at] = (value.page % 2 ** 20) * 4096 + value.low;
   page[at + 1] = Math.floor(value.page / 2 ** 20);
@@ -60,12 +57,12 @@ export function writeWord(memory: GuestMemory, gpa: number, value: Word): void {
 
 /** Four bytes as a 64-bit value. @param gpa Below 2^52; its low two bits are ignored. */
 export function readHalf({ pages }: GuestMemory, gpa: number): Word {
-  return wordFromNumber(pages.get(gfnOf(gpa))?.[indexOf(gpa)] ?? 0);
+  return wordFromNumber(wordsOfPage(pages, gfnOf(gpa))?.[indexOf(gpa)] ?? 0);
 }
 
 /** Stores the low 32 bits of a value. @param gpa Below 2^52; its low two bits are ignored. */
-export function writeHalf(memory: GuestMemory, gpa: number, value: Word): void {
-  pageFor(memory, gfnOf(gpa))[indexOf(gpa)] = wordToNumber(value) % 2 ** 32;
+export function writeHalf({ pages }: GuestMemory, gpa: number, value: Word): void {
+  wordsToWrite(pages, gfnOf(gpa))[indexOf(gpa)] = wordToNumber(value) % 2 ** 32;
 }
 
 /**
@@ -74,7 +71,7 @@ export function writeHalf(memory: GuestMemory, gpa: number, value: Word): void {
  * @param gpa A guest-physical address below 2^52, aligned or not.
  */
 export function readBytes({ pages }: GuestMemory, gpa: number, bytes: number): Word {
-  const page = pages.get(gfnOf(gpa));
+  const page = wordsOfPage(pages, gfnOf(gpa));
   if (page === undefined) return ZERO;
   const view = new DataView(page.buffer, page.byteOffset, PAGE_BYTES);
   let value = ZERO;
@@ -89,8 +86,8 @@ export function readBytes({ pages }: GuestMemory, gpa: number, bytes: number): W
 }
 
 /** Stores the low bytes of a value; they must not cross a page. */
-export function writeBytes(memory: GuestMemory, gpa: number, bytes: number, value: Word): void {
-  const page = pageFor(memory, gfnOf(gpa));
+export function writeBytes({ pages }: GuestMemory, gpa: number, bytes: number, value: Word): void {
+  const page = wordsToWrite(pages, gfnOf(gpa));
   const view = new DataView(page.buffer, page.byteOffset, PAGE_BYTES);
   let { page: high, low } = value;
   for (let i = 0; i < bytes; i += 1) {
@@ -113,15 +110,6 @@ export function fillWords(memory: GuestMemory, { gpa, count, stride, first, step
   for (let i = 0; i < count; i += 1) {
     writeWord(memory, gpa + i * stride, wordFromNumber(first + i * step));
   }
-}
-
-function pageFor({ pages }: GuestMemory, gfn: number): Uint32Array {
-  let page = pages.get(gfn);
-  if (page === undefined) {
-    page = new Uint32Array(PAGE_WORDS);
-    pages.set(gfn, page);
-  }
-  return page;
 }
 
 function gfnOf(gpa: number): number {

@@ -10,7 +10,7 @@ export {
 } from './page-fault.js';
 export { isObsolete, isUnsyncRoot, pagesOfGfn, takeFrame } from './pages.js';
 export { shadowIndex, topPageOf } from './place.js';
-export { relinkPages } from './relink.js';
+export { relinkPages, trackActive } from './relink.js';
 export {
   accessOf,
   has4ByteGpte,

@@ -27,6 +27,7 @@ export function createPage(
     rootCount: 0,
     generation: shadow.generation,
     spt: null,
+    isSptShared: false,
     unsync: false,
     unsyncChildren: 0,
     unsyncChildBitmap: null,

@@ -5,12 +5,13 @@ import { addRmap } from './rmap.js';
 import { levelOf } from './role.js';
 import { isPresentSpte, NO_SPTE, spteAt, targetOf } from './spte.js';
 
-/**
- * Works out what follows from the pages and their entries: who links each page, which leaves map
- * each guest frame, and which frames are write-tracked.
- */
+/** Works out what follows from the entries: who links each page, what maps each guest frame. */
 export function relinkPages(shadow: ShadowPages): void {
   for (const page of shadow.table) if (page !== null) relinkPage(shadow, page);
+}
+
+/** Works out which guest frames are write-tracked. */
+export function trackActive(shadow: ShadowPages): void {
   for (const page of shadow.active) {
     if (!isTracked(page)) continue;
     shadow.writeTracked.set(page.gfn, (shadow.writeTracked.get(page.gfn) ?? 0) + 1);

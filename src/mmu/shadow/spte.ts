@@ -135,8 +135,16 @@ export function spteAt({ spt }: ShadowPage, index: number): Spte {
 
 /** Stores an entry; who links and who maps is not kept in step here. */
 export function storeSpte(page: ShadowPage, index: number, spte: Spte): void {
-  page.spt ??= new Float64Array(SPTES_PER_PAGE);
-  page.spt[index] = spte;
+  const spt = page.spt === null || page.isSptShared ? takeSpt(page) : page.spt;
+  spt[index] = spte;
+}
+
+/** Gives a page entries that are its own. */
+function takeSpt(page: ShadowPage): Float64Array {
+  const spt = page.spt?.slice() ?? new Float64Array(SPTES_PER_PAGE);
+  page.spt = spt;
+  page.isSptShared = false;
+  return spt;
 }
 
 function flagsOf(spte: Spte): number {

@@ -21,6 +21,8 @@ export interface ShadowPage {
   readonly generation: number;
   /** 512 entries in the layout of shadow/spte.ts; null while all of them are zero. */
   spt: Float64Array | null;
+  /** A frozen state holds the same entries: before one is stored, they are copied. */
+  isSptShared: boolean;
   /** Out of step with the guest's table, which the guest may write. Only ever at level 1. */
   unsync: boolean;
   /** How many bits of `unsyncChildBitmap` are set. */

@@ -1,4 +1,4 @@
-import { readWord, wordToHex } from '../machine/index.js';
+import { pagesInOrder, readWord, wordsOfPage, wordToHex } from '../machine/index.js';
 import {
   createJsonWriter,
   type Difference,
@@ -83,7 +83,9 @@ function vmcs12sOf({ vmcs12s }: Vm): Json {
 }
 
 function* memoryDifferences({ memory: a }: Vm, { memory: b }: Vm): Generator<Difference | null> {
-  for (const gfn of [...new Set([...a.pages.keys(), ...b.pages.keys()])].sort((x, y) => x - y)) {
+  const gfns = [a, b].flatMap(({ pages }) => pagesInOrder(pages).map(([gfn]) => gfn));
+  for (const gfn of [...new Set(gfns)].sort((x, y) => x - y)) {
+    if (wordsOfPage(a.pages, gfn) === wordsOfPage(b.pages, gfn)) continue;
     for (let i = 0; i < WORDS_PER_PAGE; i += 1) {
       const gpa = gfn * 4096 + i * WORD_BYTES;
       const [left, right] = [readWord(a, gpa), readWord(b, gpa)];

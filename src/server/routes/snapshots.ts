@@ -10,7 +10,13 @@ const SnapshotBody = z
   .strictObject({
     name: SnapshotName,
     seq: Seq.describe('Sequence number of the VM when it was taken.'),
-    bytes: z.number().int().describe('What it takes of the bound `snapshotBytes`.'),
+    bytes: z
+      .number()
+      .int()
+      .describe(
+        'What it takes of the bound `snapshotBytes`; pages that it shares with the snapshot taken ' +
+          'before it are counted there.',
+      ),
   })
   .meta({ id: 'Snapshot', description: 'A state of a VM that was given a name.' });
 
@@ -160,6 +166,6 @@ export const snapshotRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app,
   );
 };
 
-function bodyOf({ name, seq, state }: Snapshot): z.output<typeof SnapshotBody> {
-  return { name, seq, bytes: state.length };
+function bodyOf({ name, seq, bytes }: Snapshot): z.output<typeof SnapshotBody> {
+  return { name, seq, bytes };
 }

@@ -1,4 +1,11 @@
-import { createVm, step, type Vcpu, type Vm, vcpuStateOf } from '../../../mmu/index.js';
+import {
+  createVm,
+  step,
+  type Vcpu,
+  type Vm,
+  vcpuStateOf,
+  wordsOfPage,
+} from '../../../mmu/index.js';
 import {
   Command,
   type CommandKind,
@@ -76,7 +83,7 @@ export function errorFieldOf({ vcpu }: Machine): number | null {
 
 /** Eight bytes of guest memory, read apart from the model: its own reading could be wrong. */
 export function wordAt({ vm }: Machine, gpa: bigint): bigint {
-  const page = vm.memory.pages.get(Number(gpa >> 12n));
+  const page = wordsOfPage(vm.memory.pages, Number(gpa >> 12n));
   if (page === undefined) return 0n;
   const at = Number((gpa & 0xfffn) >> 2n);
   return (BigInt(page[at + 1] ?? 0) << 32n) | BigInt(page[at] ?? 0);

@@ -1,3 +1,4 @@
+import { pagesInOrder } from '../../../../mmu/index.js';
 import { mustRun } from '../access/access-command.js';
 import { createBench } from '../bench.js';
 import { type BenchCommand, createMachine, type Machine, run } from '../machine.js';
@@ -52,7 +53,7 @@ export function startScene(paging: 'shadow' | 'ept', layout: Layout): Scene {
 /** RESET: nothing is cached any more, and memory is as it was. */
 export function reset(scene: Scene): void {
   const memory = new Map<bigint, bigint>();
-  for (const [gfn, page] of scene.machine.vm.memory.pages) {
+  for (const [gfn, page] of pagesInOrder(scene.machine.vm.memory.pages)) {
     for (let at = 0; at < page.length; at += 2) {
       const word = (BigInt(page[at + 1] ?? 0) << 32n) | BigInt(page[at] ?? 0);
       if (word !== 0n) memory.set(BigInt(gfn) * 4096n + BigInt(at) * 4n, word);

@@ -1,0 +1,81 @@
+import { createConfiguredTlb } from './create-vm.js';
+import { defectsOf, rulesWith } from './defects/index.js';
+import {
+  BadEncoding,
+  type ByteReader,
+  type ByteWriter,
+  type ContentsSink,
+  type ContentsSource,
+  readMemslots,
+  readOracle,
+  readShadow,
+  readVcpu,
+  readVmcs12s,
+  writeMemslots,
+  writeOracle,
+  writeShadow,
+  writeVcpu,
+  writeVmcs12s,
+} from './encoding/index.js';
+import { kernelRulesOf } from './kernel/index.js';
+import { policyOf } from './policies/index.js';
+import type { VmConfig } from './schema/index.js';
+import { createLedger, type Vm } from './state/index.js';
+
+/**
+ * Writes every part of a state, in the one order there is.
+ *
+ * @param contents Takes what is in pages.
+ * @returns Where each vCPU's block begins, and where the last one ends.
+ */
+export function writeVm(writer: ByteWriter, vm: Vm, contents: ContentsSink): number[] {
+  writer.uint(vm.vcpus.length);
+  writeMemslots(writer, vm.memory.memslots);
+  contents.memory(vm.memory.pages);
+  writeVmcs12s(writer, vm.vmcs12s);
+  writeShadow(writer, vm.shadow, contents);
+  const vcpuBlocks = [writer.position()];
+  for (const vcpu of vm.vcpus) {
+    writeVcpu(writer, vcpu);
+    vcpuBlocks.push(writer.position());
+  }
+  if (vm.oracle !== null) writeOracle(writer, vm.oracle);
+  return vcpuBlocks;
+}
+
+/**
+ * The inverse of {@link writeVm}.
+ *
+ * @param config What the VM was made from.
+ * @throws {BadEncoding} If what is read is no state of such a VM.
+ */
+export function readVm(reader: ByteReader, config: VmConfig, contents: ContentsSource): Vm {
+  const vcpuCount = reader.uint();
+  if (vcpuCount !== config.vcpus) {
+    throw new BadEncoding(`a state of ${vcpuCount} vCPUs, for a VM of ${config.vcpus}`);
+  }
+  const memslots = readMemslots(reader);
+  const memory = { memslots, pages: contents.memory() };
+  const vmcs12s = readVmcs12s(reader);
+  const shadow = readShadow(reader, contents);
+  const { prevRoots } = config;
+  const tlbTotal = { entries: 0 };
+  const vcpus = Array.from({ length: vcpuCount }, (_, index) => {
+    const tlb = createConfiguredTlb(config, tlbTotal);
+    return readVcpu(reader, { index, prevRoots, tlb, shadow, vmcs12s });
+  });
+  const oracle = config.oracle === 'on' ? readOracle(reader, vcpuCount) : null;
+  return {
+    config,
+    rules: rulesWith(kernelRulesOf(config.kernel), config.defects),
+    policy: policyOf(config.policy),
+    defects: defectsOf(config.defects),
+    memory,
+    shadow,
+    vcpus,
+    tlbTotal,
+    vmcs12s,
+    oracle,
+    ledger: oracle === null ? null : createLedger(vcpuCount),
+  };
+}
