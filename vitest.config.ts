@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Two cores are the reference: a browser, a server and the tests share them.
     maxWorkers: 2,
-    testTimeout: 20_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
   },
 });
