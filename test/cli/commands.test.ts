@@ -233,7 +233,7 @@ describe.skipIf(!isBuilt)(title, () => {
     expect([code, stdout.split('\n').slice(1)]).toEqual([
       0,
       [
-        expect.stringMatching(/^pcid-flush-skips-sync {2}mutant {2}oracle {5} 6 {6}A read of/),
+        expect.stringMatching(/^pcid-flush-skips-sync {2}mutant {2}oracle {5}6 {6}A read of/),
         '1 passed, 0 failed',
         '',
       ],
