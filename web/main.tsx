@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { watchVm } from './model/watch.js';
+import { LiveRace } from './view/live-race.js';
 import { RaceView } from './view/race-view.js';
 import { VmPicker } from './view/vm-picker.js';
 import { VmView } from './view/vm-view.js';
@@ -12,7 +13,10 @@ const query = new URLSearchParams(location.search);
 const id = query.get('vm');
 if (query.has('race') || query.has('job')) {
   document.title = 'Race - mmulab';
-  render(<RaceView job={query.get('job')} />, page);
+  render(
+    id === null || id === '' ? <RaceView job={query.get('job')} /> : <LiveRace vm={id} />,
+    page,
+  );
 } else if (id === null || id === '') {
   render(<VmPicker />, page);
 } else {

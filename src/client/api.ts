@@ -31,7 +31,7 @@ export type Problem = {
     status: number;
     detail: string;
     /** Stable; the wording of `detail` is not. */
-    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "exhibit-not-found" | "stream-not-found" | "job-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "beginning-unknown" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "job-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "job-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "overloaded";
+    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "exhibit-not-found" | "stream-not-found" | "job-not-found" | "race-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "beginning-unknown" | "race-ended" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "job-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "job-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "overloaded";
     instance?: string;
     /** Names the request in the log of the server. */
     requestId?: string;
@@ -121,6 +121,7 @@ export type Model = {
         jobSliceMs: number;
         jobPages: number;
         lanesPerRace: number;
+        lanesPerVm: number;
         stepsPerRace: number;
         expectations: number;
         checks: number;
@@ -526,6 +527,11 @@ export type VmName = string;
 export type VmTags = {
     [key: string]: string;
 };
+export type Lane = {
+    policy: PolicyName;
+    prevRoots?: number;
+};
+export type Lanes = Lane[];
 export type VmCreation = {
     vcpus?: number;
     policy?: PolicyName;
@@ -554,6 +560,7 @@ export type VmCreation = {
     tags?: VmTags;
     /** Seconds without a request for it after which a VM is deleted; null: never. */
     ttlSeconds?: number | null;
+    lanes?: Lanes;
 };
 export type VmId = string;
 export type Seq = number;
@@ -576,6 +583,8 @@ export type Vm = {
     ttlSeconds: number | null;
     /** When it goes unless it is used; null: never. */
     expiresInSeconds: number | null;
+    /** What runs beside it, if anything does. */
+    lanes?: Lanes;
     /** By the oracle, on all vCPUs; null: it is off. */
     found: OracleState | null;
     vcpus?: number;
@@ -5266,6 +5275,41 @@ export function startRace(raceRequest: RaceRequest, { prefer, idempotencyKey }: 
             "idempotency-key": idempotencyKey
         })
     }));
+}
+/**
+ * How a VM and the lanes beside it compare, by what it did so far.
+ */
+export function getVmRace(vm: VmId, opts?: Oazapfts.RequestOpts) {
+    return oazapfts.fetchJson<{
+        status: 200;
+        data: RaceResult;
+    } | {
+        status: 400;
+        data: Problem;
+    } | {
+        status: 401;
+        data: Problem;
+    } | {
+        status: 403;
+        data: Problem;
+    } | {
+        status: 404;
+        data: Problem;
+    } | {
+        status: 409;
+        data: Problem;
+    } | {
+        status: 429;
+        data: Problem;
+    } | {
+        status: 500;
+        data: Problem;
+    } | {
+        status: 503;
+        data: Problem;
+    }>(`/v1/vms/${encodeURIComponent(vm)}/race`, {
+        ...opts
+    });
 }
 /**
  * List jobs in the order of their creation, without their results.

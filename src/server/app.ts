@@ -37,6 +37,7 @@ import { timeRoutes } from './routes/time.js';
 import { tlbRoutes } from './routes/tlb.js';
 import { vcpuRoutes } from './routes/vcpus.js';
 import { verifyRoutes } from './routes/verify.js';
+import { vmRaceRoutes } from './routes/vm-race.js';
 import { vmRoutes } from './routes/vms.js';
 import { waitRoutes } from './routes/wait.js';
 import { walkRoutes } from './routes/walk.js';
@@ -126,6 +127,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(allowedRoutes, { host });
   await app.register(metricRoutes, { version: VERSION, fleet, streams, requests, jobs });
   await app.register(raceRoutes, { host });
+  await app.register(vmRaceRoutes, { host });
   await app.register(jobRoutes, { host });
   await app.register(timeRoutes, { host });
   await app.register(snapshotRoutes, { host });

@@ -4,6 +4,7 @@ import type { Command } from '../mmu/schema/index.js';
 import { ApiError } from './errors.js';
 import type { Labels } from './labels.js';
 import type { Lease } from './ttl.js';
+import type { VmLanes } from './vm-lanes.js';
 
 /** A VM that the fleet holds. */
 export interface FleetVm {
@@ -23,6 +24,8 @@ export interface FleetVm {
   labels: Labels;
   /** What deletes it once it is idle for long; null if nothing does. */
   lease: Lease | null;
+  /** What runs beside it; null if nothing does. */
+  readonly lanes: VmLanes | null;
 }
 
 /** The VM that another one was forked from, and when. */

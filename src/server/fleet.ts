@@ -15,6 +15,7 @@ import { type Labels, NO_LABELS, TagCounts } from './labels.js';
 import type { Limits } from './limits.js';
 import { Room } from './room.js';
 import { Lease } from './ttl.js';
+import { type Lanes, VmLanes } from './vm-lanes.js';
 import { WorkTally } from './work-tally.js';
 
 /** Owns the VMs, and keeps each one's failure to itself. */
@@ -54,8 +55,8 @@ export class Fleet {
   }
 
   /** @throws {ApiError} If a bound of the fleet is met. */
-  create(config: VmConfig, labels: Labels = NO_LABELS): FleetVm {
-    return this.publish(this.draft(config, labels));
+  create(config: VmConfig, labels: Labels = NO_LABELS, lanes: Lanes | null = null): FleetVm {
+    return this.publish(this.draft(config, labels, lanes));
   }
 
   /**
@@ -63,10 +64,11 @@ export class Fleet {
    *
    * @throws {ApiError} If a bound of the fleet is met.
    */
-  draft(config: VmConfig, labels: Labels): FleetVm {
+  draft(config: VmConfig, labels: Labels, lanes: Lanes | null = null): FleetVm {
     this.#tags.demand(NO_LABELS, labels);
-    this.#room.admit(config);
-    return this.#make(createVm(config), null, labels);
+    this.#room.admit(config, lanes === null ? 1 : lanes.length + 2);
+    const beside = lanes === null ? null : new VmLanes(config, lanes);
+    return this.#make(createVm(config), null, labels, beside);
   }
 
   /** Lets a VM be seen. @returns It. */
@@ -91,17 +93,17 @@ export class Fleet {
   adopt(vm: Vm, origin: Origin): FleetVm {
     const labels = this.#vms.get(origin.vm)?.labels ?? NO_LABELS;
     this.#tags.demand(NO_LABELS, labels);
-    this.#room.admit(vm.config, pagesHeldBy(vm));
+    this.#room.admit(vm.config, 1, pagesHeldBy(vm));
     return this.publish(this.#make(vm, origin, labels));
   }
 
-  #make(vm: Vm, origin: Origin | null, labels: Labels): FleetVm {
+  #make(vm: Vm, origin: Origin | null, labels: Labels, lanes: VmLanes | null = null): FleetVm {
     this.#made += 1;
     const id = `vm-${this.#made}`;
     const ring = createRing(this.budget, this.limits.vmHistoryRecordsMax);
     const recorder = new Recorder(id, ring);
     const fresh = { number: 0, pages: 0, poison: null, lease: null };
-    const entry: FleetVm = { id, vm, origin, ring, recorder, labels, ...fresh };
+    const entry: FleetVm = { id, vm, origin, ring, recorder, labels, lanes, ...fresh };
     this.#drafts.add(entry);
     this.#tags.move(NO_LABELS, labels);
     this.#weigh(entry);
@@ -183,6 +185,7 @@ export class Fleet {
     anchorHistory(entry);
     try {
       const applied = recorder.record(command, (emit) => this.step(vm, command, emit));
+      entry.lanes?.follow(command);
       this.work.count(command.kind, applied.events);
       return applied;
     } catch (error) {
@@ -207,6 +210,7 @@ export class Fleet {
     anchorHistory(entry);
     entry.vm = state;
     entry.poison = null;
+    entry.lanes?.rewound(to.to);
     this.#weigh(entry);
     const record = entry.recorder.rewound(to, made);
     entry.ring.notify();
@@ -218,8 +222,8 @@ export class Fleet {
     for (const { lease } of this.#vms.values()) lease?.cancel();
   }
 
-  #release({ vm, pages, labels }: FleetVm): void {
-    this.#room.release(vm.config, pages);
+  #release({ vm, pages, labels, lanes }: FleetVm): void {
+    this.#room.release(vm.config, 1 + (lanes?.count ?? 0), pages);
     this.#tags.move(labels, NO_LABELS);
   }
 
@@ -233,7 +237,7 @@ export class Fleet {
 
   /** Takes note of the room that a VM takes now. */
   #weigh(entry: FleetVm): void {
-    const pages = pagesHeldBy(entry.vm);
+    const pages = pagesHeldBy(entry.vm) + (entry.lanes?.pages ?? 0);
     this.#room.add(pages - entry.pages);
     entry.pages = pages;
   }

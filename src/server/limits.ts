@@ -135,6 +135,12 @@ export const CASE_COMMANDS_MAX = 10_000;
 /** Commands of a workload in one answer of lines; as a case it is bounded as every case is. */
 export const WORKLOAD_COMMANDS_MAX = 100_000;
 
+/** Lanes beside one VM. */
+export const LANES_PER_VM_MAX = 12;
+
+/** References of all lanes of a VM up to which their bound is worked out while a client waits. */
+export const LANE_REFERENCES_MAX = 65_536;
+
 /** Commands of a race, times its lanes. */
 export const RACE_STEPS_MAX = 5_000_000;
 

@@ -12,7 +12,7 @@ export function rehearse<T>(fleet: Fleet, entry: FleetVm, tryOn: (copy: FleetVm)
   // Now, because what is tried must not become a checkpoint.
   anchorHistory(entry);
   const vm = thawVm(entry.vm.config, freezeVm(entry.vm));
-  const copy: FleetVm = { ...entry, vm, recorder: entry.recorder.rehearsal() };
+  const copy: FleetVm = { ...entry, vm, recorder: entry.recorder.rehearsal(), lanes: null };
   try {
     return tryOn(copy);
   } finally {

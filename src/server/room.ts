@@ -27,8 +27,15 @@ export class Room {
     return { vcpus: this.#vcpus, pages: this.#pages };
   }
 
-  /** A VM comes. @param pages That it brings along. @throws {ApiError} If a bound is met. */
-  admit({ vcpus, memory }: VmConfig, pages = contentPagesOf(memory)): void {
+  /**
+   * A VM comes.
+   *
+   * @param machines It, and those that run beside it.
+   * @param pages That they bring along.
+   * @throws {ApiError} If a bound is met.
+   */
+  admit(config: VmConfig, machines = 1, pages = machines * contentPagesOf(config.memory)): void {
+    const vcpus = machines * config.vcpus;
     const { vmsMax, vcpusMax } = this.#limits;
     if (this.#vms >= vmsMax) {
       throw new ApiError('vm-limit-reached', `Cannot create VM: there are ${vmsMax}, the bound`);
@@ -57,9 +64,9 @@ export class Room {
   }
 
   /** A VM goes. */
-  release({ vcpus }: VmConfig, pages: number): void {
+  release({ vcpus }: VmConfig, machines: number, pages: number): void {
     this.#vms -= 1;
-    this.#vcpus -= vcpus;
+    this.#vcpus -= machines * vcpus;
     this.#pages -= pages;
   }
 

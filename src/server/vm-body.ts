@@ -4,6 +4,7 @@ import { OracleState, VmConfig } from '../mmu/schema/index.js';
 import type { FleetVm } from './fleet-vm.js';
 import { Seq, VmId } from './frames.js';
 import { LABELS } from './labels.js';
+import { Lanes } from './vm-lanes.js';
 
 const identity = {
   id: VmId,
@@ -27,6 +28,7 @@ export const VmBody = z
       .int()
       .nullable()
       .describe('When it goes unless it is used; null: never.'),
+    lanes: Lanes.optional().describe('What runs beside it, if anything does.'),
     found: OracleState.nullable().describe('By the oracle, on all vCPUs; null: it is off.'),
     ...VmConfig.shape,
   })
@@ -52,11 +54,14 @@ export function vmBodyOf({
   vm,
   labels,
   lease,
+  lanes,
 }: FleetVm): z.output<typeof VmBody> {
   const expiresInSeconds = lease?.secondsLeft ?? null;
   const poisoned = poison !== null;
   const found = oracleStateOf(vm);
-  return { id, seq: ring.head, poisoned, ...labels, expiresInSeconds, found, ...vm.config };
+  const beside = lanes === null ? {} : { lanes: [...lanes.beside] };
+  const facts = { id, seq: ring.head, poisoned, ...labels, expiresInSeconds, found };
+  return { ...facts, ...beside, ...vm.config };
 }
 
 export function vmSummaryOf({ id, ring, poison, vm, labels }: FleetVm): z.output<typeof VmSummary> {

@@ -95,6 +95,28 @@ test('what cannot be raced is said', async () => {
     .toBe('Cannot find job "job-999": no such job, or forgotten');
 });
 
+test('the lanes beside a VM are seen to go along with it', async () => {
+  const registers = { cr3: '0x100000', cr4: '0x200a0' };
+  const vm = await lab.createVm({ registers, lanes: [{ policy: 'need-sync' }] } as never);
+  const watched = await lab.open(`/?vm=${vm}`);
+  await watched.locator('.facts .masthead-link').click();
+  await expect.poll(() => watched.url(), SOON).toMatch(new RegExp(`/\\?race&vm=${vm}$`));
+  await expect.poll(() => rowsOf(watched), SOON).toBe(2);
+  const misses = () => watched.locator('[data-column="miss"]').allInnerTexts();
+  expect(await misses()).toEqual(['0', '0']);
+  const cr3 = (value: string) => ({ kind: 'mov-cr3', vcpu: 0, value }) as const;
+  await lab.run(
+    vm,
+    cr3('0x8000000000101001'),
+    cr3('0x8000000000102002'),
+    { kind: 'enter', vcpu: 0 },
+    { kind: 'invpcid', vcpu: 0, type: 1, pcid: 1, gva: '0x0' },
+    cr3('0x8000000000101001'),
+  );
+  await expect.poll(misses, SOON).toEqual(['3', '2']);
+  await expect.poll(() => watched.locator('.parting-side').count(), SOON).toBe(2);
+});
+
 test('the page reads well in light and in dark', async () => {
   const folder = process.env.SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'mmulab-race-'));
   const page = await openForm('nested-invept', 2000);

@@ -77,6 +77,7 @@ test('the model says what it covers', async () => {
     jobSliceMs: 8,
     jobPages: 131_072,
     lanesPerRace: 48,
+    lanesPerVm: 12,
     stepsPerRace: 5_000_000,
     expectations: 32,
     checks: 16,

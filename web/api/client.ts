@@ -7,6 +7,7 @@ import type {
   ShadowPageList,
   VmSummary,
   WireJob,
+  WireRace,
   WireSpte,
   WireTlb,
   WireVcpu,
@@ -68,6 +69,11 @@ export function startRace(order: RaceOrder): Promise<WireJob> {
 export function getJob(job: string, waitSeconds: number): Promise<WireJob> {
   const prefer = `wait=${waitSeconds}`;
   return request('GET', `/v1/jobs/${encodeURIComponent(job)}`, undefined, { prefer });
+}
+
+/** How the lanes beside a VM stand. */
+export function getVmRace(vm: string): Promise<WireRace> {
+  return request('GET', `/v1/vms/${encodeURIComponent(vm)}/race`);
 }
 
 export async function cancelJob(job: string): Promise<void> {

@@ -36,6 +36,8 @@ export interface VmSummary
   extends Required<Pick<VmConfigInput, 'vcpus' | 'policy' | 'paging' | 'kernel' | 'vendor'>> {
   readonly id: string;
   readonly seq: number;
+  /** Policies that run beside it, if any do. */
+  readonly lanes?: readonly object[];
 }
 
 /** What the page asks for when it creates a VM; the server fills in the rest. */

@@ -72,6 +72,11 @@ function VmFacts({ id, watch }: Props) {
         <Fact name="paging" value={vm?.paging} />
         <Fact name="seq" value={String(watch.head.value)} />
       </dl>
+      {vm?.lanes !== undefined && (
+        <a class="masthead-link" href={`/?race&vm=${encodeURIComponent(id)}`}>
+          Race
+        </a>
+      )}
     </div>
   );
 }

@@ -19,6 +19,7 @@ export {
   type Race,
   RaceRefused,
   raceSteps,
+  referencesOfRace,
   runCommand,
 } from './race.js';
 export { RaceCosts, RaceResult, RaceSource, writeRaceResult } from './result.js';

@@ -5,6 +5,7 @@ import { type CostChanges, type Costs, costOf, costsWith } from './cost-model.js
 import { addPoint, type CostSeries, createCostSeries } from './cost-series.js';
 import type { Lane, LaneSpec } from './lane.js';
 import { createPartings, type Partings, partLanes } from './parting.js';
+import { pagesOf } from './references.js';
 import { createRun, type Run, runOne } from './run.js';
 import { finishedCounters } from './tally.js';
 
@@ -104,7 +105,12 @@ export function* raceSteps(race: Race, commands: Iterable<Command>): Generator<n
 
 /** Room that the lanes take together, in pages of 4 KiB. */
 export function pagesOfRace({ runs }: Race): number {
-  return runs.reduce((sum, { vm }) => sum + pagesHeldBy(vm), 0);
+  return runs.reduce((sum, { vm, recording }) => sum + pagesHeldBy(vm) + pagesOf(recording), 0);
+}
+
+/** What the lanes' caches were asked for, and is kept: the work of a bound. */
+export function referencesOfRace({ runs }: Race): number {
+  return runs.reduce((sum, { recording }) => sum + recording.wanted, 0);
 }
 
 /** Every combination of what is to be compared, policies first. */

@@ -60,6 +60,13 @@ export function createRecording({ vcpus, rules }: Vm): Recording {
   };
 }
 
+/** Room that it takes, in pages of 4 KiB. */
+export function pagesOf({ byVcpu }: Recording): number {
+  let bytes = 0;
+  for (const { root, guest } of byVcpu) bytes += root.codes.byteLength + guest.codes.byteLength;
+  return Math.ceil(bytes / 4096);
+}
+
 /** Keeps what an event says of the cache. */
 export function refer(recording: Recording, vcpu: Vcpu, event: MmuEvent): void {
   if (event.kind === 'request-serviced') recording.isReloading = event.request === 'MMU_RELOAD';

@@ -21,6 +21,7 @@ const CREATION = {
   policy: 'need-sync',
   name: 'INVPCID of PCID 2',
   tags: { suite: 'examples' },
+  lanes: [{ policy: 'mainline' }],
   registers: { cr3: '0x1001', cr4: '0x200a0' },
   memory: {
     words: [
@@ -57,6 +58,7 @@ const INVALIDATION: readonly Step[] = [
   { operation: 'runWrite', path: vcpu, body: { gva: '0x600000', value: '0x101067' } },
   { operation: 'takeSnapshot', path: vm, body: { name: 'edited' } },
   { operation: 'runInvpcid', path: vcpu, body: { type: 1, pcid: 2, gva: '0x0' } },
+  { operation: 'getVmRace', path: vm },
 ];
 
 const LOOKING: readonly Step[] = [

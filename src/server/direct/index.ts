@@ -28,6 +28,7 @@ export { forkVm, getDigest, resetVm } from '../routes/time.js';
 export { getTlb } from '../routes/tlb.js';
 export { getVcpu, listVcpus } from '../routes/vcpus.js';
 export { verify } from '../routes/verify.js';
+export { getVmRace } from '../routes/vm-race.js';
 export { createVm, deleteVm, deleteVms, getVm, listVms, relabelVm } from '../routes/vms.js';
 export { waitForEvent, waitUntil } from '../routes/wait.js';
 export { walkTables } from '../routes/walk.js';

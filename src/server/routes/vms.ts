@@ -8,9 +8,10 @@ import { LABELS, LabelsPatch, patchedLabels, SELECTION } from '../labels.js';
 import { operation } from '../operation.js';
 import { refusals } from '../problem.js';
 import { VmBody, vmBodyOf } from '../vm-body.js';
+import { Lanes } from '../vm-lanes.js';
 import { meant, pageOf, VmPage, VmQuery } from '../vm-page.js';
 
-const VmCreation = VmConfig.safeExtend(LABELS)
+const VmCreation = VmConfig.safeExtend({ ...LABELS, lanes: Lanes.optional() })
   .prefault({})
   .meta({
     id: 'VmCreation',
@@ -38,8 +39,8 @@ const vmParams = z.strictObject({ vm: VmId });
 export const createVm = operation({
   takes: { body: VmCreation },
   answer: VmBody,
-  run: ({ fleet }, { body: { name, tags, ttlSeconds, ...config } }) =>
-    vmBodyOf(fleet.create(config, { name, tags, ttlSeconds })),
+  run: ({ fleet }, { body: { name, tags, ttlSeconds, lanes = null, ...config } }) =>
+    vmBodyOf(fleet.create(config, { name, tags, ttlSeconds }, lanes)),
 });
 
 export const listVms = operation({

@@ -1,0 +1,38 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { RaceResult } from '../../lab/index.js';
+import { ApiError } from '../errors.js';
+import { VmId } from '../frames.js';
+import type { Host } from '../host.js';
+import { operation } from '../operation.js';
+import { refusals } from '../problem.js';
+
+export const getVmRace = operation({
+  takes: { params: z.strictObject({ vm: VmId }) },
+  answer: RaceResult,
+  run({ fleet }, { params: { vm } }) {
+    const { lanes, ring } = fleet.get(vm);
+    if (lanes !== null) return lanes.result(vm, ring.head);
+    throw new ApiError(
+      'race-not-found',
+      `Cannot read the race of VM "${vm}": it was created without lanes`,
+    );
+  },
+});
+
+/** `GET /v1/vms/:vm/race`: how the lanes beside a VM stand. */
+export const vmRaceRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+  app.get(
+    '/v1/vms/:vm/race',
+    {
+      schema: {
+        operationId: 'getVmRace',
+        summary: 'How a VM and the lanes beside it compare, by what it did so far.',
+        tags: ['races'],
+        ...getVmRace.takes,
+        response: { 200: RaceResult, ...refusals('vm-not-found', 'race-not-found', 'race-ended') },
+      },
+    },
+    (request) => getVmRace.run(host, request),
+  );
+};

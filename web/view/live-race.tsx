@@ -1,0 +1,55 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { getVmRace } from '../api/client.js';
+import type { WireRace } from '../api/wire.js';
+import { Masthead } from './masthead.js';
+import { RaceResult } from './race-result.js';
+
+/** Often enough to see a race move while a harness runs. */
+const LOOK_EVERY_MS = 1000;
+
+/** The lanes beside a VM, as they go along with what it does. */
+export function LiveRace({ vm }: { readonly vm: string }) {
+  const race = useSignal<WireRace | null>(null);
+  const failure = useSignal<string | null>(null);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isOver = false;
+    const look = async () => {
+      try {
+        const found = await getVmRace(vm);
+        // What has not moved is not drawn anew: nobody loses the place that they read.
+        if (sequenceOf(found) !== sequenceOf(race.value)) race.value = found;
+        failure.value = null;
+      } catch (error) {
+        failure.value = (error as Error).message;
+      }
+      if (!isOver) timer = setTimeout(look, LOOK_EVERY_MS);
+    };
+    void look();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [vm, race, failure]);
+  return (
+    <>
+      <Masthead>
+        <h1 class="tagline">The lanes beside {vm}, live</h1>
+        <a class="masthead-link" href={`/?vm=${encodeURIComponent(vm)}`}>
+          {vm}
+        </a>
+      </Masthead>
+      <main class="race race-live">
+        <p class="failure" role="alert">
+          {failure}
+        </p>
+        <div class="race-result">{race.value !== null && <RaceResult race={race.value} />}</div>
+      </main>
+    </>
+  );
+}
+
+function sequenceOf(race: WireRace | null): number {
+  return race?.source.kind === 'vm' ? race.source.seq : -1;
+}
