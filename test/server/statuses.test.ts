@@ -189,12 +189,21 @@ test('409: the VM cannot', async () => {
   await send(app, routeOf('forkVm'), { vm: 'vm-2', options: { payload: {} } });
   await send(app, routeOf('deleteVm'), { vm: 'vm-2' });
   await send(app, routeOf('createVm'), { options: { payload: { oracle: 'off' } } });
-  const codes = ['vm-poisoned', 'beginning-unknown', 'command-refused', 'oracle-off'];
+  // A VM that was taken back, which its lanes cannot be.
+  await send(app, routeOf('createVm'), {
+    options: { payload: { lanes: [{ policy: 'need-sync' }] } },
+  });
+  await send(app, routeOf('takeSnapshot'), { vm: 'vm-5' });
+  await send(app, routeOf('restoreSnapshot'), { vm: 'vm-5' });
+  const codes = [
+    ...['vm-poisoned', 'beginning-unknown', 'command-refused', 'oracle-off', 'race-ended'],
+  ];
   await expectOf(declaring(409), 409, codes, async (route) => {
     const { operationId } = route.operation;
     if (operationId === 'playCase') return send(app, route, { options: caseOf(0) });
     if (operationId === 'startRace') return send(app, route, { options: raceOf('vm-3') });
     if (operationId === 'listAllowed') return send(app, route, { vm: 'vm-4' });
+    if (operationId === 'getVmRace') return send(app, route, { vm: 'vm-5' });
     return send(app, route, { vm: ['forkVm', 'getCase'].includes(operationId) ? 'vm-3' : 'vm-1' });
   });
 });
