@@ -67,7 +67,6 @@ test('what a VM holds is known without a look at each vCPU', () => {
       const config = VmConfig.parse({
         vcpus: 3,
         tlb,
-        oracle: 'off',
         registers: { cr3: '0x100000' },
       });
       const vm = createVm(config);
