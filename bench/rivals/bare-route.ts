@@ -8,6 +8,9 @@ import { Digits, EventFrame, Seq, VmId } from '../../src/server/frames.js';
 import { Command, createVm, step, VmConfig } from '../built.js';
 import { COMMANDS } from '../commands.js';
 
+/** The rival keeps no states: a history without checkpoints. */
+const NO_STATES = { bytesOf: () => 0, bytesBeyond: () => 0 };
+
 /**
  * What Fastify does at least for a command: it checks the same body by the same schema and
  * compilers, and writes an answer of the same shape and size, which was there before.
@@ -35,8 +38,6 @@ for (const { kind, fields } of COMMANDS) {
 await app.listen({ host: '127.0.0.1', port: 0 });
 const { port } = app.server.address() as AddressInfo;
 process.stdout.write(`http://127.0.0.1:${port}\n`);
-
-const NO_STATES = { bytesOf: () => 0, bytesBeyond: () => 0 };
 
 /** What the server answers to the same command in the middle of a run. */
 function answerTo(input: object) {
