@@ -1,7 +1,7 @@
 import { wordToHex } from '../machine/index.js';
 import type { CommandKind, MmuEvent, MmuEventOf } from '../schema/index.js';
 import { CURRENT } from '../schema/index.js';
-import type { Books, Ledger, Vcpu, Vm } from '../state/index.js';
+import { type Books, booksOf, type Ledger, type Vcpu, type Vm } from '../state/index.js';
 import { type Covered, noteFlush, noteWalk } from './flushes.js';
 import { enter, prove } from './sums.js';
 
@@ -16,7 +16,7 @@ const FREED_MAX = 64;
 export function keepBooks(vm: Vm, vcpu: Vcpu, event: MmuEvent, command: CommandKind): void {
   const { ledger } = vm;
   if (ledger === null) return;
-  const books = ledger.books[vcpu.index] as Books;
+  const books = ledger.books[vcpu.index] ?? booksOf(ledger, vcpu.index);
   ledger.clock += 1;
   switch (event.kind) {
     case 'access':

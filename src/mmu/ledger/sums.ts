@@ -28,10 +28,10 @@ export function prove(deed: Deed, worth: Worth): void {
 }
 
 /** What all vCPUs did, whatever asked for it. */
-export function sumsOf(books: readonly Books[]): Sums {
+export function sumsOf({ books }: Ledger): Sums {
   const total = noSums();
-  for (const { sums } of books) {
-    for (const sum of sums.values()) {
+  for (const book of books) {
+    for (const sum of book?.sums.values() ?? []) {
       for (const kind of ['flush', 'sync', 'free'] as const) add(total[kind], sum[kind]);
     }
   }

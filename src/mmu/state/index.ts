@@ -1,5 +1,6 @@
 export {
   type Books,
+  booksOf,
   createLedger,
   type Deed,
   type DeedKind,

@@ -53,11 +53,19 @@ export interface Books {
 /** Tells afterwards what each flush, sync and free was worth. It only listens. */
 export interface Ledger {
   clock: number;
-  readonly books: readonly Books[];
+  /** Of each vCPU; null until something happens to it. */
+  readonly books: (Books | null)[];
 }
 
 export function createLedger(vcpus: number): Ledger {
-  return { clock: 0, books: Array.from({ length: vcpus }, createBooks) };
+  return { clock: 0, books: Array.from({ length: vcpus }, () => null) };
+}
+
+/** The books of a vCPU, opened when they are first wanted. */
+export function booksOf({ books }: Ledger, vcpu: number): Books {
+  const known = books[vcpu] ?? createBooks();
+  books[vcpu] = known;
+  return known;
 }
 
 function createBooks(): Books {

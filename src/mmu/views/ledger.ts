@@ -4,15 +4,15 @@ import { type Books, createLedger, type Vm } from '../state/index.js';
 
 /** The ledger of a VM as a client sees it; without oracle nothing was judged. */
 export function ledgerStateOf({ ledger, vcpus }: Vm): LedgerState {
-  const { books } = ledger ?? createLedger(vcpus.length);
+  const kept = ledger ?? createLedger(vcpus.length);
   return {
-    total: sumsOf(books),
-    vcpus: books.map((book, vcpu) => ({ vcpu, commands: commandsOf(book) })),
+    total: sumsOf(kept),
+    vcpus: kept.books.map((book, vcpu) => ({ vcpu, commands: commandsOf(book) })),
   };
 }
 
-function commandsOf({ sums }: Books): LedgerState['vcpus'][number]['commands'] {
-  return [...sums].map(([command, { flush, sync, free }]) => ({
+function commandsOf(book: Books | null): LedgerState['vcpus'][number]['commands'] {
+  return [...(book?.sums ?? [])].map(([command, { flush, sync, free }]) => ({
     command,
     flush: { ...flush },
     sync: { ...sync },
