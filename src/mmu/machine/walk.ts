@@ -154,7 +154,11 @@ function unpaged(address: Word): Mapped {
 }
 
 /** Frame of the table at which the walk starts; null where PAE's PDPTE is not present. */
-function rootTableOf(regs: Registers, mode: keyof typeof FORMATS, address: Word): number | null {
+export function rootTableOf(
+  regs: Registers,
+  mode: keyof typeof FORMATS,
+  address: Word,
+): number | null {
   if (mode !== 'PAE') return addressFrameOf(regs.cr3);
   const pdpte = regs.pdptrs[bitsOf(address, { high: 31, low: 30 })] as Word;
   return (pdpte.low & PT_PRESENT) !== 0 ? addressFrameOf(pdpte) : null;

@@ -2,8 +2,6 @@ import {
   ACC_ALL,
   ACC_WRITE,
   accOf,
-  addressFrameOf,
-  bitsOf,
   FORMATS,
   type Format,
   frameOf,
@@ -17,6 +15,7 @@ import {
   pageFrameOf,
   pagingModeOf,
   type Registers,
+  rootTableOf,
   type Word,
 } from '../machine/index.js';
 import type { Moment } from '../state/index.js';
@@ -167,10 +166,4 @@ function narrowed(way: Way, { from, end, gpa, eptReplaced }: PlacedSpan): Way {
 export function first(a: Replaced | null, b: Replaced | null): Replaced | null {
   if (a === null || b === null) return a ?? b;
   return a.moment.time <= b.moment.time ? a : b;
-}
-
-function rootTableOf(regs: Registers, mode: keyof typeof FORMATS, address: Word): number | null {
-  if (mode !== 'PAE') return addressFrameOf(regs.cr3);
-  const pdpte = regs.pdptrs[bitsOf(address, { high: 31, low: 30 })] as Word;
-  return (pdpte.low & PT_PRESENT) !== 0 ? addressFrameOf(pdpte) : null;
 }
