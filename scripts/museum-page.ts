@@ -12,7 +12,8 @@ commands that is clean without it and that a judge objects to with it.
     curl -s localhost:3000/v1/vms --json '{"defects":["pcide-keeps-roots"]}'
 
 A **bug** is what a commit mended. Where it is another kernel's rule, the defect puts that rule in place of the
-kernel's own (\`src/mmu/kernel/rules.ts\`); otherwise it is a line in the model that asks \`hasDefect()\`. A **trap** is
+kernel's own (\`src/mmu/kernel/rules.ts\`); otherwise it is a line in the model that asks \`hasDefect()\`. A **hole** is
+one that mainline still has: the same scene is clean under the policy or the kernel of v5.14. A **trap** is
 a proposal of the thread exactly as mailed: a policy, not a defect. A **mutant** is one mistake of our making. *After*
 counts the commands of the scene, without those that set the stage, up to the one at which the judge speaks:
 
@@ -39,11 +40,15 @@ Of the 35 bugs of the architecture reference these need what the model has not:
 
 /** docs/museum.md, from the catalogue and from what comes of each scene. */
 export function museumPage(): string {
-  const kindOf = ({ amiss, source }: Exhibit) =>
-    'policy' in amiss ? 'trap' : source === 'mutant' ? 'mutant' : 'bug';
+  const kindOf = ({ amiss, source }: Exhibit) => {
+    if ('policy' in amiss) return amiss.policy === 'mainline' ? 'hole' : 'trap';
+    return source === 'mutant' ? 'mutant' : 'bug';
+  };
   const of = (kind: string) => MUSEUM.filter((exhibit) => kindOf(exhibit) === kind);
   return [
     INTRODUCTION,
+    '## Holes: what KVM does to this day\n',
+    tableOf(of('hole')),
     '## Traps: the proposals as mailed\n',
     tableOf(of('trap')),
     '## Bugs that KVM had\n',

@@ -65,7 +65,7 @@ export function createVm(config: VmConfig): Vm {
  * @see docs/fidelity.md, "Where KVM itself is wrong"
  */
 export function createMendedVm(config: VmConfig): Vm {
-  const sound = { ...kernelRulesOf('6.1'), newVpid12: 'both' } as const;
+  const sound = { ...kernelRulesOf('6.1'), newVpid12: 'both', shadowNx: 'guest' } as const;
   const rules = mendedRules(kernelRulesOf(config.kernel), sound);
   const vm = createVm(config);
   return { ...vm, rules, policy: { ...vm.policy, fateOf: (met) => mendedFateOf(vm.policy, met) } };

@@ -56,6 +56,13 @@ export const ROWS = {
     },
     seen: { '5.14': 0x4704, '6.1': 0x5704, '7.3': 0x41704 },
   },
+  shadowNx: {
+    see(kernel) {
+      const registers = { cr0: '0x80010033', efer: '0x500' };
+      return createLab({ kernel, registers }).vcpu.rootMmu.role;
+    },
+    seen: { '5.14': 0x2704, '6.1': 0x3704 },
+  },
   syncOfActivePcid: {
     see(kernel) {
       const lab = ran(createLab({ kernel }), { kind: 'invpcid', type: 1, pcid: 0, gva: '0x0' });

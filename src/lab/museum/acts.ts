@@ -37,7 +37,12 @@ export function write(gva: number, value = 0x5, user = false): Act {
 export const execute = (gva: number): Act => act({ kind: 'execute', vcpu: 0, gva: hex(gva) });
 
 /** The guest stores an entry of its tables, where it sees them. */
-export const store = (gpa: number, entry: number): Act => write(seen(gpa), entry);
+export const store = (gpa: number, entry: number): Act => storeWord(gpa, hex(entry));
+
+/** The same for an entry whose upper bits a number does not carry. */
+export function storeWord(gpa: number, value: string): Act {
+  return act({ kind: 'write', vcpu: 0, gva: hex(seen(gpa)), value, user: false });
+}
 
 /** Where the guest sees a word of its tables. */
 export const seen = (gpa: number): number => WINDOW + gpa - WINDOW_GPA;
@@ -48,6 +53,7 @@ export function hostWrite(gpa: number, value: number): Act {
 }
 
 export const cr0 = (value: string): Act => act({ kind: 'mov-cr0', vcpu: 0, value });
+export const efer = (value: string): Act => act({ kind: 'wrmsr-efer', vcpu: 0, value });
 export const cr4 = (value: string): Act => act({ kind: 'mov-cr4', vcpu: 0, value });
 /** MOV to CR3 with a flush. */
 export const cr3 = (value: number): Act => act({ kind: 'mov-cr3', vcpu: 0, value: hex(value) });

@@ -3,6 +3,7 @@ import {
   type Exhibit as Defect,
   type DefectName,
   exhibitOf,
+  type KernelVersion,
   type PolicyName,
 } from '../../mmu/index.js';
 import type { CommandInput } from '../../mmu/schema/index.js';
@@ -14,6 +15,7 @@ import { TRAPS } from './scenes/posted.js';
 import { REQUEST_SCENES } from './scenes/requests.js';
 import { ROOT_SCENES } from './scenes/roots.js';
 import { SHADOW_SCENES } from './scenes/shadow.js';
+import { TO_THIS_DAY } from './scenes/to-this-day.js';
 
 export * from './acts.js';
 export { type Catch, JUDGES, type Judge, play } from './run.js';
@@ -33,7 +35,10 @@ export interface Exhibit extends Omit<Defect, 'rules'> {
 }
 
 /** The part of a configuration that an exhibit is about. */
-export type Switch = { readonly defects: [DefectName] | [] } | { readonly policy: PolicyName };
+export type Switch =
+  | { readonly defects: [DefectName] | [] }
+  | { readonly policy: PolicyName }
+  | { readonly kernel: KernelVersion };
 
 /** The scene of every defect. */
 export const BUGS: Record<DefectName, Scene> = {
@@ -43,8 +48,14 @@ export const BUGS: Record<DefectName, Scene> = {
   ...SHADOW_SCENES,
 };
 
-/** Every exhibit: the proposals as mailed, bugs that KVM had, mutants. */
+/** Every exhibit: holes of mainline, the proposals as mailed, bugs that KVM had, mutants. */
 export const MUSEUM: readonly Exhibit[] = [
+  ...Object.entries(TO_THIS_DAY).map(([name, { policy, ...hole }]) => ({
+    ...hole,
+    name,
+    amiss: { policy },
+    judge: judgeOf(name),
+  })),
   ...Object.entries(TRAPS).map(([name, { policy, sound, ...trap }]) => ({
     ...trap,
     name,

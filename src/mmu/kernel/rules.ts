@@ -27,6 +27,14 @@ export interface KernelRules {
   readonly roleBits: 'guest-efer-cr0' | 'fixed-efer' | 'cr4-smep';
 
   /**
+   * Whether the role of a root that shadows the guest's tables says whether EFER.NX is set, or always
+   * that it is, so that tables which were shadowed while it was set serve a guest for which the
+   * bit is reserved.
+   * @see Linux v6.1 `kvm_init_shadow_mmu()`
+   */
+  readonly shadowNx: 'guest' | 'fixed';
+
+  /**
    * What a MOV CR3 or INVPCID that invalidates the active PCID does: sync and request a flush at
    * once, or request both.
    * @see Linux `kvm_set_cr3()`, commit e62f1aa8b930 (v5.14)

@@ -61,10 +61,11 @@ function directRole({ config, rules }: Vm, regs: Registers): number {
   return role | guestEferAndWp(regs);
 }
 
-/** @see Linux v6.1 `kvm_init_shadow_mmu()`: the CPU role, at least three levels, NX always. */
+/** @see Linux v6.1 `kvm_init_shadow_mmu()`: the CPU role with at least three levels. */
 function shadowRole({ rules }: Vm, regs: Registers): number {
   const level = Math.max(guestLevelsOf(regs), PT32E_ROOT_LEVEL);
-  const role = level | ROLE.ACC_ALL | ROLE.EFER_NX;
+  const isNx = rules.shadowNx === 'fixed' || (isPaging(regs) && (regs.efer & EFER_NX) !== 0);
+  const role = level | ROLE.ACC_ALL | (isNx ? ROLE.EFER_NX : 0);
   if (!isPaging(regs)) return role | ROLE.DIRECT;
 
   const wp = isWriteProtect(regs);

@@ -18,7 +18,6 @@ import type { Act, Scene } from '../scene.js';
 import {
   A,
   B,
-  ENABLE_VPID,
   EPT_ALL,
   EPT_LEAF,
   EPTP,
@@ -91,26 +90,8 @@ const FAILED = {
   scene: T1B,
 };
 
-/** A VM exit loads a table whose root is cached, and which a MOV CR3 flushed without PCIDE. */
-const T17 = onHypervisor([launch, leave, read(X), MOVED, cr3(B), resume, leave, READ_MOVED], {
-  config: { paging: 'shadow' },
-  controls: ENABLE_VPID,
-});
-
-/**
- * The proposals of the thread as mailed, and where each lets the guest see what is stale; and where
- * the kernel itself does.
- */
+/** The proposals of the thread as mailed, and where each lets the guest see what is stale. */
 export const TRAPS = {
-  'mainline-t17': {
-    policy: 'mainline',
-    sound: 'mainline-5.14',
-    title: 'A nested transition reuses a root that nobody syncs',
-    source: 'Linux v5.16 to today, trap T17',
-    what: 'Without PCIDE and EPT a flushed root stays cached, and a VM exit may load it as it is.',
-    where: 'kvm_invalidate_pcid()',
-    scene: T17,
-  },
   'need-sync-posted-t1a': { ...RFC, ...LOST, source: 'RFC of 26 May 2021, trap T1a' },
   'need-sync-posted-t1b': { ...RFC, ...FAILED, source: 'RFC of 26 May 2021, trap T1b' },
   'need-sync-posted-t16': {
