@@ -8,6 +8,7 @@ export {
   JUDGES,
   type Judge,
   MUSEUM,
+  play,
   type Scene,
   type Shown,
   show,

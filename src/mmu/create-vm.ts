@@ -28,6 +28,27 @@ import {
 
 /** A new VM: every vCPU is in the host, with no root loaded and nothing pending. */
 export function createVm(config: VmConfig): Vm {
+  const rules = rulesWith(kernelRulesOf(config.kernel), config.defects);
+  return assemble(config, { rules, policy: policyOf(config.policy) });
+}
+
+/**
+ * The same VM without the bugs that are known: those that its kernel had, and the three that KVM has
+ * to this day. A nested transition may be a switch to a root that nobody synced; a VM entry that
+ * fails late spends the flush for another vpid12 on L1; and tables that were shadowed while EFER.NX
+ * was set serve a guest without it.
+ *
+ * @see docs/fidelity.md, "Where KVM itself is wrong"
+ */
+export function createMendedVm(config: VmConfig): Vm {
+  const sound = { ...kernelRulesOf('6.1'), newVpid12: 'both' } as const;
+  const rules = { ...mendedRules(kernelRulesOf(config.kernel), sound), shadowNx: 'guest' } as const;
+  const policy = policyOf(config.policy);
+  const mended = { ...policy, fateOf: (met: Invalidation) => mendedFateOf(policy, met) };
+  return assemble(config, { rules, policy: mended });
+}
+
+function assemble(config: VmConfig, { rules, policy }: Pick<Vm, 'rules' | 'policy'>): Vm {
   const tlbTotal = { entries: 0 };
   const memory = createConfiguredMemory(config);
   const vcpus = Array.from({ length: config.vcpus }, (_, index) =>
@@ -41,8 +62,8 @@ export function createVm(config: VmConfig): Vm {
   }
   const vm: Vm = {
     config,
-    rules: rulesWith(kernelRulesOf(config.kernel), config.defects),
-    policy: policyOf(config.policy),
+    rules,
+    policy,
     defects: defectsOf(config.defects),
     memory,
     shadow: createShadowPages(),
@@ -55,20 +76,6 @@ export function createVm(config: VmConfig): Vm {
   };
   for (const vcpu of vcpus) initMmu(vm, vcpu);
   return vm;
-}
-
-/**
- * The same VM without the bugs that are known: those that its kernel had, and the two that KVM has
- * to this day. A nested transition may be a switch to a root that nobody synced; and a VM entry that
- * fails late spends the flush for another vpid12 on L1.
- *
- * @see docs/fidelity.md, "Where KVM itself is wrong"
- */
-export function createMendedVm(config: VmConfig): Vm {
-  const sound = { ...kernelRulesOf('6.1'), newVpid12: 'both', shadowNx: 'guest' } as const;
-  const rules = mendedRules(kernelRulesOf(config.kernel), sound);
-  const vm = createVm(config);
-  return { ...vm, rules, policy: { ...vm.policy, fateOf: (met) => mendedFateOf(vm.policy, met) } };
 }
 
 /** While PCIDE is clear a root that was flushed is not kept for a switch which may not sync it. */

@@ -25,10 +25,15 @@ export interface Catch {
  * it speaks of what the guest sees.
  *
  * @param changes What of the configuration is different.
+ * @param make Makes the VM: as its kernel was, or without the bugs that it is known to have had.
  * @returns Null if all was right.
  */
-export function play({ config, stage, acts }: Scene, changes: VmConfigInput): Catch | null {
-  const vm = createVm(VmConfig.parse({ ...config, ...changes }));
+export function play(
+  { config, stage, acts }: Scene,
+  changes: VmConfigInput,
+  make: typeof createVm = createVm,
+): Catch | null {
+  const vm = make(VmConfig.parse({ ...config, ...changes }));
   const caught = new Map<Judge, Catch>();
   const history: History = { seq: 0 };
   const note = (found: Omit<Catch, 'after'> | null, after: number): void => {
