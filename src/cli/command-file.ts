@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, type VmConfigInput } from '../mmu/schema/index.js';
 import { CaseFile } from '../server/index.js';
+import { flawIn } from './flaw.js';
 
 /** A file that does not hold what it should, or cannot be read at all. */
 export class UnusableFile extends Error {
@@ -15,7 +16,7 @@ export function commandsIn(file: string): Command[] {
   return items.map((item, index) => {
     const parsed = Command.safeParse(item);
     if (parsed.success) return parsed.data;
-    throw new UnusableFile(`Cannot read "${file}": command ${index}: ${flawOf(parsed.error)}`);
+    throw new UnusableFile(`Cannot read "${file}": command ${index}: ${flawIn(parsed.error)}`);
   });
 }
 
@@ -24,7 +25,7 @@ export function caseIn(file: string): { config: VmConfigInput; commands: Command
   const content = json(file, textIn(file));
   const parsed = CaseFile.safeParse(content);
   if (!parsed.success) {
-    throw new UnusableFile(`Cannot read "${file}": not a case: ${flawOf(parsed.error)}`);
+    throw new UnusableFile(`Cannot read "${file}": not a case: ${flawIn(parsed.error)}`);
   }
   return {
     // As it was written: what was checked is what the machine sees, and is made anew by each kernel.
@@ -51,9 +52,4 @@ function json(file: string, text: string): unknown {
   } catch (error) {
     throw new UnusableFile(`Cannot read "${file}": ${(error as Error).message}`);
   }
-}
-
-function flawOf({ issues }: { issues: readonly { path: PropertyKey[]; message: string }[] }) {
-  const [issue] = issues;
-  return `${issue?.path.join('.')}: ${issue?.message}`;
 }

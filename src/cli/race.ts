@@ -17,6 +17,7 @@ import type { Command, VmConfigInput } from '../mmu/schema/index.js';
 import { PREV_ROOTS_MAX } from '../mmu/schema/index.js';
 import { VERSION, workloadQueryOf } from '../server/index.js';
 import { caseIn, commandsIn, UnusableFile } from './command-file.js';
+import { flawIn } from './flaw.js';
 import { settingOf } from './setting.js';
 
 /** A lane failed: an error of the model. */
@@ -126,10 +127,7 @@ function workloadTrack(name: string, options: RaceOptions): Track {
   const asked = workloadQueryOf(workload, COMMANDS_MAX).safeParse(
     Object.fromEntries([...set, ...given]),
   );
-  if (!asked.success) {
-    const [issue] = asked.error.issues;
-    throw new UnusableRequest(`Cannot race: ${issue?.path.join('.')}: ${issue?.message}`);
-  }
+  if (!asked.success) throw new UnusableRequest(`Cannot race: ${flawIn(asked.error)}`);
   const { values, seed: from } = asked.data;
   const parameters = Object.fromEntries(set.map(([key]) => [key, values[key] ?? 0]));
   return {

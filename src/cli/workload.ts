@@ -12,6 +12,7 @@ import {
   type WorkloadQuery,
   workloadQueryOf,
 } from '../server/index.js';
+import { flawIn } from './flaw.js';
 import { settingOf } from './setting.js';
 
 /** The arguments cannot be used. */
@@ -93,10 +94,7 @@ function queryOf(workload: Workload, options: WorkloadOptions): WorkloadQuery {
   const schema = workloadQueryOf(workload, lines === true ? LINES_MAX : CASE_COMMANDS_MAX);
   const result = schema.safeParse(Object.fromEntries([...set, ...given]));
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const what = issue?.path.join('.') ?? '';
-  const which = what === '' ? '' : `${what}: `;
-  throw new UnusableRequest(`Cannot make "${workload.name}": ${which}${issue?.message}`);
+  throw new UnusableRequest(`Cannot make "${workload.name}": ${flawIn(result.error)}`);
 }
 
 function* linesOf(commands: Iterable<Command>): Generator<string> {

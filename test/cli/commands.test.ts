@@ -1,19 +1,11 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const isBuilt = existsSync(`${ROOT}dist/bin/main.js`);
-const title = isBuilt
-  ? 'the mmulab command'
-  : 'the mmulab command (skipped: it is not built; "npm run build" builds it)';
+import { fileWith, isBuilt, start, startIn, titleOf } from './program.js';
 
 const CASE = {
   id: 'x-1',
@@ -25,27 +17,6 @@ const CASE = {
   source: 'by hand',
 };
 
-/** Runs the command, and kills it if the test ends before it does. */
-function start(...args: string[]) {
-  return startIn({}, ...args);
-}
-
-function startIn(environment: Record<string, string>, ...args: string[]) {
-  const env = { PATH: process.env.PATH, ...environment };
-  const child = spawn(process.execPath, [`${ROOT}bin/mmulab.js`, ...args], { env });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const said = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', (text: string) => {
-      said[stream] += text;
-    });
-  }
-  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-    child.on('close', (code) => resolve({ code, ...said }));
-  });
-  return { child, ended };
-}
-
 /** The address in the log line that says where the server listens. */
 async function addressIn(child: ReturnType<typeof spawn>): Promise<string> {
   if (child.stdout === null) throw new Error('Cannot read the log: it goes elsewhere');
@@ -56,14 +27,7 @@ async function addressIn(child: ReturnType<typeof spawn>): Promise<string> {
   throw new Error('Cannot find the address: the server ended');
 }
 
-function fileWith(text: string): string {
-  const directory = mkdtempSync(join(tmpdir(), 'mmulab-cli-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  writeFileSync(join(directory, 'cases.json'), text);
-  return join(directory, 'cases.json');
-}
-
-describe.skipIf(!isBuilt)(title, () => {
+describe.skipIf(!isBuilt)(titleOf('the mmulab command'), () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('serves until %s', async (signal) => {
     const { child, ended } = start('serve', '--port', '0');
     const address = await addressIn(child);

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const isBuilt = existsSync(`${ROOT}dist/bin/main.js`);
+
+/** Says why tests of the command are left out, if they are. */
+export function titleOf(name: string): string {
+  return isBuilt ? name : `${name} (skipped: it is not built; "npm run build" builds it)`;
+}
+
+/** Runs the command, and kills it if the test ends before it does. */
+export function start(...args: string[]) {
+  return startIn({}, ...args);
+}
+
+export function startIn(environment: Record<string, string>, ...args: string[]) {
+  const env = { PATH: process.env.PATH, ...environment };
+  const child = spawn(process.execPath, [`${ROOT}bin/mmulab.js`, ...args], { env });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      said[stream] += text;
+    });
+  }
+  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+    child.on('close', (code) => resolve({ code, ...said }));
+  });
+  return { child, ended };
+}
+
+/** A file for one test. */
+export function fileWith(text: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'mmulab-cli-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  writeFileSync(join(directory, 'cases.json'), text);
+  return join(directory, 'cases.json');
+}
