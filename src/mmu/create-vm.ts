@@ -11,7 +11,6 @@ import {
   writeWord,
   ZERO,
 } from './machine/index.js';
-import { contextOf } from './oracle/index.js';
 import { type Fate, type Invalidation, type Policy, policyOf } from './policies/index.js';
 import { initMmu } from './roots/index.js';
 import type { VmConfig } from './schema/index.js';
@@ -71,8 +70,7 @@ function assemble(config: VmConfig, { rules, policy }: Pick<Vm, 'rules' | 'polic
     tlbTotal,
     vmcs12s: new Map(),
     ledger: config.oracle === 'on' ? createLedger(config.vcpus) : null,
-    oracle:
-      config.oracle === 'on' ? createOracle(vcpus.map((vcpu) => contextOf(config, vcpu))) : null,
+    oracle: config.oracle === 'on' ? createOracle(config.vcpus) : null,
   };
   for (const vcpu of vcpus) initMmu(vm, vcpu);
   return vm;

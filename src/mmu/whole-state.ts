@@ -18,6 +18,7 @@ import {
   writeVmcs12s,
 } from './encoding/index.js';
 import { kernelRulesOf } from './kernel/index.js';
+import { isWatched } from './oracle/index.js';
 import { policyOf } from './policies/index.js';
 import type { VmConfig } from './schema/index.js';
 import { createLedger, type Vm } from './state/index.js';
@@ -39,7 +40,7 @@ export function writeVm(writer: ByteWriter, vm: Vm, contents: ContentsSink): num
     writeVcpu(writer, vcpu);
     vcpuBlocks.push(writer.position());
   }
-  if (vm.oracle !== null) writeOracle(writer, vm.oracle);
+  if (isWatched(vm)) writeOracle(writer, vm);
   return vcpuBlocks;
 }
 

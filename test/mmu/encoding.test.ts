@@ -149,3 +149,27 @@ function run(vm: Vm, commands: readonly CommandInput[]): unknown[] {
 function blockOf({ bytes, vcpuBlocks }: ReturnType<typeof encodeVm>, index: number): Uint8Array {
   return bytes.slice(vcpuBlocks[index], vcpuBlocks[index + 1]);
 }
+
+describe('what the oracle keeps of a vCPU', () => {
+  const keptIn = ({ oracle }: Vm) => oracle?.vcpus.map((vtlb) => vtlb !== null);
+
+  test('begins with its first command, and comes back with its state', () => {
+    const config = VmConfig.parse({ vcpus: 3, registers: { cr3: '0x100000' } });
+    const vm = createVm(config);
+    expect(keptIn(vm)).toEqual([false, false, false]);
+    run(vm, [{ kind: 'invlpg', vcpu: 1, gva: '0x400000' }]);
+    expect(keptIn(vm)).toEqual([false, true, false]);
+    const again = decodeVm(config, encodeVm(vm).bytes);
+    expect(keptIn(again)).toEqual([false, true, false]);
+    expect(encodeVm(again).bytes).toEqual(encodeVm(vm).bytes);
+  });
+
+  test('is in its state what it was, where the command is refused', () => {
+    const vm = createVm(VmConfig.parse({ vcpus: 2, registers: { efer: '0x500' } }));
+    const before = encodeVm(vm).bytes;
+    const range = { root: '0x1000', address: '0x400000', gpa: '0x10000', tables: '0x2000' };
+    const command = { kind: 'map', vcpu: 1, ...range, execute: false } as const;
+    expect(() => step(vm, Command.parse(command), null)).toThrow(CommandRefused);
+    expect(encodeVm(vm).bytes).toEqual(before);
+  });
+});

@@ -194,5 +194,5 @@ export function shrunk<T>(
 }
 
 function undecidedIn({ oracle }: Vm): number {
-  return (oracle?.vcpus ?? []).reduce((sum, { undecided }) => sum + undecided, 0);
+  return (oracle?.vcpus ?? []).reduce((sum, judged) => sum + (judged?.undecided ?? 0), 0);
 }

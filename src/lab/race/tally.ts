@@ -68,7 +68,7 @@ export function finishedCounters({ counters, pinnedSum }: Tally, vm: Vm): RaceCo
   const { syncs, flushes, pinned } = counters;
   let [stat, undecided] = [0, 0];
   for (const vcpu of vm.vcpus) stat += vcpu.counters.tlbFlush;
-  for (const judged of vm.oracle?.vcpus ?? []) undecided += judged.undecided;
+  for (const judged of vm.oracle?.vcpus ?? []) undecided += judged?.undecided ?? 0;
   return {
     ...counters,
     syncs: { ...syncs, nothing: syncs.serviced - syncs.effective - syncs.noOp },

@@ -1,4 +1,4 @@
-import { countMemories } from '../oracle/index.js';
+import { countMemories, vtlbOf, type WatchedVm } from '../oracle/index.js';
 import { COMMAND_KINDS } from '../schema/index.js';
 import {
   createOracle,
@@ -6,6 +6,7 @@ import {
   createVpidTag,
   type EptTag,
   type GuestContext,
+  isUntouched,
   type Moment,
   type Oracle,
   type PcidTag,
@@ -15,7 +16,8 @@ import {
 import { BadEncoding, type ByteReader, type ByteWriter } from './bytes.js';
 
 /** What the oracle remembers: a block of its own, so that a vCPU's block is the same without it. */
-export function writeOracle(writer: ByteWriter, oracle: Oracle): void {
+export function writeOracle(writer: ByteWriter, vm: WatchedVm): void {
+  const { oracle } = vm;
   writer.number(oracle.clock);
   writer.number(oracle.command.nth);
   writer.list(oracle.tables, writer.number);
@@ -27,12 +29,12 @@ export function writeOracle(writer: ByteWriter, oracle: Oracle): void {
     });
   });
   writer.number(oracle.forgotten);
-  for (const vtlb of oracle.vcpus) writeVirtualTlb(writer, vtlb);
+  for (const vcpu of vm.vcpus) writeVirtualTlb(writer, vtlbOf(vm, vcpu));
 }
 
 /** @param vcpuCount vCPUs of the VM. */
 export function readOracle(reader: ByteReader, vcpuCount: number): Oracle {
-  const oracle = createOracle([]);
+  const oracle = createOracle(vcpuCount);
   oracle.clock = reader.number();
   oracle.command.nth = reader.number();
   for (const gfn of reader.list(reader.number)) oracle.tables.add(gfn);
@@ -43,9 +45,13 @@ export function readOracle(reader: ByteReader, vcpuCount: number): Oracle {
     oracle.pastCount += values.length;
   });
   oracle.forgotten = reader.number();
-  const vcpus = Array.from({ length: vcpuCount }, () => readVirtualTlb(reader));
-  for (const vtlb of vcpus) countMemories(oracle, vtlb);
-  return { ...oracle, vcpus };
+  for (let index = 0; index < vcpuCount; index += 1) {
+    const vtlb = readVirtualTlb(reader);
+    if (isUntouched(vtlb)) continue;
+    oracle.vcpus[index] = vtlb;
+    countMemories(oracle, vtlb);
+  }
+  return oracle;
 }
 
 function writeVirtualTlb(writer: ByteWriter, vtlb: VirtualTlb): void {

@@ -2,7 +2,8 @@ import type { AccessKind, Word } from '../machine/index.js';
 import { ALLOWED_MAX, described, type MmuEventOf } from '../schema/index.js';
 import type { Heard, Moment, Trail, Vcpu } from '../state/index.js';
 import { type Replaced, TooManyWalks } from './past-walks.js';
-import { pastTranslations, vtlbOf, type WatchedVm } from './translations.js';
+import { pastTranslations } from './translations.js';
+import { vtlbOf, type WatchedVm } from './watched-vm.js';
 import { windowOf } from './windows.js';
 
 type Violation = MmuEventOf<'violation'>;

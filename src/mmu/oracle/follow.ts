@@ -44,14 +44,14 @@ import {
 } from './drop.js';
 import { momentNow } from './moments.js';
 import { countMemories } from './room.js';
-import { vtlbOf, type WatchedVm } from './translations.js';
+import { keepVtlb, vtlbOf, type WatchedVm } from './watched-vm.js';
 
 /** A command is about to be carried out: what happens from now on is its doing. */
 export function beginCommand(vm: WatchedVm, vcpu: Vcpu, kind: CommandKind): void {
   const { command } = vm.oracle;
   command.nth += 1;
   command.kind = kind;
-  const { before } = vtlbOf(vm, vcpu);
+  const { before } = keepVtlb(vm, vcpu);
   before.cr0 = vcpu.regs.cr0;
   before.cr4 = vcpu.regs.cr4;
   before.efer = vcpu.regs.efer;

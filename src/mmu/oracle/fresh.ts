@@ -23,7 +23,7 @@ import {
   type Vmcs12,
 } from '../state/index.js';
 import { watchTable } from './past.js';
-import { vtlbOf, type WatchedVm } from './translations.js';
+import { vtlbOf, type WatchedVm } from './watched-vm.js';
 
 /** Pages of which a vCPU keeps what memory says; when there are more, all are walked anew. */
 const FRESH_MAX = 4096;

@@ -1,5 +1,5 @@
 import type { MmuEvent } from '../schema/index.js';
-import type { Heard, Oracle, Trail, Vcpu, VirtualTlb } from '../state/index.js';
+import type { Heard, Oracle, Trail, Vcpu } from '../state/index.js';
 
 /**
  * Hears an event on its way, so that a violation can name the one that let a translation survive.
@@ -7,7 +7,8 @@ import type { Heard, Oracle, Trail, Vcpu, VirtualTlb } from '../state/index.js';
  * @param seq What the event is named by.
  */
 export function hear({ vcpus, command }: Oracle, vcpu: Vcpu, event: MmuEvent, seq: number): void {
-  const heard = placeFor((vcpus[vcpu.index] as VirtualTlb).trail, event);
+  const vtlb = vcpus[vcpu.index] ?? null;
+  const heard = vtlb && placeFor(vtlb.trail, event);
   if (heard === null) return;
   heard.seq = seq;
   heard.nth = command.nth;

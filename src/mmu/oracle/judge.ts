@@ -20,14 +20,8 @@ import { dropFaulted, dropInjected, dropViolated } from './drop.js';
 import { freshTranslation } from './fresh.js';
 import { momentNow } from './moments.js';
 import { TooManyWalks } from './past-walks.js';
-import {
-  isWatched,
-  type PastTranslation,
-  pastTranslations,
-  physicalTranslations,
-  vtlbOf,
-  type WatchedVm,
-} from './translations.js';
+import { type PastTranslation, pastTranslations, physicalTranslations } from './translations.js';
+import { isWatched, vtlbOf, type WatchedVm } from './watched-vm.js';
 import { rootsForgotten, windowOf } from './windows.js';
 
 /** An access by a linear address. */

@@ -1,6 +1,6 @@
 import type { Registers } from '../machine/index.js';
-import type { GuestContext, Vcpu, VirtualTlb, Vmcs12 } from '../state/index.js';
-import { vtlbOf, type WatchedVm } from './translations.js';
+import type { GuestContext, Vcpu, Vmcs12 } from '../state/index.js';
+import { vtlbOf, type WatchedVm } from './watched-vm.js';
 
 /** Where a guest stands at some moment: its registers, its tags, and the EPT that it runs on. */
 export interface Standpoint {
@@ -28,7 +28,7 @@ export function seenFrom(
   vcpu: Vcpu,
   { regs, context, vmcs12 }: Standpoint,
 ): { vm: WatchedVm; vcpu: Vcpu } {
-  const vcpus: VirtualTlb[] = [...vm.oracle.vcpus];
+  const vcpus = [...vm.oracle.vcpus];
   vcpus[vcpu.index] = { ...vtlbOf(vm, vcpu), context };
   return {
     vm: { ...vm, oracle: { ...vm.oracle, vcpus } },

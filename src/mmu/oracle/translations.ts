@@ -10,15 +10,14 @@ import {
   BEGINNING,
   eptpOf,
   type GuestContext,
-  type Oracle,
   type Vcpu,
   type VirtualTlb,
-  type Vm,
   type Vmcs12,
 } from '../state/index.js';
 import { type Span, spansOf } from './past.js';
 import { type EptWay, pastEptWays } from './past-epts.js';
 import { first, type PastWalk, type PlacedSpan, pastWalks, type Replaced } from './past-walks.js';
+import { vtlbOf, type WatchedVm } from './watched-vm.js';
 import { globalWindowOf, physicalWindowOf, type Window, windowOf } from './windows.js';
 
 /** A translation that a processor may have made at some moment. */
@@ -34,13 +33,6 @@ export interface PastTranslation {
   readonly isBlocked: boolean;
   /** The first of the entries it was made of that was replaced; null if it is what memory says. */
   readonly replaced: Replaced | null;
-}
-
-/** A VM that is watched. */
-export type WatchedVm = Vm & { readonly oracle: Oracle };
-
-export function isWatched(vm: Vm): vm is WatchedVm {
-  return vm.oracle !== null;
 }
 
 /** What a search looks for. */
@@ -95,10 +87,6 @@ export function physicalTranslations(
   const limits = { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };
   const spansAt = (gpa: number) => spansOf(oracle, memory, gpa);
   return pastEptWays({ spansAt, eptp, limits }, gpaPage, since.time);
-}
-
-export function vtlbOf({ oracle }: WatchedVm, { index }: Vcpu): VirtualTlb {
-  return oracle.vcpus[index] as VirtualTlb;
 }
 
 const ALWAYS: Window = { page: { ...BEGINNING, time: -1 }, structures: { ...BEGINNING, time: -1 } };

@@ -23,6 +23,7 @@ export {
   type FreshTranslation,
   type GuestContext,
   type Heard,
+  isUntouched,
   type Moment,
   type Oracle,
   type PastValue,

@@ -42,7 +42,8 @@ export interface Oracle {
   forgotten: number;
   /** How many writes to those frames there were: what was worked out before one is out of date. */
   tableWrites: number;
-  readonly vcpus: readonly VirtualTlb[];
+  /** Null for a vCPU that no command has come to: what it may have cached follows from where it is. */
+  readonly vcpus: (VirtualTlb | null)[];
 }
 
 /** What one virtual processor may have cached, by tag, and what it runs on. */
@@ -161,8 +162,7 @@ export interface Trail {
   readonly flush: Heard;
 }
 
-/** @param contexts What each vCPU starts with. */
-export function createOracle(contexts: readonly GuestContext[]): Oracle {
+export function createOracle(vcpuCount: number): Oracle {
   return {
     clock: 0,
     command: { nth: 0, kind: null },
@@ -172,10 +172,11 @@ export function createOracle(contexts: readonly GuestContext[]): Oracle {
     memories: 0,
     forgotten: 0,
     tableWrites: 0,
-    vcpus: contexts.map(createVirtualTlb),
+    vcpus: Array.from({ length: vcpuCount }, () => null),
   };
 }
 
+/** @param context Where the vCPU runs before its first command. */
 export function createVirtualTlb(context: GuestContext): VirtualTlb {
   const tag = createVpidTag(0);
   tag.contexts.push(context);
@@ -194,6 +195,27 @@ export function createVirtualTlb(context: GuestContext): VirtualTlb {
     countedAt: -1,
     trail: { root: unheard(), sync: unheard(), flush: unheard() },
   };
+}
+
+/** Whether it says no more than where its vCPU runs, so that it need not be kept. */
+export function isUntouched(vtlb: VirtualTlb): boolean {
+  const { vpids, epts, eptsDropped, forgotten, context, violations, undecided } = vtlb;
+  const tag = vpids.get(context.vpid);
+  const marks = [forgotten, violations, undecided, epts.size, eptsDropped.time, vpids.size - 1];
+  return marks.every((mark) => mark === 0) && tag !== undefined && isTagUntouched(tag);
+}
+
+function isTagUntouched(tag: VpidTag): boolean {
+  const { all, nonGlobal, combined, pcids, pcidPages, faulted, globalPages, pages } = tag;
+  const moments = [all, nonGlobal, combined];
+  const dropped = [pcids, pcidPages, faulted, globalPages, pages];
+  return (
+    moments.every(({ time }) => time === 0) &&
+    dropped.every(({ size }) => size === 0) &&
+    tag.contexts.length === 1 &&
+    tag.forgotten === 0 &&
+    tag.unpaged === 0
+  );
 }
 
 function unheard(): Heard {

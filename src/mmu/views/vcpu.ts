@@ -48,11 +48,11 @@ export function oracleStateOf({ oracle }: Pick<Vm, 'oracle'>): OracleState | nul
   return oracle && foundBy(oracle.vcpus);
 }
 
-function foundBy(vcpus: readonly OracleState[]): OracleState {
+function foundBy(vcpus: readonly (OracleState | null)[]): OracleState {
   const sum = { violations: 0, undecided: 0 };
-  for (const { violations, undecided } of vcpus) {
-    sum.violations += violations;
-    sum.undecided += undecided;
+  for (const found of vcpus) {
+    sum.violations += found?.violations ?? 0;
+    sum.undecided += found?.undecided ?? 0;
   }
   return sum;
 }

@@ -1,0 +1,27 @@
+import {
+  createVirtualTlb,
+  type Oracle,
+  type Vcpu,
+  type VirtualTlb,
+  type Vm,
+} from '../state/index.js';
+import { contextOf } from './context.js';
+
+/** A VM that is watched. */
+export type WatchedVm = Vm & { readonly oracle: Oracle };
+
+export function isWatched(vm: Vm): vm is WatchedVm {
+  return vm.oracle !== null;
+}
+
+/** What a vCPU may have cached. Of one that no command has come to nothing is kept. */
+export function vtlbOf({ config, oracle }: WatchedVm, vcpu: Vcpu): VirtualTlb {
+  return oracle.vcpus[vcpu.index] ?? createVirtualTlb(contextOf(config, vcpu));
+}
+
+/** The same, kept from now on: a command has come. */
+export function keepVtlb(vm: WatchedVm, vcpu: Vcpu): VirtualTlb {
+  const vtlb = vtlbOf(vm, vcpu);
+  vm.oracle.vcpus[vcpu.index] = vtlb;
+  return vtlb;
+}
