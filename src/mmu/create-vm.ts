@@ -69,6 +69,7 @@ function assemble(config: VmConfig, { rules, policy }: Pick<Vm, 'rules' | 'polic
     vcpus,
     tlbTotal,
     vmcs12s: new Map(),
+    ear: null,
     ledger: config.oracle === 'on' ? createLedger(config.vcpus) : null,
     oracle: config.oracle === 'on' ? createOracle(config.vcpus) : null,
   };

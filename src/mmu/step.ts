@@ -30,12 +30,11 @@ import { vmxon } from './commands/vmxon.js';
 import { write } from './commands/write.js';
 import { wrmsrEfer } from './commands/wrmsr-efer.js';
 import { zapAll } from './commands/zap-all.js';
-import { keepBooks } from './ledger/index.js';
+import { listening } from './listening.js';
 import { reflectFault, runGuest } from './nested/index.js';
 import {
   beginCommand,
   followCommand,
-  hear,
   isWatched,
   takeCommandBack,
   type WatchedVm,
@@ -91,23 +90,11 @@ export function step(vm: Vm, command: Command, emit: Emit): Outcome {
 /** A command that its handler refuses was none. */
 function carryOutWatched(vm: WatchedVm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
   try {
-    return carryOut(vm, vcpu, command, listening(vm, command, emit));
+    return carryOut(vm, vcpu, command, listening(vm, emit));
   } catch (error) {
     if (error instanceof CommandRefused) takeCommandBack(vm.oracle);
     throw error;
   }
-}
-
-/** The oracle and the ledger hear every event on its way to who listens. */
-function listening(vm: WatchedVm, { kind }: Command, emit: Emit): Emit {
-  if (emit === null) return null;
-  const { oracle } = vm;
-  return (vcpu, event, causedBy) => {
-    const seq = emit(vcpu, event, causedBy);
-    hear(oracle, vcpu, event, seq);
-    keepBooks(vm, vcpu, event, kind);
-    return seq;
-  };
 }
 
 function carryOut(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {

@@ -9,7 +9,6 @@ import {
   untagged,
   type Word,
   writeBytes,
-  ZERO,
 } from '../machine/index.js';
 import { judgeStop, judgeUse, keepPast } from '../oracle/index.js';
 import type { Outcome } from '../schema/index.js';
@@ -43,13 +42,24 @@ const PAGE_BYTES = 4096;
 export function accessMemory(vm: Vm, vcpu: Vcpu, access: MemoryAccess, emit: Emit): Outcome {
   const start = linearAddress(vm, vcpu, access);
   if (start === null) return raise(vcpu, fault('#GP'), emit);
-  const parts: Part[] = [];
-  for (const { address, bytes } of partsOf(start, access.bytes)) {
-    const translation = translate(vm, vcpu, { address, access: rightsOf(vcpu, access) }, emit);
-    if (translation.kind === 'stopped') return translation.outcome;
-    parts.push({ address, bytes, translation });
+  const { kind, value } = access;
+  const rights = rightsOf(vcpu, access);
+  const here = Math.min(access.bytes, PAGE_BYTES - start.low);
+  const first = translate(vm, vcpu, { address: start, access: rights }, emit);
+  if (first.kind === 'stopped') return first.outcome;
+  if (here === access.bytes) {
+    const moved = move(vm, vcpu, { kind, address: start, bytes: here, value }, first, emit);
+    return kind === 'read' ? { kind: 'ok', value: moved } : OK;
   }
-  return carryOut(vm, vcpu, { access, parts }, emit);
+  const next = { page: (start.page + 1) % 2 ** 52, low: 0 };
+  const second = translate(vm, vcpu, { address: next, access: rights }, emit);
+  if (second.kind === 'stopped') return second.outcome;
+  const low = { kind, address: start, bytes: here, value: splitBytes(value, 0, here) };
+  const there = access.bytes - here;
+  const high = { kind, address: next, bytes: there, value: splitBytes(value, here, there) };
+  const loaded = move(vm, vcpu, low, first, emit);
+  const rest = move(vm, vcpu, high, second, emit);
+  return kind === 'read' ? { kind: 'ok', value: joinBytes(loaded, rest, here) } : OK;
 }
 
 /** Translates a linear address for an access of the guest, and has the translation judged. */
@@ -83,45 +93,35 @@ function rightsOf({ regs }: Vcpu, { kind, user, ac }: MemoryAccess): Request['ac
   return { kind, user: user || regs.cpl === 3, ac };
 }
 
+/** What of an access lies in one page. */
 interface Part {
+  readonly kind: AccessKind;
   readonly address: Word;
   readonly bytes: number;
-  readonly translation: Exclude<Translation, { kind: 'stopped' }>;
+  /** What is stored. */
+  readonly value: Word;
 }
 
-/** The pieces of an access, one a page. */
-function partsOf(start: Word, bytes: number): { address: Word; bytes: number }[] {
-  const first = Math.min(bytes, PAGE_BYTES - start.low);
-  if (first === bytes) return [{ address: start, bytes }];
-  const next = { page: (start.page + 1) % 2 ** 52, low: 0 };
-  return [
-    { address: start, bytes: first },
-    { address: next, bytes: bytes - first },
-  ];
-}
-
-function carryOut(
+/** @returns What was loaded, zero-extended; of another access what it was given. */
+function move(
   vm: Vm,
   vcpu: Vcpu,
-  { access, parts }: { access: MemoryAccess; parts: readonly Part[] },
+  { kind, address, bytes, value }: Part,
+  translation: Exclude<Translation, { kind: 'stopped' }>,
   emit: Emit,
-): Outcome {
-  let done = 0;
-  let value = access.kind === 'read' ? ZERO : access.value;
-  for (const { address, bytes, translation } of parts) {
-    const gpa = translation.gfn * PAGE_BYTES + address.low;
-    const by = translation.kind === 'emulated' ? 'emulator' : translation.by;
-    let moved = access.kind === 'execute' ? null : splitBytes(access.value, done, bytes);
-    if (access.kind === 'read') {
-      moved = readBytes(vm.memory, gpa, bytes);
-      value = joinBytes(value, moved, done);
-    } else if (access.kind === 'write') {
-      keepPast(vm, { gpa, bytes });
-      writeBytes(vm.memory, gpa, bytes, moved as Word);
-    }
-    emit?.(vcpu, { kind: 'access', access: access.kind, gva: address, gpa, value: moved, by });
-    if (translation.kind === 'emulated') trackWrite(vm, vcpu, { gpa, bytes }, emit);
-    done += bytes;
+): Word {
+  const gpa = translation.gfn * PAGE_BYTES + address.low;
+  const by = translation.kind === 'emulated' ? 'emulator' : translation.by;
+  let moved = value;
+  if (kind === 'read') {
+    moved = readBytes(vm.memory, gpa, bytes);
+  } else if (kind === 'write') {
+    moved = bytes === 8 ? value : splitBytes(value, 0, bytes);
+    keepPast(vm, { gpa, bytes });
+    writeBytes(vm.memory, gpa, bytes, moved);
   }
-  return access.kind === 'read' ? { kind: 'ok', value } : OK;
+  const shown = kind === 'execute' ? null : moved;
+  emit?.(vcpu, { kind: 'access', access: kind, gva: address, gpa, value: shown, by });
+  if (translation.kind === 'emulated') trackWrite(vm, vcpu, { gpa, bytes }, emit);
+  return moved;
 }

@@ -10,12 +10,11 @@ const FREED_MAX = 64;
 
 /**
  * Takes an event as it happens, and tells from it what earlier flushes, syncs and frees were worth.
- *
- * @param command The command that is being carried out.
  */
-export function keepBooks(vm: Vm, vcpu: Vcpu, event: MmuEvent, command: CommandKind): void {
-  const { ledger } = vm;
-  if (ledger === null) return;
+export function keepBooks(vm: Vm, vcpu: Vcpu, event: MmuEvent): void {
+  const { ledger, oracle } = vm;
+  if (ledger === null || oracle === null) return;
+  const command = oracle.command.kind as CommandKind;
   const books = ledger.books[vcpu.index] ?? booksOf(ledger, vcpu.index);
   ledger.clock += 1;
   switch (event.kind) {

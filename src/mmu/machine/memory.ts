@@ -70,8 +70,9 @@ export function writeHalf({ pages }: GuestMemory, gpa: number, value: Word): voi
  *
  * @param gpa A guest-physical address below 2^52, aligned or not.
  */
-export function readBytes({ pages }: GuestMemory, gpa: number, bytes: number): Word {
-  const page = wordsOfPage(pages, gfnOf(gpa));
+export function readBytes(memory: GuestMemory, gpa: number, bytes: number): Word {
+  if (bytes === 8 && gpa % 8 === 0) return readWord(memory, gpa);
+  const page = wordsOfPage(memory.pages, gfnOf(gpa));
   if (page === undefined) return ZERO;
   const view = new DataView(page.buffer, page.byteOffset, PAGE_BYTES);
   let value = ZERO;
@@ -86,8 +87,12 @@ export function readBytes({ pages }: GuestMemory, gpa: number, bytes: number): W
 }
 
 /** Stores the low bytes of a value; they must not cross a page. */
-export function writeBytes({ pages }: GuestMemory, gpa: number, bytes: number, value: Word): void {
-  const page = wordsToWrite(pages, gfnOf(gpa));
+export function writeBytes(memory: GuestMemory, gpa: number, bytes: number, value: Word): void {
+  if (bytes === 8 && gpa % 8 === 0) {
+    writeWord(memory, gpa, value);
+    return;
+  }
+  const page = wordsToWrite(memory.pages, gfnOf(gpa));
   const view = new DataView(page.buffer, page.byteOffset, PAGE_BYTES);
   let { page: high, low } = value;
   for (let i = 0; i < bytes; i += 1) {

@@ -32,22 +32,28 @@ export function contextOf(config: { paging: 'shadow' | 'ept' }, vcpu: Vcpu): Gue
 export function followContext(vm: Vm & { oracle: Oracle }, vcpu: Vcpu, vtlb: VirtualTlb): void {
   const { context } = vtlb;
   const vpid = vpidInUse(vcpu);
+  const pcid = pcidInUse(vcpu);
   const ep4ta = ep4taInUse(vm.config, vcpu);
-  if (context.vpid === vpid && isWhereItRuns(context, vcpu, ep4ta)) return;
+  if (context.vpid === vpid && isWhereItRuns(context, vcpu, pcid, ep4ta)) return;
   const time = timeNow(vm.oracle);
   context.until = time;
-  // A VPID that was never in use has nothing cached; of one that may be forgotten none can tell.
-  const isNew = !vtlb.vpids.has(vpid) && vtlb.forgotten === 0;
-  if (isNew) dropVpid(vtlb, vpid, momentNow(vm.oracle));
-  const tag = vpidTagOf(vtlb, vpid, time);
-  for (const known of tag.contexts) {
-    if (!isWhereItRuns(known, vcpu, ep4ta)) continue;
-    known.until = Number.POSITIVE_INFINITY;
-    vtlb.context = known;
+  const tag = vtlb.vpids.get(vpid) ?? newTag(vm.oracle, vtlb, vpid);
+  const known = tag.contexts.find((other) => isWhereItRuns(other, vcpu, pcid, ep4ta));
+  if (known === undefined) {
+    vtlb.context = contextOf(vm.config, vcpu);
+    add(tag, vtlb.context);
     return;
   }
-  vtlb.context = contextOf(vm.config, vcpu);
-  add(tag, vtlb.context);
+  known.until = Number.POSITIVE_INFINITY;
+  vtlb.context = known;
+  // The clock moved, but nothing was noted: there is nothing to count anew.
+  if (vtlb.countedAt === time - 1) vtlb.countedAt = time;
+}
+
+/** A VPID that was never in use has nothing cached; of one that may be forgotten none can tell. */
+function newTag(oracle: Oracle, vtlb: VirtualTlb, vpid: number): VpidTag {
+  if (vtlb.forgotten === 0) dropVpid(vtlb, vpid, momentNow(oracle));
+  return vpidTagOf(vtlb, vpid, timeNow(oracle));
 }
 
 /** Beyond a number of contexts the one that was left first is forgotten. */
@@ -61,11 +67,16 @@ function add(tag: VpidTag, context: GuestContext): void {
 }
 
 /** Whether a context of the VPID in use is the one that the guest is in. */
-function isWhereItRuns(context: GuestContext, { regs }: Vcpu, ep4ta: number): boolean {
+function isWhereItRuns(
+  context: GuestContext,
+  { regs }: Vcpu,
+  pcid: number,
+  ep4ta: number,
+): boolean {
   const { cr3, pdptrs } = regs;
   return (
     isSameWord(context.cr3, cr3) &&
-    context.pcid === pcidOf(cr3, isPcide(regs)) &&
+    context.pcid === pcid &&
     context.ep4ta === ep4ta &&
     (context.pdptrs === pdptrs || arePdptesSame(context.pdptrs, pdptrs))
   );

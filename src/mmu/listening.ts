@@ -1,0 +1,52 @@
+import { keepBooks } from './ledger/index.js';
+import { hear, type WatchedVm } from './oracle/index.js';
+import type { MmuEvent } from './schema/index.js';
+import type { Emit, Vcpu } from './state/index.js';
+
+/**
+ * The oracle and the ledger hear every event on its way to who listens. They take its number, so
+ * where nobody listens they hear nothing.
+ */
+export function listening(vm: WatchedVm, emit: Emit): Emit {
+  if (emit === null) return null;
+  if (vm.ear?.emit !== emit) vm.ear = { emit, telling: tellingBoth(vm, emit) };
+  return vm.ear.telling;
+}
+
+function tellingBoth(vm: WatchedVm, emit: NonNullable<Emit>): Emit {
+  return (vcpu: Vcpu, event: MmuEvent, causedBy?: number) => {
+    const seq = emit(vcpu, event, causedBy);
+    // What most commands bring goes to whom it concerns alone.
+    switch (event.kind) {
+      case 'root-reused':
+        hear(vm.oracle, vcpu, event, seq);
+        break;
+      case 'vm-exit':
+      case 'vm-entered':
+      case 'request-made':
+      case 'access':
+        keepBooks(vm, vcpu, event);
+        break;
+      case 'request-serviced':
+      case 'root-missed':
+      case 'root-allocated':
+      case 'root-synced':
+      case 'root-freed':
+      case 'root-evicted':
+      case 'root-marked-unsync':
+      case 'tlb-flushed':
+      case 'page-allocated':
+      case 'page-zapped':
+      case 'page-unsynced':
+      case 'page-synced':
+      case 'page-fault':
+      case 'fault-injected':
+      case 'vm-fail':
+      case 'violation':
+        hear(vm.oracle, vcpu, event, seq);
+        keepBooks(vm, vcpu, event);
+        break;
+    }
+    return seq;
+  };
+}
