@@ -124,6 +124,18 @@ describe('faults', () => {
     writeEntry(lab, PT, entryFor(0x11000));
     expect(spuriousFault(lab)).toBe('spurious-fault');
   });
+
+  test('KVM forgets nothing by one that it injects for a reserved bit', () => {
+    const lab = guest({ paging: 'shadow' });
+    const store: LabCommand = { kind: 'write', gva: hex(DATA + 8), value: '0x1' };
+    lab.run(store);
+    lab.run({ kind: 'dirty-log', slot: 0, enabled: true });
+    writeEntry(lab, PT, 2 ** 48 + entryFor(0x10000));
+    expect(lab.run(store)).toMatchObject({ kind: 'fault', vector: '#PF', errorCode: 0xb });
+    expect(readData(lab)).toBe('0x10 allowed');
+    lab.run(INVLPG);
+    expect(lab.run({ kind: 'read', gva: hex(DATA) })).toMatchObject({ errorCode: 0x9 });
+  });
 });
 
 describe('tags', () => {

@@ -1,146 +1,26 @@
-import type { CommandInput } from '../../mmu/schema/index.js';
-import {
-  A,
-  B,
-  EPT_LEAF,
-  EPTP,
-  EPTP_AD,
-  FRAME_A,
-  hex,
-  LARGE,
-  OTHER_EPTP,
-  seen,
-  X,
-} from '../museum/index.js';
-import type { Chance } from './chance.js';
+import type { KernelVersion, PolicyName } from '../../mmu/index.js';
+import type { Command } from '../../mmu/schema/index.js';
+import type { Scene } from '../museum/index.js';
 
-/** What a guest may do next, most often what bears on translations. */
-export function nextCommand(chance: Chance, vcpus: number): CommandInput {
-  const command = chance.of(WEIGHTED)(chance);
-  return vcpus === 1 ? command : { ...command, vcpu: chance.below(vcpus) };
+/** What a guest is put on. */
+export interface Machine {
+  readonly policy: PolicyName;
+  readonly kernel: KernelVersion;
+  readonly paging: 'shadow' | 'ept';
+  readonly vcpus: number;
 }
 
-type Choice = (chance: Chance) => CommandInput;
+/** A VM, and the commands that set it up. */
+export type Scenery = Omit<Scene, 'acts'>;
 
-const vcpu = 0;
-const ROOTS = [A, B] as const;
-/** Pages of data that tables of level 1 map, and some in a large page. */
-const PAGES = [X, X, X + 0x1000, X + 0x2000, LARGE + FRAME_A * 4096, LARGE + 0x11000];
-const FRAMES = [FRAME_A * 4096, 0x11000, 0x14000, 0x1a000, 0x1b000];
-/** Rights of a page, A and D: most often all of them. */
-const LEAF_FLAGS = [0x67, 0x67, 0x67, 0x65, 0x63, 0x167, 0x47, 0x27, 0x7, 0];
-/** Those of a table always allow writing, or the guest could not mend what it did. */
-const TABLE_FLAGS = [0x67, 0x67, 0x67, 0x63, 0x47, 0x27, 0x7];
-const EPT_FLAGS = [0x337, 0x337, 0x137, 0x37, 0x335, 0];
-const EPTPS = [EPTP, EPTP, EPTP_AD, OTHER_EPTP];
-/** CR4 with VMXE: with PGE and without, with PCIDE, with SMEP. */
-const CR4S = ['0x20a0', '0x220a0', '0x220a0', '0x22020', '0x1220a0'];
-/** Secondary controls: EPT, VPID, INVPCID. */
-const CONTROLS = ['0x1000', '0x1002', '0x1020', '0x1022', '0x1022'];
-
-const page = (chance: Chance): string => hex(chance.of(PAGES));
-const user = (chance: Chance): boolean => chance.below(4) === 0;
-const pcid = (chance: Chance): number => chance.below(3);
-
-const read: Choice = (chance) => ({ kind: 'read', vcpu, gva: page(chance), user: user(chance) });
-const write: Choice = (chance) => ({
-  ...{ kind: 'write', vcpu, gva: page(chance) },
-  ...{ value: hex(0xda00 + chance.below(256)), user: user(chance) },
-});
-const execute: Choice = (chance) => ({ kind: 'execute', vcpu, gva: page(chance) });
-
-/** The guest edits a table of level 1, one above, or the entry of a large page. */
-const edit: Choice = (chance) => {
-  const at = chance.of(ROOTS) + 0x3000 + chance.of([0, 0, 8, 16]);
-  return stored(at, chance.of(FRAMES) + chance.of(LEAF_FLAGS));
-};
-const editTable: Choice = (chance) => {
-  const [place, table] = chance.of(TABLES);
-  return stored(chance.of(ROOTS) + place, chance.of(ROOTS) + table + chance.of(TABLE_FLAGS));
-};
-/** Where an entry lies behind its root, and the table that it leads to. */
-const TABLES = [
-  [0x2010, 0x3000],
-  [0x2010, 0x3000],
-  [0x1000, 0x2000],
-  [0x0, 0x1000],
-] as const;
-const editLarge: Choice = (chance) => {
-  const entries = [0xe7, 0xe5, 0x2000e7, 0x1e7, 0, A + 0x3067];
-  return stored(chance.of(ROOTS) + 0x2018, chance.of(entries));
-};
-/** L1 edits the EPT of its L2. */
-const editEpt: Choice = (chance) => {
-  const at = EPT_LEAF + chance.below(2) * 8;
-  return stored(at, chance.of(FRAMES) + chance.of(EPT_FLAGS));
-};
-
-function stored(gpa: number, entry: number): CommandInput {
-  return { kind: 'write', vcpu, gva: hex(seen(gpa)), value: hex(entry) };
+/** Who runs on a machine, and what befalls it there. */
+export interface Guest {
+  /** Registers, memory and what begins the guest; the rest of the VM is as the machine says. */
+  sceneryOf(machine: Machine): Scenery;
+  /**
+   * The same commands for the same machine and seed, made as they are taken, without end.
+   *
+   * @param seed An integer from 0 to 2^32 - 1.
+   */
+  commandsOf(machine: Machine, seed: number): Iterable<Command>;
 }
-
-const movCr3: Choice = (chance) => {
-  const value = (chance.of(ROOTS) + pcid(chance)).toString(16);
-  return {
-    kind: 'mov-cr3',
-    vcpu,
-    value: chance.below(3) > 0 ? `0x8000000000${value}` : `0x${value}`,
-  };
-};
-const reloadCr3: Choice = (chance) => ({ kind: 'mov-cr3', vcpu, value: hex(chance.of(ROOTS)) });
-const movCr4: Choice = (chance) => ({ kind: 'mov-cr4', vcpu, value: chance.of(CR4S) });
-const movCr0: Choice = (chance) => {
-  return { kind: 'mov-cr0', vcpu, value: chance.of(['0x80010033', '0x80000033']) };
-};
-
-const invlpg: Choice = (chance) => ({ kind: 'invlpg', vcpu, gva: page(chance) });
-const invpcid: Choice = (chance) => ({
-  ...{ kind: 'invpcid', vcpu, type: chance.below(4) },
-  ...{ pcid: pcid(chance), gva: page(chance) },
-});
-const invept: Choice = (chance) => ({
-  ...{ kind: 'invept', vcpu, type: 1 + chance.below(2), eptp: hex(chance.of(EPTPS)) },
-});
-const invvpid: Choice = (chance) => ({
-  ...{ kind: 'invvpid', vcpu, type: chance.below(4) },
-  ...{ vpid: 1 + chance.below(2), gva: page(chance) },
-});
-
-const run: Choice = (chance) => ({ kind: chance.of(['vmresume', 'vmresume', 'vmlaunch']), vcpu });
-const leave: Choice = () => ({ kind: 'vmexit', vcpu });
-const vmwrite: Choice = (chance) => chance.of(FIELDS)(chance);
-const field = (name: string, choose: (chance: Chance) => string): Choice =>
-  ((chance: Chance) => ({ kind: 'vmwrite', vcpu, field: name, value: choose(chance) })) as Choice;
-const FIELDS: readonly Choice[] = [
-  field('EPT_POINTER', (chance) => hex(chance.of(EPTPS))),
-  field('EPT_POINTER', (chance) => hex(chance.of(EPTPS))),
-  field('VIRTUAL_PROCESSOR_ID', (chance) => hex(1 + chance.below(2))),
-  field('SECONDARY_VM_EXEC_CONTROL', (chance) => chance.of(CONTROLS)),
-  field('GUEST_CR3', (chance) => hex(chance.of(ROOTS) + pcid(chance))),
-  field('GUEST_CR3', (chance) => hex(chance.of([A, A, B, 2 ** 46]))),
-  field('GUEST_CR4', (chance) => chance.of(['0x20a0', '0x220a0', '0x220a0'])),
-];
-
-/** What the host does behind the guest's back, and must not show. */
-const hostDoes: Choice = (chance) => chance.of(HOST)(chance);
-const HOST: readonly Choice[] = [
-  () => ({ kind: 'enter', vcpu }),
-  () => ({ kind: 'zap-all', vcpu }),
-  (chance) => ({ kind: 'dirty-log', vcpu, slot: 0, enabled: chance.below(2) === 0 }),
-  (chance) => ({
-    ...{ kind: 'unmap', vcpu, gpa: chance.of(['0x10000', '0x100000', '0x103000', '0x110000']) },
-    bytes: chance.of([4096, 16384]),
-  }),
-  (chance) => {
-    const requests = ['MMU_SYNC', 'TLB_FLUSH', 'TLB_FLUSH_CURRENT', 'TLB_FLUSH_GUEST'] as const;
-    return { kind: 'make-request', vcpu, request: chance.of(requests) };
-  },
-];
-
-const WEIGHTED: readonly Choice[] = [
-  ...[read, read, read, read, read, read, read, write, write, execute],
-  ...[edit, edit, edit, edit, editTable, editLarge, editEpt],
-  ...[movCr3, movCr3, movCr3, reloadCr3, reloadCr3, movCr4, movCr0],
-  ...[invlpg, invpcid, invpcid, invept, invvpid],
-  ...[run, run, run, leave, vmwrite, hostDoes],
-];

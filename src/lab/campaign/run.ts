@@ -1,32 +1,15 @@
-import {
-  CommandRefused,
-  createMendedVm,
-  createVm,
-  type DefectName,
-  flawsOf,
-  type KernelVersion,
-  type PolicyName,
-  step,
-  type Vm,
-} from '../../mmu/index.js';
+import { createMendedVm, type createVm, type DefectName, flawsOf } from '../../mmu/index.js';
 import {
   Command,
   type CommandInput,
-  VmConfig,
+  createJsonWriter,
   type VmConfigInput,
 } from '../../mmu/schema/index.js';
-import { EPT_AND_VPID, onHypervisor } from '../museum/index.js';
-import { createChance } from './chance.js';
-import { nextCommand } from './guest.js';
-
-/** A machine and a seed: what befalls it follows. */
-export interface Trial {
-  readonly policy: PolicyName;
-  readonly kernel: KernelVersion;
-  readonly paging: 'shadow' | 'ept';
-  readonly vcpus: number;
-  readonly seed: number;
-}
+import type { Scenery } from './guest.js';
+import { guestOf } from './guests/index.js';
+import { attempt, played, REFUSED, startedVm } from './play.js';
+import { shrunk } from './shrink.js';
+import type { Trial } from './trial.js';
 
 /** Why a trial is not as it should be, and the shortest commands found that show it. */
 export interface Counterexample {
@@ -43,12 +26,15 @@ export interface TrialResult {
   readonly undecided: number;
   readonly refused: number;
   readonly counterexample: Counterexample | null;
-  /** It ended at a bug that the kernel is known to have had: without that nothing is wrong. */
+  /**
+   * It met a bug that the kernel is known to have: without that nothing was wrong. From there on
+   * the machine was one without it.
+   */
   readonly known: boolean;
 }
 
 /**
- * Carries out random commands until one shows a mistake, or there are enough of them.
+ * Carries out a guest's commands until one shows a mistake, or there are enough of them.
  *
  * @param defects What to go wrong, to see whether it is found.
  */
@@ -57,142 +43,63 @@ export function runTrial(
   steps: number,
   defects: readonly DefectName[] = [],
 ): TrialResult {
-  const scenery = sceneOf(trial, defects);
-  const { config, stage } = scenery;
-  const vm = startedVm(config, stage);
-  const chance = createChance(trial.seed);
-  const commands: CommandInput[] = [];
+  const scenery = sceneryOf(trial, defects);
+  const guest = guestOf(trial.guest).commandsOf(trial, trial.seed)[Symbol.iterator]();
+  const commands: Command[] = [];
+  let vm = startedVm(scenery);
+  let known = false;
   let refused = 0;
-  for (let i = 0; i < steps; i += 1) {
-    const command = nextCommand(chance, trial.vcpus);
-    const says = attempt(vm, command);
-    if (says === REFUSED) {
-      refused += 1;
-      continue;
-    }
-    commands.push(command);
-    if (says !== null) return found(trial, scenery, { says, commands, refused, vm });
+  let says: string | null = null;
+  for (let i = 1; i <= steps && says === null; i += 1) {
+    const command: Command = guest.next().value;
+    const said = attempt(vm, command);
+    if (said === REFUSED) refused += 1;
+    else commands.push(command);
+    const isRight = said === REFUSED || said === null;
+    if (isRight && (i < steps || flawsOf(vm).length === 0)) continue;
+    const mended = played(scenery, commands, createMendedVm);
+    vm = mended.vm;
+    says = mended.says;
+    known = says === null;
   }
-  const [flaw] = flawsOf(vm);
-  if (flaw !== undefined) return found(trial, scenery, { says: flaw, commands, refused, vm });
-  return { steps, undecided: undecidedIn(vm), refused, counterexample: null, known: false };
+  const sum = { steps: commands.length + refused, undecided: undecidedIn(vm), refused, known };
+  const counterexample =
+    says === null ? null : counterexampleOf(trial, { scenery, commands, says });
+  return { ...sum, counterexample };
 }
 
-/** Makes a VM: as its kernel was, or without the bugs that it is known to have had. */
-type Maker = typeof createVm;
-
-/** What went wrong when a list of commands is carried out; null if nothing did. */
-export function verdictOf(
-  { config, stage }: Scenery,
-  commands: readonly CommandInput[],
-  make: Maker = createVm,
-): string | null {
-  const vm = startedVm(config, stage, make);
-  for (const command of commands) {
-    const says = attempt(vm, command);
-    if (says !== null && says !== REFUSED) return says;
-  }
-  return flawsOf(vm)[0] ?? null;
+function sceneryOf(trial: Trial, defects: readonly DefectName[]): Scenery {
+  const { policy, kernel, paging, vcpus } = trial;
+  const { config, stage } = guestOf(trial.guest).sceneryOf(trial);
+  const machine = { policy, kernel, paging, vcpus, mmuPages: 64, defects: [...defects] };
+  return { config: { ...config, ...machine }, stage };
 }
 
-interface Scenery {
-  readonly config: VmConfigInput;
-  readonly stage: readonly CommandInput[];
-}
-
-const REFUSED = 'refused';
-
-/** @returns What a judge says, {@link REFUSED}, or null. */
-function attempt(vm: Vm, command: CommandInput): string | null {
-  let violation: string | null = null;
-  try {
-    step(vm, Command.parse(command), (_vcpu, event) => {
-      if (event.kind === 'violation') violation ??= event.message;
-      return 0;
-    });
-    return violation;
-  } catch (error) {
-    if (error instanceof CommandRefused) return REFUSED;
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-function sceneOf(
-  { policy, kernel, paging, vcpus }: Trial,
-  defects: readonly DefectName[],
-): Scenery {
-  const config = { policy, kernel, paging, vcpus, mmuPages: 64, defects: [...defects] };
-  const controls = paging === 'ept' ? EPT_AND_VPID : 0x20;
-  const { stage, ...scene } = onHypervisor([], { config, controls });
-  const others = Array.from({ length: vcpus - 1 }, (_, i) => beginOn(stage, i + 1)).flat();
-  return { config: scene.config, stage: [...stage, ...others] };
-}
-
-/** Another vCPU gets into VMX operation as the first one did, with a VMCS of its own. */
-function beginOn(stage: readonly CommandInput[], vcpu: number): CommandInput[] {
-  return stage
-    .filter(({ kind }) => kind.startsWith('vm') || kind === 'mov-cr4')
-    .map((command) =>
-      command.kind === 'vmptrld'
-        ? { ...command, vcpu, address: `0x${2 + vcpu}000` }
-        : { ...command, vcpu },
-    );
-}
-
-function startedVm(
-  config: VmConfigInput,
-  stage: readonly CommandInput[],
-  make: Maker = createVm,
-): Vm {
-  const vm = make(VmConfig.parse(config));
-  for (const command of stage) step(vm, Command.parse(command), null);
-  return vm;
-}
-
-function found(
+/** The fewest commands that are wrong without any bug that is known. */
+function counterexampleOf(
   trial: Trial,
-  scenery: Scenery,
-  so: { says: string; commands: CommandInput[]; refused: number; vm: Vm },
-): TrialResult {
-  const { says, commands, refused, vm } = so;
-  const sum = { steps: commands.length + refused, undecided: undecidedIn(vm), refused };
-  const mended = verdictOf(scenery, commands, createMendedVm);
-  if (mended === null) return { ...sum, counterexample: null, known: true };
-  const short = shrunk(commands, (some) => verdictOf(scenery, some, createMendedVm) !== null);
-  const counterexample = {
+  found: { scenery: Scenery; commands: readonly Command[]; says: string },
+): Counterexample {
+  const { scenery, commands } = found;
+  const verdictOn = (some: readonly Command[]) => played(scenery, some, createMendedVm).says;
+  const short = shrunk(commands, (some) => verdictOn(some) !== null);
+  const shown = short.map(inputOf);
+  return {
     trial,
-    says: verdictOf(scenery, short, createMendedVm) ?? says,
+    says: verdictOn(short) ?? found.says,
     config: scenery.config,
-    commands: [...scenery.stage, ...short],
-    shown: short,
+    commands: [...scenery.stage, ...shown],
+    shown,
   };
-  return { ...sum, counterexample, known: false };
 }
 
-/**
- * Leaves out what is not needed: halves first, then less and less.
- *
- * @param fails Whether a list still shows the mistake; the whole list does.
- */
-export function shrunk<T>(
-  list: readonly T[],
-  fails: (some: readonly T[]) => boolean,
-): readonly T[] {
-  let kept = list;
-  for (
-    let size = Math.ceil(list.length / 2);
-    size >= 1;
-    size = size > 1 ? Math.ceil(size / 2) : 0
-  ) {
-    for (let at = 0; at < kept.length; ) {
-      const without = [...kept.slice(0, at), ...kept.slice(at + size)];
-      if (fails(without)) kept = without;
-      else at += size;
-    }
-  }
-  return kept;
+const writeCommand = createJsonWriter(Command);
+
+/** A command as the wire carries it. */
+function inputOf(command: Command): CommandInput {
+  return JSON.parse(writeCommand(command)) as CommandInput;
 }
 
-function undecidedIn({ oracle }: Vm): number {
+function undecidedIn({ oracle }: ReturnType<typeof createVm>): number {
   return (oracle?.vcpus ?? []).reduce((sum, judged) => sum + (judged?.undecided ?? 0), 0);
 }

@@ -1,20 +1,32 @@
 import { KERNEL_VERSIONS, POLICY_NAMES } from '../../mmu/index.js';
-import type { Trial } from './run.js';
+import type { Machine } from './guest.js';
+import { GUEST_NAMES } from './guests/index.js';
+import type { Trial } from './trial.js';
 
 /** Every policy but those as mailed, which have the holes that they are shown for. */
 export const SOUND_POLICIES = POLICY_NAMES.filter((name) => !name.endsWith('-posted'));
 
-/** Machines in turn, without end: every policy under every kernel and paging, on one vCPU and two. */
-export function* trialsOf(seed: number): Generator<Trial> {
-  for (let round = 0; ; round += 1) {
-    let nth = 0;
-    for (const kernel of KERNEL_VERSIONS) {
-      for (const policy of SOUND_POLICIES) {
-        for (const paging of ['shadow', 'ept'] as const) {
-          nth += 1;
-          yield { policy, kernel, paging, vcpus: 1 + (round % 2), seed: seed + round * 1000 + nth };
-        }
+const PAGINGS = ['shadow', 'ept'] as const;
+
+/** Trials before each machine had each guest once, on one vCPU or on two. */
+export const ROUND = machines().length * GUEST_NAMES.length;
+
+/** Machines and guests in turn, without end, with a round on one vCPU and the next on two. */
+export function* trialsOf(seed: number): Generator<Trial, never> {
+  for (let nth = 0; ; ) {
+    const vcpus = 1 + (Math.floor(nth / ROUND) % 2);
+    for (const machine of machines()) {
+      for (const guest of GUEST_NAMES) {
+        yield { guest, ...machine, vcpus, seed: seed + nth };
+        nth += 1;
       }
     }
   }
+}
+
+/** Every policy under every kernel and paging. */
+function machines(): Omit<Machine, 'vcpus'>[] {
+  return KERNEL_VERSIONS.flatMap((kernel) =>
+    SOUND_POLICIES.flatMap((policy) => PAGINGS.map((paging) => ({ kernel, policy, paging }))),
+  );
 }

@@ -9,6 +9,7 @@ import { shootdown } from './shootdown.js';
 import { unmap } from './unmap.js';
 import type { Workload } from './workload.js';
 
+export { type Chance, createChance } from './chance.js';
 export { type Expected, isMet, type Planned } from './planned.js';
 export {
   type CountParameter,

@@ -10,6 +10,7 @@ import {
   isPaging,
   type LinearAccess,
   PFERR_PRESENT_MASK,
+  PFERR_RSVD_MASK,
   type Registers,
   type Word,
 } from '../machine/index.js';
@@ -122,8 +123,8 @@ function judgePageFault(
   const moment = momentNow(vm.oracle);
   if (vm.config.paging === 'ept') {
     dropFaulted(vtlb, { ...context, page: address.page }, moment);
-  } else if ((errorCode & PFERR_PRESENT_MASK) !== 0) {
-    // KVM takes it that nothing is cached of what is not present, and forgets nothing then.
+  } else if ((errorCode & (PFERR_PRESENT_MASK | PFERR_RSVD_MASK)) === PFERR_PRESENT_MASK) {
+    // KVM takes it that nothing is cached of what is not present or not legal, and forgets nothing.
     dropInjected(vtlb, { context, page: address.page }, moment);
   }
 }

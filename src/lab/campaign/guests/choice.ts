@@ -1,0 +1,58 @@
+import { Command, type CommandInput } from '../../../mmu/schema/index.js';
+import { hex, seen } from '../../museum/index.js';
+import { type Chance, createChance } from '../../workloads/index.js';
+
+/** What may come next: a command, or some that belong together. Which vCPU is decided elsewhere. */
+export type Choice = (chance: Chance) => CommandInput | readonly CommandInput[];
+
+/** Choice after choice, each on one vCPU, without end. One that is listed twice comes twice as often. */
+export function* chosenFrom(
+  choices: readonly Choice[],
+  { seed, vcpus }: { seed: number; vcpus: number },
+): Generator<Command> {
+  const chance = createChance(seed);
+  for (;;) {
+    const chosen = [chance.of(choices)(chance)].flat();
+    const vcpu = chance.below(vcpus);
+    for (const command of chosen) yield Command.parse({ ...command, vcpu });
+  }
+}
+
+/** The stage of a vCPU is that of the first one without the tables, which all share. */
+export function onEveryVcpu(stage: readonly CommandInput[], vcpus: number): CommandInput[] {
+  const own = stage.filter(({ kind }) => kind !== 'map');
+  const others = Array.from({ length: vcpus - 1 }, (_, i) => own.map((it) => onVcpu(it, i + 1)));
+  return [...stage, ...others.flat()];
+}
+
+/** Each vCPU has a VMCS of its own. */
+function onVcpu(command: CommandInput, vcpu: number): CommandInput {
+  if (command.kind !== 'vmptrld') return { ...command, vcpu };
+  return { ...command, vcpu, address: hex(0x2000 + vcpu * 0x1000) };
+}
+
+/** Stands for whichever vCPU it will be. */
+export const vcpu = 0;
+
+/** Loads, stores and fetches, by supervisor and user; of loads the most. */
+export function accessesTo(pages: readonly number[]): readonly Choice[] {
+  const where = (chance: Chance) => {
+    return { vcpu, gva: hex(chance.of(pages)), user: chance.percent(25) };
+  };
+  const read: Choice = (chance) => ({ kind: 'read', ...where(chance) });
+  const write: Choice = (chance) => {
+    return { kind: 'write', ...where(chance), value: hex(0xda00 + chance.below(256)) };
+  };
+  const execute: Choice = (chance) => ({ kind: 'execute', ...where(chance) });
+  return [read, read, read, read, read, read, read, write, write, execute];
+}
+
+/** An entry as it is stored; "execute disable" is bit 63, which a number does not hold. */
+export function entryText(entry: number, { nx = false } = {}): string {
+  return nx ? `0x8${entry.toString(16).padStart(15, '0')}` : hex(entry);
+}
+
+/** The guest stores an entry of its tables, where it sees them. */
+export function stored(gpa: number, value: string, bytes: 4 | 8 = 8): CommandInput {
+  return { kind: 'write', vcpu, gva: hex(seen(gpa)), value, bytes };
+}

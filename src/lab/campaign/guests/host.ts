@@ -1,0 +1,76 @@
+import { hex } from '../../museum/index.js';
+import type { Chance } from '../../workloads/index.js';
+import { type Choice, vcpu } from './choice.js';
+
+/**
+ * What KVM and its host do behind a guest's back, and must not show.
+ *
+ * @param gpas Pages that the host may take away, which come back when they are touched.
+ */
+export function hostActs(gpas: readonly string[]): Choice {
+  const unmap: Choice = (chance) => {
+    return { kind: 'unmap', vcpu, gpa: chance.of(gpas), bytes: chance.of([4096, 16384]) };
+  };
+  const acts = [enter, zapAll, dirtyLog, unmap, unmap, request, freeRoots, resetContext];
+  return (chance) => chance.of(acts)(chance);
+}
+
+/** What a VMM may change of a guest: registers and tables. */
+export interface Reach {
+  readonly roots: readonly number[];
+  /** Low bits of CR3. */
+  readonly pcids: readonly number[];
+  readonly pages: readonly number[];
+  readonly frames: readonly number[];
+  readonly cr4s: readonly string[];
+  readonly efers: readonly string[];
+}
+
+/**
+ * What a VMM does that its guest sees. No processor loads registers by itself, so that after
+ * `set-sregs` the oracle judges nothing older; `load-root` is for it a MOV CR3 that flushes nothing.
+ */
+export function vmmActs({ roots, pcids, pages, frames, cr4s, efers }: Reach): Choice {
+  const cr3 = (chance: Chance) => hex(chance.of(roots) + chance.of(pcids));
+  const acts: readonly Choice[] = [
+    (chance) => ({ kind: 'load-root', vcpu, pgd: cr3(chance) }),
+    (chance) => ({ kind: 'set-sregs', vcpu, cr3: cr3(chance) }),
+    (chance) => ({ kind: 'set-sregs', vcpu, cr4: chance.of(cr4s), efer: chance.of(efers) }),
+    (chance) => ({
+      ...{ kind: 'map', vcpu, root: hex(chance.of(roots)) },
+      ...{ address: hex(chance.of(pages)), gpa: hex(chance.of(frames)) },
+      ...{ write: chance.percent(75), user: chance.percent(75), global: chance.percent(25) },
+      tables: hex(NEW_TABLES + chance.below(16) * 4096),
+    }),
+  ];
+  return (chance) => chance.of(acts)(chance);
+}
+
+/** Pages that become tables, where one is missing. */
+const NEW_TABLES = 0x150000;
+
+const enter: Choice = () => ({ kind: 'enter', vcpu });
+const zapAll: Choice = () => ({ kind: 'zap-all', vcpu });
+const resetContext: Choice = () => ({ kind: 'reset-context', vcpu });
+
+const dirtyLog: Choice = (chance) => {
+  return { kind: 'dirty-log', vcpu, slot: 0, enabled: chance.percent(50) };
+};
+
+/** Those that free roots exist under some kernels and are refused by the others. */
+const request: Choice = (chance) => {
+  const flushes = ['TLB_FLUSH', 'TLB_FLUSH_CURRENT', 'TLB_FLUSH_GUEST'] as const;
+  const roots = ['MMU_SYNC', 'LOAD_MMU_PGD', 'MMU_RELOAD', 'MMU_FREE_OBSOLETE_ROOTS'] as const;
+  return { kind: 'make-request', vcpu, request: chance.of([...flushes, ...roots]) };
+};
+
+const freeRoots: Choice = (chance) => {
+  const roots = chance.of([
+    [],
+    ['current'],
+    ['prev0'],
+    ['prev0', 'prev2'],
+    ['current', 'prev1'],
+  ] as const);
+  return { kind: 'free-roots', vcpu, mmu: chance.of(['root', 'guest']), roots: [...roots] };
+};

@@ -1,0 +1,21 @@
+import type { Guest } from '../guest.js';
+import { hostile } from './hostile.js';
+import { hypervisor } from './hypervisor.js';
+import { pae } from './pae.js';
+import { thirtyTwoBit } from './thirty-two-bit.js';
+
+/** Every guest by its name, in the order in which trials take them: a new one is its file and a line. */
+export const GUESTS = {
+  hypervisor,
+  hostile,
+  pae,
+  '32-bit': thirtyTwoBit,
+} as const satisfies Record<string, Guest>;
+
+export type GuestName = keyof typeof GUESTS;
+
+export const GUEST_NAMES = Object.keys(GUESTS) as [GuestName, ...GuestName[]];
+
+export function guestOf(name: GuestName): Guest {
+  return GUESTS[name];
+}

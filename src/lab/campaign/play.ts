@@ -1,0 +1,47 @@
+import { CommandRefused, createVm, flawsOf, step, type Vm } from '../../mmu/index.js';
+import { Command, VmConfig } from '../../mmu/schema/index.js';
+import type { Scenery } from './guest.js';
+
+/** Makes a VM: as its kernel was, or without the bugs that it is known to have had. */
+export type Maker = typeof createVm;
+
+/** A VM after some commands, and what a judge says of it; null if nothing is wrong. */
+export interface Played {
+  readonly vm: Vm;
+  readonly says: string | null;
+}
+
+/** The VM of a trial, before its guest does anything. */
+export function startedVm({ config, stage }: Scenery, make: Maker = createVm): Vm {
+  const vm = make(VmConfig.parse(config));
+  for (const command of stage) step(vm, Command.parse(command), null);
+  return vm;
+}
+
+/** Carries out commands until one shows a mistake; at the end the whole state is looked at. */
+export function played(scenery: Scenery, commands: readonly Command[], make: Maker): Played {
+  const vm = startedVm(scenery, make);
+  for (const command of commands) {
+    const says = attempt(vm, command);
+    if (says !== null && says !== REFUSED) return { vm, says };
+  }
+  return { vm, says: flawsOf(vm)[0] ?? null };
+}
+
+/** The vCPU could not take the command, and nothing has changed. */
+export const REFUSED = 'refused';
+
+/** @returns What a judge says, {@link REFUSED}, or null. */
+export function attempt(vm: Vm, command: Command): string | null {
+  let violation: string | null = null;
+  try {
+    step(vm, command, (_vcpu, event) => {
+      if (event.kind === 'violation') violation ??= event.message;
+      return 0;
+    });
+    return violation;
+  } catch (error) {
+    if (error instanceof CommandRefused) return REFUSED;
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,8 @@
+import type { Machine } from './guest.js';
+import type { GuestName } from './guests/index.js';
+
+/** A guest, a machine and a seed: what befalls it follows. */
+export interface Trial extends Machine {
+  readonly guest: GuestName;
+  readonly seed: number;
+}
