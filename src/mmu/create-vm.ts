@@ -32,16 +32,19 @@ export function createVm(config: VmConfig): Vm {
 }
 
 /**
- * The same VM without the bugs that are known: those that its kernel had, and the three that KVM has
+ * The same VM without the bugs that are known: those that its kernel had, and the four that KVM has
  * to this day. A nested transition may be a switch to a root that nobody synced; a VM entry that
  * fails late spends the flush for another vpid12 on L1; and tables that were shadowed while EFER.NX
- * was set serve a guest without it.
+ * or CR4.PSE was set serve a guest without it.
  *
  * @see docs/fidelity.md, "Where KVM itself is wrong"
  */
 export function createMendedVm(config: VmConfig): Vm {
   const sound = { ...kernelRulesOf('6.1'), newVpid12: 'both' } as const;
-  const rules = { ...mendedRules(kernelRulesOf(config.kernel), sound), shadowNx: 'guest' } as const;
+  const rules = {
+    ...mendedRules(kernelRulesOf(config.kernel), sound),
+    roleTells: 'nx-and-pse',
+  } as const;
   const policy = policyOf(config.policy);
   const mended = { ...policy, fateOf: (met: Invalidation) => mendedFateOf(policy, met) };
   return assemble(config, { rules, policy: mended });

@@ -56,7 +56,7 @@ export const ROWS = {
     },
     seen: { '5.14': 0x4704, '6.1': 0x5704, '7.3': 0x41704 },
   },
-  shadowNx: {
+  roleTells: {
     see(kernel) {
       const registers = { cr0: '0x80010033', efer: '0x500' };
       return createLab({ kernel, registers }).vcpu.rootMmu.role;

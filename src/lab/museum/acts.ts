@@ -52,6 +52,11 @@ export function hostWrite(gpa: number, value: number): Act {
   return act({ kind: 'host-write', vcpu: 0, gpa: hex(gpa), value: hex(value) });
 }
 
+/** A store of four bytes: an entry of 32-bit paging. */
+export function storeHalf(gpa: number, entry: number): Act {
+  return act({ kind: 'write', vcpu: 0, gva: hex(seen(gpa)), value: hex(entry), bytes: 4 });
+}
+
 export const cr0 = (value: string): Act => act({ kind: 'mov-cr0', vcpu: 0, value });
 export const efer = (value: string): Act => act({ kind: 'wrmsr-efer', vcpu: 0, value });
 export const cr4 = (value: string): Act => act({ kind: 'mov-cr4', vcpu: 0, value });

@@ -38,7 +38,8 @@ export interface Exhibit extends Omit<Defect, 'rules'> {
 export type Switch =
   | { readonly defects: [DefectName] | [] }
   | { readonly policy: PolicyName }
-  | { readonly kernel: KernelVersion };
+  | { readonly kernel: KernelVersion }
+  | { readonly paging: 'ept' };
 
 /** The scene of every defect. */
 export const BUGS: Record<DefectName, Scene> = {

@@ -159,8 +159,8 @@ function violationLines(lanes: readonly RaceLane[]): string[] {
 
 /** @see docs/fidelity.md, "Where KVM itself is wrong" */
 const HOLES =
-  'Three holes that KVM has to this day are known, and no policy closes all of them: see ' +
-  'mmulab museum, mainline-t17, mainline-vpid12 and mainline-nx.';
+  'Four holes that KVM has to this day are known, and no policy closes all of them: see ' +
+  'mainline-t17, mainline-vpid12, mainline-nx and mainline-pse in the museum.';
 
 function partingLines({ partings }: Verdict): string[] {
   const [first, ...more] = partings;

@@ -27,12 +27,12 @@ export interface KernelRules {
   readonly roleBits: 'guest-efer-cr0' | 'fixed-efer' | 'cr4-smep';
 
   /**
-   * Whether the role of a root that shadows the guest's tables says whether EFER.NX is set, or always
-   * that it is, so that tables which were shadowed while it was set serve a guest for which the
-   * bit is reserved.
-   * @see Linux v6.1 `kvm_init_shadow_mmu()`
+   * What the role of a root that shadows the guest's tables tells of how their entries are read: of
+   * EFER.NX (to v5.18) or nothing, and then tables that were shadowed while it was set serve a guest
+   * for which the bit is reserved. No kernel tells of CR4.PSE as well, as one would have to.
+   * @see Linux v6.1 `kvm_init_shadow_mmu()`, `union kvm_mmu_extended_role`
    */
-  readonly shadowNx: 'guest' | 'fixed';
+  readonly roleTells: 'nx' | 'nothing' | 'nx-and-pse';
 
   /**
    * What a MOV CR3 or INVPCID that invalidates the active PCID does: sync and request a flush at

@@ -11,6 +11,7 @@ import {
   type Registers,
   type Word,
   walkLevelsOf,
+  X86_CR4_PSE,
 } from '../machine/index.js';
 import { ROLE } from '../shadow/index.js';
 import type { Vcpu, Vm } from '../state/index.js';
@@ -27,13 +28,13 @@ export const PT32E_ROOT_LEVEL = 3;
  */
 export function rootMmuRole(vm: Vm, vcpu: Vcpu, { baseOnly }: { baseOnly: boolean }): number {
   const guestMode = vcpu.nested.guestMode ? ROLE.GUEST_MODE : 0;
+  if (vm.config.paging === 'ept') return directRole(vm, vcpu.regs) | guestMode;
   const role =
-    vm.config.paging === 'ept'
-      ? directRole(vm, vcpu.regs)
-      : vm.rules.roleBits === 'guest-efer-cr0'
-        ? shadowRoleTo517(vcpu.regs, baseOnly)
-        : shadowRole(vm, vcpu.regs);
-  return role | guestMode;
+    vm.rules.roleBits === 'guest-efer-cr0'
+      ? shadowRoleTo517(vcpu.regs, baseOnly)
+      : shadowRole(vm, vcpu.regs);
+  const pse = vm.rules.roleTells === 'nx-and-pse' && hasPse(vcpu.regs) ? ROLE.CR4_PSE : 0;
+  return role | guestMode | pse;
 }
 
 /**
@@ -64,7 +65,7 @@ function directRole({ config, rules }: Vm, regs: Registers): number {
 /** @see Linux v6.1 `kvm_init_shadow_mmu()`: the CPU role with at least three levels. */
 function shadowRole({ rules }: Vm, regs: Registers): number {
   const level = Math.max(guestLevelsOf(regs), PT32E_ROOT_LEVEL);
-  const isNx = rules.shadowNx === 'fixed' || (isPaging(regs) && (regs.efer & EFER_NX) !== 0);
+  const isNx = rules.roleTells === 'nothing' || (isPaging(regs) && (regs.efer & EFER_NX) !== 0);
   const role = level | ROLE.ACC_ALL | (isNx ? ROLE.EFER_NX : 0);
   if (!isPaging(regs)) return role | ROLE.DIRECT;
 
@@ -92,6 +93,11 @@ function shadowRoleTo517(regs: Registers, baseOnly: boolean): number {
     (!baseOnly && isSmep(regs) && !wp ? ROLE.SMEP_ANDNOT_WP : 0) |
     (!baseOnly && isSmap(regs) && !wp ? ROLE.SMAP_ANDNOT_WP : 0)
   );
+}
+
+/** Whether the entries of 32-bit paging may map 4 MiB. */
+function hasPse(regs: Registers): boolean {
+  return isPaging(regs) && !isPae(regs) && (regs.cr4 & X86_CR4_PSE) !== 0;
 }
 
 function guestEferAndWp(regs: Registers): number {

@@ -22,6 +22,8 @@ export const ROLE = {
   GUEST_MODE: 1 << 17,
   /** Since v7.x in the base role, instead of `smep_andnot_wp`. */
   CR4_SMEP: 1 << 18,
+  /** No kernel has it: tables of 4-byte entries that were shadowed with CR4.PSE. */
+  CR4_PSE: 1 << 19,
 } as const;
 
 const QUADRANT_SHIFT = 5;

@@ -8,15 +8,13 @@ import { LARGE_FLAGS, leaf, legacyGuest, root, TABLE_FLAGS } from './legacy.js';
 const LARGE = 0xc00000;
 
 /**
- * 32-bit paging: a directory, and behind it a table, with entries of four bytes. CR4.PSE stays set,
- * because KVM uses tables that were shadowed with it without it.
- *
- * @see docs/fidelity.md, "Where KVM itself is wrong"
+ * 32-bit paging: a directory, and behind it a table, with entries of four bytes. CR4.PSE is
+ * mostly set.
  */
 export const thirtyTwoBit = legacyGuest({
   mode: '32-bit',
   pages: [X, X, X + 0x1000, X + 0x2000, LARGE, LARGE + 0x10000, LARGE + 0x11000],
-  cr4s: ['0x10', '0x10', '0x90', '0x90', '0x100010', '0x100090', '0x200010'],
+  cr4s: ['0x10', '0x10', '0x90', '0x90', '0x100010', '0x100090', '0x200010', '0x0', '0x80'],
   efers: ['0x0'],
   edits: [edit, edit, edit, edit, editPair, editTable, editLarge],
 });

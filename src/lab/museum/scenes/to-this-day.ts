@@ -1,6 +1,7 @@
 import type { KernelVersion, PolicyName } from '../../../mmu/index.js';
 import {
   cr3,
+  cr4,
   efer,
   expecting,
   launch,
@@ -8,18 +9,22 @@ import {
   pf,
   read,
   resume,
+  storeHalf,
   storeWord,
   vmwrite,
 } from '../acts.js';
 import type { Scene } from '../scene.js';
-import { A, B, ENABLE_VPID, onGuest, onHypervisor, PT, X } from '../stages.js';
+import { A, B, ENABLE_VPID, FRAME_A, onGuest, onHypervisor, PT, X } from '../stages.js';
 import { MOVED, READ_MOVED } from './roots.js';
 
 /** A hole that mainline has, and what closes it. */
 interface Hole {
   readonly policy: 'mainline';
   /** What of the configuration leaves the scene clean. */
-  readonly sound: { readonly policy: PolicyName } | { readonly kernel: KernelVersion };
+  readonly sound:
+    | { readonly policy: PolicyName }
+    | { readonly kernel: KernelVersion }
+    | { readonly paging: 'ept' };
   readonly title: string;
   readonly source: string;
   readonly what: string;
@@ -44,6 +49,17 @@ const NX = onGuest([
   ...[storeWord(PT, '0x8000000000010067'), cr3(A), read(X)],
   ...[efer('0x500'), cr3(A), expecting(pf(0x9), read(X))],
 ]);
+
+/** Bit 7 of a directory entry is "page size", or without meaning while CR4.PSE is clear. */
+const FOUR_MIB = 0xc00000;
+const IN_IT = FOUR_MIB + FRAME_A * 4096;
+const PSE = onGuest(
+  [
+    ...[storeHalf(A + (FOUR_MIB / 2 ** 22) * 4, 0xe7), read(IN_IT)],
+    ...[cr4('0x0'), cr3(A), expecting(pf(0x0), read(IN_IT))],
+  ],
+  { mode: '32-bit' },
+);
 
 /** What a guest sees on mainline itself that the architecture does not allow. */
 export const TO_THIS_DAY = {
@@ -73,5 +89,14 @@ export const TO_THIS_DAY = {
     what: 'The role of a shadow root always says NX, so an entry with bit 63 maps where it is reserved.',
     where: 'kvm_init_shadow_mmu()',
     scene: NX,
+  },
+  'mainline-pse': {
+    policy: 'mainline',
+    sound: { paging: 'ept' },
+    title: 'Tables that were shadowed with CR4.PSE are used without it',
+    source: 'Every kernel to today',
+    what: 'The role of a page does not say PSE, so an entry with bit 7 maps 4 MiB where it leads to a table.',
+    where: 'kvm_post_set_cr4()',
+    scene: PSE,
   },
 } as const satisfies Record<string, Hole>;
