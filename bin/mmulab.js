@@ -6,6 +6,4 @@ if (!existsSync(main)) {
   process.stderr.write('Cannot run mmulab: it is not built; run "npm run build" first\n');
   process.exit(2);
 }
-// What runs is bundled and small: let a stack trace name the source.
-process.setSourceMapsEnabled(true);
 await import(main.href);
