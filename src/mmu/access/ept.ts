@@ -85,7 +85,7 @@ export function translatePhysical(
   if (leaf !== null && (acc & needed) === needed) {
     markLeafUsed(leaf, (needed & ACC_WRITE) !== 0);
     const gfn = targetOf(leaf.spte);
-    if (vcpu.tlb !== null) fillTlb(vcpu.tlb, tag, address.page, { gfn, acc });
+    if (vcpu.tlb !== null) fillTlb(vcpu.tlb, tag, address.page, { gfn, acc, order: 0 });
     return { kind: 'mapped', gfn, acc };
   }
   dropPhysical(vcpu, address);

@@ -4,6 +4,7 @@ import {
   ACC_USER,
   ACC_WRITE,
   isForbidden,
+  mappedOrderOf,
   readHalf,
   readWord,
   type TableMemory,
@@ -90,7 +91,7 @@ function keep(
   vcpu: Vcpu,
   found: {
     address: Word;
-    walked: { gfn: number; acc: number; global: boolean };
+    walked: { level: number; gfn: number; acc: number; global: boolean };
     page: { gfn: number; acc: number };
   },
 ): void {
@@ -103,6 +104,7 @@ function keep(
   fillTlb(vcpu.tlb, isGlobal ? { ...tag, pcid: GLOBAL } : tag, address.page, {
     gfn: page.gfn,
     acc,
+    order: mappedOrderOf(walked.level, vcpu.regs),
   });
 }
 
