@@ -24,6 +24,7 @@ export {
   type GuestContext,
   type Heard,
   type Moment,
+  NEVER_STOPPED,
   type Oracle,
   type PastValue,
   type PcidTag,

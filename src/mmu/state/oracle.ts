@@ -126,7 +126,15 @@ export interface VpidTag {
   forgotten: number;
   /** Until when a guest with an EPT ran on linear addresses without tables of its own. */
   unpaged: number;
+  /** By which rules its guest read entries when it last stopped; {@link NEVER_STOPPED} before. */
+  format: number;
+  /** When that was. */
+  stoppedAt: number;
+  /** Until when a guest with CR4.PGE ran that has it no more, though nothing was dropped for it. */
+  globalsUntil: number;
 }
+
+export const NEVER_STOPPED = -1;
 
 /** Since when translations of one PCID may be cached. */
 export interface PcidTag {
@@ -214,6 +222,9 @@ export function createVpidTag(forgotten: number): VpidTag {
     contexts: [],
     forgotten,
     unpaged: 0,
+    format: NEVER_STOPPED,
+    stoppedAt: 0,
+    globalsUntil: 0,
   };
 }
 
