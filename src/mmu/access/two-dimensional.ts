@@ -19,6 +19,7 @@ import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { GLOBAL } from '../state/index.js';
 import { dropAddress, dropFaulted, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
 import { pageFault } from '../vcpu/index.js';
+import { emulateWalk } from './emulated-walk.js';
 import { type PhysicalTranslation, translatePhysical } from './ept.js';
 import {
   FAULTS_MAX,
@@ -60,7 +61,9 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
   const walked = walk(through.tables, vcpu.regs, address, { access, maxphyaddr });
   if (walked.kind === 'stopped') {
     dropAddress(vcpu, address, tag);
-    return afterPhysical(through.last());
+    const last = through.last();
+    if (last?.kind === 'emulate-walk') return emulateWalk(vm, vcpu, request, emit);
+    return afterPhysical(last);
   }
   if (walked.kind === 'page-fault') {
     if (!hasDefect(vm, 'fault-keeps-tlb-entry')) dropFaulted(vcpu, address, tag);
@@ -110,7 +113,9 @@ function keep(
 
 /** What stood in the way of the walk decides how the access ends. */
 function afterPhysical(ended: PhysicalTranslation | null): Translation | null {
-  if (ended === null || ended.kind === 'mapped') throw new Error('nothing stood in the way');
+  if (ended === null || ended.kind === 'mapped' || ended.kind === 'emulate-walk') {
+    throw new Error('nothing stood in the way of the address itself');
+  }
   return ended.kind === 'retry' ? null : ended;
 }
 
