@@ -14,7 +14,7 @@ import { readVm, writeVm } from './whole-state.js';
 
 /** First bytes of every encoded state: "mmul", and the version of the form. */
 const MAGIC = 0x6c756d6d;
-const VERSION = 2;
+const VERSION = 3;
 
 /** An encoded state, and where its parts lie: whoever keeps many states can keep equal parts once. */
 export interface EncodedVm {

@@ -48,6 +48,8 @@ export type PhysicalTranslation =
   /** An EPT violation was put right: the whole access is to be made again. */
   | { readonly kind: 'retry' }
   | { readonly kind: 'emulated'; readonly gfn: number }
+  /** A table of L2 that a page walk must write to is write-protected: KVM is to walk instead. */
+  | { readonly kind: 'emulate-walk' }
   | { readonly kind: 'stopped'; readonly outcome: Outcome };
 
 /** A guest-physical address that the processor accesses. */
@@ -85,7 +87,7 @@ export function translatePhysical(
   if (leaf !== null && (acc & needed) === needed) {
     markLeafUsed(leaf, (needed & ACC_WRITE) !== 0);
     const gfn = targetOf(leaf.spte);
-    if (vcpu.tlb !== null) fillTlb(vcpu.tlb, tag, address.page, { gfn, acc });
+    if (vcpu.tlb !== null) fillTlb(vcpu.tlb, tag, address.page, { gfn, acc, order: 0 });
     return { kind: 'mapped', gfn, acc };
   }
   dropPhysical(vcpu, address);
@@ -139,8 +141,12 @@ function handleEptViolation(
   return afterFix(vm, vcpu, { request, result, gfn: mapping.gfn, offset: gpa % 4096 }, emit);
 }
 
-/** What L1 wants the address to be: itself, for L1; for L2 what L1's EPT says. */
-function mappingOf(
+/**
+ * What L1 wants the address to be: itself, for L1; for L2 what L1's EPT says.
+ *
+ * @returns How it ended if L1 was told that its EPT denies it.
+ */
+export function mappingOf(
   vm: Vm,
   vcpu: Vcpu,
   { gpa, access }: PhysicalRequest,
@@ -172,8 +178,8 @@ function mappingOf(
 }
 
 /**
- * A page walk that must set a bit in a table which is write-protected: KVM gives up shadowing the
- * table, rather than carry out a walk.
+ * A page walk that must set a bit in a table which is write-protected: for L1 KVM gives up shadowing
+ * the table, rather than carry out a walk. L2 walks by that very shadow.
  *
  * @see Linux `kvm_mmu_page_fault()`, arch/x86/kvm/mmu/mmu.c
  */
@@ -189,6 +195,7 @@ function afterFix(
     return { kind: 'stopped', outcome: { kind: 'mmio', gpa: gfn * 4096 + offset } };
   }
   if (request.access.isFinal) return { kind: 'emulated', gfn };
+  if (vcpu.mmu.name === 'guest') return { kind: 'emulate-walk' };
   unprotectGfn(vm, vcpu, gfn, emit);
   return { kind: 'retry' };
 }

@@ -45,7 +45,8 @@ export function translateShadowed(vm: Vm, vcpu: Vcpu, request: Request, emit: Em
       markLeafUsed(leaf, access.kind === 'write');
       const gfn = targetOf(leaf.spte);
       if (vcpu.tlb !== null) {
-        fillTlb(vcpu.tlb, tagInUse(vm, vcpu), address.page, { gfn, acc: accOfSpte(leaf.spte) });
+        const made = { gfn, acc: accOfSpte(leaf.spte), order: 0 };
+        fillTlb(vcpu.tlb, tagInUse(vm, vcpu), address.page, made);
       }
       return { kind: 'mapped', gfn, by: 'walk' };
     }

@@ -16,7 +16,11 @@ export type Translation =
   /** The access does not happen. */
   | { readonly kind: 'stopped'; readonly outcome: Outcome };
 
-/** Faults that one access can take before it goes through; more would be our own fault. */
+/**
+ * Faults that one access can take before it goes through; more would be our own fault. Each of the
+ * six addresses of a two-dimensional walk is missing once and write-protected once, and what KVM
+ * makes room by may take some of them away again.
+ */
 export const FAULTS_MAX = 64;
 
 export function stopped(outcome: Outcome): Translation {

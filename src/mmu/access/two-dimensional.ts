@@ -4,6 +4,7 @@ import {
   ACC_USER,
   ACC_WRITE,
   isForbidden,
+  mappedOrderOf,
   readHalf,
   readWord,
   type TableMemory,
@@ -18,6 +19,7 @@ import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { GLOBAL } from '../state/index.js';
 import { dropAddress, dropFaulted, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
 import { pageFault } from '../vcpu/index.js';
+import { emulateWalk } from './emulated-walk.js';
 import { type PhysicalTranslation, translatePhysical } from './ept.js';
 import {
   FAULTS_MAX,
@@ -59,7 +61,9 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
   const walked = walk(through.tables, vcpu.regs, address, { access, maxphyaddr });
   if (walked.kind === 'stopped') {
     dropAddress(vcpu, address, tag);
-    return afterPhysical(through.last());
+    const last = through.last();
+    if (last?.kind === 'emulate-walk') return emulateWalk(vm, vcpu, request, emit);
+    return afterPhysical(last);
   }
   if (walked.kind === 'page-fault') {
     if (!hasDefect(vm, 'fault-keeps-tlb-entry')) dropFaulted(vcpu, address, tag);
@@ -90,7 +94,7 @@ function keep(
   vcpu: Vcpu,
   found: {
     address: Word;
-    walked: { gfn: number; acc: number; global: boolean };
+    walked: { level: number; gfn: number; acc: number; global: boolean };
     page: { gfn: number; acc: number };
   },
 ): void {
@@ -103,12 +107,15 @@ function keep(
   fillTlb(vcpu.tlb, isGlobal ? { ...tag, pcid: GLOBAL } : tag, address.page, {
     gfn: page.gfn,
     acc,
+    order: mappedOrderOf(walked.level, vcpu.regs),
   });
 }
 
 /** What stood in the way of the walk decides how the access ends. */
 function afterPhysical(ended: PhysicalTranslation | null): Translation | null {
-  if (ended === null || ended.kind === 'mapped') throw new Error('nothing stood in the way');
+  if (ended === null || ended.kind === 'mapped' || ended.kind === 'emulate-walk') {
+    throw new Error('nothing stood in the way of the address itself');
+  }
   return ended.kind === 'retry' ? null : ended;
 }
 

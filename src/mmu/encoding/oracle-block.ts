@@ -101,6 +101,9 @@ function writeVpidTag(writer: ByteWriter, tag: VpidTag): void {
   writer.list(tag.contexts, (context) => writeContext(writer, context));
   writer.number(tag.forgotten);
   writer.number(tag.unpaged);
+  writer.number(tag.format);
+  writer.number(tag.stoppedAt);
+  writer.number(tag.globalsUntil);
 }
 
 function readVpidTag(reader: ByteReader): VpidTag {
@@ -117,6 +120,9 @@ function readVpidTag(reader: ByteReader): VpidTag {
     contexts: reader.list(() => readContext(reader)),
     forgotten: reader.number(),
     unpaged: reader.number(),
+    format: reader.number(),
+    stoppedAt: reader.number(),
+    globalsUntil: reader.number(),
   };
 }
 

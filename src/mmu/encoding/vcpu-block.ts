@@ -8,6 +8,7 @@ import {
   type ShadowPage,
   type ShadowPages,
   type Tlb,
+  type TlbEntry,
   type Vcpu,
   type Vmcs12,
 } from '../state/index.js';
@@ -140,9 +141,10 @@ function writeTlb(writer: ByteWriter, tlb: Tlb): void {
     writer.number(vpid);
     writer.number(pcid);
     writer.number(root);
-    writer.list(entries, ([pageNumber, { gfn, acc, made }]) => {
+    writer.list(entries, ([pageNumber, { gfn, order, acc, made }]) => {
       writer.number(pageNumber);
       writer.number(gfn);
+      writer.byte(order);
       writer.byte(acc);
       writer.number(made);
     });
@@ -157,11 +159,20 @@ function readTlb(reader: ByteReader, tlb: Tlb): void {
       const [vpid, pcid, root] = [reader.number(), reader.number(), reader.number()];
       const entries = reader.list(() => {
         const pageNumber = reader.number();
-        const entry = { gfn: reader.number(), acc: reader.byte(), made: reader.number() };
-        return [pageNumber, entry] as const;
+        return [pageNumber, readTlbEntry(reader)] as const;
       });
       resizeTlb(tlb, entries.length);
-      return { kind, vpid, pcid, root, entries: new Map(entries) };
+      const orderMax = entries.reduce((max, [, { order }]) => Math.max(max, order), 0);
+      return { kind, vpid, pcid, root, entries: new Map(entries), orderMax };
     }),
   );
+}
+
+function readTlbEntry(reader: ByteReader): TlbEntry {
+  return {
+    gfn: reader.number(),
+    order: reader.byte(),
+    acc: reader.byte(),
+    made: reader.number(),
+  };
 }

@@ -78,10 +78,27 @@ export function frameOf(entry: Word, { entryBytes }: Format): number {
 /** The 4 KiB frame of an address inside a page; a 4 MiB page may lie above 4 GiB (PSE-36). */
 export function pageFrameOf(entry: Word, level: number, address: Word, format: Format): number {
   if (level === 1) return frameOf(entry, format);
-  const span = 2 ** (format.indexBits * (level - 1));
+  const span = 2 ** pageOrderOf(level, format);
   const frame = frameOf(entry, format);
   const high = format.entryBytes === 4 ? bitsOf(entry, { high: 20, low: 13 }) * 2 ** 20 : 0;
   return high + Math.floor(frame / span) * span + (address.page % span);
+}
+
+/** Size of a page that an entry of a level maps, as the exponent of so many pages of 4 KiB. */
+export function pageOrderOf(level: number, { indexBits }: Format): number {
+  return indexBits * (level - 1);
+}
+
+/** The same of a walk that ended at a level, whatever the mode; it ends at 1 without paging. */
+export function mappedOrderOf(level: number, regs: Registers): number {
+  const mode = pagingModeOf(regs);
+  return mode === 'none' ? 0 : pageOrderOf(level, FORMATS[mode]);
+}
+
+/** Whether two page numbers of 4 KiB lie in one page of a size. */
+export function isSamePage(a: number, b: number, order: number): boolean {
+  const span = 2 ** order;
+  return Math.floor(a / span) === Math.floor(b / span);
 }
 
 /** Whether an entry above level 1 maps a page instead of leading to a table. */

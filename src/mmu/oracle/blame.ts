@@ -27,8 +27,8 @@ export function blame(vm: WatchedVm, vcpu: Vcpu, charge: Charge): Violation {
   const { rule, address, kind, gfn, by } = charge;
   const { nth } = vm.oracle.command;
   const vtlb = vtlbOf(vm, vcpu);
-  const write = gfn === null ? null : writeBehind(vm, vcpu, address, gfn);
-  const dropped = windowOf(vtlb, vtlb.context, address.page).page;
+  const { write, order } = writeBehind(vm, vcpu, address, gfn);
+  const dropped = windowOf(vtlb, vtlb.context, address.page, order).page;
   return described({
     kind: 'violation',
     rule,
@@ -53,14 +53,32 @@ export function allowedFrames(vm: WatchedVm, vcpu: Vcpu, address: Word): number[
   return [...frames];
 }
 
-/** The write that ended the last translation by which the frame could have been reached. */
-function writeBehind(vm: WatchedVm, vcpu: Vcpu, address: Word, gfn: number): Replaced | null {
-  let found: Replaced | null = null;
-  tryAll(vm, vcpu, { address, everything: true }, ({ isBlocked, gfn: reached, replaced }) => {
-    if (isBlocked || reached !== gfn || replaced === null) return false;
-    if (found === null || replaced.moment.time > found.moment.time) found = replaced;
-    return false;
-  });
+/**
+ * The write that ended the last translation by which the frame could have been reached, and the
+ * size of the page that it was a translation of. Of a fault no write is known, and the page was as
+ * large as it ever was.
+ */
+function writeBehind(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  address: Word,
+  gfn: number | null,
+): { write: Replaced | null; order: number } {
+  let found: { write: Replaced | null; order: number } = { write: null, order: 0 };
+  tryAll(
+    vm,
+    vcpu,
+    { address, everything: true },
+    ({ isBlocked, gfn: reached, order, replaced }) => {
+      if (gfn === null) found = { write: null, order: Math.max(found.order, order) };
+      if (isBlocked || reached !== gfn || replaced === null) return false;
+      const { write } = found;
+      if (write === null || replaced.moment.time > write.moment.time) {
+        found = { write: replaced, order };
+      }
+      return false;
+    },
+  );
   return found;
 }
 

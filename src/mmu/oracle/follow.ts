@@ -42,6 +42,7 @@ import {
   forgetBefore,
   noteUnpaged,
 } from './drop.js';
+import { followFormat } from './formats.js';
 import { momentNow } from './moments.js';
 import { countMemories } from './room.js';
 import { keepVtlb, vtlbOf, type WatchedVm } from './watched-vm.js';
@@ -80,7 +81,9 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
   if (wasUnpaged(vtlb, left) && (isPaging(vcpu.regs) || left !== vtlb.context)) {
     noteUnpaged(vtlb, left.vpid, momentNow(vm.oracle));
   }
-  if (vtlb.before.guestMode !== vcpu.nested.guestMode) followTransition(vm, vcpu, vtlb);
+  const isTransition = vtlb.before.guestMode !== vcpu.nested.guestMode;
+  if (isTransition || isEntry(command)) followFormat(vm, vcpu, left);
+  if (isTransition) followTransition(vm, vcpu, vtlb);
   if (outcome.kind !== 'ok') return;
   switch (command.kind) {
     case 'read':
@@ -142,6 +145,11 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
     case 'reset-context':
       break;
   }
+}
+
+/** One that fails loads L1's registers from the host-state area, as an exit does. */
+function isEntry({ kind }: Command): boolean {
+  return kind === 'vmlaunch' || kind === 'vmresume';
 }
 
 /** With an EPT, unpaged linear addresses are translated and cached as well. */

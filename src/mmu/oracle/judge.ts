@@ -18,12 +18,13 @@ import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { blame, type Charge } from './blame.js';
 import { dropFaulted, dropInjected, dropViolated } from './drop.js';
+import { mayHaveGlobals } from './formats.js';
 import { freshTranslation } from './fresh.js';
 import { momentNow } from './moments.js';
 import { TooManyWalks } from './past-walks.js';
 import { type PastTranslation, pastTranslations, physicalTranslations } from './translations.js';
 import { isWatched, vtlbOf, type WatchedVm } from './watched-vm.js';
-import { rootsForgotten, windowOf } from './windows.js';
+import { globalWindowOf, rootsForgotten, windowOf } from './windows.js';
 
 /** An access by a linear address. */
 export interface JudgedAccess {
@@ -191,12 +192,18 @@ function verdictUnder(vm: WatchedVm, vcpu: Vcpu, address: Word): Verdict {
   return isUndecidable(vm, vcpu, address) ? 'undecided' : 'refused';
 }
 
+/** No drop by a PCID covers the global pages that another one made. */
+const ANY_PCID = -1;
+
 /** Whether too much was forgotten since a translation of the page was last dropped. */
 export function isUndecidable(vm: WatchedVm, vcpu: Vcpu, address: Word): boolean {
   const vtlb = vtlbOf(vm, vcpu);
-  const { page } = windowOf(vtlb, vtlb.context, address.page);
-  const forgotten = Math.max(vm.oracle.forgotten, rootsForgotten(vtlb, vtlb.context));
-  return page.time < forgotten;
+  const { context } = vtlb;
+  const { page } = windowOf(vtlb, context, address.page);
+  const forgotten = Math.max(vm.oracle.forgotten, rootsForgotten(vtlb, context));
+  if (page.time < forgotten) return true;
+  if (!mayHaveGlobals(vtlb, vcpu)) return false;
+  return globalWindowOf(vtlb, { ...context, pcid: ANY_PCID }, address.page).page.time < forgotten;
 }
 
 function convict(vm: WatchedVm, vcpu: Vcpu, charge: Charge, verdict: Verdict, emit: Emit): void {

@@ -13,6 +13,7 @@ import {
   PT_GLOBAL,
   PT_PRESENT,
   pageFrameOf,
+  pageOrderOf,
   pagingModeOf,
   type Registers,
   rootTableOf,
@@ -33,6 +34,8 @@ export interface PastWalk {
   /** Where it ended: at a page, or at an entry that lets nothing through. */
   readonly kind: 'mapped' | 'blocked';
   readonly gfn: number;
+  /** Size of the page, as the exponent of so many pages of 4 KiB. */
+  readonly order: number;
   /** `ACC_*` bits; not writable unless the leaf was dirty. */
   readonly acc: number;
   readonly isGlobal: boolean;
@@ -126,6 +129,7 @@ export function pastWalks(
     return visit({
       ...ended(next),
       gfn: pageFrameOf(entry, level, address, format),
+      order: pageOrderOf(level, format),
       acc: (entry.low & PT_DIRTY) !== 0 ? acc : acc & ~ACC_WRITE,
       isGlobal: (entry.low & PT_GLOBAL) !== 0,
     });
@@ -147,7 +151,10 @@ const START: Way = {
 };
 
 function ended({ acc, from, until, upperUntil, replaced }: Way): PastWalk {
-  return { kind: 'mapped', gfn: 0, acc, isGlobal: false, from, until, upperUntil, replaced };
+  return {
+    ...{ kind: 'mapped', gfn: 0, order: 0, isGlobal: false },
+    ...{ acc, from, until, upperUntil, replaced },
+  };
 }
 
 /** A way holds only while every entry on it does. */

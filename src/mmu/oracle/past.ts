@@ -1,4 +1,10 @@
-import { type GuestMemory, isVisibleGfn, readWord, type Word } from '../machine/index.js';
+import {
+  type GuestMemory,
+  isVisibleGfn,
+  readWord,
+  type Word,
+  wordFromNumber,
+} from '../machine/index.js';
 import type { Moment, Oracle, PastValue } from '../state/index.js';
 import { momentNow } from './moments.js';
 
@@ -60,6 +66,21 @@ export function spansOf(oracle: Oracle, memory: GuestMemory, gpa: number): Span[
     spans.push({ value, from: fromOf(i), end: until });
   }
   return spans;
+}
+
+/** The same of an entry of the guest's own tables: one of four bytes is half of what is kept. */
+export function entrySpansOf(
+  { oracle, memory }: { oracle: Oracle; memory: GuestMemory },
+  gpa: number,
+  bytes: 4 | 8,
+): Span[] {
+  if (bytes === 8) return spansOf(oracle, memory, gpa);
+  const isHigh = gpa % 8 !== 0;
+  return spansOf(oracle, memory, gpa - (gpa % 8)).map((span) => {
+    const { page, low } = span.value;
+    const half = isHigh ? Math.floor(page / 2 ** 20) : (page % 2 ** 20) * 4096 + low;
+    return { ...span, value: wordFromNumber(half) };
+  });
 }
 
 const NOT_PRESENT: Word = { page: 0, low: 0 };

@@ -1,11 +1,4 @@
-import {
-  ACC_ALL,
-  isPaging,
-  type Registers,
-  type Word,
-  wordFromNumber,
-  X86_CR4_PGE,
-} from '../machine/index.js';
+import { ACC_ALL, isPaging, type Registers, type Word, X86_CR4_PGE } from '../machine/index.js';
 import {
   BEGINNING,
   eptpOf,
@@ -14,16 +7,25 @@ import {
   type VirtualTlb,
   type Vmcs12,
 } from '../state/index.js';
-import { type Span, spansOf } from './past.js';
+import { entrySpansOf, spansOf } from './past.js';
 import { type EptWay, pastEptWays } from './past-epts.js';
 import { first, type PastWalk, type PlacedSpan, pastWalks, type Replaced } from './past-walks.js';
 import { vtlbOf, type WatchedVm } from './watched-vm.js';
-import { globalWindowOf, physicalWindowOf, type Window, windowOf } from './windows.js';
+import {
+  globalWindowOf,
+  physicalWindowOf,
+  type Window,
+  type Windows,
+  windowOf,
+  windowsFrom,
+} from './windows.js';
 
 /** A translation that a processor may have made at some moment. */
 export interface PastTranslation {
   /** Frame of L1's memory; 0 where the walk was blocked. */
   readonly gfn: number;
+  /** Size of the guest's page, as the exponent of so many pages of 4 KiB. */
+  readonly order: number;
   /** `ACC_*` bits of the guest's own tables. */
   readonly acc: number;
   /** `ACC_*` bits of its EPT; all of them without one. */
@@ -56,14 +58,16 @@ export function pastTranslations(vm: WatchedVm, vcpu: Vcpu, search: Search): boo
   const roots = contextsOf(vtlb);
   for (const root of roots) {
     if (root.pcid !== vtlb.context.pcid) continue;
-    const window = search.everything ? ALWAYS : windowOf(vtlb, root, page);
-    if (searchTables(vm, vcpu, { root, window, search, globals: false })) return true;
+    const windowAt = windowsFrom((order) => windowOf(vtlb, root, page, order));
+    const windows = search.everything ? always : windowAt;
+    if (searchTables(vm, vcpu, { root, windows, search, globals: false })) return true;
   }
   if (searchUnpaged(vm, vcpu, search)) return true;
   if (!hasGlobals(vcpu)) return false;
   return roots.some((root) => {
-    const window = search.everything ? ALWAYS : globalWindowOf(vtlb, root, page);
-    return searchTables(vm, vcpu, { root, window, search, globals: true });
+    const windowAt = windowsFrom((order) => globalWindowOf(vtlb, root, page, order));
+    const windows = search.everything ? always : windowAt;
+    return searchTables(vm, vcpu, { root, windows, search, globals: true });
   });
 }
 
@@ -91,6 +95,8 @@ export function physicalTranslations(
 
 const ALWAYS: Window = { page: { ...BEGINNING, time: -1 }, structures: { ...BEGINNING, time: -1 } };
 
+const always: Windows = () => ALWAYS;
+
 /** Where the guest runs, then where it ran under the same VPID and EPT. */
 function contextsOf({ vpids, context }: VirtualTlb): GuestContext[] {
   const known = vpids.get(context.vpid)?.contexts ?? [];
@@ -110,31 +116,38 @@ function searchUnpaged(vm: WatchedVm, vcpu: Vcpu, search: Search): boolean {
   const unpaged = vtlb.vpids.get(context.vpid)?.unpaged ?? 0;
   if (unpaged === 0 || unpaged <= window.page.time || page >= 2 ** 20) return false;
   return physicalTranslations(vm, vcpu, { gpaPage: page, window }).some(({ gfn, acc, replaced }) =>
-    search.visit({ gfn, acc: ACC_ALL, eptAcc: acc, hasEpt: true, isBlocked: false, replaced }),
+    search.visit({ ...UNPAGED, gfn, eptAcc: acc, replaced }),
   );
 }
+
+const UNPAGED = { order: 0, acc: ACC_ALL, hasEpt: true, isBlocked: false } as const;
 
 function searchTables(
   vm: WatchedVm,
   vcpu: Vcpu,
-  within: { root: GuestContext; window: Window; search: Search; globals: boolean },
+  within: { root: GuestContext; windows: Windows; search: Search; globals: boolean },
 ): boolean {
-  const { root, window, search, globals } = within;
-  const floor = Math.min(window.page.time, window.structures.time);
+  const { root, windows, search, globals } = within;
+  // Where a walk will end is not known on its way, and what drops a large page drops no less.
+  const window = windows(0);
+  const floor = floorOf(window);
   if (root.until <= floor) return false;
   const hasEpt = root.ep4ta !== -1;
   const finish = (walk: PastWalk): boolean => {
     if (globals !== (walk.isGlobal && hasGlobals(vcpu))) return false;
-    if (!mayBeCached(walk, window)) return false;
-    const { kind, gfn, acc, replaced } = walk;
+    const { kind, gfn, order, acc, replaced } = walk;
+    const own = windows(order);
+    if (root.until <= floorOf(own) || !mayBeCached(walk, own)) return false;
     if (kind === 'blocked' || !hasEpt) {
       const isBlocked = kind === 'blocked';
-      return search.visit({ gfn, acc, eptAcc: ACC_ALL, hasEpt: false, isBlocked, replaced });
+      const eptAcc = ACC_ALL;
+      return search.visit({ gfn, order, acc, eptAcc, hasEpt: false, isBlocked, replaced });
     }
-    const made = search.everything ? window : madeSince(window, walk);
+    const made = search.everything ? own : madeSince(own, walk);
     return physicalTranslations(vm, vcpu, { gpaPage: gfn, window: made }).some((way) =>
       search.visit({
         gfn: way.gfn,
+        order,
         acc,
         eptAcc: way.acc,
         hasEpt: true,
@@ -147,11 +160,16 @@ function searchTables(
   const regs: Registers = { ...vcpu.regs, cr3: root.cr3, pdptrs: root.pdptrs };
   const entriesAt = (gpa: number, bytes: 4 | 8): PlacedSpan[] =>
     placesOf(vm, vcpu, { gpa, window, hasEpt }).flatMap(({ place, replaced }) =>
-      spansIn(vm, place, bytes)
+      entrySpansOf(vm, place, bytes)
         .filter(({ end }) => end === null || end.time > floor)
         .map((span) => ({ ...span, gpa: place, eptReplaced: replaced })),
     );
   return pastWalks({ entriesAt, visit: finish }, regs, search.address, vm.config.maxphyaddr);
+}
+
+/** Before this nothing of a translation can have been cached that still is. */
+function floorOf({ page, structures }: Window): number {
+  return Math.min(page.time, structures.time);
 }
 
 /**
@@ -196,21 +214,11 @@ function placesOf(
   }));
 }
 
-/** An entry of four bytes is one half of what is remembered. */
-function spansIn({ oracle, memory }: WatchedVm, gpa: number, bytes: 4 | 8): Span[] {
-  if (bytes === 8) return spansOf(oracle, memory, gpa);
-  const isHigh = gpa % 8 !== 0;
-  return spansOf(oracle, memory, gpa - (gpa % 8)).map((span) => {
-    const { page, low } = span.value;
-    const half = isHigh ? Math.floor(page / 2 ** 20) : (page % 2 ** 20) * 4096 + low;
-    return { ...span, value: wordFromNumber(half) };
-  });
-}
-
 function identity({ page }: Word): PastWalk {
   return {
     kind: 'mapped',
     gfn: page % 2 ** 40,
+    order: 0,
     acc: ACC_ALL,
     isGlobal: false,
     from: 0,

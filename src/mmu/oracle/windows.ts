@@ -1,9 +1,11 @@
+import { isSamePage } from '../machine/index.js';
 import {
   BEGINNING,
   createVpidTag,
   type GuestContext,
   type Moment,
   type VirtualTlb,
+  type VpidTag,
 } from '../state/index.js';
 import { faultedKey, pcidPageKey, tablePageKey } from './drop.js';
 import { latest } from './moments.js';
@@ -16,8 +18,26 @@ export interface Window {
   readonly structures: Moment;
 }
 
-/** What a translation of a linear page that is not global must not be older than. */
-export function windowOf(vtlb: VirtualTlb, context: GuestContext, page: number): Window {
+/** The windows of an address, by the size of the page that maps it; each is worked out once. */
+export type Windows = (order: number) => Window;
+
+export function windowsFrom(windowAt: Windows): Windows {
+  const known = new Map<number, Window>();
+  return (order) => {
+    const found = known.get(order) ?? windowAt(order);
+    known.set(order, found);
+    return found;
+  };
+}
+
+/**
+ * What a translation of a linear page that is not global must not be older than.
+ *
+ * @param order Size of the page that the tables mapped when it was made. An invalidation of any
+ *   4 KiB of a large one covers all that was made of it.
+ * @see Intel SDM Vol. 3A, "Details of TLB Use"
+ */
+export function windowOf(vtlb: VirtualTlb, context: GuestContext, page: number, order = 0): Window {
   const { vpid, pcid } = context;
   const tag = vtlb.vpids.get(vpid);
   const tagged = tag?.pcids.get(pcid);
@@ -30,6 +50,7 @@ export function windowOf(vtlb: VirtualTlb, context: GuestContext, page: number):
     tag?.faulted.get(pcidPageKey(pcid, page)),
     tag?.faulted.get(tablePageKey(context, page)),
     tagged?.all,
+    ...(tag === undefined || order === 0 ? [] : droppedIn(tag, context, { page, order })),
   );
   return { page: dropped, structures: latest(dropped, tagged?.structures) };
 }
@@ -39,7 +60,12 @@ export function windowOf(vtlb: VirtualTlb, context: GuestContext, page: number):
  *
  * @param context The tables that it came from, under whatever PCID.
  */
-export function globalWindowOf(vtlb: VirtualTlb, context: GuestContext, page: number): Window {
+export function globalWindowOf(
+  vtlb: VirtualTlb,
+  context: GuestContext,
+  page: number,
+  order = 0,
+): Window {
   const tag = vtlb.vpids.get(context.vpid);
   const dropped = latest(
     eptWindowOf(vtlb, context, page),
@@ -49,9 +75,10 @@ export function globalWindowOf(vtlb: VirtualTlb, context: GuestContext, page: nu
     tag?.faulted.get(pcidPageKey(context.pcid, page)),
     tag?.faulted.get(tablePageKey(context, page)),
     tag?.pcids.get(context.pcid)?.globals,
+    ...(tag === undefined || order === 0 ? [] : globalsDroppedIn(tag, context, { page, order })),
   );
   // The tables above it may be older still: those are cached for the PCID that made it.
-  return { page: dropped, structures: windowOf(vtlb, context, page).structures };
+  return { page: dropped, structures: windowOf(vtlb, context, page, order).structures };
 }
 
 /**
@@ -75,6 +102,46 @@ export function physicalWindowOf(
 /** Up to when the tables that a context had used may be forgotten. */
 export function rootsForgotten(vtlb: VirtualTlb, { vpid }: GuestContext): number {
   return (vtlb.vpids.get(vpid) ?? createVpidTag(vtlb.forgotten)).forgotten;
+}
+
+/** A page of any size, by one of its page numbers of 4 KiB. */
+interface SizedPage {
+  readonly page: number;
+  readonly order: number;
+}
+
+/** When the parts of a large page were dropped, of what is not global. */
+function* droppedIn(tag: VpidTag, context: GuestContext, sized: SizedPage): Iterable<Moment> {
+  yield* numberedIn(tag.pages, sized);
+  yield* keyedIn(tag.pcidPages, context, sized);
+  yield* keyedIn(tag.faulted, context, sized);
+}
+
+/** The same of what is global. */
+function* globalsDroppedIn(tag: VpidTag, context: GuestContext, sized: SizedPage) {
+  yield* numberedIn(tag.pages, sized);
+  yield* numberedIn(tag.globalPages, sized);
+  yield* keyedIn(tag.faulted, context, sized);
+}
+
+function* numberedIn(
+  moments: ReadonlyMap<number, Moment>,
+  { page, order }: SizedPage,
+): Iterable<Moment> {
+  for (const [other, moment] of moments) if (isSamePage(other, page, order)) yield moment;
+}
+
+/** Those whose key names the PCID, and the tables if it names any. */
+function* keyedIn(
+  moments: ReadonlyMap<string, Moment>,
+  { pcid, cr3 }: GuestContext,
+  { page, order }: SizedPage,
+): Iterable<Moment> {
+  for (const [key, moment] of moments) {
+    const [ofPcid, other, table] = key.split(' ').map(Number) as [number, number, number?];
+    if (ofPcid !== pcid || (table ?? cr3.page) !== cr3.page) continue;
+    if (isSamePage(other, page, order)) yield moment;
+  }
 }
 
 function eptWindowOf(vtlb: VirtualTlb, context: GuestContext, page: number): Moment {

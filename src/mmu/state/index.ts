@@ -25,6 +25,7 @@ export {
   type Heard,
   isUntouched,
   type Moment,
+  NEVER_STOPPED,
   type Oracle,
   type PastValue,
   type PcidTag,

@@ -127,7 +127,15 @@ export interface VpidTag {
   forgotten: number;
   /** Until when a guest with an EPT ran on linear addresses without tables of its own. */
   unpaged: number;
+  /** By which rules its guest read entries when it last stopped; {@link NEVER_STOPPED} before. */
+  format: number;
+  /** When that was. */
+  stoppedAt: number;
+  /** Until when a guest with CR4.PGE ran that has it no more, though nothing was dropped for it. */
+  globalsUntil: number;
 }
+
+export const NEVER_STOPPED = -1;
 
 /** Since when translations of one PCID may be cached. */
 export interface PcidTag {
@@ -214,7 +222,8 @@ function isTagUntouched(tag: VpidTag): boolean {
     dropped.every(({ size }) => size === 0) &&
     tag.contexts.length === 1 &&
     tag.forgotten === 0 &&
-    tag.unpaged === 0
+    tag.unpaged === 0 &&
+    tag.format === NEVER_STOPPED
   );
 }
 
@@ -236,6 +245,9 @@ export function createVpidTag(forgotten: number): VpidTag {
     contexts: [],
     forgotten,
     unpaged: 0,
+    format: NEVER_STOPPED,
+    stoppedAt: 0,
+    globalsUntil: 0,
   };
 }
 

@@ -24,6 +24,8 @@ export interface TlbTotal {
 export interface TlbContext extends TlbTag {
   /** By page number of 4 KiB, the oldest first. */
   readonly entries: Map<number, TlbEntry>;
+  /** The largest {@link TlbEntry.order} that an entry of it may have. */
+  orderMax: number;
 }
 
 /** What a translation is tagged with. */
@@ -44,9 +46,15 @@ export interface TlbTag {
 /** A global page serves every PCID of its VPID. */
 export const GLOBAL = -2;
 
-/** A cached translation of one page of 4 KiB. */
+/**
+ * A cached translation of 4 KiB, which may be one of several that were made of a large page.
+ *
+ * @see Intel SDM Vol. 3A, "Details of TLB Use"
+ */
 export interface TlbEntry {
   readonly gfn: number;
+  /** Size of the page in the guest's own tables, as the exponent of so many pages of 4 KiB. */
+  readonly order: number;
   /** `ACC_*` bits. */
   readonly acc: number;
   readonly made: number;

@@ -1,3 +1,4 @@
+import { isSamePage } from '../machine/index.js';
 import {
   GLOBAL,
   resizeTlb,
@@ -17,42 +18,83 @@ export function lookupTlb(tlb: Tlb, tag: TlbTag, pageNumber: number): TlbEntry |
   return undefined;
 }
 
-/** Keeps a translation; a bounded TLB gives up its oldest one for it. */
+/**
+ * Keeps a translation; a bounded TLB gives up its oldest one for it.
+ *
+ * @param made `order`: that of the guest's page, 0 for one of 4 KiB.
+ */
 export function fillTlb(
   tlb: Tlb,
   tag: TlbTag,
   pageNumber: number,
-  { gfn, acc }: { gfn: number; acc: number },
+  { gfn, acc, order }: { gfn: number; acc: number; order: number },
 ): void {
   const context = contextOf(tlb, tag);
   if (context.entries.delete(pageNumber)) resizeTlb(tlb, -1);
   if (tlb.size >= tlb.capacity) dropOldest(tlb, context);
-  context.entries.set(pageNumber, { gfn, acc, made: tlb.made });
+  context.entries.set(pageNumber, { gfn, order, acc, made: tlb.made });
+  if (order > context.orderMax) context.orderMax = order;
   tlb.made += 1;
   resizeTlb(tlb, 1);
 }
 
-/**
- * Drops what carries one of the meant tags.
- *
- * @param pageNumber Drop only the entries of this page.
- */
-export function dropFromTlb(
+/** Drops what carries one of the meant tags. */
+export function dropFromTlb(tlb: Tlb | null, isMeant: (tag: TlbTag) => boolean): void {
+  if (tlb === null || tlb.contexts.length === 0) return;
+  for (const context of tlb.contexts) {
+    if (!isMeant(context)) continue;
+    resizeTlb(tlb, -context.entries.size);
+    context.entries.clear();
+  }
+  forgetEmpty(tlb);
+}
+
+/** Drops the entries of one page number of 4 KiB that carry one of the meant tags. */
+export function dropNumberFromTlb(
   tlb: Tlb | null,
   isMeant: (tag: TlbTag) => boolean,
-  pageNumber: number | null = null,
+  pageNumber: number,
+): void {
+  if (tlb === null || tlb.contexts.length === 0) return;
+  for (const context of tlb.contexts) {
+    if (isMeant(context) && context.entries.delete(pageNumber)) resizeTlb(tlb, -1);
+  }
+  forgetEmpty(tlb);
+}
+
+/**
+ * Drops a page from what carries one of the meant tags: if it was a large one when an entry was
+ * made of it, then every entry that was made of it.
+ *
+ * @param pageNumber Of any 4 KiB in it.
+ */
+export function dropPageFromTlb(
+  tlb: Tlb | null,
+  isMeant: (tag: TlbTag) => boolean,
+  pageNumber: number,
 ): void {
   if (tlb === null || tlb.contexts.length === 0) return;
   for (const context of tlb.contexts) {
     if (!isMeant(context)) continue;
-    if (pageNumber === null) {
-      resizeTlb(tlb, -context.entries.size);
-      context.entries.clear();
-    } else if (context.entries.delete(pageNumber)) {
-      resizeTlb(tlb, -1);
-    }
+    if (context.entries.delete(pageNumber)) resizeTlb(tlb, -1);
+    if (context.orderMax > 0) dropLargeAround(tlb, context, pageNumber);
   }
   forgetEmpty(tlb);
+}
+
+/** The entries of large pages in which a page number lies. */
+function dropLargeAround(tlb: Tlb, context: TlbContext, pageNumber: number): void {
+  const { entries, orderMax } = context;
+  const dropIfMeant = (other: number) => {
+    const order = entries.get(other)?.order ?? 0;
+    if (order === 0 || !isSamePage(other, pageNumber, order)) return;
+    entries.delete(other);
+    resizeTlb(tlb, -1);
+  };
+  const span = 2 ** orderMax;
+  const first = Math.floor(pageNumber / span) * span;
+  if (entries.size <= span) for (const other of entries.keys()) dropIfMeant(other);
+  else for (let i = 0; i < span; i += 1) dropIfMeant(first + i);
 }
 
 /** Contexts without entries go, so that tags which are used no more take no room. */
@@ -79,7 +121,7 @@ function contextOf(tlb: Tlb, tag: TlbTag): TlbContext {
   );
   if (known !== undefined) return known;
   const { kind, vpid, pcid, root } = tag;
-  const context: TlbContext = { kind, vpid, pcid, root, entries: new Map() };
+  const context: TlbContext = { kind, vpid, pcid, root, entries: new Map(), orderMax: 0 };
   tlb.contexts.push(context);
   return context;
 }

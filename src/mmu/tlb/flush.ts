@@ -10,7 +10,7 @@ import {
   type Vm,
   vpidOf,
 } from '../state/index.js';
-import { dropFromTlb } from './entries.js';
+import { dropFromTlb, dropNumberFromTlb, dropPageFromTlb } from './entries.js';
 
 /**
  * The hardware VPID under which a vCPU runs L1. KVM gives every vCPU one for L1 and one for L2,
@@ -95,7 +95,7 @@ export function flushVpid(vm: Vm, vcpu: Vcpu, vpid: number, emit: Emit): void {
 /** One address of one VPID, under every PCID: INVVPID type 0. */
 export function flushVpidAddress(vcpu: Vcpu, vpid: number, address: Word, emit: Emit): void {
   emit?.(vcpu, flushed({ scope: 'address', vpid, address }));
-  dropFromTlb(vcpu.tlb, (tag) => tag.vpid === vpid, address.page);
+  dropPageFromTlb(vcpu.tlb, (tag) => tag.vpid === vpid, address.page);
 }
 
 /** What an instruction that the processor executes itself, without an exit, tells it to drop. */
@@ -115,7 +115,8 @@ export function cpuFlush(vm: Vm, vcpu: Vcpu, what: CpuFlush, emit: Emit): void {
   emit?.(vcpu, { ...flushed({ scope, pcid, address, vpid }), by: 'cpu' });
   const isMeant = (tag: TlbTag) =>
     tag.vpid === vpid && (tag.pcid === GLOBAL ? globals : pcid === undefined || tag.pcid === pcid);
-  dropFromTlb(vcpu.tlb, isMeant, address?.page ?? null);
+  if (address === undefined) dropFromTlb(vcpu.tlb, isMeant);
+  else dropPageFromTlb(vcpu.tlb, isMeant, address.page);
 }
 
 /**
@@ -127,26 +128,27 @@ export function cpuFlush(vm: Vm, vcpu: Vcpu, what: CpuFlush, emit: Emit): void {
  */
 export function dropFaulted({ tlb }: Vcpu, { page }: Word, { vpid, pcid }: TlbTag): void {
   const isMeant = (tag: TlbTag) => tag.vpid === vpid && (tag.pcid === pcid || tag.pcid === GLOBAL);
-  dropFromTlb(tlb, isMeant, page);
+  dropPageFromTlb(tlb, isMeant, page);
 }
 
 /**
  * An EPT violation on the way of a linear address: the processor forgets what the EPT in use has
- * made of the address.
+ * made of the address. That it forgets the rest of a large page, the manual says of page faults
+ * alone.
  *
  * @param tag That of the access; whoever has handled the violation by now may have left its context.
  */
 export function dropAddress({ tlb }: Vcpu, { page }: Word, { vpid, pcid, root }: TlbTag): void {
   const isMeant = (tag: TlbTag) =>
     tag.vpid === vpid && tag.root === root && (tag.pcid === pcid || tag.pcid === GLOBAL);
-  dropFromTlb(tlb, isMeant, page);
+  dropNumberFromTlb(tlb, isMeant, page);
 }
 
 /** An EPT violation: the processor forgets what it has cached of the guest-physical address. */
 export function dropPhysical(vcpu: Vcpu, { page }: Word): void {
   const { root } = physicalTagInUse(vcpu);
   const isMeant = (tag: TlbTag) => tag.kind === 'guest-physical' && tag.root === root;
-  dropFromTlb(vcpu.tlb, isMeant, page);
+  dropNumberFromTlb(vcpu.tlb, isMeant, page);
 }
 
 /** The tag of a translation of a linear address that is made now. */

@@ -4,6 +4,7 @@ import {
   cr4,
   efer,
   expecting,
+  invlpg,
   launch,
   leave,
   pf,
@@ -44,10 +45,13 @@ const VPID12 = onHypervisor([
   ...[vmwrite('GUEST_CR3', 2 ** 46), resume, vmwrite('GUEST_CR3', A), resume, READ_MOVED],
 ]);
 
-/** Bit 63 of an entry is "execute disable", or reserved while EFER.NX is clear. */
+/**
+ * Bit 63 of an entry is "execute disable", or reserved while EFER.NX is clear. INVLPG drops global
+ * pages too, which a MOV CR3 would leave to whatever the entry was when it was read otherwise.
+ */
 const NX = onGuest([
   ...[storeWord(PT, '0x8000000000010067'), cr3(A), read(X)],
-  ...[efer('0x500'), cr3(A), expecting(pf(0x9), read(X))],
+  ...[efer('0x500'), invlpg(X), expecting(pf(0x9), read(X))],
 ]);
 
 /** Bit 7 of a directory entry is "page size", or without meaning while CR4.PSE is clear. */

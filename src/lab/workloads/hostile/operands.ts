@@ -33,8 +33,8 @@ export interface EptEdit {
  * An EPT entry for data or for a table of L2, with rights of all kinds, some of which are none; or
  * an entry above, which is taken away, misconfigured or put back.
  *
- * No table of the EPT becomes a page table of L2. A page walk that has to set a bit in a table that
- * translates it does not end on KVM: the table is write-protected again before each attempt.
+ * No table of the EPT becomes a page table of L2: KVM would carry out whatever went through it, and
+ * what the TLB holds would hardly be used.
  */
 export function anyEptEdit(chance: Chance): EptEdit {
   if (chance.percent(10)) {

@@ -1,0 +1,96 @@
+import {
+  memslotOf,
+  PFERR_PRESENT_MASK,
+  PFERR_RSVD_MASK,
+  readHalf,
+  readWord,
+  type TableMemory,
+  walk,
+  writeHalf,
+  writeWord,
+} from '../machine/index.js';
+import type { Outcome } from '../schema/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { flushTlbGva } from '../tlb/index.js';
+import { pageFault, raise } from '../vcpu/index.js';
+import { mappingOf } from './ept.js';
+import { type Request, stopped, type Translation } from './translation.js';
+
+/**
+ * KVM carries out an access of L2 whose page walk could not write to a table of L2, because L1's EPT
+ * has its own tables there and KVM shadows them: it walks the tables of L2 itself, and L1's EPT for
+ * each of them. To give up the shadow, as for L1, would not help L2, which needs it to get there.
+ *
+ * As KVM does, it takes every entry for one that may have to be written.
+ *
+ * @see Linux `kvm_mmu_page_fault()`, where `mmu->root_role.direct` is false
+ * @see Linux `FNAME(walk_addr_generic)`: `nested_access`, arch/x86/kvm/mmu/paging_tmpl.h
+ */
+export function emulateWalk(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Translation {
+  const { address, access } = request;
+  const { maxphyaddr } = vm.config;
+  const through = tablesThroughL1sEpt(vm, vcpu, emit);
+  const walked = walk(through.tables, vcpu.regs, address, { access, maxphyaddr });
+  if (walked.kind === 'stopped') return stopped(through.denied() as Outcome);
+  if (walked.kind === 'page-fault') return stopped(inject(vm, vcpu, request, walked, emit));
+
+  const gpa = walked.gfn * 4096 + address.low;
+  const final = { gpa, access: { kind: access.kind, isFinal: true } };
+  const mapping = mappingOf(vm, vcpu, final, emit);
+  if ('outcome' in mapping) return stopped(mapping.outcome);
+  const { gfn } = mapping;
+  if (memslotOf(vm.memory, gfn) === undefined) {
+    return stopped({ kind: 'mmio', gpa: gfn * 4096 + address.low });
+  }
+  return { kind: 'emulated', gfn };
+}
+
+/**
+ * What the fault was due to, the processor may have cached.
+ *
+ * @see Linux `kvm_inject_emulated_page_fault()`, arch/x86/kvm/x86.c
+ */
+function inject(
+  vm: Vm,
+  vcpu: Vcpu,
+  { address }: Request,
+  { errorCode }: { errorCode: number },
+  emit: Emit,
+): Outcome {
+  const isCached = (errorCode & PFERR_PRESENT_MASK) !== 0 && (errorCode & PFERR_RSVD_MASK) === 0;
+  if (isCached) flushTlbGva(vm, vcpu, address, emit);
+  return raise(vcpu, pageFault(errorCode, address), emit);
+}
+
+/** L2's tables where L1's EPT has them, and what L1 was told when it denied one. */
+function tablesThroughL1sEpt(
+  vm: Vm,
+  vcpu: Vcpu,
+  emit: Emit,
+): { tables: TableMemory; denied: () => Outcome | null } {
+  let denied: Outcome | null = null;
+  const placeOf = (gpa: number): number | null => {
+    const access = { kind: 'write', isFinal: false } as const;
+    const mapping = mappingOf(vm, vcpu, { gpa, access }, emit);
+    if ('outcome' in mapping) {
+      denied = mapping.outcome;
+      return null;
+    }
+    return mapping.gfn * 4096 + (gpa % 4096);
+  };
+  const tables: TableMemory = {
+    readEntry: (gpa, bytes) => {
+      const place = placeOf(gpa);
+      if (place === null) return null;
+      return bytes === 8 ? readWord(vm.memory, place) : readHalf(vm.memory, place);
+    },
+    writeEntry: (gpa, bytes, entry) => {
+      const place = placeOf(gpa);
+      if (place === null) return false;
+      if (bytes === 8) writeWord(vm.memory, place, entry);
+      else writeHalf(vm.memory, place, entry);
+      return true;
+    },
+  };
+  return { tables, denied: () => denied };
+}
