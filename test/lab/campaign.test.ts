@@ -28,7 +28,7 @@ describe('a campaign', () => {
     ['hypervisor', { steps: 18_000, undecided: 2, refused: 404, known: 0 }],
     ['hostile', { steps: 18_000, undecided: 0, refused: 10, known: 0 }],
     ['pae', { steps: 18_000, undecided: 0, refused: 37, known: 3 }],
-    ['32-bit', { steps: 18_000, undecided: 3, refused: 28, known: 7 }],
+    ['32-bit', { steps: 18_000, undecided: 6, refused: 28, known: 5 }],
   ])('finds nothing wrong with a sound policy: %s', (guest, expected) => {
     const sum = { steps: 0, undecided: 0, refused: 0, known: 0 };
     for (const trial of first(ROUND).filter((trial) => trial.guest === guest)) {
@@ -71,7 +71,7 @@ describe('a campaign', () => {
     const on = { kernel: '6.1', policy: 'mainline', paging: 'shadow', vcpus: 1 } as const;
     const met = first(100).map(({ seed }) => runTrial({ ...on, guest: 'pae', seed }, 500));
     const known = met.filter((result) => result.known);
-    expect(known.length).toBe(9);
+    expect(known.length).toBe(8);
     expect(
       known.every(({ steps, counterexample }) => steps === 500 && counterexample === null),
     ).toBe(true);
