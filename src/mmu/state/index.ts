@@ -13,25 +13,15 @@ export {
 export { createMmu, type Mmu } from './mmu.js';
 export { createNested, type Nested } from './nested.js';
 export {
-  BEGINNING,
-  createEptTag,
   createOracle,
-  createPcidTag,
   createVirtualTlb,
-  createVpidTag,
-  type EptTag,
   type FreshTranslation,
-  type GuestContext,
   type Heard,
   isUntouched,
-  type Moment,
-  NEVER_STOPPED,
   type Oracle,
   type PastValue,
-  type PcidTag,
   type Trail,
   type VirtualTlb,
-  type VpidTag,
 } from './oracle.js';
 export { CommandRefused } from './refused.js';
 export { clearRoot, fillRoot, type RootInfo } from './root-info.js';
@@ -76,3 +66,15 @@ export {
   type Vmcs12,
   vpidOf,
 } from './vmcs12.js';
+export {
+  BEGINNING,
+  createEptTag,
+  createPcidTag,
+  createVpidTag,
+  type EptTag,
+  type GuestContext,
+  type Moment,
+  NEVER_STOPPED,
+  type PcidTag,
+  type VpidTag,
+} from './vpid-tag.js';

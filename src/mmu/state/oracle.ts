@@ -1,16 +1,14 @@
 import type { Word } from '../machine/index.js';
 import type { CommandKind, MmuEventKind } from '../schema/index.js';
-
-/** When something happened that bears on what may be cached, and what brought it about. */
-export interface Moment {
-  /** By the oracle's own clock, which rises with each of them; 0 is the beginning. */
-  readonly time: number;
-  /** The how manieth command in the VM's life it was. */
-  readonly nth: number;
-  readonly by: CommandKind | null;
-}
-
-export const BEGINNING: Moment = { time: 0, nth: 0, by: null };
+import {
+  BEGINNING,
+  createVpidTag,
+  type EptTag,
+  type GuestContext,
+  isTagUntouched,
+  type Moment,
+  type VpidTag,
+} from './vpid-tag.js';
 
 /** What eight bytes of a page table held, until a write of the guest replaced it. */
 export interface PastValue {
@@ -91,71 +89,6 @@ export interface FreshTranslation {
   readonly eptp: Word | null;
 }
 
-/** The tags under which a guest runs, as it knows them, and the tables that it runs on. */
-export interface GuestContext {
-  /** 0 for L1, and for an L2 without VPID. */
-  readonly vpid: number;
-  readonly pcid: number;
-  /** -1 where L1 runs, or gives L2 no EPT. */
-  readonly ep4ta: number;
-  readonly cr3: Word;
-  readonly pdptrs: readonly Word[];
-  /** Time at which the guest left it; Infinity while it runs there. */
-  until: number;
-}
-
-/** Since when translations of one VPID may be cached. */
-export interface VpidTag {
-  /** Everything was dropped, global pages included. */
-  all: Moment;
-  /** Everything but global pages was dropped. */
-  nonGlobal: Moment;
-  /** Everything that an EPT made was dropped. */
-  combined: Moment;
-  readonly pcids: Map<number, PcidTag>;
-  /** What a PCID has of a page was dropped, global pages aside: by PCID and page. */
-  readonly pcidPages: Map<string, Moment>;
-  /** What a PCID has made of a page was dropped, global or not: by PCID and page. */
-  readonly faulted: Map<string, Moment>;
-  /** The global translation of a page was dropped. */
-  readonly globalPages: Map<number, Moment>;
-  /** Everything of a page was dropped, under every PCID. */
-  readonly pages: Map<number, Moment>;
-  /** Where the guest ran, and runs, since everything was dropped. */
-  readonly contexts: GuestContext[];
-  /** What was left up to here may be forgotten. */
-  forgotten: number;
-  /** Until when a guest with an EPT ran on linear addresses without tables of its own. */
-  unpaged: number;
-  /** By which rules its guest read entries when it last stopped; {@link NEVER_STOPPED} before. */
-  format: number;
-  /** When that was. */
-  stoppedAt: number;
-  /** Until when a guest with CR4.PGE ran that has it no more, though nothing was dropped for it. */
-  globalsUntil: number;
-}
-
-export const NEVER_STOPPED = -1;
-
-/** Since when translations of one PCID may be cached. */
-export interface PcidTag {
-  /** Everything but global pages was dropped. */
-  all: Moment;
-  /** The global pages that it made were dropped as well. */
-  globals: Moment;
-  /** Its paging-structure caches were dropped, for every address. */
-  structures: Moment;
-}
-
-/** Since when mappings of one EP4TA may be cached. */
-export interface EptTag {
-  all: Moment;
-  /** Guest-physical mappings of a page were dropped. */
-  readonly pages: Map<number, Moment>;
-  /** Combined mappings of a linear page were dropped, by VPID, PCID and page. */
-  readonly faulted: Map<string, Moment>;
-}
-
 /** An event, by what names it, and the command that it belongs to. */
 export interface Heard {
   seq: number;
@@ -213,48 +146,6 @@ export function isUntouched(vtlb: VirtualTlb): boolean {
   return marks.every((mark) => mark === 0) && tag !== undefined && isTagUntouched(tag);
 }
 
-function isTagUntouched(tag: VpidTag): boolean {
-  const { all, nonGlobal, combined, pcids, pcidPages, faulted, globalPages, pages } = tag;
-  const moments = [all, nonGlobal, combined];
-  const dropped = [pcids, pcidPages, faulted, globalPages, pages];
-  return (
-    moments.every(({ time }) => time === 0) &&
-    dropped.every(({ size }) => size === 0) &&
-    tag.contexts.length === 1 &&
-    tag.forgotten === 0 &&
-    tag.unpaged === 0 &&
-    tag.format === NEVER_STOPPED
-  );
-}
-
 function unheard(): Heard {
   return { seq: 0, nth: 0, kind: null };
-}
-
-/** @param forgotten Until when what is now a new tag may have been one before. */
-export function createVpidTag(forgotten: number): VpidTag {
-  return {
-    all: BEGINNING,
-    nonGlobal: BEGINNING,
-    combined: BEGINNING,
-    pcids: new Map(),
-    pcidPages: new Map(),
-    faulted: new Map(),
-    globalPages: new Map(),
-    pages: new Map(),
-    contexts: [],
-    forgotten,
-    unpaged: 0,
-    format: NEVER_STOPPED,
-    stoppedAt: 0,
-    globalsUntil: 0,
-  };
-}
-
-export function createPcidTag(): PcidTag {
-  return { all: BEGINNING, globals: BEGINNING, structures: BEGINNING };
-}
-
-export function createEptTag(): EptTag {
-  return { all: BEGINNING, pages: new Map(), faulted: new Map() };
 }
