@@ -6,6 +6,7 @@ import {
   type Vm,
 } from '../state/index.js';
 import { contextOf } from './context.js';
+import { countMemories } from './room.js';
 
 /** A VM that is watched. */
 export type WatchedVm = Vm & { readonly oracle: Oracle };
@@ -21,7 +22,11 @@ export function vtlbOf({ config, oracle }: WatchedVm, vcpu: Vcpu): VirtualTlb {
 
 /** The same, kept from now on: a command has come. */
 export function keepVtlb(vm: WatchedVm, vcpu: Vcpu): VirtualTlb {
+  const { vcpus } = vm.oracle;
+  const known = vcpus[vcpu.index] ?? null;
+  if (known !== null) return known;
   const vtlb = vtlbOf(vm, vcpu);
-  vm.oracle.vcpus[vcpu.index] = vtlb;
+  vcpus[vcpu.index] = vtlb;
+  countMemories(vm.oracle, vtlb);
   return vtlb;
 }

@@ -1,0 +1,130 @@
+import {
+  EFER_NX,
+  ep4taOf,
+  isCanonical,
+  isLa57,
+  isLongMode,
+  isNoFlush,
+  isPcide,
+  pcidOf,
+  type Word,
+  X86_CR0_PG,
+  X86_CR4_LA57,
+  X86_CR4_PAE,
+  X86_CR4_PCIDE,
+  X86_CR4_PGE,
+  X86_CR4_PSE,
+  X86_CR4_SMEP,
+} from '../machine/index.js';
+import type { CommandOf } from '../schema/index.js';
+import type { Moment, Vcpu } from '../state/index.js';
+import {
+  dropAsInvlpg,
+  dropEp4ta,
+  dropEpts,
+  dropNonGlobal,
+  dropOtherVpids,
+  dropPcid,
+  dropPcidAndGlobals,
+  dropPcidPage,
+  dropVpid,
+  dropVpidPage,
+  forgetBefore,
+} from './drop.js';
+import { momentNow } from './moments.js';
+import { vtlbOf, type WatchedVm } from './watched-vm.js';
+
+/** The guest loaded CR3, and asked for a flush or not. */
+export function movCr3(vm: WatchedVm, vcpu: Vcpu, { value }: CommandOf<'mov-cr3'>): void {
+  const pcide = isPcide(vcpu.regs);
+  if (pcide && isNoFlush(value)) return;
+  const vtlb = vtlbOf(vm, vcpu);
+  const tag = { vpid: vtlb.context.vpid, pcid: pcidOf(value, pcide) };
+  dropPcid(vtlb, tag, momentNow(vm.oracle));
+}
+
+/** @see Intel SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches" */
+export function controlChanged(vm: WatchedVm, vcpu: Vcpu): void {
+  const { cr0, cr4, efer } = vcpu.regs;
+  const vtlb = vtlbOf(vm, vcpu);
+  const { before, context } = vtlb;
+  const changed = cr4 ^ before.cr4;
+  const cleared = (before.cr0 & ~cr0 & X86_CR0_PG) !== 0;
+  const moment = (): Moment => momentNow(vm.oracle);
+  if (cleared || (changed & X86_CR4_PGE) !== 0 || (changed & before.cr4 & X86_CR4_PCIDE) !== 0) {
+    dropVpid(vtlb, context.vpid, moment());
+  } else if ((changed & X86_CR4_PAE) !== 0 || (changed & cr4 & X86_CR4_SMEP) !== 0) {
+    dropPcidAndGlobals(vtlb, context, moment());
+  }
+  // Entries that are read by other rules now were made by those of then.
+  const otherFormat = (changed & (X86_CR4_PSE | X86_CR4_LA57 | X86_CR4_PAE)) !== 0;
+  const otherNx = ((efer ^ before.efer) & EFER_NX) !== 0;
+  if (otherFormat || otherNx) forgetBefore(vtlb, context.vpid, moment());
+}
+
+/** An address that is not canonical drops nothing. */
+export function invlpg(vm: WatchedVm, vcpu: Vcpu, { gva }: CommandOf<'invlpg'>): void {
+  const { regs } = vcpu;
+  const vtlb = vtlbOf(vm, vcpu);
+  if (isLongMode(regs) && !isCanonical(gva, isLa57(regs) ? 57 : 48)) return;
+  const { vpid, pcid } = vtlb.context;
+  dropAsInvlpg(vtlb, { vpid, pcid, page: pageOf(vcpu, gva) }, momentNow(vm.oracle));
+}
+
+/** Of the VPID in use, which the guest does not know of. */
+export function invpcid(vm: WatchedVm, vcpu: Vcpu, command: CommandOf<'invpcid'>): void {
+  const vtlb = vtlbOf(vm, vcpu);
+  const { vpid } = vtlb.context;
+  const { type, pcid, gva } = command;
+  const moment = momentNow(vm.oracle);
+  switch (type.low) {
+    case 0:
+      dropPcidPage(vtlb, { vpid, pcid: pcid.low, page: pageOf(vcpu, gva) }, moment);
+      break;
+    case 1:
+      dropPcid(vtlb, { vpid, pcid: pcid.low }, moment);
+      break;
+    case 2:
+      dropVpid(vtlb, vpid, moment);
+      break;
+    default:
+      dropNonGlobal(vtlb, vpid, moment);
+  }
+}
+
+/** L1 names a VPID. */
+export function invvpid(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  { type, vpid, gva }: CommandOf<'invvpid'>,
+): void {
+  const vtlb = vtlbOf(vm, vcpu);
+  const moment = momentNow(vm.oracle);
+  const named = (vpid.page % 16) * 4096 + vpid.low;
+  switch (type.low) {
+    case 0:
+      dropVpidPage(vtlb, { vpid: named, page: gva.page }, moment);
+      break;
+    case 1:
+      dropVpid(vtlb, named, moment);
+      break;
+    case 2:
+      dropOtherVpids(vtlb, moment);
+      break;
+    default:
+      dropNonGlobal(vtlb, named, moment);
+  }
+}
+
+/** L1 names an EPT, or means all. */
+export function invept(vm: WatchedVm, vcpu: Vcpu, { type, eptp }: CommandOf<'invept'>): void {
+  const vtlb = vtlbOf(vm, vcpu);
+  const moment = momentNow(vm.oracle);
+  if (type.low === 1) dropEp4ta(vtlb, ep4taOf(eptp), moment);
+  else dropEpts(vtlb, moment);
+}
+
+/** Outside long mode addresses have 32 bits. */
+function pageOf({ regs }: Vcpu, { page }: Word): number {
+  return isLongMode(regs) ? page : page % 2 ** 20;
+}
