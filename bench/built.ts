@@ -9,6 +9,12 @@ const dist = new URL('../dist/', import.meta.url);
 /** The `mmulab` command, for processes of its own. */
 export const CLI = new URL('../bin/mmulab.js', dist).pathname;
 
+/**
+ * How `npm start` and the image start Node. A history keeps what commands make: with room for more
+ * of it before it is looked through, it is copied less often.
+ */
+export const NODE_FLAGS = ['--max-semi-space-size=32'];
+
 export const { createVm, decodeVm, encodeVm, freezeVm, step, thawVm } =
   await load<typeof import('../src/mmu/index.js')>('mmu/index.js');
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { CLI } from './built.js';
+import { CLI, NODE_FLAGS } from './built.js';
 
 /** How long a process may take until it listens. */
 const LISTEN_MS_MAX = 20_000;
@@ -14,13 +14,13 @@ export interface Listener {
 
 /** The server under test: the built one, on a free port. */
 export function startServer(...options: readonly string[]): Promise<Listener> {
-  return listening([CLI, 'serve', '--port', '0', ...options]);
+  return listening([...NODE_FLAGS, CLI, 'serve', '--port', '0', ...options]);
 }
 
-/** A rival from `rivals/`; it runs under the same loader as this process. */
+/** A rival from `rivals/`, with the same flags; it runs under the same loader as this process. */
 export function startRival(name: string, ...args: readonly string[]): Promise<Listener> {
   const file = fileURLToPath(new URL(`rivals/${name}.ts`, import.meta.url));
-  return listening([...process.execArgv, file, ...args]);
+  return listening([...NODE_FLAGS, ...process.execArgv, file, ...args]);
 }
 
 /** Starts Node and waits until it has told on its standard output where it listens. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MIXES } from '../bench/root-switch/mixes.js';
 import { runModel } from '../bench/root-switch/model.js';
@@ -39,4 +40,15 @@ describe.skipIf(!hasCompiler())(title, () => {
 test('the model switches between two roots without a load', () => {
   const [pingPong] = MIXES;
   expect(runModel(MODEL, pingPong?.roots ?? [], SHORT).checksum).toEqual(PING_PONG);
+});
+
+test('what is measured is started as users start it', () => {
+  const flags = readFileSync(new URL('../bench/built.ts', import.meta.url), 'utf8');
+  const [, flag] = /NODE_FLAGS = \['(.*)'\]/.exec(flags) ?? [];
+  expect(flag).toBe('--max-semi-space-size=32');
+  const [start, image] = ['../package.json', '../Dockerfile'].map((path) =>
+    readFileSync(new URL(path, import.meta.url), 'utf8'),
+  );
+  expect(start).toContain(`node ${flag} bin/mmulab.js serve`);
+  expect(image).toContain(`CMD ["node", "${flag}", "bin/mmulab.js", "serve"]`);
 });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { CLI } from '../built.js';
+import { CLI, NODE_FLAGS } from '../built.js';
 import { repeat } from '../rounds.js';
 import type { Finding } from '../row.js';
 
@@ -19,7 +19,7 @@ export async function start(): Promise<Finding[]> {
 
 async function millisecondsToReady(): Promise<number> {
   const begun = process.hrtime.bigint();
-  const child = spawn(process.execPath, [CLI, 'serve', '--port', '0'], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, CLI, 'serve', '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
