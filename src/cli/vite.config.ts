@@ -15,6 +15,7 @@ export default defineConfig({
     target: 'node20',
     // It starts as fast as it does minified, and a stack trace names what it went through.
     minify: false,
+    // For whoever asks Node to read them: --enable-source-maps.
     sourcemap: true,
     reportCompressedSize: false,
   },

@@ -13,6 +13,9 @@ describe('a page table of L2 which lies in its own EPT', () => {
   const EPT_LEAF = 0x337;
   const PAGE = DATA + 5 * 4096;
   const ENTRY = EPT_PD + 8 * 5;
+  /** Another EPT, whose page directory lies behind its root. */
+  const OTHER_ROOT = 0x130000;
+  const OTHER_PD = OTHER_ROOT + 0x2000;
 
   /** @param entry What L2's table says of the page, and the EPT of what lies at 10 MiB. */
   function shared(entry: number): Lab {
@@ -46,6 +49,49 @@ describe('a page table of L2 which lies in its own EPT', () => {
     // The VM goes on, for L2 as for L1.
     expect(runL2In(lab, command)).toMatchObject({ kind: 'ok' });
     expect(lab.run({ kind: 'read', gva: hex(DATA) }).kind).toBe('ok');
+  });
+
+  test('an access that only reads zaps no shadow', () => {
+    const lab = shared(EPT_PT + 7);
+    expect(runL2In(lab, { kind: 'read', gva: hex(PAGE + 8 * 0x10) }).kind).toBe('ok');
+    expect(eventsOf(lab, 'access')).toMatchObject([{ gpa: EPT_PT + 8 * 0x10, by: 'emulator' }]);
+    expect(eventsOf(lab, 'request-made')).toEqual([]);
+  });
+
+  test('an EPT entry in which KVM set a bit may be cached as it was', () => {
+    const lab = shared(0x12027);
+    store(lab, ENTRY + 8, 0x12027);
+    expect(runL2In(lab, { kind: 'read', gva: hex(PAGE) }, { ad: false }).kind).toBe('ok');
+    // L2's entry for its first page of data is that of the EPT for what lies below 2 MiB.
+    const misconfigured = runL2In(lab, { kind: 'read', gva: hex(DATA) });
+    expect(misconfigured).toMatchObject({ kind: 'vm-exit', reason: 49 });
+    expect(lowAt(lab, EPT_PD)).toBe(0x127);
+    expect(runL2In(lab, { kind: 'read', gva: hex(PAGE + 4096) }).kind).toBe('ok');
+    expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 0 });
+  });
+
+  test('a fault of what is not present, which KVM injects, drops nothing', () => {
+    const lab = startHypervisor();
+    const other = {
+      root: hex(OTHER_ROOT + 0x1e),
+      tables: hex(OTHER_ROOT + 0x1000),
+      format: 'ept',
+    } as const;
+    lab.run({ kind: 'map', ...other, address: '0x0', gpa: '0x0', pages: 288 });
+    const hostWrite = (gpa: number, value: number) =>
+      lab.run({ kind: 'host-write', gpa: hex(gpa), value: hex(value) });
+    hostWrite(OTHER_PD + 8 * 5, 0x12006);
+    hostWrite(OTHER_PD + 0x1000 + 8 * (PT / 4096), OTHER_PD + EPT_LEAF);
+    const read = { kind: 'read', gva: hex(PAGE) } as const;
+
+    store(lab, PT + 8 * 5, 0x12027);
+    expect(runL2In(lab, read, { ad: false }).kind).toBe('ok');
+    store(lab, PT + 8 * 5, 0);
+    lab.run({ kind: 'vmwrite', field: 'EPT_POINTER', value: hex(OTHER_ROOT + 0x5e) });
+    expect(runL2In(lab, read)).toMatchObject({ kind: 'fault', vector: '#PF', errorCode: 0 });
+    expect(eventsOf(lab, 'fault-injected')).toHaveLength(1);
+    expect(runL2In(lab, read, { ad: false }).kind).toBe('ok');
+    expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 0 });
   });
 
   test('KVM injects the page fault that it finds', () => {

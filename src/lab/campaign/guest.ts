@@ -18,7 +18,8 @@ export interface Guest {
   /** Registers, memory and what begins the guest; the rest of the VM is as the machine says. */
   sceneryOf(machine: Machine): Scenery;
   /**
-   * The same commands for the same machine and seed, made as they are taken, without end.
+   * The same commands for the same machine and seed, made as they are taken: more than anybody
+   * takes.
    *
    * @param seed An integer from 0 to 2^32 - 1.
    */

@@ -122,6 +122,8 @@ function move(
   }
   const shown = kind === 'execute' ? null : moved;
   emit?.(vcpu, { kind: 'access', access: kind, gva: address, gpa, value: shown, by });
-  if (translation.kind === 'emulated') trackWrite(vm, vcpu, { gpa, bytes }, emit);
+  if (kind === 'write' && translation.kind === 'emulated') {
+    trackWrite(vm, vcpu, { gpa, bytes }, emit);
+  }
   return moved;
 }

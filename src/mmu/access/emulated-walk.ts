@@ -2,13 +2,11 @@ import {
   memslotOf,
   PFERR_PRESENT_MASK,
   PFERR_RSVD_MASK,
-  readHalf,
-  readWord,
   type TableMemory,
+  tablesIn,
   walk,
-  writeHalf,
-  writeWord,
 } from '../machine/index.js';
+import { keepPast } from '../oracle/index.js';
 import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { flushTlbGva } from '../tlb/index.js';
@@ -17,9 +15,10 @@ import { mappingOf } from './ept.js';
 import { type Request, stopped, type Translation } from './translation.js';
 
 /**
- * KVM carries out an access of L2 whose page walk could not write to a table of L2, because L1's EPT
- * has its own tables there and KVM shadows them: it walks the tables of L2 itself, and L1's EPT for
- * each of them. To give up the shadow, as for L1, would not help L2, which needs it to get there.
+ * KVM carries out an access of L2 whose page walk could not write to a table of L2, because L1's
+ * EPT has its own tables there and KVM shadows them: it walks the tables of L2 itself, and L1's EPT
+ * for each of them. To give up the shadow, as for L1, would not help L2, which needs it to get
+ * there.
  *
  * As KVM does, it takes every entry for one that may have to be written.
  *
@@ -78,18 +77,18 @@ function tablesThroughL1sEpt(
     }
     return mapping.gfn * 4096 + (gpa % 4096);
   };
+  const memory = tablesIn(vm.memory);
   const tables: TableMemory = {
     readEntry: (gpa, bytes) => {
       const place = placeOf(gpa);
-      if (place === null) return null;
-      return bytes === 8 ? readWord(vm.memory, place) : readHalf(vm.memory, place);
+      return place === null ? null : memory.readEntry(place, bytes);
     },
     writeEntry: (gpa, bytes, entry) => {
       const place = placeOf(gpa);
       if (place === null) return false;
-      if (bytes === 8) writeWord(vm.memory, place, entry);
-      else writeHalf(vm.memory, place, entry);
-      return true;
+      // To the EPT whose table it is as well, this is a store like another.
+      keepPast(vm, { gpa: place, bytes });
+      return memory.writeEntry(place, bytes, entry);
     },
   };
   return { tables, denied: () => denied };

@@ -178,8 +178,8 @@ export function mappingOf(
 }
 
 /**
- * A page walk that must set a bit in a table which is write-protected: for L1 KVM gives up shadowing
- * the table, rather than carry out a walk. L2 walks by that very shadow.
+ * A page walk that must set a bit in a table which is write-protected: for L1 KVM gives up
+ * shadowing the table, rather than carry out a walk. L2 walks by that very shadow.
  *
  * @see Linux `kvm_mmu_page_fault()`, arch/x86/kvm/mmu/mmu.c
  */

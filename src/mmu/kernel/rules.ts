@@ -28,8 +28,8 @@ export interface KernelRules {
 
   /**
    * What the role of a root that shadows the guest's tables tells of how their entries are read: of
-   * EFER.NX (to v5.18) or nothing, and then tables that were shadowed while it was set serve a guest
-   * for which the bit is reserved. No kernel tells of CR4.PSE as well, as one would have to.
+   * EFER.NX (to v5.18) or nothing, and then tables that were shadowed while it was set serve a
+   * guest for which the bit is reserved. No kernel tells of CR4.PSE as well, as one would have to.
    * @see Linux v6.1 `kvm_init_shadow_mmu()`, `union kvm_mmu_extended_role`
    */
   readonly roleTells: 'nx' | 'nothing' | 'nx-and-pse';

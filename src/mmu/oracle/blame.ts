@@ -71,9 +71,11 @@ function writeBehind(
     { address, everything: true },
     ({ isBlocked, gfn: reached, order, replaced }) => {
       if (gfn === null) found = { write: null, order: Math.max(found.order, order) };
-      if (isBlocked || reached !== gfn || replaced === null) return false;
+      if (isBlocked || reached !== gfn) return false;
       const { write } = found;
-      if (write === null || replaced.moment.time > write.moment.time) {
+      if (replaced === null) {
+        if (write === null) found = { write, order: Math.max(found.order, order) };
+      } else if (write === null || replaced.moment.time > write.moment.time) {
         found = { write: replaced, order };
       }
       return false;

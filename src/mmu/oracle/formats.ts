@@ -18,9 +18,9 @@ const HAS_PSE = 0x20;
 
 /**
  * A guest stopped, and another one runs, or the same one with registers that nobody loaded by an
- * instruction: a VM entry or exit, or an entry that failed. No such change drops anything of a VPID.
- * Where entries are read by other rules now than when the guest of the VPID stopped, nothing that
- * it had cached by then is judged.
+ * instruction: a VM entry or exit, or an entry that failed. No such change drops anything of a
+ * VPID. Where entries are read by other rules now than when the guest of the VPID stopped, nothing
+ * that it had cached by then is judged.
  *
  * @param left Where the guest ran that stopped.
  */

@@ -122,7 +122,8 @@ function judgePageFault(
   const vtlb = vtlbOf(vm, vcpu);
   const { context } = vtlb;
   const moment = momentNow(vm.oracle);
-  if (vm.config.paging === 'ept') {
+  if (vcpu.mode === 'guest') {
+    // The processor delivered it.
     dropFaulted(vtlb, { ...context, page: address.page }, moment);
   } else if ((errorCode & (PFERR_PRESENT_MASK | PFERR_RSVD_MASK)) === PFERR_PRESENT_MASK) {
     // KVM takes it that nothing is cached of what is not present or not legal, and forgets nothing.

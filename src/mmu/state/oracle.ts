@@ -40,7 +40,7 @@ export interface Oracle {
   forgotten: number;
   /** How many writes to those frames there were: what was worked out before one is out of date. */
   tableWrites: number;
-  /** Null for a vCPU that no command has come to: what it may have cached follows from where it is. */
+  /** Null for a vCPU that no command has come to: where it is says what it may have cached. */
   readonly vcpus: (VirtualTlb | null)[];
 }
 

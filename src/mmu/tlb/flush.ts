@@ -136,7 +136,8 @@ export function dropFaulted({ tlb }: Vcpu, { page }: Word, { vpid, pcid }: TlbTa
  * made of the address. That it forgets the rest of a large page, the manual says of page faults
  * alone.
  *
- * @param tag That of the access; whoever has handled the violation by now may have left its context.
+ * @param tag That of the access; whoever has handled the violation by now may have left its
+ *   context.
  */
 export function dropAddress({ tlb }: Vcpu, { page }: Word, { vpid, pcid, root }: TlbTag): void {
   const isMeant = (tag: TlbTag) =>

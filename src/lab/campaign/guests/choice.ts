@@ -5,7 +5,7 @@ import { type Chance, createChance } from '../../workloads/index.js';
 /** What may come next: a command, or some that belong together. Which vCPU is decided elsewhere. */
 export type Choice = (chance: Chance) => CommandInput | readonly CommandInput[];
 
-/** Choice after choice, each on one vCPU, without end. One that is listed twice comes twice as often. */
+/** Choice after choice, each on one vCPU, without end. What is listed twice comes twice as often. */
 export function* chosenFrom(
   choices: readonly Choice[],
   { seed, vcpus }: { seed: number; vcpus: number },

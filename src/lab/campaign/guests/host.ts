@@ -27,8 +27,8 @@ export interface Reach {
 }
 
 /**
- * What a VMM does that its guest sees. No processor loads registers by itself, so that after
- * `set-sregs` the oracle judges nothing older; `load-root` is for it a MOV CR3 that flushes nothing.
+ * What a VMM does that its guest sees. No processor loads registers by itself, so that after `set-
+ * sregs` the oracle judges nothing older; `load-root` is for it a MOV CR3 that flushes nothing.
  */
 export function vmmActs({ roots, pcids, pages, frames, cr4s, efers }: Reach): Choice {
   const cr3 = (chance: Chance) => hex(chance.of(roots) + chance.of(pcids));
@@ -57,7 +57,7 @@ const dirtyLog: Choice = (chance) => {
   return { kind: 'dirty-log', vcpu, slot: 0, enabled: chance.percent(50) };
 };
 
-/** Those that free roots exist under some kernels and are refused by the others. */
+/** MMU_RELOAD and MMU_FREE_OBSOLETE_ROOTS exist under some kernels; the others refuse them. */
 const request: Choice = (chance) => {
   const flushes = ['TLB_FLUSH', 'TLB_FLUSH_CURRENT', 'TLB_FLUSH_GUEST'] as const;
   const roots = ['MMU_SYNC', 'LOAD_MMU_PGD', 'MMU_RELOAD', 'MMU_FREE_OBSOLETE_ROOTS'] as const;

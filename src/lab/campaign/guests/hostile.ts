@@ -9,8 +9,10 @@ const WORKLOAD = workloadOf('hostile');
 export const hostile: Guest = {
   sceneryOf: (machine) => ({ config: WORKLOAD.configOf(valuesOf(machine)), stage: [] }),
   *commandsOf(machine, seed) {
-    const chance = createChance(seed);
-    const host = chosenFrom([hostActs(GPAS)], { seed, vcpus: machine.vcpus });
+    // Seeds of their own: what the host does must not follow from what the guest does.
+    const chance = createChance((seed ^ 0x5eed) >>> 0);
+    const { vcpus } = machine;
+    const host = chosenFrom([hostActs(GPAS)], { seed: (seed ^ 0x405e) >>> 0, vcpus });
     for (const command of WORKLOAD.commandsOf(valuesOf(machine), seed)) {
       yield command;
       if (chance.percent(3)) yield host.next().value;

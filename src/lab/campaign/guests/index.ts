@@ -4,7 +4,7 @@ import { hypervisor } from './hypervisor.js';
 import { pae } from './pae.js';
 import { thirtyTwoBit } from './thirty-two-bit.js';
 
-/** Every guest by its name, in the order in which trials take them: a new one is its file and a line. */
+/** Every guest by its name, in the order in which trials take them: a new one is a file and a line. */
 export const GUESTS = {
   hypervisor,
   hostile,

@@ -5,8 +5,8 @@ import { entryText, stored } from './choice.js';
 import { LARGE_FLAGS, leaf, legacyGuest, root, TABLE_FLAGS } from './legacy.js';
 
 /**
- * PAE paging: each root is a table of page-directory-pointer entries, which MOV CR3 loads. Behind it
- * lie a directory and a table. The second entry makes all of it seen again, 1 GiB further up.
+ * PAE paging: each root is a table of page-directory-pointer entries, which MOV CR3 loads. Behind
+ * it lie a directory and a table. The second entry makes all of it seen again, 1 GiB further up.
  */
 export const pae = legacyGuest({
   mode: 'PAE',
