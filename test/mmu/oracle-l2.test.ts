@@ -43,6 +43,19 @@ describe('L2', () => {
     expect(allowed(lab)).toBe(frames);
   });
 
+  test('what an access walked before it failed may be cached', () => {
+    const lab = startHypervisor();
+    const leafOf = (gpa: number) => seenByL1(lab, EPT_PT + 8 * (gpa / 4096));
+    lab.run({ kind: 'write', gva: seenByL1(lab, LEAF), value: '0x0' });
+    enterL2(lab);
+    expect(lab.run(READ)).toMatchObject({ kind: 'vm-exit', reason: 48 });
+    // L2's root is another page from now on, with nothing in it; nobody says so to the processor.
+    lab.run({ kind: 'write', gva: leafOf(ROOTS[0]), value: hex(0x1f000 + EPT_ENTRY) });
+    enterL2(lab);
+    expect(lab.run({ kind: 'read', gva: hex(DATA + 4096) }).kind).toBe('ok');
+    expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 0 });
+  });
+
   test('VM entries and exits drop nothing of a VPID, and all of VPID 0 but what an EPT maps', () => {
     for (const [secondary, frames] of [
       ['0x22', '0x12 0x10'],

@@ -6,7 +6,7 @@ import {
   tablesIn,
   walk,
 } from '../machine/index.js';
-import { keepPast } from '../oracle/index.js';
+import { keepPast, noteWalked } from '../oracle/index.js';
 import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { flushTlbGva } from '../tlb/index.js';
@@ -81,7 +81,9 @@ function tablesThroughL1sEpt(
   const tables: TableMemory = {
     readEntry: (gpa, bytes) => {
       const place = placeOf(gpa);
-      return place === null ? null : memory.readEntry(place, bytes);
+      if (place === null) return null;
+      noteWalked(vm, place);
+      return memory.readEntry(place, bytes);
     },
     writeEntry: (gpa, bytes, entry) => {
       const place = placeOf(gpa);

@@ -18,6 +18,7 @@ import {
   wordFromNumber,
 } from '../machine/index.js';
 import { reflectExit } from '../nested/index.js';
+import { noteWalked } from '../oracle/index.js';
 import { invalidateEptAddress, invalidateFaulted } from '../roots/index.js';
 import type { Outcome } from '../schema/index.js';
 import {
@@ -162,6 +163,7 @@ export function mappingOf(
     ...(hasDefect(vm, 'ept-bit-7-unchecked') ? { lastNonleafLevel: 3 } : {}),
   };
   const walked = walkEpt(vm.memory, eptp, gpa, { access, limits });
+  for (const step of walked.steps) noteWalked(vm, step.gpa);
   if (walked.kind === 'mapped') return walked;
   const address = wordFromNumber(gpa);
   const isPermission =

@@ -15,6 +15,7 @@ import {
   X86_CR4_PGE,
 } from '../machine/index.js';
 import { runGuest } from '../nested/index.js';
+import { noteWalked } from '../oracle/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { GLOBAL } from '../state/index.js';
 import { dropAddress, dropFaulted, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
@@ -134,6 +135,7 @@ function tablesThroughEpt(
     readEntry: (gpa, bytes) => {
       const place = placeOf(gpa, 'read');
       if (place === null) return null;
+      noteWalked(vm, place);
       return bytes === 8 ? readWord(vm.memory, place) : readHalf(vm.memory, place);
     },
     writeEntry: (gpa, bytes, entry) => {

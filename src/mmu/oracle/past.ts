@@ -21,6 +21,11 @@ export function watchTable({ tables }: Oracle, gfn: number): void {
   if (tables.size < TABLES_MAX) tables.add(gfn);
 }
 
+/** The same for an access that may fail before it is judged. @param gpa Of an entry that it read. */
+export function noteWalked({ oracle }: { oracle: Oracle | null }, gpa: number): void {
+  if (oracle !== null) watchTable(oracle, Math.floor(gpa / 4096));
+}
+
 function mayBeTable({ tables }: Oracle, gfn: number): boolean {
   return tables.size >= TABLES_MAX || tables.has(gfn);
 }
