@@ -36,6 +36,9 @@ Of the 35 bugs of the architecture reference these need what the model has not:
 | 0f38453cdb2e, write tracking in the other address space | There is no system-management mode. |
 | df37ed38e6c2, INIT flushes nothing | The MMU context is reset on INIT and again when paging is enabled, and what is loaded then is flushed. |
 | June 2026, vpid02 on first use; INVVPID on another physical CPU | A vCPU has one TLB and its own VPIDs for good: there are no physical CPUs to migrate between. |
+
+Trap T8, that the mail of 29 July stores no mark back, lets nothing stale through by itself: it costs syncs and flushes,
+which [the findings](findings.md) count.
 `;
 
 /** docs/museum.md, from the catalogue and from what comes of each scene. */
