@@ -40,13 +40,11 @@ export function fillTlb(
 
 /** Drops what carries one of the meant tags. */
 export function dropFromTlb(tlb: Tlb | null, isMeant: (tag: TlbTag) => boolean): void {
-  if (tlb === null || tlb.contexts.length === 0) return;
-  for (const context of tlb.contexts) {
-    if (!isMeant(context)) continue;
-    resizeTlb(tlb, -context.entries.size);
+  dropIn(tlb, isMeant, (context) => {
+    const { size } = context.entries;
     context.entries.clear();
-  }
-  forgetEmpty(tlb);
+    return size;
+  });
 }
 
 /** Drops the entries of one page number of 4 KiB that carry one of the meant tags. */
@@ -55,11 +53,7 @@ export function dropNumberFromTlb(
   isMeant: (tag: TlbTag) => boolean,
   pageNumber: number,
 ): void {
-  if (tlb === null || tlb.contexts.length === 0) return;
-  for (const context of tlb.contexts) {
-    if (isMeant(context) && context.entries.delete(pageNumber)) resizeTlb(tlb, -1);
-  }
-  forgetEmpty(tlb);
+  dropIn(tlb, isMeant, ({ entries }) => (entries.delete(pageNumber) ? 1 : 0));
 }
 
 /**
@@ -73,28 +67,37 @@ export function dropPageFromTlb(
   isMeant: (tag: TlbTag) => boolean,
   pageNumber: number,
 ): void {
+  dropIn(tlb, isMeant, (context) => {
+    const own = context.entries.delete(pageNumber) ? 1 : 0;
+    return own + (context.orderMax > 0 ? dropLargeAround(context, pageNumber) : 0);
+  });
+}
+
+/** @param drop Drops entries of a context, and says how many. */
+function dropIn(
+  tlb: Tlb | null,
+  isMeant: (tag: TlbTag) => boolean,
+  drop: (context: TlbContext) => number,
+): void {
   if (tlb === null || tlb.contexts.length === 0) return;
-  for (const context of tlb.contexts) {
-    if (!isMeant(context)) continue;
-    if (context.entries.delete(pageNumber)) resizeTlb(tlb, -1);
-    if (context.orderMax > 0) dropLargeAround(tlb, context, pageNumber);
-  }
+  for (const context of tlb.contexts) if (isMeant(context)) resizeTlb(tlb, -drop(context));
   forgetEmpty(tlb);
 }
 
-/** The entries of large pages in which a page number lies. */
-function dropLargeAround(tlb: Tlb, context: TlbContext, pageNumber: number): void {
-  const { entries, orderMax } = context;
+/** The entries of large pages in which a page number lies. @returns How many there were. */
+function dropLargeAround({ entries, orderMax }: TlbContext, pageNumber: number): number {
+  let dropped = 0;
   const dropIfMeant = (other: number) => {
     const order = entries.get(other)?.order ?? 0;
     if (order === 0 || !isSamePage(other, pageNumber, order)) return;
     entries.delete(other);
-    resizeTlb(tlb, -1);
+    dropped += 1;
   };
   const span = 2 ** orderMax;
   const first = Math.floor(pageNumber / span) * span;
   if (entries.size <= span) for (const other of entries.keys()) dropIfMeant(other);
   else for (let i = 0; i < span; i += 1) dropIfMeant(first + i);
+  return dropped;
 }
 
 /** Contexts without entries go, so that tags which are used no more take no room. */
