@@ -21,10 +21,13 @@ function tellingBoth(vm: WatchedVm, emit: NonNullable<Emit>): Emit {
       case 'root-reused':
         hear(vm.oracle, vcpu, event, seq);
         break;
+      case 'access':
+        // A hit of the TLB tells nothing of what was flushed.
+        if (event.by === 'walk') keepBooks(vm, vcpu, event);
+        break;
       case 'vm-exit':
       case 'vm-entered':
       case 'request-made':
-      case 'access':
         keepBooks(vm, vcpu, event);
         break;
       case 'request-serviced':

@@ -19,7 +19,7 @@ export function keepBooks(vm: Vm, vcpu: Vcpu, event: MmuEvent): void {
   ledger.clock += 1;
   switch (event.kind) {
     case 'access':
-      if (event.by === 'walk' && vcpu.tlb !== null) noteWalk(ledger, books, { vm, vcpu, event });
+      if (vcpu.tlb !== null) noteWalk(ledger, books, { vm, vcpu, event });
       break;
     case 'request-made':
       asked(books, event, command);
