@@ -4,8 +4,9 @@ import type { MmuEvent } from './schema/index.js';
 import type { Emit, Vcpu } from './state/index.js';
 
 /**
- * The oracle and the ledger hear every event on its way to who listens. They take its number, so
- * where nobody listens they hear nothing.
+ * The oracle and the ledger hear the events that concern them on their way to who listens: this is
+ * the one place that knows which. They take an event's number, so where nobody listens they hear
+ * nothing.
  */
 export function listening(vm: WatchedVm, emit: Emit): Emit {
   if (emit === null) return null;
@@ -16,11 +17,7 @@ export function listening(vm: WatchedVm, emit: Emit): Emit {
 function tellingBoth(vm: WatchedVm, emit: NonNullable<Emit>): Emit {
   return (vcpu: Vcpu, event: MmuEvent, causedBy?: number) => {
     const seq = emit(vcpu, event, causedBy);
-    // What most commands bring goes to whom it concerns alone.
     switch (event.kind) {
-      case 'root-reused':
-        hear(vm.oracle, vcpu, event, seq);
-        break;
       case 'access':
         // A hit of the TLB tells nothing of what was flushed.
         if (event.by === 'walk') keepBooks(vm, vcpu, event);
@@ -28,16 +25,22 @@ function tellingBoth(vm: WatchedVm, emit: NonNullable<Emit>): Emit {
       case 'vm-exit':
       case 'vm-entered':
       case 'request-made':
+      case 'root-missed':
+      case 'root-freed':
         keepBooks(vm, vcpu, event);
         break;
+      case 'root-reused':
+        hear(vm.oracle, vcpu, event, seq);
+        break;
       case 'request-serviced':
-      case 'root-missed':
       case 'root-allocated':
       case 'root-synced':
-      case 'root-freed':
+      case 'tlb-flushed':
+        hear(vm.oracle, vcpu, event, seq);
+        keepBooks(vm, vcpu, event);
+        break;
       case 'root-evicted':
       case 'root-marked-unsync':
-      case 'tlb-flushed':
       case 'page-allocated':
       case 'page-zapped':
       case 'page-unsynced':
@@ -46,8 +49,6 @@ function tellingBoth(vm: WatchedVm, emit: NonNullable<Emit>): Emit {
       case 'fault-injected':
       case 'vm-fail':
       case 'violation':
-        hear(vm.oracle, vcpu, event, seq);
-        keepBooks(vm, vcpu, event);
         break;
     }
     return seq;

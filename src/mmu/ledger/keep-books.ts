@@ -1,19 +1,34 @@
 import { wordToHex } from '../machine/index.js';
+import type { WatchedVm } from '../oracle/index.js';
 import type { CommandKind, MmuEvent, MmuEventOf } from '../schema/index.js';
 import { CURRENT } from '../schema/index.js';
-import { type Books, booksOf, type Ledger, type Vcpu, type Vm } from '../state/index.js';
+import { type Books, booksOf, type Ledger, type Vcpu } from '../state/index.js';
 import { type Covered, noteFlush, noteWalk } from './flushes.js';
 import { enter, prove } from './sums.js';
 
 /** Frees that are remembered until their root is loaded again. */
 const FREED_MAX = 64;
 
+/** Events that tell what an earlier deed was worth, or are one. */
+type Booked = MmuEventOf<
+  | 'access'
+  | 'request-made'
+  | 'request-serviced'
+  | 'vm-entered'
+  | 'vm-exit'
+  | 'root-missed'
+  | 'root-freed'
+  | 'root-allocated'
+  | 'root-synced'
+  | 'tlb-flushed'
+>;
+
 /**
  * Takes an event as it happens, and tells from it what earlier flushes, syncs and frees were worth.
  */
-export function keepBooks(vm: Vm, vcpu: Vcpu, event: MmuEvent): void {
+export function keepBooks(vm: WatchedVm, vcpu: Vcpu, event: Booked): void {
   const { ledger, oracle } = vm;
-  if (ledger === null || oracle === null) return;
+  if (ledger === null) return;
   const command = oracle.command.kind as CommandKind;
   const books = ledger.books[vcpu.index] ?? booksOf(ledger, vcpu.index);
   ledger.clock += 1;
@@ -46,18 +61,6 @@ export function keepBooks(vm: Vm, vcpu: Vcpu, event: MmuEvent): void {
       break;
     case 'tlb-flushed':
       flushed(ledger, books, { event, command });
-      break;
-    case 'root-reused':
-    case 'root-evicted':
-    case 'root-marked-unsync':
-    case 'page-allocated':
-    case 'page-zapped':
-    case 'page-unsynced':
-    case 'page-synced':
-    case 'page-fault':
-    case 'fault-injected':
-    case 'vm-fail':
-    case 'violation':
       break;
   }
 }
