@@ -1,17 +1,11 @@
-import {
-  memslotOf,
-  PFERR_PRESENT_MASK,
-  PFERR_RSVD_MASK,
-  type TableMemory,
-  tablesIn,
-  walk,
-} from '../machine/index.js';
-import { keepPast, noteWalked } from '../oracle/index.js';
+import { isOfCacheableEntry, memslotOf, type TableMemory, walk } from '../machine/index.js';
+import { keepPast } from '../oracle/index.js';
 import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { flushTlbGva } from '../tlb/index.js';
 import { pageFault, raise } from '../vcpu/index.js';
 import { mappingOf } from './ept.js';
+import { tablesThroughEpt } from './tables-through-ept.js';
 import { type Request, stopped, type Translation } from './translation.js';
 
 /**
@@ -56,8 +50,7 @@ function inject(
   { errorCode }: { errorCode: number },
   emit: Emit,
 ): Outcome {
-  const isCached = (errorCode & PFERR_PRESENT_MASK) !== 0 && (errorCode & PFERR_RSVD_MASK) === 0;
-  if (isCached) flushTlbGva(vm, vcpu, address, emit);
+  if (isOfCacheableEntry(errorCode)) flushTlbGva(vm, vcpu, address, emit);
   return raise(vcpu, pageFault(errorCode, address), emit);
 }
 
@@ -68,30 +61,17 @@ function tablesThroughL1sEpt(
   emit: Emit,
 ): { tables: TableMemory; denied: () => Outcome | null } {
   let denied: Outcome | null = null;
-  const placeOf = (gpa: number): number | null => {
+  const tables = tablesThroughEpt(vm, ({ gpa, kind, bytes }) => {
     const access = { kind: 'write', isFinal: false } as const;
     const mapping = mappingOf(vm, vcpu, { gpa, access }, emit);
     if ('outcome' in mapping) {
       denied = mapping.outcome;
       return null;
     }
-    return mapping.gfn * 4096 + (gpa % 4096);
-  };
-  const memory = tablesIn(vm.memory);
-  const tables: TableMemory = {
-    readEntry: (gpa, bytes) => {
-      const place = placeOf(gpa);
-      if (place === null) return null;
-      noteWalked(vm, place);
-      return memory.readEntry(place, bytes);
-    },
-    writeEntry: (gpa, bytes, entry) => {
-      const place = placeOf(gpa);
-      if (place === null) return false;
-      // To the EPT whose table it is as well, this is a store like another.
-      keepPast(vm, { gpa: place, bytes });
-      return memory.writeEntry(place, bytes, entry);
-    },
-  };
+    const place = mapping.gfn * 4096 + (gpa % 4096);
+    // To the EPT whose table it is as well, this is a store like another.
+    if (kind === 'write') keepPast(vm, { gpa: place, bytes });
+    return place;
+  });
   return { tables, denied: () => denied };
 }

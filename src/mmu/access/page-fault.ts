@@ -1,11 +1,5 @@
 import { hasDefect } from '../defects/index.js';
-import {
-  PFERR_PRESENT_MASK,
-  PFERR_RSVD_MASK,
-  tablesIn,
-  type Word,
-  walk,
-} from '../machine/index.js';
+import { isOfCacheableEntry, tablesIn, type Word, walk } from '../machine/index.js';
 import { invalidateFaulted } from '../roots/index.js';
 import type { Outcome } from '../schema/index.js';
 import { fixFault } from '../shadow/index.js';
@@ -57,8 +51,7 @@ export function injectPageFault(
   { errorCode, address }: { errorCode: number; address: Word },
   emit: Emit,
 ): Outcome {
-  const isCached = (errorCode & PFERR_PRESENT_MASK) !== 0 && (errorCode & PFERR_RSVD_MASK) === 0;
-  if (isCached && !hasDefect(vm, 'fault-injected-without-sync')) {
+  if (isOfCacheableEntry(errorCode) && !hasDefect(vm, 'fault-injected-without-sync')) {
     invalidateFaulted(vm, vcpu, address, emit);
   }
   return raise(vcpu, pageFault(errorCode, address), emit);

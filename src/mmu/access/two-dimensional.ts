@@ -5,23 +5,19 @@ import {
   ACC_WRITE,
   isForbidden,
   mappedOrderOf,
-  readHalf,
-  readWord,
   type TableMemory,
   type Word,
   walk,
-  writeHalf,
-  writeWord,
   X86_CR4_PGE,
 } from '../machine/index.js';
 import { runGuest } from '../nested/index.js';
-import { noteWalked } from '../oracle/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { GLOBAL } from '../state/index.js';
 import { dropAddress, dropFaulted, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
 import { pageFault } from '../vcpu/index.js';
 import { emulateWalk } from './emulated-walk.js';
 import { type PhysicalTranslation, translatePhysical } from './ept.js';
+import { tablesThroughEpt } from './tables-through-ept.js';
 import {
   FAULTS_MAX,
   neverSettles,
@@ -57,7 +53,7 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
   const cached = cachedFrame(vm, vcpu, request);
   if (cached !== null) return { kind: 'mapped', gfn: cached, by: 'tlb' };
 
-  const through = tablesThroughEpt(vm, vcpu, emit);
+  const through = tablesOf(vm, vcpu, emit);
   const { maxphyaddr } = vm.config;
   const walked = walk(through.tables, vcpu.regs, address, { access, maxphyaddr });
   if (walked.kind === 'stopped') {
@@ -121,30 +117,15 @@ function afterPhysical(ended: PhysicalTranslation | null): Translation | null {
 }
 
 /** The guest's tables as the processor reaches them, and what stood in its way last. */
-function tablesThroughEpt(
+function tablesOf(
   vm: Vm,
   vcpu: Vcpu,
   emit: Emit,
 ): { tables: TableMemory; last: () => PhysicalTranslation | null } {
   let last: PhysicalTranslation | null = null;
-  const placeOf = (gpa: number, kind: 'read' | 'write'): number | null => {
+  const tables = tablesThroughEpt(vm, ({ gpa, kind }) => {
     last = translatePhysical(vm, vcpu, { gpa, access: { kind, isFinal: false } }, emit);
     return last.kind === 'mapped' ? last.gfn * 4096 + (gpa % 4096) : null;
-  };
-  const tables: TableMemory = {
-    readEntry: (gpa, bytes) => {
-      const place = placeOf(gpa, 'read');
-      if (place === null) return null;
-      noteWalked(vm, place);
-      return bytes === 8 ? readWord(vm.memory, place) : readHalf(vm.memory, place);
-    },
-    writeEntry: (gpa, bytes, entry) => {
-      const place = placeOf(gpa, 'write');
-      if (place === null) return false;
-      if (bytes === 8) writeWord(vm.memory, place, entry);
-      else writeHalf(vm.memory, place, entry);
-      return true;
-    },
-  };
+  });
   return { tables, last: () => last };
 }

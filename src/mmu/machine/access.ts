@@ -15,6 +15,16 @@ export const PFERR_USER_MASK = 0x4;
 export const PFERR_RSVD_MASK = 0x8;
 export const PFERR_FETCH_MASK = 0x10;
 
+/**
+ * Whether the entry that a page fault was for may be cached: what is not present, or has a reserved
+ * bit set, never is.
+ *
+ * @see Intel SDM Vol. 3A, "Caching Translation Information"
+ */
+export function isOfCacheableEntry(errorCode: number): boolean {
+  return (errorCode & (PFERR_PRESENT_MASK | PFERR_RSVD_MASK)) === PFERR_PRESENT_MASK;
+}
+
 export type AccessKind = 'read' | 'write' | 'execute';
 
 /** One access to memory by a linear address. */

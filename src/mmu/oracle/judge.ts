@@ -7,10 +7,9 @@ import {
   bitsOf,
   EXIT_REASON,
   isForbidden,
+  isOfCacheableEntry,
   isPaging,
   type LinearAccess,
-  PFERR_PRESENT_MASK,
-  PFERR_RSVD_MASK,
   type Registers,
   type Word,
 } from '../machine/index.js';
@@ -125,7 +124,7 @@ function judgePageFault(
   if (vcpu.mode === 'guest') {
     // The processor delivered it.
     dropFaulted(vtlb, { ...context, page: address.page }, moment);
-  } else if ((errorCode & (PFERR_PRESENT_MASK | PFERR_RSVD_MASK)) === PFERR_PRESENT_MASK) {
+  } else if (isOfCacheableEntry(errorCode)) {
     // KVM takes it that nothing is cached of what is not present or not legal, and forgets nothing.
     dropInjected(vtlb, { context, page: address.page }, moment);
   }
