@@ -8,6 +8,7 @@ import {
   type Race,
   RaceRefused,
   type RaceSource,
+  SEEDS,
   WORKLOAD_NAMES,
   type WorkloadName,
   workloadOf,
@@ -34,7 +35,7 @@ const FromWorkload = z
       .number()
       .int()
       .min(0)
-      .max(2 ** 32 - 1)
+      .max(SEEDS - 1)
       .default(1),
     parameters: z
       .record(z.string().max(64), z.union([z.number(), z.boolean()]))
