@@ -54,7 +54,7 @@ export function accessMemory(vm: Vm, vcpu: Vcpu, access: MemoryAccess, emit: Emi
   const next = { page: (start.page + 1) % 2 ** 52, low: 0 };
   const second = translate(vm, vcpu, { address: next, access: rights }, emit);
   if (second.kind === 'stopped') return second.outcome;
-  const low = { kind, address: start, bytes: here, value: splitBytes(value, 0, here) };
+  const low = { kind, address: start, bytes: here, value };
   const there = access.bytes - here;
   const high = { kind, address: next, bytes: there, value: splitBytes(value, here, there) };
   const loaded = move(vm, vcpu, low, first, emit);
@@ -98,7 +98,7 @@ interface Part {
   readonly kind: AccessKind;
   readonly address: Word;
   readonly bytes: number;
-  /** What is stored. */
+  /** What is stored: its low bytes. */
   readonly value: Word;
 }
 

@@ -1,4 +1,5 @@
 import { injectPageFault, translate } from '../access/index.js';
+import { hasDefect } from '../defects/index.js';
 import {
   is64BitMode,
   isCanonical,
@@ -63,4 +64,13 @@ function readPage(vm: Vm, vcpu: Vcpu, address: Word, emit: Emit): Outcome | null
 function pagesOf(gva: Word): Word[] {
   if (gva.low <= PAGE_BYTES - DESCRIPTOR_BYTES) return [gva];
   return [gva, { page: gva.page + 1, low: 0 }];
+}
+
+/**
+ * Whether the address that a descriptor holds is canonical: by what the processor has, and not by
+ * the paging in use.
+ */
+export function isDescribedCanonical(vm: Vm, { regs }: Vcpu, gva: Word): boolean {
+  const isWide = hasDefect(vm, 'canonical-by-la57') ? isLa57(regs) : vm.config.cpuid.la57;
+  return isCanonical(gva, isWide ? 57 : 48);
 }

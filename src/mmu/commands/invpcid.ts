@@ -2,8 +2,6 @@ import { hasDefect } from '../defects/index.js';
 import {
   bitsOf,
   CPU_BASED_INVLPG_EXITING,
-  isCanonical,
-  isLa57,
   isPcide,
   SECONDARY_EXEC_ENABLE_INVPCID,
   type Word,
@@ -21,7 +19,7 @@ import {
 } from '../state/index.js';
 import { cpuFlush } from '../tlb/index.js';
 import { exitToHost, fault, OK, raise } from '../vcpu/index.js';
-import { readDescriptor } from './descriptor.js';
+import { isDescribedCanonical, readDescriptor } from './descriptor.js';
 import { interceptsPaging, vmcs12InUse } from './intercepts.js';
 
 const INVPCID_TYPE_INDIV_ADDR = 0;
@@ -82,15 +80,14 @@ function typeOf({ page, low }: Word): InvpcidType | null {
 
 function isDescriptorValid(
   vm: Vm,
-  { regs }: Vcpu,
+  vcpu: Vcpu,
   { pcid, gva }: CommandOf<'invpcid'>,
   type: InvpcidType,
 ): boolean {
   if (bitsOf(pcid, { high: 63, low: 12 }) !== 0) return false;
   const namesPcid = type === INVPCID_TYPE_INDIV_ADDR || type === INVPCID_TYPE_SINGLE_CTXT;
-  if (namesPcid && !isPcide(regs) && pcid.low !== 0) return false;
-  const isWide = hasDefect(vm, 'canonical-by-la57') ? isLa57(regs) : vm.config.cpuid.la57;
-  return type !== INVPCID_TYPE_INDIV_ADDR || isCanonical(gva, isWide ? 57 : 48);
+  if (namesPcid && !isPcide(vcpu.regs) && pcid.low !== 0) return false;
+  return type !== INVPCID_TYPE_INDIV_ADDR || isDescribedCanonical(vm, vcpu, gva);
 }
 
 /** What it invalidates, by KVM where it was intercepted, otherwise by the processor. */

@@ -1,12 +1,12 @@
 import { hasDefect } from '../defects/index.js';
-import { bitsOf, CAP, hasBit, isCanonical, isLa57, VMXERR, type Word } from '../machine/index.js';
+import { bitsOf, CAP, hasBit, VMXERR, type Word } from '../machine/index.js';
 import { VM_SUCCEED, vmFail, vmxPermission } from '../nested/index.js';
 import { freeGuestModeRoots } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { flushVpid, flushVpidAddress, vpid01Of, vpid02Of } from '../tlb/index.js';
 import { fault } from '../vcpu/index.js';
-import { readDescriptor } from './descriptor.js';
+import { isDescribedCanonical, readDescriptor } from './descriptor.js';
 
 const VMX_VPID_EXTENT_INDIVIDUAL_ADDR = 0;
 const VMX_VPID_EXTENT_ALL_CONTEXT = 2;
@@ -53,7 +53,7 @@ function extentOf({ page, low }: Word, cap: Word): number | null {
 /** The address counts for type 0 alone; it is never masked by LAM. */
 function isDescriptorValid(
   vm: Vm,
-  { regs }: Vcpu,
+  vcpu: Vcpu,
   { vpid, gva }: CommandOf<'invvpid'>,
   extent: number,
 ): boolean {
@@ -61,6 +61,5 @@ function isDescriptorValid(
   if (extent === VMX_VPID_EXTENT_ALL_CONTEXT) return true;
   if (vpid.page === 0 && vpid.low === 0) return false;
   if (extent !== VMX_VPID_EXTENT_INDIVIDUAL_ADDR) return true;
-  const isWide = hasDefect(vm, 'canonical-by-la57') ? isLa57(regs) : vm.config.cpuid.la57;
-  return isCanonical(gva, isWide ? 57 : 48);
+  return isDescribedCanonical(vm, vcpu, gva);
 }
