@@ -7,8 +7,8 @@ import { VmConfig } from './built.js';
 const VMS = 200;
 const VCPUS_PER_VM = 64;
 
-const { Fleet } = await load<typeof import('../src/server/fleet.js')>('fleet');
-const { DEFAULT_LIMITS } = await load<typeof import('../src/server/limits.js')>('limits');
+const { Fleet } = await load<typeof import('../src/server/fleet/fleet.js')>('fleet');
+const { DEFAULT_LIMITS } = await load<typeof import('../src/server/wire/limits.js')>('limits');
 const { default: Fastify } = await import('fastify');
 
 const fleet = new Fleet({ limits: DEFAULT_LIMITS, log: Fastify().log });

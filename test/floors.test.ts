@@ -14,7 +14,7 @@ const FLOORS: Record<string, readonly string[]> = {
   journal: ['mmu/schema'],
   lab: ['mmu', 'mmu/schema'],
   server: ['lab', 'journal', 'mmu', 'mmu/schema'],
-  client: ['server/direct', 'server/limits.ts'],
+  client: ['server/direct', 'server/wire/limits.ts'],
   cli: ['server', 'lab', 'mmu', 'mmu/schema'],
 };
 

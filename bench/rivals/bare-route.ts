@@ -3,8 +3,8 @@ import Fastify from 'fastify';
 import { z } from 'zod';
 import { EventRing, HistoryBudget, Recorder } from '../../src/journal/index.js';
 import { COMMAND_BODIES, Outcome } from '../../src/mmu/schema/index.js';
-import { serializerCompiler, validatorCompiler } from '../../src/server/compilers.js';
-import { Digits, EventFrame, Seq, VmId } from '../../src/server/frames.js';
+import { serializerCompiler, validatorCompiler } from '../../src/server/wire/compilers.js';
+import { Digits, EventFrame, Seq, VmId } from '../../src/server/wire/frames.js';
 import { Command, createVm, step, VmConfig } from '../built.js';
 import { COMMANDS } from '../commands.js';
 

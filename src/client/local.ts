@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as server from '../server/direct/index.js';
-import { DEFAULT_LIMITS, type Limits } from '../server/limits.js';
+import { DEFAULT_LIMITS, type Limits } from '../server/wire/limits.js';
 import type { PolicyList, Vm, VmsDeleted } from './api.js';
 import type { Lab } from './lab.js';
 import { LocalCalls } from './local-calls.js';

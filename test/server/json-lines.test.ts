@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { objectsOf } from '../../src/server/json-lines.js';
+import { objectsOf } from '../../src/server/wire/json-lines.js';
 
 test('objects, one a line', () => {
   expect(objectsOf(['{"a":1}', '{"b":"},{"}', '{}'])).toEqual([{ a: 1 }, { b: '},{' }, {}]);

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { COST_NAMES } from '../../src/lab/index.js';
 import { DEFAULT_LIMITS, VERSION } from '../../src/server/index.js';
-import { Jobs } from '../../src/server/jobs.js';
+import { Jobs } from '../../src/server/jobs/jobs.js';
 import { ask, type Frame, startApp } from './start.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };

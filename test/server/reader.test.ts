@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { COMMAND_KINDS, Command, VmConfig } from '../../src/mmu/schema/index.js';
-import { createJsonReader, NO_MATCH } from '../../src/server/reader.js';
+import { createJsonReader, NO_MATCH } from '../../src/server/wire/reader.js';
 
 const batch = z.array(Command).min(1).max(3);
 const READERS: [string, z.ZodType][] = [

@@ -1,11 +1,11 @@
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { Command, type CommandInput, VmConfig } from '../../src/mmu/schema/index.js';
-import { digestOf } from '../../src/server/digest.js';
-import { Fleet } from '../../src/server/fleet.js';
-import type { FleetVm } from '../../src/server/fleet-vm.js';
-import { DEFAULT_LIMITS, type Limits } from '../../src/server/limits.js';
-import { Timeline } from '../../src/server/timeline.js';
+import { Fleet } from '../../src/server/fleet/fleet.js';
+import type { FleetVm } from '../../src/server/fleet/fleet-vm.js';
+import { digestOf } from '../../src/server/history/digest.js';
+import { Timeline } from '../../src/server/history/timeline.js';
+import { DEFAULT_LIMITS, type Limits } from '../../src/server/wire/limits.js';
 
 const ROOTS = ['0x100000', '0x101001', '0x102002', '0x8000000000103003', '0x104004'];
 

@@ -11,9 +11,9 @@ import type {
   VcpuState,
   VmConfigInput,
 } from '../../src/mmu/schema/index.js';
-import type * as frames from '../../src/server/frames.js';
-import type { JobBody } from '../../src/server/job-body.js';
-import type { RaceRequest } from '../../src/server/race-request.js';
+import type { JobBody } from '../../src/server/jobs/job-body.js';
+import type { RaceRequest } from '../../src/server/jobs/race-request.js';
+import type * as frames from '../../src/server/wire/frames.js';
 
 /** What the wire carries: addresses and registers are hex strings. */
 export type WireEvent = z.input<typeof MmuEvent>;

@@ -1,5 +1,5 @@
-import { NDJSON_TYPE } from '../command-streams.js';
-import { VERSION } from '../version.js';
+import { NDJSON_TYPE } from '../batches/command-streams.js';
+import { VERSION } from '../wire/version.js';
 import type { Example } from './examples.js';
 import { FRAME_EXAMPLES } from './frame-examples.js';
 

@@ -6,7 +6,7 @@ import {
   LifeFrame,
   LifeGapFrame,
   LifeThroughFrame,
-} from '../fleet-frames.js';
+} from '../streams/fleet-frames.js';
 import {
   CommandFrame,
   EndFrame,
@@ -18,8 +18,8 @@ import {
   PongFrame,
   RewoundFrame,
   ThroughFrame,
-} from '../frames.js';
-import { VERSION } from '../version.js';
+} from '../wire/frames.js';
+import { VERSION } from '../wire/version.js';
 import { FRAME_EXAMPLES } from './frame-examples.js';
 import { Components } from './json-schema.js';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { AccessedRoute } from '../access.js';
-import { IfMatch, isAboutVm, takesIfMatch } from '../etag.js';
-import { IdempotencyKey, takesIdempotencyKey } from '../idempotency.js';
-import { Prefer, takesPrefer } from '../prefer.js';
+import type { AccessedRoute } from '../http/access.js';
+import { IfMatch, isAboutVm, takesIfMatch } from '../http/etag.js';
+import { IdempotencyKey, takesIdempotencyKey } from '../http/idempotency.js';
+import { Prefer, takesPrefer } from '../http/prefer.js';
 import type { Components, JsonSchema } from './json-schema.js';
 
 /** Headers that a kind of route heeds, beyond those of its schema. */

@@ -1,7 +1,7 @@
 import type { CommandKind } from '../../mmu/schema/index.js';
 import * as operations from '../direct/index.js';
-import { DEFAULT_LIMITS } from '../limits.js';
-import { VERSION } from '../version.js';
+import { DEFAULT_LIMITS } from '../wire/limits.js';
+import { VERSION } from '../wire/version.js';
 import { SESSION, type Step } from './session.js';
 
 /** A request that may be copied, and what it is answered with. */

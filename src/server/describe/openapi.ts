@@ -1,10 +1,10 @@
 import fastifySwagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { accessOf } from '../access.js';
 import { buildApp } from '../app.js';
-import { linesOf, NDJSON_TYPE } from '../command-streams.js';
-import { VERSION } from '../version.js';
+import { linesOf, NDJSON_TYPE } from '../batches/command-streams.js';
+import { accessOf } from '../http/access.js';
+import { VERSION } from '../wire/version.js';
 import { addExample, type Exemplified } from './add-examples.js';
 import { conditionsOf, withEtags } from './conditions.js';
 import { examplesOf, recordSession } from './examples.js';

@@ -1,5 +1,5 @@
 import { WORKLOADS, type Workload } from '../../lab/index.js';
-import { workloadOperationOf } from '../workload-query.js';
+import { workloadOperationOf } from '../wire/workload-query.js';
 
 /** A request of the session that the examples are taken from. */
 export interface Step {

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { checkerOf, serializerCompiler } from '../compilers.js';
-import type { Flaw } from '../errors.js';
-import type { Host } from '../host.js';
-import type { Asked, Operation, Parts } from '../operation.js';
+import type { Host } from '../host/host.js';
+import type { Asked, Operation, Parts } from '../host/operation.js';
+import { checkerOf, serializerCompiler } from '../wire/compilers.js';
+import type { Flaw } from '../wire/errors.js';
 
 /** What a caller gives to an operation, as the wire has it. */
 export interface Given {

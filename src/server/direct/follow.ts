@@ -1,6 +1,6 @@
-import { HistoryQuery } from '../frames.js';
-import type { Host } from '../host.js';
+import type { Host } from '../host/host.js';
 import { followVm } from '../routes/events.js';
+import { HistoryQuery } from '../wire/frames.js';
 import { checked, type Given } from './ask.js';
 import { QueueSink } from './queue-sink.js';
 

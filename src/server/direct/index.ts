@@ -1,9 +1,7 @@
 /** The server without HTTP: its VMs, asked in the same process. Nothing here loads Fastify. */
 
-export { ApiError } from '../errors.js';
-export { createHost, type Host } from '../host.js';
-export type { AnswerSchema, Operation, Parts } from '../operation.js';
-export { problemOf } from '../problem.js';
+export { createHost, type Host } from '../host/host.js';
+export type { AnswerSchema, Operation, Parts } from '../host/operation.js';
 export { listAllowed } from '../routes/allowed.js';
 export { getCase, playCase } from '../routes/cases.js';
 export { getModel, listPolicies } from '../routes/catalogue.js';
@@ -33,5 +31,7 @@ export { createVm, deleteVm, deleteVms, getVm, listVms, relabelVm } from '../rou
 export { waitForEvent, waitUntil } from '../routes/wait.js';
 export { walkTables } from '../routes/walk.js';
 export { listWorkloads, MAKE_WORKLOAD } from '../routes/workloads.js';
+export { ApiError } from '../wire/errors.js';
+export { problemOf } from '../wire/problem.js';
 export { ask, type Given } from './ask.js';
 export { follow } from './follow.js';

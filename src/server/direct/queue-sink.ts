@@ -1,4 +1,4 @@
-import type { FrameSink } from '../frame-sink.js';
+import type { FrameSink } from '../streams/frame-sink.js';
 
 /** Where the frames of a stream wait for a reader in the same process. */
 export class QueueSink implements FrameSink {

@@ -2,12 +2,12 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { allowedStateOf, isWatched } from '../../mmu/index.js';
 import { AllowedState, Hex64 } from '../../mmu/schema/index.js';
-import { ApiError } from '../errors.js';
-import { vcpuOf } from '../fleet-vm.js';
-import { Digits, Seq, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { operation } from '../operation.js';
-import { refusals } from '../problem.js';
+import { vcpuOf } from '../fleet/fleet-vm.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { ApiError } from '../wire/errors.js';
+import { Digits, Seq, VmId } from '../wire/frames.js';
+import { refusals } from '../wire/problem.js';
 
 const AllowedDump = z
   .strictObject({

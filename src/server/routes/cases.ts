@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { CaseDigests, CaseFile, caseOf } from '../case-file.js';
-import { Seq, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { NO_LABELS } from '../labels.js';
-import { operation } from '../operation.js';
-import { play } from '../play.js';
-import { refusals } from '../problem.js';
-import { VERSION } from '../version.js';
+import { CaseDigests, CaseFile, caseOf } from '../history/case-file.js';
+import { play } from '../history/play.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { Seq, VmId } from '../wire/frames.js';
+import { NO_LABELS } from '../wire/labels.js';
+import { refusals } from '../wire/problem.js';
+import { VERSION } from '../wire/version.js';
 
 const CaseAnswer = z
   .strictObject({

@@ -10,13 +10,13 @@ import {
   RequestName,
   Severity,
 } from '../../mmu/schema/index.js';
-import { Bounds, boundsOf } from '../bounds.js';
-import type { Host } from '../host.js';
-import type { Limits } from '../limits.js';
-import { NOT_MODELLED } from '../not-modelled.js';
-import { operation } from '../operation.js';
-import { refusals } from '../problem.js';
-import { VERSION } from '../version.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { Bounds, boundsOf } from '../wire/bounds.js';
+import type { Limits } from '../wire/limits.js';
+import { refusals } from '../wire/problem.js';
+import { VERSION } from '../wire/version.js';
+import { NOT_MODELLED } from './not-modelled.js';
 
 const PolicyBody = z
   .strictObject({

@@ -11,22 +11,22 @@ import {
   createJsonWriter,
   Outcome,
 } from '../../mmu/schema/index.js';
-import { applyAll, applyAtomically, tryAll, tryOne } from '../batch.js';
+import { applyAll, applyAtomically, tryAll, tryOne } from '../batches/batch.js';
 import {
   type CommandStreams,
   NDJSON_TYPE,
   type RouteLines,
   takeCommandLines,
-} from '../command-streams.js';
-import { validatorCompiler } from '../compilers.js';
-import { ApiError } from '../errors.js';
-import type { Fleet } from '../fleet.js';
-import type { FleetVm } from '../fleet-vm.js';
-import { Digits, EventFrame, Seq, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { COMMANDS_PER_BATCH_MAX } from '../limits.js';
-import { type Operation, operation } from '../operation.js';
-import { Problem, refusals } from '../problem.js';
+} from '../batches/command-streams.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { FleetVm } from '../fleet/fleet-vm.js';
+import type { Host } from '../host/host.js';
+import { type Operation, operation } from '../host/operation.js';
+import { validatorCompiler } from '../wire/compilers.js';
+import { ApiError } from '../wire/errors.js';
+import { Digits, EventFrame, Seq, VmId } from '../wire/frames.js';
+import { COMMANDS_PER_BATCH_MAX } from '../wire/limits.js';
+import { Problem, refusals } from '../wire/problem.js';
 
 /** What a command answers, so that a harness without a stream still sees everything. */
 const AppliedBody = z

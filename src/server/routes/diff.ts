@@ -3,11 +3,11 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { differencesOf, type Vm } from '../../mmu/index.js';
 import { Difference } from '../../mmu/schema/index.js';
-import { Digits, Seq, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { DIFFERENCES_MAX } from '../limits.js';
-import { operation } from '../operation.js';
-import { refusals } from '../problem.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { Digits, Seq, VmId } from '../wire/frames.js';
+import { DIFFERENCES_MAX } from '../wire/limits.js';
+import { refusals } from '../wire/problem.js';
 
 /** vCPUs, pages of memory and shadow pages that are compared before others get their turn. */
 const SLICE_PARTS = 16;

@@ -2,16 +2,16 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { EventRing } from '../../journal/index.js';
-import { BodySink, FRAMING_TYPES, type Framing, framingOf } from '../body-sink.js';
-import { ApiError, type Flaw } from '../errors.js';
-import { filterOf } from '../filter.js';
-import { FleetQuery, FleetStreamFrame } from '../fleet-frames.js';
-import type { FrameSink } from '../frame-sink.js';
-import { HistoryFrame, HistoryQuery, Seq, StreamFrame, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { operation } from '../operation.js';
-import { refusals } from '../problem.js';
-import { SocketSink } from '../socket-sink.js';
+import { filterOf } from '../conditions/filter.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { BodySink, FRAMING_TYPES, type Framing, framingOf } from '../streams/body-sink.js';
+import { FleetQuery, FleetStreamFrame } from '../streams/fleet-frames.js';
+import type { FrameSink } from '../streams/frame-sink.js';
+import { SocketSink } from '../streams/socket-sink.js';
+import { ApiError, type Flaw } from '../wire/errors.js';
+import { HistoryFrame, HistoryQuery, Seq, StreamFrame, VmId } from '../wire/frames.js';
+import { refusals } from '../wire/problem.js';
 
 const HistoryPage = z
   .strictObject({

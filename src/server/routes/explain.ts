@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { explainLookup as explained } from '../../mmu/index.js';
 import { Hex64, LookupState, MmuName } from '../../mmu/schema/index.js';
-import { vcpuOf } from '../fleet-vm.js';
-import { Digits, Seq, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { operation } from '../operation.js';
-import { refusals } from '../problem.js';
+import { vcpuOf } from '../fleet/fleet-vm.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { Digits, Seq, VmId } from '../wire/frames.js';
+import { refusals } from '../wire/problem.js';
 
 const LookupDump = z
   .strictObject({

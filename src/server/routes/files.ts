@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import fastifyHelmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsync } from 'fastify';
-import type { RouteAccess } from '../access.js';
-import { ApiError } from '../errors.js';
-import { PACKAGE_ROOT } from '../package-root.js';
+import type { RouteAccess } from '../http/access.js';
+import { ApiError } from '../wire/errors.js';
+import { PACKAGE_ROOT } from '../wire/package-root.js';
 
 const WEB = fileURLToPath(new URL('dist/web/', PACKAGE_ROOT));
 

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { RouteAccess } from '../access.js';
-import { refusalsForAll } from '../problem.js';
+import type { RouteAccess } from '../http/access.js';
+import { refusalsForAll } from '../wire/problem.js';
 
 const Health = z
   .strictObject({ status: z.enum(['ok', 'ready']), version: z.string() })

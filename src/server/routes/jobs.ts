@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { awaitEnd } from '../await-end.js';
-import { Digits } from '../frames.js';
-import type { Host } from '../host.js';
-import { JobBody, JobId, JobPage, jobBodyOf, jobSummaryOf } from '../job-body.js';
-import { operation } from '../operation.js';
-import type { PreferredRoute } from '../prefer.js';
-import { refusals } from '../problem.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { awaitEnd } from '../http/await-end.js';
+import type { PreferredRoute } from '../http/prefer.js';
+import { JobBody, JobId, JobPage, jobBodyOf, jobSummaryOf } from '../jobs/job-body.js';
+import { Digits } from '../wire/frames.js';
+import { refusals } from '../wire/problem.js';
 
 const PAGE_JOBS_MAX = 100;
 

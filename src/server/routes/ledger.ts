@@ -2,10 +2,10 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ledgerStateOf } from '../../mmu/index.js';
 import { LedgerState, PolicyName } from '../../mmu/schema/index.js';
-import { Seq, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { operation } from '../operation.js';
-import { refusals } from '../problem.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { Seq, VmId } from '../wire/frames.js';
+import { refusals } from '../wire/problem.js';
 
 const LedgerDump = z
   .strictObject({

@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { memoryStateOf } from '../../mmu/index.js';
 import { MemoryState, PhysicalAddress } from '../../mmu/schema/index.js';
-import { Digits, Seq, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { MEMORY_BYTES_MAX } from '../limits.js';
-import { operation } from '../operation.js';
-import { refusals } from '../problem.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { Digits, Seq, VmId } from '../wire/frames.js';
+import { MEMORY_BYTES_MAX } from '../wire/limits.js';
+import { refusals } from '../wire/problem.js';
 
 const MemoryDump = z
   .strictObject({

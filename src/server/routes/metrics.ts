@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
-import type { RouteAccess } from '../access.js';
-import type { MetricSources } from '../metrics.js';
-import { refusals } from '../problem.js';
+import type { RouteAccess } from '../http/access.js';
+import type { MetricSources } from '../http/metrics.js';
+import { refusals } from '../wire/problem.js';
 
 const TEXT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -30,7 +30,7 @@ export const metricRoutes: FastifyPluginAsyncZod<MetricSources> = async (app, so
     },
     async (_request, reply) => {
       // Whoever does not ask for metrics starts without what writes them.
-      registry ??= (await import('../metrics.js')).createMetrics(sources);
+      registry ??= (await import('../http/metrics.js')).createMetrics(sources);
       return reply.type(TEXT_TYPE).send(await registry.metrics());
     },
   );

@@ -2,10 +2,10 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { commandsOf, type Exhibit, JUDGES, MUSEUM } from '../../lab/index.js';
 import { Command, VmConfig } from '../../mmu/schema/index.js';
-import { ApiError } from '../errors.js';
-import type { Host } from '../host.js';
-import { operation } from '../operation.js';
-import { refusals } from '../problem.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { ApiError } from '../wire/errors.js';
+import { refusals } from '../wire/problem.js';
 
 const ExhibitBody = z
   .strictObject({

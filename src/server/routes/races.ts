@@ -7,14 +7,14 @@ import {
   COST_UNIT,
   type CostParameter,
 } from '../../lab/index.js';
-import { awaitEnd } from '../await-end.js';
-import type { Host } from '../host.js';
-import { JobBody, jobBodyOf } from '../job-body.js';
-import { operation } from '../operation.js';
-import type { PreferredRoute } from '../prefer.js';
-import { refusals } from '../problem.js';
-import { raceWork } from '../race-job.js';
-import { RaceRequest, trackOf } from '../race-request.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { awaitEnd } from '../http/await-end.js';
+import type { PreferredRoute } from '../http/prefer.js';
+import { JobBody, jobBodyOf } from '../jobs/job-body.js';
+import { raceWork } from '../jobs/race-job.js';
+import { RaceRequest, trackOf } from '../jobs/race-request.js';
+import { refusals } from '../wire/problem.js';
 
 const CostParameterBody = z
   .strictObject({

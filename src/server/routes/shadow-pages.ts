@@ -9,12 +9,12 @@ import {
   type Vm,
 } from '../../mmu/index.js';
 import { PhysicalAddress, ShadowPageState, SpteState } from '../../mmu/schema/index.js';
-import { ApiError } from '../errors.js';
-import { Digits, Seq, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { PAGE_SHADOW_PAGES_MAX } from '../limits.js';
-import { operation } from '../operation.js';
-import { refusals } from '../problem.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { ApiError } from '../wire/errors.js';
+import { Digits, Seq, VmId } from '../wire/frames.js';
+import { PAGE_SHADOW_PAGES_MAX } from '../wire/limits.js';
+import { refusals } from '../wire/problem.js';
 
 const seq = Seq.describe('Sequence number of the VM at which this holds.');
 

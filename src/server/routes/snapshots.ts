@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { RewoundFrame, Seq, SnapshotName, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { operation } from '../operation.js';
-import { refusals, VM_BODY_REFUSALS } from '../problem.js';
-import type { Snapshot } from '../snapshots.js';
+import type { Snapshot } from '../history/snapshots.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { RewoundFrame, Seq, SnapshotName, VmId } from '../wire/frames.js';
+import { refusals, VM_BODY_REFUSALS } from '../wire/problem.js';
 
 const SnapshotBody = z
   .strictObject({

@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { Digest, digestOf } from '../digest.js';
-import { etagOf } from '../etag.js';
-import { ForkChanges, fork } from '../fork.js';
-import { Digits, RewoundFrame, Seq, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { operation } from '../operation.js';
-import { refusals, VM_BODY_REFUSALS } from '../problem.js';
-import { VERSION } from '../version.js';
+import { Digest, digestOf } from '../history/digest.js';
+import { ForkChanges, fork } from '../history/fork.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { etagOf } from '../http/etag.js';
+import { Digits, RewoundFrame, Seq, VmId } from '../wire/frames.js';
+import { refusals, VM_BODY_REFUSALS } from '../wire/problem.js';
+import { VERSION } from '../wire/version.js';
 
 const seqAsked = 'A moment that is kept: history has it, or a snapshot was taken then.';
 

@@ -2,12 +2,12 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { tlbStateOf } from '../../mmu/index.js';
 import { TlbState } from '../../mmu/schema/index.js';
-import { vcpuOf } from '../fleet-vm.js';
-import { Digits, Seq, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { PAGE_TLB_ENTRIES_MAX } from '../limits.js';
-import { operation } from '../operation.js';
-import { refusals } from '../problem.js';
+import { vcpuOf } from '../fleet/fleet-vm.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { Digits, Seq, VmId } from '../wire/frames.js';
+import { PAGE_TLB_ENTRIES_MAX } from '../wire/limits.js';
+import { refusals } from '../wire/problem.js';
 
 const TlbDump = z
   .strictObject({

@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { vcpuStateOf } from '../../mmu/index.js';
 import { VcpuState } from '../../mmu/schema/index.js';
-import { vcpuOf } from '../fleet-vm.js';
-import { Digits, Seq, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { operation } from '../operation.js';
-import { refusals } from '../problem.js';
+import { vcpuOf } from '../fleet/fleet-vm.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { Digits, Seq, VmId } from '../wire/frames.js';
+import { refusals } from '../wire/problem.js';
 
 const VcpuList = z
   .strictObject({

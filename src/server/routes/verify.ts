@@ -1,17 +1,22 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { EventRing } from '../../journal/index.js';
-import type { RouteAccess } from '../access.js';
-import { ApiError } from '../errors.js';
-import type { FleetVm } from '../fleet-vm.js';
-import { Seq, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { EXPECTATIONS_MAX } from '../limits.js';
-import { operation } from '../operation.js';
-import { matcherOf, NearestFrame, Pattern } from '../pattern.js';
-import { refusals } from '../problem.js';
-import { NearestState, requireCondition, stateFields } from '../state-condition.js';
-import { type Expected, SEQS_SHOWN_MAX, type Span, verify as verified } from '../verify.js';
+import { matcherOf, NearestFrame, Pattern } from '../conditions/pattern.js';
+import { NearestState, requireCondition, stateFields } from '../conditions/state-condition.js';
+import {
+  type Expected,
+  SEQS_SHOWN_MAX,
+  type Span,
+  verify as verified,
+} from '../conditions/verify.js';
+import type { FleetVm } from '../fleet/fleet-vm.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import type { RouteAccess } from '../http/access.js';
+import { ApiError } from '../wire/errors.js';
+import { Seq, VmId } from '../wire/frames.js';
+import { EXPECTATIONS_MAX } from '../wire/limits.js';
+import { refusals } from '../wire/problem.js';
 
 /** Steps of an order. */
 const STEPS_MAX = 16;

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { RaceResult } from '../../lab/index.js';
-import { ApiError } from '../errors.js';
-import { VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { operation } from '../operation.js';
-import { refusals } from '../problem.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { ApiError } from '../wire/errors.js';
+import { VmId } from '../wire/frames.js';
+import { refusals } from '../wire/problem.js';
 
 export const getVmRace = operation({
   takes: { params: z.strictObject({ vm: VmId }) },

@@ -1,15 +1,15 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { VmConfig } from '../../mmu/schema/index.js';
-import { etagOf } from '../etag.js';
-import { VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { LABELS, LabelsPatch, patchedLabels, SELECTION } from '../labels.js';
-import { operation } from '../operation.js';
-import { refusals } from '../problem.js';
-import { VmBody, vmBodyOf } from '../vm-body.js';
-import { Lanes } from '../vm-lanes.js';
-import { meant, pageOf, VmPage, VmQuery } from '../vm-page.js';
+import { VmBody, vmBodyOf } from '../fleet/vm-body.js';
+import { Lanes } from '../fleet/vm-lanes.js';
+import { meant, pageOf, VmPage, VmQuery } from '../fleet/vm-page.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { etagOf } from '../http/etag.js';
+import { VmId } from '../wire/frames.js';
+import { LABELS, LabelsPatch, patchedLabels, SELECTION } from '../wire/labels.js';
+import { refusals } from '../wire/problem.js';
 
 const VmCreation = VmConfig.safeExtend({ ...LABELS, lanes: Lanes.optional() })
   .prefault({})

@@ -1,17 +1,17 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { RouteAccess } from '../access.js';
-import { departureOf } from '../departure.js';
-import { ApiError } from '../errors.js';
-import type { FleetVm } from '../fleet-vm.js';
-import { Digits, filterFields, HistoryFrame, Seq, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { WAIT_MS_MAX } from '../limits.js';
-import { operation } from '../operation.js';
-import { matcherOf, NearestFrame, Pattern } from '../pattern.js';
-import { refusals } from '../problem.js';
-import { NearestState, requireCondition, stateFields } from '../state-condition.js';
-import type { Condition } from '../waits.js';
+import { matcherOf, NearestFrame, Pattern } from '../conditions/pattern.js';
+import { NearestState, requireCondition, stateFields } from '../conditions/state-condition.js';
+import type { Condition } from '../conditions/waits.js';
+import type { FleetVm } from '../fleet/fleet-vm.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import type { RouteAccess } from '../http/access.js';
+import { departureOf } from '../http/departure.js';
+import { ApiError } from '../wire/errors.js';
+import { Digits, filterFields, HistoryFrame, Seq, VmId } from '../wire/frames.js';
+import { WAIT_MS_MAX } from '../wire/limits.js';
+import { refusals } from '../wire/problem.js';
 
 const WAIT_MS = 10_000;
 

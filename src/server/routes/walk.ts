@@ -9,12 +9,12 @@ import {
   type Vm,
 } from '../../mmu/index.js';
 import { Hex64, PhysicalAddress, WalkState } from '../../mmu/schema/index.js';
-import { ApiError } from '../errors.js';
-import { vcpuOf } from '../fleet-vm.js';
-import { Digits, Seq, VmId } from '../frames.js';
-import type { Host } from '../host.js';
-import { operation } from '../operation.js';
-import { refusals } from '../problem.js';
+import { vcpuOf } from '../fleet/fleet-vm.js';
+import type { Host } from '../host/host.js';
+import { operation } from '../host/operation.js';
+import { ApiError } from '../wire/errors.js';
+import { Digits, Seq, VmId } from '../wire/frames.js';
+import { refusals } from '../wire/problem.js';
 
 const WalkQuery = z.strictObject({
   gva: Hex64.optional().describe('A linear address of the guest that runs, L1 or L2.'),

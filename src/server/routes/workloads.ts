@@ -4,20 +4,20 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { WORKLOADS, type Workload } from '../../lab/index.js';
 import { Command, createJsonWriter } from '../../mmu/schema/index.js';
-import { CaseFile, caseFrom } from '../case-file.js';
-import { NDJSON_TYPE } from '../command-streams.js';
-import { ApiError } from '../errors.js';
-import type { Fleet } from '../fleet.js';
-import type { Host } from '../host.js';
-import { CASE_COMMANDS_MAX, WORKLOAD_COMMANDS_MAX } from '../limits.js';
-import { type Operation, operation } from '../operation.js';
-import { refusals } from '../problem.js';
+import { NDJSON_TYPE } from '../batches/command-streams.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { CaseFile, caseFrom } from '../history/case-file.js';
+import type { Host } from '../host/host.js';
+import { type Operation, operation } from '../host/operation.js';
+import { ApiError } from '../wire/errors.js';
+import { CASE_COMMANDS_MAX, WORKLOAD_COMMANDS_MAX } from '../wire/limits.js';
+import { refusals } from '../wire/problem.js';
 import {
   configFor,
   type WorkloadQuery,
   workloadOperationOf,
   workloadQueryOf,
-} from '../workload-query.js';
+} from '../wire/workload-query.js';
 
 const CountParameterBody = z.strictObject({
   name: z.string(),

@@ -1,0 +1,108 @@
+import type { Duplex } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { Command, createJsonWriter } from '../../mmu/schema/index.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { checkerOf } from '../wire/compilers.js';
+import { ApiError } from '../wire/errors.js';
+import { demandPlainEncoding } from '../wire/json-body.js';
+import { Problem } from '../wire/problem.js';
+import { CommandStream, type CommandStreamOptions } from './command-stream.js';
+
+export const NDJSON_TYPE = 'application/x-ndjson';
+
+/** What a route says in its `config` of the lines that it takes instead of a whole body. */
+export interface RouteLines {
+  readonly lines?: z.ZodType;
+}
+
+export function linesOf({ config = {} }: { readonly config?: object }): RouteLines {
+  return config;
+}
+
+/** Connections that carry a stream of commands. */
+const carrying = new WeakSet<Duplex>();
+
+/** Whether a connection is given its time by the stream of commands that it carries. */
+export function mindsItsTime(socket: Duplex): boolean {
+  return carrying.has(socket);
+}
+
+/** Lets the routes of a plugin take a stream of commands: the body is not read before them. */
+export function takeCommandLines(app: FastifyInstance): void {
+  app.addContentTypeParser(NDJSON_TYPE, (request, payload, done) => {
+    demandPlainEncoding(request);
+    done(null, payload);
+  });
+}
+
+const checkCommand = checkerOf(Command, 'body');
+const writeProblem = createJsonWriter(Problem);
+
+export interface CommandStreamsOptions {
+  readonly fleet: Fleet;
+  /** The problem that an error is, to the client of a request. */
+  readonly problemFor: (error: unknown, request: FastifyRequest) => Problem;
+}
+
+/** Owns the streams of commands of all VMs. */
+export class CommandStreams {
+  readonly #options: CommandStreamsOptions;
+  readonly #open = new Set<CommandStream>();
+
+  constructor(options: CommandStreamsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Answers a request whose body is a stream of commands.
+   *
+   * @throws {ApiError} If there are as many streams as there may be.
+   */
+  answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    options: Pick<CommandStreamOptions, 'entry' | 'write'>,
+  ): void {
+    const { fleet, problemFor } = this.#options;
+    this.#admit(fleet.limits.streamsMax);
+    const { raw } = request;
+    const stream = new CommandStream({
+      ...options,
+      fleet,
+      request: raw,
+      response: reply.raw,
+      read: readCommand,
+      writeProblem: (error) => writeProblem(problemFor(error, request)),
+    });
+    this.#open.add(stream);
+    carrying.add(raw.socket);
+    reply.raw.once('finish', () => stream.finish());
+    reply.raw.once('close', () => {
+      this.#open.delete(stream);
+      carrying.delete(raw.socket);
+    });
+    void reply.type(NDJSON_TYPE).send(stream.answers());
+  }
+
+  /** Lets every stream end with a problem. */
+  close(): void {
+    const reason = new ApiError('not-ready', 'Cannot read commands: the server is closing');
+    for (const stream of this.#open) stream.stop(reason);
+  }
+
+  #admit(streamsMax: number): void {
+    if (this.#open.size < streamsMax) return;
+    throw new ApiError(
+      'stream-limit-reached',
+      `Cannot open stream of commands: there are ${streamsMax}, the bound; close one`,
+    );
+  }
+}
+
+/** @throws {ApiError} If it is no command. */
+function readCommand(value: unknown): Command {
+  const checked = checkCommand(value);
+  if ('error' in checked) throw checked.error;
+  return checked.value;
+}

@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { ApiError } from '../wire/errors.js';
+
+/** How a value is compared. Hex is compared by its number, a list by its items. */
+const OPERATORS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'contains', 'lacks'] as const;
+
+const Scalar = z.union([z.string().max(128), z.number(), z.boolean(), z.null()]);
+type Scalar = z.output<typeof Scalar>;
+
+/** One thing that has to be so: all of the condition language. */
+export const Check = z
+  .strictObject({
+    path: z
+      .string()
+      .max(256)
+      .regex(/^(?:\/[^/]+)+$/)
+      .describe('JSON pointer into what is checked.'),
+    op: z.enum(OPERATORS).default('eq').describe('`contains` and `lacks` are of lists.'),
+    value: Scalar.describe('Compared with what stands at `path`; hex with hex.'),
+  })
+  .meta({
+    id: 'Check',
+    description: 'A path, an operator, a value.',
+    examples: [{ path: '/requests', op: 'contains', value: 'MMU_SYNC' }],
+  });
+export type Check = z.output<typeof Check>;
+
+/** A check and what stood there. */
+export const CheckResult = z
+  .strictObject({
+    path: z.string(),
+    op: z.enum(OPERATORS),
+    value: z.string().describe('What was wanted, as JSON.'),
+    found: z.string().nullable().describe('What stood there, as JSON; null if nothing did.'),
+    holds: z.boolean(),
+  })
+  .meta({ id: 'CheckResult', description: 'A check, and what stood there.' });
+export type CheckResult = z.output<typeof CheckResult>;
+
+/**
+ * Refuses checks that could never hold: of a path that the schema does not have, or with a value
+ * that cannot stand there. A condition with a slip in it would otherwise be waited for in vain.
+ *
+ * @param schemas Of what is checked: it is one of them.
+ * @param at Where in the body the checks stand.
+ * @throws {ApiError} If a check makes no sense.
+ */
+export function requireSensible(
+  checks: readonly Check[],
+  schemas: readonly z.core.$ZodType[],
+  at: string,
+): void {
+  for (const [index, check] of checks.entries()) {
+    const flaw = flawOf(check, schemas);
+    if (flaw === null) continue;
+    const path = `${at}/${index}/${flaw.field}`;
+    throw new ApiError('invalid-request', `Cannot take body at ${path}: ${flaw.message}`, {
+      errors: [{ in: 'body', path, message: flaw.message }],
+    });
+  }
+}
+
+/** @param target What is checked, as the wire has it. */
+export function checkResultOf({ path, op, value }: Check, target: unknown): CheckResult {
+  const found = valueAt(target, tokensOf(path));
+  return {
+    path,
+    op,
+    value: JSON.stringify(value),
+    found: found === undefined ? null : JSON.stringify(found),
+    holds: compares(op, found, value),
+  };
+}
+
+export function holdsAll(checks: readonly Check[], target: unknown): boolean {
+  return checks.every(({ path, op, value }) =>
+    compares(op, valueAt(target, tokensOf(path)), value),
+  );
+}
+
+function compares(op: Check['op'], found: unknown, value: Scalar): boolean {
+  switch (op) {
+    case 'eq':
+      return found === value;
+    case 'ne':
+      return found !== value;
+    case 'contains':
+      return Array.isArray(found) && found.includes(value);
+    case 'lacks':
+      return Array.isArray(found) && !found.includes(value);
+    case 'lt':
+    case 'le':
+    case 'gt':
+    case 'ge':
+      return isOrdered(op, found, value);
+  }
+}
+
+function isOrdered(op: 'lt' | 'le' | 'gt' | 'ge', found: unknown, value: Scalar): boolean {
+  const left = magnitudeOf(found);
+  const right = magnitudeOf(value);
+  if (left === null || right === null) return false;
+  if (op === 'lt') return left < right;
+  if (op === 'le') return left <= right;
+  return op === 'gt' ? left > right : left >= right;
+}
+
+/** Numbers and hex have one; 64 bits do not fit a number. */
+function magnitudeOf(value: unknown): bigint | null {
+  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
+  return typeof value === 'string' && /^0x[0-9a-f]{1,16}$/.test(value) ? BigInt(value) : null;
+}
+
+function valueAt(target: unknown, tokens: readonly string[]): unknown {
+  let value = target;
+  for (const token of tokens) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, token)) {
+      return undefined;
+    }
+    value = (value as Record<string, unknown>)[token];
+  }
+  return value;
+}
+
+interface Misfit {
+  readonly field: 'path' | 'op' | 'value';
+  readonly message: string;
+}
+
+function flawOf({ path, op, value }: Check, schemas: readonly z.core.$ZodType[]): Misfit | null {
+  const places = tokensOf(path).reduce(childrenOf, schemas.flatMap(alternativesOf));
+  if (places.length === 0) return { field: 'path', message: `nothing stands at "${path}"` };
+  const isOfLists = op === 'contains' || op === 'lacks';
+  const takers = isOfLists
+    ? places.flatMap((place) => (place instanceof z.ZodArray ? [place.element] : []))
+    : places;
+  if (takers.length === 0) return { field: 'op', message: `"${op}" is of lists, which it is not` };
+  if (!takers.some((taker) => z.safeParse(taker, value).success)) {
+    return { field: 'value', message: `cannot stand at "${path}"` };
+  }
+  if (!isOfLists && op !== 'eq' && op !== 'ne' && magnitudeOf(value) === null) {
+    return { field: 'op', message: `"${op}" is of numbers and hex` };
+  }
+  return null;
+}
+
+/** What may stand one step further. */
+function childrenOf(places: readonly z.core.$ZodType[], token: string): z.core.$ZodType[] {
+  return places.flatMap((place) => {
+    if (place instanceof z.ZodObject) {
+      const child = Object.hasOwn(place.shape, token) ? place.shape[token] : undefined;
+      return child === undefined ? [] : alternativesOf(child);
+    }
+    const isIndex = place instanceof z.ZodArray && /^(?:0|[1-9][0-9]{0,4})$/.test(token);
+    return isIndex ? alternativesOf(place.element) : [];
+  });
+}
+
+/** What a schema stands for, one by one: the options of a union, and null where it may be null. */
+function alternativesOf(schema: z.core.$ZodType): z.core.$ZodType[] {
+  if (schema instanceof z.ZodNullable) return [...alternativesOf(schema.unwrap()), z.null()];
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) {
+    return alternativesOf(schema.unwrap());
+  }
+  if (schema instanceof z.ZodPrefault) return alternativesOf(schema.unwrap());
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(alternativesOf);
+  return [schema];
+}
+
+/** @see RFC 6901, "JavaScript Object Notation (JSON) Pointer" */
+function tokensOf(path: string): string[] {
+  return path
+    .slice(1)
+    .split('/')
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+}

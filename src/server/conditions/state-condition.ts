@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { vcpuStateOf } from '../../mmu/index.js';
+import { createJsonWriter, VcpuIndex, VcpuState } from '../../mmu/schema/index.js';
+import { type FleetVm, vcpuOf } from '../fleet/fleet-vm.js';
+import { Seq } from '../wire/frames.js';
+import { CHECKS_MAX } from '../wire/limits.js';
+import { Check, CheckResult, checkResultOf, requireSensible } from './check.js';
+
+const writeVcpu = createJsonWriter(VcpuState);
+
+export const stateFields = {
+  vcpu: VcpuIndex.default(0),
+  where: z
+    .array(Check)
+    .min(1)
+    .max(CHECKS_MAX)
+    .describe('Checks of what `GET /v1/vms/{vm}/vcpus/{vcpu}` shows: `/requests`, `/cr3`.'),
+};
+
+/** A condition on the state of a vCPU: all checks hold at one moment. */
+export interface StateCondition {
+  readonly vcpu: number;
+  readonly where: readonly Check[];
+}
+
+/** The state at one moment, check by check. */
+export const NearestState = z
+  .strictObject({ seq: Seq, checks: z.array(CheckResult) })
+  .meta({ id: 'NearestState', description: 'The moment at which most checks held.' });
+export type NearestState = z.output<typeof NearestState>;
+
+/**
+ * @param at Of the condition in the body.
+ * @throws {ApiError} If there is no such vCPU, or a check could never hold.
+ */
+export function requireCondition(
+  entry: FleetVm,
+  { vcpu, where }: StateCondition,
+  at: string,
+): void {
+  vcpuOf(entry, vcpu, `check vCPU ${vcpu}`);
+  requireSensible(where, [VcpuState], `${at}/where`);
+}
+
+/** What each check finds now. The vCPU must be there. */
+export function stateNow({ vm, ring }: FleetVm, { vcpu, where }: StateCondition): NearestState {
+  const state = vm.vcpus[vcpu];
+  const wire: unknown = state === undefined ? null : JSON.parse(writeVcpu(vcpuStateOf(vm, state)));
+  return { seq: ring.head, checks: where.map((check) => checkResultOf(check, wire)) };
+}
+
+export function holdsNow({ checks }: NearestState): boolean {
+  return checks.every(({ holds }) => holds);
+}
+
+/** Checks that hold. */
+export function heldCount({ checks }: NearestState): number {
+  return checks.reduce((sum, { holds }) => sum + (holds ? 1 : 0), 0);
+}

@@ -1,0 +1,183 @@
+import type { HistoryRecord } from '../../journal/index.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { FleetVm } from '../fleet/fleet-vm.js';
+import { ApiError } from '../wire/errors.js';
+import { NEAREST_RECORDS_MAX } from '../wire/limits.js';
+import { type Matcher, matches, type NearestFrame, nearestOf } from './pattern.js';
+import {
+  heldCount,
+  holdsNow,
+  type NearestState,
+  type StateCondition,
+  stateNow,
+} from './state-condition.js';
+
+/** What is waited for. */
+export type Condition =
+  | { readonly on: 'event'; readonly matcher: Matcher; readonly after: number }
+  | ({ readonly on: 'state' } & StateCondition);
+
+/** How a wait ended. */
+export interface WaitResult {
+  readonly met: boolean;
+  readonly reason: 'met' | 'timeout' | 'vm-deleted';
+  /** The VM's newest sequence number when it ended. */
+  readonly seq: number;
+  readonly frame: HistoryRecord | null;
+  readonly nearest: { readonly frame: NearestFrame | null; readonly state: NearestState | null };
+}
+
+export interface WaitOptions {
+  readonly entry: FleetVm;
+  readonly condition: Condition;
+  readonly timeoutMs: number;
+  /** Fires when the client is gone: nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
+const NOTHING = { frame: null, state: null };
+
+/** Owns those who wait: each listens to its VM, and costs nothing while nothing happens. */
+export class Waits {
+  readonly #fleet: Fleet;
+  readonly #pending = new Set<Wait>();
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet;
+    fleet.onDeletion((entry) => {
+      for (const wait of [...this.#pending]) if (wait.entry === entry) wait.end('vm-deleted');
+    });
+  }
+
+  get count(): number {
+    return this.#pending.size;
+  }
+
+  /**
+   * Resolves when the condition holds, at the deadline, or when the VM is deleted.
+   *
+   * @throws {ApiError} If too many wait already, if what is waited for may have gone by in history
+   *   that is no longer kept, or when the server closes.
+   */
+  async until(options: WaitOptions): Promise<WaitResult> {
+    const { waitsMax } = this.#fleet.limits;
+    if (this.#pending.size >= waitsMax) {
+      throw new ApiError('wait-limit-reached', `Cannot wait: ${waitsMax} do already, the bound`);
+    }
+    return await new Promise<WaitResult>((resolve, reject) => {
+      const wait = new Wait(options, {
+        resolve,
+        reject,
+        done: () => this.#pending.delete(wait),
+      });
+      this.#pending.add(wait);
+      wait.start();
+    });
+  }
+
+  /** The server closes: who waits is told so. */
+  close(): void {
+    for (const wait of [...this.#pending]) {
+      wait.fail(new ApiError('not-ready', 'Cannot wait: the server is closing'));
+    }
+  }
+}
+
+interface Settle {
+  readonly resolve: (result: WaitResult) => void;
+  readonly reject: (error: unknown) => void;
+  readonly done: () => void;
+}
+
+class Wait {
+  readonly entry: FleetVm;
+  readonly #options: WaitOptions;
+  readonly #settle: Settle;
+  #cursor: number;
+  #best: NearestState | null = null;
+  #release = () => {};
+
+  constructor(options: WaitOptions, settle: Settle) {
+    this.entry = options.entry;
+    this.#options = options;
+    this.#settle = settle;
+    this.#cursor = options.condition.on === 'event' ? options.condition.after : 0;
+  }
+
+  start(): void {
+    const { entry, timeoutMs, signal } = this.#options;
+    const stopListening = entry.ring.listen(() => this.#look());
+    const deadline = setTimeout(() => this.end('timeout'), timeoutMs).unref();
+    const leave = () => this.fail(new ApiError('not-ready', 'Cannot answer: the client is gone'));
+    signal.addEventListener('abort', leave);
+    this.#release = () => {
+      stopListening();
+      clearTimeout(deadline);
+      signal.removeEventListener('abort', leave);
+      this.#settle.done();
+    };
+    this.#look();
+  }
+
+  end(reason: 'timeout' | 'vm-deleted'): void {
+    this.#release();
+    const { entry, condition } = this.#options;
+    const nearest =
+      condition.on === 'event'
+        ? { frame: nearestOf(condition.matcher, this.#newest(condition.after)), state: null }
+        : { frame: null, state: this.#best };
+    this.#settle.resolve({ met: false, reason, seq: entry.ring.head, frame: null, nearest });
+  }
+
+  fail(error: ApiError): void {
+    this.#release();
+    this.#settle.reject(error);
+  }
+
+  #look(): void {
+    const { condition } = this.#options;
+    if (condition.on === 'event') this.#lookAtEvents(condition.matcher);
+    else this.#lookAtState(condition);
+  }
+
+  #lookAtEvents(matcher: Matcher): void {
+    const { ring } = this.entry;
+    if (this.#cursor + 1 < ring.oldest) {
+      const { oldest } = ring;
+      const what = `Cannot wait for events after ${this.#cursor}`;
+      this.fail(
+        new ApiError('events-expired', `${what}: history is kept from ${oldest}`, { oldest }),
+      );
+      return;
+    }
+    while (this.#cursor < ring.head) {
+      this.#cursor += 1;
+      const record = ring.at(this.#cursor);
+      if (record !== undefined && matches(matcher, record)) {
+        this.#meet(record);
+        return;
+      }
+    }
+  }
+
+  #lookAtState(condition: StateCondition): void {
+    const now = stateNow(this.entry, condition);
+    if (holdsNow(now)) this.#meet(null);
+    else if (this.#best === null || heldCount(now) >= heldCount(this.#best)) this.#best = now;
+  }
+
+  #meet(frame: HistoryRecord | null): void {
+    this.#release();
+    const seq = this.entry.ring.head;
+    this.#settle.resolve({ met: true, reason: 'met', seq, frame, nearest: NOTHING });
+  }
+
+  *#newest(after: number): Generator<HistoryRecord> {
+    const { ring } = this.entry;
+    const first = Math.max(after + 1, ring.oldest, ring.head - NEAREST_RECORDS_MAX + 1);
+    for (let seq = first; seq <= ring.head; seq += 1) {
+      const record = ring.at(seq);
+      if (record !== undefined) yield record;
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { EventRing, type HistoryBudget, type StateScale } from '../../journal/index.js';
+import { bytesBeyond, type FrozenVm, freezeVm } from '../../mmu/index.js';
+import type { FleetVm } from './fleet-vm.js';
+
+const FROZEN_SCALE: StateScale<FrozenVm> = { bytesOf: ({ rest }) => rest.length, bytesBeyond };
+
+/** The history of a VM, whose checkpoints are frozen states. @param recordsMax Records kept. */
+export function createRing(budget: HistoryBudget, recordsMax: number): EventRing<FrozenVm> {
+  return new EventRing(budget, recordsMax, FROZEN_SCALE);
+}
+
+/**
+ * Before a command runs: sees to it that the state from which it starts can be made again for as
+ * long as its record is kept.
+ */
+export function anchorHistory({ vm, ring, origin }: FleetVm): void {
+  if (ring.isAnchored) return;
+  if (!ring.wantsCheckpoint) {
+    ring.anchor('older');
+    return;
+  }
+  const isAsMade = ring.head === 0 && origin === null;
+  ring.anchor({ seq: ring.head, state: isAsMade ? null : freezeVm(vm) });
+}

@@ -1,0 +1,36 @@
+import type { EventRecord } from '../../journal/index.js';
+import { COMMAND_KINDS, type CommandKind, type MmuEventOf } from '../../mmu/schema/index.js';
+
+type Flush = MmuEventOf<'tlb-flushed'>;
+type Violation = MmuEventOf<'violation'>;
+type FlushCounts = Record<Flush['scope'], number>;
+
+/** Counts what the model did for all VMs since the start; cheap enough to count every command. */
+export class WorkTally {
+  readonly commands = Object.fromEntries(COMMAND_KINDS.map((kind) => [kind, 0])) as Record<
+    CommandKind,
+    number
+  >;
+  readonly flushes: Readonly<Record<Flush['by'], FlushCounts>> = {
+    kvm: noFlushes(),
+    cpu: noFlushes(),
+  };
+
+  readonly violations: Record<Violation['rule'], number> = {
+    'stale-translation': 0,
+    'stale-right': 0,
+    'spurious-fault': 0,
+  };
+
+  count(kind: CommandKind, events: readonly EventRecord[]): void {
+    this.commands[kind] += 1;
+    for (const { event } of events) {
+      if (event.kind === 'tlb-flushed') this.flushes[event.by][event.scope] += 1;
+      else if (event.kind === 'violation') this.violations[event.rule] += 1;
+    }
+  }
+}
+
+function noFlushes(): FlushCounts {
+  return { all: 0, current: 0, guest: 0, address: 0, pcid: 0, context: 0 };
+}

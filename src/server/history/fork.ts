@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { VmConfig } from '../../mmu/schema/index.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { FleetVm } from '../fleet/fleet-vm.js';
+import { ApiError, type Flaw } from '../wire/errors.js';
+import { lineageOf } from './lineage.js';
+import { play } from './play.js';
+import type { Timeline } from './timeline.js';
+
+const { policy, kernel, defects, prevRoots, mmuPages, tlb, oracle, flushOnReuse } = VmConfig.shape;
+
+/** In what a fork may differ from its VM. */
+export const ForkChanges = z.strictObject({
+  policy: policy.unwrap().optional(),
+  kernel: kernel.unwrap().optional(),
+  defects: defects.unwrap().optional(),
+  prevRoots: prevRoots.unwrap().optional(),
+  mmuPages: mmuPages.unwrap().optional(),
+  tlb: tlb.unwrap().optional(),
+  oracle: oracle.unwrap().optional(),
+  flushOnReuse: flushOnReuse.unwrap().optional(),
+});
+type ForkChanges = z.output<typeof ForkChanges>;
+
+export interface Forked {
+  readonly entry: FleetVm;
+  /** Whether the fork ran the commands itself, and has them in its history. */
+  readonly replayed: boolean;
+}
+
+/**
+ * A new VM in the state of another one at a moment.
+ *
+ * A state is of the kernel and the policy under which it arose: another kernel would not have come
+ * to it. So a fork with changes runs the commands from the first one on, under its own rules.
+ *
+ * @throws {ApiError} If the moment is not kept, the changes do not fit, or a bound is met.
+ */
+export async function fork(
+  fleet: Fleet,
+  timeline: Timeline,
+  { entry, seq, changes }: { entry: FleetVm; seq: number; changes: ForkChanges },
+): Promise<Forked> {
+  const config = changed(entry.vm.config, changes);
+  if (config === null) {
+    const vm = await timeline.stateAt(entry, seq);
+    return { entry: fleet.adopt(vm, { vm: entry.id, seq }), replayed: false };
+  }
+  timeline.demandPast(entry, seq);
+  const commands = lineageOf(fleet, entry, seq, `fork VM "${entry.id}" with changes`);
+  return {
+    entry: (await play(fleet, { config, commands, labels: entry.labels })).entry,
+    replayed: true,
+  };
+}
+
+/** The configuration with the changes; null if they change nothing. */
+function changed(config: VmConfig, changes: ForkChanges): VmConfig | null {
+  if (Object.keys(changes).length === 0) return null;
+  const wire = z.encode(VmConfig, config);
+  const wanted = { ...wire, ...changes };
+  if (JSON.stringify(wanted) === JSON.stringify(wire)) return null;
+  const result = VmConfig.safeParse(wanted);
+  if (result.success) return result.data;
+  const errors = result.error.issues.map(
+    ({ path, message }): Flaw => ({ in: 'body', path: `/${path.join('/')}`, message }),
+  );
+  throw new ApiError(
+    'invalid-request',
+    `Cannot fork VM: with these changes its configuration is wrong at ${errors[0]?.path}: ${errors[0]?.message}`,
+    { errors },
+  );
+}

@@ -1,0 +1,43 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { EventRing, RewoundRecord } from '../../journal/index.js';
+import type { step, Vm } from '../../mmu/index.js';
+import type { Command } from '../../mmu/schema/index.js';
+
+/** Commands that are replayed before others get their turn. */
+export const SLICE_COMMANDS = 256;
+
+/** The commands among the records after `from` up to `to`. */
+export function commandsBetween(ring: EventRing, from: number, to: number): Command[] {
+  const commands: Command[] = [];
+  for (let seq = from + 1; seq <= to; seq += 1) {
+    const record = ring.at(seq);
+    if (record?.type === 'command') commands.push(record.command);
+  }
+  return commands;
+}
+
+/** The newest record after `from` up to `to` that says that the VM was taken back, if there is one. */
+export function lastRewoundBetween<State>(
+  ring: EventRing<State>,
+  from: number,
+  to: number,
+): RewoundRecord<State> | null {
+  for (let seq = to; seq > from; seq -= 1) {
+    const record = ring.at(seq);
+    if (record?.type === 'rewound') return record;
+  }
+  return null;
+}
+
+/** Runs commands once more on a VM that nobody else holds, and lets others have their turns. */
+export async function replay(
+  vm: Vm,
+  commands: readonly Command[],
+  model: typeof step,
+): Promise<Vm> {
+  for (const [index, command] of commands.entries()) {
+    if (index % SLICE_COMMANDS === 0 && index > 0) await nextTurn();
+    model(vm, command, null);
+  }
+  return vm;
+}

@@ -1,0 +1,102 @@
+import type { RequestsMade } from '../../journal/index.js';
+import { bytesBeyond, type FrozenVm } from '../../mmu/index.js';
+import { ApiError } from '../wire/errors.js';
+import { type Limits, SNAPSHOTS_PER_VM_MAX } from '../wire/limits.js';
+
+/** A state of a VM that was given a name. */
+export interface Snapshot {
+  readonly name: string;
+  /** The newest record of the VM when it was taken. */
+  readonly seq: number;
+  readonly state: FrozenVm;
+  /** What was pending, and since when. */
+  readonly made: RequestsMade;
+  /** What it takes: all of it but the pages that it shares with the snapshot taken before it. */
+  readonly bytes: number;
+}
+
+const NONE: ReadonlyMap<string, Snapshot> = new Map();
+
+/** Owns the snapshots of all VMs, and bounds the bytes that they take together. */
+export class Snapshots {
+  readonly #bytesMax: number;
+  readonly #byVm = new Map<string, Map<string, Snapshot>>();
+  #bytes = 0;
+
+  constructor({ snapshotBytesMax }: Pick<Limits, 'snapshotBytesMax'>) {
+    this.#bytesMax = snapshotBytesMax;
+  }
+
+  /** Of one VM, in the order in which they were taken. */
+  of(vm: string): ReadonlyMap<string, Snapshot> {
+    return this.#byVm.get(vm) ?? NONE;
+  }
+
+  /** @throws {ApiError} If there is none of this name. */
+  get(vm: string, name: string): Snapshot {
+    const snapshot = this.of(vm).get(name);
+    if (snapshot !== undefined) return snapshot;
+    throw new ApiError(
+      'snapshot-not-found',
+      `Cannot find snapshot "${name}": VM "${vm}" has none of this name`,
+    );
+  }
+
+  /** @throws {ApiError} If the name is taken, or a bound is met. */
+  add(vm: string, taken: Omit<Snapshot, 'bytes'>): Snapshot {
+    const { name } = taken;
+    const kept = this.of(vm);
+    if (kept.has(name)) {
+      throw new ApiError(
+        'snapshot-exists',
+        `Cannot take snapshot "${name}": VM "${vm}" has one of this name; delete it first`,
+      );
+    }
+    if (kept.size >= SNAPSHOTS_PER_VM_MAX) {
+      throw new ApiError(
+        'snapshot-limit-reached',
+        `Cannot take snapshot "${name}": VM "${vm}" has ${SNAPSHOTS_PER_VM_MAX}, the bound`,
+      );
+    }
+    const snapshot = weighed(taken, [...kept.values()].at(-1));
+    const { bytes } = snapshot;
+    if (this.#bytes + bytes > this.#bytesMax) {
+      throw new ApiError(
+        'snapshot-limit-reached',
+        `Cannot take snapshot "${name}": it takes ${bytes} bytes, and room for ${this.#bytesMax - this.#bytes} of ${this.#bytesMax} is left`,
+      );
+    }
+    this.#byVm.set(vm, new Map([...kept, [name, snapshot]]));
+    this.#bytes += bytes;
+    return snapshot;
+  }
+
+  /** @throws {ApiError} If there is none of this name. */
+  delete(vm: string, name: string): void {
+    const deleted = this.get(vm, name);
+    const all = [...this.of(vm).values()];
+    const place = all.indexOf(deleted);
+    const next = all[place + 1];
+    this.#bytes -= deleted.bytes;
+    if (next !== undefined) {
+      // What the two shared is its own now.
+      all[place + 1] = weighed(next, all[place - 1]);
+      this.#bytes += (all[place + 1] as Snapshot).bytes - next.bytes;
+    }
+    all.splice(place, 1);
+    if (all.length === 0) this.#byVm.delete(vm);
+    else this.#byVm.set(vm, new Map(all.map((snapshot) => [snapshot.name, snapshot])));
+  }
+
+  /** The VM is gone. */
+  forget(vm: string): void {
+    for (const name of [...this.of(vm).keys()]) this.delete(vm, name);
+  }
+}
+
+/** @param before The snapshot of the same VM that was taken before it. */
+function weighed(snapshot: Omit<Snapshot, 'bytes'>, before: Snapshot | undefined): Snapshot {
+  const { state } = snapshot;
+  const bytes = state.rest.length + bytesBeyond(state, before?.state ?? null);
+  return { ...snapshot, bytes };
+}

@@ -1,0 +1,104 @@
+import type { RewoundRecord } from '../../journal/index.js';
+import { createVm, type FrozenVm, freezeVm, thawVm, type Vm } from '../../mmu/index.js';
+import type { Command } from '../../mmu/schema/index.js';
+import type { Fleet } from '../fleet/fleet.js';
+import type { FleetVm } from '../fleet/fleet-vm.js';
+import { ApiError } from '../wire/errors.js';
+import { commandsBetween, lastRewoundBetween, replay } from './replay.js';
+import { type Snapshot, Snapshots } from './snapshots.js';
+
+/** A state from which later ones can be made; null for what the VM was made from. */
+interface Start {
+  readonly seq: number;
+  readonly state: FrozenVm | null;
+}
+
+/**
+ * The moments of a VM: named ones, and every one that its history still holds.
+ *
+ * A command is indivisible: the state at the `seq` of an event is that after its command.
+ */
+export class Timeline {
+  readonly snapshots: Snapshots;
+  readonly #fleet: Fleet;
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet;
+    this.snapshots = new Snapshots(fleet.limits);
+    fleet.onDeletion(({ id }) => this.snapshots.forget(id));
+  }
+
+  /** Takes a VM back to what it was made from. */
+  reset(entry: FleetVm): RewoundRecord {
+    const state = createVm(entry.vm.config);
+    return this.#fleet.rewind(entry, state, { snapshot: null, to: null, state: null });
+  }
+
+  /** @throws {ApiError} If the VM has failed, the name is taken, or a bound is met. */
+  take(entry: FleetVm, name: string): Snapshot {
+    const { id, vm, ring, recorder, poison } = entry;
+    if (poison !== null) {
+      throw new ApiError('vm-poisoned', `Cannot take snapshot "${name}": VM "${id}" has failed`);
+    }
+    const made = recorder.requestsMade();
+    return this.snapshots.add(id, { name, seq: ring.head, state: freezeVm(vm), made });
+  }
+
+  /** @throws {ApiError} If there is no such snapshot, or no room for its state. */
+  restore(entry: FleetVm, name: string): RewoundRecord {
+    const { seq, state, made } = this.snapshots.get(entry.id, name);
+    const vm = thawVm(entry.vm.config, state);
+    return this.#fleet.rewind(entry, vm, { snapshot: name, to: seq, state }, made);
+  }
+
+  /**
+   * The state at a moment, as a VM that the caller may keep.
+   *
+   * @throws {ApiError} If the moment is to come, or its history is no longer kept.
+   */
+  async stateAt(entry: FleetVm, seq: number): Promise<Vm> {
+    this.demandPast(entry, seq);
+    const { vm, ring, poison } = entry;
+    if (seq === ring.head && poison === null) return thawVm(vm.config, freezeVm(vm));
+    // Both at once, before anybody else has a turn and history moves on.
+    const { state, commands } = this.#waysTo(entry, seq);
+    const start = state === null ? createVm(vm.config) : thawVm(vm.config, state);
+    return replay(start, commands, this.#fleet.step);
+  }
+
+  /** @throws {ApiError} If the moment is to come. */
+  demandPast({ id, ring: { head } }: FleetVm, seq: number): void {
+    if (seq <= head) return;
+    throw new ApiError(
+      'invalid-request',
+      `Cannot go to ${seq}: the newest of VM "${id}" is ${head}`,
+    );
+  }
+
+  #waysTo(entry: FleetVm, seq: number): { state: FrozenVm | null; commands: Command[] } {
+    const { ring } = entry;
+    const start = this.#startFor(entry, seq);
+    const rewound = lastRewoundBetween(ring, start.seq, seq);
+    const { seq: from, state } = rewound ?? start;
+    return { state, commands: commandsBetween(ring, from, seq) };
+  }
+
+  #startFor({ id, vm, ring }: FleetVm, seq: number): Start {
+    const { head, oldest } = ring;
+    const isKept = seq >= oldest - 1;
+    // What lies before a forgotten command cannot tell what came of it.
+    const named = [...this.snapshots.of(id).values()].filter((snapshot) =>
+      isKept ? snapshot.seq <= seq && snapshot.seq >= oldest - 1 : snapshot.seq === seq,
+    );
+    const checkpoint = ring.checkpointFor(seq);
+    const starts: Start[] = checkpoint === null ? named : [checkpoint, ...named];
+    if (starts.length > 0) return starts.reduce((a, b) => (b.seq > a.seq ? b : a));
+    // No command was kept: nothing has happened since.
+    if (isKept) return { seq: head, state: freezeVm(vm) };
+    throw new ApiError(
+      'events-expired',
+      `Cannot go to ${seq}: history is kept from ${oldest}, and no snapshot was taken at ${seq}`,
+      { oldest },
+    );
+  }
+}

@@ -1,0 +1,96 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError } from '../wire/errors.js';
+import { accessOf } from './access.js';
+
+/** What a token lets its holder do: look, or look and change. */
+export type Scope = 'read' | 'full';
+
+export interface Token {
+  readonly scope: Scope;
+  /** As `TOKEN_PATTERN` has it. */
+  readonly secret: string;
+}
+
+/** What may stand in `Authorization` and name a subprotocol alike, and cannot be guessed. */
+export const TOKEN_PATTERN = /^[A-Za-z0-9._~+-]{16,256}$/;
+
+/**
+ * The subprotocol of every stream. A page cannot give a WebSocket a header, but it can offer
+ * subprotocols: this one, and beside it `bearer.` with the token. The server picks this one.
+ */
+export const STREAM_PROTOCOL = 'mmulab.v1';
+
+const TOKEN_PROTOCOL = 'bearer.';
+
+const HOW = 'send "Authorization: Bearer TOKEN", or offer a WebSocket subprotocol "bearer.TOKEN"';
+
+/**
+ * Demands a token of every request, unless its route is for all.
+ *
+ * What is presented is compared by its hash with all tokens, each time the same: how long it takes
+ * says nothing of them.
+ *
+ * @throws {ApiError} By what it returns: if there is no token, an unknown one, or one of too narrow
+ *   a scope.
+ * @see RFC 6750, "The OAuth 2.0 Authorization Framework: Bearer Token Usage"
+ */
+export function createAuthentication(tokens: readonly Token[]) {
+  const known = tokens.map(({ scope, secret }) => ({ scope, hash: hashOf(secret) }));
+  return (request: FastifyRequest, reply: FastifyReply): void => {
+    const { access } = accessOf(request.routeOptions);
+    if (access === 'all') return;
+    const presented = presentedBy(request);
+    if (presented === null) {
+      void reply.header('www-authenticate', 'Bearer realm="mmulab"');
+      throw new ApiError('token-required', `Cannot ${nameOf(request)}: no token; ${HOW}`);
+    }
+    const scope = scopeOf(known, hashOf(presented));
+    if (scope === null) {
+      void reply.header('www-authenticate', 'Bearer realm="mmulab", error="invalid_token"');
+      throw new ApiError('token-refused', `Cannot ${nameOf(request)}: an unknown token`);
+    }
+    const needed = access ?? scopeFor(request.method);
+    if (needed === 'full' && scope === 'read') {
+      void reply.header('www-authenticate', 'Bearer realm="mmulab", error="insufficient_scope"');
+      throw new ApiError(
+        'scope-insufficient',
+        `Cannot ${nameOf(request)}: the token is for reading; this takes one of scope "full"`,
+      );
+    }
+  };
+}
+
+/** The subprotocol of a stream, of those that its client offers; never the one with the token. */
+export function chooseProtocol(offered: ReadonlySet<string>): string | false {
+  return offered.has(STREAM_PROTOCOL) ? STREAM_PROTOCOL : false;
+}
+
+function presentedBy({ ws, headers }: FastifyRequest): string | null {
+  const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  if (bearer !== undefined || !ws) return bearer ?? null;
+  const offered = headers['sec-websocket-protocol']?.split(',').map((one) => one.trim()) ?? [];
+  const token = offered.find((one) => one.startsWith(TOKEN_PROTOCOL));
+  return token === undefined ? null : token.slice(TOKEN_PROTOCOL.length);
+}
+
+function scopeOf(
+  known: readonly { readonly scope: Scope; readonly hash: Buffer }[],
+  presented: Buffer,
+): Scope | null {
+  let found: Scope | null = null;
+  for (const { scope, hash } of known) if (timingSafeEqual(hash, presented)) found = scope;
+  return found;
+}
+
+function scopeFor(method: string): Scope {
+  return method === 'GET' || method === 'HEAD' ? 'read' : 'full';
+}
+
+function hashOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+function nameOf({ method, url }: FastifyRequest): string {
+  return `${method} "${url.split('?', 1)[0]}"`;
+}

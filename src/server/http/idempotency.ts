@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { ApiError } from '../wire/errors.js';
+import type { Limits } from '../wire/limits.js';
+import { refusals } from '../wire/problem.js';
+import { type AccessedRoute, isChange } from './access.js';
+import { type Answer, type KeptAnswer, KeptAnswers } from './kept-answers.js';
+
+/** @see draft-ietf-httpapi-idempotency-key-header, "The Idempotency-Key HTTP Header Field" */
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, { message: 'not 1 to 255 printable characters without spaces' })
+  .describe('Name of this request: if it comes again, its answer is given again.');
+
+/** Headers of an answer that are given again with it. */
+const KEPT_HEADERS = ['content-type', 'location', 'etag'];
+
+/** Whether requests of a route may be named, so that they are done once. */
+export function takesIdempotencyKey(route: AccessedRoute): boolean {
+  return route.method === 'POST' && isChange(route);
+}
+
+/**
+ * A request that names itself with `Idempotency-Key` is done once: whoever sends it again, because
+ * an answer was lost, is given the same answer. It must be set up before the routes, because it
+ * takes part in them, and before `If-Match` is heeded: an answer is given again in any state.
+ */
+export function answerOnce(app: FastifyInstance, limits: Limits): void {
+  const answers = new KeptAnswers(limits);
+  const begun = new WeakMap<FastifyRequest, KeptAnswer>();
+
+  const begin = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
+    const given = request.headers['idempotency-key'];
+    if (given === undefined) {
+      done();
+      return;
+    }
+    const key = keyOf(request, String(given));
+    const asked = digestOf(`${request.method} ${request.url} ${textOf(request.body)}`);
+    const proceed = () => {
+      const kept = answers.find(key);
+      if (kept === undefined) {
+        begun.set(request, answers.begin(key, asked));
+        done();
+      } else if (kept.asked !== asked) done(keyReused());
+      else if (kept.answer === null) kept.waiters.push(proceed);
+      else if (kept.answer.payload === null) done(answerNotKept());
+      else answerAgain(reply, kept.answer, kept.answer.payload);
+    };
+    proceed();
+  };
+
+  const finish = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    payload: unknown,
+    done: () => void,
+  ) => {
+    const kept = begun.get(request);
+    if (kept !== undefined) answers.finish(kept, answerOf(reply, payload));
+    done();
+  };
+
+  app.addHook('onRoute', (route) => {
+    if (!takesIdempotencyKey(route)) return;
+    const { schema = {} } = route;
+    const response = {
+      ...refusals('idempotency-key-reused', 'answer-not-kept'),
+      ...(schema.response as object),
+    };
+    route.schema = { ...schema, response };
+    route.preValidation = [begin, route.preValidation ?? []].flat();
+    route.onSend = [route.onSend ?? [], finish].flat();
+  });
+}
+
+/** A client cannot ask for the answers of one that has other credentials. */
+function keyOf(request: FastifyRequest, given: string): string {
+  const checked = IdempotencyKey.safeParse(given);
+  const message = checked.success
+    ? request.body instanceof Readable && 'a stream of commands has no single answer'
+    : checked.error.issues[0]?.message;
+  if (message) {
+    throw new ApiError('invalid-request', `Cannot take header "Idempotency-Key": ${message}`, {
+      errors: [{ in: 'header', path: '/idempotency-key', message }],
+    });
+  }
+  return digestOf(`${request.headers.authorization ?? ''} ${given}`);
+}
+
+/** @throws {ApiError} If it is nested deeper than can be written, which no route takes anyway. */
+function textOf(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch {
+    throw new ApiError('invalid-request', 'Cannot take body: it is nested too deep', {
+      errors: [{ in: 'body', path: '', message: 'nested too deep' }],
+    });
+  }
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
+
+/** The answer of a request that was done, or that may have been; null if it changed nothing. */
+function answerOf(reply: FastifyReply, payload: unknown): Answer | null {
+  const text = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : '';
+  if (reply.statusCode >= 400 && !mayHaveChanged(reply.statusCode, String(text))) return null;
+  const headers = KEPT_HEADERS.flatMap((name) => {
+    const value = reply.getHeader(name);
+    return value === undefined ? [] : [[name, String(value)]];
+  });
+  return { status: reply.statusCode, headers: Object.fromEntries(headers), payload: text };
+}
+
+/** A batch that was stopped has done a part; after an error of ours nobody knows. */
+function mayHaveChanged(status: number, problem: string): boolean {
+  return status === 500 || ((JSON.parse(problem) as { applied?: number }).applied ?? 0) > 0;
+}
+
+function keyReused(): ApiError {
+  return new ApiError(
+    'idempotency-key-reused',
+    'Cannot take header "Idempotency-Key": it named another request; take a new key',
+  );
+}
+
+function answerNotKept(): ApiError {
+  return new ApiError(
+    'answer-not-kept',
+    'Cannot give the answer again: it was too long to keep, but the request is done; read the VM',
+  );
+}
+
+function answerAgain(reply: FastifyReply, answer: Answer, payload: string | Buffer): void {
+  void reply.code(answer.status).headers(answer.headers).header('idempotency-replayed', 'true');
+  void reply.send(payload);
+}

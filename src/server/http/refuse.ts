@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { mindsItsTime, NDJSON_TYPE } from '../batches/command-streams.js';
+import { ApiError, type ErrorCode } from '../wire/errors.js';
+import { PROBLEM_TYPE, type Problem, problemOf } from '../wire/problem.js';
+import { VERSION } from '../wire/version.js';
+
+/** A client that was hung up on may take this long to read why. */
+const LAST_WORD_MS = 1000;
+
+/** What every answer says, whatever it is. */
+export const COMMON_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  // A browser that is led to an answer must do nothing with it; the page has a policy of its own.
+  'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+  'mmulab-version': VERSION,
+};
+
+/** Where refusals of Fastify and of Node stand in our table. */
+const KNOWN_CODES: Record<string, ErrorCode> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed-json',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed-http',
+  FST_ERR_BAD_URL: 'malformed-http',
+  FST_ERR_MAX_PARAM_LENGTH: 'route-not-found',
+  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: 'malformed-http',
+  // The client has left before its body was whole.
+  ECONNRESET: 'malformed-http',
+};
+
+/** Answers an error as a problem. */
+export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemFor(error, request);
+  // A string with its own type passes by the serializer of the route.
+  void reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+}
+
+/** The problem that an error is. What is not the caller's fault is logged and not told. */
+export function problemFor(error: unknown, request: FastifyRequest): Problem {
+  const refusal = refusalOf(error, request);
+  if (refusal.code === 'internal') {
+    request.log.error({ reqId: request.id, err: error }, 'Request failed');
+  } else {
+    const { method, ip } = request;
+    request.log.debug({ reqId: request.id, method, ip, code: refusal.code }, 'Request refused');
+  }
+  return problemOf(refusal, { instance: pathOf(request.url), requestId: request.id });
+}
+
+/** What Node's parser refuses never becomes a request. */
+export function refuseClient(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  // A stream of commands never comes whole, and minds its time itself.
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && mindsItsTime(socket)) return;
+  answerOn(socket, clientRefusalOf(error.code));
+}
+
+/** Node answers an expectation that it does not know before anyone else sees the request. */
+export function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const refusal = new ApiError(
+    'expectation-failed',
+    `Cannot meet the expectation "${request.headers.expect}": only "100-continue"`,
+  );
+  const problem = problemOf(refusal, { instance: pathOf(request.url ?? '') });
+  const body = JSON.stringify(problem);
+  response.writeHead(problem.status, {
+    ...COMMON_HEADERS,
+    'content-type': PROBLEM_TYPE,
+    'content-length': Buffer.byteLength(body),
+    // A body may follow that nobody reads.
+    connection: 'close',
+  });
+  response.end(body);
+}
+
+/** Writes an answer by hand, where there is none of Node's, and hangs up. */
+export function answerOn(
+  socket: Duplex,
+  refusal: ApiError,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const problem = problemOf(refusal);
+  const body = JSON.stringify(problem);
+  const all = {
+    ...COMMON_HEADERS,
+    'Content-Type': PROBLEM_TYPE,
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines.join('')}\r\n${body}`);
+  setTimeout(() => socket.destroy(), LAST_WORD_MS).unref();
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? url;
+}
+
+function refusalOf(error: unknown, request: FastifyRequest): ApiError {
+  if (error instanceof ApiError) return error;
+  const { code, message } = error as Partial<FastifyError>;
+  const known = KNOWN_CODES[code ?? ''];
+  if (known !== undefined) return new ApiError(known, detailOf(known, request, message ?? ''));
+  if (error instanceof SyntaxError && (error as Partial<FastifyError>).statusCode === 400) {
+    return new ApiError('malformed-json', `Cannot read body: ${error.message}`);
+  }
+  return new ApiError('internal', 'Cannot finish the request: an error of ours, now in the log');
+}
+
+function detailOf(code: ErrorCode, request: FastifyRequest, message: string): string {
+  if (code === 'body-too-large') {
+    return `Cannot read body: it is over the bound of ${request.routeOptions.bodyLimit} bytes`;
+  }
+  if (code === 'unsupported-media-type') {
+    const type = request.headers['content-type'] ?? '';
+    const taken = request.server.hasContentTypeParser(NDJSON_TYPE) ? `" or "${NDJSON_TYPE}` : '';
+    return `Cannot read body: its type is "${type}", not "application/json${taken}"`;
+  }
+  return `Cannot read request: ${message}`;
+}
+
+function clientRefusalOf(code: string | undefined): ApiError {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new ApiError('request-timeout', 'Cannot read request: it came too slowly');
+  }
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new ApiError('headers-too-large', 'Cannot read request: its headers are over 16 KiB');
+  }
+  return new ApiError('malformed-http', 'Cannot read request: it is not HTTP');
+}

@@ -1,0 +1,35 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ApiError } from '../wire/errors.js';
+import { answerOn } from './refuse.js';
+
+/**
+ * Answers an upgrade that leads nowhere as a problem: to another protocol, at a route without a
+ * stream, or with a handshake that is not one. It must be set up before the routes, because it
+ * takes note of them, and behind the WebSocket plugin, which tells upgrades apart.
+ */
+export function refuseUpgrades(app: FastifyInstance): void {
+  const streams = new Set<string>();
+  app.addHook('onRoute', ({ url, wsHandler }) => {
+    if (wsHandler !== undefined) streams.add(url);
+  });
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.ws) admitUpgrade(request, streams);
+    done();
+  });
+  // What only `ws` looks at: key, version and subprotocol.
+  app.websocketServer.on('wsClientError', (error, socket) => {
+    const refusal = new ApiError('upgrade-refused', `Cannot open stream: ${error.message}`);
+    answerOn(socket, refusal, { 'Sec-WebSocket-Version': '13' });
+  });
+}
+
+/** A path that no route has is left to what answers unknown routes. */
+function admitUpgrade(request: FastifyRequest, streams: ReadonlySet<string>): void {
+  const { method, url, headers, is404, routeOptions } = request;
+  if (headers.upgrade?.toLowerCase() !== 'websocket') {
+    throw new ApiError('upgrade-refused', `Cannot upgrade to "${headers.upgrade}": no WebSocket`);
+  }
+  if (is404 || (method === 'GET' && streams.has(routeOptions.url ?? ''))) return;
+  const [path] = url.split('?', 1);
+  throw new ApiError('stream-not-found', `Cannot open stream: ${method} "${path}" has none`);
+}

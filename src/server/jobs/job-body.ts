@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { RaceResult } from '../../lab/index.js';
+import { Problem } from '../wire/problem.js';
+import { JOB_STATES, type Job } from './job.js';
+
+export const JobId = z
+  .string()
+  .regex(/^job-[1-9][0-9]{0,14}$/)
+  .meta({ id: 'JobId', description: 'Names a job.' });
+
+const Moment = z.string().meta({ format: 'date-time' });
+
+/** What every job says. */
+const COMMON = {
+  id: JobId,
+  number: z.number().int().min(1).describe('Rises by one a job.'),
+  state: z.enum(JOB_STATES),
+  progress: z.strictObject({
+    done: z.number().int().min(0),
+    total: z.number().int().min(0).nullable().describe('Null while nobody knows.'),
+  }),
+  createdAt: Moment,
+  startedAt: Moment.nullable(),
+  endedAt: Moment.nullable(),
+  problem: Problem.nullable().describe('Why it failed.'),
+};
+
+const RaceJob = z
+  .strictObject({
+    ...COMMON,
+    kind: z.literal('race'),
+    result: RaceResult.nullable().describe('Null until it is done.'),
+  })
+  .meta({ id: 'Job.race', description: 'A race of policies.' });
+
+/** A job with what came of it, whose form its kind says. */
+export const JobBody = z
+  .discriminatedUnion('kind', [RaceJob])
+  .meta({ id: 'Job', description: 'Work that outlasts its request.' });
+
+const JobSummary = z
+  .strictObject({ ...COMMON, kind: z.enum(['race']) })
+  .meta({ id: 'JobSummary', description: 'A job without its result.' });
+
+export const JobPage = z
+  .strictObject({
+    jobs: z.array(JobSummary),
+    next: z.string().nullable().describe('`cursor` of the next page; null if this is the last.'),
+  })
+  .meta({ id: 'JobPage', description: 'Some of the jobs, in the order of their creation.' });
+
+export function jobSummaryOf(job: Job): z.output<typeof JobSummary> {
+  const { id, number, state, problem, createdAt, startedAt, endedAt, done, total } = job;
+  return {
+    ...{ id, number, state, problem },
+    kind: 'race',
+    progress: { done, total },
+    createdAt: momentOf(createdAt),
+    startedAt: startedAt === null ? null : momentOf(startedAt),
+    endedAt: endedAt === null ? null : momentOf(endedAt),
+  };
+}
+
+export function jobBodyOf(job: Job): z.output<typeof JobBody> {
+  return { ...jobSummaryOf(job), kind: 'race', result: job.result as RaceResult | null };
+}
+
+function momentOf(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,229 @@
+import type { FleetLog } from '../fleet/fleet-options.js';
+import { ApiError } from '../wire/errors.js';
+import type { Limits } from '../wire/limits.js';
+import { type Problem, problemOf } from '../wire/problem.js';
+import type { Job, JobState, JobWork } from './job.js';
+
+interface Entry {
+  readonly job: Job;
+  /** Null once the job has ended: what it held is let go of. */
+  work: JobWork<unknown> | null;
+  readonly waiters: Set<() => void>;
+}
+
+/** What jobs there were, and what they took. */
+export interface JobTally {
+  readonly ended: Readonly<Record<'done' | 'failed' | 'cancelled', number>>;
+  /** Longest that a job kept others waiting, in milliseconds. */
+  readonly sliceMsMax: number;
+}
+
+/**
+ * Runs jobs beside the requests, in slices: a few at once in turns, the others in a queue. What has
+ * ended is kept for a while, and no more than so much of it.
+ */
+export class Jobs {
+  readonly #limits: Limits;
+  readonly #log: FleetLog;
+  readonly #now: () => number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #ended = { done: 0, failed: 0, cancelled: 0 };
+  /** Those that run, the next one first. */
+  #running: Entry[] = [];
+  #queue: Entry[] = [];
+  #created = 0;
+  #waiting = 0;
+  #sliceMsMax = 0;
+  #turn: NodeJS.Immediate | null = null;
+
+  constructor(limits: Limits, log: FleetLog, now: () => number) {
+    this.#limits = limits;
+    this.#log = log;
+    this.#now = now;
+  }
+
+  get tally(): JobTally {
+    return { ended: this.#ended, sliceMsMax: this.#sliceMsMax };
+  }
+
+  /** How many jobs are in a state. */
+  count(state: JobState): number {
+    let count = 0;
+    for (const { job } of this.#entries.values()) if (job.state === state) count += 1;
+    return count;
+  }
+
+  /** @throws {ApiError} If too many wait already. */
+  start<R>(kind: string, work: JobWork<R>): Job<R> {
+    const { jobsMax } = this.#limits;
+    this.#forgetOld();
+    if (this.#running.length + this.#queue.length >= jobsMax) {
+      throw new ApiError(
+        'job-limit-reached',
+        `Cannot start a job: ${jobsMax} are not done yet, the bound; wait, or cancel one`,
+      );
+    }
+    this.#created += 1;
+    const job: Job<R> = {
+      id: `job-${this.#created}`,
+      number: this.#created,
+      kind,
+      state: 'queued',
+      done: 0,
+      total: work.total,
+      createdAt: this.#now(),
+      startedAt: null,
+      endedAt: null,
+      result: null,
+      problem: null,
+    };
+    const entry: Entry = { job, work, waiters: new Set() };
+    this.#entries.set(job.id, entry);
+    this.#queue.push(entry);
+    this.#wake();
+    return job;
+  }
+
+  /** @throws {ApiError} If there is no such job, or it is forgotten. */
+  get(id: string): Job {
+    return this.#demand(id).job;
+  }
+
+  /** Jobs in the order of their creation, those after `number` only. */
+  *list(number: number): Generator<Job> {
+    this.#forgetOld();
+    for (const { job } of this.#entries.values()) if (job.number > number) yield job;
+  }
+
+  /** Ends a job if it has not ended, and forgets it. @throws {ApiError} If there is no such job. */
+  cancel(id: string): void {
+    const entry = this.#demand(id);
+    if (entry.work !== null) this.#end(entry, 'cancelled');
+    this.#entries.delete(id);
+  }
+
+  /**
+   * Waits until a job has ended, for so long at most.
+   *
+   * @param signal Fires when nobody waits any more.
+   * @throws {ApiError} If too many wait.
+   */
+  async settled({ id }: Job, ms: number, signal: AbortSignal): Promise<void> {
+    const { work, waiters } = this.#demand(id);
+    if (work === null || ms <= 0 || signal.aborted) return;
+    const { waitsMax } = this.#limits;
+    if (this.#waiting >= waitsMax) {
+      throw new ApiError('wait-limit-reached', `Cannot wait: ${waitsMax} wait, the bound`);
+    }
+    this.#waiting += 1;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      waiters.add(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    this.#waiting -= 1;
+  }
+
+  /** Ends what has not ended: the server closes. */
+  close(): void {
+    for (const entry of [...this.#running, ...this.#queue]) this.#end(entry, 'cancelled');
+  }
+
+  #demand(id: string): Entry {
+    this.#forgetOld();
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) return entry;
+    throw new ApiError('job-not-found', `Cannot find job "${id}": no such job, or forgotten`);
+  }
+
+  #wake(): void {
+    while (this.#running.length < this.#limits.jobsRunningMax) {
+      const next = this.#queue.shift();
+      if (next === undefined) break;
+      next.job.state = 'running';
+      next.job.startedAt = this.#now();
+      this.#running.push(next);
+    }
+    if (this.#running.length === 0 || this.#turn !== null) return;
+    // An immediate runs after whatever came in meanwhile: requests are answered between slices.
+    this.#turn = setImmediate(() => {
+      this.#turn = null;
+      const entry = this.#running.shift();
+      if (entry !== undefined) {
+        this.#running.push(entry);
+        this.#runSlice(entry);
+      }
+      this.#wake();
+    });
+  }
+
+  #runSlice(entry: Entry): void {
+    const { job, work } = entry;
+    if (work === null) return;
+    const begun = performance.now();
+    let now = begun;
+    try {
+      do {
+        const { done, value } = work.steps.next();
+        if (done === true) {
+          job.result = value;
+          if (job.total !== null) job.done = job.total;
+          this.#end(entry, 'done');
+          break;
+        }
+        job.done = value as number;
+        now = performance.now();
+      } while (now - begun < this.#limits.jobSliceMs);
+      if (entry.work !== null) this.#demandRoom(job);
+    } catch (error) {
+      job.problem = this.#problemOf(job, error);
+      this.#end(entry, 'failed');
+    }
+    this.#sliceMsMax = Math.max(this.#sliceMsMax, performance.now() - begun);
+  }
+
+  #demandRoom({ id }: Job): void {
+    const { jobPagesMax } = this.#limits;
+    const pages = this.#running.reduce((sum, { work }) => sum + (work?.pages() ?? 0), 0);
+    if (pages <= jobPagesMax) return;
+    throw new ApiError(
+      'memory-limit-reached',
+      `Cannot go on with "${id}": jobs hold ${pages} pages, and ${jobPagesMax} is the bound`,
+    );
+  }
+
+  #problemOf({ id }: Job, error: unknown): Problem {
+    if (error instanceof ApiError) return problemOf(error);
+    this.#log.error({ err: error, job: id }, 'Job failed');
+    return problemOf(
+      new ApiError('internal', `Cannot finish "${id}": an error of ours, in the log`),
+    );
+  }
+
+  #end(entry: Entry, state: keyof JobTally['ended']): void {
+    const isOther = (one: Entry) => one !== entry;
+    this.#running = this.#running.filter(isOther);
+    this.#queue = this.#queue.filter(isOther);
+    entry.work = null;
+    entry.job.state = state;
+    entry.job.endedAt = this.#now();
+    this.#ended[state] += 1;
+    for (const wake of entry.waiters) wake();
+    entry.waiters.clear();
+    this.#wake();
+  }
+
+  /** The oldest of what has ended goes first. */
+  #forgetOld(): void {
+    const { jobsKeptMax, jobKeptMs } = this.#limits;
+    const ended = [...this.#entries.values()].filter(({ work }) => work === null);
+    const now = this.#now();
+    for (const [place, { job }] of ended.entries()) {
+      const isOver = ended.length - place > jobsKeptMax;
+      if (isOver || now - (job.endedAt ?? now) > jobKeptMs) this.#entries.delete(job.id);
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import {
+  COST_MAX,
+  COST_NAMES,
+  LANES_MAX,
+  lanesOf,
+  openRace,
+  type Race,
+  RaceRefused,
+  type RaceSource,
+  SEEDS,
+  WORKLOAD_NAMES,
+  type WorkloadName,
+  workloadOf,
+} from '../../lab/index.js';
+import { KERNEL_VERSIONS, POLICY_NAMES } from '../../mmu/index.js';
+import {
+  Command,
+  PolicyName,
+  PREV_ROOTS_MAX,
+  VmConfig,
+  type VmConfigInput,
+} from '../../mmu/schema/index.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { lineageOf } from '../history/lineage.js';
+import { ApiError } from '../wire/errors.js';
+import { Seq, VmId } from '../wire/frames.js';
+import { CASE_COMMANDS_MAX, RACE_STEPS_MAX } from '../wire/limits.js';
+
+const FromWorkload = z
+  .strictObject({
+    kind: z.literal('workload'),
+    name: z.enum(WORKLOAD_NAMES),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(SEEDS - 1)
+      .default(1),
+    parameters: z
+      .record(z.string().max(64), z.union([z.number(), z.boolean()]))
+      .default({})
+      .describe('Those of `GET /v1/workloads`; `commands` is how many are made.'),
+  })
+  .meta({ id: 'RaceFrom.workload', description: 'Commands that a workload makes.' });
+
+const FromCommands = z
+  .strictObject({
+    kind: z.literal('commands'),
+    config: VmConfig.prefault({}),
+    commands: z.array(Command).min(1).max(CASE_COMMANDS_MAX),
+  })
+  .meta({ id: 'RaceFrom.commands', description: 'A machine, and commands for it.' });
+
+const FromVm = z
+  .strictObject({
+    kind: z.literal('vm'),
+    vm: VmId,
+    seq: Seq.optional().describe('Up to this moment; without it, to the present.'),
+  })
+  .meta({ id: 'RaceFrom.vm', description: 'What a VM did, from its configuration on.' });
+
+/** What to race, and over what. */
+export const RaceRequest = z
+  .strictObject({
+    source: z.discriminatedUnion('kind', [FromWorkload, FromCommands, FromVm]),
+    policies: z
+      .union([z.literal('all'), z.array(PolicyName).min(1).max(POLICY_NAMES.length)])
+      .default('all'),
+    prevRoots: z
+      .array(z.number().int().min(0).max(PREV_ROOTS_MAX))
+      .min(1)
+      .max(PREV_ROOTS_MAX + 1)
+      .optional()
+      .describe('Slots beside the current root; without it, those of the machine.'),
+    kernels: z
+      .array(z.enum(KERNEL_VERSIONS))
+      .min(1)
+      .max(KERNEL_VERSIONS.length)
+      .optional()
+      .describe('Without it, that of the machine.'),
+    costs: z
+      .partialRecord(z.enum(COST_NAMES), z.number().min(0).max(COST_MAX))
+      .default({})
+      .describe('Parameters of `GET /v1/cost-model` that are to be others.'),
+  })
+  .meta({
+    id: 'RaceRequest',
+    description: `What to race: every policy with every number of slots under every kernel, at most ${LANES_MAX} lanes.`,
+    examples: [
+      {
+        source: { kind: 'workload', name: 'kpti', seed: 1, parameters: { commands: 5000 } },
+        policies: ['mainline', 'need-sync', 'unsync-roots', 'cached-roots'],
+      },
+    ],
+  });
+export type RaceRequest = z.output<typeof RaceRequest>;
+
+/** A race that is ready to be run. */
+export interface RaceTrack {
+  readonly race: Race;
+  readonly source: RaceSource;
+  readonly commands: Iterable<Command>;
+  readonly count: number;
+}
+
+/** @throws {ApiError} If the VM is not there, a value cannot be, or it would take too long. */
+export function trackOf(fleet: Fleet, request: RaceRequest): RaceTrack {
+  const { source, config, commands, count } = streetOf(fleet, request.source);
+  const { policies, prevRoots, kernels, costs } = request;
+  const lanes = lanesOf({
+    policies: policies === 'all' ? POLICY_NAMES : distinct(policies),
+    prevRoots: distinct(prevRoots ?? [config.prevRoots ?? 3]),
+    kernels: distinct(kernels ?? [config.kernel ?? '6.1']),
+  });
+  const steps = lanes.length * count;
+  if (steps > RACE_STEPS_MAX) {
+    throw new ApiError(
+      'job-too-long',
+      `Cannot race: ${count} commands in ${lanes.length} lanes are ${steps} steps, and ${RACE_STEPS_MAX} is the bound`,
+    );
+  }
+  try {
+    return { race: openRace({ config, lanes, costs }), source, commands, count };
+  } catch (error) {
+    if (error instanceof RaceRefused) throw invalid('', error.message);
+    throw error;
+  }
+}
+
+interface Street {
+  readonly source: RaceSource;
+  readonly config: VmConfigInput;
+  readonly commands: Iterable<Command>;
+  readonly count: number;
+}
+
+function streetOf(fleet: Fleet, from: RaceRequest['source']): Street {
+  switch (from.kind) {
+    case 'workload':
+      return workloadStreet(from);
+    case 'commands': {
+      const { commands } = from;
+      const source = { kind: 'commands', name: 'A list of commands' } as const;
+      return { source, config: z.encode(VmConfig, from.config), commands, count: commands.length };
+    }
+    case 'vm': {
+      const entry = fleet.get(from.vm);
+      const { id, ring, vm } = entry;
+      const seq = from.seq ?? ring.head;
+      if (seq > ring.head) {
+        throw invalid('/source/seq', `Cannot race: VM "${id}" has come to ${ring.head} alone`);
+      }
+      const commands = lineageOf(fleet, entry, seq, `race what VM "${id}" did`);
+      const source = { kind: 'vm', vm: id, seq } as const;
+      return { source, config: z.encode(VmConfig, vm.config), commands, count: commands.length };
+    }
+  }
+}
+
+function workloadStreet({ name, seed, parameters }: z.output<typeof FromWorkload>): Street {
+  const workload = workloadOf(name as WorkloadName);
+  try {
+    const config = workload.configOf(parameters);
+    const commands = workload.commandsOf(parameters, seed);
+    const count = Number(parameters.commands ?? workload.parameters.commands.default);
+    return { source: { kind: 'workload', name, seed, parameters }, config, commands, count };
+  } catch (error) {
+    if (error instanceof RangeError) throw invalid('/source/parameters', error.message);
+    throw error;
+  }
+}
+
+function invalid(path: string, message: string): ApiError {
+  return new ApiError('invalid-request', message, { errors: [{ in: 'body', path, message }] });
+}
+
+function distinct<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,113 @@
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { EndReason } from '../wire/frames.js';
+import type { FrameSink } from './frame-sink.js';
+
+/** Close codes. @see RFC 6455, "Defined Status Codes" */
+const NORMAL = 1000;
+const GOING_AWAY = 1001;
+const POLICY_VIOLATION = 1008;
+
+/** A client sends pings at most; this many bytes hold one with room to spare. */
+export const INBOUND_BYTES_MAX = 1024;
+
+const PONG = '{"type":"pong"}';
+
+export interface SocketSinkOptions {
+  readonly socket: WebSocket;
+  /** The connection below the socket: it says when there is room again. */
+  readonly connection: Socket;
+  readonly bufferBytesMax: number;
+}
+
+/** A WebSocket client: a frame is a message. */
+export class SocketSink implements FrameSink {
+  readonly isOneWay = false;
+  readonly #socket: WebSocket;
+  readonly #connection: Socket;
+  readonly #bufferBytesMax: number;
+  #isAlive = true;
+  #hasEnded = false;
+  #onDrain = () => {};
+
+  constructor({ socket, connection, bufferBytesMax }: SocketSinkOptions) {
+    this.#socket = socket;
+    this.#connection = connection;
+    this.#bufferBytesMax = bufferBytesMax;
+    socket.on('message', (data, isBinary) => this.#take(isBinary ? '' : String(data)));
+    socket.on('ping', (data) => this.#reply(() => socket.pong(data)));
+    socket.on('pong', () => {
+      this.#isAlive = true;
+    });
+  }
+
+  hasRoom(): boolean {
+    const socket = this.#socket;
+    return socket.readyState === socket.OPEN && socket.bufferedAmount < this.#bufferBytesMax;
+  }
+
+  send(text: string): void {
+    this.#socket.send(text);
+  }
+
+  together(send: () => void): void {
+    this.#connection.cork();
+    send();
+    const isFull = !this.hasRoom();
+    this.#connection.uncork();
+    if (isFull) this.#promiseDrain();
+  }
+
+  onDrain(listener: () => void): void {
+    this.#onDrain = listener;
+    this.#connection.on('drain', listener);
+    this.#socket.on('close', () => this.#connection.off('drain', listener));
+  }
+
+  onClose(listener: () => void): void {
+    this.#socket.on('close', listener);
+  }
+
+  beat(): void {
+    if (!this.#isAlive) {
+      this.#socket.terminate();
+      return;
+    }
+    this.#isAlive = false;
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+  }
+
+  end(reason: EndReason): void {
+    this.#hasEnded = true;
+    this.#socket.close(reason === 'shutdown' ? GOING_AWAY : NORMAL, reason);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  /** Where our bound is below its own, the connection does not say by itself that there is room. */
+  #promiseDrain(): void {
+    const { readyState, OPEN } = this.#socket;
+    if (readyState !== OPEN || this.#connection.writableNeedDrain) return;
+    this.#connection.write('', () => this.#onDrain());
+  }
+
+  #take(text: string): void {
+    if (isPing(text)) this.#reply(() => this.#socket.send(PONG));
+    else this.#socket.close(POLICY_VIOLATION, 'only {"type":"ping"} may be sent');
+  }
+
+  /** Answers only while there is room: who floods us and reads nothing gets nothing. */
+  #reply(send: () => void): void {
+    if (!this.#hasEnded && this.hasRoom()) send();
+  }
+}
+
+function isPing(text: string): boolean {
+  try {
+    return (JSON.parse(text) as { type?: unknown } | null)?.type === 'ping';
+  } catch {
+    return false;
+  }
+}

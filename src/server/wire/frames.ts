@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import {
+  COMMAND_KINDS,
+  Command,
+  createJsonWriter,
+  EVENT_KINDS,
+  MmuEvent,
+  MmuName,
+  Outcome,
+  PhysicalAddress,
+  Severity,
+  VcpuIndex,
+} from '../../mmu/schema/index.js';
+
+export const VmId = z
+  .string()
+  .min(1)
+  .max(64)
+  .meta({ id: 'VmId', description: 'Names a VM.', examples: ['vm-1'] });
+
+export const Seq = z.number().int().min(0).meta({
+  id: 'Seq',
+  description: 'Sequence number. The commands and events of a VM share one counter, from 1.',
+});
+
+/** A command, as streams and pages carry it. */
+export const CommandFrame = z
+  .strictObject({
+    type: z.literal('command'),
+    vm: VmId,
+    seq: Seq,
+    vcpu: VcpuIndex,
+    command: Command,
+    outcome: Outcome,
+  })
+  .meta({ id: 'CommandFrame', description: 'A command was applied.' });
+
+/** An event, as streams, pages and answers carry it. */
+export const EventFrame = z
+  .strictObject({
+    type: z.literal('event'),
+    vm: VmId,
+    seq: Seq,
+    command: Seq.describe('Sequence number of the command in whose course it happened.'),
+    causedBy: Seq.nullable().describe('Sequence number of the event that caused it, if one did.'),
+    vcpu: VcpuIndex,
+    event: MmuEvent,
+  })
+  .meta({ id: 'EventFrame', description: 'The MMU did something.' });
+
+export const SnapshotName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+  .meta({ id: 'SnapshotName', description: 'Names a snapshot of a VM.', examples: ['booted'] });
+
+/** The VM was taken back, as streams, pages and answers carry it. */
+export const RewoundFrame = z
+  .strictObject({
+    type: z.literal('rewound'),
+    vm: VmId,
+    seq: Seq,
+    snapshot: SnapshotName.nullable().describe('The snapshot; null for a reset.'),
+    to: Seq.nullable().describe('When the VM was in this state before; null for a reset.'),
+  })
+  .meta({ id: 'RewoundFrame', description: 'The VM was reset, or a snapshot restored.' });
+
+/** What has a sequence number. */
+export const HistoryFrame = z
+  .discriminatedUnion('type', [CommandFrame, EventFrame, RewoundFrame])
+  .meta({ id: 'HistoryFrame', description: 'A step of the history of a VM.' });
+
+export const HelloFrame = z
+  .strictObject({
+    type: z.literal('hello'),
+    vm: VmId,
+    epoch: z.string().describe('Another epoch is another server process: its VMs are others.'),
+    head: Seq.describe('The newest sequence number.'),
+    oldest: Seq.describe('The lowest one that is kept; one above `head` if none is.'),
+  })
+  .meta({ id: 'HelloFrame', description: 'First frame of every stream.' });
+
+export const GapFrame = z
+  .strictObject({ type: z.literal('gap'), vm: VmId, from: Seq, to: Seq })
+  .meta({ id: 'GapFrame', description: 'The frames `from` to `to` are no longer kept.' });
+
+export const ThroughFrame = z
+  .strictObject({ type: z.literal('through'), vm: VmId, seq: Seq })
+  .meta({
+    id: 'ThroughFrame',
+    description:
+      'Everything up to `seq` was considered: what was not sent, the filter left out. A reader may ' +
+      'resume from there.',
+  });
+
+export const EndFrame = z
+  .strictObject({
+    type: z.literal('end'),
+    vm: VmId,
+    seq: Seq.describe('Everything up to it was considered. Resume from there.'),
+    reason: z.enum(['vm-deleted', 'shutdown']),
+  })
+  .meta({ id: 'EndFrame', description: 'Last frame: the server closes the stream.' });
+export type EndReason = z.output<typeof EndFrame>['reason'];
+
+/** All that the body of an answer that goes on may hold, a frame a line. */
+export const StreamFrame = z
+  .union([HelloFrame, CommandFrame, EventFrame, RewoundFrame, GapFrame, ThroughFrame, EndFrame])
+  .meta({ id: 'StreamFrame', description: 'A line or server-sent event of a stream of one VM.' });
+
+export const PingFrame = z
+  .strictObject({ type: z.literal('ping') })
+  .meta({ id: 'PingFrame', description: 'All that a client may send.' });
+
+export const PongFrame = z
+  .strictObject({ type: z.literal('pong') })
+  .meta({ id: 'PongFrame', description: 'Answer to a ping.' });
+
+export const writeHistory = createJsonWriter(HistoryFrame);
+export const writeHello = createJsonWriter(HelloFrame);
+export const writeGap = createJsonWriter(GapFrame);
+export const writeThrough = createJsonWriter(ThroughFrame);
+export const writeEnd = createJsonWriter(EndFrame);
+
+/** What a reader may ask for by kind: kinds of events, and what is none. */
+const FRAME_KINDS = ['command', 'rewound', ...EVENT_KINDS] as const;
+export const FrameKind = z.enum(FRAME_KINDS);
+
+/** Items of a list in a query or in a pattern. */
+export const LIST_ITEMS_MAX = FRAME_KINDS.length + COMMAND_KINDS.length;
+
+/** One value, several (`kind=a&kind=b`), or a list (`kind=a,b`). */
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.preprocess(
+    (given) => (Array.isArray(given) ? given : [given]).flatMap((text) => String(text).split(',')),
+    z.array(item).max(LIST_ITEMS_MAX),
+  );
+}
+
+/** A whole number in a query or a path. */
+export const Digits = z.codec(
+  z.string().regex(/^(?:0|[1-9][0-9]{0,14})$/),
+  z.number().int().min(0),
+  { decode: Number, encode: String },
+);
+
+export const PAGE_FRAMES_MAX = 10_000;
+
+/** What of a history a reader wants: each field narrows it. */
+export const filterFields = {
+  kind: listOf(FrameKind).optional().describe('Only these kinds of events; `command`: commands.'),
+  vcpu: listOf(Digits).optional().describe('Only these vCPUs.'),
+  mmu: MmuName.optional().describe('Only events that name this MMU.'),
+  root: listOf(PhysicalAddress)
+    .optional()
+    .describe('Only events that name one of these roots or pages, by `hpa`.'),
+  severity: Severity.optional().describe('Only what matters at least as much.'),
+};
+
+/** Beside `after`. */
+export const epoch = z
+  .string()
+  .max(64)
+  .optional()
+  .describe('The epoch that `after` is of: another one is refused, for its VMs were others.');
+
+/** What a reader wants of a VM's history. */
+export const HistoryQuery = z.strictObject({
+  after: Digits.optional().describe(
+    'Resume behind this sequence number. Without it a page begins at the oldest, a stream now.',
+  ),
+  epoch,
+  limit: Digits.pipe(z.number().min(1).max(PAGE_FRAMES_MAX))
+    .default(1000)
+    .describe('Frames of a page at most.'),
+  ...filterFields,
+});
+export type HistoryQuery = z.output<typeof HistoryQuery>;

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { type Parameter, SEEDS, type Workload, type WorkloadValues } from '../../lab/index.js';
+import { KERNEL_VERSIONS } from '../../mmu/index.js';
+import { PolicyName, VmConfig } from '../../mmu/schema/index.js';
+import { Digits } from './frames.js';
+
+/** What of a workload is wanted, and for which VM. */
+export interface WorkloadQuery {
+  readonly seed: number;
+  readonly policy: z.output<typeof PolicyName>;
+  readonly kernel: (typeof KERNEL_VERSIONS)[number];
+  readonly values: WorkloadValues;
+}
+
+/** A flag as text: in a query, or after `--set`. */
+const FlagText = z.codec(z.enum(['false', 'true']), z.boolean(), {
+  decode: (text) => text === 'true',
+  encode: (flag) => (flag ? 'true' : 'false'),
+});
+
+/**
+ * What may be asked of a workload, as texts: each of its parameters by its name, the seed, and the
+ * rules that a case is played under.
+ *
+ * @param commandsMax Commands that are given at most.
+ */
+export function workloadQueryOf({ parameters }: Workload, commandsMax: number) {
+  const { commands, ...others } = parameters;
+  const values = Object.entries(others).map(([name, spec]) => [name, textOf(spec)] as const);
+  return z
+    .strictObject({
+      seed: Digits.pipe(z.number().max(SEEDS - 1))
+        .default(1)
+        .describe('The same seed gives the same commands.'),
+      commands: textOf({ ...commands, max: commandsMax }),
+      policy: PolicyName.default('mainline'),
+      kernel: z.enum(KERNEL_VERSIONS).default('6.1'),
+      ...Object.fromEntries(values),
+    })
+    .transform(
+      ({ seed, policy, kernel, ...rest }): WorkloadQuery => ({
+        ...{ seed, policy, kernel },
+        values: rest as WorkloadValues,
+      }),
+    );
+}
+
+/** The VM that a workload is for, under the rules that were asked for. */
+export function configFor(
+  workload: Workload,
+  { policy, kernel, values }: WorkloadQuery,
+): z.output<typeof VmConfig> {
+  return VmConfig.parse({ ...workload.configOf(values), policy, kernel });
+}
+
+function textOf(spec: Parameter): z.ZodType<number | boolean> {
+  switch (spec.kind) {
+    case 'count':
+      return Digits.pipe(z.number().min(spec.min).max(spec.max))
+        .default(spec.default)
+        .describe(spec.summary);
+    case 'flag':
+      return FlagText.default(spec.default).describe(spec.summary);
+  }
+}
+
+/** `operationId` of the operation that makes a workload. */
+export function workloadOperationOf(name: string): string {
+  const words = name.split('-').map((word) => word.slice(0, 1).toUpperCase() + word.slice(1));
+  return `makeWorkload${words.join('')}`;
+}
