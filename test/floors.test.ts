@@ -42,6 +42,27 @@ const MMU_FLOORS = [
   '',
 ];
 
+/**
+ * The rooms of the server, from the bottom: each leans only on those before it. They have no index
+ * files: `http/` loads Fastify's plugins, and an operation that needs one of its types must not.
+ */
+const SERVER_ROOMS = [
+  'wire',
+  'fleet',
+  'batches',
+  'history',
+  'conditions',
+  'streams',
+  'jobs',
+  'host',
+  'http',
+  'routes',
+  'direct',
+  'app.ts',
+  'describe',
+  'index.ts',
+];
+
 /** What makes a pure floor impure. */
 const IMPURE =
   /\b(?:Date|process|console|performance|setTimeout|setInterval|setImmediate|fetch)\b[.(]|\bMath\.random\b|\bnew Date\b|\bglobalThis\b/;
@@ -97,6 +118,17 @@ test('inside the model, imports point down as well', () => {
   );
   expect(breaches).toEqual([]);
   expect(files.filter((file) => floorOf(file) === 'mmu' && mmuFloorOf(file) === -1)).toEqual([]);
+});
+
+test('inside the server, imports point down its rooms', () => {
+  const roomOf = (file: string) => SERVER_ROOMS.indexOf(file.split('/')[1] as string);
+  const inside = files.filter((file) => floorOf(file) === 'server');
+  expect(inside.filter((file) => roomOf(file) === -1)).toEqual([]);
+  const breaches = imports.filter(
+    ({ from, to }) =>
+      floorOf(from) === 'server' && floorOf(to) === 'server' && roomOf(to) > roomOf(from),
+  );
+  expect(breaches).toEqual([]);
 });
 
 test('between folders of the model, imports go through index files', () => {
