@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
-  addVerdict,
-  casesOf,
-  createVerdict,
+  addReport,
+  type ConformReport,
+  createReport,
   isRecording,
-  judgeCases,
   judgeRecording,
-  type Verdict,
 } from '../lab/index.js';
+import { loadCaseJudge } from './case-judge.js';
 
 /** Something was judged wrong. */
 const EXIT_FAILED = 1;
@@ -32,17 +31,19 @@ export function registerConform(program: Command): void {
     .argument('<file...>', 'architecture cases, or a recording: told apart by their content')
     .option('--only <keys>', 'of recordings, judge only these keys (comma-separated)', keysOf)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_UNUSABLE))
-    .action((files: string[], options: ConformOptions) => {
-      process.exitCode = conform(files, options);
+    .action(async (files: string[], options: ConformOptions) => {
+      process.exitCode = await conform(files, options);
     });
 }
 
 /** Every file is read before the first is judged: a bad one is said at once. */
-function conform(files: readonly string[], options: ConformOptions): number {
-  const total = createVerdict();
+async function conform(files: readonly string[], options: ConformOptions): Promise<number> {
+  const total = createReport();
   try {
     const contents = files.map((file) => ({ file, content: contentOf(file) }));
-    for (const { file, content } of contents) addVerdict(total, judge(file, content, options));
+    for (const { file, content } of contents) {
+      addReport(total, await judge(file, content, options));
+    }
   } catch (error) {
     if (!(error instanceof UnusableFile)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -52,7 +53,11 @@ function conform(files: readonly string[], options: ConformOptions): number {
   return total.failures.length === 0 ? 0 : EXIT_FAILED;
 }
 
-function judge(file: string, content: unknown, { only }: ConformOptions): Verdict {
+async function judge(
+  file: string,
+  content: unknown,
+  { only }: ConformOptions,
+): Promise<ConformReport> {
   if (isRecording(content)) {
     try {
       return judgeRecording(content, only === undefined ? {} : { only });
@@ -60,6 +65,7 @@ function judge(file: string, content: unknown, { only }: ConformOptions): Verdic
       throw unusable(file, error);
     }
   }
+  const { casesOf, judgeCases } = await loadCaseJudge();
   const cases = casesOf(content);
   if (cases === null) throw unusable(file, 'neither architecture cases nor a recording');
   return judgeCases(cases);
@@ -79,7 +85,7 @@ function unusable(file: string, reason: unknown): UnusableFile {
 }
 
 /** Failures first, then what was skipped by kind, and the sums as the last line. */
-function reportOf({ passed, failures, skipped }: Verdict): string {
+function reportOf({ passed, failures, skipped }: ConformReport): string {
   const lines = failures.map(
     ({ where, expected, came }) => `FAIL ${where}: expected ${expected}, came ${came}`,
   );

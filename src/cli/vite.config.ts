@@ -10,7 +10,13 @@ export default defineConfig({
   publicDir: false,
   ssr: { noExternal: true, target: 'node' },
   build: {
-    ssr: 'src/cli/main.ts',
+    ssr: true,
+    // The judge of architecture cases is no part of the program, which loads it for `conform` alone.
+    rollupOptions: {
+      input: { main: 'src/cli/main.ts', 'case-judge': 'conformance/judge/index.ts' },
+      // Beside the program, so that it finds the judge wherever the import stands.
+      output: { chunkFileNames: '[name]-[hash].js' },
+    },
     outDir: 'dist/bin',
     target: 'node20',
     // It starts as fast as it does minified, and a stack trace names what it went through.

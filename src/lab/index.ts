@@ -1,4 +1,3 @@
-export * from './conform/index.js';
 export {
   type Act,
   type Catch,
@@ -14,4 +13,12 @@ export {
   show,
 } from './museum/index.js';
 export * from './race/index.js';
+export * from './recording/index.js';
+export {
+  addReport,
+  type ConformReport,
+  countSkipped,
+  createReport,
+  type Failure,
+} from './report.js';
 export * from './workloads/index.js';

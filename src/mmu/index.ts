@@ -16,18 +16,8 @@ export {
   contentPagesOf,
   isSameWord,
   MEMORY_PAGES_MAX,
-  pagesInOrder,
-  wordsOfPage,
 } from './machine/index.js';
-export {
-  isWatched,
-  type Standpoint,
-  seenFrom,
-  standpointOf,
-  type Verdict,
-  verdictOnUse,
-  type WatchedVm,
-} from './oracle/index.js';
+export { isWatched } from './oracle/index.js';
 export { POLICIES, POLICY_NAMES, type Policy, type PolicyName } from './policies/index.js';
 export { pagesHeldBy } from './room.js';
 export { isDirect, isInvalid, ROLE } from './shadow/index.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeCases } from '../../src/lab/index.js';
+import { judgeCases } from '../../conformance/judge/index.js';
 import { allRight, caseOf, type Facts, type Row } from './architecture-rows.js';
 
 const fault = (code: string): Facts => ({ outcome: 'fault', vector: '#PF', error_code: code });

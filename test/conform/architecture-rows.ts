@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { type ArchitectureCase, judgeCases } from '../../src/lab/index.js';
+import { type ArchitectureCase, judgeCases } from '../../conformance/judge/index.js';
 
 export type Facts = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judgeCases } from '../../src/lab/index.js';
+import { judgeCases } from '../../conformance/judge/index.js';
 
 /** A case that replays a bug of the past, as the files tell it. */
 function replay(source: string, steps: readonly string[], correct: string) {

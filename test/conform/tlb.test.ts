@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ArchitectureCase, judgeCases } from '../../src/lab/conform/index.js';
+import { type ArchitectureCase, judgeCases } from '../../conformance/judge/index.js';
 
 const ENTRY = {
   kind: 'linear',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ArchitectureCase, casesOf, judgeCases } from '../../src/lab/index.js';
+import { type ArchitectureCase, casesOf, judgeCases } from '../../conformance/judge/index.js';
 
 const invept: ArchitectureCase = {
   id: 'x-1',

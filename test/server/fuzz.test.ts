@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { runCampaign } from '../../campaign/fuzz/campaign.js';
-import { readDescription } from '../../campaign/fuzz/description.js';
-import { Judge } from '../../campaign/fuzz/judge.js';
-import { answersIn } from '../../campaign/fuzz/wire.js';
+import { runCampaign } from '../../stress/fuzz/campaign.js';
+import { readDescription } from '../../stress/fuzz/description.js';
+import { Judge } from '../../stress/fuzz/judge.js';
+import { answersIn } from '../../stress/fuzz/wire.js';
 import { listen } from './start.js';
 
 const SEED = 20_261_128;

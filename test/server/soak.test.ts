@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { Completeness } from '../../campaign/soak/completeness.js';
-import { heapAfterCollection, type Sample, trendOf } from '../../campaign/soak/flatness.js';
-import { soak } from '../../campaign/soak/soak.js';
-import { FORMS } from '../../campaign/soak/stream-client.js';
+import { Completeness } from '../../stress/soak/completeness.js';
+import { heapAfterCollection, type Sample, trendOf } from '../../stress/soak/flatness.js';
+import { soak } from '../../stress/soak/soak.js';
+import { FORMS } from '../../stress/soak/stream-client.js';
 import { listen } from './start.js';
 
 /** Buffers and histories so small that whoever rests for a moment is left behind. */

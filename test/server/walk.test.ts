@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createVm, guestWalkOf, pagesInOrder, step } from '../../src/mmu/index.js';
+import { createVm, guestWalkOf, step } from '../../src/mmu/index.js';
+import { pagesInOrder } from '../../src/mmu/machine/index.js';
 import {
   type CommandInput,
   type MmuEvent,

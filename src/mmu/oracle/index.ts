@@ -5,6 +5,5 @@ export { isUndecidable, judgeStop, judgeUse, type Verdict, verdictOnUse } from '
 export { keepPast, noteWalked } from './past.js';
 export { TooManyWalks } from './past-walks.js';
 export { countMemories, memoriesOf } from './room.js';
-export { type Standpoint, seenFrom, standpointOf } from './standpoint.js';
 export { type PastTranslation, pastTranslations } from './translations.js';
 export { isWatched, vtlbOf, type WatchedVm } from './watched-vm.js';

@@ -1,0 +1,167 @@
+import type { Outcome } from '../../src/mmu/schema/index.js';
+import type { ArchitectureCase } from './case.js';
+import { hexOf, textOf, Unreadable, wordOf } from './reading.js';
+
+/** One outcome that a case allows. What it leaves open is null: any value will do. */
+type Wanted =
+  | { readonly kind: 'ok' | 'shutdown' }
+  | {
+      readonly kind: 'fault';
+      readonly vectors: string[] | null;
+      readonly errorCodes: bigint[] | null;
+    }
+  | { readonly kind: 'vm-fail'; readonly errors: bigint[] | 'invalid' | null }
+  | {
+      readonly kind: 'vm-exit';
+      readonly reasons: bigint[] | null;
+      readonly basics: bigint[] | null;
+      readonly qualifications: bigint[] | null;
+    }
+  | { readonly kind: 'error'; readonly errnos: string[] | null };
+
+type Facts = ArchitectureCase['expect'];
+
+/** Words of `expect.outcome`, and what the other keys then say about it. */
+const OUTCOMES: Readonly<Record<string, (expect: Facts) => Wanted>> = {
+  ok: () => ({ kind: 'ok' }),
+  VMsucceed: () => ({ kind: 'ok' }),
+  vmentry: () => ({ kind: 'ok' }),
+  shutdown: () => ({ kind: 'shutdown' }),
+  'triple fault': () => ({ kind: 'shutdown' }),
+  fault: ({ vector, error_code }) => ({
+    kind: 'fault',
+    vectors: textsOf(vector),
+    errorCodes: valuesOf(error_code),
+  }),
+  VMfailValid: ({ error }) => ({ kind: 'vm-fail', errors: valuesOf(error) }),
+  VMfailInvalid: () => ({ kind: 'vm-fail', errors: 'invalid' }),
+  vmexit: exitOf,
+  'vmentry-failure exit': exitOf,
+  error: ({ errno }) => ({ kind: 'error', errnos: textsOf(errno) }),
+};
+
+/**
+ * The outcomes that a case allows: one, a list, or `either` of its choices.
+ *
+ * @throws {Unreadable} If an alternative is none of the known words.
+ */
+export function wantedOf(expect: Facts): readonly Wanted[] {
+  const said = alternativesOf(expect.outcome);
+  const alternatives = said.flatMap((word) =>
+    word === 'either' ? alternativesOf(expect.choices) : [word],
+  );
+  if (alternatives.length === 0) throw new Unreadable('outcome');
+  return alternatives.map((text) => OUTCOMES[text]?.(expect) ?? shorthandOf(text));
+}
+
+export function isWanted(wanted: Wanted, outcome: Outcome): boolean {
+  switch (wanted.kind) {
+    case 'ok':
+    case 'shutdown':
+      return outcome.kind === wanted.kind;
+    case 'fault':
+      return (
+        outcome.kind === 'fault' &&
+        isAmong(wanted.vectors, outcome.vector) &&
+        (wanted.errorCodes === null || isAmong(wanted.errorCodes, BigInt(outcome.errorCode ?? -1)))
+      );
+    case 'vm-fail':
+      if (outcome.kind !== 'vm-fail') return false;
+      if (wanted.errors === 'invalid' || outcome.error === null) {
+        return wanted.errors === 'invalid' && outcome.error === null;
+      }
+      return isAmong(wanted.errors, BigInt(outcome.error));
+    case 'vm-exit':
+      return outcome.kind === 'vm-exit' && isWantedExit(wanted, outcome);
+    case 'error':
+      return outcome.kind === 'error' && isAmong(wanted.errnos, outcome.errno);
+  }
+}
+
+/** The outcome as a line of the report shows it. */
+export function showOutcome(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'ok':
+    case 'shutdown':
+      return outcome.kind;
+    case 'fault':
+      return `fault ${outcome.vector}${outcome.errorCode === null ? '' : `(${outcome.errorCode})`}`;
+    case 'vm-fail':
+      return outcome.error === null ? 'VMfailInvalid' : `VMfailValid ${outcome.error}`;
+    case 'vm-exit':
+      return `vmexit ${hexOf(outcome.reason)} qualification ${hexOf(toBigint(outcome.qualification))}`;
+    case 'mmio':
+      return `mmio ${hexOf(outcome.gpa)}`;
+    case 'error':
+      return `error ${outcome.errno}`;
+  }
+}
+
+/** What a case wants, in its own words. */
+export function showWanted(expect: Facts): string {
+  const keys = ['outcome', 'choices', 'vector', 'error_code', 'error', 'reason', 'qualification'];
+  return [...keys, 'errno']
+    .filter((key) => expect[key] !== undefined)
+    .map((key) => (key === 'outcome' ? String(expect[key]) : `${key} ${String(expect[key])}`))
+    .join(', ');
+}
+
+/** A 64-bit value of the model, made whole. */
+export function toBigint({ page, low }: { readonly page: number; readonly low: number }): bigint {
+  return BigInt(page) * 4096n + BigInt(low);
+}
+
+function exitOf({ reason, basic, qualification }: Facts): Wanted {
+  return {
+    kind: 'vm-exit',
+    reasons: valuesOf(reason),
+    basics: valuesOf(basic),
+    qualifications: valuesOf(qualification),
+  };
+}
+
+function isWantedExit(
+  { reasons, basics, qualifications }: Wanted & { kind: 'vm-exit' },
+  { reason, qualification }: Outcome & { kind: 'vm-exit' },
+): boolean {
+  return (
+    isAmong(reasons, BigInt(reason)) &&
+    isAmong(basics, BigInt(reason & 0xffff)) &&
+    isAmong(qualifications, toBigint(qualification))
+  );
+}
+
+/** `#GP(0)`, `#PF 0x9`, `vmexit 50`, `VMfail 28`: an alternative with its details in one word. */
+function shorthandOf(text: string): Wanted {
+  const fault = /^(#[A-Z]{2})(?: ?\(?(\w+)\)?)?$/.exec(text);
+  if (fault?.[1] !== undefined) {
+    const errorCodes = fault[2] === undefined ? null : [BigInt(fault[2])];
+    return { kind: 'fault', vectors: [fault[1]], errorCodes };
+  }
+  const exit = /^(?:vmexit|exit) (\w+)$/.exec(text);
+  if (exit?.[1] !== undefined) {
+    return { kind: 'vm-exit', reasons: [BigInt(exit[1])], basics: null, qualifications: null };
+  }
+  const fail = /^VMfail(?:Valid)?[ (](\d+)\)?$/.exec(text);
+  if (fail?.[1] !== undefined) return { kind: 'vm-fail', errors: [BigInt(fail[1])] };
+  throw new Unreadable(`outcome "${text}"`);
+}
+
+function alternativesOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.map(textOf);
+  return textOf(value).split(/ or |\s*[|/]\s*/);
+}
+
+function textsOf(value: unknown): string[] | null {
+  return value === undefined ? null : alternativesOf(value);
+}
+
+function valuesOf(value: unknown): bigint[] | null {
+  if (value === undefined) return null;
+  return Array.isArray(value) ? value.map(wordOf) : [wordOf(value)];
+}
+
+/** Where nothing is wanted, everything will do. */
+function isAmong<T>(wanted: readonly T[] | null, value: T): boolean {
+  return wanted === null || wanted.includes(value);
+}

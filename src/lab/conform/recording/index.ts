@@ -1,1 +1,0 @@
-export { judgeRecording } from './judge.js';
