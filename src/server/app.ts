@@ -15,37 +15,11 @@ import { createRequestIds } from './http/request-id.js';
 import { RequestTally } from './http/request-tally.js';
 import { refuseUnknownQueries } from './http/strict-query.js';
 import { refuseUpgrades } from './http/upgrade.js';
-import { allowedRoutes } from './routes/allowed.js';
-import { caseRoutes } from './routes/cases.js';
-import { catalogueRoutes } from './routes/catalogue.js';
-import { commandRoutes } from './routes/commands.js';
-import { diffRoutes } from './routes/diff.js';
-import { eventRoutes } from './routes/events.js';
-import { explainRoutes } from './routes/explain.js';
-import { fileRoutes } from './routes/files.js';
-import { healthRoutes } from './routes/health.js';
-import { jobRoutes } from './routes/jobs.js';
-import { ledgerRoutes } from './routes/ledger.js';
-import { memoryRoutes } from './routes/memory.js';
-import { metricRoutes } from './routes/metrics.js';
-import { museumRoutes } from './routes/museum.js';
-import { raceRoutes } from './routes/races.js';
-import { shadowPageRoutes } from './routes/shadow-pages.js';
-import { snapshotRoutes } from './routes/snapshots.js';
-import { timeRoutes } from './routes/time.js';
-import { tlbRoutes } from './routes/tlb.js';
-import { vcpuRoutes } from './routes/vcpus.js';
-import { verifyRoutes } from './routes/verify.js';
-import { vmRaceRoutes } from './routes/vm-race.js';
-import { vmRoutes } from './routes/vms.js';
-import { waitRoutes } from './routes/wait.js';
-import { walkRoutes } from './routes/walk.js';
-import { workloadRoutes } from './routes/workloads.js';
+import { ROUTES } from './routes/index.js';
 import { INBOUND_BYTES_MAX } from './streams/socket-sink.js';
 import { serializerCompiler, validatorCompiler } from './wire/compilers.js';
 import { parseJsonBodies } from './wire/json-body.js';
 import { DEFAULT_LIMITS, type Limits } from './wire/limits.js';
-import { VERSION } from './wire/version.js';
 
 export interface AppOptions {
   /** The address that the server will listen on. */
@@ -109,32 +83,8 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   });
   await options.describer?.(app);
 
-  await app.register(healthRoutes, { version: VERSION });
-  await app.register(catalogueRoutes, { host });
-  await app.register(museumRoutes, { host });
-  await app.register(vmRoutes, { host });
-  await app.register(vcpuRoutes, { host });
-  await app.register(tlbRoutes, { host });
-  await app.register(walkRoutes, { host });
-  await app.register(shadowPageRoutes, { host });
-  await app.register(memoryRoutes, { host });
-  await app.register(commandRoutes, { host, streams: commandStreams });
-  await app.register(eventRoutes, { host });
-  await app.register(waitRoutes, { host });
-  await app.register(verifyRoutes, { host });
-  await app.register(explainRoutes, { host });
-  await app.register(ledgerRoutes, { host });
-  await app.register(allowedRoutes, { host });
-  await app.register(metricRoutes, { version: VERSION, fleet, streams, requests, jobs });
-  await app.register(raceRoutes, { host });
-  await app.register(vmRaceRoutes, { host });
-  await app.register(jobRoutes, { host });
-  await app.register(timeRoutes, { host });
-  await app.register(snapshotRoutes, { host });
-  await app.register(diffRoutes, { host });
-  await app.register(caseRoutes, { host });
-  await app.register(workloadRoutes, { host });
-  await app.register(fileRoutes);
+  const routeOptions = { host, requests, streams: commandStreams };
+  for (const routes of ROUTES) await app.register(routes, routeOptions);
   return app;
 }
 

@@ -1,5 +1,4 @@
-import type { CommandKind } from '../../mmu/schema/index.js';
-import * as operations from '../direct/index.js';
+import * as direct from '../direct/index.js';
 import { DEFAULT_LIMITS } from '../wire/limits.js';
 import { VERSION } from '../wire/version.js';
 import { SESSION, type Step } from './session.js';
@@ -28,7 +27,7 @@ const NO_LOG = { error: () => {}, info: () => {} };
  * and so the examples change only when the answers do.
  */
 export async function recordSession(): Promise<Example[]> {
-  const host = operations.createHost({
+  const host = direct.createHost({
     limits: { ...DEFAULT_LIMITS, heapBytesMax: HEAP_BYTES },
     log: NO_LOG,
     epoch: 'example',
@@ -58,39 +57,20 @@ export function examplesOf(session: readonly Example[]): ReadonlyMap<string, Exa
 }
 
 async function answerTo(
-  host: operations.Host,
+  host: direct.Host,
   { operation, path = {}, query = {} }: Step,
   body: unknown,
 ): Promise<unknown> {
   if (operation in SERVICE) return SERVICE[operation];
   if (path.job !== undefined) await hasEnded(host, path.job);
   const given = { params: path, query, ...(body === undefined ? {} : { body }) };
-  const make = operations.MAKE_WORKLOAD[operation];
-  if (make !== undefined) return await operations.ask(host, make, given);
-  const kind = kindOf(operation);
-  if (kind !== null) return await operations.ask(host, operations.RUN_COMMAND[kind], given);
-  return await operations.ask(host, OPERATIONS[operation] as AnyOperation, given);
+  return await direct.ask(host, operation, given);
 }
 
 /** A job is shown with its result. */
-async function hasEnded({ jobs }: operations.Host, id: string): Promise<void> {
+async function hasEnded({ jobs }: direct.Host, id: string): Promise<void> {
   await jobs.settled(jobs.get(id), JOB_MS_MAX, new AbortController().signal);
 }
 
 /** The race of the session is a short one. */
 const JOB_MS_MAX = 60_000;
-
-type AnyOperation = operations.Operation<operations.Parts, operations.AnswerSchema>;
-
-const OPERATIONS = operations as unknown as Readonly<Record<string, AnyOperation | undefined>>;
-
-/** The command that `runMovCr3` runs is `mov-cr3`. */
-function kindOf(operation: string): CommandKind | null {
-  const name = /^run([A-Z].*)$/.exec(operation)?.[1];
-  if (name === undefined) return null;
-  const kind = name.replace(
-    /[A-Z]/g,
-    (letter, at) => `${at === 0 ? '' : '-'}${letter.toLowerCase()}`,
-  );
-  return kind as CommandKind;
-}

@@ -1,5 +1,5 @@
 import { WORKLOADS, type Workload } from '../../lab/index.js';
-import { workloadOperationOf } from '../wire/workload-query.js';
+import { operationIdOf } from '../host/operation.js';
 
 /** A request of the session that the examples are taken from. */
 export interface Step {
@@ -183,7 +183,7 @@ const WORKLOADS_MADE: readonly Step[] = [
   { operation: 'getScene', path: { exhibit: 'pcide-keeps-roots' } },
   { operation: 'listWorkloads' },
   ...Object.values(WORKLOADS).map(({ name, parameters }) => ({
-    operation: workloadOperationOf(name),
+    operation: operationIdOf('makeWorkload', name),
     query: { seed: '1', ...smallest(parameters), commands: '2' },
   })),
 ];

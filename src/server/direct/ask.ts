@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import type { Host } from '../host/host.js';
-import type { Asked, Operation, Parts } from '../host/operation.js';
+import { OPERATIONS } from '../routes/operations.js';
 import { checkerOf, serializerCompiler } from '../wire/compilers.js';
 import type { Flaw } from '../wire/errors.js';
 
-/** What a caller gives to an operation, as the wire has it. */
+/** Parts of a request, as the wire has them. */
 export interface Given {
-  readonly params?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly params?: Readonly<Record<string, string>> | undefined;
+  readonly query?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
 }
@@ -15,21 +15,26 @@ export interface Given {
 /**
  * Asks an operation as a request would: the same checks, the same words, the same answer.
  *
+ * @param id Id of the operation, as in openapi.yaml.
  * @returns The answer as the wire has it; undefined where it has no body.
  * @throws {ApiError} If it is refused.
+ * @throws {RangeError} If no operation has that id.
  */
-export async function ask<P extends Parts, A extends z.ZodType>(
+export async function ask(
   host: Host,
-  { takes, answer, run }: Operation<P, A>,
+  id: string,
   { params = {}, query = {}, body = {}, signal }: Given,
 ): Promise<unknown> {
+  const operation = OPERATIONS.get(id);
+  if (operation === undefined) throw new RangeError(`Cannot ask "${id}": no operation has that id`);
+  const { takes, answer } = operation;
   const asked = {
     params: checked(takes.params, 'path', params),
     query: checked(takes.querystring, 'query', query),
     // The caller's own object stays as it is: what is checked is what the wire would carry.
     body: checked(takes.body, 'body', takes.body && JSON.parse(JSON.stringify(body))),
-  } as Asked<P>;
-  const text = String(writerOf(answer)(await run(host, asked, signal)));
+  };
+  const text = String(writerOf(answer)(await operation.run(host, asked, signal)));
   return text === '' ? undefined : JSON.parse(text);
 }
 

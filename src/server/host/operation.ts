@@ -21,21 +21,22 @@ export type AnswerSchema = z.ZodType;
 type OutputOf<T> = T extends z.ZodType ? z.output<T> : unknown;
 
 /**
- * What can be asked of the VMs, whoever asks: a route over HTTP, or a caller in the same process.
- * Who it may be asked by, and with which status and headers it answers, is the route's.
+ * A question to the VMs, whoever asks: a route over HTTP, or a caller in the same process. Who may
+ * ask it, and the status and headers of its answer, are the route's.
  */
-export interface Operation<P extends Parts, A extends AnswerSchema> {
+export interface Operation<P extends Parts = Parts, A extends AnswerSchema = AnswerSchema> {
+  /** Names it in openapi.yaml (`operationId`) and to callers in the same process. */
+  readonly id: string;
   readonly takes: P;
   readonly answer: A;
   /**
+   * A method, so that a list can hold operations of all types; each is asked with parts that its
+   * own schemas have checked.
+   *
    * @param signal Fires when nobody waits for the answer any more.
    * @throws {ApiError} If it is refused.
    */
-  readonly run: (
-    host: Host,
-    asked: Asked<P>,
-    signal?: AbortSignal,
-  ) => z.output<A> | Promise<z.output<A>>;
+  run(host: Host, asked: Asked<P>, signal?: AbortSignal): z.output<A> | Promise<z.output<A>>;
 }
 
 /** Names the types of an operation by what it is made from. */
@@ -43,4 +44,9 @@ export function operation<const P extends Parts, A extends AnswerSchema>(
   one: Operation<P, A>,
 ): Operation<P, A> {
   return one;
+}
+
+/** Id of one of many operations that are alike: `run` and `mov-cr3` make `runMovCr3`. */
+export function operationIdOf(verb: string, name: string): string {
+  return verb + name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

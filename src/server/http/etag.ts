@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Fleet } from '../fleet/fleet.js';
 import { ApiError } from '../wire/errors.js';
-import { refusals } from '../wire/problem.js';
+import { refusals } from '../wire/refusals.js';
 import { type AccessedRoute, isChange } from './access.js';
 
 const ENTITY_TAG = '(?:W/)?"[\\x21\\x23-\\x7e]*"';

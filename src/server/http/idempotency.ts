@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ApiError } from '../wire/errors.js';
 import type { Limits } from '../wire/limits.js';
-import { refusals } from '../wire/problem.js';
+import { refusals } from '../wire/refusals.js';
 import { type AccessedRoute, isChange } from './access.js';
 import { type Answer, type KeptAnswer, KeptAnswers } from './kept-answers.js';
 

@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { allowedStateOf, isWatched } from '../../mmu/index.js';
 import { AllowedState, Hex64 } from '../../mmu/schema/index.js';
@@ -7,7 +6,8 @@ import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { ApiError } from '../wire/errors.js';
 import { Digits, Seq, VmId } from '../wire/frames.js';
-import { refusals } from '../wire/problem.js';
+import { OF_VCPU, refusals } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const AllowedDump = z
   .strictObject({
@@ -17,6 +17,7 @@ const AllowedDump = z
   .meta({ id: 'AllowedDump', description: 'Where an address may lead, by the architecture.' });
 
 export const listAllowed = operation({
+  id: 'listAllowed',
   takes: {
     params: z.strictObject({ vm: VmId, vcpu: Digits }),
     querystring: z.strictObject({
@@ -39,18 +40,18 @@ export const listAllowed = operation({
 });
 
 /** `GET /v1/vms/:vm/vcpus/:vcpu/allowed`: where an address may lead, and since which write no more. */
-export const allowedRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const allowedRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/vcpus/:vcpu/allowed',
     {
       schema: {
-        operationId: 'listAllowed',
+        operationId: listAllowed.id,
         summary: 'List where the architecture allows an address to lead: by memory, or by a cache.',
         tags: ['dumps'],
         ...listAllowed.takes,
         response: {
           200: AllowedDump,
-          ...refusals('vm-not-found', 'vcpu-not-found', 'oracle-off'),
+          ...refusals(...OF_VCPU, 'oracle-off'),
         },
       },
     },

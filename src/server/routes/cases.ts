@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { CaseDigests, CaseFile, caseOf } from '../history/case-file.js';
 import { play } from '../history/play.js';
@@ -6,8 +5,9 @@ import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { Seq, VmId } from '../wire/frames.js';
 import { NO_LABELS } from '../wire/labels.js';
-import { refusals } from '../wire/problem.js';
+import { CHANGING, MAKING_VM, RUNNING, refusals, WITH_BODY } from '../wire/refusals.js';
 import { VERSION } from '../wire/version.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const CaseAnswer = z
   .strictObject({
@@ -24,12 +24,14 @@ const CaseAnswer = z
   .meta({ id: 'CaseAnswer', description: 'A case was played on a new VM.' });
 
 export const getCase = operation({
+  id: 'getCase',
   takes: { params: z.strictObject({ vm: VmId }) },
   answer: CaseFile,
   run: ({ fleet }, { params: { vm } }) => caseOf(fleet, fleet.get(vm)),
 });
 
 export const playCase = operation({
+  id: 'playCase',
   takes: { body: CaseFile },
   answer: CaseAnswer,
   async run({ fleet }, { body: { expected, mmulab, ...body } }) {
@@ -49,12 +51,12 @@ export const playCase = operation({
 const tags = ['time'];
 
 /** `GET /v1/vms/:vm/case` and `POST /v1/cases`: a file that shows anyone what a VM did. */
-export const caseRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const caseRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/case',
     {
       schema: {
-        operationId: 'getCase',
+        operationId: getCase.id,
         summary: 'Write the case of a VM: its configuration, its commands, what came of them.',
         tags,
         ...getCase.takes,
@@ -76,25 +78,13 @@ export const caseRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { h
     '/v1/cases',
     {
       schema: {
-        operationId: 'playCase',
+        operationId: playCase.id,
         summary: 'Play a case on a new VM, and tell whether what was expected came of it.',
         tags,
         ...playCase.takes,
         response: {
           201: CaseAnswer,
-          ...refusals(
-            'malformed-json',
-            'origin-refused',
-            'scope-insufficient',
-            'vcpu-not-found',
-            'command-refused',
-            'vm-poisoned',
-            'body-too-large',
-            'unsupported-media-type',
-            'vm-limit-reached',
-            'vcpu-limit-reached',
-            'memory-limit-reached',
-          ),
+          ...refusals(...WITH_BODY, ...CHANGING, 'vcpu-not-found', ...RUNNING, ...MAKING_VM),
         },
       },
     },

@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { KERNEL_VERSIONS, POLICIES } from '../../mmu/index.js';
 import {
@@ -14,9 +13,10 @@ import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { Bounds, boundsOf } from '../wire/bounds.js';
 import type { Limits } from '../wire/limits.js';
-import { refusals } from '../wire/problem.js';
+import { refusals } from '../wire/refusals.js';
 import { VERSION } from '../wire/version.js';
 import { NOT_MODELLED } from './not-modelled.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const PolicyBody = z
   .strictObject({
@@ -55,6 +55,7 @@ const ModelBody = z
   .meta({ id: 'Model', description: 'What the model covers, what not, and every bound.' });
 
 export const listPolicies = operation({
+  id: 'listPolicies',
   takes: {},
   answer: PolicyList,
   run: () => ({
@@ -66,18 +67,19 @@ export const listPolicies = operation({
 });
 
 export const getModel = operation({
+  id: 'getModel',
   takes: {},
   answer: ModelBody,
   run: ({ fleet }) => modelOf(VERSION, fleet.limits),
 });
 
 /** `GET /v1/policies` and `GET /v1/model`: what there is, and what there is not. */
-export const catalogueRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const catalogueRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/policies',
     {
       schema: {
-        operationId: 'listPolicies',
+        operationId: listPolicies.id,
         summary: 'What an invalidation may do to the roots it covers.',
         tags: ['catalogue'],
         response: { 200: PolicyList, ...refusals() },
@@ -90,7 +92,7 @@ export const catalogueRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app
     '/v1/model',
     {
       schema: {
-        operationId: 'getModel',
+        operationId: getModel.id,
         summary: 'What the model covers, what it does not, and every bound.',
         tags: ['catalogue'],
         response: { 200: ModelBody, ...refusals() },

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Applied } from '../../journal/index.js';
 import {
@@ -21,12 +20,14 @@ import {
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
-import { type Operation, operation } from '../host/operation.js';
+import { type Operation, operation, operationIdOf } from '../host/operation.js';
 import { validatorCompiler } from '../wire/compilers.js';
 import { ApiError } from '../wire/errors.js';
 import { Digits, EventFrame, Seq, VmId } from '../wire/frames.js';
 import { COMMANDS_PER_BATCH_MAX } from '../wire/limits.js';
-import { Problem, refusals } from '../wire/problem.js';
+import { Problem } from '../wire/problem.js';
+import { CHANGING, OF_VCPU, RUNNING, refusals, WITH_BODY } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 /** What a command answers, so that a harness without a stream still sees everything. */
 const AppliedBody = z
@@ -65,15 +66,10 @@ const CommandLine = z.union([BatchResult, Problem]).meta({
 });
 
 const REFUSED = [
-  'malformed-json',
-  'origin-refused',
-  'scope-insufficient',
-  'vm-not-found',
-  'vcpu-not-found',
-  'command-refused',
-  'vm-poisoned',
-  'body-too-large',
-  'unsupported-media-type',
+  ...WITH_BODY,
+  ...CHANGING,
+  ...OF_VCPU,
+  ...RUNNING,
   'memory-limit-reached',
 ] as const;
 const REFUSALS = refusals(...REFUSED);
@@ -104,6 +100,7 @@ export const RUN_COMMAND = Object.fromEntries(
 ) as Readonly<Record<CommandKind, Operation<CommandParts, typeof AppliedBody>>>;
 
 export const applyCommands = operation({
+  id: 'applyCommands',
   takes: { params: z.strictObject({ vm: VmId }), querystring: BatchQuery, body: Batch },
   answer: BatchApplied,
   run: ({ fleet }, { params, query, body }) => resultsOf(fleet, fleet.get(params.vm), body, query),
@@ -115,15 +112,15 @@ interface CommandRouteOptions {
 }
 
 /** `POST /v1/vms/:vm/vcpus/:vcpu/<kind>`, one for every command, and `POST /v1/vms/:vm/commands`. */
-export const commandRoutes: FastifyPluginAsyncZod<CommandRouteOptions> = async (app, options) => {
+export const commandRoutes: TypedPlugin<CommandRouteOptions> = async (app, options) => {
   const { host } = options;
   for (const kind of COMMAND_KINDS) {
-    const { takes, run } = RUN_COMMAND[kind];
+    const { id, takes, run } = RUN_COMMAND[kind];
     app.post(
       `/v1/vms/:vm/vcpus/:vcpu/${kind}`,
       {
         schema: {
-          operationId: operationIdOf(kind),
+          operationId: id,
           summary: COMMAND_SUMMARIES[kind],
           tags: ['commands'],
           ...takes,
@@ -137,7 +134,7 @@ export const commandRoutes: FastifyPluginAsyncZod<CommandRouteOptions> = async (
 };
 
 /** In a plugin of its own: no other route takes a stream of commands. */
-const batchRoute: FastifyPluginAsyncZod<CommandRouteOptions> = async (app, { host, streams }) => {
+const batchRoute: TypedPlugin<CommandRouteOptions> = async (app, { host, streams }) => {
   takeCommandLines(app);
   app.setValidatorCompiler<z.ZodType>((route) => passStreams(validatorCompiler(route)));
   app.post(
@@ -145,7 +142,7 @@ const batchRoute: FastifyPluginAsyncZod<CommandRouteOptions> = async (app, { hos
     {
       config: { lines: Command } satisfies RouteLines,
       schema: {
-        operationId: 'applyCommands',
+        operationId: applyCommands.id,
         summary: 'Apply commands to one VM, in order, until one is refused.',
         description:
           'As NDJSON a command is a line, and is answered by a line while the next are still being ' +
@@ -180,6 +177,7 @@ const batchRoute: FastifyPluginAsyncZod<CommandRouteOptions> = async (app, { hos
 
 function runOf(kind: CommandKind): Operation<CommandParts, typeof AppliedBody> {
   return {
+    id: operationIdOf('run', kind),
     takes: { params: commandParams, querystring: CommandQuery, body: bodyOf(kind) },
     answer: AppliedBody,
     run({ fleet }, { params, query, body }) {
@@ -237,9 +235,4 @@ function demandPlain({ atomic, dryRun }: BatchQuery): void {
 function bodyOf(kind: CommandKind): z.ZodType {
   const body: z.ZodType<unknown, unknown> = COMMAND_BODIES[kind];
   return body.safeParse({}).success ? body.prefault({}) : body;
-}
-
-/** `mov-cr3` is `runMovCr3`. */
-function operationIdOf(kind: CommandKind): string {
-  return `run${kind.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())}`;
 }

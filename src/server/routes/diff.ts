@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { differencesOf, type Vm } from '../../mmu/index.js';
 import { Difference } from '../../mmu/schema/index.js';
@@ -7,7 +6,8 @@ import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { Digits, Seq, VmId } from '../wire/frames.js';
 import { DIFFERENCES_MAX } from '../wire/limits.js';
-import { refusals } from '../wire/problem.js';
+import { refusals } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 /** vCPUs, pages of memory and shadow pages that are compared before others get their turn. */
 const SLICE_PARTS = 16;
@@ -27,6 +27,7 @@ const limit = Digits.pipe(z.number().min(1).max(DIFFERENCES_MAX))
   .default(1000)
   .describe('Differences at most.');
 export const diffMoments = operation({
+  id: 'diffMoments',
   takes: {
     params: z.strictObject({ vm: VmId }),
     querystring: z.strictObject({
@@ -41,6 +42,7 @@ export const diffMoments = operation({
 });
 
 export const diffVms = operation({
+  id: 'diffVms',
   takes: {
     querystring: z.strictObject({
       a: VmId,
@@ -58,12 +60,12 @@ export const diffVms = operation({
 const tags = ['time'];
 
 /** `GET /v1/vms/:vm/diff` and `GET /v1/diff`: two moments of a VM, or of two VMs. */
-export const diffRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const diffRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/diff',
     {
       schema: {
-        operationId: 'diffMoments',
+        operationId: diffMoments.id,
         summary: 'Tell how a VM changed between two moments.',
         tags,
         ...diffMoments.takes,
@@ -77,7 +79,7 @@ export const diffRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { h
     '/v1/diff',
     {
       schema: {
-        operationId: 'diffVms',
+        operationId: diffVms.id,
         summary: 'Tell how two VMs differ, in configuration and state.',
         tags,
         ...diffVms.takes,

@@ -1,5 +1,4 @@
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { EventRing } from '../../journal/index.js';
 import { filterOf } from '../conditions/filter.js';
@@ -11,7 +10,8 @@ import type { FrameSink } from '../streams/frame-sink.js';
 import { SocketSink } from '../streams/socket-sink.js';
 import { ApiError, type Flaw } from '../wire/errors.js';
 import { HistoryFrame, HistoryQuery, Seq, StreamFrame, VmId } from '../wire/frames.js';
-import { refusals } from '../wire/problem.js';
+import { refusals } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const HistoryPage = z
   .strictObject({
@@ -37,6 +37,7 @@ interface Resumption {
 }
 
 export const listEvents = operation({
+  id: 'listEvents',
   takes: { params: z.strictObject({ vm: VmId }), querystring: HistoryQuery },
   answer: HistoryPage,
   run({ fleet, streams }, { params, query }) {
@@ -65,13 +66,9 @@ export function followVm(
  * `GET /v1/vms/:vm/events`: a page of history or, as an upgrade or by `Accept`, a stream of it.
  * `GET /v1/events`: a stream of all VMs.
  */
-export const eventRoutes: FastifyPluginAsync<{ host: Host }> = async (
-  app: FastifyInstance,
-  { host },
-) => {
+export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   const { fleet, streams } = host;
   const { streamBufferBytesMax: bufferBytesMax } = fleet.limits;
-  const typed = app.withTypeProvider<ZodTypeProvider>();
 
   const follow = (
     reply: Pick<FastifyReply, 'headers' | 'type'>,
@@ -84,11 +81,11 @@ export const eventRoutes: FastifyPluginAsync<{ host: Host }> = async (
     void reply.type(FRAMING_TYPES[framing]).send(sink.body);
   };
 
-  typed.route({
+  app.route({
     method: 'GET',
     url: '/v1/vms/:vm/events',
     schema: {
-      operationId: 'listEvents',
+      operationId: listEvents.id,
       summary: 'Read the history of a VM: its commands and events. As a stream, follow it.',
       tags: ['events'],
       ...listEvents.takes,
@@ -133,7 +130,7 @@ export const eventRoutes: FastifyPluginAsync<{ host: Host }> = async (
     },
   });
 
-  typed.route({
+  app.route({
     method: 'GET',
     url: '/v1/events',
     exposeHeadRoute: false,

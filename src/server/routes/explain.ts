@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { explainLookup as explained } from '../../mmu/index.js';
 import { Hex64, LookupState, MmuName } from '../../mmu/schema/index.js';
@@ -6,7 +5,8 @@ import { vcpuOf } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { Digits, Seq, VmId } from '../wire/frames.js';
-import { refusals } from '../wire/problem.js';
+import { OF_VCPU, refusals } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const LookupDump = z
   .strictObject({
@@ -16,6 +16,7 @@ const LookupDump = z
   .meta({ id: 'LookupDump', description: 'Why a lookup in the root cache would hit or miss.' });
 
 export const explainLookup = operation({
+  id: 'explainLookup',
   takes: {
     params: z.strictObject({ vm: VmId, vcpu: Digits }),
     querystring: z.strictObject({
@@ -33,16 +34,16 @@ export const explainLookup = operation({
 });
 
 /** `GET /v1/vms/:vm/vcpus/:vcpu/explain`: why a lookup of a pgd would hit or miss. */
-export const explainRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const explainRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/vcpus/:vcpu/explain',
     {
       schema: {
-        operationId: 'explainLookup',
+        operationId: explainLookup.id,
         summary: 'Explain, slot by slot, why a switch to a pgd would find a cached root or not.',
         tags: ['dumps'],
         ...explainLookup.takes,
-        response: { 200: LookupDump, ...refusals('vm-not-found', 'vcpu-not-found') },
+        response: { 200: LookupDump, ...refusals(...OF_VCPU) },
       },
     },
     (request) => explainLookup.run(host, request),

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fastifyHelmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
-import type { FastifyPluginAsync } from 'fastify';
 import type { RouteAccess } from '../http/access.js';
 import { ApiError } from '../wire/errors.js';
 import { PACKAGE_ROOT } from '../wire/package-root.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const WEB = fileURLToPath(new URL('dist/web/', PACKAGE_ROOT));
 
@@ -38,7 +38,7 @@ const OPEN = {
 };
 
 /** The page at `/`, the reference at `/docs` with what they load, and the descriptions of the API. */
-export const fileRoutes: FastifyPluginAsync = async (app) => {
+export const fileRoutes: TypedPlugin<object> = async (app) => {
   // The policy of every answer would win over the page's own, which follows.
   app.addHook('onRequest', (_request, reply, done) => {
     void reply.removeHeader('content-security-policy');

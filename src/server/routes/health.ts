@@ -1,17 +1,15 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { RouteAccess } from '../http/access.js';
-import { refusalsForAll } from '../wire/problem.js';
+import { refusalsForAll } from '../wire/refusals.js';
+import { VERSION } from '../wire/version.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const Health = z
   .strictObject({ status: z.enum(['ok', 'ready']), version: z.string() })
   .meta({ id: 'Health', description: 'How the server is.' });
 
 /** `GET /healthz` and `GET /readyz`. */
-export const healthRoutes: FastifyPluginAsyncZod<{ version: string }> = async (
-  app,
-  { version },
-) => {
+export const healthRoutes: TypedPlugin<object> = async (app) => {
   app.get(
     '/healthz',
     {
@@ -23,7 +21,7 @@ export const healthRoutes: FastifyPluginAsyncZod<{ version: string }> = async (
         response: { 200: Health, ...refusalsForAll() },
       },
     },
-    () => ({ status: 'ok' as const, version }),
+    () => ({ status: 'ok' as const, version: VERSION }),
   );
 
   app.get(
@@ -37,6 +35,6 @@ export const healthRoutes: FastifyPluginAsyncZod<{ version: string }> = async (
         response: { 200: Health, ...refusalsForAll() },
       },
     },
-    () => ({ status: 'ready' as const, version }),
+    () => ({ status: 'ready' as const, version: VERSION }),
   );
 };

@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
@@ -6,7 +5,8 @@ import { awaitEnd } from '../http/await-end.js';
 import type { PreferredRoute } from '../http/prefer.js';
 import { JobBody, JobId, JobPage, jobBodyOf, jobSummaryOf } from '../jobs/job-body.js';
 import { Digits } from '../wire/frames.js';
-import { refusals } from '../wire/problem.js';
+import { CHANGING, refusals } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const PAGE_JOBS_MAX = 100;
 
@@ -18,6 +18,7 @@ const JobsQuery = z.strictObject({
 const params = z.strictObject({ job: JobId });
 
 export const listJobs = operation({
+  id: 'listJobs',
   takes: { querystring: JobsQuery },
   answer: JobPage,
   run({ jobs }, { query: { cursor = 0, limit } }) {
@@ -34,12 +35,14 @@ export const listJobs = operation({
 });
 
 export const getJob = operation({
+  id: 'getJob',
   takes: { params },
   answer: JobBody,
   run: ({ jobs }, { params: { job } }) => jobBodyOf(jobs.get(job)),
 });
 
 export const cancelJob = operation({
+  id: 'cancelJob',
   takes: { params },
   answer: z.null().describe('Ended, and forgotten.'),
   run({ jobs }, { params: { job } }) {
@@ -51,12 +54,12 @@ export const cancelJob = operation({
 const tags = ['jobs'];
 
 /** `/v1/jobs`: work that outlasts its request. */
-export const jobRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const jobRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/jobs',
     {
       schema: {
-        operationId: 'listJobs',
+        operationId: listJobs.id,
         summary: 'List jobs in the order of their creation, without their results.',
         tags,
         ...listJobs.takes,
@@ -71,7 +74,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { ho
     {
       config: { prefersWait: true } satisfies PreferredRoute,
       schema: {
-        operationId: 'getJob',
+        operationId: getJob.id,
         summary: 'How far a job is, and what came of it; waits for its end if that is preferred.',
         tags,
         ...getJob.takes,
@@ -89,13 +92,13 @@ export const jobRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { ho
     '/v1/jobs/:job',
     {
       schema: {
-        operationId: 'cancelJob',
+        operationId: cancelJob.id,
         summary: 'Cancel a job if it has not ended, and forget it.',
         tags,
         ...cancelJob.takes,
         response: {
           204: cancelJob.answer,
-          ...refusals('job-not-found', 'origin-refused', 'scope-insufficient'),
+          ...refusals(...CHANGING, 'job-not-found'),
         },
       },
     },

@@ -1,11 +1,11 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ledgerStateOf } from '../../mmu/index.js';
 import { LedgerState, PolicyName } from '../../mmu/schema/index.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { Seq, VmId } from '../wire/frames.js';
-import { refusals } from '../wire/problem.js';
+import { refusals } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const LedgerDump = z
   .strictObject({
@@ -16,6 +16,7 @@ const LedgerDump = z
   .meta({ id: 'LedgerDump', description: 'What flushes, syncs and frees were worth.' });
 
 export const getLedger = operation({
+  id: 'getLedger',
   takes: { params: z.strictObject({ vm: VmId }) },
   answer: LedgerDump,
   run({ fleet }, { params }) {
@@ -25,12 +26,12 @@ export const getLedger = operation({
 });
 
 /** `GET /v1/vms/:vm/ledger`: which flushes, syncs and frees were necessary, and which wasted. */
-export const ledgerRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const ledgerRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/ledger',
     {
       schema: {
-        operationId: 'getLedger',
+        operationId: getLedger.id,
         summary: 'Read what flushes, syncs and frees of a VM turned out to be worth.',
         tags: ['dumps'],
         ...getLedger.takes,

@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { memoryStateOf } from '../../mmu/index.js';
 import { MemoryState, PhysicalAddress } from '../../mmu/schema/index.js';
@@ -6,7 +5,8 @@ import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { Digits, Seq, VmId } from '../wire/frames.js';
 import { MEMORY_BYTES_MAX } from '../wire/limits.js';
-import { refusals } from '../wire/problem.js';
+import { refusals } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const MemoryDump = z
   .strictObject({
@@ -16,6 +16,7 @@ const MemoryDump = z
   .meta({ id: 'MemoryDump', description: 'A part of guest-physical memory, and the memslots.' });
 
 export const readMemory = operation({
+  id: 'readMemory',
   takes: {
     params: z.strictObject({ vm: VmId }),
     querystring: z.strictObject({
@@ -35,12 +36,12 @@ export const readMemory = operation({
 });
 
 /** `GET /v1/vms/:vm/memory`: what the guest has in memory, its page tables among it. */
-export const memoryRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const memoryRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/memory',
     {
       schema: {
-        operationId: 'readMemory',
+        operationId: readMemory.id,
         summary: 'Read guest-physical memory, and which memslots there are.',
         tags: ['dumps'],
         ...readMemory.takes,

@@ -1,9 +1,11 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
+import type { Host } from '../host/host.js';
 import type { RouteAccess } from '../http/access.js';
-import type { MetricSources } from '../http/metrics.js';
-import { refusals } from '../wire/problem.js';
+import type { RequestTally } from '../http/request-tally.js';
+import { refusals } from '../wire/refusals.js';
+import { VERSION } from '../wire/version.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const TEXT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -12,8 +14,13 @@ const MetricText = {
   content: { 'text/plain': { schema: z.string() } },
 };
 
+interface MetricsOptions {
+  readonly host: Host;
+  readonly requests: RequestTally;
+}
+
 /** `GET /metrics`, for Prometheus. */
-export const metricRoutes: FastifyPluginAsyncZod<MetricSources> = async (app, sources) => {
+export const metricRoutes: TypedPlugin<MetricsOptions> = async (app, { host, requests }) => {
   let registry: Registry | null = null;
   app.addHook('onClose', async () => registry?.clear());
 
@@ -30,7 +37,11 @@ export const metricRoutes: FastifyPluginAsyncZod<MetricSources> = async (app, so
     },
     async (_request, reply) => {
       // Whoever does not ask for metrics starts without what writes them.
-      registry ??= (await import('../http/metrics.js')).createMetrics(sources);
+      registry ??= (await import('../http/metrics.js')).createMetrics({
+        ...host,
+        requests,
+        version: VERSION,
+      });
       return reply.type(TEXT_TYPE).send(await registry.metrics());
     },
   );

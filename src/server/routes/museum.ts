@@ -1,11 +1,11 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { commandsOf, type Exhibit, JUDGES, MUSEUM } from '../../lab/index.js';
 import { Command, VmConfig } from '../../mmu/schema/index.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { ApiError } from '../wire/errors.js';
-import { refusals } from '../wire/problem.js';
+import { refusals } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const ExhibitBody = z
   .strictObject({
@@ -38,24 +38,26 @@ const NAME_MAX = 64;
 const tags = ['catalogue'];
 
 export const listExhibits = operation({
+  id: 'listExhibits',
   takes: {},
   answer: MuseumBody,
   run: () => ({ exhibits: MUSEUM.map(bodyOf) }),
 });
 
 export const getScene = operation({
+  id: 'getScene',
   takes: { params: z.strictObject({ exhibit: z.string().min(1).max(NAME_MAX) }) },
   answer: SceneBody,
   run: (_host, { params }) => sceneOf(params.exhibit),
 });
 
 /** `GET /v1/museum` and `GET /v1/museum/:exhibit`: mistakes, and what catches them. */
-export const museumRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const museumRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/museum',
     {
       schema: {
-        operationId: 'listExhibits',
+        operationId: listExhibits.id,
         summary: 'List the bugs, proposals and mutants that a VM can be given.',
         tags,
         ...listExhibits.takes,
@@ -69,7 +71,7 @@ export const museumRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, {
     '/v1/museum/:exhibit',
     {
       schema: {
-        operationId: 'getScene',
+        operationId: getScene.id,
         summary: 'Read the commands that show one of them, with the machine that they run on.',
         tags,
         ...getScene.takes,

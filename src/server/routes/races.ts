@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
   COST_MODEL,
@@ -14,7 +13,8 @@ import type { PreferredRoute } from '../http/prefer.js';
 import { JobBody, jobBodyOf } from '../jobs/job-body.js';
 import { raceWork } from '../jobs/race-job.js';
 import { RaceRequest, trackOf } from '../jobs/race-request.js';
-import { refusals } from '../wire/problem.js';
+import { CHANGING, refusals, WITH_BODY } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const CostParameterBody = z
   .strictObject({
@@ -48,9 +48,15 @@ const MODEL: z.output<typeof CostModelBody> = {
   }),
 };
 
-export const getCostModel = operation({ takes: {}, answer: CostModelBody, run: () => MODEL });
+export const getCostModel = operation({
+  id: 'getCostModel',
+  takes: {},
+  answer: CostModelBody,
+  run: () => MODEL,
+});
 
 export const startRace = operation({
+  id: 'startRace',
   takes: { body: RaceRequest },
   answer: JobBody,
   run: ({ fleet, jobs }, { body }) => jobBodyOf(jobs.start('race', raceWork(trackOf(fleet, body)))),
@@ -59,12 +65,12 @@ export const startRace = operation({
 const tags = ['races'];
 
 /** `POST /v1/races` and `GET /v1/cost-model`: policies side by side, and what it is counted by. */
-export const raceRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const raceRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/cost-model',
     {
       schema: {
-        operationId: 'getCostModel',
+        operationId: getCostModel.id,
         summary: 'What each thing is taken to cost in a race, and why.',
         tags,
         response: { 200: CostModelBody, ...refusals() },
@@ -78,7 +84,7 @@ export const raceRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { h
     {
       config: { prefersWait: true } satisfies PreferredRoute,
       schema: {
-        operationId: 'startRace',
+        operationId: startRace.id,
         summary: 'Run policies side by side over the same commands: a job.',
         description:
           'Answered at once with the job, whose end `GET /v1/jobs/{job}` tells; or, with ' +
@@ -89,15 +95,12 @@ export const raceRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { h
           200: JobBody,
           202: JobBody,
           ...refusals(
-            'malformed-json',
-            'origin-refused',
-            'scope-insufficient',
+            ...WITH_BODY,
+            ...CHANGING,
             'vm-not-found',
             'beginning-unknown',
             'events-expired',
-            'body-too-large',
             'job-too-long',
-            'unsupported-media-type',
             'job-limit-reached',
             'wait-limit-reached',
           ),

@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
   type ShadowPageFilter,
@@ -14,7 +13,8 @@ import { operation } from '../host/operation.js';
 import { ApiError } from '../wire/errors.js';
 import { Digits, Seq, VmId } from '../wire/frames.js';
 import { PAGE_SHADOW_PAGES_MAX } from '../wire/limits.js';
-import { refusals } from '../wire/problem.js';
+import { refusals } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const seq = Seq.describe('Sequence number of the VM at which this holds.');
 
@@ -41,6 +41,7 @@ const ShadowPageQuery = z.strictObject({
 });
 
 export const listShadowPages = operation({
+  id: 'listShadowPages',
   takes: { params: z.strictObject({ vm: VmId }), querystring: ShadowPageQuery },
   answer: ShadowPageList,
   run({ fleet }, { params, query: { cursor, limit, ...filter } }) {
@@ -57,6 +58,7 @@ export const listShadowPages = operation({
 });
 
 export const getShadowPage = operation({
+  id: 'getShadowPage',
   takes: { params: z.strictObject({ vm: VmId, hpa: PhysicalAddress }) },
   answer: ShadowPageDump,
   run({ fleet }, { params }) {
@@ -70,12 +72,12 @@ export const getShadowPage = operation({
 const tags = ['dumps'];
 
 /** `/v1/vms/:vm/shadow-pages`: what KVM has made of the guest's tables. */
-export const shadowPageRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const shadowPageRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/shadow-pages',
     {
       schema: {
-        operationId: 'listShadowPages',
+        operationId: listShadowPages.id,
         summary: 'List shadow pages in the order of their creation, or those below a root.',
         tags,
         ...listShadowPages.takes,
@@ -89,7 +91,7 @@ export const shadowPageRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (ap
     '/v1/vms/:vm/shadow-pages/:hpa',
     {
       schema: {
-        operationId: 'getShadowPage',
+        operationId: getShadowPage.id,
         summary: 'Read a shadow page with its entries.',
         tags,
         ...getShadowPage.takes,

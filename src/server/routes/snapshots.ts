@@ -1,10 +1,10 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Snapshot } from '../history/snapshots.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { RewoundFrame, Seq, SnapshotName, VmId } from '../wire/frames.js';
-import { refusals, VM_BODY_REFUSALS } from '../wire/problem.js';
+import { CHANGING, refusals, WITH_BODY } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const SnapshotBody = z
   .strictObject({
@@ -32,6 +32,7 @@ const params = z.strictObject({ vm: VmId });
 const snapshotParams = z.strictObject({ vm: VmId, snapshot: SnapshotName });
 
 export const takeSnapshot = operation({
+  id: 'takeSnapshot',
   takes: { params, body: SnapshotCreation },
   answer: SnapshotBody,
   run: ({ fleet, timeline }, { params: { vm }, body: { name } }) =>
@@ -39,6 +40,7 @@ export const takeSnapshot = operation({
 });
 
 export const listSnapshots = operation({
+  id: 'listSnapshots',
   takes: { params },
   answer: SnapshotList,
   run({ fleet, timeline }, { params: { vm } }) {
@@ -47,6 +49,7 @@ export const listSnapshots = operation({
 });
 
 export const getSnapshot = operation({
+  id: 'getSnapshot',
   takes: { params: snapshotParams },
   answer: SnapshotBody,
   run: ({ fleet, timeline }, { params: { vm, snapshot } }) =>
@@ -54,6 +57,7 @@ export const getSnapshot = operation({
 });
 
 export const restoreSnapshot = operation({
+  id: 'restoreSnapshot',
   takes: { params: snapshotParams, body: z.strictObject({}).prefault({}) },
   answer: RewoundFrame,
   run: ({ fleet, timeline }, { params: { vm, snapshot } }) =>
@@ -61,6 +65,7 @@ export const restoreSnapshot = operation({
 });
 
 export const deleteSnapshot = operation({
+  id: 'deleteSnapshot',
   takes: { params: snapshotParams },
   answer: z.null().describe('Deleted.'),
   run({ fleet, timeline }, { params: { vm, snapshot } }) {
@@ -72,19 +77,21 @@ export const deleteSnapshot = operation({
 const tags = ['time'];
 
 /** `/v1/vms/:vm/snapshots`: states that were given names. */
-export const snapshotRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const snapshotRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.post(
     '/v1/vms/:vm/snapshots',
     {
       schema: {
-        operationId: 'takeSnapshot',
+        operationId: takeSnapshot.id,
         summary: 'Give the present state of a VM a name.',
         tags,
         ...takeSnapshot.takes,
         response: {
           201: SnapshotBody,
           ...refusals(
-            ...VM_BODY_REFUSALS,
+            ...WITH_BODY,
+            ...CHANGING,
+            'vm-not-found',
             'snapshot-exists',
             'vm-poisoned',
             'snapshot-limit-reached',
@@ -104,7 +111,7 @@ export const snapshotRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app,
     '/v1/vms/:vm/snapshots',
     {
       schema: {
-        operationId: 'listSnapshots',
+        operationId: listSnapshots.id,
         summary: 'List the snapshots of a VM, the oldest first.',
         tags,
         ...listSnapshots.takes,
@@ -118,7 +125,7 @@ export const snapshotRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app,
     '/v1/vms/:vm/snapshots/:snapshot',
     {
       schema: {
-        operationId: 'getSnapshot',
+        operationId: getSnapshot.id,
         summary: 'Read a snapshot of a VM.',
         tags,
         ...getSnapshot.takes,
@@ -132,13 +139,19 @@ export const snapshotRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app,
     '/v1/vms/:vm/snapshots/:snapshot/restore',
     {
       schema: {
-        operationId: 'restoreSnapshot',
+        operationId: restoreSnapshot.id,
         summary: 'Take a VM back to a snapshot. Its sequence numbers go on rising.',
         tags,
         ...restoreSnapshot.takes,
         response: {
           200: RewoundFrame,
-          ...refusals(...VM_BODY_REFUSALS, 'snapshot-not-found', 'memory-limit-reached'),
+          ...refusals(
+            ...WITH_BODY,
+            ...CHANGING,
+            'vm-not-found',
+            'snapshot-not-found',
+            'memory-limit-reached',
+          ),
         },
       },
     },
@@ -149,13 +162,13 @@ export const snapshotRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app,
     '/v1/vms/:vm/snapshots/:snapshot',
     {
       schema: {
-        operationId: 'deleteSnapshot',
+        operationId: deleteSnapshot.id,
         summary: 'Forget a snapshot.',
         tags,
         ...deleteSnapshot.takes,
         response: {
           204: deleteSnapshot.answer,
-          ...refusals('origin-refused', 'scope-insufficient', 'vm-not-found', 'snapshot-not-found'),
+          ...refusals(...CHANGING, 'vm-not-found', 'snapshot-not-found'),
         },
       },
     },

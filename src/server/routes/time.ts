@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Digest, digestOf } from '../history/digest.js';
 import { ForkChanges, fork } from '../history/fork.js';
@@ -6,8 +5,9 @@ import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { etagOf } from '../http/etag.js';
 import { Digits, RewoundFrame, Seq, VmId } from '../wire/frames.js';
-import { refusals, VM_BODY_REFUSALS } from '../wire/problem.js';
+import { CHANGING, MAKING_VM, RUNNING, refusals, WITH_BODY } from '../wire/refusals.js';
 import { VERSION } from '../wire/version.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const seqAsked = 'A moment that is kept: history has it, or a snapshot was taken then.';
 
@@ -47,12 +47,14 @@ const NO_BODY = z.strictObject({}).prefault({});
 const params = z.strictObject({ vm: VmId });
 
 export const resetVm = operation({
+  id: 'resetVm',
   takes: { params, body: NO_BODY },
   answer: RewoundFrame,
   run: ({ fleet, timeline }, { params: { vm } }) => timeline.reset(fleet.get(vm)),
 });
 
 export const forkVm = operation({
+  id: 'forkVm',
   takes: { params, body: ForkBody },
   answer: ForkAnswer,
   async run({ fleet, timeline }, { params, body }) {
@@ -65,6 +67,7 @@ export const forkVm = operation({
 });
 
 export const getDigest = operation({
+  id: 'getDigest',
   takes: {
     params,
     querystring: z.strictObject({
@@ -83,16 +86,16 @@ export const getDigest = operation({
 const tags = ['time'];
 
 /** `POST /v1/vms/:vm/reset`, `POST /v1/vms/:vm/fork` and `GET /v1/vms/:vm/digest`. */
-export const timeRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const timeRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.post(
     '/v1/vms/:vm/reset',
     {
       schema: {
-        operationId: 'resetVm',
+        operationId: resetVm.id,
         summary: 'Take a VM back to what it was made from. Its sequence numbers go on rising.',
         tags,
         ...resetVm.takes,
-        response: { 200: RewoundFrame, ...refusals(...VM_BODY_REFUSALS) },
+        response: { 200: RewoundFrame, ...refusals(...WITH_BODY, ...CHANGING, 'vm-not-found') },
       },
     },
     (request) => resetVm.run(host, request),
@@ -102,21 +105,20 @@ export const timeRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { h
     '/v1/vms/:vm/fork',
     {
       schema: {
-        operationId: 'forkVm',
+        operationId: forkVm.id,
         summary: 'Make a new VM in the state of another one at any moment that is kept.',
         tags,
         ...forkVm.takes,
         response: {
           201: ForkAnswer,
           ...refusals(
-            ...VM_BODY_REFUSALS,
-            'command-refused',
-            'vm-poisoned',
+            ...WITH_BODY,
+            ...CHANGING,
+            'vm-not-found',
+            ...RUNNING,
             'beginning-unknown',
             'events-expired',
-            'vm-limit-reached',
-            'vcpu-limit-reached',
-            'memory-limit-reached',
+            ...MAKING_VM,
             'tag-limit-reached',
           ),
         },
@@ -134,7 +136,7 @@ export const timeRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { h
     '/v1/vms/:vm/digest',
     {
       schema: {
-        operationId: 'getDigest',
+        operationId: getDigest.id,
         summary: 'Name the state of a VM at a moment: equal states have equal digests.',
         tags,
         ...getDigest.takes,

@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { tlbStateOf } from '../../mmu/index.js';
 import { TlbState } from '../../mmu/schema/index.js';
@@ -7,7 +6,8 @@ import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { Digits, Seq, VmId } from '../wire/frames.js';
 import { PAGE_TLB_ENTRIES_MAX } from '../wire/limits.js';
-import { refusals } from '../wire/problem.js';
+import { OF_VCPU, refusals } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const TlbDump = z
   .strictObject({
@@ -18,6 +18,7 @@ const TlbDump = z
   .meta({ id: 'TlbDump', description: 'What the TLB holds for a vCPU, or a part of it.' });
 
 export const getTlb = operation({
+  id: 'getTlb',
   takes: {
     params: z.strictObject({ vm: VmId, vcpu: Digits }),
     querystring: z.strictObject({
@@ -38,16 +39,16 @@ export const getTlb = operation({
 });
 
 /** `GET /v1/vms/:vm/vcpus/:vcpu/tlb`: what the processor has cached. */
-export const tlbRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const tlbRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/vcpus/:vcpu/tlb',
     {
       schema: {
-        operationId: 'getTlb',
+        operationId: getTlb.id,
         summary: 'Read what the TLB holds for a vCPU, tag by tag.',
         tags: ['dumps'],
         ...getTlb.takes,
-        response: { 200: TlbDump, ...refusals('vm-not-found', 'vcpu-not-found') },
+        response: { 200: TlbDump, ...refusals(...OF_VCPU) },
       },
     },
     (request) => getTlb.run(host, request),

@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { vcpuStateOf } from '../../mmu/index.js';
 import { VcpuState } from '../../mmu/schema/index.js';
@@ -6,7 +5,8 @@ import { vcpuOf } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { Digits, Seq, VmId } from '../wire/frames.js';
-import { refusals } from '../wire/problem.js';
+import { OF_VCPU, refusals } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const VcpuList = z
   .strictObject({
@@ -16,6 +16,7 @@ const VcpuList = z
   .meta({ id: 'VcpuList', description: 'All vCPUs of a VM.' });
 
 export const listVcpus = operation({
+  id: 'listVcpus',
   takes: { params: z.strictObject({ vm: VmId }) },
   answer: VcpuList,
   run({ fleet }, { params }) {
@@ -25,6 +26,7 @@ export const listVcpus = operation({
 });
 
 export const getVcpu = operation({
+  id: 'getVcpu',
   takes: { params: z.strictObject({ vm: VmId, vcpu: Digits }) },
   answer: VcpuState,
   run({ fleet }, { params: { vm, vcpu } }) {
@@ -36,12 +38,12 @@ export const getVcpu = operation({
 const tags = ['vcpus'];
 
 /** `/v1/vms/:vm/vcpus`: registers, MMUs, roots, requests and counters. */
-export const vcpuRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const vcpuRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/vcpus',
     {
       schema: {
-        operationId: 'listVcpus',
+        operationId: listVcpus.id,
         summary: 'Read all vCPUs of a VM.',
         tags,
         ...listVcpus.takes,
@@ -55,11 +57,11 @@ export const vcpuRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { h
     '/v1/vms/:vm/vcpus/:vcpu',
     {
       schema: {
-        operationId: 'getVcpu',
+        operationId: getVcpu.id,
         summary: 'Read a vCPU: registers, MMUs, roots, requests and counters.',
         tags,
         ...getVcpu.takes,
-        response: { 200: VcpuState, ...refusals('vm-not-found', 'vcpu-not-found') },
+        response: { 200: VcpuState, ...refusals(...OF_VCPU) },
       },
     },
     (request) => getVcpu.run(host, request),

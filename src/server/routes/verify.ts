@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { EventRing } from '../../journal/index.js';
 import { matcherOf, NearestFrame, Pattern } from '../conditions/pattern.js';
@@ -16,7 +15,8 @@ import type { RouteAccess } from '../http/access.js';
 import { ApiError } from '../wire/errors.js';
 import { Seq, VmId } from '../wire/frames.js';
 import { EXPECTATIONS_MAX } from '../wire/limits.js';
-import { refusals } from '../wire/problem.js';
+import { OF_VCPU, refusals, WITH_BODY } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 /** Steps of an order. */
 const STEPS_MAX = 16;
@@ -96,6 +96,7 @@ const Verified = z
   .meta({ id: 'Verified', description: 'How the expectations fared.' });
 
 export const verify = operation({
+  id: 'verify',
   takes: { params: z.strictObject({ vm: VmId }), body: VerifyBody },
   answer: Verified,
   async run({ fleet }, { params: { vm }, body: { after, through, expect } }) {
@@ -109,27 +110,19 @@ export const verify = operation({
 });
 
 /** `POST /v1/vms/:vm/verify`: whether a VM did what was expected of it. */
-export const verifyRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const verifyRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.post(
     '/v1/vms/:vm/verify',
     {
       config: { access: 'read' } satisfies RouteAccess,
       schema: {
-        operationId: 'verify',
+        operationId: verify.id,
         summary: 'Compare what a VM did, and its state, with what is expected.',
         tags: ['events'],
         ...verify.takes,
         response: {
           200: Verified,
-          ...refusals(
-            'malformed-json',
-            'origin-refused',
-            'vm-not-found',
-            'vcpu-not-found',
-            'events-expired',
-            'body-too-large',
-            'unsupported-media-type',
-          ),
+          ...refusals(...WITH_BODY, ...OF_VCPU, 'events-expired'),
         },
       },
     },

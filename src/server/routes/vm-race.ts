@@ -1,13 +1,14 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { RaceResult } from '../../lab/index.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { ApiError } from '../wire/errors.js';
 import { VmId } from '../wire/frames.js';
-import { refusals } from '../wire/problem.js';
+import { refusals } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 export const getVmRace = operation({
+  id: 'getVmRace',
   takes: { params: z.strictObject({ vm: VmId }) },
   answer: RaceResult,
   run({ fleet }, { params: { vm } }) {
@@ -21,12 +22,12 @@ export const getVmRace = operation({
 });
 
 /** `GET /v1/vms/:vm/race`: how the lanes beside a VM stand. */
-export const vmRaceRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const vmRaceRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/race',
     {
       schema: {
-        operationId: 'getVmRace',
+        operationId: getVmRace.id,
         summary: 'How a VM and the lanes beside it compare, by what it did so far.',
         tags: ['races'],
         ...getVmRace.takes,

@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { VmConfig } from '../../mmu/schema/index.js';
 import { VmBody, vmBodyOf } from '../fleet/vm-body.js';
@@ -9,7 +8,8 @@ import { operation } from '../host/operation.js';
 import { etagOf } from '../http/etag.js';
 import { VmId } from '../wire/frames.js';
 import { LABELS, LabelsPatch, patchedLabels, SELECTION } from '../wire/labels.js';
-import { refusals } from '../wire/problem.js';
+import { CHANGING, MAKING_VM, refusals, WITH_BODY } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const VmCreation = VmConfig.safeExtend({ ...LABELS, lanes: Lanes.optional() })
   .prefault({})
@@ -37,6 +37,7 @@ const VmsSelection = z
 const vmParams = z.strictObject({ vm: VmId });
 
 export const createVm = operation({
+  id: 'createVm',
   takes: { body: VmCreation },
   answer: VmBody,
   run: ({ fleet }, { body: { name, tags, ttlSeconds, lanes = null, ...config } }) =>
@@ -44,12 +45,14 @@ export const createVm = operation({
 });
 
 export const listVms = operation({
+  id: 'listVms',
   takes: { querystring: VmQuery },
   answer: VmPage,
   run: ({ fleet }, { query }) => pageOf(fleet, query),
 });
 
 export const deleteVms = operation({
+  id: 'deleteVms',
   takes: { querystring: VmsSelection },
   answer: VmsDeleted,
   run({ fleet }, { query }) {
@@ -60,12 +63,14 @@ export const deleteVms = operation({
 });
 
 export const getVm = operation({
+  id: 'getVm',
   takes: { params: vmParams },
   answer: VmBody,
   run: ({ fleet }, { params: { vm } }) => vmBodyOf(fleet.get(vm)),
 });
 
 export const relabelVm = operation({
+  id: 'relabelVm',
   takes: { params: vmParams, body: LabelsPatch },
   answer: VmBody,
   run({ fleet }, { params: { vm }, body }) {
@@ -76,6 +81,7 @@ export const relabelVm = operation({
 });
 
 export const deleteVm = operation({
+  id: 'deleteVm',
   takes: { params: vmParams },
   answer: z.null().describe('Deleted.'),
   run({ fleet }, { params: { vm } }) {
@@ -87,28 +93,18 @@ export const deleteVm = operation({
 const tags = ['vms'];
 
 /** `/v1/vms`: the life of VMs. */
-export const vmRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const vmRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.post(
     '/v1/vms',
     {
       schema: {
-        operationId: 'createVm',
+        operationId: createVm.id,
         summary: 'Create a VM.',
         tags,
         ...createVm.takes,
         response: {
           201: VmBody,
-          ...refusals(
-            'malformed-json',
-            'origin-refused',
-            'scope-insufficient',
-            'body-too-large',
-            'unsupported-media-type',
-            'vm-limit-reached',
-            'vcpu-limit-reached',
-            'memory-limit-reached',
-            'tag-limit-reached',
-          ),
+          ...refusals(...WITH_BODY, ...CHANGING, ...MAKING_VM, 'tag-limit-reached'),
         },
       },
     },
@@ -124,7 +120,7 @@ export const vmRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { hos
     '/v1/vms',
     {
       schema: {
-        operationId: 'listVms',
+        operationId: listVms.id,
         summary: 'List VMs in the order of their creation: all, or those of a tag or name.',
         tags,
         ...listVms.takes,
@@ -138,11 +134,11 @@ export const vmRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { hos
     '/v1/vms',
     {
       schema: {
-        operationId: 'deleteVms',
+        operationId: deleteVms.id,
         summary: 'Delete all VMs of a tag or name.',
         tags,
         ...deleteVms.takes,
-        response: { 200: VmsDeleted, ...refusals('origin-refused', 'scope-insufficient') },
+        response: { 200: VmsDeleted, ...refusals(...CHANGING) },
       },
     },
     (request) => deleteVms.run(host, request),
@@ -152,7 +148,7 @@ export const vmRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { hos
     '/v1/vms/:vm',
     {
       schema: {
-        operationId: 'getVm',
+        operationId: getVm.id,
         summary: 'Read a VM.',
         tags,
         ...getVm.takes,
@@ -166,21 +162,13 @@ export const vmRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { hos
     '/v1/vms/:vm',
     {
       schema: {
-        operationId: 'relabelVm',
+        operationId: relabelVm.id,
         summary: 'Change the name, the tags or the TTL of a VM.',
         tags,
         ...relabelVm.takes,
         response: {
           200: VmBody,
-          ...refusals(
-            'malformed-json',
-            'origin-refused',
-            'scope-insufficient',
-            'vm-not-found',
-            'body-too-large',
-            'unsupported-media-type',
-            'tag-limit-reached',
-          ),
+          ...refusals(...WITH_BODY, ...CHANGING, 'vm-not-found', 'tag-limit-reached'),
         },
       },
     },
@@ -191,13 +179,13 @@ export const vmRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { hos
     '/v1/vms/:vm',
     {
       schema: {
-        operationId: 'deleteVm',
+        operationId: deleteVm.id,
         summary: 'Delete a VM: its streams end and its history is forgotten.',
         tags,
         ...deleteVm.takes,
         response: {
           204: deleteVm.answer,
-          ...refusals('vm-not-found', 'origin-refused', 'scope-insufficient'),
+          ...refusals(...CHANGING, 'vm-not-found'),
         },
       },
     },

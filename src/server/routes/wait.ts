@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { matcherOf, NearestFrame, Pattern } from '../conditions/pattern.js';
 import { NearestState, requireCondition, stateFields } from '../conditions/state-condition.js';
@@ -11,7 +10,8 @@ import { departureOf } from '../http/departure.js';
 import { ApiError } from '../wire/errors.js';
 import { Digits, filterFields, HistoryFrame, Seq, VmId } from '../wire/frames.js';
 import { WAIT_MS_MAX } from '../wire/limits.js';
-import { refusals } from '../wire/problem.js';
+import { OF_VCPU, refusals, WITH_BODY } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const WAIT_MS = 10_000;
 
@@ -68,6 +68,7 @@ const params = z.strictObject({ vm: VmId });
 const NEVER = new AbortController().signal;
 
 export const waitForEvent = operation({
+  id: 'waitForEvent',
   takes: {
     params,
     querystring: z.strictObject({
@@ -90,6 +91,7 @@ export const waitForEvent = operation({
 });
 
 export const waitUntil = operation({
+  id: 'waitUntil',
   takes: { params, body: WaitBody },
   answer: WaitAnswer,
   async run({ fleet, waits }, { params: { vm }, body: { until, timeoutMs } }, signal = NEVER) {
@@ -106,16 +108,10 @@ export const waitUntil = operation({
 });
 
 const tags = ['events'];
-const refused = refusals(
-  'vm-not-found',
-  'vcpu-not-found',
-  'origin-refused',
-  'events-expired',
-  'wait-limit-reached',
-);
+const REFUSED = [...OF_VCPU, 'origin-refused', 'events-expired', 'wait-limit-reached'] as const;
 
 /** `/v1/vms/:vm/wait`: a long poll until an event comes or a condition on the state holds. */
-export const waitRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const waitRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.addHook('preClose', async () => host.waits.close());
 
   app.get(
@@ -123,11 +119,11 @@ export const waitRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { h
     {
       exposeHeadRoute: false,
       schema: {
-        operationId: 'waitForEvent',
+        operationId: waitForEvent.id,
         summary: 'Wait until a command or event fits.',
         tags,
         ...waitForEvent.takes,
-        response: { 200: WaitAnswer, ...refused },
+        response: { 200: WaitAnswer, ...refusals(...REFUSED) },
       },
     },
     (request, reply) => waitForEvent.run(host, request, departureOf(reply.raw)),
@@ -138,24 +134,11 @@ export const waitRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { h
     {
       config: { access: 'read' } satisfies RouteAccess,
       schema: {
-        operationId: 'waitUntil',
+        operationId: waitUntil.id,
         summary: 'Wait until an event fits, or a condition on the state of a vCPU holds.',
         tags,
         ...waitUntil.takes,
-        response: {
-          200: WaitAnswer,
-          ...refused,
-          ...refusals(
-            'vm-not-found',
-            'vcpu-not-found',
-            'malformed-json',
-            'origin-refused',
-            'events-expired',
-            'body-too-large',
-            'unsupported-media-type',
-            'wait-limit-reached',
-          ),
-        },
+        response: { 200: WaitAnswer, ...refusals(...WITH_BODY, ...REFUSED) },
       },
     },
     (request, reply) => waitUntil.run(host, request, departureOf(reply.raw)),

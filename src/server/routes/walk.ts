@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
   currentEptpOf,
@@ -14,7 +13,8 @@ import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { ApiError } from '../wire/errors.js';
 import { Digits, Seq, VmId } from '../wire/frames.js';
-import { refusals } from '../wire/problem.js';
+import { OF_VCPU, refusals } from '../wire/refusals.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const WalkQuery = z.strictObject({
   gva: Hex64.optional().describe('A linear address of the guest that runs, L1 or L2.'),
@@ -33,6 +33,7 @@ const WalkDump = z
   .meta({ id: 'WalkDump', description: "A walk of the guest's own tables that touches nothing." });
 
 export const walkTables = operation({
+  id: 'walkTables',
   takes: { params: z.strictObject({ vm: VmId, vcpu: Digits }), querystring: WalkQuery },
   answer: WalkDump,
   run({ fleet }, { params, query }) {
@@ -43,16 +44,16 @@ export const walkTables = operation({
 });
 
 /** `GET /v1/vms/:vm/vcpus/:vcpu/walk`: what the guest's own tables say of an address. */
-export const walkRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const walkRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/vcpus/:vcpu/walk',
     {
       schema: {
-        operationId: 'walkTables',
+        operationId: walkTables.id,
         summary: "Walk the guest's own page tables, or an EPT of L1, without touching anything.",
         tags: ['dumps'],
         ...walkTables.takes,
-        response: { 200: WalkDump, ...refusals('vm-not-found', 'vcpu-not-found') },
+        response: { 200: WalkDump, ...refusals(...OF_VCPU) },
       },
     },
     (request) => walkTables.run(host, request),

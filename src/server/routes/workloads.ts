@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { WORKLOADS, type Workload } from '../../lab/index.js';
 import { Command, createJsonWriter } from '../../mmu/schema/index.js';
@@ -8,16 +7,12 @@ import { NDJSON_TYPE } from '../batches/command-streams.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { CaseFile, caseFrom } from '../history/case-file.js';
 import type { Host } from '../host/host.js';
-import { type Operation, operation } from '../host/operation.js';
+import { type Operation, operation, operationIdOf } from '../host/operation.js';
 import { ApiError } from '../wire/errors.js';
 import { CASE_COMMANDS_MAX, WORKLOAD_COMMANDS_MAX } from '../wire/limits.js';
-import { refusals } from '../wire/problem.js';
-import {
-  configFor,
-  type WorkloadQuery,
-  workloadOperationOf,
-  workloadQueryOf,
-} from '../wire/workload-query.js';
+import { refusals } from '../wire/refusals.js';
+import { configFor, type WorkloadQuery, workloadQueryOf } from '../wire/workload-query.js';
+import type { TypedPlugin } from './typed-plugin.js';
 
 const CountParameterBody = z.strictObject({
   name: z.string(),
@@ -59,6 +54,7 @@ const writeCommand = createJsonWriter(Command);
 const PIECE = 16 * 1024;
 
 export const listWorkloads = operation({
+  id: 'listWorkloads',
   takes: {},
   answer: WorkloadList,
   run: () => ({ workloads: Object.values<Workload>(WORKLOADS).map(bodyOf) }),
@@ -69,11 +65,12 @@ type MakeWorkload = Operation<
   typeof CaseFile
 >;
 
-/** One for every workload, by the name of the operation. */
-export const MAKE_WORKLOAD: Readonly<Record<string, MakeWorkload>> = Object.fromEntries(
+/** An operation for every workload. */
+export const MAKE_WORKLOAD: ReadonlyMap<Workload, MakeWorkload> = new Map(
   Object.values<Workload>(WORKLOADS).map((workload) => [
-    workloadOperationOf(workload.name),
+    workload,
     operation({
+      id: operationIdOf('makeWorkload', workload.name),
       takes: { querystring: workloadQueryOf(workload, WORKLOAD_COMMANDS_MAX) },
       answer: CaseFile,
       run: ({ fleet }, { query }) => caseOf(workload, query, fleet),
@@ -82,12 +79,12 @@ export const MAKE_WORKLOAD: Readonly<Record<string, MakeWorkload>> = Object.from
 );
 
 /** `GET /v1/workloads`, and `GET /v1/workloads/<name>`, one for every workload. */
-export const workloadRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app, { host }) => {
+export const workloadRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/workloads',
     {
       schema: {
-        operationId: 'listWorkloads',
+        operationId: listWorkloads.id,
         summary: 'What real guests do, and what can be set of it.',
         tags,
         ...listWorkloads.takes,
@@ -97,15 +94,13 @@ export const workloadRoutes: FastifyPluginAsyncZod<{ host: Host }> = async (app,
     (request) => listWorkloads.run(host, request),
   );
 
-  for (const workload of Object.values<Workload>(WORKLOADS)) {
+  for (const [workload, make] of MAKE_WORKLOAD) {
     const { name, summary } = workload;
-    const operationId = workloadOperationOf(name);
-    const make = MAKE_WORKLOAD[operationId] as MakeWorkload;
     app.get(
       `/v1/workloads/${name}`,
       {
         schema: {
-          operationId,
+          operationId: make.id,
           summary,
           description:
             'A case for `POST /v1/cases`; with `Accept: application/x-ndjson` the commands alone, a ' +

@@ -1,17 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import { type ApiError, ERROR_CODES, type ErrorCode, statusOf } from './errors.js';
-
-const REFUSED_ANYWHERE = [
-  'invalid-request',
-  'host-refused',
-  'rate-limited',
-  'internal',
-  'not-ready',
-  'overloaded',
-] as const;
-
-const REFUSED_WITHOUT_TOKEN = ['token-required', 'token-refused'] as const;
+import { type ApiError, ERROR_CODES } from './errors.js';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -58,41 +47,4 @@ export function problemOf(
     ...of,
     ...(error.details as Partial<Problem>),
   };
-}
-
-/** What a request to a VM may be refused for as soon as it has a body. */
-export const VM_BODY_REFUSALS = [
-  'malformed-json',
-  'origin-refused',
-  'scope-insufficient',
-  'vm-not-found',
-  'body-too-large',
-  'unsupported-media-type',
-] as const satisfies readonly ErrorCode[];
-
-/**
- * What a route may be refused with, for its schema: the problem by status. Every route may be
- * refused for what is said of its request, for its host, for want of a token, for its client's rate
- * and the server's load, for an error of ours, and while the server closes.
- */
-export function refusals(...more: readonly ErrorCode[]): object {
-  return refusalsForAll(...REFUSED_WITHOUT_TOKEN, ...more);
-}
-
-/** The same for a route that is answered without a token. */
-export function refusalsForAll(...more: readonly ErrorCode[]): object {
-  const codes = [...REFUSED_ANYWHERE, ...more];
-  const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of codes) {
-    byStatus.set(statusOf(code), [...(byStatus.get(statusOf(code)) ?? []), code]);
-  }
-  return Object.fromEntries(
-    [...byStatus].map(([status, of]) => [
-      status,
-      {
-        description: `Refused: ${of.map((code) => `\`${code}\``).join(', ')}.`,
-        content: { 'application/problem+json': { schema: Problem } },
-      },
-    ]),
-  );
 }

@@ -63,9 +63,3 @@ function textOf(spec: Parameter): z.ZodType<number | boolean> {
       return FlagText.default(spec.default).describe(spec.summary);
   }
 }
-
-/** `operationId` of the operation that makes a workload. */
-export function workloadOperationOf(name: string): string {
-  const words = name.split('-').map((word) => word.slice(0, 1).toUpperCase() + word.slice(1));
-  return `makeWorkload${words.join('')}`;
-}

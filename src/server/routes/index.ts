@@ -1,0 +1,68 @@
+import type { CommandStreams } from '../batches/command-streams.js';
+import type { Host } from '../host/host.js';
+import type { RequestTally } from '../http/request-tally.js';
+import { allowedRoutes } from './allowed.js';
+import { caseRoutes } from './cases.js';
+import { catalogueRoutes } from './catalogue.js';
+import { commandRoutes } from './commands.js';
+import { diffRoutes } from './diff.js';
+import { eventRoutes } from './events.js';
+import { explainRoutes } from './explain.js';
+import { fileRoutes } from './files.js';
+import { healthRoutes } from './health.js';
+import { jobRoutes } from './jobs.js';
+import { ledgerRoutes } from './ledger.js';
+import { memoryRoutes } from './memory.js';
+import { metricRoutes } from './metrics.js';
+import { museumRoutes } from './museum.js';
+import { raceRoutes } from './races.js';
+import { shadowPageRoutes } from './shadow-pages.js';
+import { snapshotRoutes } from './snapshots.js';
+import { timeRoutes } from './time.js';
+import { tlbRoutes } from './tlb.js';
+import type { TypedPlugin } from './typed-plugin.js';
+import { vcpuRoutes } from './vcpus.js';
+import { verifyRoutes } from './verify.js';
+import { vmRaceRoutes } from './vm-race.js';
+import { vmRoutes } from './vms.js';
+import { waitRoutes } from './wait.js';
+import { walkRoutes } from './walk.js';
+import { workloadRoutes } from './workloads.js';
+
+/** Owners of what routes give out; each route takes those that it needs. */
+export interface RouteOptions {
+  readonly host: Host;
+  readonly requests: RequestTally;
+  /** Commands that come line by line. */
+  readonly streams: CommandStreams;
+}
+
+/** Every route of the server, in the order in which openapi.yaml tells of them. */
+export const ROUTES: readonly TypedPlugin<RouteOptions>[] = [
+  healthRoutes,
+  catalogueRoutes,
+  museumRoutes,
+  vmRoutes,
+  vcpuRoutes,
+  tlbRoutes,
+  walkRoutes,
+  shadowPageRoutes,
+  memoryRoutes,
+  commandRoutes,
+  eventRoutes,
+  waitRoutes,
+  verifyRoutes,
+  explainRoutes,
+  ledgerRoutes,
+  allowedRoutes,
+  metricRoutes,
+  raceRoutes,
+  vmRaceRoutes,
+  jobRoutes,
+  timeRoutes,
+  snapshotRoutes,
+  diffRoutes,
+  caseRoutes,
+  workloadRoutes,
+  fileRoutes,
+];

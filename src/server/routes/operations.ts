@@ -1,0 +1,84 @@
+import type { Operation } from '../host/operation.js';
+import { listAllowed } from './allowed.js';
+import { getCase, playCase } from './cases.js';
+import { getModel, listPolicies } from './catalogue.js';
+import { applyCommands, RUN_COMMAND } from './commands.js';
+import { diffMoments, diffVms } from './diff.js';
+import { listEvents } from './events.js';
+import { explainLookup } from './explain.js';
+import { cancelJob, getJob, listJobs } from './jobs.js';
+import { getLedger } from './ledger.js';
+import { readMemory } from './memory.js';
+import { getScene, listExhibits } from './museum.js';
+import { getCostModel, startRace } from './races.js';
+import { getShadowPage, listShadowPages } from './shadow-pages.js';
+import {
+  deleteSnapshot,
+  getSnapshot,
+  listSnapshots,
+  restoreSnapshot,
+  takeSnapshot,
+} from './snapshots.js';
+import { forkVm, getDigest, resetVm } from './time.js';
+import { getTlb } from './tlb.js';
+import { getVcpu, listVcpus } from './vcpus.js';
+import { verify } from './verify.js';
+import { getVmRace } from './vm-race.js';
+import { createVm, deleteVm, deleteVms, getVm, listVms, relabelVm } from './vms.js';
+import { waitForEvent, waitUntil } from './wait.js';
+import { walkTables } from './walk.js';
+import { listWorkloads, MAKE_WORKLOAD } from './workloads.js';
+
+const LIST: readonly Operation[] = [
+  listPolicies,
+  getModel,
+  listExhibits,
+  getScene,
+  createVm,
+  listVms,
+  deleteVms,
+  getVm,
+  relabelVm,
+  deleteVm,
+  listVcpus,
+  getVcpu,
+  getTlb,
+  walkTables,
+  listShadowPages,
+  getShadowPage,
+  readMemory,
+  applyCommands,
+  ...Object.values(RUN_COMMAND),
+  listEvents,
+  waitForEvent,
+  waitUntil,
+  verify,
+  explainLookup,
+  getLedger,
+  listAllowed,
+  getCostModel,
+  startRace,
+  getVmRace,
+  listJobs,
+  getJob,
+  cancelJob,
+  resetVm,
+  forkVm,
+  getDigest,
+  takeSnapshot,
+  listSnapshots,
+  getSnapshot,
+  restoreSnapshot,
+  deleteSnapshot,
+  diffMoments,
+  diffVms,
+  getCase,
+  playCase,
+  listWorkloads,
+  ...MAKE_WORKLOAD.values(),
+];
+
+/** Every operation by its id: all of openapi.yaml but health, metrics and the stream of all VMs. */
+export const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
+  LIST.map((operation) => [operation.id, operation]),
+);

@@ -1,0 +1,72 @@
+import { type ErrorCode, statusOf } from './errors.js';
+import { Problem } from './problem.js';
+
+const REFUSED_ANYWHERE = [
+  'invalid-request',
+  'host-refused',
+  'rate-limited',
+  'internal',
+  'not-ready',
+  'overloaded',
+] as const;
+
+const REFUSED_WITHOUT_TOKEN = ['token-required', 'token-refused'] as const;
+
+type Codes = readonly ErrorCode[];
+
+/** Refusals of a request that has a body. */
+export const WITH_BODY = [
+  'malformed-json',
+  'origin-refused',
+  'body-too-large',
+  'unsupported-media-type',
+] as const satisfies Codes;
+
+/** Refusals of a request that changes something. */
+export const CHANGING = ['origin-refused', 'scope-insufficient'] as const satisfies Codes;
+
+/** Refusals of a request about a vCPU of a VM. */
+export const OF_VCPU = ['vm-not-found', 'vcpu-not-found'] as const satisfies Codes;
+
+/** Refusals of a request that has a VM run commands. */
+export const RUNNING = ['command-refused', 'vm-poisoned'] as const satisfies Codes;
+
+/** Refusals of a request that makes a VM, for want of room. */
+export const MAKING_VM = [
+  'vm-limit-reached',
+  'vcpu-limit-reached',
+  'memory-limit-reached',
+] as const satisfies Codes;
+
+/** A refusal as the schema of a route has it. */
+export interface Refusal {
+  readonly description: string;
+  readonly content: { readonly 'application/problem+json': { readonly schema: typeof Problem } };
+}
+
+/**
+ * Refusals of a route by status, for its schema. Every route may refuse a request for its form, its
+ * host, a missing token, its client's rate and the server's load, for an error of ours, and while
+ * the server closes.
+ *
+ * @param more Codes beyond those; a code may come more than once.
+ */
+export function refusals(...more: Codes): Readonly<Record<string, Refusal>> {
+  return refusalsForAll(...REFUSED_WITHOUT_TOKEN, ...more);
+}
+
+/** The same for a route that is answered without a token. */
+export function refusalsForAll(...more: Codes): Readonly<Record<string, Refusal>> {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of new Set([...REFUSED_ANYWHERE, ...more])) {
+    byStatus.set(statusOf(code), [...(byStatus.get(statusOf(code)) ?? []), code]);
+  }
+  return Object.fromEntries([...byStatus].map(([status, codes]) => [status, refusalFor(codes)]));
+}
+
+function refusalFor(codes: Codes): Refusal {
+  return {
+    description: `Refused: ${codes.map((code) => `\`${code}\``).join(', ')}.`,
+    content: { 'application/problem+json': { schema: Problem } },
+  };
+}
