@@ -1,12 +1,124 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { generateSource } from 'oazapfts';
+import { generateAst, parseSpec, UNSTABLE_cg as print } from 'oazapfts';
+import { createContext } from 'oazapfts/context';
+import { getTypeFromSchema } from 'oazapfts/generate';
+import { parse } from 'yaml';
 
 const OPENAPI = fileURLToPath(new URL('../openapi.yaml', import.meta.url));
 
-/** Its calls hand `undefined` on, which our compiler options forbid; its types are used all the same. */
-const HEADER = '// @ts-nocheck\n';
+const HEADER =
+  '/** Types and operations of openapi.yaml, written by `npm run describe-api`: not to be edited. */\n';
 
-/** What `src/client/api.ts` is to hold: the types and calls of openapi.yaml, as it lies there. */
+type Context = ReturnType<typeof createContext>;
+type Schema = NonNullable<Parameters<typeof getTypeFromSchema>[1]>;
+
+interface Reference {
+  readonly $ref: string;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+  readonly schema: object;
+}
+
+type Content = Readonly<Record<string, { readonly schema: object } | undefined>>;
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly parameters?: readonly (Parameter | Reference)[];
+  readonly requestBody?: { readonly required?: boolean; readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly content?: Content } | Reference>>;
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly parameters: Readonly<Record<string, Parameter>> };
+}
+
+/**
+ * Text of `src/client/api.ts`: the named types of openapi.yaml, and what each operation takes and
+ * answers. An operation that is answered as text, or always as a stream, is no part of it.
+ */
 export async function generateClient(): Promise<string> {
-  return HEADER + (await generateSource(OPENAPI, { allSchemas: true }));
+  const context = createContext(await parseSpec(OPENAPI), { allSchemas: true });
+  // It gathers the types on the way to calls, which are not wanted.
+  await generateAst(context);
+  const { paths, components } = parse(readFileSync(OPENAPI, 'utf8')) as Document;
+  const entries: string[] = [];
+  const routes: string[] = [];
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      const answer = answerOf(operation, context);
+      if (answer === null) continue;
+      const { operationId, summary } = operation;
+      const parts = partsOf(operation, components.parameters, context);
+      entries.push(`    /** ${summary} */\n    ${operationId}: { ${parts}answer: ${answer} };\n`);
+      routes.push(`    ${operationId}: ["${method.toUpperCase()}", "${path}"],\n`);
+    }
+  }
+  return `${HEADER}
+${print.printNodes(context.aliases)}
+/** Every operation that answers with JSON, or with nothing: what it takes, and its answer. */
+export interface Operations {
+${entries.join('')}}
+
+/** Method and path of every operation. */
+export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: string, path: string] } = {
+${routes.join('')}};
+`;
+}
+
+/** Parts of the request of an operation, as members of a type. */
+function partsOf(
+  { parameters = [], requestBody }: Operation,
+  shared: Document['components']['parameters'],
+  context: Context,
+): string {
+  const all = parameters.map((one) => ('$ref' in one ? named(shared, one) : one));
+  const schema = requestBody?.content['application/json']?.schema;
+  return [
+    partOf('params', objectOf(all, 'path'), context),
+    partOf('query', objectOf(all, 'query'), context),
+    schema && `body${requestBody?.required ? '' : '?'}: ${typeOf(schema, context)}; `,
+  ].join('');
+}
+
+/** Parameters of one place, as the schema of one object. */
+function objectOf(parameters: readonly Parameter[], place: 'path' | 'query') {
+  const own = parameters.filter((one) => one.in === place);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(own.map(({ name, schema }) => [name, schema])),
+    required: own.filter(({ required }) => required).map(({ name }) => name),
+    additionalProperties: false,
+  };
+}
+
+/** A part of a request: optional if nothing of it is required, and left out if it is empty. */
+function partOf(name: string, schema: ReturnType<typeof objectOf>, context: Context): string {
+  if (Object.keys(schema.properties).length === 0) return '';
+  return `${name}${schema.required.length === 0 ? '?' : ''}: ${typeOf(schema, context)}; `;
+}
+
+/** Type of the answer; null if it is neither JSON nor empty. */
+function answerOf({ responses }: Operation, context: Context): string | null {
+  const [, done] = Object.entries(responses).find(([status]) => status.startsWith('2')) ?? [];
+  if (done === undefined || '$ref' in done) return null;
+  if (done.content === undefined) return 'undefined';
+  const schema = done.content['application/json']?.schema;
+  return schema === undefined ? null : typeOf(schema, context);
+}
+
+function typeOf(schema: object, context: Context): string {
+  return print.printNode(getTypeFromSchema(context, schema as Schema)).replace(/\s*\n\s*/g, ' ');
+}
+
+function named<T>(shared: Readonly<Record<string, T>>, { $ref }: Reference): T {
+  const found = shared[$ref.slice($ref.lastIndexOf('/') + 1)];
+  if (found === undefined) throw new Error(`Cannot generate the client: nothing lies at ${$ref}`);
+  return found;
 }

@@ -1,9 +1,10 @@
 import * as server from '../server/direct/index.js';
 import type { Problem, StreamFrame } from './api.js';
+import type { AnswerOf, Calls, Given, OperationId, Parts, Query } from './calls.js';
 import { LabError, labClosed } from './lab-error.js';
 
-/** Asks a host in this process, as {@link RemoteCalls} asks a server. */
-export class LocalCalls {
+/** Asks a host in this process. */
+export class LocalCalls implements Calls {
   readonly #host: server.Host;
   readonly #closing = new AbortController();
 
@@ -11,19 +12,16 @@ export class LocalCalls {
     this.#host = host;
   }
 
-  /**
-   * @returns What the wire would carry; who asks knows its type.
-   * @throws {LabError} If it is refused.
-   */
-  async ask<P extends server.Parts, A extends server.AnswerSchema, T>(
-    operation: server.Operation<P, A>,
-    given: server.Given = {},
-  ): Promise<T> {
-    const { signal } = given;
+  async ask<Id extends OperationId>(
+    id: Id,
+    { params, query, body }: Given<Id> & Parts,
+    signal?: AbortSignal,
+  ): Promise<AnswerOf<Id>> {
     this.#closing.signal.throwIfAborted();
     signal?.throwIfAborted();
     try {
-      return (await server.ask(this.#host, operation, given)) as T;
+      const answer = await server.ask(this.#host, id, { params, query, body, signal });
+      return answer as AnswerOf<Id>;
     } catch (error) {
       signal?.throwIfAborted();
       this.#closing.signal.throwIfAborted();
@@ -31,16 +29,13 @@ export class LocalCalls {
     }
   }
 
-  /** @throws {LabError} If it is refused, as soon as the first frame is asked for. */
-  async *frames(
-    vm: string,
-    { query, signal }: Pick<server.Given, 'query' | 'signal'>,
-  ): AsyncGenerator<StreamFrame> {
+  async *frames(vm: string, query: Query, signal?: AbortSignal): AsyncGenerator<StreamFrame> {
     this.#closing.signal.throwIfAborted();
     signal?.throwIfAborted();
     try {
-      const frames = server.follow(this.#host, vm, { query: query ?? {}, signal });
-      for await (const frame of frames) yield frame as StreamFrame;
+      for await (const frame of server.follow(this.#host, vm, { query, signal })) {
+        yield frame as StreamFrame;
+      }
     } catch (error) {
       throw labErrorOf(error);
     }
@@ -57,7 +52,7 @@ export class LocalCalls {
   }
 }
 
-/** What is no refusal is an error of ours: a server would hide it in its log. */
+/** An error other than a refusal is ours: a server would hide it in its log. */
 function labErrorOf(error: unknown): LabError {
   const refusal =
     error instanceof server.ApiError

@@ -1,5 +1,5 @@
-import type { RequestOpts } from '@oazapfts/runtime';
-import type { Problem, StreamFrame } from './api.js';
+import { type Problem, ROUTES, type StreamFrame } from './api.js';
+import type { AnswerOf, Calls, Given, OperationId, Parts, Query } from './calls.js';
 import { LabError, labClosed } from './lab-error.js';
 import { linesOf } from './lines.js';
 
@@ -10,76 +10,45 @@ export interface ServerOptions {
   readonly fetch?: typeof fetch;
 }
 
-/** Any answer of the generated calls. */
-interface Answer {
-  readonly status: number;
-  readonly data?: unknown;
-}
-
-/** What an answer holds if it is no refusal. */
-type Data<A> = A extends { status: 200 | 201; data: infer D }
-  ? D
-  : A extends { status: 204 }
-    ? undefined
-    : never;
-
-/** Asks a server, as {@link LocalCalls} asks a host in this process. */
-export class RemoteCalls {
-  readonly #to: RequestOpts & { readonly baseUrl: string; readonly fetch: typeof fetch };
-  readonly #headers: Record<string, string>;
-  /** What ends each request that is under way. A signal for all would gather a listener of each. */
+/** Asks a server. A server that cannot be reached is a `TypeError`, as `fetch` has it. */
+export class RemoteCalls implements Calls {
+  readonly #baseUrl: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #fetch: typeof fetch;
+  /** Aborts of the requests under way. One signal for all would gather a listener of each. */
   readonly #underWay = new Set<AbortController>();
   #isClosed = false;
 
   constructor(url: string | URL, { token, fetch: by = fetch }: ServerOptions) {
-    const baseUrl = String(url).replace(/\/+$/, '');
+    this.#baseUrl = String(url).replace(/\/+$/, '');
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    this.#to = { baseUrl, headers: this.#headers, fetch: by };
+    this.#fetch = by;
   }
 
-  /**
-   * @param send Makes the request, to where it is told.
-   * @throws {LabError} If it is refused.
-   * @throws {TypeError} If the server cannot be reached, as `fetch` does.
-   */
-  async answerOf<A extends Answer>(
-    send: (to: RequestOpts) => Promise<A>,
+  async ask<Id extends OperationId>(
+    id: Id,
+    given: Given<Id> & Parts,
     signal?: AbortSignal,
-  ): Promise<Data<A>> {
+  ): Promise<AnswerOf<Id>> {
     const underWay = this.#begin(signal);
     try {
-      const { status, data } = await send({ ...this.#to, signal: underWay.signal });
-      if (status >= 300) throw labErrorOf(status, data);
+      const response = await this.#send(id, given, 'application/json', underWay.signal);
       // Without a body there is no answer, not an empty one.
-      return (status === 204 ? undefined : data) as Data<A>;
+      if (response.status === 204) return undefined as AnswerOf<Id>;
+      return (await response.json()) as AnswerOf<Id>;
     } finally {
       underWay.end();
     }
   }
 
-  /** @throws {LabError} If it is refused, as soon as the first frame is asked for. */
-  async *frames(
-    vm: string,
-    {
-      query,
-      signal,
-    }: { query: Record<string, string | string[]>; signal?: AbortSignal | undefined },
-  ): AsyncGenerator<StreamFrame> {
-    const { baseUrl, fetch: by } = this.#to;
-    const search = new URLSearchParams();
-    for (const [key, value] of Object.entries(query)) {
-      for (const one of [value].flat()) search.append(key, one);
-    }
+  async *frames(vm: string, query: Query, signal?: AbortSignal): AsyncGenerator<StreamFrame> {
     const underWay = this.#begin(signal);
     try {
-      const response = await by(`${baseUrl}/v1/vms/${encodeURIComponent(vm)}/events?${search}`, {
-        headers: { ...this.#headers, accept: 'application/x-ndjson' },
-        signal: underWay.signal,
-      });
-      if (!response.ok || response.body === null) {
-        throw labErrorOf(response.status, await response.json().catch(() => null));
-      }
-      for await (const line of linesOf(response.body)) yield JSON.parse(line) as StreamFrame;
+      const given = { params: { vm }, query };
+      const type = 'application/x-ndjson';
+      const { body } = await this.#send('listEvents', given, type, underWay.signal);
+      if (body === null) return;
+      for await (const line of linesOf(body)) yield JSON.parse(line) as StreamFrame;
     } catch (error) {
       // As a server that closes ends its streams.
       if (!this.#isClosed) throw error;
@@ -91,6 +60,29 @@ export class RemoteCalls {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const leaving of this.#underWay) leaving.abort(labClosed());
+  }
+
+  /** @throws {LabError} If the request is refused. */
+  async #send(
+    id: OperationId,
+    { params = {}, query = {}, body }: Parts,
+    accept: string,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const [method, path] = ROUTES[id];
+    const place = path.replace(/\{(\w+)\}/g, (_, name: string) =>
+      encodeURIComponent(params[name] ?? ''),
+    );
+    const response = await this.#fetch(`${this.#baseUrl}${place}${searchOf(query)}`, {
+      method,
+      headers: { ...this.#headers, accept, ...(body === undefined ? {} : JSON_BODY) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal,
+    });
+    if (!response.ok) {
+      throw refusalOf(response.status, await response.json().catch(() => null));
+    }
+    return response;
   }
 
   /**
@@ -112,6 +104,8 @@ export class RemoteCalls {
   }
 }
 
+const JSON_BODY = { 'content-type': 'application/json' };
+
 /** A request that is not answered yet. */
 interface UnderWay {
   /** Fires when nobody waits for it any more. */
@@ -119,11 +113,19 @@ interface UnderWay {
   readonly end: () => void;
 }
 
-/** @throws {Error} If the answer is no problem of ours: something else than mmulab listens there. */
-function labErrorOf(status: number, data: unknown): LabError {
+function searchOf(query: Query): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    for (const one of [value].flat()) search.append(key, one);
+  }
+  return search.size === 0 ? '' : `?${search}`;
+}
+
+/** The refusal; or an error of another kind, if something else than mmulab listens there. */
+function refusalOf(status: number, data: unknown): Error {
   const problem = data as Partial<Problem> | null;
   if (typeof problem?.code !== 'string' || typeof problem.detail !== 'string') {
-    throw new Error(`Cannot read the answer: status ${status} without a problem of mmulab`);
+    return new Error(`Cannot read the answer: status ${status} without a problem of mmulab`);
   }
   return new LabError(problem as Problem);
 }
