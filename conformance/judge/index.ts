@@ -1,2 +1,2 @@
-export { type ArchitectureCase, casesOf } from './case.js';
+export type { ArchitectureCase } from './case.js';
 export { judgeCases } from './judge.js';

@@ -1,11 +1,7 @@
-import {
-  type ConformReport,
-  countSkipped,
-  createReport,
-  type Failure,
-} from '../../src/lab/report.js';
-import type { ArchitectureCase } from './case.js';
+import { type ConformReport, countSkipped, createReport } from '../../src/lab/index.js';
+import { type ArchitectureCase, placeOf, readCases } from './case.js';
 import { type Difference, differencesOf } from './checks.js';
+import { strangeKeyIn } from './keys.js';
 import { SetupFailed } from './prepare.js';
 import { Unreadable } from './reading.js';
 import { replayDifferences } from './replay/index.js';
@@ -19,11 +15,16 @@ import { trialsOf } from './trials.js';
  * Judges cases by running the model: each gets a VM of its own, is brought by commands into the
  * state that the case asks for, and executes its instruction. Nothing depends on a case's id.
  *
- * A case is skipped, by name, if its area is not judged or if it says something without a rule.
+ * A case fails if the model does something else than it expects, or if it is not in the form of a
+ * case: it expects nothing, or has a key that no case has. A case is skipped, by name, if its area
+ * is not judged or if it says something without a rule.
+ *
+ * @param content A file's content: a list of cases, or it fails as a whole.
+ * @param file Name of the file for such a failure.
  */
-export function judgeCases(cases: readonly ArchitectureCase[]): ConformReport {
+export function judgeCases(content: unknown, file = 'content'): ConformReport {
   const report = createReport();
-  for (const item of withStepsAbove(cases)) {
+  for (const item of withStepsAbove(readCases(content, file, report))) {
     if (isJudgedArea(item.area)) judgeCase(item, report);
     else countSkipped(report, `area ${item.area}`);
   }
@@ -31,10 +32,16 @@ export function judgeCases(cases: readonly ArchitectureCase[]): ConformReport {
 }
 
 function judgeCase(item: ArchitectureCase, report: ConformReport): void {
+  const where = placeOf(item);
+  const strange = strangeKeyIn(item);
+  if (strange !== null) {
+    report.failures.push({ where, expected: 'keys that cases have', came: strange });
+    return;
+  }
   try {
     const differences = [...spread(item), ...consequencesOf(item)].flatMap(differencesIn);
     if (differences.length === 0) report.passed += 1;
-    else report.failures.push(failureOf(item, differences));
+    else report.failures.push({ where, ...inOne(differences) });
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     countSkipped(report, `${item.id}: no rule for ${error.message}`);
@@ -69,9 +76,8 @@ function labelled(label: string, { expected, came }: Difference): Difference {
   return label === '' ? { expected, came } : { expected, came: `${label}: ${came}` };
 }
 
-function failureOf(item: ArchitectureCase, differences: readonly Difference[]): Failure {
+function inOne(differences: readonly Difference[]): Difference {
   return {
-    where: `${item.id} ${item.op}`,
     expected: differences.map(({ expected }) => expected).join('; '),
     came: differences.map(({ came }) => came).join('; '),
   };

@@ -2,7 +2,7 @@ import type { Outcome, VcpuState } from '../../src/mmu/schema/index.js';
 import type { Bench } from './bench.js';
 import type { ArchitectureCase } from './case.js';
 import type { BenchCommand } from './machine.js';
-import { hexOf, textOf, Unreadable, wordOf } from './reading.js';
+import { hexOf, refuseOthers, textOf, Unreadable, wordOf } from './reading.js';
 import { bitPlaceOf, withBits } from './register-bits.js';
 import { vmcsFieldOf } from './vmx-names.js';
 import { toBigint } from './wanted.js';
@@ -123,14 +123,9 @@ export function planOf(item: ArchitectureCase): readonly PlannedOperation[] {
     const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
     if (operation === undefined) throw new Unreadable(`op ${name}`);
     const args = change === undefined ? item.args : { [change]: maskOf(bit) };
-    if (!hasFieldArgs(item)) refuseUnknown(operation, args);
+    if (!hasFieldArgs(item)) refuseOthers(args, operation.args, 'argument');
     return { operation, args };
   });
-}
-
-function refuseUnknown(operation: Operation, args: Args): void {
-  const unknown = Object.keys(args).find((key) => !operation.args.includes(key));
-  if (unknown !== undefined) throw new Unreadable(`argument ${unknown}`);
 }
 
 function movTo(register: 'cr0' | 'cr3' | 'cr4'): Operation {

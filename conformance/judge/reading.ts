@@ -45,6 +45,22 @@ export function withoutComments(text: string): { said: string; comments: readonl
   return { said: text.replace(/\s*\([^)]*\)/g, '').trim(), comments };
 }
 
+/**
+ * Refuses a key that no rule reads here.
+ *
+ * @param what Name of such a key in the report, as in `argument moon`.
+ * @throws {Unreadable} If there is one beside the given ones.
+ */
+export function refuseOthers(
+  facts: Readonly<Record<string, unknown>>,
+  keys: Iterable<string>,
+  what: string,
+): void {
+  const known = new Set(keys);
+  const other = Object.keys(facts).find((key) => !known.has(key));
+  if (other !== undefined) throw new Unreadable(`${what} ${other}`);
+}
+
 /** The facts under the given keys, and all others. */
 export function splitFacts(
   facts: Readonly<Record<string, unknown>>,

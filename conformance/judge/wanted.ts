@@ -21,29 +21,50 @@ type Wanted =
 
 type Facts = ArchitectureCase['expect'];
 
-/** Words of `expect.outcome`, and what the other keys then say about it. */
-const OUTCOMES: Readonly<Record<string, (expect: Facts) => Wanted>> = {
-  ok: () => ({ kind: 'ok' }),
-  VMsucceed: () => ({ kind: 'ok' }),
-  vmentry: () => ({ kind: 'ok' }),
-  shutdown: () => ({ kind: 'shutdown' }),
-  'triple fault': () => ({ kind: 'shutdown' }),
-  fault: ({ vector, error_code }) => ({
-    kind: 'fault',
-    vectors: textsOf(vector),
-    errorCodes: valuesOf(error_code),
-  }),
-  VMfailValid: ({ error }) => ({ kind: 'vm-fail', errors: valuesOf(error) }),
-  VMfailInvalid: () => ({ kind: 'vm-fail', errors: 'invalid' }),
-  vmexit: exitOf,
-  'vmentry-failure exit': exitOf,
-  error: ({ errno }) => ({ kind: 'error', errnos: textsOf(errno) }),
+/** A word of `expect.outcome`, and the other keys that say more about it. */
+interface OutcomeWord {
+  readonly details: readonly string[];
+  wanted(expect: Facts): Wanted;
+}
+
+const DONE: OutcomeWord = { details: [], wanted: () => ({ kind: 'ok' }) };
+const SHUTDOWN: OutcomeWord = { details: [], wanted: () => ({ kind: 'shutdown' }) };
+const EXIT: OutcomeWord = { details: ['reason', 'basic', 'qualification'], wanted: exitOf };
+
+const OUTCOMES: Readonly<Record<string, OutcomeWord>> = {
+  ok: DONE,
+  VMsucceed: DONE,
+  vmentry: DONE,
+  shutdown: SHUTDOWN,
+  'triple fault': SHUTDOWN,
+  fault: {
+    details: ['vector', 'error_code'],
+    wanted: ({ vector, error_code }) => ({
+      kind: 'fault',
+      vectors: textsOf(vector),
+      errorCodes: valuesOf(error_code),
+    }),
+  },
+  VMfailValid: {
+    details: ['error'],
+    wanted: ({ error }) => ({ kind: 'vm-fail', errors: valuesOf(error) }),
+  },
+  VMfailInvalid: { details: [], wanted: () => ({ kind: 'vm-fail', errors: 'invalid' }) },
+  vmexit: EXIT,
+  'vmentry-failure exit': EXIT,
+  error: {
+    details: ['errno'],
+    wanted: ({ errno }) => ({ kind: 'error', errnos: textsOf(errno) }),
+  },
 };
+
+/** Keys that say more about an outcome: one of them beside another outcome says nothing. */
+const DETAILS = [...Object.values(OUTCOMES).flatMap(({ details }) => details), 'choices'];
 
 /**
  * The outcomes that a case allows: one, a list, or `either` of its choices.
  *
- * @throws {Unreadable} If an alternative is none of the known words.
+ * @throws {Unreadable} If an alternative is none of the known words, or has details of another.
  */
 export function wantedOf(expect: Facts): readonly Wanted[] {
   const said = alternativesOf(expect.outcome);
@@ -51,7 +72,14 @@ export function wantedOf(expect: Facts): readonly Wanted[] {
     word === 'either' ? alternativesOf(expect.choices) : [word],
   );
   if (alternatives.length === 0) throw new Unreadable('outcome');
-  return alternatives.map((text) => OUTCOMES[text]?.(expect) ?? shorthandOf(text));
+  const known = alternatives.map((text) => (Object.hasOwn(OUTCOMES, text) ? OUTCOMES[text] : null));
+  const details = new Set(known.flatMap((word) => word?.details ?? []));
+  if (said.includes('either')) details.add('choices');
+  const strange = DETAILS.find((key) => expect[key] !== undefined && !details.has(key));
+  if (strange !== undefined) {
+    throw new Unreadable(`${strange} beside outcome ${JSON.stringify(expect.outcome)}`);
+  }
+  return alternatives.map((text, i) => known[i]?.wanted(expect) ?? shorthandOf(text));
 }
 
 export function isWanted(wanted: Wanted, outcome: Outcome): boolean {

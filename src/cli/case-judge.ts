@@ -1,15 +1,9 @@
 import type { ConformReport } from '../lab/index.js';
 
-/** As much of an architecture case as this program knows: the judge reads the rest. */
-interface CaseLike {
-  readonly id: string;
-}
-
 /** The judge of architecture cases, as `conformance/judge/index.ts` exports it. */
 interface CaseJudge {
-  /** @returns Null if the content is not a list of cases. */
-  casesOf(content: unknown): readonly CaseLike[] | null;
-  judgeCases(cases: readonly CaseLike[]): ConformReport;
+  /** @param file Name of the file, for what is wrong with the content as a whole. */
+  judgeCases(content: unknown, file: string): ConformReport;
 }
 
 /**

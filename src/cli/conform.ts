@@ -1,26 +1,22 @@
 import { readFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import {
   addReport,
   type ConformReport,
   createReport,
   isRecording,
   judgeRecording,
+  RECORDED_KEYS,
 } from '../lab/index.js';
 import { loadCaseJudge } from './case-judge.js';
 
 /** Something was judged wrong. */
 const EXIT_FAILED = 1;
-/** The arguments or a file cannot be used; nothing is said about the model. */
+/** The arguments cannot be used; nothing is said about the model. */
 const EXIT_UNUSABLE = 2;
 
 interface ConformOptions {
   readonly only?: readonly string[];
-}
-
-/** A file that is neither cases nor a recording, or cannot be read at all. */
-class UnusableFile extends Error {
-  override readonly name = 'UnusableFile';
 }
 
 /** `mmulab conform FILE...`: judges the model by architecture cases and recordings of real kernels. */
@@ -36,52 +32,27 @@ export function registerConform(program: Command): void {
     });
 }
 
-/** Every file is read before the first is judged: a bad one is said at once. */
 async function conform(files: readonly string[], options: ConformOptions): Promise<number> {
   const total = createReport();
-  try {
-    const contents = files.map((file) => ({ file, content: contentOf(file) }));
-    for (const { file, content } of contents) {
-      addReport(total, await judge(file, content, options));
-    }
-  } catch (error) {
-    if (!(error instanceof UnusableFile)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return EXIT_UNUSABLE;
-  }
+  for (const file of files) addReport(total, await judgeFile(file, options));
   process.stdout.write(reportOf(total));
   return total.failures.length === 0 ? 0 : EXIT_FAILED;
 }
 
-async function judge(
-  file: string,
-  content: unknown,
-  { only }: ConformOptions,
-): Promise<ConformReport> {
-  if (isRecording(content)) {
-    try {
-      return judgeRecording(content, only === undefined ? {} : { only });
-    } catch (error) {
-      throw unusable(file, error);
-    }
-  }
-  const { casesOf, judgeCases } = await loadCaseJudge();
-  const cases = casesOf(content);
-  if (cases === null) throw unusable(file, 'neither architecture cases nor a recording');
-  return judgeCases(cases);
-}
-
-function contentOf(file: string): unknown {
+/** A file that cannot be read is a failure, so that no list of files passes without it. */
+async function judgeFile(file: string, { only }: ConformOptions): Promise<ConformReport> {
+  let content: unknown;
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw unusable(file, error);
+    const report = createReport();
+    const expected = 'a file of JSON that can be read';
+    report.failures.push({ where: file, expected, came: (error as Error).message });
+    return report;
   }
-}
-
-function unusable(file: string, reason: unknown): UnusableFile {
-  const why = reason instanceof Error ? reason.message : String(reason);
-  return new UnusableFile(`Cannot read "${file}": ${why}`);
+  if (isRecording(content)) return judgeRecording(content, only === undefined ? {} : { only });
+  const { judgeCases } = await loadCaseJudge();
+  return judgeCases(content, file);
 }
 
 /** Failures first, then what was skipped by kind, and the sums as the last line. */
@@ -90,7 +61,7 @@ function reportOf({ passed, failures, skipped }: ConformReport): string {
     ({ where, expected, came }) => `FAIL ${where}: expected ${expected}, came ${came}`,
   );
   let skippedCount = 0;
-  for (const [kind, count] of skipped) {
+  for (const [kind, count] of Object.entries(skipped)) {
     lines.push(`skipped ${kind}: ${count}`);
     skippedCount += count;
   }
@@ -100,5 +71,10 @@ function reportOf({ passed, failures, skipped }: ConformReport): string {
 }
 
 function keysOf(list: string): string[] {
-  return list.split(',').map((key) => key.trim());
+  const keys = list.split(',').map((key) => key.trim());
+  const stranger = keys.find((key) => !RECORDED_KEYS.includes(key));
+  if (stranger === undefined) return keys;
+  throw new InvalidArgumentError(
+    `no recording has the key "${stranger}"; there are ${RECORDED_KEYS.join(', ')}`,
+  );
 }

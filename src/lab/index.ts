@@ -20,5 +20,6 @@ export {
   countSkipped,
   createReport,
   type Failure,
+  formFailure,
 } from './report.js';
 export * from './workloads/index.js';

@@ -1,31 +1,41 @@
-/** What was wrong in one case, or in one key of one operation. */
+import type { z } from 'zod';
+
+/** A case, an operation of a recording, or a whole file that is not right. */
 export interface Failure {
-  /** The case's id, or the recording's name with the operation and its key. */
+  /** The case's id, the recording's name with the operation, or the name of the file. */
   readonly where: string;
   readonly expected: string;
   readonly came: string;
 }
 
-/** What a judge found. Plain data: printing it is the caller's business. */
+/** The findings of a judge: plain data, which its caller prints or writes as JSON. */
 export interface ConformReport {
   /** Cases, or judged operations, in which all was right. */
   passed: number;
   readonly failures: Failure[];
-  /** What was not judged, by kind, with the number of cases or operations of that kind. */
-  readonly skipped: Map<string, number>;
+  /** Number of cases or operations that were not judged, by what they are. */
+  readonly skipped: Record<string, number>;
 }
 
 export function createReport(): ConformReport {
-  return { passed: 0, failures: [], skipped: new Map() };
+  return { passed: 0, failures: [], skipped: {} };
 }
 
 export function countSkipped(report: ConformReport, kind: string, count = 1): void {
-  report.skipped.set(kind, (report.skipped.get(kind) ?? 0) + count);
+  report.skipped[kind] = (report.skipped[kind] ?? 0) + count;
 }
 
-/** Adds what was found in one file to what was found in all. */
+/** Adds the findings of one file to those of all. */
 export function addReport(total: ConformReport, part: ConformReport): void {
   total.passed += part.passed;
   total.failures.push(...part.failures);
-  for (const [kind, count] of part.skipped) countSkipped(total, kind, count);
+  for (const [kind, count] of Object.entries(part.skipped)) countSkipped(total, kind, count);
+}
+
+/** A file, or a part of one, that does not have the form that it should have. */
+export function formFailure(where: string, form: string, { issues }: z.ZodError): Failure {
+  const [issue] = issues;
+  const path = issue?.path.join('.') ?? '';
+  const came = path === '' ? `${issue?.message}` : `${path}: ${issue?.message}`;
+  return { where, expected: `the form of ${form}`, came };
 }

@@ -182,9 +182,9 @@ describe.skipIf(!isBuilt)(titleOf('the mmulab command'), () => {
   });
 
   test.each([
-    ['a file that is not there', ['/nowhere/cases.json'], 'Cannot read "/nowhere/cases.json": '],
     ['no file at all', [], "error: missing required argument 'file'"],
     ['an unknown option', ['--nope', 'x.json'], "error: unknown option '--nope'"],
+    ['an unknown key', ['--only', 'result,moon', 'x.json'], 'no recording has the key "moon"'],
   ])('conform exits 2 for %s', async (_what, args, message) => {
     const { code, stdout, stderr } = await start('conform', ...args).ended;
     expect([code, stdout]).toEqual([2, '']);
@@ -213,11 +213,28 @@ describe.skipIf(!isBuilt)(titleOf('the mmulab command'), () => {
     ]);
   });
 
-  test('conform exits 2 for what is neither cases nor a recording', async () => {
-    const file = fileWith('{}');
-    const { code, stderr } = await start('conform', file).ended;
-    expect(code).toBe(2);
-    expect(stderr).toBe(`Cannot read "${file}": neither architecture cases nor a recording\n`);
+  test.each([
+    ['', 'expected a file of JSON that can be read, came Unexpected end of JSON input'],
+    ['{}', 'expected a list of cases or a recording, came an object without the format'],
+    ['[]', 'expected at least one case, came an empty list'],
+    [JSON.stringify([{ ...CASE, expect: {} }]), 'expected an expectation that is judged, came {}'],
+    [JSON.stringify([{ ...CASE, moon: 1 }]), 'came Unrecognized key: "moon"'],
+    ['{ "format": "mmulab-recording-1" }', 'expected the form of a recording, came name: '],
+  ])('conform counts a file without anything to judge as failed: %s', async (text, sentence) => {
+    const { code, stdout } = await start('conform', fileWith(text)).ended;
+    expect(code).toBe(1);
+    expect(stdout).toContain(sentence);
+    expect(stdout).toMatch(/\n0 passed, 1 failed\n$/);
+  });
+
+  test('conform counts a file that is not there as failed, and judges the others', async () => {
+    const file = fileWith(JSON.stringify([CASE]));
+    const { code, stdout } = await start('conform', '/nowhere/cases.json', file).ended;
+    expect(code).toBe(1);
+    expect(stdout).toBe(
+      'FAIL /nowhere/cases.json: expected a file of JSON that can be read, ' +
+        "came ENOENT: no such file or directory, open '/nowhere/cases.json'\n1 passed, 1 failed\n",
+    );
   });
 
   test('workload writes a case, the same for the same seed', async () => {

@@ -59,7 +59,7 @@ describe.each(['linux-6.1', 'linux-7.3'] as const)('%s', (kernel) => {
 
   test.each(RECORDINGS)('%s: all %i operations', (name, operations, differ) => {
     const verdict = judgeRecording(recordingOf(kernel, name));
-    expect(verdict).toEqual({ passed: operations, failures: [], skipped: new Map() });
+    expect(verdict).toEqual({ passed: operations, failures: [], skipped: {} });
 
     const second = judgeRecording(recordingOf(kernel, name), { only: SECOND_TIER });
     expect(second.failures).toHaveLength(differ[kernel]);
@@ -84,30 +84,23 @@ describe('the judge of recordings', () => {
 
   test('does not judge a key that was not observed', () => {
     const blind = recording();
-    for (const operation of blind.operations) operation.rootMmu = null;
+    blind.operations[3].rootMmu = null;
+    expect(judgeRecording(blind)).toEqual({ passed: 102, failures: [], skipped: {} });
     expect(judgeRecording(blind, { only: ['rootMmu'] })).toEqual({
-      passed: 0,
+      passed: 101,
       failures: [],
-      skipped: new Map(),
+      skipped: { 'operation movcr3: nothing observed that is judged': 1 },
     });
   });
 
   test('names each kind of operation that it does not know, with its count', () => {
     const strange = recording();
     strange.operations[1].op = 'reboot';
-    expect(judgeRecording(strange, { only: ROOT_KEYS }).skipped).toEqual(
-      new Map([['operation reboot', 1]]),
-    );
+    expect(judgeRecording(strange, { only: ROOT_KEYS }).skipped).toEqual({ 'operation reboot': 1 });
   });
 
   test('refuses a key that no recording has', () => {
     expect(() => judgeRecording(recording(), { only: ['roots'] })).toThrow('no key "roots"');
-  });
-
-  test('refuses a kernel whose rules it does not have', () => {
-    expect(() => judgeRecording({ ...recording(), kernel: '4.19.1' })).toThrow(
-      'no rules for kernel 4.19.1',
-    );
   });
 });
 

@@ -32,7 +32,8 @@ function sequence(setup: object, steps: readonly string[], outcome: string): Arc
 /** `passed`, `failed`, or why it was skipped. */
 function judged(...cases: readonly ArchitectureCase[]): string {
   const { passed, failures, skipped } = judgeCases(cases);
-  if (skipped.size > 0) return [...skipped.keys()].join();
+  const reasons = Object.keys(skipped);
+  if (reasons.length > 0) return reasons.join();
   return failures.length === 0 && passed === cases.length ? 'passed' : 'failed';
 }
 

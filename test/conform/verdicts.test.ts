@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ArchitectureCase, casesOf, judgeCases } from '../../conformance/judge/index.js';
+import { type ArchitectureCase, judgeCases } from '../../conformance/judge/index.js';
 
 const invept: ArchitectureCase = {
   id: 'x-1',
@@ -21,7 +21,7 @@ test('a wrong expectation fails, and says what was expected and what came', () =
         came: 'VMfailValid 28; flags CF=0 PF=0 AF=0 ZF=1 SF=0 OF=0',
       },
     ],
-    skipped: new Map(),
+    skipped: {},
   });
 });
 
@@ -30,22 +30,22 @@ test('an area that is not judged is counted, not passed', () => {
   expect(judgeCases([other, other])).toEqual({
     passed: 0,
     failures: [],
-    skipped: new Map([['area pml', 2]]),
+    skipped: { 'area pml': 2 },
   });
 });
 
 test.each<[string, Partial<ArchitectureCase>]>([
-  ['setup key moon', { setup: { moon: 1 } }],
+  ['setup key pkru', { setup: { pkru: 1 } }],
   ['context "on the moon"', { setup: { context: 'VMX root, on the moon' } }],
-  ['argument moon', { args: { moon: 1 } }],
+  ['argument gla', { args: { gla: 1 } }],
   ['op MOON', { op: 'MOON' }],
   ['outcome "moon"', { expect: { outcome: 'moon' } }],
-  ['expectation moon', { expect: { outcome: 'ok', moon: 1 } }],
+  ['expectation exitinfo1', { expect: { outcome: 'ok', exitinfo1: '0x0' } }],
   ['value "0xmoon"', { args: { type: '0xmoon' } }],
   ['flush "the moon"', { expect: { outcome: 'VMfail 28', flush: 'the moon' } }],
 ])('what has no rule is skipped by name: %s', (what, part) => {
   const { passed, failures, skipped } = judgeCases([{ ...invept, ...part }]);
-  expect([passed, failures, [...skipped]]).toEqual([0, [], [[`x-1: no rule for ${what}`, 1]]]);
+  expect([passed, failures, skipped]).toEqual([0, [], { [`x-1: no rule for ${what}`]: 1 }]);
 });
 
 test('a state that the model does not let come about is a failure, not a pass', () => {
@@ -53,10 +53,3 @@ test('a state that the model does not let come about is a failure, not a pass', 
   const { passed, failures } = judgeCases([impossible]);
   expect([passed, failures.length]).toEqual([0, 1]);
 });
-
-test.each([null, 7, [], {}, [{ id: 'a' }], [{ ...invept, expect: 7 }]])(
-  'no cases: %j',
-  (content) => {
-    expect(casesOf(content)).toBeNull();
-  },
-);

@@ -3,7 +3,7 @@ import type { ArchitectureCase } from '../case.js';
 import { EPTP_VALID } from '../guest-memory.js';
 import { type Machine, run } from '../machine.js';
 import { prepare } from '../prepare.js';
-import { hexOf, splitFacts, Unreadable, wordOf } from '../reading.js';
+import { hexOf, refuseOthers, splitFacts, Unreadable, wordOf } from '../reading.js';
 import { benchOf } from '../setup.js';
 import { setControl } from '../setup-vmcs.js';
 import { observe, type Trial } from '../trial.js';
@@ -37,8 +37,7 @@ const OWN_TABLES_FROM = 1n << 39n;
  */
 export function* tryL2Access(item: ArchitectureCase): Iterable<Trial> {
   const { own, rest } = splitFacts(item.setup, SCENE_KEYS);
-  const unknown = Object.keys(item.args).find((key) => !SCENE_ARGUMENTS.has(key));
-  if (unknown !== undefined) throw new Unreadable(`argument ${unknown}`);
+  refuseOthers(item.args, SCENE_ARGUMENTS, 'argument');
   const gpa = finalGpaOf(item.args);
   for (const scene of scenesOf(own, item.args)) {
     for (const kind of kindsOf(item.args.kind)) {

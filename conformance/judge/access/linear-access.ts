@@ -6,6 +6,7 @@ import { prepare } from '../prepare.js';
 import {
   flagOf,
   hexOf,
+  refuseOthers,
   splitFacts,
   textOf,
   Unreadable,
@@ -47,8 +48,7 @@ const ARGUMENTS = new Set([
  */
 export function* tryLinearAccess(item: ArchitectureCase): Iterable<Trial> {
   const { own, rest } = splitFacts(item.setup, SETUP_KEYS);
-  const unknown = Object.keys(item.args).find((key) => !ARGUMENTS.has(key));
-  if (unknown !== undefined) throw new Unreadable(`argument ${unknown}`);
+  refuseOthers(item.args, ARGUMENTS, 'argument');
   const benchFor = () => benchOf({ ...item, setup: rest }, false);
   for (const paging of pagingsOf(benchFor())) {
     for (const kind of kindsOf(item.args.kind)) {

@@ -2,7 +2,7 @@ import type { Outcome } from '../../../src/mmu/schema/index.js';
 import type { ArchitectureCase } from '../case.js';
 import { type Machine, run, stateOf } from '../machine.js';
 import { prepare } from '../prepare.js';
-import { hexOf, textOf, Unreadable } from '../reading.js';
+import { hexOf, refuseOthers, textOf, Unreadable } from '../reading.js';
 import { type BitPlace, bitPlaceOf, withBits } from '../register-bits.js';
 import { benchOf } from '../setup.js';
 import { type Judged, observe } from '../trial.js';
@@ -40,8 +40,7 @@ export function* trySequence(item: ArchitectureCase): Iterable<Judged> {
 }
 
 function stepsOf(args: ArchitectureCase['args']): readonly string[] {
-  const unknown = Object.keys(args).find((key) => key !== 'steps');
-  if (unknown !== undefined) throw new Unreadable(`argument ${unknown}`);
+  refuseOthers(args, ['steps'], 'argument');
   if (!Array.isArray(args.steps)) throw new Unreadable('steps');
   if (args.steps.includes('...')) throw new Unreadable('steps that are left out');
   return args.steps.map(textOf);
@@ -49,8 +48,7 @@ function stepsOf(args: ArchitectureCase['args']): readonly string[] {
 
 /** In a sequence a list of outcomes is one for each step, and not a choice. */
 function outcomesOf(expect: ArchitectureCase['expect'], count: number): readonly string[] {
-  const unknown = Object.keys(expect).find((key) => key !== 'outcome' && key !== 'note');
-  if (unknown !== undefined) throw new Unreadable(`expectation ${unknown}`);
+  refuseOthers(expect, ['outcome', 'note'], 'expectation');
   const { outcome } = expect;
   if (!Array.isArray(outcome) || outcome.length !== count) {
     throw new Unreadable('steps without an outcome each');

@@ -3,7 +3,14 @@ import { type Bench, offerFeature, setRegisterBit } from '../bench.js';
 import type { ArchitectureCase } from '../case.js';
 import { run } from '../machine.js';
 import { prepare } from '../prepare.js';
-import { flagOf, splitFacts, textOf, Unreadable, withoutComments } from '../reading.js';
+import {
+  flagOf,
+  refuseOthers,
+  splitFacts,
+  textOf,
+  Unreadable,
+  withoutComments,
+} from '../reading.js';
 import { benchOf } from '../setup.js';
 import { observe, type Trial } from '../trial.js';
 import { accessCommand } from './access-command.js';
@@ -31,8 +38,7 @@ interface Pointer {
  */
 export function* tryTaggedPointer(item: ArchitectureCase): Iterable<Trial> {
   const { own, rest } = splitFacts(item.setup, SETUP_KEYS);
-  const unknown = Object.keys(item.args).find((key) => key !== 'pointer');
-  if (unknown !== undefined) throw new Unreadable(`argument ${unknown}`);
+  refuseOthers(item.args, ['pointer'], 'argument');
   const benchFor = () => benchOf({ ...item, setup: rest }, false);
   const isMmio = isMmioTarget(own.target);
   for (const paging of pagingsOf(benchFor())) {

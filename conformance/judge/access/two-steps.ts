@@ -4,7 +4,7 @@ import { setRegisterBit } from '../bench.js';
 import type { ArchitectureCase } from '../case.js';
 import { type Machine, run } from '../machine.js';
 import { prepare } from '../prepare.js';
-import { Unreadable } from '../reading.js';
+import { refuseOthers, Unreadable } from '../reading.js';
 import { withBits } from '../register-bits.js';
 import { benchOf } from '../setup.js';
 import { type Judged, observe } from '../trial.js';
@@ -31,6 +31,8 @@ export function isTwoStep(setup: ArchitectureCase['setup'], steps: readonly stri
  * whatever caches translations. NXE is set, so that the read itself cannot fault.
  */
 export function* tryTwoSteps(item: ArchitectureCase): Iterable<Judged> {
+  refuseOthers(item.setup, ['case'], 'setup key');
+  refuseOthers(item.expect, ['outcome', 'note'], 'expectation');
   if (item.expect.outcome !== OUTCOME) throw new Unreadable(`outcome "${item.expect.outcome}"`);
   for (const paging of pagingsOf(benchOf({ ...item, setup: {} }, false))) {
     for (const pte of ptesUnderTest()) {

@@ -1,7 +1,7 @@
 import { type Catch, play } from '../../../src/lab/museum/index.js';
 import type { ArchitectureCase } from '../case.js';
 import type { Difference } from '../checks.js';
-import { Unreadable } from '../reading.js';
+import { refuseOthers, Unreadable } from '../reading.js';
 import { L1_BUGS } from './l1-bugs.js';
 import { NESTED_BUGS, UNMODELLED } from './nested-bugs.js';
 import type { Replay } from './replay.js';
@@ -16,6 +16,8 @@ const REPLAYS: readonly Replay[] = [...L1_BUGS, ...NESTED_BUGS];
  * @throws {Unreadable} If no replay fits what the case says, or the model has no words for it.
  */
 export function replayDifferences({ source, args, expect }: ArchitectureCase): Difference[] {
+  refuseOthers(args, ['steps'], 'argument');
+  refuseOthers(expect, ['correct', 'buggy', 'note'], 'expectation');
   const title = String(source);
   const unmodelled = UNMODELLED.find((one) => one.source.test(title));
   if (unmodelled !== undefined) throw new Unreadable(unmodelled.needs);

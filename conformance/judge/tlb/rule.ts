@@ -9,7 +9,7 @@ import type { ArchitectureCase } from '../case.js';
 import type { Difference } from '../checks.js';
 import { stateOf } from '../machine.js';
 import { SetupFailed } from '../prepare.js';
-import { hexOf, splitFacts, textOf, Unreadable } from '../reading.js';
+import { hexOf, refuseOthers, textOf, Unreadable } from '../reading.js';
 import { type CachedEntry, cachedEntryOf, positionOf } from './cached-entry.js';
 import { currentVpidOf, type Invalidation, invalidationsOf, positionFor } from './invalidations.js';
 import {
@@ -27,7 +27,7 @@ import {
 import { type Standpoint, seenFrom, standpointOf } from './standpoint.js';
 import { goTo, isInL2, type Position, readAt, type Scene, startScene, store } from './travel.js';
 
-const SETUP_KEYS = new Set(['cached_entry', 'label', 'note']);
+const SETUP_KEYS = ['cached_entry', 'label', 'note'];
 
 /**
  * A cell of the table that says what each invalidation must drop. The entry is cached by a real
@@ -38,8 +38,9 @@ const SETUP_KEYS = new Set(['cached_entry', 'label', 'note']);
  * @throws {Unreadable} If the case says something without a rule.
  */
 export function* judgeRule({ setup, args, expect }: ArchitectureCase): Iterable<Difference> {
-  const [unknown] = Object.keys(splitFacts(setup, SETUP_KEYS).rest);
-  if (unknown !== undefined) throw new Unreadable(`setup key ${unknown}`);
+  refuseOthers(setup, SETUP_KEYS, 'setup key');
+  refuseOthers(args, ['by'], 'argument');
+  refuseOthers(expect, ['required', 'note'], 'expectation');
   const entry = cachedEntryOf(setup.cached_entry);
   const mustGo = isRequired(expect.required);
   let staged = 0;

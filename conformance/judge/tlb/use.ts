@@ -5,7 +5,7 @@ import type { ArchitectureCase } from '../case.js';
 import type { Difference } from '../checks.js';
 import { type Machine, run } from '../machine.js';
 import { SetupFailed } from '../prepare.js';
-import { flagOf, splitFacts, textOf, Unreadable } from '../reading.js';
+import { flagOf, refuseOthers, textOf, Unreadable } from '../reading.js';
 import { showOutcome } from '../wanted.js';
 import { TEST_PAGES } from './layout.js';
 import { type AllowedEnds, allowedEndsOf } from './use-outcome.js';
@@ -20,7 +20,8 @@ import {
 } from './use-play.js';
 import { type Change, type UseAct, useActsOf } from './use-steps.js';
 
-const SETUP_KEYS = new Set(['pcide', 'pge', 'g', 'ept', 'vpid', 'eptp_ad', 'invpcid']);
+/** Facts of a case; those of `eptp_ad` and `invpcid` are said again by its steps. */
+const SETUP_KEYS = ['note', 'pcide', 'pge', 'g', 'ept', 'vpid', 'eptp_ad', 'invpcid'];
 const EPT_VIOLATION = 48;
 const { gva: GVA, frames: FRAMES } = TEST_PAGES.same;
 
@@ -32,8 +33,10 @@ const { gva: GVA, frames: FRAMES } = TEST_PAGES.same;
  */
 export function* judgeUseCase({ setup, args, expect }: ArchitectureCase): Iterable<Difference> {
   const ends = allowedEndsOf(textOf(expect.outcome));
-  const [unknown] = Object.keys(splitFacts(setup, SETUP_KEYS).rest);
-  if (unknown !== undefined) throw new Unreadable(`setup key ${unknown}`);
+  refuseOthers(setup, SETUP_KEYS, 'setup key');
+  refuseOthers(args, ['steps'], 'argument');
+  refuseOthers(expect, ['outcome', 'note'], 'expectation');
+  if (!flagOf(setup.pge ?? 1)) throw new Unreadable('setup pge 0');
   if (!Array.isArray(args.steps)) throw new Unreadable('steps');
   const acts = useActsOf(args.steps.map(textOf));
   if (acts.at(-1)?.kind !== 'access') throw new Unreadable('steps that end without an access');

@@ -2,7 +2,7 @@ import type { Vm } from '../../mmu/index.js';
 import { Command, type CommandInput } from '../../mmu/schema/index.js';
 import { hex } from './hex.js';
 import { EXTRA_MEMSLOT, EXTRA_MEMSLOT_ID, MAIN_MEMSLOT_ID } from './machine.js';
-import type { Operation } from './recording.js';
+import type { RecordedOperation } from './recording.js';
 
 /** Secondary controls "enable EPT", "enable VPID", "enable VM functions". */
 const ENABLE_EPT = 0x2;
@@ -22,7 +22,7 @@ const FLAG_CR3_LOAD_EXITING = 1;
 const FLAG_VMFUNC = 4;
 
 /** The commands that one recorded operation stands for; null if there is no such operation. */
-export function commandsOf(vm: Vm, { op, args }: Operation): Command[] | null {
+export function commandsOf(vm: Vm, { op, args }: RecordedOperation): Command[] | null {
   const inputs = inputsOf(vm, op, args);
   return inputs === null ? null : inputs.map((input) => Command.parse(input));
 }

@@ -1,2 +1,2 @@
-export { judgeRecording } from './judge.js';
-export { isRecording, RECORDING_FORMAT, type RecordingLike } from './kind.js';
+export { judgeRecording, RECORDED_KEYS } from './judge.js';
+export { isRecording } from './kind.js';

@@ -8,7 +8,7 @@ import {
   type VcpuState,
 } from '../../mmu/schema/index.js';
 import { hex } from './hex.js';
-import type { Operation, Roots } from './recording.js';
+import type { RecordedOperation, Roots } from './recording.js';
 
 /** Keys of a recording that are judged by events and by the roots afterwards. */
 export type ObservedKey =
@@ -29,8 +29,8 @@ export type ObservedKey =
 export function observe(
   vm: Vm,
   events: readonly MmuEvent[],
-  { op, args }: Pick<Operation, 'op' | 'args'>,
-): Required<Pick<Operation, ObservedKey>> {
+  { op, args }: Pick<RecordedOperation, 'op' | 'args'>,
+): Required<Pick<RecordedOperation, ObservedKey>> {
   const operands = args.map((arg) => Hex64.decode(arg).page);
   const state = vcpuStateOf(vm, vm.vcpus[0] as Vm['vcpus'][number]);
   return {
@@ -66,8 +66,8 @@ export function observe(
  * previous roots before the current one, and a recording lists the slots of a call together.
  */
 export function groupFreed(
-  freed: NonNullable<Operation['freed']>,
-): NonNullable<Operation['freed']> {
+  freed: NonNullable<RecordedOperation['freed']>,
+): NonNullable<RecordedOperation['freed']> {
   const groups: { mmu: 'root' | 'guest'; roots: { slot: string; pgd: string }[] }[] = [];
   for (const { mmu, slots, pgds } of freed) {
     let group = groups.at(-1);
@@ -83,7 +83,7 @@ export function groupFreed(
   });
 }
 
-function switchOf(event: MmuEvent): NonNullable<Operation['switches']>[number] | null {
+function switchOf(event: MmuEvent): NonNullable<RecordedOperation['switches']>[number] | null {
   if (event.kind === 'root-missed') {
     return { mmu: event.mmu, pgd: hexOf(event.pgd), found: 'miss' };
   }
@@ -95,7 +95,10 @@ function switchOf(event: MmuEvent): NonNullable<Operation['switches']>[number] |
  * A PAE or dummy root is no page that the kernel would have found or created, and the direct MMU
  * under EPT takes its root from a list of its own.
  */
-function loadOf({ config }: Vm, event: MmuEvent): NonNullable<Operation['loads']>[number] | null {
+function loadOf(
+  { config }: Vm,
+  event: MmuEvent,
+): NonNullable<RecordedOperation['loads']>[number] | null {
   if (event.kind !== 'root-allocated' || event.page === 'special') return null;
   const isDirect = config.paging === 'ept' && event.mmu === 'root';
   if (isDirect && event.page === 'existing') return null;

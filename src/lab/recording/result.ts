@@ -1,6 +1,6 @@
 import type { Vm } from '../../mmu/index.js';
 import type { Outcome } from '../../mmu/schema/index.js';
-import type { Operation } from './recording.js';
+import type { RecordedOperation } from './recording.js';
 
 /** Bases of what the recorded guest reports instead of a value. */
 const FAULT_BASES: Record<string, number> = {
@@ -23,7 +23,7 @@ const VMCALL = 18;
  */
 export function resultOf(
   vm: Vm,
-  { op, args }: Operation,
+  { op, args }: RecordedOperation,
   { outcomes, nested }: { outcomes: readonly Outcome[]; nested: boolean },
 ): number {
   if (op === 'l2') return l2ResultOf(args, outcomes);

@@ -3,18 +3,18 @@ import type { Command, MmuEvent, Outcome } from '../../mmu/schema/index.js';
 import { deliver, fetchCode } from './guest.js';
 
 /** What the model did during one operation. */
-export interface Played {
+export interface OperationRun {
   /** How each of the operation's commands ended. */
   readonly outcomes: readonly Outcome[];
   readonly events: readonly MmuEvent[];
 }
 
 /**
- * Plays the commands of one operation, then lets the guest go on, so that everything pending
+ * Runs the commands of one operation, then lets the guest go on, so that everything pending
  * happens within the operation, as it did on the recorded machine. A command that needs L2 is left
  * out once L2 has left.
  */
-export function play(vm: Vm, commands: readonly Command[]): Played {
+export function runOperation(vm: Vm, commands: readonly Command[]): OperationRun {
   const outcomes: Outcome[] = [];
   const events: MmuEvent[] = [];
   const emit = (_vcpu: unknown, event: MmuEvent) => events.push(event);
