@@ -4,8 +4,10 @@ import {
   createMemory,
   fillWords,
   flagsIn,
+  gpaToGfn,
   isLongMode,
   isPaePaging,
+  PAGE_SIZE,
   type Registers,
   readPdptes,
   writeWord,
@@ -96,8 +98,8 @@ export function createConfiguredTlb({ tlb }: VmConfig, total: TlbTotal): Tlb | n
 function createConfiguredMemory({ memory: { memslots, words, fills } }: VmConfig) {
   const memory = createMemory(
     memslots.map(({ gpa, bytes }) => ({
-      gfn: Math.floor(gpa / 4096),
-      pageCount: bytes / 4096,
+      gfn: gpaToGfn(gpa),
+      pageCount: bytes / PAGE_SIZE,
       dirtyLog: false,
     })),
   );

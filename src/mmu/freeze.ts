@@ -1,5 +1,11 @@
 import { createByteReader, createByteWriter, readLinks, writeLinks } from './encoding/index.js';
-import { createGuestPages, type GuestPages, pagesBeyond, sharePages } from './machine/index.js';
+import {
+  createGuestPages,
+  type GuestPages,
+  PAGE_SIZE,
+  pagesBeyond,
+  sharePages,
+} from './machine/index.js';
 import type { VmConfig } from './schema/index.js';
 import type { Vm } from './state/index.js';
 import { readVm, writeVm } from './whole-state.js';
@@ -15,8 +21,6 @@ export interface FrozenVm {
   /** The entries of shadow pages by id; null where all of them are zero. */
   readonly spts: readonly (Float64Array | null)[];
 }
-
-const PAGE_BYTES = 4096;
 
 const NOTHING: FrozenVm = { rest: new Uint8Array(0), pages: createGuestPages(), spts: [] };
 
@@ -60,5 +64,5 @@ export function thawVm(config: VmConfig, { rest, pages, spts }: FrozenVm): Vm {
 export function bytesBeyond(state: FrozenVm, other: FrozenVm | null): number {
   if (other === null) return bytesBeyond(state, NOTHING);
   const tables = state.spts.filter((spt, id) => spt !== null && spt !== other.spts[id]);
-  return PAGE_BYTES * (pagesBeyond(state.pages, other.pages) + tables.length);
+  return PAGE_SIZE * (pagesBeyond(state.pages, other.pages) + tables.length);
 }

@@ -1,9 +1,11 @@
 import {
   type AccessKind,
+  gfnToGpa,
   is64BitMode,
   isCanonical,
   isLa57,
   joinBytes,
+  PAGE_SIZE,
   readBytes,
   splitBytes,
   untagged,
@@ -31,8 +33,6 @@ export interface MemoryAccess {
   readonly ac: boolean;
 }
 
-const PAGE_BYTES = 4096;
-
 /**
  * The guest accesses memory. An access that crosses a page is translated whole before any of it
  * is carried out.
@@ -44,7 +44,7 @@ export function accessMemory(vm: Vm, vcpu: Vcpu, access: MemoryAccess, emit: Emi
   if (start === null) return raise(vcpu, fault('#GP'), emit);
   const { kind, value } = access;
   const rights = rightsOf(vcpu, access);
-  const here = Math.min(access.bytes, PAGE_BYTES - start.low);
+  const here = Math.min(access.bytes, PAGE_SIZE - start.low);
   const first = translate(vm, vcpu, { address: start, access: rights }, emit);
   if (first.kind === 'stopped') return first.outcome;
   if (here === access.bytes) {
@@ -110,7 +110,7 @@ function move(
   translation: Exclude<Translation, { kind: 'stopped' }>,
   emit: Emit,
 ): Word {
-  const gpa = translation.gfn * PAGE_BYTES + address.low;
+  const gpa = gfnToGpa(translation.gfn) + address.low;
   const by = translation.kind === 'emulated' ? 'emulator' : translation.by;
   let moved = value;
   if (kind === 'read') {

@@ -1,4 +1,11 @@
-import { isOfCacheableEntry, memslotOf, type TableMemory, walk } from '../machine/index.js';
+import {
+  gfnToGpa,
+  isOfCacheableEntry,
+  memslotOf,
+  offsetInPage,
+  type TableMemory,
+  walk,
+} from '../machine/index.js';
 import { keepPast } from '../oracle/index.js';
 import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
@@ -27,13 +34,13 @@ export function emulateWalk(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): T
   if (walked.kind === 'stopped') return stopped(through.denied() as Outcome);
   if (walked.kind === 'page-fault') return stopped(inject(vm, vcpu, request, walked, emit));
 
-  const gpa = walked.gfn * 4096 + address.low;
+  const gpa = gfnToGpa(walked.gfn) + address.low;
   const final = { gpa, access: { kind: access.kind, isFinal: true } };
   const mapping = mappingOf(vm, vcpu, final, emit);
   if ('outcome' in mapping) return stopped(mapping.outcome);
   const { gfn } = mapping;
   if (memslotOf(vm.memory, gfn) === undefined) {
-    return stopped({ kind: 'mmio', gpa: gfn * 4096 + address.low });
+    return stopped({ kind: 'mmio', gpa: gfnToGpa(gfn) + address.low });
   }
   return { kind: 'emulated', gfn };
 }
@@ -68,7 +75,7 @@ function tablesThroughL1sEpt(
       denied = mapping.outcome;
       return null;
     }
-    const place = mapping.gfn * 4096 + (gpa % 4096);
+    const place = gfnToGpa(mapping.gfn) + offsetInPage(gpa);
     // To the EPT whose table it is as well, this is a store like another.
     if (kind === 'write') keepPast(vm, { gpa: place, bytes });
     return place;

@@ -7,7 +7,10 @@ import {
   EPT_VIOLATION_GVA_IS_VALID,
   EPT_VIOLATION_GVA_TRANSLATED,
   EPT_VIOLATION_RWX_MASK,
+  gfnToGpa,
+  gpaToGfn,
   hasAccessedDirty,
+  offsetInPage,
   PFERR_FETCH_MASK,
   PFERR_PRESENT_MASK,
   PFERR_USER_MASK,
@@ -139,7 +142,7 @@ function handleEptViolation(
   const kind = access.isFinal || violation.needed !== ACC_WRITE ? access.kind : 'write';
   const fault = { address, kind, user: false, isPresent: acc !== 0 };
   const result = fixFault(vm, vcpu, fault, mapping, emit);
-  return afterFix(vm, vcpu, { request, result, gfn: mapping.gfn, offset: gpa % 4096 }, emit);
+  return afterFix(vm, vcpu, { request, result, gfn: mapping.gfn, offset: offsetInPage(gpa) }, emit);
 }
 
 /**
@@ -154,7 +157,7 @@ export function mappingOf(
   emit: Emit,
 ): GuestMapping | { readonly outcome: Outcome } {
   if (vcpu.mmu.name === 'root') {
-    return { steps: [], level: 1, gfn: Math.floor(gpa / 4096), acc: ACC_ALL };
+    return { steps: [], level: 1, gfn: gpaToGfn(gpa), acc: ACC_ALL };
   }
   const eptp = eptpOf(vcpu.nested.currentVmcs as Vmcs12) as Word;
   const limits = {
@@ -194,7 +197,7 @@ function afterFix(
   const { request, result, gfn, offset } = done;
   if (result === 'retry') return { kind: 'retry' };
   if (result === 'mmio') {
-    return { kind: 'stopped', outcome: { kind: 'mmio', gpa: gfn * 4096 + offset } };
+    return { kind: 'stopped', outcome: { kind: 'mmio', gpa: gfnToGpa(gfn) + offset } };
   }
   if (request.access.isFinal) return { kind: 'emulated', gfn };
   if (vcpu.mmu.name === 'guest') return { kind: 'emulate-walk' };

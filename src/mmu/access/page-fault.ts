@@ -1,5 +1,5 @@
 import { hasDefect } from '../defects/index.js';
-import { isOfCacheableEntry, tablesIn, type Word, walk } from '../machine/index.js';
+import { gfnToGpa, isOfCacheableEntry, tablesIn, type Word, walk } from '../machine/index.js';
 import { invalidateFaulted } from '../roots/index.js';
 import type { Outcome } from '../schema/index.js';
 import { fixFault } from '../shadow/index.js';
@@ -36,7 +36,7 @@ export function handlePageFault(
     case 'emulate':
       return { kind: 'emulated', gfn: walked.gfn };
     case 'mmio':
-      return stopped({ kind: 'mmio', gpa: walked.gfn * 4096 + address.low });
+      return stopped({ kind: 'mmio', gpa: gfnToGpa(walked.gfn) + address.low });
   }
 }
 

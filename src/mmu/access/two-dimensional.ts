@@ -3,8 +3,10 @@ import {
   ACC_EXEC,
   ACC_USER,
   ACC_WRITE,
+  gfnToGpa,
   isForbidden,
   mappedOrderOf,
+  offsetInPage,
   type TableMemory,
   type Word,
   walk,
@@ -66,7 +68,7 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
     if (!hasDefect(vm, 'fault-keeps-tlb-entry')) dropFaulted(vcpu, address, tag);
     return stopped(pageFault(walked.errorCode, address));
   }
-  const gpa = walked.gfn * 4096 + address.low;
+  const gpa = gfnToGpa(walked.gfn) + address.low;
   const final = { gpa, access: { kind: access.kind, isFinal: true } };
   const page = translatePhysical(vm, vcpu, final, emit);
   if (page.kind !== 'mapped') {
@@ -125,7 +127,7 @@ function tablesOf(
   let last: PhysicalTranslation | null = null;
   const tables = tablesThroughEpt(vm, ({ gpa, kind }) => {
     last = translatePhysical(vm, vcpu, { gpa, access: { kind, isFinal: false } }, emit);
-    return last.kind === 'mapped' ? last.gfn * 4096 + (gpa % 4096) : null;
+    return last.kind === 'mapped' ? gfnToGpa(last.gfn) + offsetInPage(gpa) : null;
   });
   return { tables, last: () => last };
 }

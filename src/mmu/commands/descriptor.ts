@@ -4,6 +4,7 @@ import {
   is64BitMode,
   isCanonical,
   isLa57,
+  PAGE_SIZE,
   tablesIn,
   untagged,
   type Word,
@@ -17,8 +18,6 @@ type Descriptor = NonNullable<CommandOf<'invept'>['operand']>;
 
 /** INVEPT, INVVPID and INVPCID all read 16 bytes. */
 const DESCRIPTOR_BYTES = 16;
-const PAGE_BYTES = 4096;
-
 /**
  * The read of an instruction's descriptor, as far as it can fault: the segment's rules, then the
  * page walk, through LAM where the pointer is tagged.
@@ -62,7 +61,7 @@ function readPage(vm: Vm, vcpu: Vcpu, address: Word, emit: Emit): Outcome | null
 
 /** First and last byte: a descriptor may straddle two pages. */
 function pagesOf(gva: Word): Word[] {
-  if (gva.low <= PAGE_BYTES - DESCRIPTOR_BYTES) return [gva];
+  if (gva.low <= PAGE_SIZE - DESCRIPTOR_BYTES) return [gva];
   return [gva, { page: gva.page + 1, low: 0 }];
 }
 

@@ -1,4 +1,4 @@
-import { isVisibleGfn, writeWord } from '../machine/index.js';
+import { gpaToGfn, isVisibleGfn, writeWord } from '../machine/index.js';
 import { keepPast } from '../oracle/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Vm } from '../state/index.js';
@@ -9,7 +9,7 @@ import { OK } from '../vcpu/index.js';
  * it shadows falls behind, even where it counts on seeing every write.
  */
 export function hostWrite(vm: Vm, { gpa, value }: CommandOf<'host-write'>): Outcome {
-  if (gpa % 8 !== 0 || !isVisibleGfn(vm.memory, Math.floor(gpa / 4096))) {
+  if (gpa % 8 !== 0 || !isVisibleGfn(vm.memory, gpaToGfn(gpa))) {
     return { kind: 'error', errno: 'EINVAL' };
   }
   keepPast(vm, { gpa, bytes: 8 });

@@ -1,5 +1,6 @@
 import {
   CPU_BASED_CR3_LOAD_EXITING,
+  flagsIn,
   isSameWord,
   VMCS,
   type Word,
@@ -67,7 +68,7 @@ export function l1WantsCr(vcpu: Vcpu, cr: 0 | 4, value: Word): boolean {
   if (vmcs12 === null) return false;
   const maskOf = cr === 0 ? VMCS.CR0_GUEST_HOST_MASK : VMCS.CR4_GUEST_HOST_MASK;
   const shadowOf = cr === 0 ? VMCS.CR0_READ_SHADOW : VMCS.CR4_READ_SHADOW;
-  const changed = ((value.page * 4096 + value.low) % 2 ** 32) ^ flagsOf(vmcs12, shadowOf);
+  const changed = flagsIn(value) ^ flagsOf(vmcs12, shadowOf);
   return (changed & flagsOf(vmcs12, maskOf)) !== 0;
 }
 

@@ -1,4 +1,5 @@
 import type { Memslot } from '../machine/index.js';
+import { gpaToGfn, offsetInPage, PAGE_SIZE } from '../machine/index.js';
 import { kickToHost } from '../requests/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import { zapAllFast } from '../shadow/index.js';
@@ -28,12 +29,12 @@ export function setMemslot(
     zap(vm, vcpu, emit);
     return OK;
   }
-  if (memslot.gpa % 4096 !== 0 || memslot.gpa + memslot.bytes > 2 ** vm.config.maxphyaddr) {
+  if (offsetInPage(memslot.gpa) !== 0 || memslot.gpa + memslot.bytes > 2 ** vm.config.maxphyaddr) {
     return EINVAL;
   }
   const wanted: Memslot = {
-    gfn: memslot.gpa / 4096,
-    pageCount: memslot.bytes / 4096,
+    gfn: gpaToGfn(memslot.gpa),
+    pageCount: memslot.bytes / PAGE_SIZE,
     dirtyLog: old?.dirtyLog ?? false,
   };
   if (old !== null && old.pageCount !== wanted.pageCount) return EINVAL;

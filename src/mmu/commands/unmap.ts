@@ -1,3 +1,4 @@
+import { gpaToGfn, PAGE_SIZE } from '../machine/index.js';
 import { kickToHost } from '../requests/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import { unmapGfnRange } from '../shadow/index.js';
@@ -12,8 +13,8 @@ import { OK } from '../vcpu/index.js';
  */
 export function unmap(vm: Vm, vcpu: Vcpu, { gpa, bytes }: CommandOf<'unmap'>, emit: Emit): Outcome {
   kickToHost(vcpu, emit);
-  const gfn = Math.floor(gpa / 4096);
-  const pageCount = Math.ceil((gpa + bytes) / 4096) - gfn;
+  const gfn = gpaToGfn(gpa);
+  const pageCount = Math.ceil((gpa + bytes) / PAGE_SIZE) - gfn;
   unmapGfnRange(vm, { gfn, pageCount }, emit);
   return OK;
 }

@@ -1,4 +1,11 @@
-import { bitsOf, VMCS, VMXERR, vmcsFieldNameOf, type Word } from '../machine/index.js';
+import {
+  bitsOf,
+  VMCS,
+  VMXERR,
+  vmcsFieldNameOf,
+  type Word,
+  wordFromNumber,
+} from '../machine/index.js';
 import { VM_SUCCEED, vmFail, vmFailInvalid, vmxPermission } from '../nested/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import { type Emit, setField, type Vcpu, type Vm } from '../state/index.js';
@@ -42,5 +49,5 @@ function truncated(field: number, value: Word): Word {
   const width = (field >> 13) & 3;
   if (width === 1 || width === 3) return value;
   const bits = bitsOf(value, { high: width === 0 ? 15 : 31, low: 0 });
-  return { page: Math.floor(bits / 4096), low: bits % 4096 };
+  return wordFromNumber(bits);
 }

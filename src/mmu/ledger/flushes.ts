@@ -1,3 +1,4 @@
+import { gpaToGfn, PAGE_SIZE } from '../machine/index.js';
 import type { MmuEventOf } from '../schema/index.js';
 import type { Books, Deed, Ledger, TlbTag, Vcpu, Vm, Walked } from '../state/index.js';
 import { tagInUse } from '../tlb/index.js';
@@ -18,6 +19,9 @@ const DEEDS_MAX = 16;
 const SCOPES_MAX = 1024;
 const TAGS_MAX = 64;
 const PAGES_MAX = 1024;
+
+/** Values that a PCID can have. */
+const PCIDS = 4096;
 
 export function noteFlush({ flushes }: Books, covered: Covered, deed: Deed): void {
   const scope = scopeOf(covered);
@@ -42,7 +46,7 @@ export function noteWalk(
 ): void {
   const tag = tagInUse(vm, vcpu);
   const { page } = event.gva;
-  const frame = Math.floor(event.gpa / 4096);
+  const frame = gpaToGfn(event.gpa);
   const pages = pagesOf(books, tag);
   const walked = pages.get(page);
   if (walked === undefined) {
@@ -82,7 +86,7 @@ function scopeOf({ vpid, pcid, root, page }: Covered): string {
 }
 
 function pagesOf({ walked }: Books, { vpid, pcid, root }: TlbTag): Map<number, Walked> {
-  const key = (Math.floor(root / 4096) * 256 + vpid) * 4096 + pcid;
+  const key = (Math.floor(root / PAGE_SIZE) * 256 + vpid) * PCIDS + pcid;
   let pages = walked.get(key);
   if (pages === undefined) {
     if (walked.size >= TAGS_MAX) walked.clear();

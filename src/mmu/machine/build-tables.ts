@@ -16,6 +16,7 @@ import {
   writeHalf,
   writeWord,
 } from './memory.js';
+import { gfnToGpa, gpaToGfn } from './page.js';
 import {
   PT_ACCESSED,
   PT_DIRTY,
@@ -84,7 +85,7 @@ class Plan {
     this.#memory = memory;
     this.#shape = shape;
     this.#range = range;
-    this.#nextTable = range.tables / 4096;
+    this.#nextTable = gpaToGfn(range.tables);
   }
 
   /** @returns Why the page cannot be mapped; null if it can. */
@@ -93,13 +94,13 @@ class Plan {
     const { levels, indexBits, entryBytes } = this.#shape;
     const leafLevel = LEAF_LEVELS[pageSize];
     const page = address.page + i * 512 ** (leafLevel - 1);
-    let table = root.page * 4096 + (this.#shape.isPae ? root.low - (root.low % 32) : 0);
+    let table = gfnToGpa(root.page) + (this.#shape.isPae ? root.low - (root.low % 32) : 0);
     for (let level = levels; level > leafLevel; level -= 1) {
       const index = Math.floor(page / 2 ** (indexBits * (level - 1))) % 2 ** indexBits;
       const gpa = table + index * entryBytes;
       const next = this.#tableBelow(gpa, level);
       if (typeof next === 'string') return next;
-      table = next * 4096;
+      table = gfnToGpa(next);
     }
     const index = Math.floor(page / 2 ** (indexBits * (leafLevel - 1))) % 2 ** indexBits;
     return this.#put(table + index * entryBytes, this.#leaf(i, leafLevel));
@@ -116,9 +117,9 @@ class Plan {
     }
     const table = this.#nextTable;
     if (!isVisibleGfn(this.#memory, table))
-      return `no memslot holds a table at ${hex(table * 4096)}`;
+      return `no memslot holds a table at ${hex(gfnToGpa(table))}`;
     if (wordsOfPage(this.#memory.pages, table) !== undefined)
-      return `the page at ${hex(table * 4096)} is in use`;
+      return `the page at ${hex(gfnToGpa(table))} is in use`;
     this.#newPages += 1;
     if (this.#memory.pages.size + this.#newPages > MEMORY_PAGES_MAX) {
       return `the VM would hold more than ${MEMORY_PAGES_MAX} pages`;
@@ -137,7 +138,7 @@ class Plan {
 
   #leaf(i: number, level: number): Word {
     const { gpa, write, execute, user, global, accessedDirty } = this.#range;
-    const frame = gpa / 4096 + i * 512 ** (level - 1);
+    const frame = gpaToGfn(gpa) + i * 512 ** (level - 1);
     const large = level > 1 ? PT_PAGE_SIZE : 0;
     if (this.#shape.isEpt) {
       const rights =
@@ -166,7 +167,7 @@ class Plan {
   }
 
   #put(gpa: number, entry: Word): string | null {
-    if (!isVisibleGfn(this.#memory, Math.floor(gpa / 4096))) {
+    if (!isVisibleGfn(this.#memory, gpaToGfn(gpa))) {
       return `no memslot holds a table at ${hex(gpa)}`;
     }
     this.writes.set(gpa, { gpa, bytes: this.#shape.entryBytes, entry });

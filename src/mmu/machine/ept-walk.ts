@@ -1,6 +1,7 @@
 import { ACC_EXEC, ACC_USER, ACC_WRITE, type AccessKind } from './access.js';
 import { CAP, hasAccessedDirty, walkLevelsOf } from './eptp.js';
 import { type GuestMemory, isVisibleGfn, readWord, writeWord } from './memory.js';
+import { gfnToGpa, gpaToGfn } from './page.js';
 import type { LeafEntry } from './paging-entry.js';
 import { addressFrameOf, bitsOf, hasBit, type Word } from './word.js';
 
@@ -84,7 +85,7 @@ export function walkEpt(
   gpa: number,
   { access, limits }: { access: PhysicalAccess; limits: EptLimits },
 ): EptWalk {
-  const gfn = Math.floor(gpa / 4096);
+  const gfn = gpaToGfn(gpa);
   const levels = walkLevelsOf(eptp);
   const tracksUse = hasAccessedDirty(eptp);
   const kind = tracksUse && !access.isFinal ? 'write' : access.kind;
@@ -93,7 +94,7 @@ export function walkEpt(
   let rwx = VMX_EPT_RWX;
   if (gfn >= 512 ** levels) return violation({ steps, access, tracksUse, rwx: 0 });
   for (let level = levels; level > 0; level -= 1) {
-    const at = table * 4096 + (Math.floor(gfn / 512 ** (level - 1)) % 512) * 8;
+    const at = gfnToGpa(table) + (Math.floor(gfn / 512 ** (level - 1)) % 512) * 8;
     const entry = isVisibleGfn(memory, table) ? readWord(memory, at) : NOT_PRESENT;
     rwx &= entry.low;
     steps.push({ level, gpa: at, entry, acc: accOfRwx(rwx) });

@@ -8,6 +8,7 @@ export * from './guest-pages.js';
 export * from './lam.js';
 export * from './memory.js';
 export * from './memory-layout.js';
+export * from './page.js';
 export * from './paging-entry.js';
 export * from './pdpte.js';
 export * from './registers.js';

@@ -1,4 +1,5 @@
 import { MEMORY_PAGES_MAX } from './memory.js';
+import { gpaToGfn, PAGE_SIZE } from './page.js';
 import type { Word } from './word.js';
 
 /** Guest-physical memory as a VMM asks for it: nothing was checked yet. */
@@ -31,8 +32,6 @@ export interface LayoutFlaw {
 }
 
 const WORD_BYTES = 8;
-const PAGE_BYTES = 4096;
-
 /**
  * Every reason for which a layout cannot be: memslots that collide or lie beyond what the processor
  * can address, and content that no memslot would hold.
@@ -51,9 +50,9 @@ export function layoutFlawsOf(layout: MemoryLayout, maxphyaddr: number): LayoutF
 
 /** How many pages the content of a layout may take, at most. */
 export function contentPagesOf({ words, fills }: Pick<MemoryLayout, 'words' | 'fills'>): number {
-  const pages = new Set(words.map(({ gpa }) => Math.floor(gpa / PAGE_BYTES))).size;
+  const pages = new Set(words.map(({ gpa }) => gpaToGfn(gpa))).size;
   return fills.reduce(
-    (sum, { count, stride }) => sum + Math.min(count, Math.ceil((count * stride) / PAGE_BYTES) + 1),
+    (sum, { count, stride }) => sum + Math.min(count, Math.ceil((count * stride) / PAGE_SIZE) + 1),
     pages,
   );
 }
@@ -69,7 +68,7 @@ function memslotFlawsOf(memslots: readonly ByteRange[], maxphyaddr: number): Lay
   return memslots.flatMap((slot, i) => {
     const flaws: LayoutFlaw[] = [];
     const path = ['memslots', i];
-    if (slot.gpa % PAGE_BYTES !== 0) {
+    if (slot.gpa % PAGE_SIZE !== 0) {
       flaws.push({ path: [...path, 'gpa'], message: 'not the address of a page' });
     }
     if (endOf(slot) > 2 ** maxphyaddr) {

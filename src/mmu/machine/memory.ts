@@ -1,4 +1,5 @@
 import { createGuestPages, type GuestPages, wordsOfPage, wordsToWrite } from './guest-pages.js';
+import { gpaToGfn, offsetInPage, PAGE_SIZE } from './page.js';
 import { type Word, wordFromNumber, wordToNumber, ZERO } from './word.js';
 
 /** Guest-physical memory, sparse: a page that was never written holds zeros and takes no room. */
@@ -19,8 +20,6 @@ export interface Memslot {
 /** Pages of one VM that may hold something else than zeros: 64 MiB. */
 export const MEMORY_PAGES_MAX = 16_384;
 
-const PAGE_BYTES = 4096;
-
 export function createMemory(memslots: readonly (Memslot | null)[]): GuestMemory {
   return { memslots: [...memslots], pages: createGuestPages() };
 }
@@ -40,7 +39,7 @@ export function isVisibleGfn(memory: GuestMemory, gfn: number): boolean {
 
 /** @param gpa A guest-physical address below 2^52; its low three bits are ignored. */
 export function readWord({ pages }: GuestMemory, gpa: number): Word {
-  const page = wordsOfPage(pages, gfnOf(gpa));
+  const page = wordsOfPage(pages, gpaToGfn(gpa));
   if (page === undefined) return ZERO;
   const at = indexOf(gpa) & ~1;
   const low = page[at] as number;
@@ -49,20 +48,20 @@ export function readWord({ pages }: GuestMemory, gpa: number): Word {
 
 /** @param gpa A guest-physical address below 2^52; its low three bits are ignored. */
 export function writeWord({ pages }: GuestMemory, gpa: number, value: Word): void {
-  const page = wordsToWrite(pages, gfnOf(gpa));
+  const page = wordsToWrite(pages, gpaToGfn(gpa));
   const at = indexOf(gpa) & ~1;
-  page[at] = (value.page % 2 ** 20) * 4096 + value.low;
+  page[at] = (value.page % 2 ** 20) * PAGE_SIZE + value.low;
   page[at + 1] = Math.floor(value.page / 2 ** 20);
 }
 
 /** Four bytes as a 64-bit value. @param gpa Below 2^52; its low two bits are ignored. */
 export function readHalf({ pages }: GuestMemory, gpa: number): Word {
-  return wordFromNumber(wordsOfPage(pages, gfnOf(gpa))?.[indexOf(gpa)] ?? 0);
+  return wordFromNumber(wordsOfPage(pages, gpaToGfn(gpa))?.[indexOf(gpa)] ?? 0);
 }
 
 /** Stores the low 32 bits of a value. @param gpa Below 2^52; its low two bits are ignored. */
 export function writeHalf({ pages }: GuestMemory, gpa: number, value: Word): void {
-  wordsToWrite(pages, gfnOf(gpa))[indexOf(gpa)] = wordToNumber(value) % 2 ** 32;
+  wordsToWrite(pages, gpaToGfn(gpa))[indexOf(gpa)] = wordToNumber(value) % 2 ** 32;
 }
 
 /**
@@ -72,12 +71,12 @@ export function writeHalf({ pages }: GuestMemory, gpa: number, value: Word): voi
  */
 export function readBytes(memory: GuestMemory, gpa: number, bytes: number): Word {
   if (bytes === 8 && gpa % 8 === 0) return readWord(memory, gpa);
-  const page = wordsOfPage(memory.pages, gfnOf(gpa));
+  const page = wordsOfPage(memory.pages, gpaToGfn(gpa));
   if (page === undefined) return ZERO;
-  const view = new DataView(page.buffer, page.byteOffset, PAGE_BYTES);
+  const view = new DataView(page.buffer, page.byteOffset, PAGE_SIZE);
   let value = ZERO;
   for (let i = bytes - 1; i >= 0; i -= 1) {
-    const byte = view.getUint8((gpa % PAGE_BYTES) + i);
+    const byte = view.getUint8(offsetInPage(gpa) + i);
     value = {
       page: value.page * 256 + (value.low >> 4),
       low: ((value.low << 8) & 0xfff) | byte,
@@ -92,11 +91,11 @@ export function writeBytes(memory: GuestMemory, gpa: number, bytes: number, valu
     writeWord(memory, gpa, value);
     return;
   }
-  const page = wordsToWrite(memory.pages, gfnOf(gpa));
-  const view = new DataView(page.buffer, page.byteOffset, PAGE_BYTES);
+  const page = wordsToWrite(memory.pages, gpaToGfn(gpa));
+  const view = new DataView(page.buffer, page.byteOffset, PAGE_SIZE);
   let { page: high, low } = value;
   for (let i = 0; i < bytes; i += 1) {
-    view.setUint8((gpa % PAGE_BYTES) + i, low & 0xff);
+    view.setUint8(offsetInPage(gpa) + i, low & 0xff);
     low = (low >> 8) | ((high % 256) << 4);
     high = Math.floor(high / 256);
   }
@@ -117,10 +116,6 @@ export function fillWords(memory: GuestMemory, { gpa, count, stride, first, step
   }
 }
 
-function gfnOf(gpa: number): number {
-  return Math.floor(gpa / PAGE_BYTES);
-}
-
 function indexOf(gpa: number): number {
-  return (gpa % PAGE_BYTES) >> 2;
+  return offsetInPage(gpa) >> 2;
 }

@@ -1,5 +1,6 @@
 import { EFER_NX } from './control-registers.js';
 import { walkLevelsOf } from './eptp.js';
+import { gpaToGfn, offsetInPage, PAGE_SIZE } from './page.js';
 import { pagingModeOf, type Registers } from './registers.js';
 import type { Word } from './word.js';
 
@@ -68,11 +69,11 @@ export function flawOf(shape: Shape, range: TableRange): string | null {
   if (shape.isPae && pageSize === '1g') return 'under PAE paging there are no pages of 1g';
   if (address.low !== 0 || address.page % span !== 0)
     return `address is not that of a ${pageSize} page`;
-  if (gpa % (span * 4096) !== 0) return `gpa is not that of a ${pageSize} page`;
+  if (gpa % (span * PAGE_SIZE) !== 0) return `gpa is not that of a ${pageSize} page`;
   if (!isTranslated(shape, range, pages * span)) return 'the tables do not translate every address';
-  if (gpa / 4096 + pages * span > 2 ** (is32Bit ? 20 : 40))
+  if (gpaToGfn(gpa) + pages * span > 2 ** (is32Bit ? 20 : 40))
     return 'gpa runs past what entries hold';
-  if (tables % 4096 !== 0) return 'tables is not the address of a page';
+  if (offsetInPage(tables) !== 0) return 'tables is not the address of a page';
   return root.page % 2 ** 40 === root.page ? null : 'root is not an address';
 }
 

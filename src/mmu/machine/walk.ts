@@ -15,6 +15,7 @@ import {
   writeHalf,
   writeWord,
 } from './memory.js';
+import { gfnToGpa, gpaToGfn } from './page.js';
 import {
   accOf,
   FORMATS,
@@ -101,7 +102,7 @@ export function walk(
   const steps: WalkStep[] = [];
   let acc = ACC_ALL;
   for (let level: number = format.levels; level > 0; level -= 1) {
-    const gpa = table * 4096 + indexOf(address, level, format) * format.entryBytes;
+    const gpa = gfnToGpa(table) + indexOf(address, level, format) * format.entryBytes;
     const entry = tables.readEntry(gpa, format.entryBytes);
     if (entry === null) return { kind: 'stopped' };
     if ((entry.low & PT_PRESENT) === 0) return fault(0);
@@ -134,7 +135,7 @@ export function walk(
 export function tablesIn(memory: GuestMemory): TableMemory {
   return {
     readEntry: (gpa, bytes) => {
-      if (!isVisibleGfn(memory, Math.floor(gpa / 4096))) return NOT_PRESENT;
+      if (!isVisibleGfn(memory, gpaToGfn(gpa))) return NOT_PRESENT;
       return bytes === 8 ? readWord(memory, gpa) : readHalf(memory, gpa);
     },
     writeEntry: (gpa, bytes, entry) => {

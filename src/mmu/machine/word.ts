@@ -1,3 +1,4 @@
+import { PAGE_SHIFT, PAGE_SIZE } from './page.js';
 /**
  * A 64-bit value as two exact numbers, split where paging splits it.
  *
@@ -13,7 +14,6 @@ export interface Word {
 
 export const ZERO: Word = { page: 0, low: 0 };
 
-const PAGE_BITS = 12;
 const WORD_BITS = 64;
 const PAGE_DIGITS = 3;
 
@@ -41,24 +41,24 @@ export function wordToHex({ page, low }: Word): string {
  * does not fit 31 bits is several times as slow.
  */
 export function hexDigitsOf(value: number): string {
-  if (value < 4096) return value.toString(16);
-  const low = value % 4096;
-  return hexDigitsOf((value - low) / 4096) + LOW_DIGITS[low];
+  if (value < PAGE_SIZE) return value.toString(16);
+  const low = value % PAGE_SIZE;
+  return hexDigitsOf((value - low) / PAGE_SIZE) + LOW_DIGITS[low];
 }
 
-const LOW_DIGITS = Array.from({ length: 4096 }, (_, low) =>
+const LOW_DIGITS = Array.from({ length: PAGE_SIZE }, (_, low) =>
   low.toString(16).padStart(PAGE_DIGITS, '0'),
 );
 
 /** @param value An integer from 0 to 2^53 - 1. */
 export function wordFromNumber(value: number): Word {
-  const low = value % 4096;
-  return { page: (value - low) / 4096, low };
+  const low = value % PAGE_SIZE;
+  return { page: (value - low) / PAGE_SIZE, low };
 }
 
 /** @returns The value as a number: exact below 2^53, rounded above. */
 export function wordToNumber({ page, low }: Word): number {
-  return page * 4096 + low;
+  return page * PAGE_SIZE + low;
 }
 
 export function isSameWord(a: Word, b: Word): boolean {
@@ -80,8 +80,8 @@ const HALF = 2 ** HALF_BITS;
  * remainder of such a number would cost several times as much.
  */
 export function hasBit({ page, low }: Word, bit: number): boolean {
-  if (bit < PAGE_BITS) return ((low >> bit) & 1) === 1;
-  const place = bit - PAGE_BITS;
+  if (bit < PAGE_SHIFT) return ((low >> bit) & 1) === 1;
+  const place = bit - PAGE_SHIFT;
   if (place < HALF_BITS) return ((page >>> place) & 1) === 1;
   return (((page / HALF) >>> (place - HALF_BITS)) & 1) === 1;
 }
@@ -89,8 +89,8 @@ export function hasBit({ page, low }: Word, bit: number): boolean {
 /** The value with one bit cleared; itself if the bit is clear already. */
 export function withoutBit(word: Word, bit: number): Word {
   if (!hasBit(word, bit)) return word;
-  if (bit < PAGE_BITS) return { page: word.page, low: word.low & ~(1 << bit) };
-  return { page: word.page - powerOf2(bit - PAGE_BITS), low: word.low };
+  if (bit < PAGE_SHIFT) return { page: word.page, low: word.low & ~(1 << bit) };
+  return { page: word.page - powerOf2(bit - PAGE_SHIFT), low: word.low };
 }
 
 /**
@@ -109,15 +109,15 @@ export function hasAnyBit(word: Word, { high, low }: { high: number; low: number
  */
 export function bitsOf({ page, low }: Word, range: { high: number; low: number }): number {
   const width = range.high - range.low + 1;
-  if (range.high < PAGE_BITS) return (low >> range.low) & (powerOf2(width) - 1);
-  if (range.low >= PAGE_BITS) {
-    const above = Math.floor(page / powerOf2(range.low - PAGE_BITS));
+  if (range.high < PAGE_SHIFT) return (low >> range.low) & (powerOf2(width) - 1);
+  if (range.low >= PAGE_SHIFT) {
+    const above = Math.floor(page / powerOf2(range.low - PAGE_SHIFT));
     if (range.high === WORD_BITS - 1) return above;
     return width < HALF_BITS ? above & (powerOf2(width) - 1) : remainder(above, powerOf2(width));
   }
-  const bits = range.high + 1 - PAGE_BITS;
+  const bits = range.high + 1 - PAGE_SHIFT;
   const above = bits < HALF_BITS ? page & (powerOf2(bits) - 1) : remainder(page, powerOf2(bits));
-  return above * powerOf2(PAGE_BITS - range.low) + (low >> range.low);
+  return above * powerOf2(PAGE_SHIFT - range.low) + (low >> range.low);
 }
 
 /** What `%` gives: exact for a power of two, and several times as fast beyond 32 bits. */
@@ -170,7 +170,7 @@ export function splitBytes({ page, low }: Word, from: number, count: number): Wo
   }
   if (count === 8) return rest;
   if (count === 1) return { page: 0, low: rest.low & 0xff };
-  return { page: rest.page % 2 ** (8 * count - PAGE_BITS), low: rest.low };
+  return { page: rest.page % 2 ** (8 * count - PAGE_SHIFT), low: rest.low };
 }
 
 /** A value with `bytes` put in from byte `from` on, where it is still zero. */

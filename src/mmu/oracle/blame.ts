@@ -1,4 +1,5 @@
 import type { AccessKind, Word } from '../machine/index.js';
+import { gfnToGpa } from '../machine/index.js';
 import { ALLOWED_MAX, described, type MmuEventOf } from '../schema/index.js';
 import type { Heard, Moment, Trail, Vcpu } from '../state/index.js';
 import { type Replaced, TooManyWalks } from './past-walks.js';
@@ -34,9 +35,9 @@ export function blame(vm: WatchedVm, vcpu: Vcpu, charge: Charge): Violation {
     rule,
     access: kind,
     gva: address,
-    gpa: gfn === null ? null : gfn * 4096 + address.low,
+    gpa: gfn === null ? null : gfnToGpa(gfn) + address.low,
     by,
-    allowed: allowedFrames(vm, vcpu, address).map((frame) => frame * 4096 + address.low),
+    allowed: allowedFrames(vm, vcpu, address).map((frame) => gfnToGpa(frame) + address.low),
     write: write?.moment.by == null ? null : { ...culprit(write.moment, nth), gpa: write.gpa },
     invalidation: dropped.by === null ? null : culprit(dropped, nth),
     survival: survivalOf(vtlb.trail, by, dropped),

@@ -2,9 +2,12 @@ import {
   ACC_ALL,
   ACC_WRITE,
   EPTP_AD_ENABLE_BIT,
+  gfnToGpa,
+  gpaToGfn,
   isSameWord,
   isVisibleGfn,
   type LinearAccess,
+  offsetInPage,
   PT_DIRTY,
   readHalf,
   readWord,
@@ -126,12 +129,12 @@ function tablesOf(vm: WatchedVm, eptp: Word | null): TableMemory {
   const { memory, oracle } = vm;
   return {
     readEntry: (gpa, bytes) => {
-      const page = Math.floor(gpa / 4096);
+      const page = gpaToGfn(gpa);
       const place = eptp === null ? itself(page) : physicalOf(vm, eptp, page);
       if (place === null) return null;
       watchTable(oracle, place.gfn);
       if (!isVisibleGfn(memory, place.gfn)) return ZERO;
-      const at = place.gfn * 4096 + (gpa % 4096);
+      const at = gfnToGpa(place.gfn) + offsetInPage(gpa);
       return bytes === 8 ? readWord(memory, at) : readHalf(memory, at);
     },
     writeEntry: () => true,
@@ -143,7 +146,7 @@ function physicalOf(vm: WatchedVm, eptp: Word, page: number): Physical | null {
   const { config, memory, oracle } = vm;
   const limits = { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };
   const access = { kind: 'read', isFinal: true } as const;
-  const walked = walkEpt(memory, eptp, page * 4096, { access, limits });
-  for (const { gpa } of walked.steps) watchTable(oracle, Math.floor(gpa / 4096));
+  const walked = walkEpt(memory, eptp, gfnToGpa(page), { access, limits });
+  for (const { gpa } of walked.steps) watchTable(oracle, gpaToGfn(gpa));
   return walked.kind === 'mapped' ? walked : null;
 }

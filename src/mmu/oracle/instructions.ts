@@ -1,4 +1,5 @@
 import {
+  bitsOf,
   EFER_NX,
   ep4taOf,
   isCanonical,
@@ -100,7 +101,7 @@ export function invvpid(
 ): void {
   const vtlb = vtlbOf(vm, vcpu);
   const moment = momentNow(vm.oracle);
-  const named = (vpid.page % 16) * 4096 + vpid.low;
+  const named = bitsOf(vpid, { high: 15, low: 0 });
   switch (type.low) {
     case 0:
       dropVpidPage(vtlb, { vpid: named, page: gva.page }, moment);

@@ -6,6 +6,7 @@ import {
   accOfRwx,
   bitsOf,
   EXIT_REASON,
+  gpaToGfn,
   isForbidden,
   isOfCacheableEntry,
   isPaging,
@@ -140,7 +141,7 @@ function judgeViolation(
   const { address, kind, gpa, qualification } = violated;
   const vtlb = vtlbOf(vm, vcpu);
   const { context } = vtlb;
-  const gpaPage = Math.floor(gpa / 4096);
+  const gpaPage = gpaToGfn(gpa);
   const asked = accOfRwx(bitsOf(qualification, { high: 2, low: 0 }));
   const verdict = verdictOnViolation(vm, vcpu, { address, gpaPage, asked });
   if (verdict !== 'allowed') {

@@ -1,4 +1,11 @@
-import { ACC_ALL, type EptLimits, eptEntry, type Word, walkLevelsOf } from '../machine/index.js';
+import {
+  ACC_ALL,
+  type EptLimits,
+  eptEntry,
+  gfnToGpa,
+  type Word,
+  walkLevelsOf,
+} from '../machine/index.js';
 import type { Span } from './past.js';
 import { first, type Replaced, TooManyWalks, VISITS_MAX } from './past-walks.js';
 
@@ -28,7 +35,7 @@ export function pastEptWays(
   if (gpaPage >= 512 ** levels) return ways;
 
   const follow = (level: number, table: number, acc: number, replaced: Replaced | null): void => {
-    const gpa = table * 4096 + (Math.floor(gpaPage / 512 ** (level - 1)) % 512) * 8;
+    const gpa = gfnToGpa(table) + (Math.floor(gpaPage / 512 ** (level - 1)) % 512) * 8;
     for (const { value, end } of spansAt(gpa)) {
       visits += 1;
       if (visits > VISITS_MAX) throw new TooManyWalks();

@@ -5,6 +5,7 @@ import {
   FORMATS,
   type Format,
   frameOf,
+  gfnToGpa,
   hasReservedBit,
   indexOf,
   isLargePage,
@@ -103,7 +104,7 @@ export function pastWalks(
   let visits = 0;
 
   const follow = (way: Way): boolean => {
-    const gpa = way.table * 4096 + indexOf(address, way.level, format) * format.entryBytes;
+    const gpa = gfnToGpa(way.table) + indexOf(address, way.level, format) * format.entryBytes;
     for (const span of entriesAt(gpa, format.entryBytes)) {
       visits += 1;
       if (visits > VISITS_MAX) throw new TooManyWalks();

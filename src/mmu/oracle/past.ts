@@ -1,6 +1,8 @@
 import {
   type GuestMemory,
+  gpaToGfn,
   isVisibleGfn,
+  PAGE_SIZE,
   readWord,
   type Word,
   wordFromNumber,
@@ -23,7 +25,7 @@ export function watchTable({ tables }: Oracle, gfn: number): void {
 
 /** The same for an access that may fail before it is judged. @param gpa Of an entry that it read. */
 export function noteWalked({ oracle }: { oracle: Oracle | null }, gpa: number): void {
-  if (oracle !== null) watchTable(oracle, Math.floor(gpa / 4096));
+  if (oracle !== null) watchTable(oracle, gpaToGfn(gpa));
 }
 
 function mayBeTable({ tables }: Oracle, gfn: number): boolean {
@@ -47,7 +49,7 @@ export function keepPast(
   { oracle, memory }: { oracle: Oracle | null; memory: GuestMemory },
   { gpa, bytes }: { gpa: number; bytes: number },
 ): void {
-  if (oracle === null || !mayBeTable(oracle, Math.floor(gpa / 4096))) return;
+  if (oracle === null || !mayBeTable(oracle, gpaToGfn(gpa))) return;
   oracle.tableWrites += 1;
   const moment = momentNow(oracle);
   const first = gpa - (gpa % 8);
@@ -57,7 +59,7 @@ export function keepPast(
 /** What eight bytes of memory held, newest first; what holds now comes first of all. */
 export function spansOf(oracle: Oracle, memory: GuestMemory, gpa: number): Span[] {
   const past = oracle.past.get(gpa) ?? [];
-  const isVisible = isVisibleGfn(memory, Math.floor(gpa / 4096));
+  const isVisible = isVisibleGfn(memory, gpaToGfn(gpa));
   const fromOf = (i: number) => past[i - 1]?.until.time ?? 0;
   const spans: Span[] = [
     {
@@ -83,7 +85,7 @@ export function entrySpansOf(
   const isHigh = gpa % 8 !== 0;
   return spansOf(oracle, memory, gpa - (gpa % 8)).map((span) => {
     const { page, low } = span.value;
-    const half = isHigh ? Math.floor(page / 2 ** 20) : (page % 2 ** 20) * 4096 + low;
+    const half = isHigh ? Math.floor(page / 2 ** 20) : (page % 2 ** 20) * PAGE_SIZE + low;
     return { ...span, value: wordFromNumber(half) };
   });
 }

@@ -1,4 +1,13 @@
-import { ACC_ALL, isPaging, type Registers, type Word, X86_CR4_PGE } from '../machine/index.js';
+import {
+  ACC_ALL,
+  gfnToGpa,
+  gpaToGfn,
+  isPaging,
+  offsetInPage,
+  type Registers,
+  type Word,
+  X86_CR4_PGE,
+} from '../machine/index.js';
 import {
   BEGINNING,
   eptpOf,
@@ -207,9 +216,9 @@ function placesOf(
   { gpa, window, hasEpt }: { gpa: number; window: Window; hasEpt: boolean },
 ): { place: number; replaced: Replaced | null }[] {
   if (!hasEpt) return [{ place: gpa, replaced: null }];
-  const gpaPage = Math.floor(gpa / 4096);
+  const gpaPage = gpaToGfn(gpa);
   return physicalTranslations(vm, vcpu, { gpaPage, window }).map(({ gfn, replaced }) => ({
-    place: gfn * 4096 + (gpa % 4096),
+    place: gfnToGpa(gfn) + offsetInPage(gpa),
     replaced,
   }));
 }

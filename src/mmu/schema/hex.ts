@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { HEX64, hexDigitsOf, type Word, wordFromHex, wordToHex } from '../machine/index.js';
+import {
+  HEX64,
+  hexDigitsOf,
+  type Word,
+  wordFromHex,
+  wordToHex,
+  wordToNumber,
+} from '../machine/index.js';
 
 const plainTexts = new WeakSet<object>();
 
@@ -45,7 +52,7 @@ export const Operand64 = z
     z.custom<Word>(),
     {
       decode: (value) => wordFromHex(typeof value === 'string' ? value : numberToHex(value)),
-      encode: (word) => (word.page < 2 ** 41 ? word.page * 4096 + word.low : wordToHex(word)),
+      encode: (word) => (word.page < 2 ** 41 ? wordToNumber(word) : wordToHex(word)),
     },
   )
   .meta({ id: 'Operand64', description: 'A 64-bit operand: an integer, or lower-case hex.' });

@@ -1,7 +1,6 @@
 import { z } from 'zod';
+import { PAGE_SIZE } from '../machine/index.js';
 import { Hex64, PhysicalAddress } from './hex.js';
-
-const PAGE_BYTES = 4096;
 
 export const MEMSLOTS_MAX = 32;
 
@@ -20,10 +19,10 @@ export const MemslotId = z
 export const pageBytes = z
   .number()
   .int()
-  .min(PAGE_BYTES)
+  .min(PAGE_SIZE)
   .max(2 ** 52)
-  .multipleOf(PAGE_BYTES)
-  .default(PAGE_BYTES)
+  .multipleOf(PAGE_SIZE)
+  .default(PAGE_SIZE)
   .describe('A multiple of 4096.');
 
 export const Memslot = z

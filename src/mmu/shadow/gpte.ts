@@ -1,5 +1,6 @@
 import { hasDefect } from '../defects/index.js';
 import {
+  gfnToGpa,
   type LeafEntry,
   leafEntry,
   leafEptEntry,
@@ -45,6 +46,6 @@ function usedAmiss(vm: Vm, entry: Word): Word {
 
 /** A page of 4-byte entries is half a table of the guest's: its quadrant says which half. */
 function readGpte({ memory }: Vm, { gfn, role }: ShadowPage, index: number): Word {
-  if (!has4ByteGpte(role)) return readWord(memory, gfn * 4096 + index * 8);
-  return readHalf(memory, gfn * 4096 + (quadrantOf(role) * 512 + index) * 4);
+  if (!has4ByteGpte(role)) return readWord(memory, gfnToGpa(gfn) + index * 8);
+  return readHalf(memory, gfnToGpa(gfn) + (quadrantOf(role) * 512 + index) * 4);
 }

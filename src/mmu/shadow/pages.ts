@@ -1,3 +1,4 @@
+import { PAGE_SIZE } from '../machine/index.js';
 import type { Emit, ShadowPage, ShadowPages, Vcpu, Vm } from '../state/index.js';
 import { isDirect, isInvalid, levelOf } from './role.js';
 
@@ -81,7 +82,7 @@ export function forgetPage(shadow: ShadowPages, { id }: ShadowPage): void {
 /** @returns A simulated host frame that was never given out before. */
 export function takeFrame({ shadow }: Vm): number {
   const hpa = shadow.nextHpa;
-  shadow.nextHpa += 4096;
+  shadow.nextHpa += PAGE_SIZE;
   return hpa;
 }
 

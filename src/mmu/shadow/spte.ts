@@ -1,8 +1,8 @@
-import { ACC_EXEC, ACC_USER, ACC_WRITE } from '../machine/index.js';
+import { ACC_EXEC, ACC_USER, ACC_WRITE, PAGE_SIZE } from '../machine/index.js';
 import { type ShadowPage, SPTES_PER_PAGE } from '../state/index.js';
 
 /**
- * A shadow page-table entry, SPTE, as one exact number: what it leads to times 4096, plus flags.
+ * A shadow page-table entry, SPTE, as one exact number: what it leads to times PAGE_SIZE, plus flags.
  * A leaf leads to a guest frame (the host frame behind it is not modelled), any other entry to a
  * shadow page, by its id. Zero is an empty entry.
  */
@@ -50,17 +50,19 @@ export function leafSpte({ gfn, acc, writable, dirty, accessed, adDisabled }: Le
     (acc & ACC_USER ? SPTE_USER : 0) |
     (acc & ACC_EXEC ? SPTE_EXECUTABLE : 0) |
     (accessed ? SPTE_ACCESSED : adDisabled ? SPTE_ACCESS_TRACKED : 0);
-  return gfn * 4096 + flags;
+  return gfn * PAGE_SIZE + flags;
 }
 
 /** A link to a page below; everything is allowed, what counts is in the leaf. */
 export function linkSpte({ id }: ShadowPage): Spte {
-  return id * 4096 + (SPTE_PRESENT | SPTE_WRITABLE | SPTE_USER | SPTE_EXECUTABLE | SPTE_ACCESSED);
+  return (
+    id * PAGE_SIZE + (SPTE_PRESENT | SPTE_WRITABLE | SPTE_USER | SPTE_EXECUTABLE | SPTE_ACCESSED)
+  );
 }
 
 /** @see Linux `mark_mmio_spte()`, arch/x86/kvm/mmu/mmu.c */
 export function mmioSpte(gfn: number): Spte {
-  return gfn * 4096 + SPTE_MMIO;
+  return gfn * PAGE_SIZE + SPTE_MMIO;
 }
 
 export function isPresentSpte(spte: Spte): boolean {
@@ -126,7 +128,7 @@ export function readOnlySpte(spte: Spte): Spte {
 
 /** Guest frame of a leaf, or id of the page that another entry links. */
 export function targetOf(spte: Spte): number {
-  return Math.floor(spte / 4096);
+  return Math.floor(spte / PAGE_SIZE);
 }
 
 export function spteAt({ spt }: ShadowPage, index: number): Spte {
@@ -148,7 +150,7 @@ function takeSpt(page: ShadowPage): Float64Array {
 }
 
 function flagsOf(spte: Spte): number {
-  return spte % 4096;
+  return spte % PAGE_SIZE;
 }
 
 function withFlags(spte: Spte, flags: number): Spte {

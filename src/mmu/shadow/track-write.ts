@@ -1,4 +1,5 @@
 import { hasDefect } from '../defects/index.js';
+import { gpaToGfn, offsetInPage } from '../machine/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
 import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { zapEntry } from './entries.js';
@@ -27,7 +28,7 @@ export function trackWrite(
   let zapped = 0;
   let flush = false;
   let touched = false;
-  for (const page of pagesOfGfn(vm, Math.floor(gpa / 4096))) {
+  for (const page of pagesOfGfn(vm, gpaToGfn(gpa))) {
     if (isDirect(page.role) || isObsolete(vm, page)) continue;
     if (isMisaligned(page, gpa, bytes) || isFlooding(page)) {
       zapped += prepareZapPage(vm, vcpu, page, emit);
@@ -58,7 +59,7 @@ export function trackWrite(
  */
 function isMisaligned({ role }: ShadowPage, gpa: number, bytes: number): boolean {
   const entryBytes = has4ByteGpte(role) ? 4 : 8;
-  const offset = gpa % 4096;
+  const offset = offsetInPage(gpa);
   if (offset % entryBytes === 0 && bytes === 1) return false;
   const last = offset + bytes - 1;
   return Math.floor(offset / entryBytes) !== Math.floor(last / entryBytes) || bytes < 4;
@@ -73,7 +74,7 @@ function isFlooding(page: ShadowPage): boolean {
 
 /** The entries that shadow a written place. @see Linux `get_written_sptes()` */
 function writtenEntries({ role }: ShadowPage, gpa: number): number[] {
-  const offset = gpa % 4096;
+  const offset = offsetInPage(gpa);
   if (!has4ByteGpte(role)) return [offset >> 3];
   const entry = offset >> 2;
   if (levelOf(role) === 1) return entry >> 9 === quadrantOf(role) ? [entry & 511] : [];

@@ -1,4 +1,4 @@
-import { bitsOf, isLongMode, type Word } from '../machine/index.js';
+import { bitsOf, gfnToGpa, isLongMode, type Word } from '../machine/index.js';
 import {
   isUndecidable,
   type PastTranslation,
@@ -45,7 +45,7 @@ function shown(
   { vm, low }: { vm: WatchedVm; low: number },
 ): AllowedState['translations'][number] {
   return {
-    gpa: isBlocked ? null : gfn * 4096 + low,
+    gpa: isBlocked ? null : gfnToGpa(gfn) + low,
     rights: rightsOf(acc, false),
     ept: hasEpt ? rightsOf(eptAcc, true) : null,
     replaced: replaced && {

@@ -1,4 +1,4 @@
-import { pagesInOrder, readWord, wordsOfPage, wordToHex } from '../machine/index.js';
+import { gfnToGpa, pagesInOrder, readWord, wordsOfPage, wordToHex } from '../machine/index.js';
 import {
   createJsonWriter,
   type Difference,
@@ -87,7 +87,7 @@ function* memoryDifferences({ memory: a }: Vm, { memory: b }: Vm): Generator<Dif
   for (const gfn of [...new Set(gfns)].sort((x, y) => x - y)) {
     if (wordsOfPage(a.pages, gfn) === wordsOfPage(b.pages, gfn)) continue;
     for (let i = 0; i < WORDS_PER_PAGE; i += 1) {
-      const gpa = gfn * 4096 + i * WORD_BYTES;
+      const gpa = gfnToGpa(gfn) + i * WORD_BYTES;
       const [left, right] = [readWord(a, gpa), readWord(b, gpa)];
       if (left.low === right.low && left.page === right.page) continue;
       yield differenceOf(`/memory/${hexOf(gpa)}`, wordToHex(left), wordToHex(right));

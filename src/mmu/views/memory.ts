@@ -1,4 +1,4 @@
-import { isVisibleGfn, readWord } from '../machine/index.js';
+import { gfnToGpa, gpaToGfn, isVisibleGfn, PAGE_SIZE, readWord } from '../machine/index.js';
 import type { MemoryState } from '../schema/index.js';
 import type { Vm } from '../state/index.js';
 
@@ -17,12 +17,12 @@ export function memoryStateOf(
     memslots: memory.memslots.flatMap((memslot, slot) => {
       if (memslot === null) return [];
       const { gfn, pageCount, dirtyLog } = memslot;
-      return [{ slot, gpa: gfn * 4096, bytes: pageCount * 4096, dirtyLog }];
+      return [{ slot, gpa: gfnToGpa(gfn), bytes: pageCount * PAGE_SIZE, dirtyLog }];
     }),
     gpa,
     words: Array.from({ length: bytes / WORD_BYTES }, (_, i) => {
       const at = gpa + i * WORD_BYTES;
-      return isVisibleGfn(memory, Math.floor(at / 4096)) ? readWord(memory, at) : null;
+      return isVisibleGfn(memory, gpaToGfn(at)) ? readWord(memory, at) : null;
     }),
   };
 }

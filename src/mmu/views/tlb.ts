@@ -1,3 +1,4 @@
+import { gfnToGpa } from '../machine/index.js';
 import type { TlbContextState, TlbState } from '../schema/index.js';
 import { GLOBAL, type TlbContext, type Vcpu } from '../state/index.js';
 import { rightsOf } from './rights.js';
@@ -34,7 +35,7 @@ function contextStateOf(context: TlbContext, { skip, limit }: TlbRange): TlbCont
     if (shown.length === limit) break;
     if (place >= skip) {
       const rights = rightsOf(acc, kind === 'guest-physical');
-      shown.push({ address: { page, low: 0 }, gpa: gfn * 4096, rights });
+      shown.push({ address: { page, low: 0 }, gpa: gfnToGpa(gfn), rights });
     }
     place += 1;
   }

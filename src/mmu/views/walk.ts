@@ -5,11 +5,14 @@ import {
   accOfRwx,
   EPTP_AD_ENABLE_BIT,
   type EptStep,
+  gfnToGpa,
+  gpaToGfn,
   hasAccessedDirty,
   isPdptePresent,
   isValidEptp,
   isVisibleGfn,
   type Mapped,
+  offsetInPage,
   type PhysicalAccess,
   PT_ACCESSED,
   PT_DIRTY,
@@ -83,7 +86,7 @@ export function eptWalkOf(vm: Vm, eptp: Word, gpa: number): WalkState {
   const { gfn, level, steps } = walked;
   const rights = rightsOf((steps.at(-1) as EptStep).acc, true);
   const memslot = isVisibleGfn(vm.memory, gfn);
-  const leads = { gpa: gfn * 4096 + (gpa % 4096), level, rights, global: false, memslot };
+  const leads = { gpa: gfnToGpa(gfn) + offsetInPage(gpa), level, rights, global: false, memslot };
   return { ...start, entries, result: { kind: 'mapped', ...leads } };
 }
 
@@ -121,10 +124,10 @@ function placeOf(vm: Vm, vcpu: Vcpu, gpa: number): number | WalkResult {
   if (eptp !== null) {
     const walked = walkUntouched(vm, eptp, gpa, { kind: 'read', isFinal: false });
     if (walked.kind !== 'mapped') return eptFailureOf(walked, gpa);
-    place = walked.gfn * 4096 + (gpa % 4096);
+    place = gfnToGpa(walked.gfn) + offsetInPage(gpa);
   }
   // KVM takes a table that it shadows, and that lies in no memslot, for one that is not present.
-  const isReadable = vm.config.paging === 'shadow' || isVisibleGfn(vm.memory, frameOf(place));
+  const isReadable = vm.config.paging === 'shadow' || isVisibleGfn(vm.memory, gpaToGfn(place));
   return isReadable ? place : { kind: 'mmio', gpa: place };
 }
 
@@ -154,7 +157,7 @@ function mappedOf(vm: Vm, vcpu: Vcpu, mapped: Mapped, address: Word): WalkResult
   const { gfn, level, steps, global } = mapped;
   return {
     kind: 'mapped',
-    gpa: gfn * 4096 + address.low,
+    gpa: gfnToGpa(gfn) + address.low,
     level,
     rights: rightsOf(steps.at(-1)?.acc ?? ACC_ALL, false),
     global,
@@ -192,8 +195,4 @@ function eptFailureOf(
   return failed.kind === 'violation'
     ? { kind: 'ept-violation', gpa, qualification: wordFromNumber(failed.qualification) }
     : { kind: 'ept-misconfiguration', gpa };
-}
-
-function frameOf(address: number): number {
-  return Math.floor(address / 4096);
 }
