@@ -18,6 +18,7 @@ type Descriptor = NonNullable<CommandOf<'invept'>['operand']>;
 
 /** INVEPT, INVVPID and INVPCID all read 16 bytes. */
 const DESCRIPTOR_BYTES = 16;
+
 /**
  * The read of an instruction's descriptor, as far as it can fault: the segment's rules, then the
  * page walk, through LAM where the pointer is tagged.

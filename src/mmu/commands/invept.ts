@@ -1,14 +1,19 @@
 import { hasDefect } from '../defects/index.js';
-import { CAP, hasBit, isValidEptp, VMXERR, type Word } from '../machine/index.js';
+import {
+  CAP,
+  hasBit,
+  isValidEptp,
+  VMX_EPT_EXTENT_CONTEXT,
+  VMX_EPT_EXTENT_GLOBAL,
+  VMXERR,
+  type Word,
+} from '../machine/index.js';
 import { isEptOffered, VM_SUCCEED, vmFail, vmxPermission } from '../nested/index.js';
 import { invalidateEpt } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { fault } from '../vcpu/index.js';
 import { readDescriptor } from './descriptor.js';
-
-const VMX_EPT_EXTENT_CONTEXT = 1;
-const VMX_EPT_EXTENT_GLOBAL = 2;
 
 /**
  * L1 executed INVEPT. It runs in L1's context, so nothing of `guest_mmu` can be synced here: its

@@ -2,6 +2,11 @@ import { hasDefect } from '../defects/index.js';
 import {
   bitsOf,
   CPU_BASED_INVLPG_EXITING,
+  INVPCID_TYPE_ALL_INCL_GLOBAL,
+  INVPCID_TYPE_ALL_NON_GLOBAL,
+  INVPCID_TYPE_INDIV_ADDR,
+  INVPCID_TYPE_SINGLE_CTXT,
+  type InvpcidType,
   isPcide,
   SECONDARY_EXEC_ENABLE_INVPCID,
   type Word,
@@ -21,13 +26,6 @@ import { cpuFlush } from '../tlb/index.js';
 import { exitToHost, fault, OK, raise } from '../vcpu/index.js';
 import { isDescribedCanonical, readDescriptor } from './descriptor.js';
 import { interceptsPaging, vmcs12InUse } from './intercepts.js';
-
-const INVPCID_TYPE_INDIV_ADDR = 0;
-const INVPCID_TYPE_SINGLE_CTXT = 1;
-const INVPCID_TYPE_ALL_INCL_GLOBAL = 2;
-const INVPCID_TYPE_ALL_NON_GLOBAL = 3;
-
-type InvpcidType = 0 | 1 | 2 | 3;
 
 /**
  * The guest executed INVPCID.
@@ -100,7 +98,7 @@ function invalidate(
   const { type, command, intercepted } = what;
   const { gva } = command;
   const pcid = command.pcid.low;
-  const isConfused = type >= 2 && hasDefect(vm, 'invpcid-all-as-single');
+  const isConfused = type >= INVPCID_TYPE_ALL_INCL_GLOBAL && hasDefect(vm, 'invpcid-all-as-single');
   switch (isConfused ? INVPCID_TYPE_SINGLE_CTXT : type) {
     case INVPCID_TYPE_INDIV_ADDR:
       if (intercepted) {

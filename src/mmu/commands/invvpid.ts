@@ -1,5 +1,14 @@
 import { hasDefect } from '../defects/index.js';
-import { bitsOf, CAP, hasBit, VMXERR, type Word } from '../machine/index.js';
+import {
+  bitsOf,
+  CAP,
+  hasBit,
+  VMX_VPID_EXTENT_ALL_CONTEXT,
+  VMX_VPID_EXTENT_INDIVIDUAL_ADDR,
+  VMX_VPID_EXTENT_SINGLE_NON_GLOBAL,
+  VMXERR,
+  type Word,
+} from '../machine/index.js';
 import { VM_SUCCEED, vmFail, vmxPermission } from '../nested/index.js';
 import { freeGuestModeRoots } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
@@ -7,10 +16,6 @@ import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { flushVpid, flushVpidAddress, vpid01Of, vpid02Of } from '../tlb/index.js';
 import { fault } from '../vcpu/index.js';
 import { isDescribedCanonical, readDescriptor } from './descriptor.js';
-
-const VMX_VPID_EXTENT_INDIVIDUAL_ADDR = 0;
-const VMX_VPID_EXTENT_ALL_CONTEXT = 2;
-const VMX_VPID_EXTENT_SINGLE_NON_GLOBAL = 3;
 
 /**
  * L1 executed INVVPID. Every vpid12 is mapped onto one hardware VPID, which is flushed whichever

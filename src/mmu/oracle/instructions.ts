@@ -2,12 +2,19 @@ import {
   bitsOf,
   EFER_NX,
   ep4taOf,
+  INVPCID_TYPE_ALL_INCL_GLOBAL,
+  INVPCID_TYPE_INDIV_ADDR,
+  INVPCID_TYPE_SINGLE_CTXT,
   isCanonical,
   isLa57,
   isLongMode,
   isNoFlush,
   isPcide,
   pcidOf,
+  VMX_EPT_EXTENT_CONTEXT,
+  VMX_VPID_EXTENT_ALL_CONTEXT,
+  VMX_VPID_EXTENT_INDIVIDUAL_ADDR,
+  VMX_VPID_EXTENT_SINGLE_CONTEXT,
   type Word,
   X86_CR0_PG,
   X86_CR4_LA57,
@@ -79,13 +86,13 @@ export function invpcid(vm: WatchedVm, vcpu: Vcpu, command: CommandOf<'invpcid'>
   const { type, pcid, gva } = command;
   const moment = momentNow(vm.oracle);
   switch (type.low) {
-    case 0:
+    case INVPCID_TYPE_INDIV_ADDR:
       dropPcidPage(vtlb, { vpid, pcid: pcid.low, page: pageOf(vcpu, gva) }, moment);
       break;
-    case 1:
+    case INVPCID_TYPE_SINGLE_CTXT:
       dropPcid(vtlb, { vpid, pcid: pcid.low }, moment);
       break;
-    case 2:
+    case INVPCID_TYPE_ALL_INCL_GLOBAL:
       dropVpid(vtlb, vpid, moment);
       break;
     default:
@@ -103,13 +110,13 @@ export function invvpid(
   const moment = momentNow(vm.oracle);
   const named = bitsOf(vpid, { high: 15, low: 0 });
   switch (type.low) {
-    case 0:
+    case VMX_VPID_EXTENT_INDIVIDUAL_ADDR:
       dropVpidPage(vtlb, { vpid: named, page: gva.page }, moment);
       break;
-    case 1:
+    case VMX_VPID_EXTENT_SINGLE_CONTEXT:
       dropVpid(vtlb, named, moment);
       break;
-    case 2:
+    case VMX_VPID_EXTENT_ALL_CONTEXT:
       dropOtherVpids(vtlb, moment);
       break;
     default:
@@ -121,7 +128,7 @@ export function invvpid(
 export function invept(vm: WatchedVm, vcpu: Vcpu, { type, eptp }: CommandOf<'invept'>): void {
   const vtlb = vtlbOf(vm, vcpu);
   const moment = momentNow(vm.oracle);
-  if (type.low === 1) dropEp4ta(vtlb, ep4taOf(eptp), moment);
+  if (type.low === VMX_EPT_EXTENT_CONTEXT) dropEp4ta(vtlb, ep4taOf(eptp), moment);
   else dropEpts(vtlb, moment);
 }
 
