@@ -62,10 +62,15 @@ export interface Descriptor {
   readonly isMapped: boolean;
 }
 
-/** What a VMCS component holds before a case changes it, where a case may change single bits. */
+/**
+ * What a VMCS component holds before a case changes it, where a case may change single bits: of the
+ * controls, those that the capability MSRs want set.
+ */
 const VMCS_DEFAULT: Readonly<Record<string, bigint>> = {
-  VM_EXIT_CONTROLS: 0x200n,
-  VM_ENTRY_CONTROLS: 0x200n,
+  PIN_BASED_VM_EXEC_CONTROL: 0x16n,
+  CPU_BASED_VM_EXEC_CONTROL: 0x4006172n,
+  VM_EXIT_CONTROLS: 0x36ffbn,
+  VM_ENTRY_CONTROLS: 0x13fbn,
   HOST_CR0: 0x80010033n,
   HOST_CR4: 0x20a0n,
   HOST_IA32_EFER: 0x500n,

@@ -24,6 +24,7 @@ import { vmclear } from './commands/vmclear.js';
 import { vmexit } from './commands/vmexit.js';
 import { vmfunc } from './commands/vmfunc.js';
 import { vmptrld } from './commands/vmptrld.js';
+import { vmread } from './commands/vmread.js';
 import { vmwrite } from './commands/vmwrite.js';
 import { vmxoff } from './commands/vmxoff.js';
 import { vmxon } from './commands/vmxon.js';
@@ -137,6 +138,8 @@ function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
       return vmclear(vm, vcpu, command, emit);
     case 'vmptrld':
       return vmptrld(vm, vcpu, command, emit);
+    case 'vmread':
+      return vmread(vm, vcpu, command, emit);
     case 'vmwrite':
       return vmwrite(vm, vcpu, command, emit);
     case 'vmlaunch':

@@ -38,7 +38,7 @@ const VMXON_REGION = '0x1000000';
 const VMCS_REGION = '0x1001000';
 
 /** Activates secondary controls, and the MSR bitmap, so that a WRMSR of L2 does not exit. */
-const PRIMARY_CONTROLS = '0x90000000';
+const PRIMARY_CONTROLS = '0x94006172';
 const EPT = 1n << 1n;
 const VPID = 1n << 5n;
 const UNRESTRICTED_GUEST = 1n << 7n;
@@ -79,9 +79,13 @@ function bootMachine(
     CPU_BASED_VM_EXEC_CONTROL: PRIMARY_CONTROLS,
     HOST_CR3: hexOf(L1_ROOT),
     HOST_CR4: hexOf(CR4),
-    EPT_POINTER: hexOf(eptps[1]),
-    VM_FUNCTION_CONTROL: '0x1',
-    EPTP_LIST_ADDRESS: hexOf(EPTP_LIST),
+    ...(paging === 'shadow'
+      ? {}
+      : {
+          EPT_POINTER: hexOf(eptps[1]),
+          VM_FUNCTION_CONTROL: '0x1',
+          EPTP_LIST_ADDRESS: hexOf(EPTP_LIST),
+        }),
   };
   for (const [field, value] of Object.entries(fields)) {
     mustRun(machine, { kind: 'vmwrite', field, value });

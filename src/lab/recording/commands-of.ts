@@ -8,7 +8,8 @@ import type { RecordedOperation } from './recording.js';
 const ENABLE_EPT = 0x2;
 const ENABLE_VPID = 0x20;
 const ENABLE_VMFUNC = 0x2000;
-const ACTIVATE_SECONDARY = 0x80000000;
+/** Secondary controls, and the primary ones that must be set. */
+const PRIMARY = 0x84006172;
 const CR3_LOAD_EXITING = 0x8000;
 
 /** Where the recorded L1 keeps the page tables of its L2, and its list of EPTPs. */
@@ -99,16 +100,16 @@ function initVmcs(
     (eptp === '0x0' ? 0 : ENABLE_EPT) |
     (vpid === '0x0' ? 0 : ENABLE_VPID) |
     (flags & FLAG_VMFUNC ? ENABLE_VMFUNC : 0);
-  const primary = ACTIVATE_SECONDARY + (flags & FLAG_CR3_LOAD_EXITING ? CR3_LOAD_EXITING : 0);
+  const primary = PRIMARY + (flags & FLAG_CR3_LOAD_EXITING ? CR3_LOAD_EXITING : 0);
   const l1Cr3 = hex(cr3.page * 4096 + cr3.low);
   const fields = {
     CPU_BASED_VM_EXEC_CONTROL: hex(primary),
     EXCEPTION_BITMAP: '0xffffffff',
     SECONDARY_VM_EXEC_CONTROL: hex(secondary),
-    EPT_POINTER: eptp,
     VIRTUAL_PROCESSOR_ID: vpid,
-    VM_FUNCTION_CONTROL: flags & FLAG_VMFUNC ? '0x1' : '0x0',
-    EPTP_LIST_ADDRESS: EPTP_LIST,
+    // Where the host has no EPT these components do not exist, and no recording asks for them.
+    ...(eptp === '0x0' ? {} : { EPT_POINTER: eptp }),
+    ...(flags & FLAG_VMFUNC ? { VM_FUNCTION_CONTROL: '0x1', EPTP_LIST_ADDRESS: EPTP_LIST } : {}),
     GUEST_CR0: hex(cr0),
     GUEST_CR3: L2_CR3,
     GUEST_CR4: hex(cr4),

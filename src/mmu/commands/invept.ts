@@ -27,7 +27,7 @@ import { readDescriptor } from './descriptor.js';
 export function invept(vm: Vm, vcpu: Vcpu, command: CommandOf<'invept'>, emit: Emit): Outcome {
   const { eptVpidCap: cap } = vm.config.vmx;
   if (command.encoding !== 'memory') return fault('#UD');
-  const isOffered = isEptOffered(vm) && hasBit(cap, CAP.INVEPT);
+  const isOffered = isEptOffered(vm.config) && hasBit(cap, CAP.INVEPT);
   const stopped = vmxPermission(vm, vcpu, { reason: 'INVEPT', isOffered }, emit);
   if (stopped !== null) return stopped;
 

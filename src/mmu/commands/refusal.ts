@@ -38,6 +38,7 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
     case 'invvpid':
     case 'vmxon':
     case 'vmxoff':
+    case 'vmread':
     case 'vmwrite':
     case 'vmlaunch':
     case 'vmresume':

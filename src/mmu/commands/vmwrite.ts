@@ -1,14 +1,17 @@
 import {
   bitsOf,
-  VMCS,
+  flagsIn,
+  is64BitMode,
+  isExitInformation,
+  isHighHalf,
   VMXERR,
-  vmcsFieldNameOf,
+  vmcsFieldWidth,
   type Word,
   wordFromNumber,
 } from '../machine/index.js';
-import { VM_SUCCEED, vmFail, vmFailInvalid, vmxPermission } from '../nested/index.js';
+import { isVmcsField, VM_SUCCEED, vmFail, vmFailInvalid, vmxPermission } from '../nested/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
-import { type Emit, setField, type Vcpu, type Vm } from '../state/index.js';
+import { type Emit, fieldOf, setField, type Vcpu, type Vm } from '../state/index.js';
 
 /**
  * L1 executed VMWRITE. With shadow VMCSs, which KVM uses where the processor has them, it does not
@@ -27,27 +30,29 @@ export function vmwrite(
   if (stopped !== null) return stopped;
   const { currentVmcs } = vcpu.nested;
   if (currentVmcs === null) return vmFailInvalid(vcpu, emit);
-  if (!isSupported(vm, field)) return vmFail(vcpu, VMXERR.UNSUPPORTED_VMCS_COMPONENT, emit);
-  if (field === VMCS.VM_INSTRUCTION_ERROR) {
+  if (!isVmcsField(vm.config, field)) {
+    return vmFail(vcpu, VMXERR.UNSUPPORTED_VMCS_COMPONENT, emit);
+  }
+  if (isExitInformation(field) && !vm.config.vmx.vmwriteAnyField) {
     return vmFail(vcpu, VMXERR.VMWRITE_READ_ONLY_VMCS_COMPONENT, emit);
   }
-  setField(currentVmcs, field, truncated(field, value));
+  const operand = is64BitMode(vcpu.regs) ? value : wordFromNumber(flagsIn(value));
+  if (isHighHalf(field)) {
+    const whole = field - 1;
+    setField(currentVmcs, whole, withUpperHalf(fieldOf(currentVmcs, whole), flagsIn(operand)));
+  } else {
+    setField(currentVmcs, field, truncated(field, operand));
+  }
   return VM_SUCCEED;
 }
 
-/** CR3-target values exist up to the count that IA32_VMX_MISC gives. */
-function isSupported({ config }: Vm, field: number): boolean {
-  const { CR3_TARGET_VALUE0, CR3_TARGET_VALUE3 } = VMCS;
-  if (field >= CR3_TARGET_VALUE0 && field <= CR3_TARGET_VALUE3) {
-    return (field - CR3_TARGET_VALUE0) / 2 < config.vmx.cr3TargetCountMax;
-  }
-  return vmcsFieldNameOf(field) !== undefined;
+function withUpperHalf(whole: Word, upper: number): Word {
+  const kept = bitsOf(whole, { high: 31, low: 12 });
+  return { page: upper * 2 ** 20 + kept, low: whole.low };
 }
 
-/** A component's width is in bits 14:13 of its encoding: 16, 64, 32 bits or natural. */
+/** A component keeps as many bits as it is wide. */
 function truncated(field: number, value: Word): Word {
-  const width = (field >> 13) & 3;
-  if (width === 1 || width === 3) return value;
-  const bits = bitsOf(value, { high: width === 0 ? 15 : 31, low: 0 });
-  return wordFromNumber(bits);
+  const width = vmcsFieldWidth(field);
+  return width === 64 ? value : wordFromNumber(bitsOf(value, { high: width - 1, low: 0 }));
 }

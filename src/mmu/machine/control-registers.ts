@@ -28,6 +28,9 @@ export const X86_CR4_CET = 0x800000;
 const X86_CR4_PKS = 0x1000000;
 export const X86_CR4_LAM_SUP = 0x10000000;
 
+export const X86_EFLAGS_IF = 0x200;
+export const X86_EFLAGS_VM = 0x20000;
+
 const EFER_SCE = 0x1;
 export const EFER_LME = 0x100;
 export const EFER_LMA = 0x400;

@@ -16,5 +16,7 @@ export * from './registers.js';
 export * from './sregs.js';
 export { needsNx, type TableRange } from './table-range.js';
 export * from './vmcs.js';
+export * from './vmcs-fields.js';
+export * from './vmx-capabilities.js';
 export * from './walk.js';
 export * from './word.js';

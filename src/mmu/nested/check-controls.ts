@@ -1,24 +1,25 @@
-import { hasDefect } from '../defects/index.js';
 import {
-  bitsOf,
-  isValidEptp,
-  SECONDARY_EXEC_ENABLE_PML,
-  SECONDARY_EXEC_ENABLE_VMFUNC,
-  SECONDARY_EXEC_MODE_BASED_EPT_EXEC,
+  type ControlCapabilities,
+  isControlWordValid,
+  isLongMode,
+  PIN_BASED_VMX_PREEMPTION_TIMER,
+  VM_EXIT_HOST_ADDR_SPACE_SIZE,
+  VM_EXIT_SAVE_VMX_PREEMPTION_TIMER,
   VMCS,
-  VMFUNC_EPTP_SWITCHING,
-  type Word,
 } from '../machine/index.js';
 import {
-  eptpOf,
   fieldOf,
   flagsOf,
-  hasSecondaryControl,
+  hasExitControl,
+  hasPinControl,
+  type Vcpu,
   type Vm,
   type Vmcs12,
-  vpidOf,
 } from '../state/index.js';
-import { isUnrestricted } from './fixed-bits.js';
+import { controlCapabilitiesOf } from './capabilities.js';
+import { isEventInjectionValid } from './check-event-injection.js';
+import { areExecutionControlsValid } from './check-execution-controls.js';
+import { isMsrAreaValid } from './field-forms.js';
 
 /**
  * Whether VM entry accepts the control fields; if not it is VMfail 7.
@@ -27,59 +28,58 @@ import { isUnrestricted } from './fixed-bits.js';
  * @see Linux `nested_vmx_check_controls()`, arch/x86/kvm/vmx/nested.c
  */
 export function areControlsValid(vm: Vm, vmcs12: Vmcs12): boolean {
+  const capabilities = controlCapabilitiesOf(vm.config);
   return (
-    flagsOf(vmcs12, VMCS.CR3_TARGET_COUNT) <= vm.config.vmx.cr3TargetCountMax &&
-    isVpidValid(vm, vmcs12) &&
-    areEptControlsValid(vm, vmcs12) &&
-    isPmlValid(vm, vmcs12) &&
-    areVmfuncControlsValid(vm, vmcs12)
+    areExecutionControlsValid(vm, vmcs12, capabilities) &&
+    areExitControlsValid(vm, vmcs12, capabilities) &&
+    areEntryControlsValid(vm, vmcs12, capabilities)
   );
 }
 
 /**
- * Whether L1 is offered EPT for its L2: the host must have it itself, and VMX must say so.
+ * Whether the host's address space is as large as that of the L1 that enters; if not it is
+ * VMfail 8.
  *
- * @see Linux `nested_vmx_setup_ctls_msrs()`: without `enable_ept` nested EPT is not offered.
+ * @see Intel SDM Vol. 3C, "Checks Related to Address-Space Size"
+ * @see Linux `nested_vmx_check_address_space_size()`, arch/x86/kvm/vmx/nested.c
  */
-export function isEptOffered({ config }: Vm): boolean {
-  return config.paging === 'ept' && config.vmx.ept;
+export function isAddressSpaceSizeValid({ regs }: Vcpu, vmcs12: Vmcs12): boolean {
+  return hasExitControl(vmcs12, VM_EXIT_HOST_ADDR_SPACE_SIZE) === isLongMode(regs);
 }
 
-/** VPID 0 is the host's own. */
-function isVpidValid(vm: Vm, vmcs12: Vmcs12): boolean {
-  const vpid = vpidOf(vmcs12);
-  if (hasDefect(vm, 'vpid-0-entered')) return true;
-  return vpid === null || (vm.config.vmx.vpid && vpid !== 0);
+/** @see Linux `nested_check_vm_exit_controls()`, arch/x86/kvm/vmx/nested.c */
+function areExitControlsValid(vm: Vm, vmcs12: Vmcs12, { exit }: ControlCapabilities): boolean {
+  return (
+    isControlWordValid(flagsOf(vmcs12, VMCS.VM_EXIT_CONTROLS), exit) &&
+    (hasPinControl(vmcs12, PIN_BASED_VMX_PREEMPTION_TIMER) ||
+      !hasExitControl(vmcs12, VM_EXIT_SAVE_VMX_PREEMPTION_TIMER)) &&
+    isAreaValid(vm, vmcs12, {
+      address: VMCS.VM_EXIT_MSR_STORE_ADDR,
+      count: VMCS.VM_EXIT_MSR_STORE_COUNT,
+    }) &&
+    isAreaValid(vm, vmcs12, {
+      address: VMCS.VM_EXIT_MSR_LOAD_ADDR,
+      count: VMCS.VM_EXIT_MSR_LOAD_COUNT,
+    })
+  );
 }
 
-/** What refines EPT needs EPT, and what is not offered cannot be enabled. */
-function areEptControlsValid(vm: Vm, vmcs12: Vmcs12): boolean {
-  const { config } = vm;
-  if (isUnrestricted(vmcs12) && !config.vmx.unrestrictedGuest) return false;
-  const eptp = eptpOf(vmcs12);
-  if (eptp !== null && !isEptOffered(vm)) return false;
-  if (eptp === null) {
-    return (
-      !isUnrestricted(vmcs12) && !hasSecondaryControl(vmcs12, SECONDARY_EXEC_MODE_BASED_EPT_EXEC)
-    );
-  }
-  return isValidEptp(eptp, { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr });
+/** @see Linux `nested_check_vm_entry_controls()`, arch/x86/kvm/vmx/nested.c */
+function areEntryControlsValid(vm: Vm, vmcs12: Vmcs12, { entry }: ControlCapabilities): boolean {
+  return (
+    isControlWordValid(flagsOf(vmcs12, VMCS.VM_ENTRY_CONTROLS), entry) &&
+    isEventInjectionValid(vmcs12) &&
+    isAreaValid(vm, vmcs12, {
+      address: VMCS.VM_ENTRY_MSR_LOAD_ADDR,
+      count: VMCS.VM_ENTRY_MSR_LOAD_COUNT,
+    })
+  );
 }
 
-function isPmlValid(vm: Vm, vmcs12: Vmcs12): boolean {
-  if (!hasSecondaryControl(vmcs12, SECONDARY_EXEC_ENABLE_PML)) return true;
-  return eptpOf(vmcs12) !== null && isPageAddress(vm, fieldOf(vmcs12, VMCS.PML_ADDRESS));
-}
-
-/** EPTP switching needs EPT, a function that is offered, and a list that is a page. */
-function areVmfuncControlsValid(vm: Vm, vmcs12: Vmcs12): boolean {
-  if (!hasSecondaryControl(vmcs12, SECONDARY_EXEC_ENABLE_VMFUNC)) return true;
-  const functions = fieldOf(vmcs12, VMCS.VM_FUNCTION_CONTROL);
-  if (functions.page !== 0 || (functions.low & ~VMFUNC_EPTP_SWITCHING) !== 0) return false;
-  if ((functions.low & VMFUNC_EPTP_SWITCHING) === 0) return true;
-  return eptpOf(vmcs12) !== null && isPageAddress(vm, fieldOf(vmcs12, VMCS.EPTP_LIST_ADDRESS));
-}
-
-function isPageAddress({ config }: Vm, address: Word): boolean {
-  return address.low === 0 && bitsOf(address, { high: 63, low: config.maxphyaddr }) === 0;
+function isAreaValid(
+  vm: Vm,
+  vmcs12: Vmcs12,
+  { address, count }: { address: number; count: number },
+): boolean {
+  return isMsrAreaValid(vm, fieldOf(vmcs12, address), flagsOf(vmcs12, count));
 }

@@ -3,19 +3,21 @@ import {
   EFER_LME,
   eferAllowed,
   flagsIn,
-  isCanonical,
   isFlagWord,
   isLegalCr3,
-  isLongMode,
   VM_ENTRY_IA32E_MODE,
   VM_EXIT_HOST_ADDR_SPACE_SIZE,
+  VM_EXIT_LOAD_CET_STATE,
   VM_EXIT_LOAD_IA32_EFER,
+  VM_EXIT_LOAD_IA32_PAT,
+  VM_EXIT_LOAD_IA32_PERF_GLOBAL_CTRL,
   VMCS,
   X86_CR4_PAE,
   X86_CR4_PCIDE,
 } from '../machine/index.js';
 import {
   fieldOf,
+  flagsOf,
   hasEntryControl,
   hasExitControl,
   hasLam,
@@ -23,40 +25,101 @@ import {
   type Vm,
   type Vmcs12,
 } from '../state/index.js';
-import { isCr0Fixed, isCr4Fixed } from './fixed-bits.js';
+import { isAddressSpaceSizeValid } from './check-controls.js';
+import { isCanonicalField, isCetValid, isPatValid, isPerfGlobalCtrlValid } from './field-forms.js';
+import { isCetWriteProtected, isCr0Fixed, isCr4Fixed } from './fixed-bits.js';
+
+/** Bits of a selector that VM entry wants clear in the host's: RPL and TI. */
+const SELECTOR_RPL_TI = 0x7;
 
 /**
  * Whether VM entry accepts the host-state fields; if not it is VMfail 8.
  *
- * @see Intel SDM Vol. 3C, "Checks on Host Control Registers, MSRs, and SSP"
+ * @see Intel SDM Vol. 3C, "Checks on VMX Controls and Host-State Area"
  * @see Linux `nested_vmx_check_host_state()`, arch/x86/kvm/vmx/nested.c
  */
 export function isHostStateValid(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12): boolean {
+  const is64Bit = hasExitControl(vmcs12, VM_EXIT_HOST_ADDR_SPACE_SIZE);
+  return (
+    areControlRegistersValid(vm, vmcs12) &&
+    areMsrsValid(vm, vmcs12) &&
+    areSegmentsValid(vm, vmcs12, is64Bit) &&
+    isAddressSpaceSizeValid(vcpu, vmcs12) &&
+    isAddressSpaceValid(vm, vmcs12, is64Bit) &&
+    isHostEferValid(vm, vmcs12, is64Bit)
+  );
+}
+
+/** @see Intel SDM Vol. 3C, "Checks on Host Control Registers, MSRs, and SSP" */
+function areControlRegistersValid(vm: Vm, vmcs12: Vmcs12): boolean {
   const { maxphyaddr } = vm.config;
   const cr0 = fieldOf(vmcs12, VMCS.HOST_CR0);
   const cr4 = fieldOf(vmcs12, VMCS.HOST_CR4);
-  const is64Bit = hasExitControl(vmcs12, VM_EXIT_HOST_ADDR_SPACE_SIZE);
   return (
-    is64Bit === isLongMode(vcpu.regs) &&
     isFlagWord(cr0) &&
     isCr0Fixed(flagsIn(cr0), { excused: false }) &&
     isFlagWord(cr4) &&
     isCr4Fixed(vm, flagsIn(cr4)) &&
     isLegalCr3(fieldOf(vmcs12, VMCS.HOST_CR3), { maxphyaddr, lam: hasLam(vm) }) &&
-    isAddressSpaceValid(vm, vmcs12, { is64Bit, cr4: flagsIn(cr4) }) &&
-    isHostEferValid(vm, vmcs12, is64Bit)
+    isCetWriteProtected({ cr0: flagsIn(cr0), cr4: flagsIn(cr4) })
   );
 }
 
-function isAddressSpaceValid(
-  { config }: Vm,
-  vmcs12: Vmcs12,
-  { is64Bit, cr4 }: { is64Bit: boolean; cr4: number },
-): boolean {
+function areMsrsValid(vm: Vm, vmcs12: Vmcs12): boolean {
+  const loads = (control: number) => hasExitControl(vmcs12, control);
+  return (
+    isCanonicalField(vm, fieldOf(vmcs12, VMCS.HOST_IA32_SYSENTER_ESP)) &&
+    isCanonicalField(vm, fieldOf(vmcs12, VMCS.HOST_IA32_SYSENTER_EIP)) &&
+    (!loads(VM_EXIT_LOAD_IA32_PERF_GLOBAL_CTRL) ||
+      isPerfGlobalCtrlValid(fieldOf(vmcs12, VMCS.HOST_IA32_PERF_GLOBAL_CTRL))) &&
+    (!loads(VM_EXIT_LOAD_IA32_PAT) || isPatValid(fieldOf(vmcs12, VMCS.HOST_IA32_PAT))) &&
+    (!loads(VM_EXIT_LOAD_CET_STATE) ||
+      (isCetValid(vm, fieldOf(vmcs12, VMCS.HOST_S_CET)) && isSspValid(vm, vmcs12)))
+  );
+}
+
+function isSspValid(vm: Vm, vmcs12: Vmcs12): boolean {
+  const ssp = fieldOf(vmcs12, VMCS.HOST_SSP);
+  return (
+    (ssp.low & 3) === 0 &&
+    isCanonicalField(vm, ssp) &&
+    isCanonicalField(vm, fieldOf(vmcs12, VMCS.HOST_INTR_SSP_TABLE))
+  );
+}
+
+/** @see Intel SDM Vol. 3C, "Checks on Host Segment and Descriptor-Table Registers" */
+function areSegmentsValid(vm: Vm, vmcs12: Vmcs12, is64Bit: boolean): boolean {
+  const selector = (field: number) => flagsOf(vmcs12, field);
+  const selectors = [
+    VMCS.HOST_ES_SELECTOR,
+    VMCS.HOST_CS_SELECTOR,
+    VMCS.HOST_SS_SELECTOR,
+    VMCS.HOST_DS_SELECTOR,
+    VMCS.HOST_FS_SELECTOR,
+    VMCS.HOST_GS_SELECTOR,
+    VMCS.HOST_TR_SELECTOR,
+  ];
+  const bases = [
+    VMCS.HOST_FS_BASE,
+    VMCS.HOST_GS_BASE,
+    VMCS.HOST_GDTR_BASE,
+    VMCS.HOST_IDTR_BASE,
+    VMCS.HOST_TR_BASE,
+  ];
+  return (
+    selectors.every((field) => (selector(field) & SELECTOR_RPL_TI) === 0) &&
+    selector(VMCS.HOST_CS_SELECTOR) !== 0 &&
+    selector(VMCS.HOST_TR_SELECTOR) !== 0 &&
+    (is64Bit || selector(VMCS.HOST_SS_SELECTOR) !== 0) &&
+    bases.every((field) => isCanonicalField(vm, fieldOf(vmcs12, field)))
+  );
+}
+
+/** @see Intel SDM Vol. 3C, "Checks Related to Address-Space Size" */
+function isAddressSpaceValid(vm: Vm, vmcs12: Vmcs12, is64Bit: boolean): boolean {
+  const cr4 = flagsOf(vmcs12, VMCS.HOST_CR4);
   const rip = fieldOf(vmcs12, VMCS.HOST_RIP);
-  if (is64Bit) {
-    return (cr4 & X86_CR4_PAE) !== 0 && isCanonical(rip, config.cpuid.la57 ? 57 : 48);
-  }
+  if (is64Bit) return (cr4 & X86_CR4_PAE) !== 0 && isCanonicalField(vm, rip);
   return (
     !hasEntryControl(vmcs12, VM_ENTRY_IA32E_MODE) && (cr4 & X86_CR4_PCIDE) === 0 && isFlagWord(rip)
   );

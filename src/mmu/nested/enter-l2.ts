@@ -6,6 +6,7 @@ import {
   VM_ENTRY_LOAD_IA32_EFER,
   VMCS,
   wordFromNumber,
+  X86_EFLAGS_VM,
 } from '../machine/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { initShadowEptMmu } from '../roots/index.js';
@@ -21,11 +22,12 @@ import {
   type Vmcs12,
 } from '../state/index.js';
 import { serviceLocalTlbFlushRequests } from '../vcpu/index.js';
+import { guestCplOf, isGuestCs64Bit } from './check-guest-segments.js';
 import { checkGuestState } from './check-guest-state.js';
 import { nestedLoadCr3 } from './load-cr3.js';
 import { transitionTlbFlush } from './tlb-on-transition.js';
 import { VM_SUCCEED } from './vm-fail.js';
-import { abortVmx, loadHostState } from './vmexit.js';
+import { abortVmx, loadHostState, recordExit } from './vmexit.js';
 
 /** Bit 31 of the exit reason: the VM entry itself failed. */
 const VMX_EXIT_REASONS_FAILED_VMENTRY = 2 ** 31;
@@ -71,9 +73,9 @@ function loadGuestState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): number 
   } else {
     regs.efer = isLong ? regs.efer | EFER_LMA | EFER_LME : regs.efer & ~(EFER_LMA | EFER_LME);
   }
-  regs.cpl = 0;
-  regs.csL = isLong;
-  regs.vm86 = false;
+  regs.cpl = guestCplOf(vmcs12);
+  regs.csL = isLong && isGuestCs64Bit(vmcs12);
+  regs.vm86 = (flagsOf(vmcs12, VMCS.GUEST_RFLAGS) & X86_EFLAGS_VM) !== 0;
   const cr3 = fieldOf(vmcs12, VMCS.GUEST_CR3);
   const pdptesFrom = eptp === null ? null : vmcs12;
   return nestedLoadCr3(vm, vcpu, { cr3, nestedEpt: eptp !== null, pdptesFrom }, emit);
@@ -90,6 +92,7 @@ function failEntry(
   const word = wordFromNumber(qualification);
   const name = 'INVALID_STATE';
   emit?.(vcpu, { kind: 'vm-exit', from: 'L2', to: 'L1', reason, name, qualification: word });
+  recordExit(vmcs12, { reason, qualification: word });
   if (!loadHostState(vm, vcpu, vmcs12, emit)) return abortVmx(vm, vcpu, emit);
   return { kind: 'vm-exit', reason, qualification: word };
 }

@@ -5,6 +5,8 @@ import {
   SECONDARY_EXEC_UNRESTRICTED_GUEST,
   X86_CR0_PE,
   X86_CR0_PG,
+  X86_CR0_WP,
+  X86_CR4_CET,
   X86_CR4_VMXE,
 } from '../machine/index.js';
 import { hasSecondaryControl, type Vcpu, type Vm, type Vmcs12 } from '../state/index.js';
@@ -28,6 +30,15 @@ export function isCr0Fixed(cr0: number, { excused }: { excused: boolean }): bool
 /** @see Intel SDM Vol. 3D, "VMX-Fixed Bits in CR4" */
 export function isCr4Fixed(vm: Vm, cr4: number): boolean {
   return (cr4 & X86_CR4_VMXE) !== 0 && (cr4 & ~cr4Allowed(offeredFeatures(vm.config))) === 0;
+}
+
+/**
+ * Whether supervisor shadow stacks would be protected: CR4.CET needs CR0.WP.
+ *
+ * @see Intel SDM Vol. 3A, "Control Registers", CR4.CET
+ */
+export function isCetWriteProtected({ cr0, cr4 }: { cr0: number; cr4: number }): boolean {
+  return (cr4 & X86_CR4_CET) === 0 || (cr0 & X86_CR0_WP) !== 0;
 }
 
 /** Whether L2 runs under "unrestricted guest". */

@@ -14,6 +14,7 @@ import {
 /** Exit qualification of a VM entry that failed. @see Intel SDM Vol. 3C, "VM-Entry Failures" */
 export const ENTRY_FAIL_DEFAULT = 0;
 const ENTRY_FAIL_PDPTE = 2;
+export const ENTRY_FAIL_VMCS_LINK_PTR = 4;
 
 /**
  * Loads a CR3 on a nested transition. With EPT for L2 its CR3 never touches the root cache.

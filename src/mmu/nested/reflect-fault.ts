@@ -19,6 +19,11 @@ export function reflectFault(vm: Vm, vcpu: Vcpu, outcome: Outcome, emit: Emit): 
   const { vector, errorCode, address } = outcome;
   const hasCode = errorCode === null ? 0 : INTR_INFO_DELIVER_CODE;
   const interruption = INTR_INFO_VALID + (VECTORS[vector] | INTR_TYPE_HARD_EXCEPTION | hasCode);
-  const exit = { reason: 'EXCEPTION_NMI', qualification: address ?? ZERO, interruption } as const;
+  const exit = {
+    reason: 'EXCEPTION_NMI',
+    qualification: address ?? ZERO,
+    interruption,
+    ...(errorCode === null ? {} : { errorCode }),
+  } as const;
   return reflectExit(vm, vcpu, exit, emit);
 }

@@ -54,6 +54,7 @@ export function nestedVmexit(vm: Vm, vcpu: Vcpu, exit: ReportedExit, emit: Emit)
   emit?.(vcpu, { kind: 'vm-exit', from: 'L2', to: 'L1', reason, name, qualification });
   vcpu.nested.guestMode = false;
   saveGuestState(vm, vcpu, vmcs12);
+  saveExitInformation(vmcs12, exit);
   if (!loadHostState(vm, vcpu, vmcs12, emit)) return abortVmx(vm, vcpu, emit);
   return {
     kind: 'vm-exit',
@@ -101,6 +102,34 @@ export function abortVmx(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome {
   makeRequest(vcpu, KVM_REQ.TRIPLE_FAULT, emit);
   serviceRequests(vm, vcpu, emit);
   return { kind: 'shutdown' };
+}
+
+/**
+ * Tells L1 why L2 left. The event that was to be injected was, so its valid bit goes.
+ *
+ * @see Intel SDM Vol. 3C, "Recording VM-Exit Information and Updating VM-Entry Control Fields"
+ * @see Linux `prepare_vmcs12()`, arch/x86/kvm/vmx/nested.c
+ */
+function saveExitInformation(vmcs12: Vmcs12, exit: ReportedExit): void {
+  recordExit(vmcs12, exit);
+  const { gpa, interruption = 0, errorCode } = exit;
+  setField(vmcs12, VMCS.VM_EXIT_INTR_INFO, wordFromNumber(interruption));
+  setField(vmcs12, VMCS.IDT_VECTORING_INFO_FIELD, ZERO);
+  if (errorCode !== undefined) {
+    setField(vmcs12, VMCS.VM_EXIT_INTR_ERROR_CODE, wordFromNumber(errorCode));
+  }
+  if (gpa !== undefined) setField(vmcs12, VMCS.GUEST_PHYSICAL_ADDRESS, wordFromNumber(gpa));
+  const injected = flagsOf(vmcs12, VMCS.VM_ENTRY_INTR_INFO_FIELD) % 2 ** 31;
+  setField(vmcs12, VMCS.VM_ENTRY_INTR_INFO_FIELD, wordFromNumber(injected));
+}
+
+/** An entry that failed records these two alone. */
+export function recordExit(
+  vmcs12: Vmcs12,
+  { reason, qualification }: Pick<ReportedExit, 'reason' | 'qualification'>,
+): void {
+  setField(vmcs12, VMCS.VM_EXIT_REASON, wordFromNumber(reason));
+  setField(vmcs12, VMCS.EXIT_QUALIFICATION, qualification);
 }
 
 /**

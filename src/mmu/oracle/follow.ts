@@ -105,6 +105,7 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
     case 'vmxoff':
     case 'vmclear':
     case 'vmptrld':
+    case 'vmread':
     case 'vmwrite':
     case 'mov-from-cr3':
     case 'load-root':

@@ -8,6 +8,8 @@ export interface ReportedExit {
   readonly qualification: Word;
   readonly gpa?: number;
   readonly interruption?: number;
+  /** Of the exception that `interruption` names. */
+  readonly errorCode?: number;
 }
 
 /** The guest leaves to KVM for a reason that has only a number, maybe. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VMCS, VMCS12_REVISION, vmcsFieldNameOf } from '../machine/index.js';
+import { isHighHalf, VMCS, VMCS12_REVISION, vmcsFieldNameOf } from '../machine/index.js';
 import { Hex64, Operand64, PhysicalAddress } from './hex.js';
 import { MapRange, Memslot, MemslotId, pageBytes } from './memory.js';
 import { MmuName, Slot } from './names.js';
@@ -52,7 +52,7 @@ export const VmcsField = z
         field.startsWith('0x')
           ? Number.parseInt(field.slice(2), 16)
           : VMCS[field as keyof typeof VMCS],
-      encode: (encodingOf) => vmcsFieldNameOf(encodingOf) ?? `0x${encodingOf.toString(16)}`,
+      encode: (of) => (isHighHalf(of) ? undefined : vmcsFieldNameOf(of)) ?? `0x${of.toString(16)}`,
     },
   )
   .meta({ id: 'VmcsField', description: "A VMCS component: the manual's name, or its encoding." });
@@ -92,6 +92,7 @@ export const COMMAND_BODIES = {
   vmxoff: z.strictObject({}),
   vmclear: z.strictObject({ address: Hex64 }),
   vmptrld: z.strictObject({ address: Hex64, revision }),
+  vmread: z.strictObject({ field: VmcsField }),
   vmwrite: z.strictObject({ field: VmcsField, value }),
   vmlaunch: z.strictObject({}),
   vmresume: z.strictObject({}),
@@ -173,6 +174,7 @@ export const COMMAND_SUMMARIES: Record<CommandKind, string> = {
   vmxoff: 'VMXOFF, executed by L1.',
   vmclear: 'VMCLEAR, executed by L1.',
   vmptrld: 'VMPTRLD, executed by L1.',
+  vmread: 'VMREAD from the current VMCS, executed by L1.',
   vmwrite: 'VMWRITE to the current VMCS, executed by L1.',
   vmlaunch: 'VMLAUNCH, executed by L1.',
   vmresume: 'VMRESUME, executed by L1.',

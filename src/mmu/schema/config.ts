@@ -52,6 +52,11 @@ export const CpuidFeatures = z
   })
   .meta({ id: 'CpuidFeatures' });
 
+const controls = (msr: string, description: string) =>
+  Hex64.prefault(msr).describe(
+    `${description}: bits 31:0 must be 1 in the control word, bits 63:32 may be.`,
+  );
+
 /** What the VMX capability MSRs offer to L1. */
 export const VmxCapabilities = z
   .strictObject({
@@ -60,6 +65,15 @@ export const VmxCapabilities = z
     vpid: feature(true, 'Secondary control "enable VPID".'),
     unrestrictedGuest: feature(true, 'Secondary control "unrestricted guest".'),
     cr3TargetCountMax: z.number().int().min(0).max(4).default(4).describe('IA32_VMX_MISC[24:16].'),
+    vmwriteAnyField: feature(false, 'IA32_VMX_MISC[29]: VMWRITE to exit-information fields.'),
+    pinbasedCtls: controls('0xff00000016', 'IA32_VMX_TRUE_PINBASED_CTLS'),
+    procbasedCtls: controls('0xfff9fffe04006172', 'IA32_VMX_TRUE_PROCBASED_CTLS'),
+    procbasedCtls2: controls(
+      '0x653fbff00000000',
+      'IA32_VMX_PROCBASED_CTLS2, less what CPUID and the options above do not offer',
+    ),
+    exitCtls: controls('0x10ffffff00036dfb', 'IA32_VMX_TRUE_EXIT_CTLS, less CET without CPUID'),
+    entryCtls: controls('0x11f3ff000011fb', 'IA32_VMX_TRUE_ENTRY_CTLS, less CET without CPUID'),
   })
   .meta({ id: 'VmxCapabilities' });
 

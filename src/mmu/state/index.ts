@@ -61,6 +61,7 @@ export {
   hasCpuControl,
   hasEntryControl,
   hasExitControl,
+  hasPinControl,
   hasSecondaryControl,
   setField,
   type Vmcs12,

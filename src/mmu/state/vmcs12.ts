@@ -34,6 +34,10 @@ export function flagsOf(vmcs12: Vmcs12, encoding: number): number {
   return flagsIn(fieldOf(vmcs12, encoding));
 }
 
+export function hasPinControl(vmcs12: Vmcs12, control: number): boolean {
+  return hasFlag(flagsOf(vmcs12, VMCS.PIN_BASED_VM_EXEC_CONTROL), control);
+}
+
 export function hasCpuControl(vmcs12: Vmcs12, control: number): boolean {
   return hasFlag(flagsOf(vmcs12, VMCS.CPU_BASED_VM_EXEC_CONTROL), control);
 }

@@ -11,6 +11,7 @@ export interface Exit {
   readonly gpa?: number;
   /** Interruption information, where the exit is for an exception. */
   readonly interruption?: number;
+  readonly errorCode?: number;
 }
 
 /**

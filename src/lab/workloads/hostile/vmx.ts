@@ -88,7 +88,7 @@ function vmwriteOf(vcpu: number, chance: Chance): Command {
     ['VIRTUAL_PROCESSOR_ID', wordOf(chance.of([0, 1, 2]))],
     ['GUEST_CR3', { page: chance.of([...ROOTS, 2 ** 38]), low: chance.below(3) }],
     ['EXCEPTION_BITMAP', wordOf(chance.of([0, 0x4000]))],
-    ['CPU_BASED_VM_EXEC_CONTROL', wordOf(chance.of([0x80000000, 0x80000000, 0x80008200]))],
+    ['CPU_BASED_VM_EXEC_CONTROL', wordOf(chance.of([0x84006172, 0x84006172, 0x8400e372]))],
   ];
   const [field, value] = chance.of(values);
   return vmwrite(vcpu, field, value);

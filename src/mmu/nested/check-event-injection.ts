@@ -1,0 +1,79 @@
+import { VMCS, X86_CR0_PE } from '../machine/index.js';
+import { flagsOf, type Vmcs12 } from '../state/index.js';
+import { isUnrestricted } from './fixed-bits.js';
+
+/** Types of an event in the interruption information, bits 10:8. */
+const TYPE = {
+  EXT_INTR: 0,
+  RESERVED: 1,
+  NMI: 2,
+  HARD_EXCEPTION: 3,
+  SOFT_INTR: 4,
+  PRIV_SW_EXCEPTION: 5,
+  SOFT_EXCEPTION: 6,
+  OTHER_EVENT: 7,
+} as const;
+
+const INTR_INFO_VALID = 0x80000000;
+const INTR_INFO_RESERVED = 0x7ffff000;
+const INTR_INFO_DELIVER_CODE = 0x800;
+
+const NMI_VECTOR = 2;
+const VECTORS_OF_EXCEPTIONS = 32;
+
+/** Exceptions that push an error code: #DF, #TS, #NP, #SS, #GP, #PF, #AC. */
+const WITH_ERROR_CODE = new Set([8, 10, 11, 12, 13, 14, 17]);
+
+const INSTRUCTION_LEN_MAX = 15;
+
+/**
+ * Whether VM entry accepts the event that it is to inject, if it is to inject one.
+ *
+ * @see Intel SDM Vol. 3C, "VM-Entry Control Fields", under "Checks on VMX Controls"
+ * @see Linux `nested_check_vm_entry_controls()`, arch/x86/kvm/vmx/nested.c
+ */
+export function isEventInjectionValid(vmcs12: Vmcs12): boolean {
+  const info = flagsOf(vmcs12, VMCS.VM_ENTRY_INTR_INFO_FIELD);
+  if ((info & INTR_INFO_VALID) === 0) return true;
+  const event = { type: (info >>> 8) & 7, vector: info & 0xff };
+  return (
+    (info & INTR_INFO_RESERVED) === 0 &&
+    isEventKnown(event) &&
+    isErrorCodeValid(vmcs12, event, (info & INTR_INFO_DELIVER_CODE) !== 0) &&
+    isInstructionLengthValid(vmcs12, event.type)
+  );
+}
+
+interface InjectedEvent {
+  readonly type: number;
+  readonly vector: number;
+}
+
+function isEventKnown({ type, vector }: InjectedEvent): boolean {
+  if (type === TYPE.RESERVED) return false;
+  if (type === TYPE.NMI) return vector === NMI_VECTOR;
+  if (type === TYPE.HARD_EXCEPTION) return vector < VECTORS_OF_EXCEPTIONS;
+  // "Other event" is a pending MTF, which KVM offers to L1.
+  return type !== TYPE.OTHER_EVENT || vector === 0;
+}
+
+/** An error code goes with the exceptions that have one, in protected mode, and with them alone. */
+function isErrorCodeValid(
+  vmcs12: Vmcs12,
+  { type, vector }: InjectedEvent,
+  delivers: boolean,
+): boolean {
+  const isProtected =
+    !isUnrestricted(vmcs12) || (flagsOf(vmcs12, VMCS.GUEST_CR0) & X86_CR0_PE) !== 0;
+  const shouldDeliver = isProtected && type === TYPE.HARD_EXCEPTION && WITH_ERROR_CODE.has(vector);
+  if (delivers !== shouldDeliver) return false;
+  const code = flagsOf(vmcs12, VMCS.VM_ENTRY_EXCEPTION_ERROR_CODE);
+  return !delivers || (code & 0xffff8000) === 0;
+}
+
+/** Software events are instructions, whose length is at most 15; KVM offers a length of 0. */
+function isInstructionLengthValid(vmcs12: Vmcs12, type: number): boolean {
+  const isSoftware =
+    type === TYPE.SOFT_INTR || type === TYPE.PRIV_SW_EXCEPTION || type === TYPE.SOFT_EXCEPTION;
+  return !isSoftware || flagsOf(vmcs12, VMCS.VM_ENTRY_INSTRUCTION_LEN) <= INSTRUCTION_LEN_MAX;
+}
