@@ -188,6 +188,18 @@ export type VmxCapabilities = {
     unrestrictedGuest?: boolean;
     /** IA32_VMX_MISC[24:16]. */
     cr3TargetCountMax?: number;
+    /** IA32_VMX_MISC[29]: VMWRITE to exit-information fields. */
+    vmwriteAnyField?: boolean;
+    /** IA32_VMX_TRUE_PINBASED_CTLS: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    pinbasedCtls?: Hex64;
+    /** IA32_VMX_TRUE_PROCBASED_CTLS: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    procbasedCtls?: Hex64;
+    /** IA32_VMX_PROCBASED_CTLS2, less what CPUID and the options above do not offer: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    procbasedCtls2?: Hex64;
+    /** IA32_VMX_TRUE_EXIT_CTLS, less CET without CPUID: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    exitCtls?: Hex64;
+    /** IA32_VMX_TRUE_ENTRY_CTLS, less CET without CPUID: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    entryCtls?: Hex64;
 };
 export type PhysicalAddress = string;
 export type Memslot = {
@@ -320,7 +332,12 @@ export type CommandVmptrld = {
     kind: "vmptrld";
     vcpu: VcpuIndex;
 };
-export type VmcsField = ("VIRTUAL_PROCESSOR_ID" | "VM_FUNCTION_CONTROL" | "EPT_POINTER" | "EPTP_LIST_ADDRESS" | "PML_ADDRESS" | "GUEST_IA32_EFER" | "GUEST_PDPTR0" | "GUEST_PDPTR1" | "GUEST_PDPTR2" | "GUEST_PDPTR3" | "HOST_IA32_EFER" | "PIN_BASED_VM_EXEC_CONTROL" | "CPU_BASED_VM_EXEC_CONTROL" | "EXCEPTION_BITMAP" | "PAGE_FAULT_ERROR_CODE_MASK" | "PAGE_FAULT_ERROR_CODE_MATCH" | "CR3_TARGET_COUNT" | "VM_EXIT_CONTROLS" | "VM_ENTRY_CONTROLS" | "SECONDARY_VM_EXEC_CONTROL" | "VM_INSTRUCTION_ERROR" | "CR0_GUEST_HOST_MASK" | "CR4_GUEST_HOST_MASK" | "CR0_READ_SHADOW" | "CR4_READ_SHADOW" | "CR3_TARGET_VALUE0" | "CR3_TARGET_VALUE1" | "CR3_TARGET_VALUE2" | "CR3_TARGET_VALUE3" | "GUEST_CR0" | "GUEST_CR3" | "GUEST_CR4" | "HOST_CR0" | "HOST_CR3" | "HOST_CR4" | "HOST_RIP") | string;
+export type VmcsField = ("VIRTUAL_PROCESSOR_ID" | "POSTED_INTR_NV" | "EPTP_INDEX" | "HLAT_PREFIX_SIZE" | "LAST_PID_POINTER_INDEX" | "GUEST_ES_SELECTOR" | "GUEST_CS_SELECTOR" | "GUEST_SS_SELECTOR" | "GUEST_DS_SELECTOR" | "GUEST_FS_SELECTOR" | "GUEST_GS_SELECTOR" | "GUEST_LDTR_SELECTOR" | "GUEST_TR_SELECTOR" | "GUEST_INTR_STATUS" | "GUEST_PML_INDEX" | "GUEST_UINV" | "HOST_ES_SELECTOR" | "HOST_CS_SELECTOR" | "HOST_SS_SELECTOR" | "HOST_DS_SELECTOR" | "HOST_FS_SELECTOR" | "HOST_GS_SELECTOR" | "HOST_TR_SELECTOR" | "IO_BITMAP_A" | "IO_BITMAP_B" | "MSR_BITMAP" | "VM_EXIT_MSR_STORE_ADDR" | "VM_EXIT_MSR_LOAD_ADDR" | "VM_ENTRY_MSR_LOAD_ADDR" | "EXECUTIVE_VMCS_POINTER" | "PML_ADDRESS" | "TSC_OFFSET" | "VIRTUAL_APIC_PAGE_ADDR" | "APIC_ACCESS_ADDR" | "POSTED_INTR_DESC_ADDR" | "VM_FUNCTION_CONTROL" | "EPT_POINTER" | "EOI_EXIT_BITMAP0" | "EOI_EXIT_BITMAP1" | "EOI_EXIT_BITMAP2" | "EOI_EXIT_BITMAP3" | "EPTP_LIST_ADDRESS" | "VMREAD_BITMAP" | "VMWRITE_BITMAP" | "VE_INFORMATION_ADDRESS" | "XSS_EXIT_BITMAP" | "ENCLS_EXITING_BITMAP" | "SUB_PAGE_PERMISSION_TABLE_POINTER" | "TSC_MULTIPLIER" | "TERTIARY_VM_EXEC_CONTROL" | "ENCLV_EXITING_BITMAP" | "LOW_PASID_DIRECTORY" | "HIGH_PASID_DIRECTORY" | "SHARED_EPT_POINTER" | "PCONFIG_EXITING_BITMAP" | "HLAT_POINTER" | "PID_POINTER_TABLE" | "SECONDARY_VM_EXIT_CONTROLS" | "SPEC_CTRL_MASK" | "SPEC_CTRL_SHADOW" | "GUEST_PHYSICAL_ADDRESS" | "VMCS_LINK_POINTER" | "GUEST_IA32_DEBUGCTL" | "GUEST_IA32_PAT" | "GUEST_IA32_EFER" | "GUEST_IA32_PERF_GLOBAL_CTRL" | "GUEST_PDPTR0" | "GUEST_PDPTR1" | "GUEST_PDPTR2" | "GUEST_PDPTR3" | "GUEST_BNDCFGS" | "GUEST_IA32_RTIT_CTL" | "GUEST_IA32_LBR_CTL" | "GUEST_IA32_PKRS" | "HOST_IA32_PAT" | "HOST_IA32_EFER" | "HOST_IA32_PERF_GLOBAL_CTRL" | "HOST_IA32_PKRS" | "PIN_BASED_VM_EXEC_CONTROL" | "CPU_BASED_VM_EXEC_CONTROL" | "EXCEPTION_BITMAP" | "PAGE_FAULT_ERROR_CODE_MASK" | "PAGE_FAULT_ERROR_CODE_MATCH" | "CR3_TARGET_COUNT" | "VM_EXIT_CONTROLS" | "VM_EXIT_MSR_STORE_COUNT" | "VM_EXIT_MSR_LOAD_COUNT" | "VM_ENTRY_CONTROLS" | "VM_ENTRY_MSR_LOAD_COUNT" | "VM_ENTRY_INTR_INFO_FIELD" | "VM_ENTRY_EXCEPTION_ERROR_CODE" | "VM_ENTRY_INSTRUCTION_LEN" | "TPR_THRESHOLD" | "SECONDARY_VM_EXEC_CONTROL" | "PLE_GAP" | "PLE_WINDOW" | "INSTRUCTION_TIMEOUT_CONTROL" | "VM_INSTRUCTION_ERROR" | "VM_EXIT_REASON" | "VM_EXIT_INTR_INFO" | "VM_EXIT_INTR_ERROR_CODE" | "IDT_VECTORING_INFO_FIELD" | "IDT_VECTORING_ERROR_CODE" | "VM_EXIT_INSTRUCTION_LEN" | "VMX_INSTRUCTION_INFO" | "GUEST_ES_LIMIT" | "GUEST_CS_LIMIT" | "GUEST_SS_LIMIT" | "GUEST_DS_LIMIT" | "GUEST_FS_LIMIT" | "GUEST_GS_LIMIT" | "GUEST_LDTR_LIMIT" | "GUEST_TR_LIMIT" | "GUEST_GDTR_LIMIT" | "GUEST_IDTR_LIMIT" | "GUEST_ES_AR_BYTES" | "GUEST_CS_AR_BYTES" | "GUEST_SS_AR_BYTES" | "GUEST_DS_AR_BYTES" | "GUEST_FS_AR_BYTES" | "GUEST_GS_AR_BYTES" | "GUEST_LDTR_AR_BYTES" | "GUEST_TR_AR_BYTES" | "GUEST_INTERRUPTIBILITY_INFO" | "GUEST_ACTIVITY_STATE" | "GUEST_SMBASE" | "GUEST_SYSENTER_CS" | "VMX_PREEMPTION_TIMER_VALUE" | "HOST_IA32_SYSENTER_CS" | "CR0_GUEST_HOST_MASK" | "CR4_GUEST_HOST_MASK" | "CR0_READ_SHADOW" | "CR4_READ_SHADOW" | "CR3_TARGET_VALUE0" | "CR3_TARGET_VALUE1" | "CR3_TARGET_VALUE2" | "CR3_TARGET_VALUE3" | "EXIT_QUALIFICATION" | "EXIT_IO_RCX" | "EXIT_IO_RSI" | "EXIT_IO_RDI" | "EXIT_IO_RIP" | "GUEST_LINEAR_ADDRESS" | "GUEST_CR0" | "GUEST_CR3" | "GUEST_CR4" | "GUEST_ES_BASE" | "GUEST_CS_BASE" | "GUEST_SS_BASE" | "GUEST_DS_BASE" | "GUEST_FS_BASE" | "GUEST_GS_BASE" | "GUEST_LDTR_BASE" | "GUEST_TR_BASE" | "GUEST_GDTR_BASE" | "GUEST_IDTR_BASE" | "GUEST_DR7" | "GUEST_RSP" | "GUEST_RIP" | "GUEST_RFLAGS" | "GUEST_PENDING_DBG_EXCEPTIONS" | "GUEST_SYSENTER_ESP" | "GUEST_SYSENTER_EIP" | "GUEST_S_CET" | "GUEST_SSP" | "GUEST_INTR_SSP_TABLE" | "HOST_CR0" | "HOST_CR3" | "HOST_CR4" | "HOST_FS_BASE" | "HOST_GS_BASE" | "HOST_TR_BASE" | "HOST_GDTR_BASE" | "HOST_IDTR_BASE" | "HOST_IA32_SYSENTER_ESP" | "HOST_IA32_SYSENTER_EIP" | "HOST_RSP" | "HOST_RIP" | "HOST_S_CET" | "HOST_SSP" | "HOST_INTR_SSP_TABLE") | string;
+export type CommandVmread = {
+    field: VmcsField;
+    kind: "vmread";
+    vcpu: VcpuIndex;
+};
 export type CommandVmwrite = {
     field: VmcsField;
     value: Hex64;
@@ -497,7 +514,7 @@ export type CommandResetContext = {
     kind: "reset-context";
     vcpu: VcpuIndex;
 };
-export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandInit | CommandDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
+export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmread | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandInit | CommandDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
 export type Scene = {
     exhibit: Exhibit;
     /** With the mistake. */
@@ -1080,7 +1097,7 @@ export type EventViolation = {
         seq: number | null;
         /** 0: the command in which the violation befell. */
         commandsAgo: number;
-        command: "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+        command: "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
         /** Of the table entry. */
         gpa: PhysicalAddress;
     } | null;
@@ -1090,7 +1107,7 @@ export type EventViolation = {
         seq: number | null;
         /** 0: the command in which the violation befell. */
         commandsAgo: number;
-        command: "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+        command: "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
     } | null;
     /** The event that could have ended it and did not; null if there was none. */
     survival: {
@@ -1429,7 +1446,7 @@ export type LedgerDump = {
         vcpu: VcpuIndex;
         /** By the command that asked for it, whenever it was carried out. */
         commands: {
-            command: "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+            command: "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
             /** Flushes of a TLB by KVM. */
             flush: LedgerTally;
             /** Syncs of a current root. */
@@ -1444,7 +1461,7 @@ export type LedgerDump = {
 export type ReplacedEntry = {
     /** Of the table entry that was replaced first. */
     entry: PhysicalAddress;
-    command: ("mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context") | null;
+    command: ("mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context") | null;
     /** 1: the newest command. */
     commandsAgo: number;
 };
@@ -1998,6 +2015,8 @@ export interface Operations {
     runVmclear: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { address: Hex64; }; answer: Applied };
     /** VMPTRLD, executed by L1. */
     runVmptrld: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { address: Hex64; /** Revision identifier that L1 stored in the region. */ revision?: number; }; answer: Applied };
+    /** VMREAD from the current VMCS, executed by L1. */
+    runVmread: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { field: VmcsField; }; answer: Applied };
     /** VMWRITE to the current VMCS, executed by L1. */
     runVmwrite: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { field: VmcsField; value: Hex64; }; answer: Applied };
     /** VMLAUNCH, executed by L1. */
@@ -2150,6 +2169,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     runVmxoff: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmxoff"],
     runVmclear: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmclear"],
     runVmptrld: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmptrld"],
+    runVmread: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmread"],
     runVmwrite: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmwrite"],
     runVmlaunch: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmlaunch"],
     runVmresume: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmresume"],
