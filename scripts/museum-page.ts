@@ -7,7 +7,7 @@ commands that is clean without it and that a judge objects to with it.
 
     npx mmulab museum                                  # shows all of them, and exits 1 if one escapes
     npx mmulab museum --only pcide-keeps-roots         # shows one
-    npx mmulab museum --commands pcide-keeps-roots     # prints its scene as a case file
+    npx mmulab museum --case-of pcide-keeps-roots      # prints its scene as a case file
     curl -s localhost:3000/v1/museum/pcide-keeps-roots # the same over HTTP, without what comes of it
     curl -s localhost:3000/v1/vms --json '{"defects":["pcide-keeps-roots"]}'
 

@@ -15,7 +15,7 @@ const FLOORS: Record<string, readonly string[]> = {
   lab: ['mmu', 'mmu/schema'],
   server: ['lab', 'journal', 'mmu', 'mmu/schema'],
   client: ['server/direct', 'server/wire/limits.ts'],
-  cli: ['server', 'lab', 'mmu', 'mmu/schema'],
+  cli: ['server', 'server/wire/version.ts', 'lab', 'mmu', 'mmu/schema'],
 };
 
 /** The floors inside the model, from the bottom: each leans only on those before it. */

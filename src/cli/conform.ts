@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import {
   addReport,
   type ConformReport,
@@ -9,45 +8,66 @@ import {
   RECORDED_KEYS,
 } from '../lab/index.js';
 import { loadCaseJudge } from './case-judge.js';
-
-/** Something was judged wrong. */
-const EXIT_FAILED = 1;
-/** The arguments cannot be used; nothing is said about the model. */
-const EXIT_UNUSABLE = 2;
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { jsonIn } from './input.js';
+import { startProgress } from './progress.js';
+import type { Terminal } from './terminal.js';
+import { UnusableFile, WrongUse } from './wrong-use.js';
 
 interface ConformOptions {
   readonly only?: readonly string[];
+  readonly json?: true;
 }
 
 /** `mmulab conform FILE...`: judges the model by architecture cases and recordings of real kernels. */
-export function registerConform(program: Command): void {
+export function registerConform(program: Command, terminal: Terminal): void {
   program
     .command('conform')
     .description('judge the model by architecture cases and kernel recordings')
-    .argument('<file...>', 'architecture cases, or a recording: told apart by their content')
+    .argument(
+      '<file...>',
+      'architecture cases, or a recording: told apart by their content; - is standard input',
+    )
     .option('--only <keys>', 'of recordings, judge only these keys (comma-separated)', keysOf)
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_UNUSABLE))
+    .option('--json', 'print what was found as JSON')
     .action(async (files: string[], options: ConformOptions) => {
-      process.exitCode = await conform(files, options);
+      terminal.exitCode = await conform(files, options, terminal);
     });
 }
 
-async function conform(files: readonly string[], options: ConformOptions): Promise<number> {
+async function conform(
+  files: readonly string[],
+  options: ConformOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
   const total = createReport();
-  for (const file of files) addReport(total, await judgeFile(file, options));
-  process.stdout.write(reportOf(total));
-  return total.failures.length === 0 ? 0 : EXIT_FAILED;
+  const progress = startProgress(terminal, { what: 'conform', total: files.length });
+  try {
+    for (const [done, file] of files.entries()) {
+      progress.update(done);
+      addReport(total, await judgeFile(file, options, terminal));
+    }
+  } finally {
+    progress.stop();
+  }
+  terminal.stdout.write(options.json === true ? jsonOf(total) : textOf(total));
+  return total.failures.length === 0 ? EXIT.done : EXIT.objected;
 }
 
 /** A file that cannot be read is a failure, so that no list of files passes without it. */
-async function judgeFile(file: string, { only }: ConformOptions): Promise<ConformReport> {
+async function judgeFile(
+  file: string,
+  { only }: ConformOptions,
+  terminal: Terminal,
+): Promise<ConformReport> {
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    content = await jsonIn(file, terminal);
   } catch (error) {
+    if (!(error instanceof UnusableFile)) throw error;
     const report = createReport();
     const expected = 'a file of JSON that can be read';
-    report.failures.push({ where: file, expected, came: (error as Error).message });
+    report.failures.push({ where: file, expected, came: error.reason });
     return report;
   }
   if (isRecording(content)) return judgeRecording(content, only === undefined ? {} : { only });
@@ -56,7 +76,7 @@ async function judgeFile(file: string, { only }: ConformOptions): Promise<Confor
 }
 
 /** Failures first, then what was skipped by kind, and the sums as the last line. */
-function reportOf({ passed, failures, skipped }: ConformReport): string {
+function textOf({ passed, failures, skipped }: ConformReport): string {
   const lines = failures.map(
     ({ where, expected, came }) => `FAIL ${where}: expected ${expected}, came ${came}`,
   );
@@ -70,11 +90,14 @@ function reportOf({ passed, failures, skipped }: ConformReport): string {
   return `${lines.join('\n')}\n`;
 }
 
+function jsonOf({ passed, failures, skipped }: ConformReport): string {
+  return `${JSON.stringify({ passed, failed: failures.length, failures, skipped }, null, 2)}\n`;
+}
+
 function keysOf(list: string): string[] {
   const keys = list.split(',').map((key) => key.trim());
   const stranger = keys.find((key) => !RECORDED_KEYS.includes(key));
   if (stranger === undefined) return keys;
-  throw new InvalidArgumentError(
-    `no recording has the key "${stranger}"; there are ${RECORDED_KEYS.join(', ')}`,
-  );
+  const known = RECORDED_KEYS.join(', ');
+  throw new WrongUse(`Cannot judge "${stranger}": no recording has that key; there are ${known}`);
 }

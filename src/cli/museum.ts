@@ -1,90 +1,101 @@
 import type { Command as Program } from 'commander';
 import {
+  type Column,
   commandsOf,
   type Exhibit,
   isAsItShouldBe,
   MUSEUM,
   type Shown,
   show,
+  tableLines,
 } from '../lab/index.js';
 import { step } from '../mmu/index.js';
 import { Command, createJsonWriter, VmConfig } from '../mmu/schema/index.js';
-
-/** Something escaped, or a scene was not clean. */
-const EXIT_FAILED = 1;
-/** The arguments cannot be used. */
-const EXIT_UNUSABLE = 2;
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { startProgress } from './progress.js';
+import type { Terminal } from './terminal.js';
+import { WrongUse } from './wrong-use.js';
 
 interface MuseumOptions {
   readonly only?: readonly string[];
-  readonly json?: boolean;
-  readonly commands?: string;
+  readonly json?: true;
+  readonly caseOf?: string;
 }
 
 /** `mmulab museum`: shows each mistake, and by whom and after how many commands it is caught. */
-export function registerMuseum(program: Program): void {
+export function registerMuseum(program: Program, terminal: Terminal): void {
   program
     .command('museum')
     .description('show bugs that KVM had, and mutants, and what catches them')
     .option('--only <names>', 'show only these exhibits (comma-separated)', namesOf)
     .option('--json', 'print what was found as JSON')
-    .option('--commands <name>', 'print the scene of an exhibit as a case file')
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_UNUSABLE))
-    .action(async (options: MuseumOptions) => {
-      process.exitCode = await museum(options);
+    .option('--case-of <name>', 'print the scene of an exhibit as a case file')
+    .action(async ({ caseOf, ...options }: MuseumOptions) => {
+      if (caseOf === undefined) terminal.exitCode = museum(options, terminal);
+      else terminal.stdout.write(await caseText(exhibitOf(caseOf)));
     });
 }
 
-async function museum({ only, json, commands }: MuseumOptions): Promise<number> {
-  const wanted = commands === undefined ? (only ?? MUSEUM.map(({ name }) => name)) : [commands];
-  const exhibits = wanted.map((name) => MUSEUM.find((exhibit) => exhibit.name === name) ?? name);
-  const unknown = exhibits.find((exhibit) => typeof exhibit === 'string');
-  if (unknown !== undefined) {
-    process.stderr.write(`Cannot show "${unknown}": no exhibit has that name\n`);
-    return EXIT_UNUSABLE;
-  }
-  const known = exhibits.filter((exhibit) => typeof exhibit !== 'string');
-  if (commands !== undefined) return printCase(known[0] as Exhibit);
-  const shown = known.map(show);
-  process.stdout.write(json === true ? jsonOf(shown) : tableOf(shown));
-  return shown.every(isAsItShouldBe) ? 0 : EXIT_FAILED;
+function museum({ only, json }: MuseumOptions, terminal: Terminal): ExitCode {
+  const exhibits = only === undefined ? MUSEUM : only.map(exhibitOf);
+  const progress = startProgress(terminal, { what: 'museum', total: exhibits.length });
+  const shown = exhibits.map((exhibit, index) => {
+    progress.update(index);
+    return show(exhibit);
+  });
+  progress.stop();
+  terminal.stdout.write(json === true ? jsonOf(shown) : tableOf(shown));
+  return shown.every(isAsItShouldBe) ? EXIT.done : EXIT.objected;
+}
+
+/** @throws {WrongUse} If no exhibit has that name. */
+function exhibitOf(name: string): Exhibit {
+  const found = MUSEUM.find((exhibit) => exhibit.name === name);
+  if (found !== undefined) return found;
+  const names = MUSEUM.map((exhibit) => exhibit.name).join(', ');
+  throw new WrongUse(`Cannot show "${name}": no exhibit has that name; there are ${names}`);
 }
 
 /**
  * A case is what comes of commands, and nothing comes of one that crashes the host: of an exhibit
  * that does so, the case is the scene without it.
  */
-async function printCase({ scene, amiss, sound, judge }: Exhibit): Promise<number> {
+async function caseText({ scene, amiss, sound, judge }: Exhibit): Promise<string> {
   // The server is loaded only for this.
   const { CaseFile, caseFrom } = await import('../server/index.js');
   const config = { ...scene.config, ...(judge === 'assertion' ? sound : amiss) };
   const commands = commandsOf(scene).map((command) => Command.parse(command));
   const file = await caseFrom(VmConfig.parse(config), commands, step);
-  process.stdout.write(`${createJsonWriter(CaseFile)(file)}\n`);
-  return 0;
+  return `${createJsonWriter(CaseFile)(file)}\n`;
 }
 
-const COLUMNS = ['exhibit', 'source', 'caught by', 'after', 'what the judge says'] as const;
 /** Wide enough for a commit and the beginning of its title. */
 const SOURCE_WIDTH = 32;
 
+const COLUMNS: readonly Column<Shown>[] = [
+  { head: 'exhibit', isText: true, of: ({ exhibit }) => exhibit.name },
+  { head: 'source', isText: true, of: ({ exhibit }) => shortened(exhibit.source) },
+  { head: 'caught by', isText: true, of: (shown) => findingOf(shown).by },
+  { head: 'after', isText: true, of: (shown) => findingOf(shown).after },
+  { head: 'what the judge says', isText: true, of: (shown) => findingOf(shown).says },
+];
+
 function tableOf(shown: readonly Shown[]): string {
-  const rows = [COLUMNS, ...shown.map(rowOf)];
-  const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => (row[i] as string).length)));
-  const lines = rows.map((row) =>
-    row.map((cell, i) => (i === COLUMNS.length - 1 ? cell : cell.padEnd(widths[i] as number))),
-  );
-  return `${lines.map((line) => line.join('  ')).join('\n')}\n${closingLine(shown)}\n`;
+  return `${[...tableLines(COLUMNS, shown), closingLine(shown)].join('\n')}\n`;
 }
 
-function rowOf({ exhibit: { name, source, judge }, caught, uncalled }: Shown): string[] {
-  const short = source.length > SOURCE_WIDTH ? `${source.slice(0, SOURCE_WIDTH - 1)}…` : source;
+function findingOf({ exhibit: { judge }, caught, uncalled }: Shown) {
   if (uncalled !== null) {
-    return [name, short, 'NOT CLEAN', `${uncalled.after}`, `without the mistake: ${uncalled.says}`];
+    const says = `without the mistake: ${uncalled.says}`;
+    return { by: 'NOT CLEAN', after: String(uncalled.after), says };
   }
-  if (caught === null) return [name, short, 'ESCAPED', '-', '-'];
+  if (caught === null) return { by: 'ESCAPED', after: '-', says: '-' };
   const by = caught.by === judge ? caught.by : `${caught.by}, NOT ${judge}`;
-  return [name, short, by, `${caught.after}`, caught.says];
+  return { by, after: String(caught.after), says: caught.says };
+}
+
+function shortened(source: string): string {
+  return source.length > SOURCE_WIDTH ? `${source.slice(0, SOURCE_WIDTH - 1)}…` : source;
 }
 
 function closingLine(shown: readonly Shown[]): string {

@@ -1,26 +1,32 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import {
   buildApp,
   DEFAULT_LIMITS,
   isLoopback,
+  type Limits,
   REMOTE_REQUESTS_PER_SECOND_MAX,
   type Token,
 } from '../server/index.js';
+import { addressFor, listenFailure, portOf } from './address.js';
+import { EXIT } from './exit-codes.js';
+import { createLog, LOG_LEVELS, type LogLevel } from './log.js';
+import type { Terminal } from './terminal.js';
 import { readTokens } from './tokens.js';
+import { WrongUse } from './wrong-use.js';
 
 /** A server that has not closed by then is stopped. */
 const CLOSE_MS_MAX = 5000;
 
 interface ServeOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly logLevel: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly logLevel?: LogLevel;
   readonly allowHost: readonly string[];
   readonly allowOrigin: readonly string[];
-  readonly tokenFile: string | undefined;
-  readonly requestsMax: number | undefined;
+  readonly tokenFile?: string;
+  readonly requestsMax?: number;
   readonly vmsMax: number;
   readonly vcpusMax: number;
   readonly streamsMax: number;
@@ -30,96 +36,113 @@ interface ServeOptions {
 }
 
 /** `mmulab serve`: the server, until SIGINT or SIGTERM. */
-export function registerServe(program: Command): void {
-  const { env } = process;
+export function registerServe(program: Command, terminal: Terminal): void {
+  const count = (name: string) => (text: string) => countOf(name, text);
   program
     .command('serve')
     .description('serve the API and the page')
-    .option('--host <address>', 'address to listen on (HOST)', env.HOST ?? '127.0.0.1')
-    .option(
-      '--port <number>',
-      'port; 0 takes a free one (PORT)',
-      portOf,
-      portOf(env.PORT ?? '3000'),
+    .option('--host <address>', 'address to listen on (MMULAB_HOST, HOST, 127.0.0.1)')
+    .option('--port <number>', 'port; 0 takes a free one (MMULAB_PORT, PORT, 3000)', (text) =>
+      portOf('--port', text),
     )
-    .option('--log-level <level>', 'fatal, error, warn, info, debug, trace or silent', 'info')
+    .option('--log-level <level>', `log as JSON from there on: ${LOG_LEVELS.join(', ')}`, levelOf)
     .option('--allow-host <name...>', 'answer to this name too, when listening on loopback', [])
     .option('--allow-origin <origin...>', 'serve pages of this origin too', [])
     .option(
       '--token-file <path>',
-      'tokens to accept, "full TOKEN" or "read TOKEN" in a line (MMULAB_TOKEN_FILE)',
-      env.MMULAB_TOKEN_FILE,
+      'tokens to accept, "full TOKEN" or "read TOKEN" in a line (MMULAB_TOKEN_FILE); - is standard input',
     )
     .option(
       '--requests-max <count>',
       `requests of one client a second (${REMOTE_REQUESTS_PER_SECOND_MAX}; on loopback no bound)`,
-      countOf,
+      count('--requests-max'),
     )
-    .option('--vms-max <count>', 'VMs', countOf, DEFAULT_LIMITS.vmsMax)
-    .option('--vcpus-max <count>', 'vCPUs of all VMs', countOf, DEFAULT_LIMITS.vcpusMax)
-    .option('--streams-max <count>', 'open streams', countOf, DEFAULT_LIMITS.streamsMax)
+    .option('--vms-max <count>', 'VMs', count('--vms-max'), DEFAULT_LIMITS.vmsMax)
+    .option(
+      '--vcpus-max <count>',
+      'vCPUs of all VMs',
+      count('--vcpus-max'),
+      DEFAULT_LIMITS.vcpusMax,
+    )
+    .option(
+      '--streams-max <count>',
+      'open streams',
+      count('--streams-max'),
+      DEFAULT_LIMITS.streamsMax,
+    )
     .option(
       '--vm-history-max <count>',
       'commands and events kept of a VM',
-      countOf,
+      count('--vm-history-max'),
       DEFAULT_LIMITS.vmHistoryRecordsMax,
     )
     .option(
       '--history-max <count>',
       'commands and events kept of all VMs',
-      countOf,
+      count('--history-max'),
       DEFAULT_LIMITS.historyRecordsMax,
     )
-    .option('--body-max <bytes>', 'bytes of a request body', countOf, DEFAULT_LIMITS.bodyBytesMax)
-    .action(serve);
+    .option(
+      '--body-max <bytes>',
+      'bytes of a request body',
+      count('--body-max'),
+      DEFAULT_LIMITS.bodyBytesMax,
+    )
+    .action((options: ServeOptions) => serve(options, terminal));
 }
 
-async function serve(options: ServeOptions): Promise<void> {
-  const { host, port } = options;
-  let tokens: Token[];
-  try {
-    tokens = tokensFor(host, options.tokenFile);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
-    process.exitCode = 1;
-    return;
-  }
-  const logger = createLogger(options.logLevel);
+async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
+  const address = addressFor(options, terminal.env);
+  const { host, port, ignoredHost } = address;
+  const tokens = await tokensFor(host, options.tokenFile, terminal);
+  const logger = createLog(options.logLevel, terminal);
+  if (ignoredHost !== null) logger.warn({ HOST: ignoredHost }, HOST_IGNORED);
   const app = await buildApp({
     host,
     hosts: options.allowHost,
     origins: options.allowOrigin,
     tokens,
     logger,
-    limits: {
-      clientRequestsPerSecondMax:
-        options.requestsMax ?? (isLoopback(host) ? null : REMOTE_REQUESTS_PER_SECOND_MAX),
-      vmsMax: options.vmsMax,
-      vcpusMax: options.vcpusMax,
-      streamsMax: options.streamsMax,
-      vmHistoryRecordsMax: options.vmHistoryMax,
-      historyRecordsMax: options.historyMax,
-      bodyBytesMax: options.bodyMax,
-    },
+    limits: limitsOf(options, host),
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void close(app, logger, signal));
   }
   try {
-    await app.listen({ host, port, listenTextResolver: (address) => `Listening at ${address}` });
-  } catch (err) {
-    logger.fatal({ err, host, port }, 'Cannot listen');
-    process.exitCode = 1;
+    await app.listen({ host, port, listenTextResolver: (url) => `Listening at ${url}` });
+  } catch (error) {
     await app.close();
+    throw listenFailure(address, error);
   }
 }
 
-/** @throws {Error} If there is none and others can reach the server. */
-function tokensFor(host: string, file: string | undefined): Token[] {
-  const { MMULAB_TOKEN: full, MMULAB_READ_TOKEN: read } = process.env;
-  const tokens = readTokens({ full, read, file });
+const HOST_IGNORED =
+  'HOST ignored: it is no IP address; MMULAB_HOST or --host may name what to listen on';
+
+function limitsOf(options: ServeOptions, host: string): Partial<Limits> {
+  return {
+    clientRequestsPerSecondMax:
+      options.requestsMax ?? (isLoopback(host) ? null : REMOTE_REQUESTS_PER_SECOND_MAX),
+    vmsMax: options.vmsMax,
+    vcpusMax: options.vcpusMax,
+    streamsMax: options.streamsMax,
+    vmHistoryRecordsMax: options.vmHistoryMax,
+    historyRecordsMax: options.historyMax,
+    bodyBytesMax: options.bodyMax,
+  };
+}
+
+/** @throws {WrongUse} If there is none and others can reach the server. */
+async function tokensFor(
+  host: string,
+  tokenFile: string | undefined,
+  terminal: Terminal,
+): Promise<Token[]> {
+  const { MMULAB_TOKEN: full, MMULAB_READ_TOKEN: read, MMULAB_TOKEN_FILE } = terminal.env;
+  const file = tokenFile ?? MMULAB_TOKEN_FILE;
+  const tokens = await readTokens({ full, read, file }, terminal);
   if (tokens.length > 0 || isLoopback(host)) return tokens;
-  throw new Error(
+  throw new WrongUse(
     `Cannot serve on "${host}": others can reach it, and there is no token\n` +
       'Set MMULAB_TOKEN, for example to what "openssl rand -hex 32" prints; or name a file of tokens ' +
       'with --token-file; or listen on 127.0.0.1',
@@ -130,26 +153,21 @@ async function close(app: FastifyInstance, logger: Logger, signal: string): Prom
   logger.info({ signal }, 'Closing');
   setTimeout(() => {
     logger.warn({ signal, waitedMs: CLOSE_MS_MAX }, 'Closed before all was answered');
-    process.exit(1);
+    process.exit(EXIT.objected);
   }, CLOSE_MS_MAX).unref();
   await app.close();
   logger.info({ signal }, 'Closed');
 }
 
-/** Lines are written at once: none is lost when the process ends. */
-function createLogger(level: string): Logger {
-  const destination: DestinationStream = pino.destination({ dest: 1, sync: true });
-  return pino({ level }, destination);
+function levelOf(text: string): LogLevel {
+  const level = LOG_LEVELS.find((one) => one === text);
+  if (level !== undefined) return level;
+  const known = LOG_LEVELS.join(', ');
+  throw new WrongUse(`Cannot serve: no log level "${text}"; there are ${known}`);
 }
 
-function portOf(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('not a port');
-  return port;
-}
-
-function countOf(text: string): number {
+function countOf(name: string, text: string): number {
   const count = Number(text);
-  if (!/^\d{1,12}$/.test(text) || count < 1) throw new InvalidArgumentError('not a count from 1');
-  return count;
+  if (/^\d{1,12}$/.test(text) && count >= 1) return count;
+  throw new WrongUse(`Cannot serve: ${name} "${text}" is not a count from 1`);
 }

@@ -1,11 +1,11 @@
-import { InvalidArgumentError } from 'commander';
+import { WrongUse } from './wrong-use.js';
 
-/** One `key=value` of an option that may be given more than once. */
-export function settingOf(
-  text: string,
-  before: readonly (readonly [string, string])[] = [],
-): readonly (readonly [string, string])[] {
+/** What was given as `key=value`, in order. */
+export type Settings = readonly (readonly [string, string])[];
+
+/** One `key=value` of an option that may be given more than once. @throws {WrongUse} */
+export function settingOf(text: string, before: Settings = []): Settings {
   const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('not key=value');
+  if (at < 1) throw new WrongUse(`Cannot set "${text}": it is not KEY=VALUE`);
   return [...before, [text.slice(0, at), text.slice(at + 1)]];
 }

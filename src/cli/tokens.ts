@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { TOKEN_PATTERN, type Token } from '../server/index.js';
+import { textIn } from './input.js';
+import type { Terminal } from './terminal.js';
+import { WrongUse } from './wrong-use.js';
 
 /** Where tokens may come from: never from the command line, which every process can read. */
 export interface TokenSources {
@@ -7,20 +9,23 @@ export interface TokenSources {
   readonly full: string | undefined;
   /** `MMULAB_READ_TOKEN`. */
   readonly read: string | undefined;
-  /** A file with a scope and a token in every line. */
+  /** A file with a scope and a token in every line; `-` is standard input. */
   readonly file: string | undefined;
 }
 
 /**
- * The tokens that are to be accepted.
+ * Reads the tokens that are to be accepted.
  *
- * @throws {Error} If the file cannot be read, or a token could be guessed or not be sent.
+ * @throws {WrongUse} If the file cannot be read, or a token could be guessed or not be sent.
  */
-export function readTokens({ full, read, file }: TokenSources): Token[] {
+export async function readTokens(
+  { full, read, file }: TokenSources,
+  terminal: Terminal,
+): Promise<Token[]> {
   return [
     ...fromEnvironment('full', 'MMULAB_TOKEN', full),
     ...fromEnvironment('read', 'MMULAB_READ_TOKEN', read),
-    ...(file === undefined ? [] : fromFile(file)),
+    ...(file === undefined ? [] : fromLines(file, await textIn(file, terminal))),
   ];
 }
 
@@ -32,31 +37,23 @@ function fromEnvironment(
   return secret === undefined ? [] : [tokenOf(scope, secret, name)];
 }
 
-function fromFile(file: string): Token[] {
-  const tokens = linesOf(file).flatMap((line, index) => {
+function fromLines(file: string, text: string): Token[] {
+  const tokens = text.split(/\r?\n/).flatMap((line, index) => {
     const [scope = '', secret = '', ...rest] = line.trim().split(/\s+/);
     if (scope === '' || scope.startsWith('#')) return [];
     const place = `line ${index + 1} of ${file}`;
     if ((scope !== 'full' && scope !== 'read') || rest.length > 0) {
-      throw new Error(`Cannot take ${place}: it is not "full TOKEN" or "read TOKEN"`);
+      throw new WrongUse(`Cannot take ${place}: it is not "full TOKEN" or "read TOKEN"`);
     }
     return [tokenOf(scope, secret, place)];
   });
-  if (tokens.length === 0) throw new Error(`Cannot take tokens from ${file}: it has none`);
+  if (tokens.length === 0) throw new WrongUse(`Cannot take tokens from ${file}: it has none`);
   return tokens;
-}
-
-function linesOf(file: string): string[] {
-  try {
-    return readFileSync(file, 'utf8').split(/\r?\n/);
-  } catch (error) {
-    throw new Error(`Cannot read the tokens: ${(error as Error).message}`);
-  }
 }
 
 function tokenOf(scope: Token['scope'], secret: string, place: string): Token {
   if (!TOKEN_PATTERN.test(secret)) {
-    throw new Error(
+    throw new WrongUse(
       `Cannot take the token of ${place}: it has to be 16 to 256 letters, digits, or any of . _ ~ + -`,
     );
   }

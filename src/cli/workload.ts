@@ -4,63 +4,44 @@ import type { Command as Program } from 'commander';
 import { WORKLOAD_NAMES, WORKLOADS, type Workload, workloadOf } from '../lab/index.js';
 import { step } from '../mmu/index.js';
 import { Command, createJsonWriter } from '../mmu/schema/index.js';
-import {
-  CASE_COMMANDS_MAX,
-  CaseFile,
-  caseFrom,
-  configFor,
-  type WorkloadQuery,
-  workloadQueryOf,
-} from '../server/index.js';
-import { flawIn } from './flaw.js';
-import { settingOf } from './setting.js';
-
-/** The arguments cannot be used. */
-const EXIT_UNUSABLE = 2;
+import { CASE_COMMANDS_MAX, CaseFile, caseFrom, configFor } from '../server/index.js';
+import { type Settings, settingOf } from './setting.js';
+import type { Terminal } from './terminal.js';
+import { workloadQueryFor } from './workload-query.js';
+import { WrongUse } from './wrong-use.js';
 
 /** Commands of a file of lines: as many as a disk takes. */
 const LINES_MAX = 1_000_000_000;
 
 interface WorkloadOptions {
   readonly list?: true;
+  readonly json?: true;
   readonly lines?: true;
   readonly seed?: string;
   readonly commands?: string;
-  readonly set?: readonly (readonly [string, string])[];
+  readonly set?: Settings;
   readonly policy?: string;
   readonly kernel?: string;
   readonly output?: string;
 }
 
-/** What was asked for cannot be made. */
-class UnusableRequest extends Error {
-  override readonly name = 'UnusableRequest';
-}
-
 /** `mmulab workload NAME`: what a real guest does, as a case file or as lines of commands. */
-export function registerWorkload(program: Program): void {
+export function registerWorkload(program: Program, terminal: Terminal): void {
   program
     .command('workload')
     .description('write what a real guest does, as a case or as lines of commands')
     .argument('[name]', 'which workload')
     .option('--list', 'list the workloads and their parameters')
+    .option('--json', 'with --list: print it as JSON')
     .option('--seed <number>', 'the same seed gives the same commands (1)')
-    .option('--commands <count>', 'commands (5000)')
+    .option('--commands <count>', 'how many commands it makes (5000)')
     .option('--set <key=value...>', 'a parameter of the workload', settingOf)
     .option('--policy <name>', 'the policy of the case (mainline)')
     .option('--kernel <version>', 'the kernel of the case (6.1)')
     .option('--lines', 'write the commands alone, a line each, and any number of them')
     .option('-o, --output <file>', 'write there instead of to the standard output')
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_UNUSABLE))
     .action(async (name: string | undefined, options: WorkloadOptions) => {
-      try {
-        const text = options.list === true ? [listing()] : await textOf(name, options);
-        await writeTo(options.output, text);
-      } catch (error) {
-        if (!(error instanceof UnusableRequest)) throw error;
-        process.stderr.write(`${error.message}\n`);
-        process.exitCode = EXIT_UNUSABLE;
-      }
+      await writeTo(options.output, await textOf(name, options), terminal);
     });
 }
 
@@ -68,33 +49,31 @@ async function textOf(
   name: string | undefined,
   options: WorkloadOptions,
 ): Promise<Iterable<string>> {
+  if (options.list === true) return [options.json === true ? listingJson() : listing()];
   const known = WORKLOAD_NAMES.find((one) => one === name);
   if (known === undefined) {
     const names = WORKLOAD_NAMES.join(', ');
-    throw new UnusableRequest(
+    throw new WrongUse(
       name === undefined
         ? `Cannot make a workload: its name is missing; there are ${names}`
         : `Cannot make "${name}": no such workload; there are ${names}`,
     );
   }
   const workload = workloadOf(known);
-  const query = queryOf(workload, options);
+  const { seed, commands: count, policy, kernel, set = [], lines } = options;
+  const query = workloadQueryFor(
+    {
+      workload,
+      options: { seed, commands: count, policy, kernel },
+      set,
+      commandsMax: lines === true ? LINES_MAX : CASE_COMMANDS_MAX,
+    },
+    `Cannot make "${known}"`,
+  );
   const commands = workload.commandsOf(query.values, query.seed);
-  if (options.lines === true) return linesOf(commands);
+  if (lines === true) return linesOf(commands);
   const file = await caseFrom(configFor(workload, query), [...commands], step);
   return [`${createJsonWriter(CaseFile)(file)}\n`];
-}
-
-/** @throws {UnusableRequest} If a value is not one that the workload takes. */
-function queryOf(workload: Workload, options: WorkloadOptions): WorkloadQuery {
-  const { seed, commands, policy, kernel, set = [], lines } = options;
-  const given = Object.entries({ seed, commands, policy, kernel }).filter(
-    ([, value]) => value !== undefined,
-  );
-  const schema = workloadQueryOf(workload, lines === true ? LINES_MAX : CASE_COMMANDS_MAX);
-  const result = schema.safeParse(Object.fromEntries([...set, ...given]));
-  if (result.success) return result.data;
-  throw new UnusableRequest(`Cannot make "${workload.name}": ${flawIn(result.error)}`);
 }
 
 function* linesOf(commands: Iterable<Command>): Generator<string> {
@@ -115,14 +94,27 @@ function listing(): string {
     .join('\n');
 }
 
-async function writeTo(file: string | undefined, text: Iterable<string>): Promise<void> {
-  if (file === undefined) {
-    await pipeline(text, process.stdout, { end: false });
-    return;
-  }
+/** The same as data, in the words of `GET /v1/workloads`. */
+function listingJson(): string {
+  const workloads = Object.values<Workload>(WORKLOADS).map(({ parameters, ...workload }) => {
+    const { name, summary, source, paging, isSound } = workload;
+    const specs = Object.entries(parameters).map(([key, spec]) => ({ name: key, ...spec }));
+    return { name, summary, source, paging, isSound, parameters: specs };
+  });
+  return `${JSON.stringify({ workloads }, null, 2)}\n`;
+}
+
+async function writeTo(
+  file: string | undefined,
+  text: Iterable<string>,
+  { stdout }: Terminal,
+): Promise<void> {
   try {
-    await pipeline(text, createWriteStream(file));
+    if (file === undefined) await pipeline(text, stdout, { end: false });
+    else await pipeline(text, createWriteStream(file));
   } catch (error) {
-    throw new UnusableRequest(`Cannot write "${file}": ${(error as Error).message}`);
+    // Whoever reads has read enough.
+    if (file === undefined && (error as NodeJS.ErrnoException).code === 'EPIPE') return;
+    throw new WrongUse(`Cannot write "${file}": ${(error as Error).message}`);
   }
 }

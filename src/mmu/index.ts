@@ -11,7 +11,12 @@ export {
 export { decodeVm, type EncodedVm, encodeVm } from './encode.js';
 export { BadEncoding } from './encoding/index.js';
 export { bytesBeyond, type FrozenVm, freezeVm, thawVm } from './freeze.js';
-export { KERNEL_VERSIONS, type KernelVersion } from './kernel/index.js';
+export {
+  KERNEL_SUMMARIES,
+  KERNEL_VERSIONS,
+  type KernelVersion,
+  kernelRulesOf,
+} from './kernel/index.js';
 export {
   contentPagesOf,
   isSameWord,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fileWith, isBuilt, start, titleOf } from './program.js';
+import { fileWith } from './program.js';
+import { run, type Surroundings } from './run.js';
 
 /** A page is mapped, used, moved, and used again after its PCID was flushed. */
 const COMMANDS = [
@@ -10,30 +11,34 @@ const COMMANDS = [
   { kind: 'read', vcpu: 0, gva: '0x400000' },
 ];
 
-async function raced(...args: string[]) {
-  return start('race', ...args).ended;
+function raced(args: readonly string[], surroundings: Surroundings = {}) {
+  return run(['race', ...args], surroundings);
 }
 
-describe.skipIf(!isBuilt)(titleOf('mmulab race'), () => {
+describe('mmulab race', () => {
   test('prints a verdict, the same each time', async () => {
-    const args = ['--workload', 'kpti', '--policy', 'mainline,never-cache'];
-    const [first, again] = await Promise.all([
-      raced(...args, '--commands-count', '400'),
-      raced(...args, '--commands-count', '400'),
-    ]);
+    const args = ['--workload', 'kpti', '--policy', 'mainline,never-cache', '--commands', '400'];
+    const first = await raced(args);
     expect([first.code, first.stderr]).toEqual([0, '']);
-    expect(again.stdout).toBe(first.stdout);
+    expect((await raced(args)).stdout).toBe(first.stdout);
     const lines = first.stdout.split('\n');
     expect(lines[0]).toBe('Workload kpti, seed 1: 400 commands, 67 switches of root. Kernel 6.1,');
     expect(first.stdout).toContain('No policy let the guest use a stale translation.');
-    expect(first.stdout).toContain('--workload kpti --seed 1 --commands-count 400');
+    expect(first.stdout).toContain('--workload kpti --seed 1 --commands 400');
   });
 
+  test('takes the number of commands by its former name', async () => {
+    const { stdout } = await raced(['--workload', 'kpti', '--commands-count', '7']);
+    expect(stdout).toMatch('Workload kpti, seed 1: 7 commands, ');
+  });
+
+  const TWO = ['--policy', 'mainline,cached-roots'];
+
   test('takes commands from a file, and prints JSON', async () => {
-    const { code, stdout, stderr } = await raced(
-      ...['--commands', fileWith(JSON.stringify(COMMANDS)), '--policy', 'mainline,cached-roots'],
+    const { code, stdout, stderr } = await raced([
+      ...['--commands-file', fileWith(JSON.stringify(COMMANDS)), ...TWO],
       ...['--prev-roots', '1,3', '--kernel', '5.14,6.1', '--cost', 'exit=0', '--json'],
-    );
+    ]);
     expect([code, stderr]).toEqual([0, '']);
     const { commands, lanes, costs } = JSON.parse(stdout);
     expect([commands, costs.exit]).toEqual([5, 0]);
@@ -43,35 +48,55 @@ describe.skipIf(!isBuilt)(titleOf('mmulab race'), () => {
     ]);
   });
 
-  test('says which holes are of KVM itself', async () => {
-    const { code, stdout } = await raced(
-      ...['--workload', 'hostile', '--policy', 'never-cache', '--commands-count', '10600'],
+  test('takes commands and cases from standard input', async () => {
+    const lines = COMMANDS.map((command) => JSON.stringify(command)).join('\n');
+    const commands = await raced(['--commands-file', '-', ...TWO], { input: lines });
+    expect([commands.code, commands.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^-: 5 commands, /),
+    ]);
+    const made = await run(['workload', 'kpti', '--commands', '9']);
+    const played = await raced(['--case', '-', ...TWO], { input: made.stdout });
+    expect([played.code, played.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^Case -: 9 commands, /),
+    ]);
+  });
+
+  test('says first that every command was refused, and exits 1', async () => {
+    const refused = {
+      kind: 'map',
+      vcpu: 0,
+      root: '0x1000',
+      address: '0x1',
+      gpa: '0x0',
+      tables: '0x2000',
+    };
+    const file = fileWith(JSON.stringify([refused, refused]));
+    const { code, stdout, stderr } = await raced(['--commands-file', file]);
+    expect([code, stderr]).toEqual([1, '']);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /^REFUSED: nothing was compared, because every command was refused, 2 of 2\. The first: Cannot /,
     );
+    const json = await raced(['--commands-file', file, '--json']);
+    expect([json.code, JSON.parse(json.stdout).verdict]).toEqual([1, stdout]);
+    const some = await raced(['--commands-file', fileWith(JSON.stringify([refused, ...COMMANDS]))]);
+    expect([some.code, some.stdout.includes('REFUSED')]).toEqual([0, false]);
+  });
+
+  test('says which holes are of KVM itself', async () => {
+    const { code, stdout } = await raced([
+      '--workload',
+      'hostile',
+      '--policy',
+      'never-cache',
+      '--commands',
+      '10600',
+    ]);
     expect(code).toBe(0);
     expect(stdout).toContain('STALE never-cache: 3 illegal uses, first at command 10544: ');
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
       'or KVM itself: see mainline-t17, mainline-vpid12, mainline-nx and mainline-pse in the museum.',
     );
-  });
-
-  test.each([
-    [[], 'Cannot race: name one of --workload, --case and --commands\n'],
-    [['--workload', 'kpti', '--case', 'x.json'], 'Cannot race: name one of'],
-    [['--workload', 'none'], 'Cannot race: no "none"; there are kpti, asids, '],
-    [
-      ['--workload', 'kpti', '--policy', 'none'],
-      'Cannot race: no "none"; there are mainline-5.14, ',
-    ],
-    [
-      ['--workload', 'kpti', '--prev-roots', '99'],
-      'Cannot race: --prev-roots "99" is not from 0 to 15\n',
-    ],
-    [['--workload', 'kpti', '--set', 'asids=x'], 'Cannot race: Unrecognized key: "asids"\n'],
-    [['--workload', 'kpti', '--cost', 'none=1'], 'Cannot race: no "none"; there are hit, miss, '],
-    [['--commands', '/nowhere'], 'Cannot read "/nowhere": ENOENT: '],
-  ])('exits 2 for %j', async (args, message) => {
-    const { code, stdout, stderr } = await raced(...args);
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain(message);
   });
 });

@@ -325,7 +325,7 @@ describe('the verdict', () => {
     for (const { name } of wrong) expect(result.verdict).toContain(`STALE ${name}: `);
     expect(wrong.map(({ name }) => name).every((name) => name.endsWith('-posted'))).toBe(true);
     expect(result.verdict.replaceAll('\\\n', '').replaceAll(/ +/g, ' ')).toContain(
-      '--workload nested-invept --seed 7 --commands-count 2500',
+      '--workload nested-invept --seed 7 --commands 2500',
     );
   });
 

@@ -48,7 +48,7 @@ describe('a race', () => {
     const { status, json, headers } = await race(app, { source: KPTI, policies: TWO }, WAIT);
     expect([status, headers['preference-applied'], json.state]).toEqual([200, 'wait=60', 'done']);
     expect(json.result).toMatchObject({ version: VERSION, commands: 300, source: KPTI });
-    expect(json.result.verdict).toContain('--workload kpti --seed 3 --commands-count 300');
+    expect(json.result.verdict).toContain('--workload kpti --seed 3 --commands 300');
   });
 
   test('comes out the same from a workload, its commands, and the VM that ran them', async () => {

@@ -32,11 +32,11 @@ function sourceWords(source: RaceResult['source'], commands: number): string[][]
       return [
         ['--workload', source.name],
         ['--seed', String(source.seed)],
-        ['--commands-count', String(commands)],
+        ['--commands', String(commands)],
         ...parametersOf(source).map(([name, value]) => ['--set', `${name}=${value}`]),
       ];
     case 'commands':
-      return [['--commands', 'FILE']];
+      return [['--commands-file', 'FILE']];
     case 'vm':
       return [['--case', `${source.vm}.case.json`]];
   }

@@ -12,6 +12,7 @@ type Verdict = Omit<RaceResult, 'verdict'>;
 /** A race as plain text that one can paste into an e-mail: what was run, and what came of it. */
 export function verdictOf(result: Verdict): string {
   const paragraphs = [
+    refusalLines(result),
     headLines(result),
     laneTable(result.lanes),
     boundLines(result),
@@ -27,6 +28,17 @@ export function verdictOf(result: Verdict): string {
     .map((lines) => lines.join('\n'))
     .join('\n\n');
   return `${text}\n`;
+}
+
+/** A race in which no command was carried out says so before it says anything else. */
+function refusalLines({ commands, lanes }: Verdict): string[] {
+  const refusal = lanes[0]?.firstRefusal ?? null;
+  if (refusal === null || lanes.some(({ counters }) => counters.refused < commands)) return [];
+  return wrapped(
+    `REFUSED: nothing was compared, because every command was refused, ${commands} of ${commands}. ` +
+      `The first: ${refusal}`,
+    VERDICT_WIDTH,
+  );
 }
 
 function headLines({ version, source, commands, lanes, costs }: Verdict): string[] {

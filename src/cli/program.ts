@@ -1,0 +1,89 @@
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../server/wire/version.js';
+import { EXIT } from './exit-codes.js';
+import type { Terminal } from './terminal.js';
+import { WrongUse } from './wrong-use.js';
+
+/** Adds a command to the program. */
+export type Register = (program: Command, terminal: Terminal) => void;
+
+/** Every command. Each is loaded only when it is asked for (or for the help): all start faster. */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  serve: async () => (await import('./serve.js')).registerServe,
+  conform: async () => (await import('./conform.js')).registerConform,
+  race: async () => (await import('./race.js')).registerRace,
+  workload: async () => (await import('./workload.js')).registerWorkload,
+  museum: async () => (await import('./museum.js')).registerMuseum,
+  policies: async () => (await import('./policies.js')).registerPolicies,
+  kernels: async () => (await import('./kernels.js')).registerKernels,
+};
+
+/**
+ * Runs the program and sets the terminal's `exitCode`. A wrong use is told in one sentence on
+ * standard error; an error of ours goes through.
+ *
+ * @param args What follows the program's name.
+ */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<void> {
+  const program = new Command('mmulab')
+    .description("KVM's MMU over HTTP: roots, requests and flushes of every vCPU.")
+    .version(VERSION, '-V, --version', 'print the version')
+    .showSuggestionAfterError(false)
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      // It is told below, in our words.
+      outputError() {},
+    });
+  refuseInOneSentence(program);
+  try {
+    for (const register of await registersFor(args[0])) register(program, terminal);
+    for (const command of program.commands) refuseInOneSentence(command);
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    terminal.exitCode = statusOf(error);
+    if (error instanceof WrongUse) terminal.stderr.write(`${error.message}\n`);
+  }
+}
+
+/** Those of the command that is named; all of them for the help, and to say which there are. */
+function registersFor(name = ''): Promise<Register[]> {
+  const named = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const loads = named === undefined ? Object.values(COMMANDS) : [named];
+  return Promise.all(loads.map((load) => load()));
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof WrongUse) return EXIT.wrongUse;
+  // Help and version were written.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
+  throw error;
+}
+
+/** Makes a sentence of ours of what the parser of arguments objects to. */
+function refuseInOneSentence(command: Command): void {
+  command.exitOverride((error) => {
+    if (error.exitCode === 0 || error.code === 'commander.help') throw error;
+    const what = command.parent === null ? 'mmulab' : `"${command.name()}"`;
+    throw new WrongUse(`Cannot run ${what}: ${reasonOf(error, command)}`);
+  });
+}
+
+function reasonOf({ code, message }: CommanderError, command: Command): string {
+  const said = message.replace(/^error: /, '');
+  switch (code) {
+    case 'commander.unknownOption':
+      return `${said}; there are ${optionsOf(command)}`;
+    case 'commander.unknownCommand':
+      return `${said}; there are ${Object.keys(COMMANDS).join(', ')}`;
+    case 'commander.excessArguments':
+      return `too many arguments: ${command.args.map((arg) => JSON.stringify(arg)).join(', ')}`;
+    default:
+      return said;
+  }
+}
+
+function optionsOf(command: Command): string {
+  const shown = command.createHelp().visibleOptions(command);
+  return shown.map(({ long, short }) => long ?? short).join(', ');
+}
