@@ -1,4 +1,5 @@
 import {
+  errorCodeOf,
   gfnToGpa,
   isOfCacheableEntry,
   memslotOf,
@@ -43,6 +44,30 @@ export function emulateWalk(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): T
     return stopped({ kind: 'mmio', gpa: gfnToGpa(gfn) + address.low });
   }
   return { kind: 'emulated', gfn };
+}
+
+/**
+ * KVM carries out an access whose page walk met a table outside every memslot. For L1 it takes the
+ * address of the violation, which is that of the table's entry, for the operand's where both have
+ * the same offset in their pages: the access then goes to the VMM as MMIO. Otherwise it walks
+ * itself, cannot read the table, and injects a page fault without P. A fetch is no operand.
+ *
+ * @see Linux `emulator_read_write_onepage()`, `x86_emulate_instruction()`, arch/x86/kvm/x86.c
+ * @see Linux `FNAME(walk_addr_generic)`: an entry whose frame has no address on the host
+ */
+export function emulateWithoutTable(
+  vm: Vm,
+  vcpu: Vcpu,
+  request: Request,
+  { gpa, gfn }: { gpa: number; gfn: number },
+  emit: Emit,
+): Translation {
+  const { address, access } = request;
+  const isTakenForOperand =
+    vcpu.mmu.name === 'root' && access.kind !== 'execute' && offsetInPage(gpa) === address.low;
+  if (isTakenForOperand) return stopped({ kind: 'mmio', gpa: gfnToGpa(gfn) + address.low });
+  const errorCode = errorCodeOf(access, vcpu.regs);
+  return stopped(inject(vm, vcpu, request, { errorCode }, emit));
 }
 
 /**

@@ -54,6 +54,8 @@ export type PhysicalTranslation =
   | { readonly kind: 'emulated'; readonly gfn: number }
   /** A table of L2 that a page walk must write to is write-protected: KVM is to walk instead. */
   | { readonly kind: 'emulate-walk' }
+  /** A table of the guest lies in no memslot: KVM is to carry out the access, and cannot walk. */
+  | { readonly kind: 'no-table'; readonly gpa: number; readonly gfn: number }
   | { readonly kind: 'stopped'; readonly outcome: Outcome };
 
 /** A guest-physical address that the processor accesses. */
@@ -183,6 +185,8 @@ export function mappingOf(
 }
 
 /**
+ * A table that lies in no memslot has KVM emulate the access whose walk it was.
+ *
  * A page walk that must set a bit in a table which is write-protected: for L1 KVM gives up
  * shadowing the table, rather than carry out a walk. L2 walks by that very shadow.
  *
@@ -196,7 +200,11 @@ function afterFix(
 ): PhysicalTranslation {
   const { request, result, gfn, offset } = done;
   if (result === 'retry') return { kind: 'retry' };
+  if (result === 'error') {
+    return { kind: 'stopped', outcome: { kind: 'error', errno: 'EFAULT' } };
+  }
   if (result === 'mmio') {
+    if (!request.access.isFinal) return { kind: 'no-table', gpa: request.gpa, gfn };
     return { kind: 'stopped', outcome: { kind: 'mmio', gpa: gfnToGpa(gfn) + offset } };
   }
   if (request.access.isFinal) return { kind: 'emulated', gfn };

@@ -35,6 +35,8 @@ export function handlePageFault(
       return null;
     case 'emulate':
       return { kind: 'emulated', gfn: walked.gfn };
+    case 'error':
+      return stopped({ kind: 'error', errno: 'EFAULT' });
     case 'mmio':
       return stopped({ kind: 'mmio', gpa: gfnToGpa(walked.gfn) + address.low });
   }

@@ -17,7 +17,7 @@ import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { GLOBAL } from '../state/index.js';
 import { dropAddress, dropFaulted, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
 import { pageFault } from '../vcpu/index.js';
-import { emulateWalk } from './emulated-walk.js';
+import { emulateWalk, emulateWithoutTable } from './emulated-walk.js';
 import { type PhysicalTranslation, translatePhysical } from './ept.js';
 import { tablesThroughEpt } from './tables-through-ept.js';
 import {
@@ -62,6 +62,7 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
     dropAddress(vcpu, address, tag);
     const last = through.last();
     if (last?.kind === 'emulate-walk') return emulateWalk(vm, vcpu, request, emit);
+    if (last?.kind === 'no-table') return emulateWithoutTable(vm, vcpu, request, last, emit);
     return afterPhysical(last);
   }
   if (walked.kind === 'page-fault') {
@@ -112,10 +113,9 @@ function keep(
 
 /** What stood in the way of the walk decides how the access ends. */
 function afterPhysical(ended: PhysicalTranslation | null): Translation | null {
-  if (ended === null || ended.kind === 'mapped' || ended.kind === 'emulate-walk') {
-    throw new Error('nothing stood in the way of the address itself');
-  }
-  return ended.kind === 'retry' ? null : ended;
+  if (ended?.kind === 'retry') return null;
+  if (ended?.kind === 'stopped' || ended?.kind === 'emulated') return ended;
+  throw new Error('nothing stood in the way of the address itself');
 }
 
 /** The guest's tables as the processor reaches them, and what stood in its way last. */

@@ -50,8 +50,12 @@ const Mmio = z
   .meta({ id: 'Outcome.mmio', description: 'KVM_EXIT_MMIO: the VMM would emulate a device.' });
 
 const KernelError = z
-  .strictObject({ kind: z.literal('error'), errno: z.enum(['EINVAL', 'EEXIST']) })
-  .meta({ id: 'Outcome.error', description: 'The ioctl failed and changed nothing.' });
+  .strictObject({ kind: z.literal('error'), errno: z.enum(['EINVAL', 'EEXIST', 'EFAULT']) })
+  .meta({
+    id: 'Outcome.error',
+    description:
+      'The ioctl failed and changed nothing; EFAULT: KVM_RUN cannot carry out what the guest does.',
+  });
 
 const Shutdown = z
   .strictObject({ kind: z.literal('shutdown') })

@@ -10,12 +10,20 @@ import {
   memslotOf,
   type Word,
 } from '../machine/index.js';
-import type { Emit, Mmu, ShadowPage, Vcpu, Vm } from '../state/index.js';
-import { SPTES_PER_PAGE } from '../state/index.js';
+import { KVM_REQ, makeRequest } from '../requests/index.js';
+import {
+  currentRoot,
+  type Emit,
+  type Mmu,
+  type ShadowPage,
+  SPTES_PER_PAGE,
+  type Vcpu,
+  type Vm,
+} from '../state/index.js';
 import { dropLeaf } from './entries.js';
 import { getPage } from './get-page.js';
 import { childOf, linkPage, unlinkPage } from './links.js';
-import { shadowIndex, topPageOf } from './place.js';
+import { isDummyRoot, shadowIndex, topPageOf } from './place.js';
 import { prefetchAround } from './prefetch.js';
 import { childRole, has4ByteGpte, isDirect, levelOf, ROLE } from './role.js';
 import { setSpte } from './set-spte.js';
@@ -45,8 +53,11 @@ export interface Fault {
   readonly isPresent: boolean;
 }
 
-/** What is left to do: run the guest again, or carry out the access for it. */
-export type FaultResult = 'retry' | 'emulate' | 'mmio';
+/**
+ * What is left to do: run the guest again, or carry out the access for it. `error`: KVM gives up, and
+ * `KVM_RUN` fails with -EFAULT.
+ */
+export type FaultResult = 'retry' | 'emulate' | 'mmio' | 'error';
 
 /**
  * Makes what an access lacks in the shadow of the guest's tables.
@@ -70,7 +81,7 @@ export function fixFault(
   }
   makePagesAvailable(vm, vcpu, emit);
   const top = topPageOf(vcpu.mmu, fault.address);
-  if (top === null) return 'retry';
+  if (top === null) return withoutTop(vcpu, emit);
   const hasMemory = memslotOf(vm.memory, gfn) !== undefined;
   const acc = hasMemory ? accForFault(vm, vcpu, fault, mapping) : mapping.acc;
   const page = walkDown(vm, vcpu, { top, fault, mapping: { ...mapping, acc } }, emit);
@@ -84,6 +95,21 @@ export function fixFault(
   const isProtected = setSpte(vm, vcpu, { page, index, gfn, acc, prefetch: false }, emit);
   prefetchAround(vm, vcpu, page, index, emit);
   return isProtected && fault.kind === 'write' ? 'emulate' : 'retry';
+}
+
+/**
+ * The root leads nowhere. One that was just freed is loaded again. A dummy root is freed by request:
+ * the guest's root can be seen by now, since its tables were walked. A PAE root whose page directory
+ * could not be seen stays as it is, and KVM has no way on.
+ *
+ * @see Linux v6.12 `FNAME(fetch)`: `kvm_mmu_is_dummy_root()`; `WARN_ON_ONCE(it.level != ...)`
+ */
+function withoutTop(vcpu: Vcpu, emit: Emit): FaultResult {
+  const { mmu } = vcpu;
+  if (currentRoot(mmu) === null) return 'retry';
+  if (!isDummyRoot(mmu)) return 'error';
+  makeRequest(vcpu, KVM_REQ.MMU_FREE_OBSOLETE_ROOTS, emit);
+  return 'retry';
 }
 
 /** Goes down to the page at level 1, making what is missing on the way. */

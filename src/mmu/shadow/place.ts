@@ -12,6 +12,17 @@ export function topPageOf(mmu: Mmu, { page: address }: Word): ShadowPage | null 
   return root.page ?? mmu.paeRoots[Math.floor(address / 2 ** 18) % 4] ?? null;
 }
 
+/**
+ * Whether the current root is the empty one that stands for a root outside every memslot: no shadow
+ * page of its own, and none of the four that a PAE root leads to.
+ *
+ * @see Linux `kvm_mmu_is_dummy_root()`, arch/x86/kvm/mmu/spte.h
+ */
+export function isDummyRoot(mmu: Mmu): boolean {
+  const root = currentRoot(mmu);
+  return root !== null && root.page === null && mmu.paeRoots.length === 0;
+}
+
 /** Index of an address in a shadow page of a level. */
 export function shadowIndex({ page }: Word, level: number): number {
   return Math.floor(page / SPTES_PER_PAGE ** (level - 1)) % SPTES_PER_PAGE;
