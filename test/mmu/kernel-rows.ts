@@ -1,4 +1,4 @@
-import type { KernelVersion } from '../../src/mmu/index.js';
+import { type KernelVersion, ROLE } from '../../src/mmu/index.js';
 import type { KernelRules } from '../../src/mmu/kernel/index.js';
 import { writeWord } from '../../src/mmu/machine/index.js';
 import { KVM_REQ } from '../../src/mmu/requests/index.js';
@@ -21,6 +21,9 @@ export function ran(lab: Lab, ...commands: readonly LabCommand[]): Lab {
 export const ENTER: LabCommand = { kind: 'enter' };
 const loadRoot = (pgd: string): LabCommand => ({ kind: 'load-root', pgd });
 const movCr3 = (value: string): LabCommand => ({ kind: 'mov-cr3', value });
+
+/** Role of a root that shadows 4-level tables: its level, and every right. */
+export const ROOT_OF_4_LEVELS = 4 | ROLE.ACC_ALL;
 
 /** PAE paging, 32-bit, whose four PDPTEs lie at 0. */
 const PAE: VmConfigInput = { registers: { cr4: '0x20', efer: '0x0' } };
@@ -54,14 +57,23 @@ export const ROWS = {
       const registers = { cr0: '0x80000033', cr4: '0x1000a0' };
       return createLab({ kernel, registers }).vcpu.rootMmu.role;
     },
-    seen: { '5.14': 0x4704, '6.1': 0x5704, '7.3': 0x41704 },
+    // CR4.SMEP without CR0.WP: v5.14 and v6.1 tell of the pair, v7.3 of CR4.SMEP by itself. The
+    // guest has no EFER.NX, which the later kernels take as set: their shadow pages always use it.
+    seen: {
+      '5.14': ROOT_OF_4_LEVELS | ROLE.SMEP_ANDNOT_WP,
+      '6.1': ROOT_OF_4_LEVELS | ROLE.EFER_NX | ROLE.SMEP_ANDNOT_WP,
+      '7.3': ROOT_OF_4_LEVELS | ROLE.EFER_NX | ROLE.CR4_SMEP,
+    },
   },
   roleTells: {
     see(kernel) {
       const registers = { cr0: '0x80010033', efer: '0x500' };
       return createLab({ kernel, registers }).vcpu.rootMmu.role;
     },
-    seen: { '5.14': 0x2704, '6.1': 0x3704 },
+    seen: {
+      '5.14': ROOT_OF_4_LEVELS | ROLE.CR0_WP,
+      '6.1': ROOT_OF_4_LEVELS | ROLE.CR0_WP | ROLE.EFER_NX,
+    },
   },
   syncOfActivePcid: {
     see(kernel) {

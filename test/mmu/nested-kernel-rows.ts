@@ -1,5 +1,6 @@
+import { ROLE } from '../../src/mmu/index.js';
 import type { KernelRules } from '../../src/mmu/kernel/index.js';
-import { ENTER, type Row, ran } from './kernel-rows.js';
+import { ENTER, ROOT_OF_4_LEVELS, type Row, ran } from './kernel-rows.js';
 import { beginVmx, kindsOf, type Lab, slotsOf } from './lab.js';
 
 /** The VPIDs of the flushes that a command brought. */
@@ -51,8 +52,8 @@ export const NESTED_ROWS = {
     },
     // A/D is on in the EPTP of the list, so the role's `ad_disabled` is clear.
     seen: {
-      '5.13': [['request-made MMU_RELOAD'], 0x20704],
-      '5.14': [['root-missed'], 0x20704],
+      '5.13': [['request-made MMU_RELOAD'], ROOT_OF_4_LEVELS | ROLE.GUEST_MODE],
+      '5.14': [['root-missed'], ROOT_OF_4_LEVELS | ROLE.GUEST_MODE],
     },
   },
   transitionWithoutVpid: {

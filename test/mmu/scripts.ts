@@ -1,4 +1,4 @@
-import { createVm, type PolicyName, step, type Vm } from '../../src/mmu/index.js';
+import { createVm, type Emit, type PolicyName, step, type Vm } from '../../src/mmu/index.js';
 import { hasBit } from '../../src/mmu/machine/index.js';
 import {
   Command,
@@ -71,9 +71,13 @@ export function hex(value: number): string {
   return `0x${value.toString(16)}`;
 }
 
-export function play(config: VmConfigInput, commands: readonly CommandInput[]): Vm {
+export function play(
+  config: VmConfigInput,
+  commands: readonly CommandInput[],
+  emit: Emit = null,
+): Vm {
   const vm = createVm(VmConfig.parse(config));
-  for (const command of commands) step(vm, Command.parse(command), null);
+  for (const command of commands) step(vm, Command.parse(command), emit);
   return vm;
 }
 
