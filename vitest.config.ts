@@ -1,11 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
+/** Long samples, which `npm run test:long` runs: each has a short one of its kind in the suite. */
+const LONG = 'test/**/*.long.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Two cores are the reference: a browser, a server and the tests share them.
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // A bound for what hangs, and no measure of speed: the machine may be many times as busy.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000, interval: 20 } },
+    // What passes is worth a dot to whoever watches, and nothing in a log; failures stand whole.
+    reporters: [process.stdout.isTTY ? 'dot' : 'minimal'],
+    projects: [
+      { extends: true, test: { name: 'suite', include: ['test/**/*.test.ts'], exclude: [LONG] } },
+      { extends: true, test: { name: 'long', include: [LONG] } },
+    ],
   },
 });

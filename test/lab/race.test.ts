@@ -1,71 +1,30 @@
 import { describe, expect, test } from 'vitest';
 import {
-  COST_MODEL,
-  COST_NAMES,
-  type CostName,
   createRace,
-  type LaneSpec,
   lanesOf,
-  openRace,
   RaceRefused,
   RaceResult,
-  raceSteps,
   resultOf,
-  runCommand,
   WORKLOAD_NAMES,
-  type WorkloadName,
-  workloadOf,
   writeRaceResult,
 } from '../../src/lab/index.js';
 import { COST_POINTS_MAX } from '../../src/lab/race/cost-series.js';
 import { partingOf } from '../../src/lab/race/parting.js';
 import { PARTING_EVENTS_MAX } from '../../src/lab/race/run.js';
-import { POLICY_NAMES, type PolicyName } from '../../src/mmu/index.js';
-import { Command, type CommandInput, type VmConfigInput } from '../../src/mmu/schema/index.js';
-
-const SOUND: readonly PolicyName[] = ['mainline', 'need-sync', 'unsync-roots', 'cached-roots'];
-
-/** A race over wire-form commands, under 6.1 unless lanes are given. */
-function raceOf(
-  policies: readonly PolicyName[],
-  commands: readonly CommandInput[],
-  config: VmConfigInput = {},
-) {
-  const race = createRace({ config, lanes: lanesFor(policies) });
-  for (const command of commands) runCommand(race, Command.parse(command));
-  const source = { kind: 'commands', name: 'a list of commands' } as const;
-  return { race, result: resultOf(race, { source, version: 'test' }) };
-}
-
-function lanesFor(policies: readonly PolicyName[]): LaneSpec[] {
-  return lanesOf({ policies, prevRoots: [3], kernels: ['6.1'] });
-}
-
-function raceOver(name: WorkloadName, commands: number, policies: readonly PolicyName[]) {
-  const workload = workloadOf(name);
-  const race = createRace({ config: workload.configOf(), lanes: lanesFor(policies) });
-  for (const command of workload.commandsOf({ commands }, 7)) runCommand(race, command);
-  const source = { kind: 'workload', name, seed: 7, parameters: {} } as const;
-  return { race, result: resultOf(race, { source, version: 'test' }) };
-}
-
-const cr3 = (pcid: number): CommandInput => ({
-  kind: 'mov-cr3',
-  vcpu: 0,
-  value: `0x800000000010${pcid}00${pcid}`,
-});
-const ENTER: CommandInput = { kind: 'enter', vcpu: 0 };
-const PCIDE: VmConfigInput = { registers: { cr3: '0x100000', cr4: '0x200a0' } };
-
-/** The kernel reference, 20.6 number 4: an inactive PCID is invalidated, and nothing had changed. */
-const INVALIDATED: CommandInput[] = [
-  cr3(1),
-  cr3(2),
+import { POLICY_NAMES } from '../../src/mmu/index.js';
+import type { CommandInput } from '../../src/mmu/schema/index.js';
+import {
+  cr3,
   ENTER,
-  { kind: 'invpcid', vcpu: 0, type: 1, pcid: 1, gva: '0x0' },
-  cr3(1),
-  ENTER,
-];
+  expectShared,
+  expectSums,
+  INVALIDATED,
+  lanesFor,
+  PCIDE,
+  raceOf,
+  raceOver,
+  SOUND,
+} from './races.js';
 
 describe('counters', () => {
   test('of a root that mainline drops and the proposals keep', () => {
@@ -124,83 +83,7 @@ describe('counters', () => {
   });
 
   test.each(WORKLOAD_NAMES)('agree with those of the vCPUs, %s', (name) => {
-    const { race, result } = raceOver(name, 1200, POLICY_NAMES);
-    for (const [index, { counters }] of result.lanes.entries()) {
-      const sums: Record<string, number> = {};
-      for (const vcpu of race.lanes[index]?.run.vm.vcpus ?? []) {
-        for (const [key, of] of Object.entries(vcpu.counters)) sums[key] = (sums[key] ?? 0) + of;
-      }
-      const sum = (of: Record<string, number> | number[]) =>
-        Object.values(of).reduce((total, one) => total + one, 0);
-      expect({
-        reusedCurrent: counters.hitsCurrent,
-        reusedPrevious: sum(counters.hitsPrevious),
-        missed: counters.misses,
-        evicted: counters.evicted,
-        freed: sum(counters.freed),
-        marked: sum(counters.marked),
-        loaded: sum(counters.loads),
-        exits: counters.exits,
-        tlbFlush: counters.flushes.stat,
-      }).toEqual({
-        ...Object.fromEntries(
-          ['reusedCurrent', 'reusedPrevious', 'missed', 'evicted', 'freed', 'marked', 'loaded'].map(
-            (key) => [key, sums[key]],
-          ),
-        ),
-        exits: sums.exits,
-        tlbFlush: sums.tlbFlush,
-      });
-      const { syncs, flushes } = counters;
-      expect(flushes.load).toBe(sum(counters.loads));
-      expect(syncs.effective + syncs.noOp + syncs.nothing).toBe(syncs.serviced);
-    }
-    for (const { prevRoots, misses, loads } of result.bounds) {
-      expect(prevRoots).toBe(3);
-      for (const { counters } of result.lanes) {
-        expect(counters.misses).toBeGreaterThanOrEqual(misses);
-        expect(sumOf(counters.loads)).toBeGreaterThanOrEqual(loads);
-      }
-    }
-  });
-});
-
-const sumOf = (counts: Record<string, number>) =>
-  Object.values(counts).reduce((sum, count) => sum + count, 0);
-
-describe('the cost model', () => {
-  /** What one switch costs, by what it takes: the kernel reference, 20.5. */
-  const price = (counts: Partial<Record<CostName, number>>) =>
-    COST_NAMES.reduce((sum, name) => sum + COST_MODEL[name].cost * (counts[name] ?? 0), 0);
-  const load = { miss: 1, mmuLock: 2, drop: 1, flushOne: 1 };
-
-  test('keeps the order that the code gives', () => {
-    const inOrder = [
-      price({ hit: 1 }),
-      price({ hit: 1, flushOne: 1 }),
-      price({ hit: 1, flushOne: 1, syncNoOp: 1 }),
-      price({ hit: 1, flushOne: 1, syncEffective: 1, syncLeaf: 1, mmuLock: 1 }),
-      price({ ...load, loadExisting: 1, syncLeaf: 1 }),
-      price({ ...load, loadNew: 1, syncLeaf: 1, pageAllocated: 1, pageFault: 1, exit: 1 }),
-      price({ kick: 4, exit: 4, loadExisting: 4, drop: 4, flushOne: 4, mmuLock: 8 }),
-    ];
-    expect(inOrder).toEqual([...inOrder].sort((a, b) => a - b));
-    expect(new Set(inOrder).size).toBe(inOrder.length);
-    expect(inOrder[0]).toBe(1);
-  });
-
-  test('prices every lane alike, and takes other prices', () => {
-    const free = Object.fromEntries(COST_NAMES.map((name) => [name, 0]));
-    const lanes = lanesFor(['mainline', 'need-sync']);
-    const race = createRace({ config: PCIDE, lanes, costs: { ...free, loadExisting: 7, mark: 2 } });
-    for (const command of INVALIDATED) runCommand(race, Command.parse(command));
-    const source = { kind: 'commands', name: 'a list' } as const;
-    const { lanes: ran, verdict } = resultOf(race, { source, version: 'test' });
-    expect(ran.map(({ cost }) => [cost.total, cost.parts.load, cost.parts.switch])).toEqual([
-      [7, 7, 0],
-      [2, 0, 2],
-    ]);
-    expect(verdict).toContain('--cost mark=2');
+    expectSums(name, 200);
   });
 });
 
@@ -236,28 +119,17 @@ describe('partings', () => {
 
 describe('lanes', () => {
   test('share nothing: each comes out as it would alone', () => {
-    const together = raceOver('kpti', 1500, POLICY_NAMES).result;
+    const together = raceOver('kpti', 500, POLICY_NAMES).result;
     for (const [index, policy] of POLICY_NAMES.entries()) {
-      const alone = raceOver('kpti', 1500, [policy]).result;
+      const alone = raceOver('kpti', 500, [policy]).result;
       expect(together.lanes[index]).toEqual(alone.lanes[0]);
     }
   });
 
-  test.each(WORKLOAD_NAMES)(
+  // `race.long.test.ts` races over all of them, for longer.
+  test.each(['nested-invept', 'fork-exit'] as const)(
     'that share a machine until they part come out the same, %s',
-    (name) => {
-      const workload = workloadOf(name);
-      const lanes = lanesOf({ policies: POLICY_NAMES, prevRoots: [1, 3], kernels: ['6.1'] });
-      const shared = openRace({ config: workload.configOf(), lanes });
-      const apart = createRace({ config: workload.configOf(), lanes });
-      const commands = workload.commandsOf({ commands: 900 }, 11);
-      for (const _ of raceSteps(shared, commands)) expect(shared.runs.length).toBeLessThan(25);
-      for (const command of commands) runCommand(apart, command);
-      const ran = { source: { kind: 'commands', name }, version: 'test' } as const;
-      expect(resultOf(shared, ran)).toEqual(resultOf(apart, ran));
-      expect(apart.runs).toHaveLength(24);
-      expect(shared.runs.length).toBeLessThan(24);
-    },
+    (name) => expectShared(name, 300),
   );
 
   test('are named after what they differ in', () => {

@@ -1,24 +1,28 @@
 import { describe, expect, test } from 'vitest';
-import { type WorkloadName, workloadOf } from '../../src/lab/index.js';
+import { WORKLOAD_NAMES, type WorkloadName, workloadOf } from '../../src/lab/index.js';
 import type { Command } from '../../src/mmu/schema/index.js';
 import { eventsOf, unmetIn } from './plays.js';
 
-/** What each workload is there for, as events that seed 1 brings under `mainline` of 6.1. */
-const REACHED: Record<WorkloadName, Record<string, number>> = {
-  kpti: { 'root-reused root': 848, 'root-missed root': 29, 'fault-injected': 46 },
-  asids: { 'root-reused root': 252, 'root-missed root': 192, 'root-freed root': 42 },
-  'fork-exit': { 'page-zapped': 237, 'fault-injected': 508, 'root-freed root': 53 },
-  'pcid-churn': { 'root-reused root': 222, 'root-freed root': 85, 'root-evicted root': 267 },
-  unmap: { 'tlb-flushed': 2085, 'fault-injected': 574 },
-  'nested-invept': { 'root-freed guest': 165, 'root-reused guest': 335, 'page-unsynced': 152 },
-  'nested-shadow': { 'root-freed root': 388, 'root-reused root': 848, 'page-unsynced': 220 },
-  shootdown: { 'page-unsynced': 50, 'page-synced': 48, 'root-synced root': 62 },
-  hostile: { 'page-zapped': 343, 'vm-fail': 199, 'fault-injected': 747, 'root-reused root': 33 },
+/** What each workload is there for, as events that it brings under `mainline` of 6.1. */
+const REACHED: Record<WorkloadName, readonly string[]> = {
+  kpti: ['root-reused root', 'root-missed root', 'fault-injected'],
+  asids: ['root-reused root', 'root-missed root', 'root-freed root'],
+  'fork-exit': ['page-zapped', 'fault-injected', 'root-freed root'],
+  'pcid-churn': ['root-reused root', 'root-freed root', 'root-evicted root'],
+  unmap: ['tlb-flushed', 'fault-injected'],
+  'nested-invept': ['root-freed guest', 'root-reused guest', 'page-unsynced'],
+  'nested-shadow': ['root-freed root', 'root-reused root', 'page-unsynced'],
+  shootdown: ['page-unsynced', 'page-synced', 'root-synced root'],
+  hostile: ['page-zapped', 'vm-fail', 'fault-injected', 'root-reused root'],
 };
 
+/** By a few of a kind two policies cannot be told apart: a race of this length needs some. */
+const OFTEN = 20;
+
 describe('under mainline of 6.1', () => {
-  test.each(Object.entries(REACHED))('%s reaches what it is for', (name, events) => {
-    expect(eventsOf(workloadOf(name as WorkloadName))).toMatchObject(events);
+  test.each(Object.entries(REACHED))('%s reaches what it is for', (name, kinds) => {
+    const events = eventsOf(workloadOf(name as WorkloadName));
+    expect(kinds.filter((kind) => (events[kind] ?? 0) < OFTEN)).toEqual([]);
   });
 
   test('a shootdown runs on all vCPUs', () => {
@@ -45,41 +49,35 @@ function withoutFlush(command: Command): Command | null {
   }
 }
 
-/** Commands of seed 1 that do not end as they must if the guest forgets to flush. */
-const STALE: Partial<Record<WorkloadName, number>> = {
-  kpti: 243,
-  asids: 113,
-  'fork-exit': 163,
-  'pcid-churn': 114,
-  unmap: 1105,
-  'nested-invept': 1214,
-  'nested-shadow': 715,
-  shootdown: 1370,
-};
+const SOUND = WORKLOAD_NAMES.filter((name) => workloadOf(name).isSound);
 
-test.each(Object.entries(STALE))('without flushes %s would read what is stale', (name, stale) => {
-  const workload = workloadOf(name as WorkloadName);
+test.each(SOUND)('without flushes %s would read what is stale', (name) => {
+  const workload = workloadOf(name);
   const unmet = unmetIn(workload, workload.planOf({}, 1), { instead: withoutFlush });
-  expect(unmet).toHaveLength(stale);
+  expect(unmet.length).toBeGreaterThan(OFTEN);
 });
 
-/** Commands that do not end as they must where VM entries fail: trap of a request spent elsewhere. */
-const HOLES = {
-  'need-sync': 0,
-  'unsync-roots': 0,
-  'cached-roots': 0,
-  mainline: 0,
-  'need-sync-posted': 79,
-  'unsync-roots-posted': 0,
-  'cached-roots-posted': 361,
+/**
+ * Whether some commands do not end as they must where VM entries fail: a request that is spent on
+ * another root is a hole of two proposals as they were mailed. The holes of the third are others: its
+ * marks do not follow every rotation.
+ */
+const HAS_HOLE = {
+  'need-sync': false,
+  'unsync-roots': false,
+  'cached-roots': false,
+  mainline: false,
+  'need-sync-posted': true,
+  'unsync-roots-posted': false,
+  'cached-roots-posted': true,
 } as const;
 
 test('an entry that fails shows the holes of what was mailed', () => {
   const workload = workloadOf('nested-invept');
   const plan = [...workload.planOf({ failPercent: 20 }, 1)];
-  const found = Object.keys(HOLES).map((policy) => {
-    const rules = { policy: policy as keyof typeof HOLES };
-    return [policy, unmetIn(workload, plan, { rules }).length];
+  const found = Object.keys(HAS_HOLE).map((policy) => {
+    const rules = { policy: policy as keyof typeof HAS_HOLE };
+    return [policy, unmetIn(workload, plan, { rules }).length > 0];
   });
-  expect(Object.fromEntries(found)).toEqual(HOLES);
+  expect(Object.fromEntries(found)).toEqual(HAS_HOLE);
 });

@@ -1,0 +1,67 @@
+import { expect } from 'vitest';
+import {
+  type Counterexample,
+  type GuestName,
+  ROUND,
+  runTrial,
+  type Trial,
+  trialsOf,
+} from '../../src/lab/campaign/index.js';
+import { createMendedVm, type DefectName, flawsOf, step } from '../../src/mmu/index.js';
+import { Command, VmConfig } from '../../src/mmu/schema/index.js';
+
+const SEED = 20261128;
+
+/** The first trials of a campaign. */
+export function first(count: number): Trial[] {
+  const trials = trialsOf(SEED);
+  return Array.from({ length: count }, () => trials.next().value);
+}
+
+/**
+ * Trials of a guest, one for so many of its machines, find nothing wrong with a sound policy. A
+ * guest that is refused much of what it does would find nothing either: it is refused less than one
+ * command in ten.
+ */
+export function expectNothing(
+  guest: GuestName,
+  { steps, oneOf }: { steps: number; oneOf: number },
+) {
+  const trials = first(ROUND).filter((trial) => trial.guest === guest);
+  for (const trial of trials.filter((_, nth) => nth % oneOf === 0)) {
+    const played = runTrial(trial, steps);
+    expect({ trial, counterexample: played.counterexample }).toEqual({
+      trial,
+      counterexample: null,
+    });
+    expect(played.steps).toBe(steps);
+    expect(played.refused).toBeLessThan(steps / 10);
+  }
+}
+
+/** A guest finds a defect, in some trial of three rounds, and shows it in a few commands. */
+export function expectFound(defect: DefectName, guest: GuestName): void {
+  for (const { paging, vcpus, seed } of first(3 * ROUND)) {
+    const trial = { guest, paging, vcpus, seed, kernel: '6.1', policy: 'mainline' } as const;
+    const { counterexample } = runTrial(trial, 500, [defect]);
+    if (counterexample === null) continue;
+    expect(counterexample.config.defects).toEqual([defect]);
+    expect(counterexample.shown.length).toBeLessThan(12);
+    expect(verdictsOn(counterexample)).toEqual([counterexample.says]);
+    return;
+  }
+  throw new Error(`${defect} was not found`);
+}
+
+/** What is said of the commands of a counterexample when they are carried out as they were printed. */
+function verdictsOn({ config, commands }: Counterexample): string[] {
+  const vm = createMendedVm(VmConfig.parse(config));
+  const said: string[] = [];
+  for (const command of commands) {
+    step(vm, Command.parse(command), (_vcpu, event) => {
+      if (event.kind === 'violation') said.push(event.message);
+      return 0;
+    });
+  }
+  return said.length > 0 ? said : flawsOf(vm).slice(0, 1);
+}
