@@ -5,8 +5,8 @@ import type { Script } from './script.js';
 /** Whoever says nothing for so long has nothing more to say. */
 const SILENCE_MS = 25;
 
-/** A server must have hung up or fallen silent by then. */
-const EXCHANGE_MS_MAX = 5000;
+/** A server must have hung up or fallen silent by then, however busy its machine is. */
+const EXCHANGE_MS_MAX = 60_000;
 
 /** Bytes of one conversation that are kept. */
 const BYTES_MAX = 4 * 1024 * 1024;

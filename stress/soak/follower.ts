@@ -60,6 +60,19 @@ export class Follower {
     return this.#options.manner === 'dead';
   }
 
+  get isLive(): boolean {
+    return this.#options.manner === 'live';
+  }
+
+  get form(): Form {
+    return this.#options.form;
+  }
+
+  /** What it has read so far. */
+  get frames(): number {
+    return this.#frames + this.#seen.frames;
+  }
+
   /** Lets a live reader come to the newest frame, and leaves. */
   async finish(waitMs: number): Promise<Followed> {
     const { form, manner } = this.#options;

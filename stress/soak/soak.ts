@@ -2,7 +2,7 @@ import { ask } from '../ask.js';
 import { type Chance, createChance } from './chance.js';
 import { type Followed, Follower, type Manner, type Pace } from './follower.js';
 import { Guests } from './guests.js';
-import { FORMS } from './stream-client.js';
+import { FORMS, type Form } from './stream-client.js';
 import { beginAndVanish } from './vanish.js';
 
 /** How the readers of each form read, in turn: a third of them not as fast as they are sent to. */
@@ -21,15 +21,19 @@ const MANNERS: readonly Manner[] = [
 /** Of so many live readers one follows all VMs. */
 const OF_ALL = 8;
 
-/** How long a live reader may take to come to the newest frame, when nothing happens any more. */
-const CATCH_UP_MS = 20_000;
+/** A live reader has come to the newest frame by then, however busy its machine is. */
+const CATCH_UP_MS = 120_000;
 
-/** By default the server gives a client that does not answer twice as long. */
+/** What the server waits between two pings by default. */
 const HEARTBEAT_MS = 30_000;
 
 export interface SoakOptions {
   readonly port: number;
   readonly seconds: number;
+  /** Ends the run before that: whether what was done and read so far is enough. */
+  readonly isEnough?: (soFar: SoFar) => boolean;
+  /** The server's, if it is not the default: a dead reader is let go after two of them. */
+  readonly heartbeatMs?: number;
   readonly vms: number;
   readonly streams: number;
   readonly seed: number;
@@ -38,6 +42,13 @@ export interface SoakOptions {
   readonly heat: { readonly times: number; readonly everyMs: number };
   /** Called about once a second; what it returns ends the run. */
   readonly look?: (seconds: number) => string | null;
+}
+
+/** What a run has come to while it goes on. */
+export interface SoFar {
+  readonly changes: number;
+  /** Frames that live readers of each form have read. */
+  readonly framesRead: Readonly<Record<Form, number>>;
 }
 
 export interface Soaked {
@@ -51,13 +62,14 @@ export interface Soaked {
 
 /** Leans on a server for a while, and tells what its readers saw. */
 export async function soak(options: SoakOptions): Promise<Soaked> {
-  const { port, seconds, vms } = options;
+  const { port, vms, heartbeatMs = HEARTBEAT_MS } = options;
   const chance = createChance(options.seed);
   const guests = new Guests(port, chance);
   await guests.fill(vms);
   const followers = followersOf(options, guests);
-  const { complaints, vanished } = await lean(options, guests, chance);
-  const isLong = seconds * 1000 > 2 * HEARTBEAT_MS;
+  const begunMs = performance.now();
+  const { complaints, vanished } = await lean(options, { guests, followers, chance });
+  const isLong = performance.now() - begunMs > 2 * heartbeatMs;
   const read = followers.filter(({ isDead }) => !(isLong && isDead));
   const left = await streamsLeft(port, read.length);
   if (left !== null) complaints.push(left);
@@ -86,9 +98,8 @@ function followersOf({ port, streams, pace }: SoakOptions, guests: Guests): Foll
 
 /** Does to the VMs what is to be done to them, until the time is over. */
 async function lean(
-  { port, seconds, heat, look = () => null }: SoakOptions,
-  guests: Guests,
-  chance: Chance,
+  { port, seconds, heat, isEnough = () => false, look = () => null }: SoakOptions,
+  { guests, followers, chance }: { guests: Guests; followers: Follower[]; chance: Chance },
 ): Promise<{ complaints: string[]; vanished: number }> {
   const begun = performance.now();
   const complaints: string[] = [];
@@ -113,8 +124,18 @@ async function lean(
       if (bad !== null) complaints.push(bad);
       isOver = bad !== null || now >= seconds;
     }),
+    until(100, async () => {
+      const framesRead = framesReadBy(followers);
+      if (isEnough({ changes: guests.changes, framesRead })) isOver = true;
+    }),
   ]);
   return { complaints, vanished };
+}
+
+function framesReadBy(followers: readonly Follower[]): Record<Form, number> {
+  const read = Object.fromEntries(FORMS.map((form) => [form, 0])) as Record<Form, number>;
+  for (const { form, isLive, frames } of followers) if (isLive) read[form] += frames;
+  return read;
 }
 
 /** The server must have let go of who vanished and who is dead. @returns What it holds instead. */

@@ -2,30 +2,26 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { CommandInput } from '../../src/mmu/schema/index.js';
 import { type Lab, startLab } from './lab.js';
 import { shownBy } from './shown.js';
-
-// Polls say sooner and better what did not come.
-vi.setConfig({ testTimeout: 60_000 });
 
 let lab: Lab;
 
 beforeAll(async () => {
   lab = await startLab();
-}, 300_000);
+});
 afterAll(() => lab?.close());
 afterEach(() => expect(lab.complaints).toEqual([]));
 
-const SOON = { timeout: 10_000, interval: 50 };
 const MEMORY = { memslots: [{ gpa: '0x0', bytes: 16 * 2 ** 20 }] };
 
 async function watchNewVm(config: Parameters<Lab['createVm']>[0] = {}) {
   const vm = await lab.createVm({ memory: MEMORY, ...config });
   const page = await lab.open(`/?vm=${vm}`);
   const shown = shownBy(page);
-  await expect.poll(shown.connection, SOON).toBe('live');
+  await expect.poll(shown.connection).toBe('live');
   return { vm, page, shown };
 }
 
@@ -68,16 +64,16 @@ const ABOVE = [
 test('a root that is picked shows its shadow, and which of its pages are unsync', async () => {
   const { vm, page, shown } = await watchNewVm();
   await lab.run(vm, ...MAPPED);
-  await expect.poll(() => shown.roots(0, 'root'), SOON).toContain('0x1000 0x100001000');
+  await expect.poll(() => shown.roots(0, 'root')).toContain('0x1000 0x100001000');
   expect(await shown.shadowPages(0)).toEqual([]);
   await pick(page, '0x100001000');
   await expect
-    .poll(() => shown.shadowPages(0), SOON)
+    .poll(() => shown.shadowPages(0))
     .toEqual([...ABOVE, '. . . 1 [2] 0x100004000 gfn 0x4']);
 
   await lab.run(vm, write('0x600008', '0x105067'));
   await expect
-    .poll(() => shown.shadowPages(0), SOON)
+    .poll(() => shown.shadowPages(0))
     .toEqual([
       ...ABOVE.map((row) => `${row} unsync below`),
       '. . . 1 [2] 0x100004000 gfn 0x4 unsync',
@@ -88,11 +84,11 @@ test('a root that is picked shows its shadow, and which of its pages are unsync'
 
   await lab.run(vm, movCr3('0x1000'), read('0x401000'));
   await expect
-    .poll(() => shown.shadowPages(0), SOON)
+    .poll(() => shown.shadowPages(0))
     .toEqual([...ABOVE, '. . . 1 [2] 0x100004000 gfn 0x4', '. . . 1 [3] 0x100005000 gfn 0x8']);
 
   await pick(page, '0x100001000');
-  await expect.poll(() => shown.shadowPages(0), SOON).toEqual([]);
+  await expect.poll(() => shown.shadowPages(0)).toEqual([]);
 });
 
 test('a shadow page that is picked shows its entries, which INVLPG brings into step', async () => {
@@ -100,33 +96,27 @@ test('a shadow page that is picked shows its entries, which INVLPG brings into s
   await lab.run(vm, ...MAPPED, read('0x401000'), write('0x600008', '0x105067'), read('0x401000'));
   await pick(page, '0x100001000');
   await page.locator('[data-page="0x100004000"]').click();
-  await expect
-    .poll(() => shown.sptes(0), SOON)
-    .toEqual(['0 gfn 0x100 rwxu AD', '1 gfn 0x101 rwxu AD']);
+  await expect.poll(() => shown.sptes(0)).toEqual(['0 gfn 0x100 rwxu AD', '1 gfn 0x101 rwxu AD']);
   const stale = 'linear vpid 1 pcid 0: 0x401000 0x101000 rwxu';
-  await expect.poll(() => shown.tlb(0), SOON).toContain(stale);
+  await expect.poll(() => shown.tlb(0)).toContain(stale);
 
   await lab.run(vm, { kind: 'invlpg', vcpu: 0, gva: '0x401000' }, read('0x401000'));
-  await expect
-    .poll(() => shown.sptes(0), SOON)
-    .toEqual(['0 gfn 0x100 rwxu AD', '1 gfn 0x105 rwxu AD']);
-  await expect
-    .poll(() => shown.tlb(0), SOON)
-    .toEqual(['linear vpid 1 pcid 0: 0x401000 0x105000 rwxu']);
+  await expect.poll(() => shown.sptes(0)).toEqual(['0 gfn 0x100 rwxu AD', '1 gfn 0x105 rwxu AD']);
+  await expect.poll(() => shown.tlb(0)).toEqual(['linear vpid 1 pcid 0: 0x401000 0x105000 rwxu']);
 
   await page.locator('[data-page="0x100003000"]').click();
-  await expect.poll(() => shown.sptes(0), SOON).toEqual(['2 0x100004000 ', '3 0x100005000 ']);
+  await expect.poll(() => shown.sptes(0)).toEqual(['2 0x100004000 ', '3 0x100005000 ']);
 });
 
 test('a root that is zapped is no shadow page any more', async () => {
   const { vm, page, shown } = await watchNewVm();
   await lab.run(vm, ...MAPPED);
-  await expect.poll(() => shown.roots(0, 'root'), SOON).toContain('0x1000 0x100001000');
+  await expect.poll(() => shown.roots(0, 'root')).toContain('0x1000 0x100001000');
   await pick(page, '0x100001000');
-  await expect.poll(async () => (await shown.shadowPages(0)).length, SOON).toBe(4);
+  await expect.poll(async () => (await shown.shadowPages(0)).length).toBe(4);
   await lab.run(vm, { kind: 'zap-all', vcpu: 0 }, { kind: 'enter', vcpu: 0 });
   await expect
-    .poll(() => page.locator('.shadow-pages .hint').textContent(), SOON)
+    .poll(() => page.locator('.shadow-pages .hint').textContent())
     .toBe('0x100001000 is no shadow page any more.');
 });
 
@@ -134,14 +124,14 @@ test('the TLB is shown tag by tag; of several vCPUs, where one asks for it', asy
   const { vm, page, shown } = await watchNewVm({ paging: 'ept', vcpus: 2 });
   const other = onVcpu(1);
   await lab.run(vm, ...MAPPED, other.movCr3('0x1000'), other.read('0x401000'));
-  await expect.poll(() => shown.register(1, 'CR3'), SOON).toBe('0x1000');
+  await expect.poll(() => shown.register(1, 'CR3')).toBe('0x1000');
   expect(await shown.tlb(1)).toEqual([]);
   const tlb = page.locator('[data-vcpu="1"]').getByRole('button', { name: 'show' });
   await tlb.focus();
   await page.keyboard.press('Enter');
   const physical = 'guest-physical root 0x100000000: ';
   await expect
-    .poll(() => shown.tlb(1), SOON)
+    .poll(() => shown.tlb(1))
     .toEqual([
       `${physical}0x1000 0x1000 rwx`,
       `${physical}0x2000 0x2000 rwx`,
@@ -156,17 +146,17 @@ test('the TLB is shown tag by tag; of several vCPUs, where one asks for it', asy
 test('a page that nobody looks at is not read, and a busy VM a few times a second at most', async () => {
   const { vm, page, shown } = await watchNewVm();
   await lab.run(vm, ...MAPPED);
-  await expect.poll(() => shown.roots(0, 'root'), SOON).toContain('0x1000 0x100001000');
+  await expect.poll(() => shown.roots(0, 'root')).toContain('0x1000 0x100001000');
   let asked = 0;
   page.on('request', (request) => {
     if (request.url().includes('/shadow-pages')) asked += 1;
   });
   await lab.run(vm, read('0x400000'));
-  await expect.poll(() => shown.tlb(0), SOON).toHaveLength(1);
+  await expect.poll(() => shown.tlb(0)).toHaveLength(1);
   expect(asked).toBe(0);
 
   await pick(page, '0x100001000');
-  await expect.poll(async () => (await shown.shadowPages(0)).length, SOON).toBe(4);
+  await expect.poll(async () => (await shown.shadowPages(0)).length).toBe(4);
   const startMs = performance.now();
   for (let i = 0; i < 40; i += 1) {
     await lab.run(vm, read('0x400000'));
@@ -183,7 +173,7 @@ test('it can be looked at', async () => {
   await lab.run(vm, movCr3('0x8000000000001005'), { kind: 'enter', vcpu: 0 }, read('0x401000'));
   await pick(page, '0x100001000');
   await page.locator('[data-page="0x100004000"]').click();
-  await expect.poll(async () => (await shown.sptes(0)).length, SOON).toBe(2);
+  await expect.poll(async () => (await shown.sptes(0)).length).toBe(2);
   const folder = mkdtempSync(join(tmpdir(), 'mmulab-beneath-'));
   for (const [name, width, colorScheme] of [
     ['light', 1280, 'light'],

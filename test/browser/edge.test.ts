@@ -1,18 +1,14 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Lab, startLab } from './lab.js';
 import { shownBy } from './shown.js';
 
-// Polls say sooner and better what did not come.
-vi.setConfig({ testTimeout: 60_000 });
-
 const TOKEN = 'page-0123456789abcdef';
-const SOON = { timeout: 10_000, interval: 50 };
 
 let lab: Lab;
 
 beforeAll(async () => {
   lab = await startLab({ tokens: [{ scope: 'full', secret: TOKEN }] });
-}, 300_000);
+});
 afterAll(() => lab?.close());
 afterEach(() => expect(lab.complaints).toEqual([]));
 
@@ -33,15 +29,15 @@ test('a page that was opened with a token watches a VM, and hides the token', as
   const vm = await lab.createVm({ policy: 'mainline' });
   const page = await lab.open(`/?vm=${vm}#token=${TOKEN}`);
   const shown = shownBy(page);
-  await expect.poll(shown.connection, SOON).toBe('live');
+  await expect.poll(shown.connection).toBe('live');
   expect(page.url()).not.toContain(TOKEN);
   await page.goto(new URL('/', page.url()).href);
-  await expect.poll(() => page.locator('.vm-id').allTextContents(), SOON).toEqual([vm]);
+  await expect.poll(() => page.locator('.vm-id').allTextContents()).toEqual([vm]);
 });
 
 test('a page without one says how to bring it', async () => {
   const page = await lab.open('/');
   await expect
-    .poll(() => page.locator('.failure').first().textContent(), SOON)
+    .poll(() => page.locator('.failure').first().textContent())
     .toBe('This server wants a token: open the page as /#token=TOKEN');
 });

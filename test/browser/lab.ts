@@ -14,7 +14,7 @@ type Request = readonly [method: Method, path: string, payload?: object];
 type App = Awaited<ReturnType<typeof buildApp>>;
 
 /** What a page has not got by then it will not get. */
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 120_000;
 
 const CHROMIUM_ARGS = [
   '--no-sandbox',

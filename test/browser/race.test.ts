@@ -2,20 +2,16 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Lab, startLab } from './lab.js';
-
-vi.setConfig({ testTimeout: 90_000 });
 
 let lab: Lab;
 
 beforeAll(async () => {
   lab = await startLab();
-}, 300_000);
+});
 afterAll(() => lab?.close());
 afterEach(() => expect(lab.complaints).toEqual([]));
-
-const SOON = { timeout: 40_000, interval: 100 };
 
 async function openForm(workload: string, commands: number): Promise<Page> {
   const page = await lab.open('/?race');
@@ -30,7 +26,7 @@ const rowsOf = (page: Page) => page.locator('[data-lane]').count();
 test('a race is started from the form, and its table, charts and parting are shown', async () => {
   const page = await openForm('nested-invept', 1500);
   await page.click('button[type="submit"]');
-  await expect.poll(() => rowsOf(page), SOON).toBe(12);
+  await expect.poll(() => rowsOf(page)).toBe(12);
   expect(page.url()).toMatch(/\/\?job=job-\d+$/);
   expect(await page.inputValue('[name="commands"]')).toBe('1500');
 
@@ -60,13 +56,11 @@ test('what was raced is shown again by its address, and can be copied', async ()
   const page = await openForm('kpti', 300);
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.click('button[type="submit"]');
-  await expect.poll(() => rowsOf(page), SOON).toBe(12);
+  await expect.poll(() => rowsOf(page)).toBe(12);
   const again = await lab.open(new URL(page.url()).search.replace(/^/, '/'));
-  await expect.poll(() => rowsOf(again), SOON).toBe(12);
+  await expect.poll(() => rowsOf(again)).toBe(12);
   await page.click('.race-copy button');
-  await expect
-    .poll(() => page.locator('.race-copy [role="status"]').innerText(), SOON)
-    .toBe('Copied');
+  await expect.poll(() => page.locator('.race-copy [role="status"]').innerText()).toBe('Copied');
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied).toBe(await page.locator('.race-verdict').evaluate((pre) => pre.textContent));
 });
@@ -75,11 +69,11 @@ test('a long race tells how far it is, and can be cancelled', async () => {
   const page = await openForm('pcid-churn', 400_000);
   await page.click('button[type="submit"]');
   await expect
-    .poll(() => page.locator('.race-progress label').innerText(), SOON)
+    .poll(() => page.locator('.race-progress label').innerText())
     .toMatch(/^[1-9]\d* of 400000 commands/);
   await page.click('.race-progress button');
-  await expect.poll(() => page.locator('.race-progress').count(), SOON).toBe(0);
-  await expect.poll(() => page.locator('.race-nothing').count(), SOON).toBe(1);
+  await expect.poll(() => page.locator('.race-progress').count()).toBe(0);
+  await expect.poll(() => page.locator('.race-nothing').count()).toBe(1);
 });
 
 test('what cannot be raced is said', async () => {
@@ -87,11 +81,11 @@ test('what cannot be raced is said', async () => {
   for (const box of await page.locator('[name="policy"]').all()) await box.uncheck();
   await page.click('button[type="submit"]');
   await expect
-    .poll(() => page.locator('.race-order .failure').innerText(), SOON)
+    .poll(() => page.locator('.race-order .failure').innerText())
     .toBe('Pick a policy, or two');
   const lost = await lab.open('/?job=job-999');
   await expect
-    .poll(() => lost.locator('.race-order .failure').innerText(), SOON)
+    .poll(() => lost.locator('.race-order .failure').innerText())
     .toBe('Cannot find job "job-999": no such job, or forgotten');
 });
 
@@ -100,8 +94,8 @@ test('the lanes beside a VM are seen to go along with it', async () => {
   const vm = await lab.createVm({ registers, lanes: [{ policy: 'need-sync' }] } as never);
   const watched = await lab.open(`/?vm=${vm}`);
   await watched.locator('.facts .masthead-link').click();
-  await expect.poll(() => watched.url(), SOON).toMatch(new RegExp(`/\\?race&vm=${vm}$`));
-  await expect.poll(() => rowsOf(watched), SOON).toBe(2);
+  await expect.poll(() => watched.url()).toMatch(new RegExp(`/\\?race&vm=${vm}$`));
+  await expect.poll(() => rowsOf(watched)).toBe(2);
   const misses = () => watched.locator('[data-column="miss"]').allInnerTexts();
   expect(await misses()).toEqual(['0', '0']);
   const cr3 = (value: string) => ({ kind: 'mov-cr3', vcpu: 0, value }) as const;
@@ -113,15 +107,15 @@ test('the lanes beside a VM are seen to go along with it', async () => {
     { kind: 'invpcid', vcpu: 0, type: 1, pcid: 1, gva: '0x0' },
     cr3('0x8000000000101001'),
   );
-  await expect.poll(misses, SOON).toEqual(['3', '2']);
-  await expect.poll(() => watched.locator('.parting-side').count(), SOON).toBe(2);
+  await expect.poll(misses).toEqual(['3', '2']);
+  await expect.poll(() => watched.locator('.parting-side').count()).toBe(2);
 });
 
 test('the page reads well in light and in dark', async () => {
   const folder = process.env.SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'mmulab-race-'));
   const page = await openForm('nested-invept', 2000);
   await page.click('button[type="submit"]');
-  await expect.poll(() => rowsOf(page), SOON).toBe(12);
+  await expect.poll(() => rowsOf(page)).toBe(12);
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     await page.screenshot({ path: join(folder, `race-${colorScheme}.png`), fullPage: true });

@@ -135,7 +135,8 @@ describe.each(Object.entries(LABS))('%s', (_, open) => {
     const leaving = new AbortController();
     const options = { timeoutMs: 60_000, signal: leaving.signal };
     const wait = vm.wait({ on: 'event', match: { kind: ['vm-exit'] } }, options);
-    setTimeout(() => leaving.abort(new Error('enough')), 50);
+    await vm.run(ENTER);
+    leaving.abort(new Error('enough'));
     await expect(wait).rejects.toThrow('enough');
   });
 

@@ -15,7 +15,7 @@ const hasPython = canRun('-c', 'import sys; sys.exit(sys.version_info < (3, 8))'
 const hasPytest = hasPython && canRun('-c', 'import pytest');
 
 // A server of its own is a process more, while other tests go on.
-describe('examples/pytest', { timeout: 120_000 }, () => {
+describe('examples/pytest', () => {
   test.skipIf(!hasPython)('it passes on a server of its own (wants python3 3.8)', async () => {
     const program = `${process.execPath} ${join(ROOT, 'bin/mmulab.js')}`;
     const env = { ...QUIET, MMULAB: program, MMULAB_URL: undefined };

@@ -8,7 +8,7 @@ const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
 
 // Compilers and test runners are started, while other tests go on.
-describe('examples/vitest, where the package is installed', { timeout: 120_000 }, () => {
+describe('examples/vitest, where the package is installed', () => {
   let folder = '';
   beforeAll(() => {
     folder = install('vitest');

@@ -2,7 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { expect, test } from 'vitest';
 import { step } from '../../src/mmu/index.js';
 import { type AppOptions, VERSION } from '../../src/server/index.js';
-import { ask, type Frame, startApp } from './start.js';
+import { ask, type Frame, shareApp, startApp } from './start.js';
+
+/** For refusals, which leave it as it was. */
+const shared = shareApp((app) => ask(app, 'POST', '/v1/vms'));
 
 const MOV = (value: string) => ({ kind: 'mov-cr3', vcpu: 0, value });
 const ENTER = { kind: 'enter', vcpu: 0 };
@@ -134,7 +137,7 @@ test('a case needs the beginning, and is bounded', async () => {
     'beginning-unknown',
     'Cannot write the case of VM "vm-1": over 10000 commands lead there, the bound',
   ]);
-}, 30_000);
+});
 
 test.each([
   ['format', { format: 'other' }],
@@ -144,8 +147,7 @@ test.each([
   ['commands/0/kind', { commands: [{ kind: 'nope', vcpu: 0 }] }],
   ['expected/state', { expected: { state: 'x', events: `sha256:${'0'.repeat(64)}` } }],
 ])('a case whose %s is wrong is refused at its place', async (path, change) => {
-  const app = await startApp();
-  await ask(app, 'POST', '/v1/vms', {});
+  const app = await shared();
   const file = { ...(await caseOf(app, 'vm-1')), ...change };
   const { status, json } = await ask(app, 'POST', '/v1/cases', file);
   expect([status, json.code, json.errors[0].path]).toEqual([400, 'invalid-request', `/${path}`]);

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { COMMAND_BODIES, COMMAND_KINDS } from '../../src/mmu/schema/index.js';
-import { ask, startApp } from './start.js';
+import { ask, shareApp, startApp } from './start.js';
+
+/** For refusals, and for commands that may befall a VM in any state. */
+const shared = shareApp((app) => ask(app, 'POST', '/v1/vms'));
 
 const BATCH = '/v1/vms/vm-1/commands';
 const LOAD = { kind: 'load-root', vcpu: 0, pgd: '0x100000' };
@@ -57,7 +60,7 @@ test('a request that is serviced names its making as the cause', async () => {
 });
 
 test.each(COMMAND_KINDS)('%s: an endpoint of its own', async (kind) => {
-  const app = await startVm();
+  const app = await shared();
   const url = `/v1/vms/vm-1/vcpus/0/${kind}`;
   const unknown = await ask(app, 'POST', url, { nope: 1 });
   expect(unknown.status).toBe(400);
@@ -89,6 +92,7 @@ const VALID: Partial<Record<string, object>> = {
   vmxon: { address },
   vmclear: { address },
   vmptrld: { address },
+  vmread: { field: '0x0' },
   vmwrite: { field: '0x0', value: '0x1' },
   invept: { type: 1, eptp: '0x10001e' },
   invvpid: { type: 1, vpid: 1, gva: '0x0' },
@@ -108,7 +112,7 @@ const VALID: Partial<Record<string, object>> = {
 test.each([['0X1'], ['0x01'], ['1'], ['0x1FF'], ['0x10000000000000000'], [1], [null]])(
   'mov-cr3 refuses the value %j',
   async (value) => {
-    const app = await startVm();
+    const app = await shared();
     const { status, json } = await ask(app, 'POST', '/v1/vms/vm-1/vcpus/0/mov-cr3', { value });
     expect([status, json.errors[0].path]).toEqual([400, '/value']);
   },
@@ -167,7 +171,7 @@ test.each([
   ['that is no array', {}, 400, 'invalid-request', ''],
   ['of 10,001', Array.from({ length: 10_001 }, () => LOAD), 413, 'batch-too-long', undefined],
 ])('a batch %s is refused', async (_what, payload, status, code, path) => {
-  const app = await startVm();
+  const app = await shared();
   const answer = await ask(app, 'POST', BATCH, payload);
   expect([answer.status, answer.json.code, answer.json.errors?.[0].path]).toEqual([
     status,

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import type { CommandInput, VmConfigInput } from '../../src/mmu/schema/index.js';
-import { ask, type Frame, startApp } from './start.js';
+import { ask, type Frame, shareApp, startApp } from './start.js';
+
+/** For refusals, which leave it as it was. */
+const shared = shareApp((app) => ask(app, 'POST', '/v1/vms'));
 
 const VM = '/v1/vms/vm-1';
 const ALL = { read: true, write: true, execute: true, user: true };
@@ -346,8 +349,7 @@ test.each<[string, number, string, string]>([
   ['memory?bytes=12', 400, 'invalid-request', '/bytes'],
   ['memory?bytes=65544', 400, 'invalid-request', '/bytes'],
 ])('GET %s answers %i', async (path, status, code, at) => {
-  const read = await startVm({}, [{ kind: 'enter', vcpu: 0 }]);
-  const answer = await read(`/${path}`);
+  const answer = await ask(await shared(), 'GET', `${VM}/${path}`);
   expect([answer.status, answer.json.code, answer.json.errors[0].path]).toEqual([status, code, at]);
 });
 

@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { Token } from '../../src/server/index.js';
 import { openapiText } from './described.js';
@@ -136,6 +137,9 @@ describe('with tokens', () => {
 });
 
 test('a client over its rate is told so, and others are not', async () => {
+  // Within one second, however long it takes.
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
   const app = await startApp({ limits: { clientRequestsPerSecondMax: 3 } });
   const statusFor = async (url: string, remoteAddress: string) =>
     (await app.inject({ url, remoteAddress })).statusCode;
@@ -165,7 +169,7 @@ test('under pressure only what watches or gives room is answered', async () => {
   const app = await startApp({ limits: { heapBytesMax: 1 } });
   await ask(app, 'POST', '/v1/vms');
   const status = async (url: string) => (await ask(app, 'GET', url)).status;
-  await expect.poll(() => status('/v1/vms'), { timeout: 5000 }).toBe(503);
+  await expect.poll(() => status('/v1/vms')).toBe(503);
   const { headers, json } = await ask(app, 'GET', '/readyz');
   expect(headers['retry-after']).toBe('1');
   expect([json.status, json.code]).toEqual([503, 'overloaded']);
@@ -179,15 +183,13 @@ test('under pressure only what watches or gives room is answered', async () => {
 
 test('a server that is behind says how far', async () => {
   const app = await startApp({ limits: { eventLoopDelayMsMax: 1 } });
-  const until = Date.now() + 1500;
   const keepBusy = setInterval(() => {
     const end = Date.now() + 60;
     while (Date.now() < end);
-    if (Date.now() > until) clearInterval(keepBusy);
   }, 1);
   onTestFinished(() => clearInterval(keepBusy));
   const answer = () => ask(app, 'GET', '/v1/vms');
-  await expect.poll(async () => (await answer()).status, { timeout: 5000 }).toBe(503);
+  await expect.poll(async () => (await answer()).status).toBe(503);
   expect((await answer()).json.detail).toMatch(
     /^Cannot take requests: the server is \d+ ms behind, and 1 ms is the bound$/,
   );
@@ -275,6 +277,9 @@ test('a request has one name in its problem and in the log', async () => {
 
 test('what is in flight when the server closes is answered, and its connection closed', async () => {
   const { app, port } = await listen();
+  // Whoever left it to the client to hang up would wait for ever.
+  app.server.keepAliveTimeout = 0;
+  const begun = once(app.server, 'request');
   const socket = connectTcp({ port, host: '127.0.0.1' });
   let text = '';
   socket.on('data', (chunk) => {
@@ -284,16 +289,12 @@ test('what is in flight when the server closes is answered, and its connection c
     'POST /v1/vms HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
       'Content-Length: 11\r\n\r\n{"vcpus"',
   );
-  const isBegun = () => new Promise((resolve) => app.server.getConnections((_, n) => resolve(n)));
-  await expect.poll(isBegun).toBe(1);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  const begunMs = Date.now();
+  await begun;
   const closed = app.close();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await expect.poll(() => app.server.listening).toBe(false);
   socket.write(':2}');
   await Promise.all([closed, new Promise((resolve) => socket.once('close', resolve))]);
   expect(text.split('\r\n')[0]).toBe('HTTP/1.1 201 Created');
-  expect(Date.now() - begunMs).toBeLessThan(1500);
 });
 
 test('a connection on which nothing came does not hold up the end', async () => {

@@ -77,8 +77,6 @@ test('creations and deletions that are no longer kept are a gap', async () => {
   for (let i = 0; i < 4096; i += 1) {
     await ask(app, 'POST', '/v1/vms');
     await ask(app, 'DELETE', `/v1/vms/vm-${i + 1}`);
-    // A server that never gets to its timers takes itself for overloaded.
-    if (i % 64 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
   }
   const client = await follow(port, '/v1/events?after=0', NDJSON);
   const frames = await client.arrived(2 + 4096);
@@ -87,7 +85,7 @@ test('creations and deletions that are no longer kept are a gap', async () => {
   expect(frames.slice(2).map(({ number }) => number)).toEqual(
     Array.from({ length: 4096 }, (_, i) => 4097 + i),
   );
-}, 60_000);
+});
 
 test('with a filter, a frame for each VM says up to where everything was considered', async () => {
   const { app, port } = await listen();
@@ -146,7 +144,7 @@ test('a slow reader of all VMs gets gaps, also of a VM that is deleted meanwhile
   expect(toldOf('vm-2')).toBe(heads.get('vm-2'));
   const deleted = slow.frames.findIndex(({ life }) => life === 'deleted');
   expect(slow.frames.slice(deleted + 1).some(({ vm }) => vm === 'vm-2')).toBe(false);
-}, 60_000);
+});
 
 test('a stream of all VMs lives while nothing happens, and ends with the server', async () => {
   const { app, port } = await listen({ limits: { heartbeatMs: 20 } });

@@ -1,9 +1,17 @@
-import { connect as connectTcp } from 'node:net';
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { WebSocket } from 'ws';
 import { VERSION } from '../../src/server/index.js';
-import { ask, connect, listen } from './start.js';
+import { ask, connect, listen, shareApp } from './start.js';
 
 const EVENTS = '/v1/vms/vm-1/events';
+
+/** For refusals, which leave it as it was. */
+const shared = shareApp(async (app) => {
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  await ask(app, 'POST', '/v1/vms');
+});
 const UPGRADE =
   `GET ${EVENTS} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
@@ -28,7 +36,7 @@ async function exchange(port: number, bytes: string | Buffer, end = false): Prom
   return text;
 }
 
-test('a client may ping, and is shown the door for anything else', async () => {
+test('a client may ping, and its stream is closed for anything else', async () => {
   const { port } = await listenWithVm();
   const polite = connect(port, EVENTS);
   await polite.arrived(1);
@@ -79,21 +87,37 @@ test('a client that answers no ping is let go', async () => {
 });
 
 test('a client that answers pings stays', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
   const { app, port } = await listenWithVm({ heartbeatMs: 20 });
   const client = connect(port, EVENTS);
   await client.arrived(1);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const [server] = [...app.websocketServer.clients];
+  for (let beat = 0; beat < 4; beat += 1) {
+    const answered = once(server as WebSocket, 'pong');
+    vi.advanceTimersByTime(20);
+    await answered;
+  }
   await ask(app, 'POST', '/v1/vms/vm-1/vcpus/0/enter');
   expect((await client.arrived(2))[1]?.type).toBe('command');
 });
 
+const PINGS = 50_000;
+/** Without the head and the mask of its frame. */
+const PING_BYTES = 100;
+
 test('who floods with pings and reads nothing gets nothing', async () => {
   const { app, port } = await listenWithVm({ streamBufferBytesMax: 16 * 1024 });
+  let connection: Socket | undefined;
+  app.server.on('connection', (socket: Socket) => {
+    connection = socket;
+  });
   const client = connect(port, EVENTS);
   await client.arrived(1);
   client.socket.pause();
-  for (let i = 0; i < 50_000; i += 1) client.socket.ping(Buffer.alloc(100));
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  for (let i = 0; i < PINGS; i += 1) client.socket.ping(Buffer.alloc(PING_BYTES));
+  const sent = PINGS * PING_BYTES;
+  await expect.poll(() => connection?.bytesRead).toBeGreaterThanOrEqual(sent);
   const [server] = [...app.websocketServer.clients];
   expect(server?.bufferedAmount).toBeLessThan(17 * 1024);
 });
@@ -129,7 +153,8 @@ test.each([
     'upgrade-refused',
   ],
 ])('%s is answered with a problem', async (_what, bytes, status, code) => {
-  const { app, port } = await listenWithVm();
+  const app = await shared();
+  const { port } = app.server.address() as AddressInfo;
   const answer = await exchange(port, bytes);
   expect(answer.startsWith(`HTTP/1.1 ${status} `)).toBe(true);
   expect(answer.toLowerCase()).toContain('content-type: application/problem+json; charset=utf-8');

@@ -1,5 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { ask, connect, type Frame, listen, startApp } from './start.js';
+import { ask, connect, type Frame, listen, shareApp, startApp } from './start.js';
+
+/** For refusals, which leave it as it was. */
+const shared = shareApp();
 
 afterEach(() => {
   vi.useRealTimers();
@@ -44,7 +47,7 @@ test.each([
   ['no time to live', { ttlSeconds: 0 }, '/ttlSeconds'],
   ['over a week to live', { ttlSeconds: 604_801 }, '/ttlSeconds'],
 ])('%s is refused', async (_what, body, path) => {
-  const app = await startApp();
+  const app = await shared();
   const { status, json } = await ask(app, 'POST', '/v1/vms', body);
   expect([status, json.errors[0].path]).toEqual([400, path]);
 });

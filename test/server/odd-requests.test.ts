@@ -1,8 +1,12 @@
+import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { ask, listen, startApp } from './start.js';
+import { ask, listen, shareApp, startApp } from './start.js';
+
+/** For refusals, which leave it as it was. */
+const shared = shareApp((app) => ask(app, 'POST', '/v1/vms'));
 
 /** A server with one VM, whose log can be read. */
 async function listenWithLog() {
@@ -36,13 +40,14 @@ async function exchange(port: number, bytes: string): Promise<unknown> {
 }
 
 test('a client that leaves in the middle of its body is no error of ours', async () => {
-  const { port, lines } = await listenWithLog();
+  const { app, port, lines } = await listenWithLog();
+  const begun = once(app.server, 'request');
   const socket = connectTcp({ port, host: '127.0.0.1' });
   socket.write(
     'POST /v1/vms HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
       'Content-Length: 100\r\n\r\n{',
   );
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await begun;
   socket.destroy();
   await expect.poll(() => lines.filter((line) => line.includes('malformed-http')).length).toBe(1);
   expect(lines.filter((line) => JSON.parse(line).level >= 50)).toEqual([]);
@@ -69,8 +74,7 @@ test.each([
   ['POST', '/v1/vms?vcpus=2', '/vcpus'],
   ['GET', '/v1/model?=1', '/'],
 ] as const)('%s %s: a query that no route knows is refused', async (method, url, path) => {
-  const app = await startApp();
-  await ask(app, 'POST', '/v1/vms');
+  const app = await shared();
   const { status, json } = await ask(app, method, url);
   expect([status, json.errors]).toEqual([400, [{ in: 'query', path, message: 'unknown field' }]]);
 });

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { ask, startApp } from './start.js';
+import { ask, shareApp, startApp } from './start.js';
+
+/** For refusals, which leave it as it was. */
+const shared = shareApp(undefined, { limits: { bodyBytesMax: 500 } });
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -16,7 +19,7 @@ test.each([
   ],
   ['GET', `/v1/vms/${'x'.repeat(99)}`, 400, 'invalid-request', expect.stringContaining('/vm')],
 ] as const)('%s %s is refused', async (method, url, status, code, detail) => {
-  const app = await startApp();
+  const app = await shared();
   const answer = await ask(app, method, url);
   expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
   expect([answer.status, answer.json.code, answer.json.detail]).toEqual([status, code, detail]);
@@ -39,7 +42,7 @@ test.each([
   ['{}', { 'content-type': 'text/plain' }, 415, 'unsupported-media-type'],
   [`"${'x'.repeat(1000)}"`, JSON_TYPE, 413, 'body-too-large'],
 ] as const)('the body %j is refused', async (payload, headers, status, code) => {
-  const app = await startApp({ limits: { bodyBytesMax: 500 } });
+  const app = await shared();
   const answer = await ask(app, 'POST', '/v1/vms', payload, headers);
   expect([answer.status, answer.json.code]).toEqual([status, code]);
   expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import { type RawData, WebSocket } from 'ws';
 import { type AppOptions, buildApp } from '../../src/server/index.js';
 
@@ -11,11 +11,35 @@ const NO_DELAY_COUNTS = { eventLoopDelayMsMax: 0 };
  * timer that measures its delay no turn, so no delay counts unless a test says so.
  */
 export async function startApp(options: AppOptions = {}): Promise<FastifyInstance> {
+  const app = await build(options);
+  onTestFinished(() => app.close());
+  return app;
+}
+
+async function build(options: AppOptions): Promise<FastifyInstance> {
   const limits = { ...NO_DELAY_COUNTS, ...options.limits };
   const app = await buildApp({ epoch: 'test', ...options, limits });
   await app.ready();
-  onTestFinished(() => app.close());
   return app;
+}
+
+/**
+ * An app for those tests of a file that leave it as they found it: it is built when one of them
+ * first asks for it, and closed behind the last test.
+ */
+export function shareApp(
+  prepare: (app: FastifyInstance) => Promise<unknown> = async () => {},
+  options: AppOptions = {},
+): () => Promise<FastifyInstance> {
+  let built: Promise<FastifyInstance> | null = null;
+  afterAll(async () => (await built)?.close());
+  return () => {
+    built ??= build(options).then(async (app) => {
+      await prepare(app);
+      return app;
+    });
+    return built;
+  };
 }
 
 /** An app that listens on a free port. */

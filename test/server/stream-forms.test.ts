@@ -164,7 +164,7 @@ test('a reader over HTTP that reads nothing any more is given up', async () => {
   for (let i = 0; i < 4; i += 1) await ask(app, 'POST', BATCH, switches(10_000));
   while (status === 429) status = await next();
   expect(status).toBe(200);
-}, 30_000);
+});
 
 test('a slow reader over HTTP gets gaps, and the rest is complete', async () => {
   const { app, port } = await withHistory(1, {
@@ -185,7 +185,7 @@ test('a slow reader over HTTP gets gaps, and the rest is complete', async () => 
     .flatMap(({ type, seq, from, to }) => (type === 'gap' ? upTo(to, from) : [seq]));
   expect(told).toEqual(upTo(head));
   expect(slow.frames.filter(({ type }) => type === 'gap').length).toBeGreaterThan(0);
-}, 60_000);
+});
 
 test('a stream over HTTP ends with its VM, and with the server', async () => {
   const { app, port, head } = await withHistory();

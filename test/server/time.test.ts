@@ -2,7 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { expect, test } from 'vitest';
 import { step } from '../../src/mmu/index.js';
 import { VERSION } from '../../src/server/index.js';
-import { ask, connect, type Frame, listen, startApp } from './start.js';
+import { ask, connect, type Frame, listen, shareApp, startApp } from './start.js';
+
+/** For refusals, which leave it as it was. */
+const shared = shareApp((app) => ask(app, 'POST', '/v1/vms'), { limits: { bodyBytesMax: 500 } });
 
 const MOV = (value: string) => ({ kind: 'mov-cr3', vcpu: 0, value });
 const ENTER = { kind: 'enter', vcpu: 0 };
@@ -348,8 +351,7 @@ const BODY_ROUTES = [
 ];
 
 test.each(BODY_ROUTES)('POST %s takes JSON that it knows, from its own pages', async (url) => {
-  const app = await startApp({ limits: { bodyBytesMax: 500 } });
-  await ask(app, 'POST', '/v1/vms', {});
+  const app = await shared();
   const json = { 'content-type': 'application/json' };
   const statusOf = async (payload: string | object, headers?: Record<string, string>) => {
     const answer = await ask(app, 'POST', url, payload, headers);
@@ -381,7 +383,7 @@ test.each([
   ['GET', '/v1/diff?a=vm-9&b=vm-9'],
   ['GET', '/v1/vms/vm-9/case'],
 ] as const)('%s %s: no such VM', async (method, url) => {
-  const app = await startApp();
+  const app = await shared();
   const payload = url.endsWith('snapshots') && method === 'POST' ? { name: 's' } : undefined;
   const { status, json } = await ask(app, method, url, payload);
   expect([status, json.code]).toEqual([404, 'vm-not-found']);
@@ -397,8 +399,7 @@ test('a page of another origin deletes no snapshot', async () => {
 test.each(['', '.hidden', 'a/b', 'x'.repeat(65), 'ä'])(
   '"%s" is no name of a snapshot',
   async (name) => {
-    const app = await startApp();
-    await ask(app, 'POST', '/v1/vms', {});
+    const app = await shared();
     const { status, json } = await ask(app, 'POST', '/v1/vms/vm-1/snapshots', { name });
     expect([status, json.errors[0].path]).toEqual([400, '/name']);
   },

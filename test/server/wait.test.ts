@@ -1,10 +1,16 @@
+import type { FastifyInstance } from 'fastify';
 import { expect, test } from 'vitest';
-import { ask, listen, startApp } from './start.js';
+import { ask, listen, shareApp, startApp } from './start.js';
+
+/** For refusals, which leave it as it was. */
+const shared = shareApp((app) => ask(app, 'POST', '/v1/vms'));
 
 const WAIT = '/v1/vms/vm-1/wait';
 const LOAD = '/v1/vms/vm-1/vcpus/0/load-root';
 const pending = { path: '/requests', op: 'contains', value: 'MMU_SYNC' };
-const soon = () => new Promise((resolve) => setTimeout(resolve, 30));
+
+/** Requests are taken in turn: once this one is answered, those before it wait. */
+const begun = (app: FastifyInstance) => ask(app, 'GET', '/v1/vms/vm-1');
 
 async function withVm(limits = {}) {
   const app = await startApp({ limits });
@@ -15,7 +21,7 @@ async function withVm(limits = {}) {
 test('a wait ends with the first event that fits', async () => {
   const app = await withVm();
   const waiting = ask(app, 'GET', `${WAIT}?kind=root-missed&vcpu=0`);
-  await soon();
+  await begun(app);
   await ask(app, 'POST', '/v1/vms/vm-1/vcpus/0/enter');
   const { json: loaded } = await ask(app, 'POST', LOAD, { pgd: '0x1000' });
   const { status, json } = await waiting;
@@ -55,7 +61,7 @@ test('a wait ends when a condition on the state holds', async () => {
   const app = await withVm();
   const until = { on: 'state', vcpu: 0, where: [pending] };
   const waiting = ask(app, 'POST', WAIT, { until });
-  await soon();
+  await begun(app);
   await ask(app, 'POST', '/v1/vms/vm-1/vcpus/0/make-request', { request: 'MMU_SYNC' });
   const { json } = await waiting;
   expect([json.met, json.frame]).toEqual([true, null]);
@@ -72,7 +78,7 @@ test('a wait ends when a condition on the state holds', async () => {
 test('a wait ends with its VM', async () => {
   const app = await withVm();
   const waiting = ask(app, 'GET', WAIT);
-  await soon();
+  await begun(app);
   await ask(app, 'DELETE', '/v1/vms/vm-1');
   expect((await waiting).json).toMatchObject({ met: false, reason: 'vm-deleted' });
 });
@@ -80,7 +86,7 @@ test('a wait ends with its VM', async () => {
 test('a wait is refused with the server closing, and when too many wait', async () => {
   const app = await withVm({ waitsMax: 1 });
   const waiting = ask(app, 'GET', WAIT);
-  await soon();
+  await begun(app);
   const second = await ask(app, 'GET', WAIT);
   expect([second.status, second.json.code]).toEqual([429, 'wait-limit-reached']);
   await app.close();
@@ -95,12 +101,10 @@ test('a client that goes gives its place free', async () => {
   const { signal } = client;
   const waiting = fetch(`http://127.0.0.1:${port}${WAIT}`, { signal }).catch(() => 'gone');
   const statusOf = async () => (await ask(app, 'GET', `${WAIT}?timeoutMs=1`)).status;
-  while ((await statusOf()) === 200) await soon();
-  expect(await statusOf()).toBe(429);
+  await expect.poll(statusOf).toBe(429);
   client.abort();
   expect(await waiting).toBe('gone');
-  while ((await statusOf()) === 429) await soon();
-  expect(await statusOf()).toBe(200);
+  await expect.poll(statusOf).toBe(200);
 });
 
 test('a wait for what may have gone by is refused', async () => {
@@ -130,7 +134,7 @@ test.each([
   [{ until: { on: 'event', match: { nope: 1 } } }, '/until/match/nope'],
   [{ until: { on: 'event' }, timeoutMs: 60_001 }, '/timeoutMs'],
 ])('a wait with %o is refused at %s', async (body, path) => {
-  const app = await withVm();
+  const app = await shared();
   const { status, json } = await ask(app, 'POST', WAIT, body);
   expect([status, json.code, json.errors[0].path]).toEqual([400, 'invalid-request', path]);
 });

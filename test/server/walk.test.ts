@@ -8,7 +8,10 @@ import {
   VmConfig,
   type VmConfigInput,
 } from '../../src/mmu/schema/index.js';
-import { ask, type Frame, startApp } from './start.js';
+import { ask, type Frame, shareApp, startApp } from './start.js';
+
+/** For refusals, which leave it as it was. */
+const shared = shareApp((app) => ask(app, 'POST', '/v1/vms'));
 
 const VM = '/v1/vms/vm-1';
 const WALK = `${VM}/vcpus/0/walk`;
@@ -238,8 +241,7 @@ test.each([
   ['gpa=0x0', '/eptp', 'required: the current VMCS has none'],
   ['gpa=0x0&eptp=0x1000', '/eptp', 'not one that VM entry accepts'],
 ])('the query "%s" is refused at %s', async (query, path, message) => {
-  const walk = await startVm([]);
-  const { status, json } = await walk(query);
+  const { status, json } = await ask(await shared(), 'GET', `${WALK}?${query}`);
   expect([status, json.code]).toEqual([400, 'invalid-request']);
   expect(json.errors).toEqual([{ in: 'query', path, message }]);
   expect(json.detail).toBe(`Cannot take query at ${path}: ${message}`);
@@ -251,8 +253,7 @@ test.each([
   ['gpa=0x10000000000000&eptp=0x101e', '/gpa'],
   ['gva=0x0&level=1', '/level'],
 ])('the query "%s" is no query', async (query, path) => {
-  const walk = await startVm([]);
-  const { status, json } = await walk(query);
+  const { status, json } = await ask(await shared(), 'GET', `${WALK}?${query}`);
   expect([status, json.errors[0].path]).toEqual([400, path]);
 });
 

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { WORKLOAD_NAMES, WORKLOADS, type Workload } from '../../src/lab/index.js';
 import { CaseFile } from '../../src/server/index.js';
-import { ask, listen, startApp } from './start.js';
+import { ask, listen, shareApp, startApp } from './start.js';
+
+/** For refusals, which leave it as it was. */
+const shared = shareApp();
 
 const NDJSON = { accept: 'application/x-ndjson' };
 
@@ -84,7 +87,7 @@ test.each([
   ['policy=best', '/policy', expect.stringContaining('Invalid option')],
   ['vcpus=2', '/vcpus', 'unknown field'],
 ])('refuses %s', async (query, path, message) => {
-  const app = await startApp();
+  const app = await shared();
   const { status, json: problem } = await ask(app, 'GET', `/v1/workloads/kpti?${query}`);
   expect([status, problem.code]).toEqual([400, 'invalid-request']);
   expect(problem.errors).toEqual([{ in: 'query', path, message }]);
