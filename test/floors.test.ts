@@ -168,6 +168,23 @@ test('a lab in a process loads no server, and a client of one no model', () => {
   expect([...floors]).toEqual(['client']);
 });
 
+test('the judge stands beside the product, and sees index files of the model and the lab', () => {
+  expect(specifiers.filter(({ to }) => to.includes('conformance/'))).toEqual([]);
+  const judge = fileURLToPath(new URL('../conformance/judge', import.meta.url));
+  const beyond = readdirSync(judge, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((from) =>
+      specifiersOf(readFileSync(join(judge, from), 'utf8')).map((to) => ({ from, to })),
+    )
+    .filter(({ from, to }) => {
+      if (!to.startsWith('.')) return to !== 'zod';
+      const target = join(judge, dirname(from), to);
+      const inside = relative(SRC, target);
+      return !target.startsWith(`${judge}/`) && !/^(?:mmu(?:\/\w+)?|lab)\/index\.js$/.test(inside);
+    });
+  expect(beyond).toEqual([]);
+});
+
 test('every import leads to a file', () => {
   expect(imports.filter(({ to }) => !sources.has(to))).toEqual([]);
 });

@@ -39,10 +39,10 @@ export function hexOf(value: bigint | number): string {
   return `0x${value.toString(16)}`;
 }
 
-/** What a text says, and what it adds in parentheses: `user (stack push)`. */
+/** What a text says, and what it adds in parentheses after a space: `user (stack push)`. */
 export function withoutComments(text: string): { said: string; comments: readonly string[] } {
-  const comments = [...text.matchAll(/\(([^)]*)\)/g)].map(([, comment = '']) => comment);
-  return { said: text.replace(/\s*\([^)]*\)/g, '').trim(), comments };
+  const comments = [...text.matchAll(/(?<=^|\s)\(([^)]*)\)/g)].map(([, comment = '']) => comment);
+  return { said: text.replace(/(?:^|\s+)\([^)]*\)/g, '').trim(), comments };
 }
 
 /**

@@ -1,10 +1,5 @@
-import type { Vm } from '../../../src/mmu/index.js';
-import {
-  isWatched,
-  type Verdict,
-  verdictOnUse,
-  type WatchedVm,
-} from '../../../src/mmu/oracle/index.js';
+import { allowedStateOf, type Vm } from '../../../src/mmu/index.js';
+import { isWatched, type WatchedVm } from '../../../src/mmu/oracle/index.js';
 import type { ArchitectureCase } from '../case.js';
 import type { Difference } from '../checks.js';
 import { stateOf } from '../machine.js';
@@ -97,7 +92,7 @@ function* tryCell({ paging, entry, invalidation, mustGo }: Cell): Iterable<Diffe
   goTo(scene, positionFor(where));
   invalidation.prepare?.(scene);
   replaceEntry(scene, cached);
-  const before = verdictFrom(scene, standpoint, cached.page.gva, cached.page.frames.old);
+  const before = askFrom(scene, standpoint, cached.page.gva, cached.page.frames.old);
   if (before !== 'allowed') {
     throw new SetupFailed(`use of the entry ${before} before the invalidation`);
   }
@@ -105,14 +100,14 @@ function* tryCell({ paging, entry, invalidation, mustGo }: Cell): Iterable<Diffe
   invalidation.act(scene);
   const use = prepareUse(scene, cached);
   const wanted = mustGo ? 'refused' : 'allowed';
-  yield* differ('use', wanted, verdictFrom(scene, standpoint, use.gva, use.frame));
+  yield* differ('use', wanted, askFrom(scene, standpoint, use.gva, use.frame));
 
   const isNeutral = dropsNothing(scene, position);
   invalidation.restore?.(scene);
   goTo(scene, position);
   if (mustGo || isNeutral) {
-    const verdict = verdictFrom(scene, standpointIn(scene), use.gva, use.frame);
-    yield* differ('later use', wanted, verdict);
+    const answer = askFrom(scene, standpointIn(scene), use.gva, use.frame);
+    yield* differ('later use', wanted, answer);
   }
   yield* tryUse(scene, cached, { gva: use.gva, gone: mustGo ? use.frame : null });
 }
@@ -199,12 +194,19 @@ function standpointIn({ machine: { vm, vcpu } }: Scene): Standpoint {
   return standpointOf(watched(vm), vcpu);
 }
 
-function verdictFrom(scene: Scene, standpoint: Standpoint, gva: bigint, frame: bigint): Verdict {
+/** What the oracle says of a read; `undecided` if it does not know all that is allowed. */
+type Answer = 'allowed' | 'refused' | 'undecided';
+
+function askFrom(scene: Scene, standpoint: Standpoint, gva: bigint, frame: bigint): Answer {
   const { vm, vcpu } = scene.machine;
   const seen = seenFrom(watched(vm), vcpu, standpoint);
   const address = { page: Number(gva >> 12n), low: Number(gva & 0xfffn) };
-  const access = { kind: 'read', user: false, ac: false } as const;
-  return verdictOnUse(seen.vm, seen.vcpu, { address, access, gfn: Number(frame >> 12n) }).verdict;
+  const { translations, complete } = allowedStateOf(seen.vm, seen.vcpu, address);
+  const isAllowed = translations.some(
+    ({ gpa, rights, ept }) => gpa === Number(frame) && rights.read && (ept === null || ept.read),
+  );
+  if (isAllowed) return 'allowed';
+  return complete ? 'refused' : 'undecided';
 }
 
 function watched(vm: Vm): WatchedVm {
@@ -212,6 +214,6 @@ function watched(vm: Vm): WatchedVm {
   return vm;
 }
 
-function* differ(what: string, wanted: Verdict, came: Verdict): Iterable<Difference> {
+function* differ(what: string, wanted: Answer, came: Answer): Iterable<Difference> {
   if (wanted !== came) yield { expected: `${what} ${wanted}`, came: `${what} ${came}` };
 }

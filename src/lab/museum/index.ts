@@ -19,8 +19,7 @@ import { TO_THIS_DAY } from './scenes/to-this-day.js';
 
 export * from './acts.js';
 export { type Catch, JUDGES, type Judge, play } from './run.js';
-export type { Act, Answer, Scene } from './scene.js';
-export { MOVED, READ_MOVED } from './scenes/roots.js';
+export type { Act, Scene } from './scene.js';
 export * from './stages.js';
 
 /** A mistake, and the commands that catch it. */
@@ -42,7 +41,7 @@ export type Switch =
   | { readonly paging: 'ept' };
 
 /** The scene of every defect. */
-export const BUGS: Record<DefectName, Scene> = {
+const BUGS: Record<DefectName, Scene> = {
   ...HISTORIC_SCENES,
   ...ROOT_SCENES,
   ...REQUEST_SCENES,

@@ -1,7 +1,7 @@
 export { allowedFrames } from './blame.js';
 export { beginCommand, followCommand, takeCommandBack } from './follow.js';
 export { hear } from './hear.js';
-export { isUndecidable, judgeStop, judgeUse, type Verdict, verdictOnUse } from './judge.js';
+export { isUndecidable, judgeStop, judgeUse } from './judge.js';
 export { keepPast, noteWalked } from './past.js';
 export { TooManyWalks } from './past-walks.js';
 export { countMemories, memoriesOf } from './room.js';

@@ -33,7 +33,7 @@ export interface JudgedAccess {
 }
 
 /** `undecided`: too much was forgotten, or there is too much to look at. */
-export type Verdict = 'allowed' | 'refused' | 'undecided';
+type Verdict = 'allowed' | 'refused' | 'undecided';
 
 /**
  * Judges a translation that an access used: it must be one that memory has held, entry by entry,
@@ -64,7 +64,7 @@ export function judgeUse(
  *
  * @returns With the rule that the use would break.
  */
-export function verdictOnUse(
+function verdictOnUse(
   vm: WatchedVm,
   vcpu: Vcpu,
   { address, access, gfn }: JudgedAccess & { gfn: number },
