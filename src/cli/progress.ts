@@ -10,7 +10,7 @@ const DRAW_MS = 200;
 export interface Progress {
   /** Tells how much of the total is done. Cheap: it may be called for every step. */
   update(done: number): void;
-  /** Wipes the bar out: what follows on the screen is the result. */
+  /** Wipes the bar out, so that other lines can follow. It is drawn again if work goes on. */
   stop(): void;
 }
 
@@ -50,7 +50,10 @@ export function startProgress(
       else bar.start(total, done, { left });
       isDrawn = true;
     },
-    stop: () => bar.stop(),
+    stop() {
+      bar.stop();
+      isDrawn = false;
+    },
   };
 }
 

@@ -1,27 +1,16 @@
-import type { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { fileWith, isBuilt, start, startIn, titleOf } from './program.js';
-
-/** The address in the log line that says where the server listens. */
-async function addressIn(child: ReturnType<typeof spawn>): Promise<string> {
-  if (child.stdout === null) throw new Error('Cannot read the log: it goes elsewhere');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { msg } = JSON.parse(line) as { msg: string };
-    if (msg.startsWith('Listening at ')) return msg.slice('Listening at '.length);
-  }
-  throw new Error('Cannot find the address: the server ended');
-}
+import { addressIn, ask, fileWith, isBuilt, start, startIn, titleOf } from './program.js';
 
 describe.skipIf(!isBuilt)(titleOf('mmulab serve'), () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('serves until %s', async (signal) => {
     const { child, ended } = start('serve', '--port', '0');
     const address = await addressIn(child);
     expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    const ready = await fetch(`${address}/readyz`);
+    const ready = await ask(`${address}/readyz`);
     expect([ready.status, await ready.json()]).toEqual([
       200,
       { status: 'ready', version: expect.any(String) },
@@ -61,7 +50,7 @@ describe.skipIf(!isBuilt)(titleOf('mmulab serve'), () => {
   test('tells a stream where it stopped when it is ended', async () => {
     const { child, ended } = start('serve', '--port', '0');
     const address = await addressIn(child);
-    await fetch(`${address}/v1/vms`, { method: 'POST' });
+    await ask(`${address}/v1/vms`, { method: 'POST' });
     const socket = new WebSocket(`${address.replace('http', 'ws')}/v1/vms/vm-1/events`);
     const frames: { type: string; seq: number }[] = [];
     const isOpen = new Promise<void>((resolve) => {
@@ -72,7 +61,7 @@ describe.skipIf(!isBuilt)(titleOf('mmulab serve'), () => {
     });
     const closed = new Promise((resolve) => socket.on('close', (code) => resolve(code)));
     await isOpen;
-    const answer = await fetch(`${address}/v1/vms/vm-1/vcpus/0/enter`, { method: 'POST' });
+    const answer = await ask(`${address}/v1/vms/vm-1/vcpus/0/enter`, { method: 'POST' });
     const { events } = (await answer.json()) as { events: { seq: number }[] };
     child.kill('SIGTERM');
     expect(await closed).toBe(1001);
@@ -96,8 +85,8 @@ describe.skipIf(!isBuilt)(titleOf('mmulab serve'), () => {
     const address = await addressIn(child);
     const statuses = async (token: string) => {
       const headers = { authorization: `Bearer ${token}` };
-      const read = await fetch(`${address}/v1/vms`, { headers });
-      const full = await fetch(`${address}/v1/vms`, { headers, method: 'POST' });
+      const read = await ask(`${address}/v1/vms`, { headers });
+      const full = await ask(`${address}/v1/vms`, { headers, method: 'POST' });
       return [read.status, full.status];
     };
     expect(await statuses('env-0123456789abcdef')).toEqual([200, 201]);
@@ -117,7 +106,7 @@ describe.skipIf(!isBuilt)(titleOf('mmulab serve'), () => {
       );
       const { port } = new URL(await addressIn(child));
       const headers = { authorization: 'Bearer env-0123456789abcdef' };
-      const model = await fetch(`http://127.0.0.1:${port}/v1/model`, { headers });
+      const model = await ask(`http://127.0.0.1:${port}/v1/model`, { headers });
       return ((await model.json()) as { bounds: object }).bounds;
     };
     expect(await bounds()).toMatchObject({ clientRequestsPerSecond: null });
