@@ -19,8 +19,15 @@ export {
 } from './kernel/index.js';
 export {
   contentPagesOf,
+  gfnToGpa,
+  gpaToGfn,
+  hex,
   isSameWord,
   MEMORY_PAGES_MAX,
+  PAGE_SIZE,
+  wordFromNumber,
+  wordToHex,
+  wordToNumber,
 } from './machine/index.js';
 export { isWatched } from './oracle/index.js';
 export { POLICIES, POLICY_NAMES, type Policy, type PolicyName } from './policies/index.js';

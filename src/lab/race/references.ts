@@ -1,4 +1,13 @@
-import { isDirect, type Mmu, ROLE, rootAt, type Vcpu, type Vm } from '../../mmu/index.js';
+import {
+  isDirect,
+  type Mmu,
+  PAGE_SIZE,
+  ROLE,
+  rootAt,
+  type Vcpu,
+  type Vm,
+  wordToNumber,
+} from '../../mmu/index.js';
 import { CURRENT, type MmuEvent, type MmuEventOf } from '../../mmu/schema/index.js';
 import { IS_POLICYS_CHOICE } from './fold.js';
 
@@ -64,7 +73,7 @@ export function createRecording({ vcpus, rules }: Vm): Recording {
 export function pagesOf({ byVcpu }: Recording): number {
   let bytes = 0;
   for (const { root, guest } of byVcpu) bytes += root.codes.byteLength + guest.codes.byteLength;
-  return Math.ceil(bytes / 4096);
+  return Math.ceil(bytes / PAGE_SIZE);
 }
 
 /** Keeps what an event says of the cache. */
@@ -75,7 +84,7 @@ export function refer(recording: Recording, vcpu: Vcpu, event: MmuEvent): void {
   else if (event.kind === 'root-freed') referToFree(recording, vcpu, event);
   else if (event.kind === 'root-reused' || event.kind === 'root-missed') {
     const { role } = vcpu.mmu;
-    const pgd = isDirect(role) ? 0 : numberOf(event.pgd);
+    const pgd = isDirect(role) ? 0 : wordToNumber(event.pgd);
     keep(recording, vcpu, event.mmu, REFERENCE.LOOKUP, { role, pgd });
   }
 }
@@ -114,7 +123,7 @@ function referToRun(recording: Recording, vcpu: Vcpu): void {
   const root = rootAt(vcpu.mmu, CURRENT);
   if (root === null || root.page === null) return;
   const role = root.page.role;
-  keep(recording, vcpu, vcpu.mmu.name, REFERENCE.RUN, { role, pgd: numberOf(root.pgd) });
+  keep(recording, vcpu, vcpu.mmu.name, REFERENCE.RUN, { role, pgd: wordToNumber(root.pgd) });
 }
 
 /**
@@ -130,7 +139,7 @@ function referToFree(recording: Recording, vcpu: Vcpu, event: MmuEventOf<'root-f
     keep(recording, vcpu, event.mmu, REFERENCE.FREE_ALL, NO_ROOT);
   } else if (page !== null) {
     const role = page.role & ~ROLE.INVALID;
-    keep(recording, vcpu, event.mmu, REFERENCE.FREE, { role, pgd: numberOf(pgd) });
+    keep(recording, vcpu, event.mmu, REFERENCE.FREE, { role, pgd: wordToNumber(pgd) });
   }
 }
 
@@ -172,9 +181,4 @@ function idFor(references: References, role: number, pgd: number): number {
     ofRole.set(pgd, id);
   }
   return id;
-}
-
-/** A pgd is below 2^53: no CR3 or EPTP that was accepted has a higher bit. */
-function numberOf({ page, low }: { page: number; low: number }): number {
-  return page * 4096 + low;
 }

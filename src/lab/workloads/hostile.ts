@@ -1,16 +1,7 @@
+import { gfnToGpa, hex, wordFromNumber } from '../../mmu/index.js';
 import type { Command, VmConfigInput } from '../../mmu/schema/index.js';
 import type { Chance } from './chance.js';
-import {
-  execute,
-  invlpg,
-  invpcid,
-  movCr3,
-  movCr4,
-  read,
-  wordOf,
-  write,
-} from './guest/instructions.js';
-import { hex } from './guest/physical-memory.js';
+import { execute, invlpg, invpcid, movCr3, movCr4, read, write } from './guest/instructions.js';
 import {
   eptTables,
   LARGE,
@@ -59,7 +50,7 @@ function configOf({ vcpus, ept }: Values): VmConfigInput {
     vcpus,
     paging: ept ? 'ept' : 'shadow',
     memory: memoryConfig(),
-    registers: { cr0: '0x80050033', cr3: hex(ROOTS[0] * 4096), cr4: '0x220a0', efer: '0xd01' },
+    registers: { cr0: '0x80050033', cr3: hex(gfnToGpa(ROOTS[0])), cr4: '0x220a0', efer: '0xd01' },
   };
 }
 
@@ -102,10 +93,10 @@ function commandOf(vcpu: number, values: Weights, chance: Chance): Command {
 /** Out of L2, registers as they were, and all tables as they were: by way of the safe root. */
 function* repair(vcpu: number): Generator<Command> {
   yield leaveL2(vcpu);
-  yield { kind: 'wrmsr-efer', vcpu, value: wordOf(0xd01) };
-  yield { kind: 'mov-cr0', vcpu, value: wordOf(0x80050033), gpr: 0 };
+  yield { kind: 'wrmsr-efer', vcpu, value: wordFromNumber(0xd01) };
+  yield { kind: 'mov-cr0', vcpu, value: wordFromNumber(0x80050033), gpr: 0 };
   yield movCr3(vcpu, { page: SAFE, low: 0 });
-  yield movCr4(vcpu, wordOf(0x220a0));
+  yield movCr4(vcpu, wordFromNumber(0x220a0));
   const stores = [...ROOTS.flatMap(spaceOf), ...eptTables()];
   for (const { frame, index, value } of stores) {
     // The window itself is as long as it is, and nothing stores there beyond its beginning.
@@ -140,17 +131,17 @@ function registerOf(vcpu: number, chance: Chance): Command {
     case 'cr4': {
       // PGE, PCIDE, SMEP and SMAP on and off; VMXE stays.
       const legal = [0x220a0, 0x220a0, 0x22020, 0x20a0, 0x1220a0, 0x3220a0, 0x320a0, 0x2020];
-      return movCr4(vcpu, wordOf(chance.of([...legal, 0x80, 0x221a80a0])));
+      return movCr4(vcpu, wordFromNumber(chance.of([...legal, 0x80, 0x221a80a0])));
     }
     case 'cr0': {
       const flags = chance.of([0x80050033, 0x80050033, 0x80040033, 0x50033, 0xa0050033, 0]);
-      return { kind: 'mov-cr0', vcpu, value: wordOf(flags), gpr: 0 };
+      return { kind: 'mov-cr0', vcpu, value: wordFromNumber(flags), gpr: 0 };
     }
     case 'efer':
       return {
         kind: 'wrmsr-efer',
         vcpu,
-        value: wordOf(chance.of([0xd01, 0xd01, 0x501, 0, 0x2d01])),
+        value: wordFromNumber(chance.of([0xd01, 0xd01, 0x501, 0, 0x2d01])),
       };
     case 'cr3':
       return { kind: 'mov-from-cr3', vcpu, gpr: 0 };

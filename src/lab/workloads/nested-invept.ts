@@ -1,7 +1,8 @@
+import { wordFromNumber } from '../../mmu/index.js';
 import type { Chance } from './chance.js';
 import { EptGuest, type Touch } from './guest/ept-guest.js';
 import { Hypervisor } from './guest/hypervisor.js';
-import { done, wordOf } from './guest/instructions.js';
+import { done } from './guest/instructions.js';
 import {
   invept,
   SECONDARY_EXEC_ENABLE_EPT,
@@ -78,7 +79,7 @@ class NestedInvept {
     const l1 = this.#l1;
     yield* l1.load(i % this.#values.vmcss);
     yield* l1.set('EPT_POINTER', l2.eptp);
-    yield* l1.set('VIRTUAL_PROCESSOR_ID', wordOf(i + 1));
+    yield* l1.set('VIRTUAL_PROCESSOR_ID', wordFromNumber(i + 1));
     yield* l1.set('GUEST_CR3', l2.cr3);
     if (this.#owing.delete(l2)) yield done(invept(0, 1, l2.eptp));
     if (chance.percent(this.#values.failPercent)) yield* l1.failToEnter();

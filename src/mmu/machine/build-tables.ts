@@ -30,6 +30,7 @@ import {
 import type { Registers } from './registers.js';
 import { flawOf, LEAF_LEVELS, type Shape, shapeOf, type TableRange } from './table-range.js';
 import type { Word } from './word.js';
+import { hex } from './word.js';
 
 /** One entry that is to be written. */
 export interface TableWrite {
@@ -173,8 +174,4 @@ class Plan {
     this.writes.set(gpa, { gpa, bytes: this.#shape.entryBytes, entry });
     return null;
   }
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16)}`;
 }

@@ -11,7 +11,7 @@ import {
   X86_CR4_PAE,
 } from './control-registers.js';
 import { isLegalCr3 } from './cr3.js';
-import { flagsIn, isFlagWord, type Word } from './word.js';
+import { flagsIn, hex, isFlagWord, type Word } from './word.js';
 
 /** The control registers as a VMM sets them, whole: nothing was checked yet. */
 export interface Sregs {
@@ -69,11 +69,11 @@ function reservedBitFlawsOf({ cr4, efer }: Sregs, { cpuid }: SregsLimits): Sregs
   const flaws: SregsFlaw[] = [];
   const inCr4 = (flagsIn(cr4) & ~cr4Allowed(cpuid)) >>> 0;
   if (inCr4 !== 0) {
-    flaws.push({ register: 'cr4', message: `CPUID does not offer 0x${inCr4.toString(16)}` });
+    flaws.push({ register: 'cr4', message: `CPUID does not offer ${hex(inCr4)}` });
   }
   const inEfer = (flagsIn(efer) & ~eferAllowed(cpuid.nx)) >>> 0;
   if (inEfer !== 0) {
-    flaws.push({ register: 'efer', message: `CPUID does not offer 0x${inEfer.toString(16)}` });
+    flaws.push({ register: 'efer', message: `CPUID does not offer ${hex(inEfer)}` });
   }
   return flaws;
 }

@@ -20,19 +20,24 @@ const PAGE_DIGITS = 3;
 /** What a 64-bit value looks like on the wire: lower case, no leading zeros, at most 16 digits. */
 export const HEX64 = /^0x(?:0|[1-9a-f][0-9a-f]{0,15})$/;
 
-/** @param hex A string that matches {@link HEX64}. */
-export function wordFromHex(hex: string): Word {
-  const split = hex.length - PAGE_DIGITS;
-  if (split <= 2) return { page: 0, low: Number.parseInt(hex.slice(2), 16) };
+/** @param text A string that matches {@link HEX64}. */
+export function wordFromHex(text: string): Word {
+  const split = text.length - PAGE_DIGITS;
+  if (split <= 2) return { page: 0, low: Number.parseInt(text.slice(2), 16) };
   return {
-    page: Number.parseInt(hex.slice(2, split), 16),
-    low: Number.parseInt(hex.slice(split), 16),
+    page: Number.parseInt(text.slice(2, split), 16),
+    low: Number.parseInt(text.slice(split), 16),
   };
+}
+
+/** A number on the wire, in lower-case hex. @param value An integer from 0 to 2^53 - 1. */
+export function hex(value: number): string {
+  return `0x${hexDigitsOf(value)}`;
 }
 
 /** The inverse of {@link wordFromHex}. */
 export function wordToHex({ page, low }: Word): string {
-  if (page === 0) return `0x${low.toString(16)}`;
+  if (page === 0) return hex(low);
   return `0x${hexDigitsOf(page)}${LOW_DIGITS[low]}`;
 }
 
@@ -40,7 +45,7 @@ export function wordToHex({ page, low }: Word): string {
  * Hex digits of an integer from 0 to 2^53 - 1, three at a time: an engine's own conversion of what
  * does not fit 31 bits is several times as slow.
  */
-export function hexDigitsOf(value: number): string {
+function hexDigitsOf(value: number): string {
   if (value < PAGE_SIZE) return value.toString(16);
   const low = value % PAGE_SIZE;
   return hexDigitsOf((value - low) / PAGE_SIZE) + LOW_DIGITS[low];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isHighHalf, VMCS, VMCS12_REVISION, vmcsFieldNameOf } from '../machine/index.js';
+import { hex, isHighHalf, VMCS, VMCS12_REVISION, vmcsFieldNameOf } from '../machine/index.js';
 import { Hex64, Operand64, PhysicalAddress } from './hex.js';
 import { MapRange, Memslot, MemslotId, pageBytes } from './memory.js';
 import { MmuName, Slot } from './names.js';
@@ -52,7 +52,7 @@ export const VmcsField = z
         field.startsWith('0x')
           ? Number.parseInt(field.slice(2), 16)
           : VMCS[field as keyof typeof VMCS],
-      encode: (of) => (isHighHalf(of) ? undefined : vmcsFieldNameOf(of)) ?? `0x${of.toString(16)}`,
+      encode: (of) => (isHighHalf(of) ? undefined : vmcsFieldNameOf(of)) ?? hex(of),
     },
   )
   .meta({ id: 'VmcsField', description: "A VMCS component: the manual's name, or its encoding." });

@@ -1,12 +1,5 @@
 import { z } from 'zod';
-import {
-  HEX64,
-  hexDigitsOf,
-  type Word,
-  wordFromHex,
-  wordToHex,
-  wordToNumber,
-} from '../machine/index.js';
+import { HEX64, hex, type Word, wordFromHex, wordToHex, wordToNumber } from '../machine/index.js';
 
 const plainTexts = new WeakSet<object>();
 
@@ -30,7 +23,7 @@ export const PhysicalAddress = hexCodec<number>({
   description: 'A physical address below 2^52, in lower-case hex.',
   pattern: /^0x(?:0|[1-9a-f][0-9a-f]{0,12})$/,
   decode: numberFromHex,
-  encode: numberToHex,
+  encode: hex,
 });
 
 /** A flag word or a 32-bit operand. */
@@ -39,7 +32,7 @@ export const Hex32 = hexCodec<number>({
   description: 'A 32-bit value in lower-case hex, without leading zeros.',
   pattern: /^0x(?:0|[1-9a-f][0-9a-f]{0,7})$/,
   decode: numberFromHex,
-  encode: numberToHex,
+  encode: hex,
 });
 
 /**
@@ -51,7 +44,7 @@ export const Operand64 = z
     z.union([z.number().int().min(0).max(Number.MAX_SAFE_INTEGER), z.string().regex(HEX64)]),
     z.custom<Word>(),
     {
-      decode: (value) => wordFromHex(typeof value === 'string' ? value : numberToHex(value)),
+      decode: (value) => wordFromHex(typeof value === 'string' ? value : hex(value)),
       encode: (word) => (word.page < 2 ** 41 ? wordToNumber(word) : wordToHex(word)),
     },
   )
@@ -61,7 +54,7 @@ interface HexForm<T> {
   readonly id: string;
   readonly description: string;
   readonly pattern: RegExp;
-  readonly decode: (hex: string) => T;
+  readonly decode: (text: string) => T;
   readonly encode: (value: T) => string;
 }
 
@@ -74,10 +67,6 @@ function hexCodec<T>({ id, description, pattern, decode, encode }: HexForm<T>) {
   return codec;
 }
 
-function numberFromHex(hex: string): number {
-  return Number.parseInt(hex.slice(2), 16);
-}
-
-function numberToHex(value: number): string {
-  return `0x${hexDigitsOf(value)}`;
+function numberFromHex(text: string): number {
+  return Number.parseInt(text.slice(2), 16);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { wordToHex } from '../machine/index.js';
+import { hex, wordToHex } from '../machine/index.js';
 import { COMMAND_KINDS } from './command.js';
 import { Hex64, PhysicalAddress } from './hex.js';
 
@@ -63,7 +63,7 @@ function sentenceOf(violation: Omit<Violation, 'message'>): string {
   const { write, invalidation, survival } = violation;
   const parts = [offenceOf(violation)];
   if (write !== null) {
-    const entry = `the entry at 0x${write.gpa.toString(16)}`;
+    const entry = `the entry at ${hex(write.gpa)}`;
     parts.push(`${nameOf(write)} had replaced ${entry}`);
   }
   if (invalidation !== null) {
@@ -83,7 +83,7 @@ function offenceOf({ rule, access, gva, gpa, by }: Omit<Violation, 'message'>): 
     return `${what} faulted, though nothing that may be cached forbids it`;
   const how = FROM[by ?? 'walk'];
   if (rule === 'stale-right') return `${what} was allowed by ${how} with a right that is gone`;
-  return `${what} went to 0x${(gpa ?? 0).toString(16)} by ${how}, where it may lead no more`;
+  return `${what} went to ${hex(gpa ?? 0)} by ${how}, where it may lead no more`;
 }
 
 function nameOf(culprit: NonNullable<Violation['invalidation']>): string {

@@ -1,4 +1,4 @@
-import { gfnToGpa, pagesInOrder, readWord, wordsOfPage, wordToHex } from '../machine/index.js';
+import { gfnToGpa, hex, pagesInOrder, readWord, wordsOfPage, wordToHex } from '../machine/index.js';
 import {
   createJsonWriter,
   type Difference,
@@ -68,7 +68,7 @@ function wholeVcpuOf(vm: Vm, index: number): Json | undefined {
     const wire = tlbOf({ contexts: [context], size: 0, capacity: 0 });
     const entries = ((wire.contexts as JsonObject[])[0]?.entries ?? []) as JsonObject[];
     const byAddress = entries.map(({ address, ...entry }) => [String(address), entry]);
-    const tag = [kind, vpid, global ? 'global' : pcid, root === null ? null : hexOf(root)];
+    const tag = [kind, vpid, global ? 'global' : pcid, root === null ? null : hex(root)];
     return [tag.filter((part) => part !== null).join(' '), Object.fromEntries(byAddress)];
   });
   return { ...vcpuOf(vcpuStateOf(vm, vcpu)), tlb: Object.fromEntries(contexts) };
@@ -76,8 +76,8 @@ function wholeVcpuOf(vm: Vm, index: number): Json | undefined {
 
 function vmcs12sOf({ vmcs12s }: Vm): Json {
   const regions = [...vmcs12s].map(([gpa, { launched, fields }]): [string, Json] => {
-    const values = [...fields].map(([encoding, value]) => [hexOf(encoding), wordToHex(value)]);
-    return [hexOf(gpa), { launched, fields: Object.fromEntries(values) }];
+    const values = [...fields].map(([encoding, value]) => [hex(encoding), wordToHex(value)]);
+    return [hex(gpa), { launched, fields: Object.fromEntries(values) }];
   });
   return Object.fromEntries(regions);
 }
@@ -90,7 +90,7 @@ function* memoryDifferences({ memory: a }: Vm, { memory: b }: Vm): Generator<Dif
       const gpa = gfnToGpa(gfn) + i * WORD_BYTES;
       const [left, right] = [readWord(a, gpa), readWord(b, gpa)];
       if (left.low === right.low && left.page === right.page) continue;
-      yield differenceOf(`/memory/${hexOf(gpa)}`, wordToHex(left), wordToHex(right));
+      yield differenceOf(`/memory/${hex(gpa)}`, wordToHex(left), wordToHex(right));
     }
     yield null;
   }
@@ -100,7 +100,7 @@ function* shadowDifferences(a: Vm, b: Vm): Generator<Difference | null> {
   const [left, right] = [pagesByHpa(a), pagesByHpa(b)];
   for (const hpa of [...new Set([...left.keys(), ...right.keys()])].sort((x, y) => x - y)) {
     const [pageA, pageB] = [left.get(hpa), right.get(hpa)];
-    yield* jsonDifferences(`/shadowPages/${hexOf(hpa)}`, {
+    yield* jsonDifferences(`/shadowPages/${hex(hpa)}`, {
       a: pageA === undefined ? undefined : wholePageOf(a, pageA),
       b: pageB === undefined ? undefined : wholePageOf(b, pageB),
     });
@@ -118,8 +118,4 @@ function wholePageOf(vm: Vm, page: ShadowPage): Json {
     return [String(index), entry];
   });
   return { ...pageOf(shadowPageStateOf(vm, page)), entries: Object.fromEntries(entries) };
-}
-
-function hexOf(value: number): string {
-  return `0x${value.toString(16)}`;
 }

@@ -1,6 +1,7 @@
+import { wordFromNumber } from '../../../mmu/index.js';
 import type { VmConfigInput } from '../../../mmu/schema/index.js';
 import type { Planned, Word } from '../planned.js';
-import { done, wordOf } from './instructions.js';
+import { done } from './instructions.js';
 import { LinuxCpu } from './linux-cpu.js';
 import { LinuxGuest } from './linux-guest.js';
 import {
@@ -58,7 +59,7 @@ export class Hypervisor {
       yield done(vmclear(0, frame));
       yield* this.load(i);
       for (const [field, value] of Object.entries(controls)) {
-        yield* this.set(field as VmcsField, wordOf(value));
+        yield* this.set(field as VmcsField, wordFromNumber(value));
       }
     }
   }

@@ -1,3 +1,4 @@
+import { wordFromNumber } from '../../../mmu/index.js';
 import type { Command } from '../../../mmu/schema/index.js';
 import type { Expected, Planned, Word } from '../planned.js';
 
@@ -50,13 +51,7 @@ export function invlpg(vcpu: number, gva: Word): Command {
 /** @param type 0: an address, 1: a PCID, 2: everything, 3: everything that is not global. */
 export function invpcid(vcpu: number, type: number, pcid = 0, gva = ZERO): Command {
   return {
-    ...{ kind: 'invpcid', vcpu, type: wordOf(type), pcid: wordOf(pcid), gva },
+    ...{ kind: 'invpcid', vcpu, type: wordFromNumber(type), pcid: wordFromNumber(pcid), gva },
     ...{ encoding: 'memory', operand: null },
   };
-}
-
-/** @param value An integer from 0 to 2^53 - 1. */
-export function wordOf(value: number): Word {
-  const low = value % 4096;
-  return { page: (value - low) / 4096, low };
 }

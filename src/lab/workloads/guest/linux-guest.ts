@@ -1,3 +1,4 @@
+import { gfnToGpa, hex } from '../../../mmu/index.js';
 import type { VmConfigInput } from '../../../mmu/schema/index.js';
 import type { Word } from '../planned.js';
 import {
@@ -12,7 +13,7 @@ import {
 import { ZERO } from './instructions.js';
 import { type KernelEntry, Mm } from './linux-mm.js';
 import { indexAt } from './page-tables.js';
-import { hex, PhysicalMemory, type Place } from './physical-memory.js';
+import { PhysicalMemory, type Place } from './physical-memory.js';
 
 /** First page of the direct map of all memory. @see Linux Documentation/arch/x86/x86_64/mm.rst */
 const DIRECT_MAP = 0xffff888000000;
@@ -83,7 +84,7 @@ export class LinuxGuest {
       paging: 'shadow',
       mmuPages: 8192,
       memory: this.memory.config(),
-      registers: { ...REGISTERS, cr3: hex(first.pgd * 4096 + 1) },
+      registers: { ...REGISTERS, cr3: hex(gfnToGpa(first.pgd) + 1) },
     };
   }
 

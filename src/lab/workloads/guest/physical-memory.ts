@@ -1,3 +1,4 @@
+import { gfnToGpa, hex, wordToHex } from '../../../mmu/index.js';
 import type { VmConfigInput } from '../../../mmu/schema/index.js';
 import type { Word } from '../planned.js';
 import { ZERO } from './instructions.js';
@@ -80,8 +81,8 @@ export class PhysicalMemory {
   config(): NonNullable<VmConfigInput['memory']> {
     const words = [...this.#frames].flatMap(([frame, content]) =>
       [...content].map(([index, value]) => ({
-        gpa: hex(frame * 4096 + index * 8),
-        value: text(value),
+        gpa: hex(gfnToGpa(frame) + index * 8),
+        value: wordToHex(value),
       })),
     );
     return { words };
@@ -93,13 +94,4 @@ export class PhysicalMemory {
     this.#next += count;
     return frame;
   }
-}
-
-export function hex(value: number): string {
-  return `0x${value.toString(16)}`;
-}
-
-/** A word on the wire. */
-function text({ page, low }: Word): string {
-  return page === 0 ? hex(low) : `${hex(page)}${low.toString(16).padStart(3, '0')}`;
 }

@@ -1,6 +1,7 @@
+import { wordFromNumber } from '../../../mmu/index.js';
 import type { Command } from '../../../mmu/schema/index.js';
 import type { Word } from '../planned.js';
-import { wordOf, ZERO } from './instructions.js';
+import { ZERO } from './instructions.js';
 
 /** Components of the VMCS, by the manual's names. @see Intel SDM Vol. 3D, "Field Encoding in VMCS" */
 export const VMCS = {
@@ -45,13 +46,20 @@ export function vmwrite(vcpu: number, field: VmcsField, value: Word): Command {
 
 /** @param type 1: what shares the EP4TA of `eptp`; 2: everything. */
 export function invept(vcpu: number, type: number, eptp = ZERO): Command {
-  return { kind: 'invept', vcpu, type: wordOf(type), eptp, encoding: 'memory', operand: null };
+  return {
+    kind: 'invept',
+    vcpu,
+    type: wordFromNumber(type),
+    eptp,
+    encoding: 'memory',
+    operand: null,
+  };
 }
 
 /** @param type 0: an address, 1: a VPID, 2: every VPID, 3: a VPID but for global pages. */
 export function invvpid(vcpu: number, type: number, vpid: number, gva = ZERO): Command {
   return {
-    ...{ kind: 'invvpid', vcpu, type: wordOf(type), vpid: wordOf(vpid), gva },
+    ...{ kind: 'invvpid', vcpu, type: wordFromNumber(type), vpid: wordFromNumber(vpid), gva },
     ...{ encoding: 'memory', operand: null },
   };
 }

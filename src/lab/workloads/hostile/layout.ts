@@ -1,6 +1,7 @@
+import { gfnToGpa, hex } from '../../../mmu/index.js';
 import type { VmConfigInput } from '../../../mmu/schema/index.js';
 import { entryOf, PAGE_KERNEL_LARGE } from '../guest/entry.js';
-import { hex, PhysicalMemory, type Store } from '../guest/physical-memory.js';
+import { PhysicalMemory, type Store } from '../guest/physical-memory.js';
 
 /** Roots of two address spaces, with the tables of each in the frames behind it. */
 export const ROOTS = [0x100, 0x110] as const;
@@ -42,7 +43,7 @@ export function memoryConfig(): NonNullable<VmConfigInput['memory']> {
   for (let frame = DATA; frame < DATA + DATA_FRAMES; frame += 1) {
     memory.store({ frame, index: 0, value: { page: frame, low: 0xda7 } });
   }
-  const gpa = hex((EPT + 3) * 4096);
+  const gpa = hex(gfnToGpa(EPT + 3));
   const identity = { gpa, count: 512, stride: 8, first: hex(EPT_LEAF), step: '0x1000' };
   return { ...memory.config(), fills: [identity] };
 }

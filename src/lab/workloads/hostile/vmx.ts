@@ -1,6 +1,6 @@
+import { wordFromNumber } from '../../../mmu/index.js';
 import type { Command } from '../../../mmu/schema/index.js';
 import type { Chance } from '../chance.js';
-import { wordOf } from '../guest/instructions.js';
 import {
   invept,
   invvpid,
@@ -37,8 +37,12 @@ function* runL2(vcpu: number, chance: Chance): Generator<Command> {
   yield vmxon(vcpu, regionOf(vcpu));
   if (chance.percent(30)) yield vmclear(vcpu, regionOf(vcpu) + 1);
   yield vmptrld(vcpu, regionOf(vcpu) + 1);
-  yield vmwrite(vcpu, 'SECONDARY_VM_EXEC_CONTROL', wordOf(chance.of([0x22, 0x22, 0x20, 0])));
-  yield vmwrite(vcpu, 'VIRTUAL_PROCESSOR_ID', wordOf(1 + chance.below(2)));
+  yield vmwrite(
+    vcpu,
+    'SECONDARY_VM_EXEC_CONTROL',
+    wordFromNumber(chance.of([0x22, 0x22, 0x20, 0])),
+  );
+  yield vmwrite(vcpu, 'VIRTUAL_PROCESSOR_ID', wordFromNumber(1 + chance.below(2)));
   yield vmwrite(vcpu, 'EPT_POINTER', { page: EPT, low: chance.of([0x1e, 0x5e]) });
   if (chance.percent(20)) {
     yield vmwrite(vcpu, 'GUEST_CR3', { page: 2 ** 38, low: 0 });
@@ -83,12 +87,12 @@ export function leaveL2(vcpu: number): Command {
 /** Controls with and without EPT and VPID, and CR3s of L2 that are legal or not. */
 function vmwriteOf(vcpu: number, chance: Chance): Command {
   const values: readonly (readonly [VmcsField, Word])[] = [
-    ['SECONDARY_VM_EXEC_CONTROL', wordOf(chance.of([0, 0x2, 0x20, 0x22, 0x22]))],
+    ['SECONDARY_VM_EXEC_CONTROL', wordFromNumber(chance.of([0, 0x2, 0x20, 0x22, 0x22]))],
     ['EPT_POINTER', anyEptp(chance)],
-    ['VIRTUAL_PROCESSOR_ID', wordOf(chance.of([0, 1, 2]))],
+    ['VIRTUAL_PROCESSOR_ID', wordFromNumber(chance.of([0, 1, 2]))],
     ['GUEST_CR3', { page: chance.of([...ROOTS, 2 ** 38]), low: chance.below(3) }],
-    ['EXCEPTION_BITMAP', wordOf(chance.of([0, 0x4000]))],
-    ['CPU_BASED_VM_EXEC_CONTROL', wordOf(chance.of([0x84006172, 0x84006172, 0x8400e372]))],
+    ['EXCEPTION_BITMAP', wordFromNumber(chance.of([0, 0x4000]))],
+    ['CPU_BASED_VM_EXEC_CONTROL', wordFromNumber(chance.of([0x84006172, 0x84006172, 0x8400e372]))],
   ];
   const [field, value] = chance.of(values);
   return vmwrite(vcpu, field, value);
