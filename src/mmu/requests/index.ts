@@ -1,9 +1,8 @@
 import { hasDefect } from '../defects/index.js';
+import { KVM_REQ, type Request, type RequestName, requestNameOf } from '../kernel/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { kickToHost } from './kick.js';
-import { KVM_REQ, type Request, type RequestName, requestNameOf } from './names.js';
 
-export { kickToHost, leaveGuest, type ReportedExit } from './kick.js';
 export {
   KVM_REQ,
   REQUEST_NAMES,
@@ -11,7 +10,8 @@ export {
   type RequestName,
   requestNameOf,
   requestNamesOf,
-} from './names.js';
+} from '../kernel/index.js';
+export { kickToHost, leaveGuest, type ReportedExit } from './kick.js';
 
 /**
  * Makes a request to a vCPU. Requests are idempotent: making one that is pending changes nothing,

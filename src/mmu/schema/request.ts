@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { REQUEST_NAMES } from '../requests/names.js';
+import { REQUEST_NAMES } from '../kernel/index.js';
 
 /** A `KVM_REQ_*` of a vCPU, without its prefix. */
 export const RequestName = z.enum(REQUEST_NAMES).meta({
