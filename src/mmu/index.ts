@@ -30,7 +30,13 @@ export {
   wordToNumber,
 } from './machine/index.js';
 export { isWatched } from './oracle/index.js';
-export { POLICIES, POLICY_NAMES, type Policy, type PolicyName } from './policies/index.js';
+export {
+  isPolicysChoice,
+  POLICIES,
+  POLICY_NAMES,
+  type Policy,
+  type PolicyName,
+} from './policies/index.js';
 export { pagesHeldBy } from './room.js';
 export { isDirect, isInvalid, ROLE } from './shadow/index.js';
 export type { Emit, Mmu, ShadowPage, Vcpu, Vm } from './state/index.js';

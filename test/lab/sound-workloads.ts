@@ -5,11 +5,16 @@ import {
   type WorkloadValues,
   workloadOf,
 } from '../../src/lab/index.js';
-import { type KernelVersion, POLICY_NAMES } from '../../src/mmu/index.js';
+import {
+  type KernelVersion,
+  POLICIES,
+  POLICY_NAMES,
+  type PolicyName,
+} from '../../src/mmu/index.js';
 import { unmetIn } from './plays.js';
 
 /** Policies as mailed have holes; what their guests read may differ, and that is their purpose. */
-export const isSoundPolicy = (policy: string) => !policy.endsWith('-posted');
+export const isSoundPolicy = (policy: PolicyName) => POLICIES[policy].isSound;
 
 /** A workload's commands end as they must under every sound policy of a kernel. */
 export function expectSound(name: WorkloadName, kernel: KernelVersion, commands: number): void {

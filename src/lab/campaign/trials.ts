@@ -1,10 +1,10 @@
-import { KERNEL_VERSIONS, POLICY_NAMES } from '../../mmu/index.js';
+import { KERNEL_VERSIONS, POLICIES, POLICY_NAMES } from '../../mmu/index.js';
 import type { Machine } from './guest.js';
 import { GUEST_NAMES } from './guests/index.js';
 import type { Trial } from './trial.js';
 
-/** Every policy but those as mailed, which have the holes that they are shown for. */
-export const SOUND_POLICIES = POLICY_NAMES.filter((name) => !name.endsWith('-posted'));
+/** The proposals as mailed are left out: they have the holes that they are shown for. */
+export const SOUND_POLICIES = POLICY_NAMES.filter((name) => POLICIES[name].isSound);
 
 const PAGINGS = ['shadow', 'ept'] as const;
 

@@ -1,4 +1,4 @@
-import { rootAt, type Vcpu } from '../../mmu/index.js';
+import { isPolicysChoice, rootAt, type Vcpu } from '../../mmu/index.js';
 import {
   CURRENT,
   type MmuEvent,
@@ -7,26 +7,6 @@ import {
 } from '../../mmu/schema/index.js';
 import type { RaceCounters } from './counters.js';
 import { NO_ROOT, NONE_REACHED, type Tally, type VcpuTally } from './tally.js';
-
-type RootCause = MmuEventOf<'root-freed'>['cause'];
-
-/** Whether a policy could have kept the root; what else frees one frees it under every policy. */
-export const IS_POLICYS_CHOICE: Readonly<Record<RootCause, boolean>> = {
-  'mov-cr3': true,
-  'invpcid-single': true,
-  'guest-flush': true,
-  'cr4-flush': true,
-  'pcide-on': true,
-  'invept-single': true,
-  'invept-all': true,
-  invvpid: false,
-  unload: false,
-  obsolete: false,
-  uncacheable: false,
-  'vmcs12-released': false,
-  'pdptes-changed': false,
-  'free-roots': false,
-};
 
 /** Counts one event of a lane. */
 export function fold(tally: Tally, vcpu: Vcpu, event: MmuEvent): void {
@@ -111,7 +91,7 @@ function countFreed({ tally, counters, of, vcpu }: At, event: MmuEventOf<'root-f
   const { mmu, cause, hpa } = event;
   tally.areRootsMoved = true;
   counters.freed[cause] += 1;
-  if (IS_POLICYS_CHOICE[cause]) of.freed.add(hpa);
+  if (isPolicysChoice(cause)) of.freed.add(hpa);
   const together = `${vcpu.index} ${mmu} ${cause}`;
   if (tally.last.freed !== together) counters.mmuLock += 1;
   tally.last.freed = together;

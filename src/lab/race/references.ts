@@ -1,5 +1,6 @@
 import {
   isDirect,
+  isPolicysChoice,
   type Mmu,
   PAGE_SIZE,
   ROLE,
@@ -9,7 +10,6 @@ import {
   wordToNumber,
 } from '../../mmu/index.js';
 import { CURRENT, type MmuEvent, type MmuEventOf } from '../../mmu/schema/index.js';
-import { IS_POLICYS_CHOICE } from './fold.js';
 
 /**
  * What a guest asked of one MMU's cache, in order, whatever the policy: what it switched to, on
@@ -132,7 +132,7 @@ function referToRun(recording: Recording, vcpu: Vcpu): void {
  */
 function referToFree(recording: Recording, vcpu: Vcpu, event: MmuEventOf<'root-freed'>): void {
   const { cause, slot, pgd } = event;
-  if (IS_POLICYS_CHOICE[cause] || cause === 'obsolete' || recording.isReloading) return;
+  if (isPolicysChoice(cause) || cause === 'obsolete' || recording.isReloading) return;
   const mmu: Mmu = event.mmu === 'root' ? vcpu.rootMmu : vcpu.guestMmu;
   const page = rootAt(mmu, slot)?.page ?? null;
   if (cause === 'unload') {

@@ -1,3 +1,4 @@
+import { POLICIES } from '../../mmu/index.js';
 import { COST_MODEL, COST_NAMES } from './cost-model.js';
 import { hitsOf, loadsOf } from './counters.js';
 import { parametersOf, repeatLines } from './repeat.js';
@@ -165,7 +166,7 @@ function violationLines(lanes: readonly RaceLane[]): string[] {
       VERDICT_WIDTH,
     );
   });
-  const isSound = wrong.some(({ policy }) => !policy.endsWith('-posted'));
+  const isSound = wrong.some(({ policy }) => POLICIES[policy].isSound);
   return isSound ? [...found, ...wrapped(HOLES, VERDICT_WIDTH)] : found;
 }
 

@@ -13,6 +13,7 @@ export const cachedRootsPosted: Policy = {
   source: 'LKML, 2 August 2021, as mailed',
   costBytes: 0,
   costNote: 'Bit 63 of each pgd; four root infos take the room of three and the current one.',
+  isSound: false,
   fateOf(invalidation: Invalidation) {
     const { by } = invalidation;
     if (by === 'cr4-flush') return 'free';

@@ -13,6 +13,7 @@ export const mainline: Policy = {
   source: 'Linux v5.18 to today',
   costBytes: 0,
   costNote: 'The struct as it is.',
+  isSound: true,
   victimSlot: (count) => count - 1,
   fateOf({ by, of, pcide, unsync }: Invalidation) {
     switch (by) {

@@ -14,6 +14,7 @@ export const needSyncPosted: Policy = {
   source: 'LKML, 26 May 2021, as mailed',
   costBytes: 24,
   costNote: 'The flag pads each of the three 16-byte previous root infos to 24 bytes.',
+  isSound: false,
   fateOf(invalidation: Invalidation) {
     const { by, of } = invalidation;
     if (by === 'cr4-flush') return 'free';

@@ -1,4 +1,4 @@
-import { cachedRoots } from './cached-roots.js';
+import { mainline } from './mainline.js';
 import type { Invalidation, Policy } from './policy.js';
 
 /**
@@ -7,15 +7,27 @@ import type { Invalidation, Policy } from './policy.js';
  * all of them if it is global.
  */
 export const needSync: Policy = {
-  ...cachedRoots,
+  ...mainline,
   name: 'need-sync',
   summary: 'A flag in each root info: previous roots are marked, and synced before their reuse.',
   source: 'LKML, 26 May 2021, ported to requests, with the flag kept until it is settled',
   costBytes: 32,
   costNote: 'Two flags pad each of the four 16-byte root infos to 24 bytes.',
-  fateOf(invalidation: Invalidation) {
-    const { by, of } = invalidation;
-    if (by === 'invept-all' || (by === 'invept-single' && of === 'current')) return 'free';
-    return cachedRoots.fateOf(invalidation);
+  fateOf({ by, of }: Invalidation) {
+    switch (by) {
+      case 'mov-cr3':
+      case 'invpcid-single':
+      case 'guest-flush':
+        return 'mark';
+      case 'cr4-flush':
+        return 'keep';
+      case 'pcide-on':
+        return of === 'current' ? 'keep' : 'mark';
+      case 'invept-single':
+        return of === 'current' ? 'free' : 'mark';
+      case 'invept-all':
+        return 'free';
+    }
   },
+  requestsOnReuse: (dues) => dues,
 };

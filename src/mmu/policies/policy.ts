@@ -14,25 +14,38 @@ export const SYNC_DUE: Dues = 1;
 export const FLUSH_DUE: Dues = 2;
 export const ALL_DUES: Dues = 3;
 
+/**
+ * The invalidations whose effect on a root is a policy's choice. Every other cause that frees a
+ * root frees it under every policy.
+ *
+ * - `mov-cr3`, `invpcid-single`: the PCID of the root.
+ * - `guest-flush`: everything, when `TLB_FLUSH_GUEST` is serviced.
+ * - `cr4-flush`: everything, when CR4.PGE changes or PCIDE is cleared. Here `keep` means that the
+ *   invalidation is left to a `TLB_FLUSH_GUEST` request.
+ * - `pcide-on`: nothing, by the architecture; but roots that PCIDE=0 allowed to be stale become
+ *   reachable by a no-flush MOV CR3.
+ * - `invept-single`, `invept-all`: the EP4TA of the root, or every EP4TA.
+ */
+export const INVALIDATIONS = [
+  'mov-cr3',
+  'invpcid-single',
+  'guest-flush',
+  'cr4-flush',
+  'pcide-on',
+  'invept-single',
+  'invept-all',
+] as const;
+
+const CHOICES: ReadonlySet<string> = new Set(INVALIDATIONS);
+
+/** @param cause Why a root was freed. */
+export function isPolicysChoice(cause: string): boolean {
+  return CHOICES.has(cause);
+}
+
 /** An invalidation, as it meets one root. */
 export interface Invalidation {
-  /**
-   * - `mov-cr3`, `invpcid-single`: the PCID of the root.
-   * - `guest-flush`: everything, when `TLB_FLUSH_GUEST` is serviced.
-   * - `cr4-flush`: everything, when CR4.PGE changes or PCIDE is cleared. Here `keep` means that
-   *   the invalidation is left to a `TLB_FLUSH_GUEST` request.
-   * - `pcide-on`: nothing, by the architecture; but roots that PCIDE=0 allowed to be stale become
-   *   reachable by a no-flush MOV CR3.
-   * - `invept-single`, `invept-all`: the EP4TA of the root, or every EP4TA.
-   */
-  readonly by:
-    | 'mov-cr3'
-    | 'invpcid-single'
-    | 'guest-flush'
-    | 'cr4-flush'
-    | 'pcide-on'
-    | 'invept-single'
-    | 'invept-all';
+  readonly by: (typeof INVALIDATIONS)[number];
   readonly of: 'current' | 'previous';
   /** CR4.PCIDE of the vCPU. */
   readonly pcide: boolean;
@@ -57,6 +70,11 @@ export interface Policy {
   readonly costBytes: number;
   /** Why `costBytes` is what it is. */
   readonly costNote: string;
+  /**
+   * Whether a root that may be stale is never used before it is synced and flushed, as far as that
+   * is the policy's choice. The proposals as mailed are not sound; they are there to show why.
+   */
+  readonly isSound: boolean;
 
   /**
    * Index into `prev_roots` of the slot to give up, so that the active root can be kept; -1 gives

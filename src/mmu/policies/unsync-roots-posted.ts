@@ -14,6 +14,7 @@ export const unsyncRootsPosted: Policy = {
   source: 'LKML, 29 July 2021, as mailed',
   costBytes: 0,
   costNote: 'Four bools in the 4 bytes that padding leaves free.',
+  isSound: false,
   fateOf(invalidation: Invalidation) {
     const { by, of } = invalidation;
     if (by === 'guest-flush' || by === 'cr4-flush') return 'free';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INVALIDATIONS } from '../policies/index.js';
 import { Hex32, Hex64, PhysicalAddress } from './hex.js';
 import { MmuName, Slot } from './names.js';
 import { RequestName } from './request.js';
@@ -7,13 +8,7 @@ import { VIOLATION, VIOLATION_SUMMARY } from './violation.js';
 /** Why a root was freed or marked. */
 export const RootCause = z
   .enum([
-    'mov-cr3',
-    'invpcid-single',
-    'guest-flush',
-    'cr4-flush',
-    'pcide-on',
-    'invept-single',
-    'invept-all',
+    ...INVALIDATIONS,
     'invvpid',
     'unload',
     'obsolete',
