@@ -1,5 +1,5 @@
+import type { Chance } from '../../src/lab/workloads/chance.js';
 import { ask } from '../ask.js';
-import type { Chance } from './chance.js';
 
 /** What befalls a VM in one go: all of it together, so that its state soon stops growing. */
 const COMMANDS = [

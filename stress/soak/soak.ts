@@ -1,5 +1,5 @@
+import { type Chance, createChance } from '../../src/lab/workloads/chance.js';
 import { ask } from '../ask.js';
-import { type Chance, createChance } from './chance.js';
 import { type Followed, Follower, type Manner, type Pace } from './follower.js';
 import { Guests } from './guests.js';
 import { FORMS, type Form } from './stream-client.js';

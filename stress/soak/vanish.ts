@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { Chance } from './chance.js';
+import type { Chance } from '../../src/lab/workloads/chance.js';
 
 const HOST = 'Host: localhost\r\n';
 const JSON_TYPE = 'Content-Type: application/json\r\n';

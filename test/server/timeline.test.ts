@@ -1,5 +1,6 @@
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
+import { type Chance, createChance } from '../../src/lab/workloads/chance.js';
 import { Command, type CommandInput, VmConfig } from '../../src/mmu/schema/index.js';
 import { Fleet } from '../../src/server/fleet/fleet.js';
 import type { FleetVm } from '../../src/server/fleet/fleet-vm.js';
@@ -25,27 +26,18 @@ function startLab(limits: Partial<Limits> = {}, filled = FILLED.few) {
   return { fleet, timeline, create };
 }
 
-/** Numbers that look like chance, the same ones every time. */
-function createChance(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return Math.floor((state / 2 ** 31) * below);
-  };
-}
-
-function commandBy(chance: (below: number) => number): CommandInput {
-  const vcpu = chance(2);
-  const gva = `0x${(0x8000000000 + chance(16) * 4096).toString(16)}`;
+function commandBy(chance: Chance): CommandInput {
+  const vcpu = chance.below(2);
+  const gva = `0x${(0x8000000000 + chance.below(16) * 4096).toString(16)}`;
   const kinds: CommandInput[] = [
-    { kind: 'mov-cr3', vcpu, value: ROOTS[chance(ROOTS.length)] as string },
+    { kind: 'mov-cr3', vcpu, value: chance.of(ROOTS) },
     { kind: 'read', vcpu, gva },
     { kind: 'write', vcpu, gva, value: '0x77' },
-    { kind: 'invpcid', vcpu, type: chance(4), pcid: chance(4), gva },
+    { kind: 'invpcid', vcpu, type: chance.below(4), pcid: chance.below(4), gva },
     { kind: 'enter', vcpu },
     { kind: 'make-request', vcpu, request: 'TLB_FLUSH' },
   ];
-  return kinds[chance(kinds.length)] as CommandInput;
+  return chance.of(kinds);
 }
 
 /** Runs commands by chance, with a reset, a snapshot or a restoration now and then. */
@@ -66,11 +58,11 @@ function live(lab: ReturnType<typeof startLab>, entry: FleetVm, steps: number, s
   let name = 0;
   for (let i = 0; i < steps; i += 1) {
     const before = entry.ring.head + 1;
-    const dice = chance(200);
+    const dice = chance.below(200);
     const snapshots = [...lab.timeline.snapshots.of(entry.id).keys()];
     if (dice === 0) lab.timeline.reset(entry);
     else if (dice < 4 && snapshots.length > 0) {
-      lab.timeline.restore(entry, snapshots[chance(snapshots.length)] as string);
+      lab.timeline.restore(entry, chance.of(snapshots));
     } else if (dice < 6) {
       lab.timeline.take(entry, `s${name}`);
       name += 1;
