@@ -9,7 +9,6 @@ import {
   writeRaceResult,
 } from '../../src/lab/index.js';
 import { COST_POINTS_MAX } from '../../src/lab/race/cost-series.js';
-import { partingOf } from '../../src/lab/race/parting.js';
 import { PARTING_EVENTS_MAX } from '../../src/lab/race/run.js';
 import { POLICIES, POLICY_NAMES } from '../../src/mmu/index.js';
 import type { CommandInput } from '../../src/mmu/schema/index.js';
@@ -107,13 +106,6 @@ describe('partings', () => {
     ]);
     expect(stay.events.map(({ kind }) => kind)).toEqual(['vm-exit', 'root-freed']);
     expect(leave.events.map(({ kind }) => kind)).toEqual(['vm-exit', 'root-marked-unsync']);
-  });
-
-  test('are found between any two lanes', () => {
-    const { race } = raceOf([...SOUND, 'never-cache'], INVALIDATED, PCIDE);
-    expect(partingOf(race.partings, 0, 1)?.at).toBe(3);
-    expect(partingOf(race.partings, 4, 2)?.at).toBe(0);
-    expect(partingOf(race.partings, 1, 3)).toBeNull();
   });
 });
 

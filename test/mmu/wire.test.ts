@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createVm, step, vcpuStateOf } from '../../src/mmu/index.js';
 import {
-  hasAnyBit,
+  bitsOf,
   hasBit,
   isCanonical,
   withoutBit,
@@ -55,8 +55,8 @@ describe('a 64-bit word', () => {
         (value, low, width) => {
           const range = { high: low + width, low };
           const mask = ((1n << BigInt(width + 1)) - 1n) << BigInt(low);
-          expect(hasAnyBit(wordFromHex(`0x${value.toString(16)}`), range)).toBe(
-            (value & mask) !== 0n,
+          expect(bitsOf(wordFromHex(`0x${value.toString(16)}`), range)).toBe(
+            Number((value & mask) >> BigInt(low)),
           );
         },
       ),

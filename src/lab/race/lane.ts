@@ -10,6 +10,6 @@ export type LaneSpec = Readonly<Pick<VmConfig, 'policy' | 'prevRoots' | 'kernel'
 /** One policy, with its number of slots and its kernel. */
 export interface Lane {
   readonly spec: LaneSpec;
-  /** What it runs on: alone, or together with lanes whose policies have decided alike so far. */
-  run: Run;
+  /** Its machine, alone or shared with lanes whose policies have decided alike so far. */
+  readonly run: Run;
 }

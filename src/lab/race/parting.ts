@@ -68,14 +68,6 @@ export function partLanes(
   }
 }
 
-/** When two lanes parted, if they did. */
-export function partingOf({ list }: Partings, one: number, other: number): Parting | null {
-  const has = ({ lanes }: Side, index: number) => lanes.includes(index);
-  const isTheirs = ({ stay, leave }: Parting) =>
-    (has(stay, one) && has(leave, other)) || (has(stay, other) && has(leave, one));
-  return list.find(isTheirs) ?? null;
-}
-
 /** What has failed is alike to nothing else. */
 function leaversOf(group: readonly number[], lanes: readonly Lane[]): number[] {
   const pattern = lanes[group[0] as number] as Lane;

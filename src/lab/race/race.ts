@@ -23,8 +23,10 @@ export interface RaceSetup {
 
 /** A race that is being run: lanes in lock-step over one stream of commands. */
 export interface Race {
-  readonly lanes: readonly Lane[];
-  /** What the lanes run on. */
+  readonly specs: readonly LaneSpec[];
+  /** The lanes that have a machine, by their index in `specs`. */
+  readonly lanes: Lane[];
+  /** The machines that the lanes run on. */
   readonly runs: Run[];
   readonly config: Configs;
   readonly costs: Costs;
@@ -50,7 +52,7 @@ export class RaceRefused extends Error {
  */
 export function createRace(setup: RaceSetup): Race {
   const race = openRace(setup);
-  for (const lane of race.lanes) addRun(race, [lane]);
+  for (const index of race.specs.keys()) addRun(race, [index]);
   return race;
 }
 
@@ -66,7 +68,8 @@ export function openRace({ config, lanes, costs = {} }: RaceSetup): Race {
   }
   const kernels = [...new Set(lanes.map(({ kernel }) => kernel))];
   return {
-    lanes: lanes.map((spec) => ({ spec, run: NO_RUN })),
+    specs: lanes,
+    lanes: [],
     runs: [],
     config: new Map(kernels.map((kernel) => [kernel, configFor(config, kernel)])),
     costs: costsWith(costs),
@@ -91,8 +94,8 @@ export function runCommand(race: Race, command: Command): void {
  * @returns Yields how many commands are done.
  */
 export function* raceSteps(race: Race, commands: Iterable<Command>): Generator<number, undefined> {
-  for (const lanes of alikeAtFirst(race.lanes)) {
-    addRun(race, lanes);
+  for (const indexes of alikeAtFirst(race.specs)) {
+    addRun(race, indexes);
     yield 0;
   }
   for (const command of commands) {
@@ -136,28 +139,26 @@ function configFor(config: VmConfigInput, kernel: LaneSpec['kernel']): VmConfig 
   throw new RaceRefused(`Cannot race on kernel ${kernel}: ${flaw}`);
 }
 
-/** Until a lane is given what it runs on. */
-const NO_RUN = null as unknown as Run;
-
-function addRun({ runs, config }: Race, lanes: readonly Lane[]): Run {
-  const { kernel, prevRoots } = (lanes[0] as Lane).spec;
+/** Gives lanes, by their indexes, a machine that they share. */
+function addRun({ specs, lanes, runs, config }: Race, indexes: readonly number[]): Run {
+  const members = indexes.map((index) => specs[index] as LaneSpec);
+  const { kernel, prevRoots } = members[0] as LaneSpec;
   const base = { ...(config.get(kernel) as VmConfig), prevRoots };
   const run = createRun(
     base,
-    lanes.map(({ spec }) => spec.policy),
+    members.map(({ policy }) => policy),
   );
-  for (const lane of lanes) lane.run = run;
+  for (const index of indexes) lanes[index] = { spec: specs[index] as LaneSpec, run };
   runs.push(run);
   return run;
 }
 
-/** Lanes that nothing but their policy tells apart, and no policy twice. */
-function alikeAtFirst(lanes: readonly Lane[]): Lane[][] {
-  const groups = new Map<string, Lane[]>();
-  for (const lane of lanes) {
-    const { kernel, prevRoots } = lane.spec;
+/** Groups of lanes that nothing but their policy tells apart, by their indexes. */
+function alikeAtFirst(specs: readonly LaneSpec[]): number[][] {
+  const groups = new Map<string, number[]>();
+  for (const [index, { kernel, prevRoots }] of specs.entries()) {
     const key = `${kernel} ${prevRoots}`;
-    groups.set(key, [...(groups.get(key) ?? []), lane]);
+    groups.set(key, [...(groups.get(key) ?? []), index]);
   }
   return [...groups.values()];
 }
@@ -184,7 +185,9 @@ function* splitRuns(race: Race, commands: Iterable<Command>): Generator<number, 
     const run = runs[place] as Run;
     const { jury } = run;
     if (jury.dissent.size === 0) continue;
-    const leavers = lanes.filter((lane) => lane.run === run && jury.dissent.has(lane.spec.policy));
+    const leavers = lanes.flatMap((lane, index) =>
+      lane.run === run && jury.dissent.has(lane.spec.policy) ? [index] : [],
+    );
     jury.members = jury.members.filter((name) => !jury.dissent.has(name));
     jury.dissent.clear();
     yield* catchUp(race, addRun(race, leavers), commands);

@@ -99,16 +99,7 @@ export function withoutBit(word: Word, bit: number): Word {
 }
 
 /**
- * Whether any of the bits `high` to `low`, both included, is set.
- *
- * @param high From `low` to 63.
- */
-export function hasAnyBit(word: Word, { high, low }: { high: number; low: number }): boolean {
-  return bitsOf(word, { high, low }) !== 0;
-}
-
-/**
- * The bits `high` to `low` as a number, moved down to bit 0.
+ * The bits `high` to `low`, both included, as a number, moved down to bit 0.
  *
  * @param high From `low` to 63; at most 53 bits may be asked for.
  */
