@@ -1,4 +1,4 @@
-import { bitsOf, isCanonical, type Word } from '../machine/index.js';
+import { bitsOf, isCanonical, type Word, wordToNumber } from '../machine/index.js';
 import type { Vm } from '../state/index.js';
 
 /** Whether a field holds a physical address whose low bits, so many, are clear. */
@@ -51,6 +51,6 @@ export function isCetValid(vm: Vm, cet: Word): boolean {
 /** Whether an area of 16-byte entries for MSRs lies in physical memory; none, if it is empty. */
 export function isMsrAreaValid(vm: Vm, address: Word, count: number): boolean {
   if (count === 0) return true;
-  const last = address.page * 4096 + address.low + count * 16 - 1;
+  const last = wordToNumber(address) + count * 16 - 1;
   return isAlignedAddress(vm, address, 4) && last < 2 ** vm.config.maxphyaddr;
 }
