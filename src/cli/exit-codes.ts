@@ -3,8 +3,8 @@ export const EXIT = {
   /** All was done, and all came out as it should. */
   done: 0,
   /**
-   * The work was done, and a judge objects to what came: a case failed, an exhibit escaped, a lane
-   * or every command was refused, an access was stale, a server was cut off before it had answered.
+   * The work was done, and a judge objects to what came: a case failed or could not be judged, an
+   * exhibit escaped, the model failed or refused every command, a server was cut off unanswered.
    */
   objected: 1,
   /** Arguments, environment or files cannot be used, and nothing was done. */

@@ -37,6 +37,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     });
   refuseInOneSentence(program);
   try {
+    checkHelp(args);
     for (const register of await registersFor(args[0])) register(program, terminal);
     for (const command of program.commands) refuseInOneSentence(command);
     await program.parseAsync(args, { from: 'user' });
@@ -51,6 +52,12 @@ function registersFor(name = ''): Promise<Register[]> {
   const named = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const loads = named === undefined ? Object.values(COMMANDS) : [named];
   return Promise.all(loads.map((load) => load()));
+}
+
+/** The parser would print the help of the program. @throws {WrongUse} If no command has that name. */
+function checkHelp([first, name]: readonly string[]): void {
+  if (first !== 'help' || name === undefined || Object.hasOwn(COMMANDS, name)) return;
+  throw new WrongUse(`Cannot help with "${name}": there are ${Object.keys(COMMANDS).join(', ')}`);
 }
 
 function statusOf(error: unknown): number {

@@ -90,9 +90,10 @@ async function race(options: RaceOptions, terminal: Terminal): Promise<ExitCode>
 /** @throws {WrongUse} If there are too few or too many lanes, or one cannot have its machine. */
 function runningOf({ config }: Track, options: RaceOptions): Race {
   const lanes = lanesOf({
-    policies: options.policy === 'all' ? POLICY_NAMES : listOf(options.policy, POLICY_NAMES),
+    policies:
+      options.policy === 'all' ? POLICY_NAMES : listOf('policy', options.policy, POLICY_NAMES),
     prevRoots: countsOf(options.prevRoots ?? String(config.prevRoots ?? 3)),
-    kernels: listOf(options.kernel ?? config.kernel ?? '6.1', KERNEL_VERSIONS),
+    kernels: listOf('kernel', options.kernel ?? config.kernel ?? '6.1', KERNEL_VERSIONS),
   });
   try {
     return openRace({ config, lanes, costs: costsOf(options.cost ?? []) });
@@ -141,7 +142,7 @@ async function trackOf(options: RaceOptions, terminal: Terminal): Promise<Track>
 
 function workloadTrack(name: string, options: WorkloadOptions): Track {
   const { seed, commands, set = [] } = options;
-  const known = listOf(name, WORKLOAD_NAMES)[0] as (typeof WORKLOAD_NAMES)[number];
+  const known = listOf('workload', name, WORKLOAD_NAMES)[0] as (typeof WORKLOAD_NAMES)[number];
   const workload = workloadOf(known);
   const asked = { workload, options: { seed, commands }, set, commandsMax: COMMANDS_MAX };
   const { values, seed: from } = workloadQueryFor(asked, 'Cannot race');
@@ -154,26 +155,30 @@ function workloadTrack(name: string, options: WorkloadOptions): Track {
   };
 }
 
-function listOf<T extends string>(text: string, known: readonly T[]): T[] {
-  return text.split(',').map((name) => {
+/** @param what Names a member of the list: `policy`. @returns Each member once. */
+function listOf<T extends string>(what: string, text: string, known: readonly T[]): T[] {
+  const list = text.split(',').map((name) => {
     const found = known.find((one) => one === name.trim());
     if (found !== undefined) return found;
-    throw new WrongUse(`Cannot race: no "${name.trim()}"; there are ${known.join(', ')}`);
+    const names = known.join(', ');
+    throw new WrongUse(`Cannot race: no ${what} "${name.trim()}"; there are ${names}`);
   });
+  return [...new Set(list)];
 }
 
 function countsOf(text: string): number[] {
-  return text.split(',').map((digits) => {
+  const counts = text.split(',').map((digits) => {
     const count = Number(digits);
     if (/^ *\d{1,2} *$/.test(digits) && count <= PREV_ROOTS_MAX) return count;
     throw new WrongUse(`Cannot race: --prev-roots "${digits}" is not from 0 to ${PREV_ROOTS_MAX}`);
   });
+  return [...new Set(counts)];
 }
 
 function costsOf(settings: Settings): CostChanges {
   return Object.fromEntries(
     settings.map(([key, text]) => {
-      const [name] = listOf(key, COST_NAMES);
+      const [name] = listOf('cost', key, COST_NAMES);
       const cost = Number(text);
       if (text === '' || !Number.isFinite(cost) || cost < 0) {
         throw new WrongUse(`Cannot race: cost ${key} "${text}" is not a number from 0`);

@@ -46,8 +46,13 @@ export function registerServe(program: Command, terminal: Terminal): void {
       portOf('--port', text),
     )
     .option('--log-level <level>', `log as JSON from there on: ${LOG_LEVELS.join(', ')}`, levelOf)
-    .option('--allow-host <name...>', 'answer to this name too, when listening on loopback', [])
-    .option('--allow-origin <origin...>', 'serve pages of this origin too', [])
+    .option(
+      '--allow-host <name...>',
+      'answer to this name too, when listening on loopback',
+      nameIn,
+      [],
+    )
+    .option('--allow-origin <origin...>', 'serve pages of this origin too', originIn, [])
     .option(
       '--token-file <path>',
       'tokens to accept, "full TOKEN" or "read TOKEN" in a line (MMULAB_TOKEN_FILE); - is standard input',
@@ -164,6 +169,20 @@ function levelOf(text: string): LogLevel {
   if (level !== undefined) return level;
   const known = LOG_LEVELS.join(', ');
   throw new WrongUse(`Cannot serve: no log level "${text}"; there are ${known}`);
+}
+
+/** @returns The names so far, with one more. */
+function nameIn(text: string, before: readonly string[]): string[] {
+  if (/^(?:[^\s:/[\]]+|\[[0-9a-f:.]+\])$/i.test(text)) return [...before, text.toLowerCase()];
+  throw new WrongUse(`Cannot serve: --allow-host "${text}" is not a name without a port`);
+}
+
+/** @returns The origins so far, with one more. */
+function originIn(text: string, before: readonly string[]): string[] {
+  if (URL.canParse(text) && new URL(text).origin === text) return [...before, text];
+  throw new WrongUse(
+    `Cannot serve: --allow-origin "${text}" is not an origin, as https://dash.example is one`,
+  );
 }
 
 function countOf(name: string, text: string): number {

@@ -20,6 +20,10 @@ test.each([
     ['kernels', '--nope'],
     `Cannot run "kernels": unknown option '--nope'; there are --json, --help`,
   ],
+  [
+    ['help', 'nope'],
+    'Cannot help with "nope": there are serve, conform, race, workload, museum, policies, kernels',
+  ],
   [['policies', 'mainline'], 'Cannot run "policies": too many arguments: "mainline"'],
   [['conform'], `Cannot run "conform": missing required argument 'file'`],
   [
@@ -48,12 +52,12 @@ test.each([
   ],
   [
     ['--workload', 'none'],
-    'Cannot race: no "none"; there are kpti, asids, fork-exit, pcid-churn, unmap, nested-invept, ' +
+    'Cannot race: no workload "none"; there are kpti, asids, fork-exit, pcid-churn, unmap, nested-invept, ' +
       'nested-shadow, shootdown, hostile',
   ],
   [
     ['--workload', 'kpti', '--kernel', '4'],
-    'Cannot race: no "4"; there are 5.13, 5.14, 6.1, 6.12, 7.3',
+    'Cannot race: no kernel "4"; there are 5.13, 5.14, 6.1, 6.12, 7.3',
   ],
   [
     ['--workload', 'kpti', '--prev-roots', '99'],
@@ -67,7 +71,16 @@ test.each([
     ['--workload', 'kpti', '--set', 'asids=x'],
     'Cannot race: "kpti" has no "asids"; there are commands, processes, pages, accesses, mmapPercent, switchPercent',
   ],
-  [['--workload', 'kpti', '--cost', 'none=1'], /^Cannot race: no "none"; there are hit, miss, /],
+  [
+    ['--workload', 'kpti', '--cost', 'none=1'],
+    /^Cannot race: no cost "none"; there are hit, miss, /,
+  ],
+  [
+    ['--workload', 'kpti', '--policy', ''],
+    'Cannot race: no policy ""; there are mainline-5.14, mainline, need-sync, unsync-roots, ' +
+      'cached-roots, need-sync-posted, unsync-roots-posted, cached-roots-posted, invept-deferred, ' +
+      'fill-holes, flush-on-reuse, never-cache',
+  ],
   [['--workload', 'kpti', '--cost', 'hit=x'], 'Cannot race: cost hit "x" is not a number from 0'],
   [['--commands-file', '/nowhere'], /^Cannot read "\/nowhere": ENOENT: /],
 ])('race %j', async (args, sentence) => {
@@ -130,6 +143,12 @@ test.each([
     'no log level "loud"; there are fatal, error, warn, info, debug, trace, silent',
   ],
   [['--vms-max', '0'], {}, '--vms-max "0" is not a count from 1'],
+  [['--allow-host', 'lab:80'], {}, '--allow-host "lab:80" is not a name without a port'],
+  [
+    ['--allow-origin', 'https://a.example', 'dash.example'],
+    {},
+    '--allow-origin "dash.example" is not an origin, as https://dash.example is one',
+  ],
 ] as const)('serve %j with %j', async (args, env, reason) => {
   expect(await refusal(['serve', ...args], env)).toBe(`Cannot serve: ${reason}`);
 });
