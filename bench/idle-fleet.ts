@@ -12,7 +12,7 @@ const { DEFAULT_LIMITS } = await load<typeof import('../src/server/wire/limits.j
 const { default: Fastify } = await import('fastify');
 
 const fleet = new Fleet({ limits: DEFAULT_LIMITS, log: Fastify().log });
-const create = () => fleet.create(VmConfig.parse({ vcpus: VCPUS_PER_VM }));
+const create = () => fleet.create({ config: VmConfig.parse({ vcpus: VCPUS_PER_VM }) });
 
 create();
 const before = heapBytes();

@@ -560,7 +560,7 @@ export type VmCreation = {
     registers?: InitialRegisters;
     name?: VmName | null;
     tags?: VmTags;
-    /** Seconds without a request for it after which a VM is deleted; null: never. */
+    /** Seconds after which a VM is deleted that got no request; null: never. */
     ttlSeconds?: number | null;
     lanes?: Lanes;
 };
@@ -574,20 +574,20 @@ export type OracleState = {
 };
 export type Vm = {
     id: VmId;
-    /** Sequence number of the newest command or event; 0 at first. */
+    /** Sequence number of the newest command or event; 0 before the first. */
     seq: Seq;
-    /** An error of ours stopped this VM: it takes no more commands. */
+    /** The model failed on this VM, which takes no more commands. */
     poisoned: boolean;
-    /** What people call it. */
+    /** Its name for people. */
     name: VmName | null;
     tags: VmTags;
-    /** Seconds without a request for it after which a VM is deleted; null: never. */
+    /** Seconds after which a VM is deleted that got no request; null: never. */
     ttlSeconds: number | null;
-    /** When it goes unless it is used; null: never. */
+    /** Seconds until it is deleted unless it is used; null: never. */
     expiresInSeconds: number | null;
-    /** What runs beside it, if anything does. */
+    /** Policies that run beside it; absent if there are none. */
     lanes?: Lanes;
-    /** By the oracle, on all vCPUs; null: it is off. */
+    /** Findings of the oracle on all vCPUs; null: it is off. */
     found: OracleState | null;
     vcpus?: number;
     policy?: PolicyName;
@@ -615,11 +615,11 @@ export type Vm = {
 };
 export type VmSummary = {
     id: VmId;
-    /** Sequence number of the newest command or event; 0 at first. */
+    /** Sequence number of the newest command or event; 0 before the first. */
     seq: Seq;
-    /** An error of ours stopped this VM: it takes no more commands. */
+    /** The model failed on this VM, which takes no more commands. */
     poisoned: boolean;
-    /** What people call it. */
+    /** Its name for people. */
     name: VmName | null;
     tags: VmTags;
     vcpus?: number;
@@ -634,7 +634,7 @@ export type VmPage = {
     vms: VmSummary[];
     /** `cursor` of the next page; null if this is the last. */
     next: string | null;
-    /** VMs that are meant, on this page or not. */
+    /** VMs selected, on this page or not. */
     total: number;
 };
 export type VmsDeleted = {
@@ -646,7 +646,7 @@ export type LabelsPatch = {
     tags?: {
         [key: string]: string | null;
     };
-    /** Seconds without a request for it after which a VM is deleted; null: never. */
+    /** Seconds after which a VM is deleted that got no request; null: never. */
     ttlSeconds?: number | null;
 };
 export type Hex32 = string;
@@ -1122,7 +1122,7 @@ export type EventFrame = {
     "type": "event";
     vm: VmId;
     seq: Seq;
-    /** Sequence number of the command in whose course it happened. */
+    /** Sequence number of the command during which it happened. */
     command: Seq;
     /** Sequence number of the event that caused it, if one did. */
     causedBy: Seq | null;
@@ -1195,7 +1195,7 @@ export type HistoryPage = {
 export type FleetHelloFrame = {
     "type": "hello";
     epoch: string;
-    /** VMs that there are. */
+    /** Number of VMs. */
     vms: number;
     /** Number of the newest creation or deletion. */
     "number": Seq;
@@ -1208,7 +1208,7 @@ export type LifeFrame = {
     life: "created" | "deleted";
     name: VmName | null;
     tags: VmTags;
-    /** The VM's newest sequence number: who was sent less of it lost the rest. */
+    /** The VM's newest sequence number; after its deletion, frames up to it that did not come are lost. */
     head: Seq;
 };
 export type LifeGapFrame = {
@@ -1233,7 +1233,7 @@ export type ThroughFrame = {
 };
 export type FleetEndFrame = {
     "type": "end";
-    /** Creations and deletions up to it were considered. */
+    /** Creations and deletions up to it were sent or filtered out. */
     "number": Seq;
     reason: "shutdown";
 };
@@ -1241,17 +1241,17 @@ export type FleetStreamFrame = FleetHelloFrame | LifeFrame | LifeGapFrame | Life
 export type CheckResult = {
     path: string;
     op: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "contains" | "lacks";
-    /** What was wanted, as JSON. */
+    /** The expected value, as JSON. */
     value: string;
-    /** What stood there, as JSON; null if nothing did. */
+    /** The value at `path`, as JSON; null if there is none. */
     found: string | null;
     holds: boolean;
 };
 export type NearestFrame = {
     frame: HistoryFrame;
-    /** Parts of the pattern that it does not fit. */
+    /** Parts of the pattern that the frame does not match. */
     failed: string[];
-    /** Checks that it does not pass. */
+    /** Checks that fail. */
     checks: CheckResult[];
 };
 export type NearestState = {
@@ -1272,11 +1272,11 @@ export type WaitAnswer = {
     };
 };
 export type Check = {
-    /** JSON pointer into what is checked. */
+    /** JSON pointer into the checked object. */
     path: string;
-    /** `contains` and `lacks` are of lists. */
+    /** `contains` and `lacks` apply to lists. */
     op?: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "contains" | "lacks";
-    /** Compared with what stands at `path`; hex with hex. */
+    /** Compared with the value at `path`; hex with hex. */
     value: string | number | boolean | null;
 };
 export type Pattern = {
@@ -1284,7 +1284,7 @@ export type Pattern = {
     vcpu?: VcpuIndex[];
     mmu?: MmuName;
     root?: PhysicalAddress[];
-    /** What matters at least as much. */
+    /** Records of at least this severity. */
     severity?: Severity;
     /** Checks of the frame: `/event/scope`, `/outcome/kind`, `/command/value`. */
     where?: Check[];
@@ -1298,7 +1298,7 @@ export type UntilEvent = {
 export type UntilState = {
     on: "state";
     vcpu?: VcpuIndex;
-    /** Checks of what `GET /v1/vms/{vm}/vcpus/{vcpu}` shows: `/requests`, `/cr3`. */
+    /** Checks of the state in `GET /v1/vms/{vm}/vcpus/{vcpu}`: `/requests`, `/cr3`. */
     where: Check[];
 };
 export type Until = UntilEvent | UntilState;
@@ -1328,7 +1328,7 @@ export type ExpectationOrder = {
 export type ExpectationState = {
     kind: "state";
     vcpu?: VcpuIndex;
-    /** Checks of what `GET /v1/vms/{vm}/vcpus/{vcpu}` shows: `/requests`, `/cr3`. */
+    /** Checks of the state in `GET /v1/vms/{vm}/vcpus/{vcpu}`: `/requests`, `/cr3`. */
     where: Check[];
 };
 export type Expectation = ExpectationCount | ExpectationNever | ExpectationAtLeastOnce | ExpectationOrder | ExpectationState;
@@ -1504,7 +1504,7 @@ export type RaceFromWorkload = {
     kind: "workload";
     name: "kpti" | "asids" | "fork-exit" | "pcid-churn" | "unmap" | "nested-invept" | "nested-shadow" | "shootdown" | "hostile";
     seed?: number;
-    /** Those of `GET /v1/workloads`; `commands` is how many are made. */
+    /** Parameters of `GET /v1/workloads`; `commands` is the number of commands. */
     parameters?: {
         [key: string]: number | boolean;
     };
@@ -1517,17 +1517,17 @@ export type RaceFromCommands = {
 export type RaceFromVm = {
     kind: "vm";
     vm: VmId;
-    /** Up to this moment; without it, to the present. */
+    /** The commands up to this moment; by default all of them. */
     seq?: Seq;
 };
 export type RaceRequest = {
     source: RaceFromWorkload | RaceFromCommands | RaceFromVm;
     policies?: "all" | PolicyName[];
-    /** Slots beside the current root; without it, those of the machine. */
+    /** Slots beside the current root; by default those of the configuration. */
     prevRoots?: number[];
-    /** Without it, that of the machine. */
+    /** By default the kernel of the configuration. */
     kernels?: ("5.13" | "5.14" | "6.1" | "6.12" | "7.3")[];
-    /** Parameters of `GET /v1/cost-model` that are to be others. */
+    /** Other values for parameters of `GET /v1/cost-model`. */
     costs?: {
         [key: string]: number;
     };
@@ -1768,18 +1768,18 @@ export type RaceResult = {
 };
 export type JobRace = {
     id: JobId;
-    /** Rises by one a job. */
+    /** Rises by one with each job. */
     "number": number;
     state: "queued" | "running" | "done" | "failed" | "cancelled";
     progress: {
         done: number;
-        /** Null while nobody knows. */
+        /** Null while it is unknown. */
         total: number | null;
     };
     createdAt: string;
     startedAt: string | null;
     endedAt: string | null;
-    /** Why it failed. */
+    /** Cause of the failure; null unless it failed. */
     problem: Problem | null;
     kind: "race";
     /** Null until it is done. */
@@ -1788,18 +1788,18 @@ export type JobRace = {
 export type Job = JobRace;
 export type JobSummary = {
     id: JobId;
-    /** Rises by one a job. */
+    /** Rises by one with each job. */
     "number": number;
     state: "queued" | "running" | "done" | "failed" | "cancelled";
     progress: {
         done: number;
-        /** Null while nobody knows. */
+        /** Null while it is unknown. */
         total: number | null;
     };
     createdAt: string;
     startedAt: string | null;
     endedAt: string | null;
-    /** Why it failed. */
+    /** Cause of the failure; null unless it failed. */
     problem: Problem | null;
     kind: "race";
 };
@@ -1876,9 +1876,9 @@ export type Diff = {
     complete: boolean;
 };
 export type CaseDigests = {
-    /** Of the state at the end. */
+    /** Digest of the state at the end. */
     state: Digest;
-    /** Of every command with its outcome and its events. */
+    /** Digest of all commands with their outcomes and events. */
     events: Digest;
 };
 export type CaseFile = {
@@ -1889,7 +1889,7 @@ export type CaseFile = {
     config: VmConfig;
     commands: Command[];
     expected: CaseDigests;
-    /** The command on which the model failed, behind the others: `expected` is what came before it. */
+    /** The command on which the model failed, after the others; `expected` is the result before it. */
     poisonedBy?: Command;
 };
 export type CaseAnswer = {
@@ -1938,18 +1938,18 @@ export type CommandLine = BatchResult | Problem;
 export type EndFrame = {
     "type": "end";
     vm: VmId;
-    /** Everything up to it was considered. Resume from there. */
+    /** Everything up to it was sent or filtered out. Resume from there. */
     seq: Seq;
     reason: "vm-deleted" | "shutdown";
 };
 export type HelloFrame = {
     "type": "hello";
     vm: VmId;
-    /** Another epoch is another server process: its VMs are others. */
+    /** Names the run of the server. Another run has other VMs. */
     epoch: string;
     /** The newest sequence number. */
     head: Seq;
-    /** The lowest one that is kept; one above `head` if none is. */
+    /** The lowest one that is kept; one above `head` if none is kept. */
     oldest: Seq;
 };
 export type StreamFrame = HelloFrame | CommandFrame | EventFrame | RewoundFrame | GapFrame | ThroughFrame | EndFrame;

@@ -4,13 +4,13 @@ import { type Checkpoint, type HistoryRecord, recordsOf, type StateScale } from 
 /** Records of a full chunk. */
 const CHUNK_RECORDS = 256;
 
-/** Bytes of a state that are kept in about the time in which a command makes a record. */
+/** Bytes of a state that take about as long to keep as a command takes to make a record. */
 const BYTES_A_RECORD = 128;
 
 /** Records between two checkpoints of a small state. */
 const CHECKPOINT_RECORDS_MIN = 512;
 
-/** Share of a ring that may lean on one checkpoint, and so is forgotten with it. */
+/** Share of a ring that may depend on one checkpoint, and so is forgotten with it. */
 const CHECKPOINT_SHARE = 1 / 4;
 
 /** A run of records, the unit in which history is forgotten. */
@@ -28,7 +28,7 @@ interface Chunk<State> extends Weighed {
 interface Newest<State> {
   readonly chunk: Chunk<State>;
   readonly state: State | null;
-  /** What it takes that the state before it did not. */
+  /** Bytes that it takes and the state before it did not. */
   readonly bytes: number;
 }
 
@@ -51,8 +51,8 @@ export class EventRing<State = unknown> {
   #newest: Newest<State> | null = null;
 
   /**
-   * @param recordsMax Records kept. Whole chunks are forgotten, with what leans on their checkpoints,
-   *   so up to a quarter fewer and a chunk may be.
+   * @param recordsMax Records kept at most. Whole chunks are forgotten together with the chunks that
+   *   depend on their checkpoints, so at times only three quarters less a chunk are kept.
    */
   constructor(budget: HistoryBudget, recordsMax: number, scale: StateScale<State>) {
     this.#budget = budget;
@@ -60,7 +60,7 @@ export class EventRing<State = unknown> {
     this.#scale = scale;
   }
 
-  /** `seq` of the newest record, 0 before the first. */
+  /** `seq` of the newest record; 0 before the first. */
   get head(): number {
     return this.#head;
   }
@@ -71,8 +71,8 @@ export class EventRing<State = unknown> {
   }
 
   /**
-   * Whether the records that come next have an anchor: a checkpoint in their chunk, or an older one
-   * that is kept as long as they are.
+   * Whether the next records have an anchor: a checkpoint in their chunk, or an older one that is
+   * kept as long as they are.
    */
   get isAnchored(): boolean {
     const newest = this.#open();
@@ -80,8 +80,8 @@ export class EventRing<State = unknown> {
   }
 
   /**
-   * Whether a new checkpoint is worth its time: the more a state takes, the rarer it is kept, so that
-   * the records in between cost more than it does. What leans on a checkpoint is forgotten with it.
+   * Whether a new checkpoint is due. Large states are kept less often, so that a checkpoint costs less
+   * than the records since the last one.
    */
   get wantsCheckpoint(): boolean {
     const newest = this.#chunks.findLast(({ anchor }) => isCheckpoint(anchor))?.anchor;
@@ -92,10 +92,10 @@ export class EventRing<State = unknown> {
   }
 
   /**
-   * Anchors the records that come next, between two commands.
+   * Anchors the next records. Must be called between two commands.
    *
-   * @param anchor The state as it is now, or `older`: the checkpoint before will do. Without any,
-   *   records are kept but no state can be made from them.
+   * @param anchor The present state, or `older` to depend on the checkpoint before. Without an
+   *   anchor, records are kept but no state can be made from them.
    */
   anchor(anchor: Checkpoint<State> | 'older'): void {
     const newest = this.#open();
@@ -129,7 +129,7 @@ export class EventRing<State = unknown> {
     const chunk = open ?? this.#begin();
     chunk.records.push(record);
     this.#records += 1;
-    // Last, because the chunk itself may have to go.
+    // Last, because the budget may drop this very chunk.
     this.#budget.charge(chunk, 1);
     if (open === null && isCheckpoint(chunk.anchor)) this.#keep(chunk, chunk.anchor.state);
     if (record.type === 'rewound') this.#keep(chunk, record.state);
@@ -145,25 +145,25 @@ export class EventRing<State = unknown> {
     return chunk?.records[index % CHUNK_RECORDS];
   }
 
-  /** @returns What stops the listening. */
+  /** @returns A function that stops the listening; further calls do nothing. */
   listen(listener: () => void): () => void {
     this.#listeners ??= new Set();
     this.#listeners.add(listener);
     return () => this.#listeners?.delete(listener);
   }
 
-  /** Tells the listeners that there is more to read: once for many records, to save calls. */
+  /** Tells the listeners that there are new records; to save calls, once for many of them. */
   notify(): void {
     if (this.#listeners === null) return;
     for (const listener of this.#listeners) listener();
   }
 
-  /** Forgets everything: the VM is gone. */
+  /** Forgets everything, because the VM is deleted. */
   clear(): void {
     while (this.#chunks.length > 0) this.#forgetOldest();
   }
 
-  /** The chunk that takes the next record, if it has begun. */
+  /** The chunk that takes the next record; null if it has not begun. */
   #open(): Chunk<State> | null {
     const newest = this.#chunks[this.#chunks.length - 1];
     return newest === undefined || newest.records.length === CHUNK_RECORDS ? null : newest;
@@ -186,8 +186,8 @@ export class EventRing<State = unknown> {
   }
 
   /**
-   * A state comes into a chunk. What it does not share with the state before it, nobody else may hold
-   * any more: that one counts it from now on. What it does share is in the VM as well, or was.
+   * Charges a chunk with a state. Parts that the state before it does not share with the new one are
+   * now held by that earlier state alone, and so are charged to its chunk; shared parts are not.
    */
   #keep(chunk: Chunk<State>, state: State | null): void {
     const before = this.#newest;
@@ -209,7 +209,7 @@ export class EventRing<State = unknown> {
     this.#shift();
   }
 
-  /** What leans on a checkpoint goes with it, so that a state can be made at all that is kept. */
+  /** Forgets the oldest chunk and all that depend on its checkpoint, which are of no use without. */
   #shift(): void {
     const oldest = this.#chunks.shift();
     if (oldest !== undefined) this.#records -= oldest.records.length;

@@ -1,16 +1,16 @@
 /** A run of records, the unit in which history is forgotten, as the budget sees it. */
 export interface Weighed {
-  /** What it counts: its records, and the states that it holds. */
+  /** Weight of its records and states, in records. */
   weight: number;
-  /** Its ring forgets it. */
+  /** Makes its ring forget it. */
   readonly drop: () => void;
   older: Weighed | null;
   newer: Weighed | null;
 }
 
 /**
- * Bounds the history of all VMs together: over the bound, the chunk that was begun first goes,
- * whichever VM it belongs to. A busy VM thus cannot fill the memory, nor ten thousand quiet ones.
+ * Bounds the history of all VMs together: over the bound, the oldest chunk is dropped, whichever VM
+ * it belongs to. So neither a busy VM nor ten thousand quiet ones can fill the memory.
  */
 export class HistoryBudget {
   readonly recordsMax: number;
@@ -23,7 +23,7 @@ export class HistoryBudget {
     this.recordsMax = recordsMax;
   }
 
-  /** Records kept now, over all rings; a state counts as many as take its room. */
+  /** Records kept now, over all rings. States count as records of the same size. */
   get records(): number {
     return this.#weight;
   }
@@ -35,7 +35,7 @@ export class HistoryBudget {
     this.#newest = chunk;
   }
 
-  /** Counts what a chunk holds more, and forgets the oldest chunks if that is too much. */
+  /** Adds weight to a chunk, and drops the oldest chunks while the bound is exceeded. */
   charge(chunk: Weighed, weight: number): void {
     chunk.weight += weight;
     this.#weight += weight;
@@ -46,7 +46,7 @@ export class HistoryBudget {
     }
   }
 
-  /** A chunk is no longer kept. */
+  /** Counts a chunk no longer. */
   discharge(chunk: Weighed): void {
     this.#weight -= chunk.weight;
     if (chunk.older === null) this.#oldest = chunk.newer;

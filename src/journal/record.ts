@@ -1,6 +1,6 @@
 import type { Command, MmuEvent, Outcome } from '../mmu/schema/index.js';
 
-/** A command that was applied, as it is kept and as a stream carries it. */
+/** An applied command, as it is kept and as a stream carries it. */
 export interface CommandRecord {
   readonly type: 'command';
   readonly vm: string;
@@ -10,20 +10,20 @@ export interface CommandRecord {
   readonly outcome: Outcome;
 }
 
-/** What the MMU did in the course of a command. */
+/** An event of the MMU during a command. */
 export interface EventRecord {
   readonly type: 'event';
   readonly vm: string;
   readonly seq: number;
-  /** `seq` of the command in whose course it happened. */
+  /** `seq` of the command during which it happened. */
   readonly command: number;
-  /** `seq` of the event that caused it, where another event did. */
+  /** `seq` of the event that caused it; null if none did. */
   readonly causedBy: number | null;
   readonly vcpu: number;
   readonly event: MmuEvent;
 }
 
-/** The VM was taken back: to what it was made from, or to a snapshot. */
+/** A reset of the VM, or the restoration of a snapshot. */
 export interface RewoundRecord<State = unknown> {
   readonly type: 'rewound';
   readonly vm: string;
@@ -32,7 +32,7 @@ export interface RewoundRecord<State = unknown> {
   readonly snapshot: string | null;
   /** `seq` at which the VM was in this state before; null for a reset. */
   readonly to: number | null;
-  /** The state; null for what the VM was made from. */
+  /** The restored state; null for the first state of the VM. */
   readonly state: State | null;
 }
 
@@ -41,24 +41,24 @@ export type HistoryRecord<State = unknown> = CommandRecord | EventRecord | Rewou
 
 /** A state of a VM between two commands, from which later ones can be made. */
 export interface Checkpoint<State> {
-  /** The newest record when the VM was in it. */
+  /** `seq` of the newest record when the VM was in the state. */
   readonly seq: number;
-  /** Null for what the VM was made from. */
+  /** Null for the first state of the VM. */
   readonly state: State | null;
 }
 
-/** Says what the states take that a history keeps. They may share parts with each other. */
+/** Measures the states that a history keeps. They may share parts with each other. */
 export interface StateScale<State> {
-  /** Bytes that a state takes whatever else is kept. */
+  /** Bytes of a state that it shares with no other. */
   bytesOf(state: State): number;
-  /** Bytes of parts that a state holds and another one does not; null shares none. */
+  /** Bytes of sharable parts that a state holds and another one does not; null shares none. */
   bytesBeyond(state: State, other: State | null): number;
 }
 
-/** Bytes of a state that take as much room as a record. */
+/** Bytes of a state that count as one record. */
 const BYTES_PER_RECORD = 256;
 
-/** What bytes of kept states count, in records. */
+/** Weight of kept states, in records. */
 export function recordsOf(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_RECORD);
 }

@@ -9,33 +9,33 @@ import type { EventRecord, HistoryRecord, RewoundRecord } from './record.js';
 
 type RequestName = MmuEventOf<'request-made'>['request'];
 
-/** Takes an event and numbers it; the journal knows a vCPU by its index alone. */
+/** Takes an event and returns its number. The journal knows a vCPU by its index alone. */
 export type Recorded = (
   vcpu: { readonly index: number },
   event: MmuEvent,
   causedBy?: number,
 ) => number;
 
-/** Where records go: a VM's ring, or nowhere. */
+/** Receives records: a VM's ring, or a counter that keeps none. */
 export interface RecordSink<State> {
   /** `seq` of the newest record. */
   readonly head: number;
   append(record: HistoryRecord<State>): void;
 }
 
-/** A command that was applied, with what it did. */
+/** An applied command with its outcome and events. */
 export interface Applied {
   readonly seq: number;
   readonly outcome: Outcome;
   readonly events: EventRecord[];
 }
 
-/** `seq` of the last `request-made` by request, and by vCPU: what a service refers to. */
+/** `seq` of the last `request-made` of each request on each vCPU: the cause of its service. */
 export type RequestsMade = ReadonlyMap<RequestName, readonly number[]>;
 
 type Violation = MmuEventOf<'violation'>;
 
-/** Commands whose numbers are kept at least, so that a violation can name them. */
+/** Commands whose numbers are kept, at least, so that a violation can name them. */
 export const COMMANDS_NAMED = 4096;
 
 const NONE_MADE: RequestsMade = new Map();
@@ -43,15 +43,15 @@ const NONE_MADE: RequestsMade = new Map();
 /**
  * Numbers the commands and events of one VM and keeps them in its ring.
  *
- * Records are kept only when their command is done, so that a command that was refused or that
- * failed leaves no trace and no hole: every `seq` appears exactly once.
+ * Records are kept once their command is done, so that a refused or failed command leaves no trace
+ * and no hole: every `seq` appears exactly once.
  */
 export class Recorder<State = unknown> {
   readonly #vm: string;
   readonly #ring: RecordSink<State>;
   #events: EventRecord[] = [];
   #command = 0;
-  /** `seq` of the newest commands, oldest first, since the state was last given to the VM. */
+  /** `seq` of the newest commands, oldest first, since the VM was made or last taken back. */
   #commands: number[] = [];
   /** `seq` of the last `request-made`, by request and vCPU. */
   #made: Map<RequestName, number[]> | null = null;
@@ -61,7 +61,7 @@ export class Recorder<State = unknown> {
     this.#ring = ring;
   }
 
-  /** Runs a command and keeps it. What `run` throws passes through, and nothing is kept. */
+  /** Runs a command and keeps it. If `run` throws, nothing is kept. */
   record(command: Command, run: (emit: Recorded) => Outcome): Applied {
     const seq = this.#ring.head + 1;
     this.#command = seq;
@@ -76,7 +76,7 @@ export class Recorder<State = unknown> {
     return { seq, outcome, events };
   }
 
-  /** A command that is not carried out has no number. */
+  /** Takes the number of a command back if it is not carried out. */
   #runNamed(run: (emit: Recorded) => Outcome): Outcome {
     try {
       return run(this.#emit);
@@ -86,8 +86,8 @@ export class Recorder<State = unknown> {
     }
   }
 
-  /** Numbers on from here and keeps nothing: for commands that are only tried. */
-  rehearsal(): Recorder<State> {
+  /** A recorder for a copy of the VM: it numbers on from here and keeps nothing. */
+  forCopy(): Recorder<State> {
     let head = this.#ring.head;
     const counter: RecordSink<State> = {
       get head() {
@@ -103,7 +103,11 @@ export class Recorder<State = unknown> {
     return recorder;
   }
 
-  /** Keeps that the VM was taken back. @param made What was pending in that state, and since when. */
+  /**
+   * Records that the VM was taken back.
+   *
+   * @param made The requests that were pending in that state, by the `seq` that made them.
+   */
   rewound(
     to: Pick<RewoundRecord<State>, 'snapshot' | 'to' | 'state'>,
     made: RequestsMade = NONE_MADE,
@@ -120,7 +124,7 @@ export class Recorder<State = unknown> {
     return record;
   }
 
-  /** For a snapshot: what {@link rewound} takes again. */
+  /** The pending requests, to be kept with a snapshot and given to {@link rewound}. */
   requestsMade(): RequestsMade {
     return copyOf(this.#made ?? NONE_MADE);
   }
@@ -141,13 +145,13 @@ export class Recorder<State = unknown> {
     return seq;
   };
 
-  /** A request that is serviced was caused by its making, however many commands ago. */
+  /** The making of a request causes its service, however many commands later. */
   #causeOf(vcpu: number, event: MmuEvent): number | null {
     if (event.kind !== 'request-serviced') return null;
     return this.#made?.get(event.request)?.[vcpu] ?? null;
   }
 
-  /** The model says how many commands ago something was; a history says which one that is. */
+  /** Replaces the model's "commands ago" by the number of the command. */
   #named(violation: Violation): Violation {
     const { message: _, write, invalidation, ...rest } = violation;
     return described({

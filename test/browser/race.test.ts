@@ -82,11 +82,11 @@ test('what cannot be raced is said', async () => {
   await page.click('button[type="submit"]');
   await expect
     .poll(() => page.locator('.race-order .failure').innerText())
-    .toBe('Pick a policy, or two');
+    .toBe('Cannot race: no policy is picked; pick one or more');
   const lost = await lab.open('/?job=job-999');
   await expect
     .poll(() => lost.locator('.race-order .failure').innerText())
-    .toBe('Cannot find job "job-999": no such job, or forgotten');
+    .toBe('Cannot find job "job-999": no such job, or no longer kept');
 });
 
 test('the lanes beside a VM are seen to go along with it', async () => {

@@ -120,7 +120,7 @@ test('a case needs the beginning, and is bounded', async () => {
     410,
     'events-expired',
     oldest,
-    `Cannot write the case of VM "vm-1": its beginning is needed, and history of VM "vm-1" is kept from ${oldest}; a reset begins it anew`,
+    `Cannot write the case of VM "vm-1": the first commands are needed, and history of VM "vm-1" is kept from ${oldest}; reset it to begin anew`,
   ]);
   await ask(app, 'POST', '/v1/vms/vm-1/reset');
   expect((await caseOf(app, 'vm-1')).commands).toEqual([]);
@@ -135,7 +135,7 @@ test('a case needs the beginning, and is bounded', async () => {
   expect([long.status, long.json.code, long.json.detail]).toEqual([
     409,
     'beginning-unknown',
-    'Cannot write the case of VM "vm-1": over 10000 commands lead there, the bound',
+    'Cannot write the case of VM "vm-1": more than 10000 commands lead there, the bound',
   ]);
 });
 

@@ -203,7 +203,7 @@ test('a failure of ours stops that VM alone, and leaves no hole in its history',
   const later = await ask(app, 'POST', '/v1/vms/vm-1/vcpus/0/enter');
   expect([later.status, later.json.detail]).toEqual([
     409,
-    'Cannot run "enter": VM "vm-1" has failed',
+    'Cannot run "enter": VM "vm-1" has failed; reset it or restore a snapshot',
   ]);
   expect((await ask(app, 'GET', '/v1/vms/vm-1')).json).toMatchObject({ seq, poisoned: true });
   expect((await ask(app, 'GET', '/v1/vms/vm-1/events')).json.events.length).toBe(seq);

@@ -128,7 +128,7 @@ test('a key names one request', async () => {
     expect([status, json.code, json.detail]).toEqual([
       422,
       'idempotency-key-reused',
-      'Cannot take header "Idempotency-Key": it named another request; take a new key',
+      'Cannot take header "Idempotency-Key": it named another request; use a new key',
     ]);
   }
   for (const key of ['', 'a b', 'x'.repeat(256)]) {

@@ -84,7 +84,7 @@ describe('lanes beside a VM', () => {
     await post(app, 'snapshots/here/restore');
     const ended = await ask(app, 'GET', '/v1/vms/vm-1/race');
     expect([ended.status, ended.json.code]).toEqual([409, 'race-ended']);
-    expect(ended.json.detail).toContain('a reset begins them anew');
+    expect(ended.json.detail).toContain('reset the VM to begin it anew');
     await run(app, [ENTER]);
     await post(app, 'reset');
     expect(countsOf(await raceOf(app))[0]).toEqual(['mainline/3', 0, 0]);

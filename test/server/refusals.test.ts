@@ -8,7 +8,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 test.each([
   ['GET', '/v1/nope', 404, 'route-not-found', 'Cannot GET "/v1/nope": no such route'],
-  ['PUT', '/v1/vms', 405, 'method-not-allowed', 'Cannot PUT "/v1/vms": no such method here'],
+  ['PUT', '/v1/vms', 405, 'method-not-allowed', 'Cannot PUT "/v1/vms": the path has other methods'],
   ['GET', '/v1/vms/%zz', 400, 'malformed-http', expect.stringContaining('Cannot read request: ')],
   [
     'GET',
@@ -96,7 +96,7 @@ test('an error of ours is not told', async () => {
   expect([status, json.code, json.detail]).toEqual([
     500,
     'internal',
-    'Cannot finish the request: an error of ours, now in the log',
+    'Cannot finish the request: an error of the server, which its log shows',
   ]);
 });
 

@@ -123,7 +123,7 @@ test('streams of every form count, and their places are free again', async () =>
   }
   expect([second.status, second.frames[0]?.detail]).toEqual([
     429,
-    'Cannot open stream of all VMs: there are 1, the bound',
+    'Cannot open stream of all VMs: there are 1, the bound; close one',
   ]);
   expect((await ask(app, 'GET', EVENTS)).status).toBe(200);
 });

@@ -103,7 +103,7 @@ test('snapshots are bounded, by VM and by bytes', async () => {
   expect([more.status, more.json.code, more.json.detail]).toEqual([
     429,
     'snapshot-limit-reached',
-    'Cannot take snapshot "more": VM "vm-1" has 64, the bound',
+    'Cannot take snapshot "more": VM "vm-1" has 64, the bound; delete one',
   ]);
 
   const small = await startApp({ limits: { snapshotBytesMax: 1000 } });
@@ -114,7 +114,7 @@ test('snapshots are bounded, by VM and by bytes', async () => {
   const two = await ask(small, 'POST', '/v1/vms/vm-2/snapshots', { name: 'two' });
   expect([two.status, two.json.detail]).toEqual([
     429,
-    `Cannot take snapshot "two": it takes ${bytes} bytes, and room for ${1000 - bytes} of 1000 is left`,
+    `Cannot take snapshot "two": it takes ${bytes} bytes, and room for ${1000 - bytes} of 1000 is left; delete others`,
   ]);
   await ask(small, 'DELETE', '/v1/vms/vm-1');
   expect((await ask(small, 'POST', '/v1/vms/vm-2/snapshots', { name: 'two' })).status).toBe(201);
@@ -215,7 +215,7 @@ test('a fork with changes needs the beginning, and a configuration that fits', a
     410,
     'events-expired',
     json.oldest,
-    `Cannot fork VM "vm-1" with changes: its beginning is needed, and history of VM "vm-1" is kept from ${json.oldest}; a reset begins it anew`,
+    `Cannot fork VM "vm-1" with changes: the first commands are needed, and history of VM "vm-1" is kept from ${json.oldest}; reset it to begin anew`,
   ]);
   const gone = await ask(app, 'POST', '/v1/vms/vm-1/fork', { seq: 1 });
   expect([gone.status, gone.json.code, gone.json.oldest]).toEqual([
@@ -294,7 +294,7 @@ test('a VM that has failed takes no snapshot, but can be taken back', async () =
   expect([refused.status, refused.json.code, refused.json.detail]).toEqual([
     409,
     'vm-poisoned',
-    'Cannot take snapshot "late": VM "vm-1" has failed',
+    'Cannot take snapshot "late": VM "vm-1" has failed; reset it or restore a snapshot',
   ]);
   // Before the command that failed.
   expect(await digest(app, 'vm-1')).toBe(sound);
@@ -307,9 +307,19 @@ test('a VM that has failed takes no snapshot, but can be taken back', async () =
 });
 
 test.each([
-  ['vmsMax', 1, 'vm-limit-reached', 'Cannot create VM: there are 1, the bound'],
-  ['vcpusMax', 1, 'vcpu-limit-reached', 'Cannot create VM: room for 0 of 1 vCPUs is left'],
-  ['memoryPagesMax', 3, 'memory-limit-reached', 'Cannot create VM: room for 0 of 3 pages is left'],
+  ['vmsMax', 1, 'vm-limit-reached', 'Cannot create VM: there are 1, the bound; delete one'],
+  [
+    'vcpusMax',
+    1,
+    'vcpu-limit-reached',
+    'Cannot create VM: room for 0 of 1 vCPUs is left; delete VMs',
+  ],
+  [
+    'memoryPagesMax',
+    3,
+    'memory-limit-reached',
+    'Cannot create VM: room for 0 of 3 pages is left; delete VMs',
+  ],
 ])('%s bounds forks as well', async (limit, bound, code, detail) => {
   const app = await startApp({ limits: { [limit]: bound } });
   await prepare(app, { memory: { words: [] } });
@@ -329,7 +339,7 @@ test('a VM is not taken back where there is no room for what it was', async () =
   expect([status, json.code, json.detail]).toEqual([
     429,
     'memory-limit-reached',
-    'Cannot take VM "vm-1" back: room for 1 of 3 pages is left',
+    'Cannot take VM "vm-1" back: room for 1 of 3 pages is left; delete VMs',
   ]);
 });
 

@@ -2,6 +2,7 @@ import Fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { type Chance, createChance } from '../../src/lab/workloads/chance.js';
 import { Command, type CommandInput, VmConfig } from '../../src/mmu/schema/index.js';
+import { applyOne } from '../../src/server/batches/batch.js';
 import { Fleet } from '../../src/server/fleet/fleet.js';
 import type { FleetVm } from '../../src/server/fleet/fleet-vm.js';
 import { digestOf } from '../../src/server/history/digest.js';
@@ -22,7 +23,7 @@ function startLab(limits: Partial<Limits> = {}, filled = FILLED.few) {
     registers: { cr3: '0x100000', cr4: '0x200a0' },
     memory: { fills: [fill] },
   };
-  const create = () => fleet.create(VmConfig.parse(config));
+  const create = () => fleet.create({ config: VmConfig.parse(config) });
   return { fleet, timeline, create };
 }
 
@@ -49,7 +50,8 @@ function live(lab: ReturnType<typeof startLab>, entry: FleetVm, steps: number, s
     const [root, tables] = [0x100000 + i * 0x1000, 0x300000 + i * 0x10000];
     const range = { address: '0x8000000000', gpa: '0x200000', pages: 12 };
     const at = { root: `0x${root.toString(16)}`, tables: `0x${tables.toString(16)}` };
-    const { seq } = lab.fleet.apply(
+    const { seq } = applyOne(
+      lab.fleet,
       entry,
       Command.parse({ kind: 'map', vcpu: 0, ...at, ...range }),
     );
@@ -68,7 +70,7 @@ function live(lab: ReturnType<typeof startLab>, entry: FleetVm, steps: number, s
       name += 1;
       if (snapshots.length > 3) lab.timeline.snapshots.delete(entry.id, snapshots[0] as string);
       continue;
-    } else lab.fleet.apply(entry, Command.parse(commandBy(chance)));
+    } else applyOne(lab.fleet, entry, Command.parse(commandBy(chance)));
     states.set(before, digestOf(entry.vm));
   }
   return states;
@@ -99,7 +101,7 @@ test('a moment before what is kept is told from where history is kept', async ()
   const lab = startLab({ vmHistoryRecordsMax: 600 });
   const entry = lab.create();
   for (let i = 0; i < 1000; i += 1)
-    lab.fleet.apply(entry, Command.parse({ kind: 'enter', vcpu: 0 }));
+    applyOne(lab.fleet, entry, Command.parse({ kind: 'enter', vcpu: 0 }));
   const { oldest } = entry.ring;
   await expect(lab.timeline.stateAt(entry, oldest - 2)).rejects.toMatchObject({
     code: 'events-expired',
@@ -111,11 +113,11 @@ test('a moment before what is kept is told from where history is kept', async ()
 test('a snapshot outlives the history in which it was taken', async () => {
   const lab = startLab({ vmHistoryRecordsMax: 300 });
   const entry = lab.create();
-  lab.fleet.apply(entry, Command.parse({ kind: 'mov-cr3', vcpu: 0, value: '0x101001' }));
+  applyOne(lab.fleet, entry, Command.parse({ kind: 'mov-cr3', vcpu: 0, value: '0x101001' }));
   const { seq } = lab.timeline.take(entry, 'early');
   const early = digestOf(entry.vm);
   for (let i = 0; i < 400; i += 1)
-    lab.fleet.apply(entry, Command.parse({ kind: 'enter', vcpu: 0 }));
+    applyOne(lab.fleet, entry, Command.parse({ kind: 'enter', vcpu: 0 }));
   expect(entry.ring.oldest > seq + 1).toBe(true);
   expect(digestOf(await lab.timeline.stateAt(entry, seq))).toBe(early);
   lab.timeline.restore(entry, 'early');
@@ -127,7 +129,7 @@ test('history of another VM may push out what a VM leans on, never half of it', 
   const [quiet, busy] = [lab.create(), lab.create()];
   const states = live(lab, quiet, 300, 8);
   const chance = createChance(9);
-  while (quiet.ring.oldest < 300) lab.fleet.apply(busy, Command.parse(commandBy(chance)));
+  while (quiet.ring.oldest < 300) applyOne(lab.fleet, busy, Command.parse(commandBy(chance)));
   const { oldest, head } = quiet.ring;
   let expected: string | undefined;
   for (let seq = 0; seq <= head; seq += 1) {
@@ -143,7 +145,7 @@ test('history of another VM may push out what a VM leans on, never half of it', 
 test('a restored VM knows which requests were pending, and since when', () => {
   const lab = startLab();
   const entry = lab.create();
-  const apply = (command: CommandInput) => lab.fleet.apply(entry, Command.parse(command));
+  const apply = (command: CommandInput) => applyOne(lab.fleet, entry, Command.parse(command));
   apply({ kind: 'enter', vcpu: 0 });
   const made = apply({ kind: 'make-request', vcpu: 0, request: 'TLB_FLUSH' }).events.find(
     ({ event }) => event.kind === 'request-made',
@@ -163,7 +165,7 @@ test('snapshots count what they share once, whichever of them goes', () => {
   const lab = startLab();
   const entry = lab.create();
   const { snapshots } = lab.timeline;
-  const apply = (command: CommandInput) => lab.fleet.apply(entry, Command.parse(command));
+  const apply = (command: CommandInput) => applyOne(lab.fleet, entry, Command.parse(command));
   const bytesOf = () =>
     [...snapshots.of(entry.id).values()].map(
       ({ state, bytes }) => (bytes - state.rest.length) / 4096,

@@ -69,7 +69,7 @@ test('what does not hold shows the nearest miss', async () => {
   ).toEqual([
     [false, [], '0 found, at least 1 expected'],
     [false, [2, 4], '2 found, exactly 0 expected'],
-    [false, [4], 'step 1 of 2 not found behind 4'],
+    [false, [4], 'step 1 of 2 not found after 4'],
     [false, [2, 4], '2 found, at most 1 expected'],
     [false, [], '1 of 1 checks fail'],
   ]);

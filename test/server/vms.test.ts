@@ -103,9 +103,13 @@ test.each([
 });
 
 test.each([
-  ['vmsMax', 'vm-limit-reached', 'Cannot create VM: there are 2, the bound'],
-  ['vcpusMax', 'vcpu-limit-reached', 'Cannot create VM: room for 0 of 2 vCPUs is left'],
-  ['memoryPagesMax', 'memory-limit-reached', 'Cannot create VM: room for 0 of 2 pages is left'],
+  ['vmsMax', 'vm-limit-reached', 'Cannot create VM: there are 2, the bound; delete one'],
+  ['vcpusMax', 'vcpu-limit-reached', 'Cannot create VM: room for 0 of 2 vCPUs is left; delete VMs'],
+  [
+    'memoryPagesMax',
+    'memory-limit-reached',
+    'Cannot create VM: room for 0 of 2 pages is left; delete VMs',
+  ],
 ])('%s bounds the fleet, and a deletion makes room', async (limit, code, detail) => {
   const app = await startApp({ limits: { [limit]: 2 } });
   const config = { memory: { words: [{ gpa: '0x0', value: '0x1' }] } };
@@ -145,7 +149,10 @@ test('10,000 VMs are the bound unless told otherwise', async () => {
   const app = await startApp();
   for (let i = 0; i < 10_000; i += 1) await app.inject({ method: 'POST', url: '/v1/vms' });
   const { status, json } = await ask(app, 'POST', '/v1/vms');
-  expect([status, json.detail]).toEqual([429, 'Cannot create VM: there are 10000, the bound']);
+  expect([status, json.detail]).toEqual([
+    429,
+    'Cannot create VM: there are 10000, the bound; delete one',
+  ]);
   expect((await ask(app, 'GET', '/v1/vms?cursor=9999')).json.vms[0].id).toBe('vm-10000');
 });
 

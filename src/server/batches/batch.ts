@@ -5,18 +5,28 @@ import type { Fleet } from '../fleet/fleet.js';
 import { type FleetVm, vcpuOf } from '../fleet/fleet-vm.js';
 import { ApiError, type ProblemDetails } from '../wire/errors.js';
 import { COMMANDS_TRIED_MAX } from '../wire/limits.js';
-import { rehearse } from './rehearse.js';
-
-/** Commands that are applied before others get their turn and streams are drained. */
-export const SLICE_COMMANDS = 256;
+import { beginsSlice } from './slice.js';
+import { tryOnCopy } from './try-on-copy.js';
 
 /**
- * Applies commands in order. It is not atomic: the first one that cannot be applied stops the
- * batch, and what came before it stays. Every so often others get their turn, and may apply
- * commands of their own in between.
+ * Applies one command and tells the streams.
  *
- * @param take Takes what was applied. It is not gathered here: the events of a long batch would
- *   outlive their usefulness, and the collector would move them about.
+ * @throws {ApiError} If the command cannot be applied.
+ */
+export function applyOne(fleet: Fleet, entry: FleetVm, command: Command): Applied {
+  vcpuOf(entry, command.vcpu, `run "${command.kind}"`);
+  const applied = fleet.run(entry, command);
+  entry.ring.notify();
+  return applied;
+}
+
+/**
+ * Applies commands in order, and not atomically: the first one that cannot be applied stops the
+ * batch, and the ones before it stay applied. Between slices others get their turn, and may apply
+ * commands to the same VM.
+ *
+ * @param take Takes each result as it comes. Gathering the events of a long batch here would keep
+ *   them alive for the garbage collector to move about.
  * @throws {ApiError} If a command cannot be applied.
  */
 export async function applyAll(
@@ -27,7 +37,7 @@ export async function applyAll(
 ): Promise<void> {
   demandVcpus(entry, commands);
   for (const [index, command] of commands.entries()) {
-    if (index % SLICE_COMMANDS === 0 && index > 0) {
+    if (beginsSlice(index)) {
       entry.ring.notify();
       await nextTurn();
     }
@@ -43,9 +53,9 @@ export async function applyAll(
 }
 
 /**
- * Applies all commands or none: they are tried on a copy first. Nobody gets a turn in between.
+ * Applies all commands or none, by trying them on a copy first. No other request comes in between.
  *
- * @throws {ApiError} If one of them cannot be applied, or if they are too many to try.
+ * @throws {ApiError} If one of them cannot be applied, or if there are too many to try.
  */
 export function applyAtomically(
   fleet: Fleet,
@@ -59,9 +69,9 @@ export function applyAtomically(
 }
 
 /**
- * What commands would do. The VM stays as it is.
+ * Results that commands would have. The VM stays as it is.
  *
- * @throws {ApiError} If one of them cannot be applied, or if they are too many to try.
+ * @throws {ApiError} If one of them cannot be applied, or if there are too many to try.
  */
 export function tryAll(fleet: Fleet, entry: FleetVm, commands: readonly Command[]): Applied[] {
   if (commands.length > COMMANDS_TRIED_MAX) {
@@ -71,7 +81,7 @@ export function tryAll(fleet: Fleet, entry: FleetVm, commands: readonly Command[
     );
   }
   demandVcpus(entry, commands);
-  return rehearse(fleet, entry, (copy) =>
+  return tryOnCopy(fleet, entry, (copy) =>
     commands.map((command, index) => {
       try {
         return runOn(fleet, copy, command);
@@ -82,13 +92,17 @@ export function tryAll(fleet: Fleet, entry: FleetVm, commands: readonly Command[
   );
 }
 
-/** What one command would do. The VM stays as it is. @throws {ApiError} If it cannot be applied. */
+/**
+ * Result that one command would have. The VM stays as it is.
+ *
+ * @throws {ApiError} If the command cannot be applied.
+ */
 export function tryOne(fleet: Fleet, entry: FleetVm, command: Command): Applied {
   vcpuOf(entry, command.vcpu, `run "${command.kind}"`);
-  return rehearse(fleet, entry, (copy) => runOn(fleet, copy, command));
+  return tryOnCopy(fleet, entry, (copy) => runOn(fleet, copy, command));
 }
 
-/** The model may fail on a copy: its VM is not harmed by that, and does not get to run it. */
+/** Runs a command on a copy. If the model fails there, the VM itself is not poisoned. */
 function runOn(fleet: Fleet, copy: FleetVm, command: Command): Applied {
   const { poison } = copy;
   try {
@@ -107,7 +121,7 @@ function demandVcpus(entry: FleetVm, commands: readonly Command[]): void {
   }
 }
 
-/** The error, with how far the batch came. */
+/** The error, with the position at which the batch stopped. */
 function stopped({ ring }: FleetVm, error: unknown, index: number, applied: number): unknown {
   if (!(error instanceof ApiError)) return error;
   const details: ProblemDetails = { applied, index, seq: ring.head };

@@ -8,18 +8,18 @@ import type { FleetVm } from '../fleet/fleet-vm.js';
 import { ApiError } from '../wire/errors.js';
 import { jsonOf, objectsOf } from '../wire/json-lines.js';
 import { COMMAND_LINE_BYTES_MAX } from '../wire/limits.js';
-import { SLICE_COMMANDS } from './batch.js';
+import { SLICE_COMMANDS } from './slice.js';
 
-/** A client that was told why a stream ended may take this long to stop sending. */
+/** Milliseconds that a client has to stop sending, once it was told why its stream ended. */
 const LAST_WORD_MS = 1000;
 
-/** Answers that are sent in one go, if as much is at hand: a write costs more than a command. */
+/** Bytes of answers that are written at once, because a write costs more than a command. */
 const WRITE_BYTES = 64 * 1024;
 
 export interface CommandStreamOptions {
   readonly fleet: Fleet;
   readonly entry: FleetVm;
-  /** Its body holds the commands, one a line. */
+  /** The body of this request holds the commands, one a line. */
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** @throws {ApiError} If JSON is no command. */
@@ -29,35 +29,35 @@ export interface CommandStreamOptions {
 }
 
 /**
- * Commands as they come, a line each, answered by a line each; what cannot be applied is answered
- * by a problem, which is the last line.
+ * Commands that arrive one a line, each answered by a line. A command that cannot be applied is
+ * answered by a problem, which is the last line.
  *
- * Nothing is read ahead of what the client has taken: a client that does not read its answers is
- * not read from either, and costs no more than the answers to a slice of commands.
+ * The server reads no further than the client has taken its answers, so a client that does not read
+ * costs no more than the answers to a slice of commands.
  */
 export class CommandStream {
   readonly #options: CommandStreamOptions;
   #line = 0;
   #stopped: ApiError | null = null;
-  /** Wakes it while it waits for more. */
+  /** Ends the wait for more commands. */
   #wake: (reason: ApiError) => void = () => {};
 
   constructor(options: CommandStreamOptions) {
     this.#options = options;
   }
 
-  /** What the client is to read. */
+  /** The body of the answer. */
   answers(): Readable {
     return Readable.from(this.#answers(), { objectMode: false });
   }
 
-  /** Ends it with a problem. */
+  /** Ends the stream with a problem. */
   stop(reason: ApiError): void {
     this.#stopped ??= reason;
     this.#wake(reason);
   }
 
-  /** The answer is out. What else the client sends is not read for long. */
+  /** Gives up reading, once the answer is out, unless the client ends its request soon. */
   finish(): void {
     const { request } = this.#options;
     if (request.readableEnded) return;
@@ -73,36 +73,36 @@ export class CommandStream {
       for await (const lines of this.#lines()) yield* this.#answersTo(lines);
     } catch (error) {
       // A client that has gone reads nothing any more.
-      if (request.errored === null) yield* this.#given(`${writeProblem(this.#placed(error))}\n`);
+      if (request.errored === null) yield* this.#timed(`${writeProblem(this.#placed(error))}\n`);
     }
   }
 
   async *#answersTo(lines: readonly string[]): AsyncGenerator<string> {
-    let held: string[] = [];
+    let pending: string[] = [];
     let length = 0;
     for (let i = 0; i < lines.length; i += SLICE_COMMANDS) {
       const { answers, error } = this.#apply(lines.slice(i, i + SLICE_COMMANDS));
-      held.push(answers);
+      pending.push(answers);
       length += answers.length;
       if (length >= WRITE_BYTES || error !== null) {
-        yield* this.#given(held.join(''));
-        held = [];
+        yield* this.#timed(pending.join(''));
+        pending = [];
         length = 0;
       }
       if (error !== null) throw error;
       // Others get their turn.
       await nextTurn();
     }
-    yield* this.#given(held.join(''));
+    yield* this.#timed(pending.join(''));
   }
 
-  /** Lines as they come: all that have come whole. */
+  /** Whole lines, as they arrive. */
   async *#lines(): AsyncGenerator<string[]> {
-    // Whoever stops reading must not close the connection: the last lines have to go out.
+    // The iterator must not close the connection when it stops: the last answers still go out.
     const chunks = this.#options.request.iterator({ destroyOnReturn: false });
     let rest = '';
     for (let next = await this.#next(chunks); !next.done; next = await this.#next(chunks)) {
-      // A command is ASCII: what is not is refused, however it is read.
+      // Commands are ASCII; any other character is refused, in whatever encoding it is read.
       const lines = (rest + (next.value as Buffer).toString('latin1')).split('\n');
       rest = lines.pop() ?? '';
       yield lines;
@@ -111,7 +111,7 @@ export class CommandStream {
     if (rest !== '') yield [rest];
   }
 
-  /** @throws {ApiError} If nothing comes for too long, or if the stream is stopped. */
+  /** @throws {ApiError} If nothing arrives for too long, or if the stream is stopped. */
   #next(chunks: AsyncIterator<unknown>): Promise<IteratorResult<unknown>> {
     const { requestMsMax } = this.#options.fleet.limits;
     return new Promise((resolve, reject) => {
@@ -128,7 +128,7 @@ export class CommandStream {
   #apply(lines: readonly string[]): { answers: string; error: unknown } {
     const { fleet, entry, read, write } = this.#options;
     const answers: string[] = [];
-    // Joined, not added up: a sum of many keeps a tree of all its parts alive.
+    // Joined, because a long concatenation keeps a tree of all its parts alive.
     const joined = () => (answers.length === 0 ? '' : `${answers.join('\n')}\n`);
     const objects = objectsOf(lines);
     try {
@@ -149,8 +149,8 @@ export class CommandStream {
     }
   }
 
-  /** Gives lines out. A client that does not take them for too long is hung up on. */
-  async *#given(lines: string): AsyncGenerator<string> {
+  /** Hands out lines, and closes the connection if the client does not take them in time. */
+  async *#timed(lines: string): AsyncGenerator<string> {
     if (lines === '') return;
     const { response, fleet } = this.#options;
     const late = setTimeout(() => response.destroy(), fleet.limits.requestMsMax).unref();
@@ -161,7 +161,7 @@ export class CommandStream {
     }
   }
 
-  /** The error, with where it happened. */
+  /** The error, with the line at which it happened. */
   #placed(error: unknown): unknown {
     if (!(error instanceof ApiError)) return error;
     const details = { ...error.details, line: this.#line, seq: this.#options.entry.ring.head };

@@ -11,7 +11,7 @@ import { CommandStream, type CommandStreamOptions } from './command-stream.js';
 
 export const NDJSON_TYPE = 'application/x-ndjson';
 
-/** What a route says in its `config` of the lines that it takes instead of a whole body. */
+/** Part of a route's `config`: the schema of each line that it takes instead of a whole body. */
 export interface RouteLines {
   readonly lines?: z.ZodType;
 }
@@ -21,14 +21,14 @@ export function linesOf({ config = {} }: { readonly config?: object }): RouteLin
 }
 
 /** Connections that carry a stream of commands. */
-const carrying = new WeakSet<Duplex>();
+const carriers = new WeakSet<Duplex>();
 
-/** Whether a connection is given its time by the stream of commands that it carries. */
-export function mindsItsTime(socket: Duplex): boolean {
-  return carrying.has(socket);
+/** Whether a connection carries a stream of commands, which has a time limit of its own. */
+export function carriesCommands(socket: Duplex): boolean {
+  return carriers.has(socket);
 }
 
-/** Lets the routes of a plugin take a stream of commands: the body is not read before them. */
+/** Lets the routes of a plugin read the body themselves, as a stream of commands. */
 export function takeCommandLines(app: FastifyInstance): void {
   app.addContentTypeParser(NDJSON_TYPE, (request, payload, done) => {
     demandPlainEncoding(request);
@@ -41,7 +41,7 @@ const writeProblem = createJsonWriter(Problem);
 
 export interface CommandStreamsOptions {
   readonly fleet: Fleet;
-  /** The problem that an error is, to the client of a request. */
+  /** Turns an error into a problem for the client of a request. */
   readonly problemFor: (error: unknown, request: FastifyRequest) => Problem;
 }
 
@@ -57,7 +57,7 @@ export class CommandStreams {
   /**
    * Answers a request whose body is a stream of commands.
    *
-   * @throws {ApiError} If there are as many streams as there may be.
+   * @throws {ApiError} If the bound of streams is met.
    */
   answer(
     request: FastifyRequest,
@@ -76,16 +76,16 @@ export class CommandStreams {
       writeProblem: (error) => writeProblem(problemFor(error, request)),
     });
     this.#open.add(stream);
-    carrying.add(raw.socket);
+    carriers.add(raw.socket);
     reply.raw.once('finish', () => stream.finish());
     reply.raw.once('close', () => {
       this.#open.delete(stream);
-      carrying.delete(raw.socket);
+      carriers.delete(raw.socket);
     });
     void reply.type(NDJSON_TYPE).send(stream.answers());
   }
 
-  /** Lets every stream end with a problem. */
+  /** Ends every stream with a problem. */
   close(): void {
     const reason = new ApiError('not-ready', 'Cannot read commands: the server is closing');
     for (const stream of this.#open) stream.stop(reason);
@@ -100,7 +100,7 @@ export class CommandStreams {
   }
 }
 
-/** @throws {ApiError} If it is no command. */
+/** @throws {ApiError} If the value is not a command. */
 function readCommand(value: unknown): Command {
   const checked = checkCommand(value);
   if ('error' in checked) throw checked.error;

@@ -1,22 +1,22 @@
 import { z } from 'zod';
 import { ApiError } from '../wire/errors.js';
 
-/** How a value is compared. Hex is compared by its number, a list by its items. */
+/** Comparisons of a value. Hex is compared as a number, a list by its items. */
 const OPERATORS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'contains', 'lacks'] as const;
 
 const Scalar = z.union([z.string().max(128), z.number(), z.boolean(), z.null()]);
 type Scalar = z.output<typeof Scalar>;
 
-/** One thing that has to be so: all of the condition language. */
+/** A single condition on a value; the condition language has no other form. */
 export const Check = z
   .strictObject({
     path: z
       .string()
       .max(256)
       .regex(/^(?:\/[^/]+)+$/)
-      .describe('JSON pointer into what is checked.'),
-    op: z.enum(OPERATORS).default('eq').describe('`contains` and `lacks` are of lists.'),
-    value: Scalar.describe('Compared with what stands at `path`; hex with hex.'),
+      .describe('JSON pointer into the checked object.'),
+    op: z.enum(OPERATORS).default('eq').describe('`contains` and `lacks` apply to lists.'),
+    value: Scalar.describe('Compared with the value at `path`; hex with hex.'),
   })
   .meta({
     id: 'Check',
@@ -25,25 +25,25 @@ export const Check = z
   });
 export type Check = z.output<typeof Check>;
 
-/** A check and what stood there. */
+/** A check with the value that it found. */
 export const CheckResult = z
   .strictObject({
     path: z.string(),
     op: z.enum(OPERATORS),
-    value: z.string().describe('What was wanted, as JSON.'),
-    found: z.string().nullable().describe('What stood there, as JSON; null if nothing did.'),
+    value: z.string().describe('The expected value, as JSON.'),
+    found: z.string().nullable().describe('The value at `path`, as JSON; null if there is none.'),
     holds: z.boolean(),
   })
-  .meta({ id: 'CheckResult', description: 'A check, and what stood there.' });
+  .meta({ id: 'CheckResult', description: 'A check with the value that it found.' });
 export type CheckResult = z.output<typeof CheckResult>;
 
 /**
- * Refuses checks that could never hold: of a path that the schema does not have, or with a value
- * that cannot stand there. A condition with a slip in it would otherwise be waited for in vain.
+ * Refuses checks that could never hold: of a path that no schema has, or with a value that cannot
+ * occur there. A client would otherwise wait in vain for a condition with a typing error.
  *
- * @param schemas Of what is checked: it is one of them.
- * @param at Where in the body the checks stand.
- * @throws {ApiError} If a check makes no sense.
+ * @param schemas Alternative schemas of the checked object.
+ * @param at JSON pointer to the checks in the request's body.
+ * @throws {ApiError} If a check could never hold.
  */
 export function requireSensible(
   checks: readonly Check[],
@@ -60,7 +60,7 @@ export function requireSensible(
   }
 }
 
-/** @param target What is checked, as the wire has it. */
+/** @param target The checked object in its wire form. */
 export function checkResultOf({ path, op, value }: Check, target: unknown): CheckResult {
   const found = valueAt(target, tokensOf(path));
   return {
@@ -105,7 +105,7 @@ function isOrdered(op: 'lt' | 'le' | 'gt' | 'ge', found: unknown, value: Scalar)
   return op === 'gt' ? left > right : left >= right;
 }
 
-/** Numbers and hex have one; 64 bits do not fit a number. */
+/** Size of a number or of hex, as a bigint because 64 bits do not fit a number; null for others. */
 function magnitudeOf(value: unknown): bigint | null {
   if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
   return typeof value === 'string' && /^0x[0-9a-f]{1,16}$/.test(value) ? BigInt(value) : null;
@@ -129,22 +129,23 @@ interface Misfit {
 
 function flawOf({ path, op, value }: Check, schemas: readonly z.core.$ZodType[]): Misfit | null {
   const places = tokensOf(path).reduce(childrenOf, schemas.flatMap(alternativesOf));
-  if (places.length === 0) return { field: 'path', message: `nothing stands at "${path}"` };
+  if (places.length === 0) return { field: 'path', message: `there is no "${path}"` };
   const isOfLists = op === 'contains' || op === 'lacks';
   const takers = isOfLists
     ? places.flatMap((place) => (place instanceof z.ZodArray ? [place.element] : []))
     : places;
-  if (takers.length === 0) return { field: 'op', message: `"${op}" is of lists, which it is not` };
+  if (takers.length === 0)
+    return { field: 'op', message: `"${op}" is for lists, and "${path}" is none` };
   if (!takers.some((taker) => z.safeParse(taker, value).success)) {
-    return { field: 'value', message: `cannot stand at "${path}"` };
+    return { field: 'value', message: `"${path}" never has this value` };
   }
   if (!isOfLists && op !== 'eq' && op !== 'ne' && magnitudeOf(value) === null) {
-    return { field: 'op', message: `"${op}" is of numbers and hex` };
+    return { field: 'op', message: `"${op}" is for numbers and hex` };
   }
   return null;
 }
 
-/** What may stand one step further. */
+/** Schemas of the values one step further along a path. */
 function childrenOf(places: readonly z.core.$ZodType[], token: string): z.core.$ZodType[] {
   return places.flatMap((place) => {
     if (place instanceof z.ZodObject) {
@@ -156,7 +157,7 @@ function childrenOf(places: readonly z.core.$ZodType[], token: string): z.core.$
   });
 }
 
-/** What a schema stands for, one by one: the options of a union, and null where it may be null. */
+/** Alternatives of a schema: the options of a union, and null for a nullable one. */
 function alternativesOf(schema: z.core.$ZodType): z.core.$ZodType[] {
   if (schema instanceof z.ZodNullable) return [...alternativesOf(schema.unwrap()), z.null()];
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) {

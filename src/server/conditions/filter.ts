@@ -6,11 +6,11 @@ import {
   type Severity,
 } from '../../mmu/schema/index.js';
 
-/** Whether a reader wants a record; null wants all of them. */
+/** Test of whether a reader gets a record; null lets all of them through. */
 export type Filter = ((record: HistoryRecord) => boolean) | null;
 
-/** What a reader may ask for; what is left out narrows nothing. */
-export interface Wanted {
+/** Criteria of a filter; an absent one lets everything through. */
+export interface FilterFields {
   readonly kind?: readonly string[] | undefined;
   readonly vcpu?: readonly number[] | undefined;
   readonly mmu?: 'root' | 'guest' | undefined;
@@ -19,54 +19,54 @@ export interface Wanted {
   readonly severity?: Severity | undefined;
 }
 
-/** A filter, taken apart: who finds a near miss asks which part it fails. */
+/** A criterion of a filter, by name, so that a near miss can tell which ones it failed. */
 export interface FilterPart {
-  readonly name: keyof Wanted;
-  readonly wants: (record: HistoryRecord) => boolean;
+  readonly name: keyof FilterFields;
+  readonly passes: (record: HistoryRecord) => boolean;
 }
 
-export function filterOf(wanted: Wanted): Filter {
-  const parts = filterPartsOf(wanted);
+export function filterOf(fields: FilterFields): Filter {
+  const parts = filterPartsOf(fields);
   const [first] = parts;
   if (first === undefined) return null;
-  if (parts.length === 1) return first.wants;
-  return (record) => parts.every(({ wants }) => wants(record));
+  if (parts.length === 1) return first.passes;
+  return (record) => parts.every(({ passes }) => passes(record));
 }
 
-/** The parts that narrow something, those that leave out most first. */
-export function filterPartsOf({ kind, vcpu, mmu, root, severity }: Wanted): FilterPart[] {
+/** The criteria that are given, the most selective ones first. */
+export function filterPartsOf({ kind, vcpu, mmu, root, severity }: FilterFields): FilterPart[] {
   const parts: FilterPart[] = [];
   if (kind !== undefined) {
     const kinds = new Set(kind);
-    parts.push({ name: 'kind', wants: (record) => kinds.has(kindOf(record)) });
+    parts.push({ name: 'kind', passes: (record) => kinds.has(kindOf(record)) });
   }
   if (vcpu !== undefined) {
     const vcpus = new Set(vcpu);
-    parts.push({ name: 'vcpu', wants: (record) => befell(record, vcpus) });
+    parts.push({ name: 'vcpu', passes: (record) => concerns(record, vcpus) });
   }
   if (mmu !== undefined) {
-    parts.push({ name: 'mmu', wants: (record) => namesOf(record).mmu === mmu });
+    parts.push({ name: 'mmu', passes: (record) => namesOf(record).mmu === mmu });
   }
   if (root !== undefined) {
     const roots = new Set(root);
-    parts.push({ name: 'root', wants: (record) => namesRoot(record, roots) });
+    parts.push({ name: 'root', passes: (record) => namesRoot(record, roots) });
   }
   if (severity !== undefined) {
     const least = SEVERITIES.indexOf(severity);
     parts.push({
       name: 'severity',
-      wants: (record) => SEVERITIES.indexOf(severityOf(record)) >= least,
+      passes: (record) => SEVERITIES.indexOf(severityOf(record)) >= least,
     });
   }
   return parts;
 }
 
-/** The kind of an event; `command` or `rewound` of what is none. */
+/** Kind of an event; `command` or `rewound` for the other records. */
 export function kindOf(record: HistoryRecord): string {
   return record.type === 'event' ? record.event.kind : record.type;
 }
 
-/** How much a record matters. */
+/** Severity of a record. */
 export function severityOf(record: HistoryRecord): Severity {
   if (record.type === 'rewound') return 'notice';
   return record.type === 'event'
@@ -74,8 +74,8 @@ export function severityOf(record: HistoryRecord): Severity {
     : OUTCOME_SEVERITY[record.outcome.kind];
 }
 
-/** A VM is taken back with all of its vCPUs. */
-function befell(record: HistoryRecord, vcpus: ReadonlySet<number>): boolean {
+/** Whether a record is about one of these vCPUs. Taking a VM back is about all of them. */
+function concerns(record: HistoryRecord, vcpus: ReadonlySet<number>): boolean {
   return record.type === 'rewound' || vcpus.has(record.vcpu);
 }
 

@@ -14,14 +14,14 @@ import { CHECKS_MAX } from '../wire/limits.js';
 import { Check, CheckResult, checkResultOf, holdsAll, requireSensible } from './check.js';
 import { type Filter, filterOf, filterPartsOf } from './filter.js';
 
-/** Which commands and events are meant. What is left out narrows nothing. */
+/** A description of commands and events. An omitted field matches everything. */
 export const Pattern = z
   .strictObject({
     kind: z.array(FrameKind).min(1).max(LIST_ITEMS_MAX).optional(),
     vcpu: z.array(VcpuIndex).min(1).max(LIST_ITEMS_MAX).optional(),
     mmu: MmuName.optional(),
     root: z.array(PhysicalAddress).min(1).max(LIST_ITEMS_MAX).optional(),
-    severity: Severity.optional().describe('What matters at least as much.'),
+    severity: Severity.optional().describe('Records of at least this severity.'),
     where: z
       .array(Check)
       .max(CHECKS_MAX)
@@ -30,19 +30,22 @@ export const Pattern = z
   })
   .meta({
     id: 'Pattern',
-    description: 'Which commands and events are meant.',
+    description: 'A description of commands and events; an omitted field matches everything.',
     examples: [{ kind: ['tlb-flushed'], where: [{ path: '/event/scope', value: 'all' }] }],
   });
 export type Pattern = z.output<typeof Pattern>;
 
-/** The record that missed a pattern by the least. */
+/** The record that comes closest to a pattern. */
 export const NearestFrame = z
   .strictObject({
     frame: HistoryFrame,
-    failed: z.array(z.string()).describe('Parts of the pattern that it does not fit.'),
-    checks: z.array(CheckResult).describe('Checks that it does not pass.'),
+    failed: z.array(z.string()).describe('Parts of the pattern that the frame does not match.'),
+    checks: z.array(CheckResult).describe('Checks that fail.'),
   })
-  .meta({ id: 'NearestFrame', description: 'What missed a pattern by the least, and by what.' });
+  .meta({
+    id: 'NearestFrame',
+    description: 'The frame that comes closest to a pattern, and how it fails.',
+  });
 export type NearestFrame = z.output<typeof NearestFrame>;
 
 /** A pattern, ready to be compared with many records. */
@@ -51,13 +54,18 @@ export interface Matcher {
   readonly filter: Filter;
 }
 
-/** @throws {ApiError} If a check of the pattern could never hold. @param at Of it in the body. */
+/**
+ * Prepares a pattern.
+ *
+ * @param at JSON pointer to the pattern in the request's body.
+ * @throws {ApiError} If one of its checks could never hold.
+ */
 export function matcherOf(pattern: Pattern, at: string): Matcher {
   requireSensible(pattern.where, framesOf(pattern), `${at}/where`);
   return { pattern, filter: filterOf(pattern) };
 }
 
-/** @param text The frame as the wire has it; asked for only where a check needs it. */
+/** @param wire Makes the frame's wire form; called only if a check needs it. */
 export function matches(
   { pattern, filter }: Matcher,
   record: HistoryRecord,
@@ -67,15 +75,16 @@ export function matches(
   return pattern.where.length === 0 || holdsAll(pattern.where, wire());
 }
 
-/** A frame as the wire has it. */
+/** Wire form of a record. */
 export function wireOf(record: HistoryRecord): unknown {
   return JSON.parse(writeHistory(record));
 }
 
 /**
- * What misses the pattern by the fewest parts; the newest of those, null if there is none.
+ * The record that fails the fewest parts of a pattern; the newest of several, null if all parts of
+ * it fail everywhere.
  *
- * @param order That a record has to stand behind, where the pattern is part of a sequence.
+ * @param order For a pattern in a sequence: the `seq` that a match has to come after.
  */
 export function nearestOf(
   { pattern }: Matcher,
@@ -86,7 +95,7 @@ export function nearestOf(
   let nearest: NearestFrame | null = null;
   let fewest = parts.length + pattern.where.length;
   for (const record of records) {
-    const failed = parts.flatMap(({ name, wants }) => (wants(record) ? [] : [name as string]));
+    const failed = parts.flatMap(({ name, passes }) => (passes(record) ? [] : [name as string]));
     if (order !== null && record.seq <= order) failed.push('order');
     if (failed.length > fewest) continue;
     const wire = pattern.where.length === 0 ? null : wireOf(record);
@@ -101,7 +110,7 @@ export function nearestOf(
   return nearest;
 }
 
-/** The frames that a pattern may mean: with kinds of events, only those of these events. */
+/** Schemas of the frames that can match a pattern: only those of its kinds, if it has any. */
 function framesOf({ kind }: Pattern): z.core.$ZodType[] {
   if (kind === undefined) return [CommandFrame, EventFrame, RewoundFrame];
   const kinds = new Set<string>(kind);

@@ -14,7 +14,7 @@ export const stateFields = {
     .array(Check)
     .min(1)
     .max(CHECKS_MAX)
-    .describe('Checks of what `GET /v1/vms/{vm}/vcpus/{vcpu}` shows: `/requests`, `/cr3`.'),
+    .describe('Checks of the state in `GET /v1/vms/{vm}/vcpus/{vcpu}`: `/requests`, `/cr3`.'),
 };
 
 /** A condition on the state of a vCPU: all checks hold at one moment. */
@@ -23,14 +23,16 @@ export interface StateCondition {
   readonly where: readonly Check[];
 }
 
-/** The state at one moment, check by check. */
+/** Results of all checks at one moment. */
 export const NearestState = z
   .strictObject({ seq: Seq, checks: z.array(CheckResult) })
   .meta({ id: 'NearestState', description: 'The moment at which most checks held.' });
 export type NearestState = z.output<typeof NearestState>;
 
 /**
- * @param at Of the condition in the body.
+ * Refuses a condition that could never hold.
+ *
+ * @param at JSON pointer to the condition in the request's body.
  * @throws {ApiError} If there is no such vCPU, or a check could never hold.
  */
 export function requireCondition(
@@ -42,7 +44,7 @@ export function requireCondition(
   requireSensible(where, [VcpuState], `${at}/where`);
 }
 
-/** What each check finds now. The vCPU must be there. */
+/** Results of all checks now. The vCPU must exist. */
 export function stateNow({ vm, ring }: FleetVm, { vcpu, where }: StateCondition): NearestState {
   const state = vm.vcpus[vcpu];
   const wire: unknown = state === undefined ? null : JSON.parse(writeVcpu(vcpuStateOf(vm, state)));
@@ -53,7 +55,7 @@ export function holdsNow({ checks }: NearestState): boolean {
   return checks.every(({ holds }) => holds);
 }
 
-/** Checks that hold. */
+/** Number of checks that hold. */
 export function heldCount({ checks }: NearestState): number {
   return checks.reduce((sum, { holds }) => sum + (holds ? 1 : 0), 0);
 }

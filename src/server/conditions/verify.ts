@@ -6,13 +6,13 @@ import { NEAREST_RECORDS_MAX } from '../wire/limits.js';
 import { type Matcher, matches, type NearestFrame, nearestOf, wireOf } from './pattern.js';
 import { holdsNow, type NearestState, type StateCondition, stateNow } from './state-condition.js';
 
-/** Sequence numbers that an answer lists of one expectation. */
+/** Sequence numbers that an answer lists for one expectation, at most. */
 export const SEQS_SHOWN_MAX = 20;
 
-/** Records that are looked at before others get their turn. */
+/** Records that are compared before others get their turn. */
 const SLICE_RECORDS = 1024;
 
-/** What is expected, ready to be compared. */
+/** An expectation, ready to be compared. */
 export type Expected =
   | ({ readonly kind: 'state' } & StateCondition)
   | {
@@ -23,35 +23,35 @@ export type Expected =
     }
   | { readonly kind: 'order'; readonly matchers: readonly Matcher[] };
 
-/** How an expectation fared. */
-export interface Verdict {
+/** Result of one expectation. */
+export interface ExpectationResult {
   readonly holds: boolean;
-  /** Commands and events that fit; of an order, steps that were found; of a state, 0 or 1. */
+  /** Matching commands and events; for an order, the steps found; for a state, 0 or 1. */
   readonly count: number;
-  /** Where the first of them stand. */
+  /** `seq` of the first of them, at most {@link SEQS_SHOWN_MAX}. */
   readonly seqs: number[];
   readonly detail: string;
   readonly nearest: { readonly frame: NearestFrame | null; readonly state: NearestState | null };
 }
 
-/** A run of a VM's history, both ends included. */
+/** A range of a VM's history, both ends included. */
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Compares what is expected with what a VM did and with its state. The history is read once, and
- * others get their turn in between; the state is that of the first moment.
+ * Compares expectations with the history and the state of a VM. The history is read once, in slices
+ * between which others get their turn; the state is taken at the beginning.
  *
- * @throws {ApiError} If history of the span is no longer kept, or ceases to be meanwhile.
+ * @throws {ApiError} If a record of the span is no longer kept when it is read.
  */
 export async function verify(
   entry: FleetVm,
   expected: readonly Expected[],
   span: Span,
-): Promise<Verdict[]> {
-  const tallies = expected.map((one) => tallyOf(entry, one));
+): Promise<ExpectationResult[]> {
+  const tallies = expected.map((expectation) => tallyOf(entry, expectation));
   for (let seq = span.from; seq <= span.to; seq += 1) {
     if ((seq - span.from) % SLICE_RECORDS === SLICE_RECORDS - 1) await nextTurn();
     const record = recordAt(entry, seq);
@@ -60,9 +60,9 @@ export async function verify(
       wire ??= wireOf(record);
       return wire;
     };
-    for (const { take } of tallies) take(record, onWire);
+    for (const { add } of tallies) add(record, onWire);
   }
-  return tallies.map(({ verdict }) => verdict(() => newest(entry, span)));
+  return tallies.map(({ result }) => result(() => newest(entry, span)));
 }
 
 function recordAt({ ring }: FleetVm, seq: number): HistoryRecord {
@@ -76,10 +76,11 @@ function recordAt({ ring }: FleetVm, seq: number): HistoryRecord {
   );
 }
 
-/** What gathers one expectation's evidence. */
+/** Compares records with one expectation. */
 interface Tally {
-  readonly take: (record: HistoryRecord, wire: () => unknown) => void;
-  readonly verdict: (records: () => Iterable<HistoryRecord>) => Verdict;
+  readonly add: (record: HistoryRecord, wire: () => unknown) => void;
+  /** @param records The newest records of the span, for the nearest miss. */
+  readonly result: (records: () => Iterable<HistoryRecord>) => ExpectationResult;
 }
 
 function tallyOf(entry: FleetVm, expected: Expected): Tally {
@@ -97,26 +98,26 @@ function stateTally(entry: FleetVm, condition: StateCondition): Tally {
   const now = stateNow(entry, condition);
   const holds = holdsNow(now);
   const failed = now.checks.filter((check) => !check.holds).length;
-  const verdict: Verdict = {
+  const result: ExpectationResult = {
     holds,
     count: holds ? 1 : 0,
     seqs: holds ? [now.seq] : [],
     detail: holds ? 'every check holds' : `${failed} of ${now.checks.length} checks fail`,
     nearest: { frame: null, state: holds ? null : now },
   };
-  return { take: () => {}, verdict: () => verdict };
+  return { add: () => {}, result: () => result };
 }
 
 function countTally({ matcher, atLeast, atMost }: Expected & { kind: 'count' }): Tally {
   const seqs: number[] = [];
   let count = 0;
   return {
-    take(record, wire) {
+    add(record, wire) {
       if (!matches(matcher, record, wire)) return;
       count += 1;
       if (seqs.length < SEQS_SHOWN_MAX) seqs.push(record.seq);
     },
-    verdict(records) {
+    result(records) {
       const holds = count >= atLeast && count <= atMost;
       const frame = count < atLeast ? nearestOf(matcher, records()) : null;
       const detail = `${count} found, ${rangeText(atLeast, atMost)} expected`;
@@ -125,15 +126,15 @@ function countTally({ matcher, atLeast, atMost }: Expected & { kind: 'count' }):
   };
 }
 
-/** Each step has to stand behind the one before; what stands between them does not matter. */
+/** Each step has to come after the one before, with any records in between. */
 function orderTally(matchers: readonly Matcher[]): Tally {
   const seqs: number[] = [];
   return {
-    take(record, wire) {
+    add(record, wire) {
       const next = matchers[seqs.length];
       if (next !== undefined && matches(next, record, wire)) seqs.push(record.seq);
     },
-    verdict(records) {
+    result(records) {
       const missing = matchers[seqs.length];
       const count = seqs.length;
       const holds = missing === undefined;
@@ -141,7 +142,7 @@ function orderTally(matchers: readonly Matcher[]): Tally {
       const frame = holds ? null : nearestOf(missing, records(), last);
       const detail = holds
         ? `all ${count} steps found in order`
-        : `step ${count} of ${matchers.length} not found behind ${last}`;
+        : `step ${count} of ${matchers.length} not found after ${last}`;
       return { holds, count, seqs, detail, nearest: { frame, state: null } };
     },
   };

@@ -12,16 +12,16 @@ import {
   stateNow,
 } from './state-condition.js';
 
-/** What is waited for. */
+/** Condition of a wait. */
 export type Condition =
   | { readonly on: 'event'; readonly matcher: Matcher; readonly after: number }
   | ({ readonly on: 'state' } & StateCondition);
 
-/** How a wait ended. */
+/** Result of a wait. */
 export interface WaitResult {
   readonly met: boolean;
   readonly reason: 'met' | 'timeout' | 'vm-deleted';
-  /** The VM's newest sequence number when it ended. */
+  /** The VM's newest sequence number at the end of the wait. */
   readonly seq: number;
   readonly frame: HistoryRecord | null;
   readonly nearest: { readonly frame: NearestFrame | null; readonly state: NearestState | null };
@@ -31,13 +31,13 @@ export interface WaitOptions {
   readonly entry: FleetVm;
   readonly condition: Condition;
   readonly timeoutMs: number;
-  /** Fires when the client is gone: nobody waits any more. */
+  /** Fires when the client is gone. */
   readonly signal: AbortSignal;
 }
 
 const NOTHING = { frame: null, state: null };
 
-/** Owns those who wait: each listens to its VM, and costs nothing while nothing happens. */
+/** Owns the waits. Each listens to its VM, and costs nothing while nothing happens. */
 export class Waits {
   readonly #fleet: Fleet;
   readonly #pending = new Set<Wait>();
@@ -56,13 +56,16 @@ export class Waits {
   /**
    * Resolves when the condition holds, at the deadline, or when the VM is deleted.
    *
-   * @throws {ApiError} If too many wait already, if what is waited for may have gone by in history
-   *   that is no longer kept, or when the server closes.
+   * @throws {ApiError} If the bound of waits is met, if the event may lie in history that is no
+   *   longer kept, or when the server closes.
    */
   async until(options: WaitOptions): Promise<WaitResult> {
     const { waitsMax } = this.#fleet.limits;
     if (this.#pending.size >= waitsMax) {
-      throw new ApiError('wait-limit-reached', `Cannot wait: ${waitsMax} do already, the bound`);
+      throw new ApiError(
+        'wait-limit-reached',
+        `Cannot wait: ${waitsMax} clients do, the bound; end one wait`,
+      );
     }
     return await new Promise<WaitResult>((resolve, reject) => {
       const wait = new Wait(options, {
@@ -75,7 +78,7 @@ export class Waits {
     });
   }
 
-  /** The server closes: who waits is told so. */
+  /** Refuses all waits, because the server closes. */
   close(): void {
     for (const wait of [...this.#pending]) {
       wait.fail(new ApiError('not-ready', 'Cannot wait: the server is closing'));
@@ -144,9 +147,9 @@ class Wait {
     const { ring } = this.entry;
     if (this.#cursor + 1 < ring.oldest) {
       const { oldest } = ring;
-      const what = `Cannot wait for events after ${this.#cursor}`;
+      const task = `Cannot wait for events after ${this.#cursor}`;
       this.fail(
-        new ApiError('events-expired', `${what}: history is kept from ${oldest}`, { oldest }),
+        new ApiError('events-expired', `${task}: history is kept from ${oldest}`, { oldest }),
       );
       return;
     }

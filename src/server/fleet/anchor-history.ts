@@ -4,14 +4,18 @@ import type { FleetVm } from './fleet-vm.js';
 
 const FROZEN_SCALE: StateScale<FrozenVm> = { bytesOf: ({ rest }) => rest.length, bytesBeyond };
 
-/** The history of a VM, whose checkpoints are frozen states. @param recordsMax Records kept. */
+/**
+ * Makes the history of a VM, whose checkpoints are frozen states.
+ *
+ * @param recordsMax Records kept.
+ */
 export function createRing(budget: HistoryBudget, recordsMax: number): EventRing<FrozenVm> {
   return new EventRing(budget, recordsMax, FROZEN_SCALE);
 }
 
 /**
- * Before a command runs: sees to it that the state from which it starts can be made again for as
- * long as its record is kept.
+ * Prepares a history for the next command: the state before it can be made again as long as its
+ * record is kept.
  */
 export function anchorHistory({ vm, ring, origin }: FleetVm): void {
   if (ring.isAnchored) return;

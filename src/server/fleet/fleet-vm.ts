@@ -1,31 +1,51 @@
-import type { EventRing, Recorder, RewoundRecord } from '../../journal/index.js';
+import { type EventRing, Recorder, type RewoundRecord } from '../../journal/index.js';
 import type { FrozenVm, Vcpu, Vm } from '../../mmu/index.js';
-import type { Command } from '../../mmu/schema/index.js';
+import type { Command, VmConfig } from '../../mmu/schema/index.js';
 import { ApiError } from '../wire/errors.js';
 import type { Labels } from '../wire/labels.js';
-import type { Lease } from './ttl.js';
-import type { VmLanes } from './vm-lanes.js';
+import type { Lease } from './lease.js';
+import type { Lanes, VmLanes } from './vm-lanes.js';
 
 /** A VM that the fleet holds. */
 export interface FleetVm {
   readonly id: string;
-  /** Rises by one a VM, as they come to be seen: what a cursor of the list points to. */
+  /** Place in the list of VMs, from 1 in the order of publication; {@link UNSEEN} before that. */
   number: number;
-  /** Its state; another one stands here once the VM was taken back. */
+  /** The present state. Taking the VM back replaces it. */
   vm: Vm;
-  /** Where its first state comes from; null if from its configuration. */
+  /** Moment of another VM that the first state comes from; null if from the configuration. */
   readonly origin: Origin | null;
   readonly ring: EventRing<FrozenVm>;
   readonly recorder: Recorder<FrozenVm>;
-  /** Room that it took when it was last looked at, in pages of 4 KiB. */
+  /** Pages of 4 KiB that the fleet's bound counts for this VM. */
   pages: number;
-  /** The command on which the model failed: none can be applied any more. Null while all is well. */
+  /** The command on which the model failed; no other can be applied. Null while all is well. */
   poison: Command | null;
   labels: Labels;
-  /** What deletes it once it is idle for long; null if nothing does. */
+  /** Deletes the VM once it was idle for its TTL; null without a TTL. */
   lease: Lease | null;
-  /** What runs beside it; null if nothing does. */
+  /** Policies that run beside it; null if there are none. */
   readonly lanes: VmLanes | null;
+}
+
+/** `number` of a VM that nobody sees yet. */
+export const UNSEEN = 0;
+
+/** A VM without history, which nobody sees yet. */
+export function createFleetVm(
+  parts: Pick<FleetVm, 'id' | 'vm' | 'origin' | 'ring' | 'labels' | 'lanes'>,
+): FleetVm {
+  const recorder = new Recorder(parts.id, parts.ring);
+  return { ...parts, recorder, number: UNSEEN, pages: 0, poison: null, lease: null };
+}
+
+/** The form of a VM to be made. */
+export interface VmSpec {
+  readonly config: VmConfig;
+  /** Its name, tags and TTL; none by default. */
+  readonly labels?: Labels;
+  /** Policies that run beside it; null or nothing for none. */
+  readonly lanes?: Lanes | null;
 }
 
 /** The VM that another one was forked from, and when. */
@@ -34,16 +54,29 @@ export interface Origin {
   readonly seq: number;
 }
 
-/** What a record says of where a VM was taken back to. */
+/** The fields of a record that say where a VM was taken back to. */
 export type RewoundTo = Pick<RewoundRecord<FrozenVm>, 'snapshot' | 'to' | 'state'>;
 
-/** @throws {ApiError} If there is no such vCPU. `what` is what it was needed for. */
-export function vcpuOf({ vm }: FleetVm, index: number, what: string): Vcpu {
+/**
+ * A vCPU of a VM.
+ *
+ * @param task The task that needs the vCPU, as the error names it: `run "enter"`.
+ * @throws {ApiError} If there is no such vCPU.
+ */
+export function vcpuOf({ vm }: FleetVm, index: number, task: string): Vcpu {
   const vcpu = vm.vcpus[index];
   if (vcpu !== undefined) return vcpu;
-  throw new ApiError('vcpu-not-found', `Cannot ${what}: no vCPU ${index}`);
+  throw new ApiError('vcpu-not-found', `Cannot ${task}: no vCPU ${index}`);
 }
 
 export function vmNotFound(id: string, why: string): ApiError {
   return new ApiError('vm-not-found', `Cannot find VM "${id}": ${why}`);
+}
+
+/** @param task The task that the VM is unfit for, as the error names it. */
+export function vmPoisoned(id: string, task: string): ApiError {
+  return new ApiError(
+    'vm-poisoned',
+    `Cannot ${task}: VM "${id}" has failed; reset it or restore a snapshot`,
+  );
 }

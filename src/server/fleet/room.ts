@@ -1,9 +1,12 @@
-import { contentPagesOf } from '../../mmu/index.js';
+import { contentPagesOf, pagesHeldBy } from '../../mmu/index.js';
 import type { CommandKind, VmConfig } from '../../mmu/schema/index.js';
 import { ApiError } from '../wire/errors.js';
 import type { Limits } from '../wire/limits.js';
+import type { FleetVm } from './fleet-vm.js';
 
-/** Commands that take no room, and may give some back. */
+type Holder = Pick<FleetVm, 'vm' | 'pages' | 'lanes'>;
+
+/** Commands that take no pages, and may give some back. */
 const GIVES_ROOM: ReadonlySet<CommandKind> = new Set([
   'zap-all',
   'set-memslot',
@@ -12,7 +15,7 @@ const GIVES_ROOM: ReadonlySet<CommandKind> = new Set([
   'reset-context',
 ]);
 
-/** What the bounds of a fleet are kept against: its VMs, their vCPUs, and the pages that they take. */
+/** Keeps the bounds of a fleet: counts its VMs, their vCPUs, and the pages that they take. */
 export class Room {
   readonly #limits: Limits;
   #vms = 0;
@@ -28,23 +31,26 @@ export class Room {
   }
 
   /**
-   * A VM comes.
+   * Counts a new VM.
    *
-   * @param machines It, and those that run beside it.
-   * @param pages That they bring along.
+   * @param machines The VM and the machines that run beside it.
+   * @param pages Pages that they take from the beginning.
    * @throws {ApiError} If a bound is met.
    */
   admit(config: VmConfig, machines = 1, pages = machines * contentPagesOf(config.memory)): void {
     const vcpus = machines * config.vcpus;
     const { vmsMax, vcpusMax } = this.#limits;
     if (this.#vms >= vmsMax) {
-      throw new ApiError('vm-limit-reached', `Cannot create VM: there are ${vmsMax}, the bound`);
+      throw new ApiError(
+        'vm-limit-reached',
+        `Cannot create VM: there are ${vmsMax}, the bound; delete one`,
+      );
     }
     if (this.#vcpus + vcpus > vcpusMax) {
       const room = vcpusMax - this.#vcpus;
       throw new ApiError(
         'vcpu-limit-reached',
-        `Cannot create VM: room for ${room} of ${vcpusMax} vCPUs is left`,
+        `Cannot create VM: room for ${room} of ${vcpusMax} vCPUs is left; delete VMs`,
       );
     }
     this.demandPages(pages, 'create VM');
@@ -52,32 +58,46 @@ export class Room {
     this.#vcpus += vcpus;
   }
 
-  /** @param what They are needed for. @throws {ApiError} If there is no room for so many more. */
-  demandPages(pages: number, what: string): void {
+  /**
+   * Checks that there is room for more pages.
+   *
+   * @param task The task that needs them, as the error names it: `create VM`.
+   * @throws {ApiError} If there is not.
+   */
+  demandPages(pages: number, task: string): void {
     const { memoryPagesMax } = this.#limits;
     if (pages <= 0 || this.#pages + pages <= memoryPagesMax) return;
     const room = Math.max(0, memoryPagesMax - this.#pages);
     throw new ApiError(
       'memory-limit-reached',
-      `Cannot ${what}: room for ${room} of ${memoryPagesMax} pages is left`,
+      `Cannot ${task}: room for ${room} of ${memoryPagesMax} pages is left; delete VMs`,
     );
   }
 
-  /** A VM goes. */
-  release({ vcpus }: VmConfig, machines: number, pages: number): void {
+  /** Counts a VM no longer. */
+  release({ vm, pages, lanes }: Holder): void {
     this.#vms -= 1;
-    this.#vcpus -= machines * vcpus;
+    this.#vcpus -= (1 + (lanes?.count ?? 0)) * vm.config.vcpus;
     this.#pages -= pages;
   }
 
-  /** A VM takes more pages than before, or fewer. */
-  add(pages: number): void {
-    this.#pages += pages;
+  /** Counts the pages that a VM takes now, more or fewer than before. */
+  weigh(holder: Holder): void {
+    const pages = pagesHeldBy(holder.vm) + (holder.lanes?.pages ?? 0);
+    this.#pages += pages - holder.pages;
+    holder.pages = pages;
+  }
+
+  /** Counts the pages of a VM again, and those of its copy no longer. */
+  dropCopy({ copy, original }: { readonly copy: Holder; readonly original: Holder }): void {
+    this.#pages += original.pages - copy.pages;
   }
 
   /**
-   * Once all room is taken, a VM that took more than its share gets none. Others go on: what one
-   * client does must not stop the VM of another.
+   * Checks that a VM may run a command that may take pages.
+   *
+   * Once all pages are taken, a VM that holds more than its share gets no more of them. The others go
+   * on, so that one client cannot stop the VMs of another.
    *
    * @throws {ApiError} If the VM may not run the command.
    */

@@ -8,16 +8,16 @@ import { Lanes } from './vm-lanes.js';
 
 const identity = {
   id: VmId,
-  seq: Seq.describe('Sequence number of the newest command or event; 0 at first.'),
-  poisoned: z.boolean().describe('An error of ours stopped this VM: it takes no more commands.'),
+  seq: Seq.describe('Sequence number of the newest command or event; 0 before the first.'),
+  poisoned: z.boolean().describe('The model failed on this VM, which takes no more commands.'),
 };
 
 const labels = {
-  name: LABELS.name.unwrap().describe('What people call it.'),
+  name: LABELS.name.unwrap().describe('Its name for people.'),
   tags: LABELS.tags.unwrap(),
 };
 
-/** A VM, with all that it was made from. */
+/** A VM with its whole configuration. */
 export const VmBody = z
   .strictObject({
     ...identity,
@@ -27,12 +27,12 @@ export const VmBody = z
       .number()
       .int()
       .nullable()
-      .describe('When it goes unless it is used; null: never.'),
-    lanes: Lanes.optional().describe('What runs beside it, if anything does.'),
-    found: OracleState.nullable().describe('By the oracle, on all vCPUs; null: it is off.'),
+      .describe('Seconds until it is deleted unless it is used; null: never.'),
+    lanes: Lanes.optional().describe('Policies that run beside it; absent if there are none.'),
+    found: OracleState.nullable().describe('Findings of the oracle on all vCPUs; null: it is off.'),
     ...VmConfig.shape,
   })
-  .meta({ id: 'Vm', description: 'A VM, and what it was made from.' });
+  .meta({ id: 'Vm', description: 'A VM and its configuration.' });
 
 /** A VM in a list, without its CPUID bits, registers and memory. */
 export const VmSummary = z

@@ -20,7 +20,7 @@ import { ApiError } from '../wire/errors.js';
 import { LANE_REFERENCES_MAX, LANES_PER_VM_MAX } from '../wire/limits.js';
 import { VERSION } from '../wire/version.js';
 
-/** Policies that run beside a VM's own, each on a machine of its own. */
+/** Policies that run beside the VM's own, each on a separate machine. */
 export const Lanes = z
   .array(
     z
@@ -28,29 +28,32 @@ export const Lanes = z
         policy: PolicyName,
         prevRoots: z.number().int().min(0).max(PREV_ROOTS_MAX).optional(),
       })
-      .meta({ id: 'Lane', description: 'A policy, and the slots that it has; those of the VM.' }),
+      .meta({
+        id: 'Lane',
+        description: 'A policy and its number of slots; by default that of the VM.',
+      }),
   )
   .min(1)
   .max(LANES_PER_VM_MAX)
   .meta({
     id: 'Lanes',
-    description: 'Policies to which every command of a VM is applied as well.',
+    description: 'Policies that run every command of a VM as well.',
   });
 export type Lanes = z.output<typeof Lanes>;
 
 /**
- * A race that goes on as long as its VM lives: every command that is applied to the VM is applied to
- * its lanes, of which the first has the VM's own policy.
+ * A race that lasts as long as its VM: its lanes run every command of the VM. The first lane has the
+ * VM's own policy.
  *
- * What is only tried is not applied, and a fork has no lanes. A reset begins the race anew. A lane
- * has no snapshots: once the VM is taken back to one, the race has ended, until a reset.
+ * Commands that are only tried do not count, and a fork has no lanes. A reset begins the race anew.
+ * Lanes have no snapshots, so restoring one ends the race until the next reset.
  */
 export class VmLanes {
-  /** As they were asked for. */
+  /** The lanes of the request. */
   readonly beside: Lanes;
   readonly #config: VmConfigInput;
   readonly #lanes: readonly LaneSpec[];
-  /** Null once it has ended. */
+  /** Null once the race has ended. */
   #race: Race | null;
 
   constructor(config: VmConfig, beside: Lanes) {
@@ -68,36 +71,41 @@ export class VmLanes {
     this.#race = this.#begin();
   }
 
-  /** Machines beside the VM's own. */
+  /** Number of machines beside the VM's own. */
   get count(): number {
     return this.#lanes.length;
   }
 
-  /** Room that they take, in pages of 4 KiB. */
+  /** Memory of those machines, in pages of 4 KiB. */
   get pages(): number {
     return this.#race === null ? 0 : pagesOfRace(this.#race);
   }
 
-  /** The VM has applied a command. */
+  /** Runs a command that the VM has run. */
   follow(command: Command): void {
     if (this.#race !== null) runCommand(this.#race, command);
   }
 
-  /** The VM was taken back. @param to The moment; null for its beginning. */
+  /**
+   * Notes that the VM was taken back.
+   *
+   * @param to The `seq` of the restored state; null for a reset.
+   */
   rewound(to: number | null): void {
     this.#race = to === null ? this.#begin() : null;
   }
 
   /**
-   * How it stands. What no policy can better takes its time, and is left out of a long race.
+   * Result so far. The lower bound of all policies takes long to work out, and is left out of a
+   * long race.
    *
-   * @throws {ApiError} If it has ended.
+   * @throws {ApiError} If the race has ended.
    */
   result(vm: string, seq: number): RaceResult {
     if (this.#race === null) {
       throw new ApiError(
         'race-ended',
-        `Cannot read the race of VM "${vm}": the VM was taken back, and its lanes cannot be; a reset begins them anew`,
+        `Cannot read the race of VM "${vm}": the VM was taken back to a snapshot, which ended the race; reset the VM to begin it anew`,
       );
     }
     const isBounded = referencesOfRace(this.#race) <= LANE_REFERENCES_MAX;

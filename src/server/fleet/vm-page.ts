@@ -11,7 +11,7 @@ export const VmPage = z
   .strictObject({
     vms: z.array(VmSummary),
     next: z.string().nullable().describe('`cursor` of the next page; null if this is the last.'),
-    total: z.number().int().describe('VMs that are meant, on this page or not.'),
+    total: z.number().int().describe('VMs selected, on this page or not.'),
   })
   .meta({ id: 'VmPage', description: 'Some of the VMs, in the order of their creation.' });
 
@@ -30,7 +30,7 @@ export function pageOf(
   let last = cursor;
   let total = 0;
   let next: string | null = null;
-  for (const entry of meant(fleet, selection)) {
+  for (const entry of selectVms(fleet, selection)) {
     total += 1;
     if (entry.number <= cursor) continue;
     if (vms.length === limit) next = String(last);
@@ -42,8 +42,8 @@ export function pageOf(
   return { vms, next, total };
 }
 
-/** The VMs that a query means, in the order of their creation. */
-export function* meant(fleet: Fleet, selection: Selection): Generator<FleetVm> {
+/** The VMs that a query selects, in the order of their creation. */
+export function* selectVms(fleet: Fleet, selection: Selection): Generator<FleetVm> {
   const selects = selectorOf(selection);
   for (const entry of fleet.list(0)) if (selects === null || selects(entry.labels)) yield entry;
 }

@@ -5,7 +5,7 @@ type Flush = MmuEventOf<'tlb-flushed'>;
 type Violation = MmuEventOf<'violation'>;
 type FlushCounts = Record<Flush['scope'], number>;
 
-/** Counts what the model did for all VMs since the start; cheap enough to count every command. */
+/** Counts the work of the model for all VMs since the start, cheaply enough for every command. */
 export class WorkTally {
   readonly commands = Object.fromEntries(COMMAND_KINDS.map((kind) => [kind, 0])) as Record<
     CommandKind,

@@ -2,23 +2,26 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { createVm, type step, type Vcpu } from '../../mmu/index.js';
 import { Command, type MmuEvent, VmConfig } from '../../mmu/schema/index.js';
+import { beginsSlice } from '../batches/slice.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { CASE_COMMANDS_MAX } from '../wire/limits.js';
 import { VERSION } from '../wire/version.js';
 import { Digest, digestOf, EventsDigest } from './digest.js';
 import { lineageOf } from './lineage.js';
-import { SLICE_COMMANDS } from './replay.js';
 
 export const CaseDigests = z
   .strictObject({
-    state: Digest.describe('Of the state at the end.'),
-    events: Digest.describe('Of every command with its outcome and its events.'),
+    state: Digest.describe('Digest of the state at the end.'),
+    events: Digest.describe('Digest of all commands with their outcomes and events.'),
   })
-  .meta({ id: 'CaseDigests', description: 'What comes of a case.' });
+  .meta({
+    id: 'CaseDigests',
+    description: 'Result of a case: digests of its state and of its events.',
+  });
 export type CaseDigests = z.output<typeof CaseDigests>;
 
-/** All that is needed to see again what a VM did. */
+/** Everything that is needed to repeat what a VM did. */
 export const CaseFile = z
   .strictObject({
     format: z.literal('mmulab-case'),
@@ -28,18 +31,18 @@ export const CaseFile = z
     commands: z.array(Command).max(CASE_COMMANDS_MAX),
     expected: CaseDigests,
     poisonedBy: Command.optional().describe(
-      'The command on which the model failed, behind the others: `expected` is what came before it.',
+      'The command on which the model failed, after the others; `expected` is the result before it.',
     ),
   })
-  .meta({ id: 'CaseFile', description: 'A configuration, commands, and what comes of them.' });
+  .meta({ id: 'CaseFile', description: 'A configuration, commands, and their result.' });
 export type CaseFile = z.output<typeof CaseFile>;
 
 /**
- * The case that leads to the present state of a VM. It is run once before it is given away, so that
- * what it promises is what it does.
+ * The case that leads to the present state of a VM. It is run once before it is handed out, so that
+ * its digests are certain.
  *
- * @throws {ApiError} If the beginning of the VM is not known any more.
- * @throws {Error} If the model does not do again what it did: an error of ours.
+ * @throws {ApiError} If the first commands of the VM are no longer kept.
+ * @throws {Error} If the commands do not lead to the same state again: a bug of ours.
  */
 export async function caseOf(fleet: Fleet, entry: FleetVm): Promise<CaseFile> {
   const { config } = entry.vm;
@@ -53,17 +56,17 @@ export async function caseOf(fleet: Fleet, entry: FleetVm): Promise<CaseFile> {
 }
 
 /**
- * The case of a configuration and commands, which are run once to see what comes of them.
+ * The case of a configuration and commands, which are run once for its digests.
  *
  * @param commands At most {@link CASE_COMMANDS_MAX}.
- * @throws {CommandRefused} If one of them cannot be taken.
+ * @throws {CommandRefused} If the model refuses one of them.
  */
 export async function caseFrom(
   config: VmConfig,
   commands: readonly Command[],
   model: typeof step,
 ): Promise<CaseFile> {
-  const expected = await rehearsed(config, commands, model);
+  const expected = await digestsOf(config, commands, model);
   return {
     format: 'mmulab-case',
     formatVersion: 1,
@@ -74,7 +77,7 @@ export async function caseFrom(
   };
 }
 
-async function rehearsed(
+async function digestsOf(
   config: VmConfig,
   commands: readonly Command[],
   model: typeof step,
@@ -82,7 +85,7 @@ async function rehearsed(
   const vm = createVm(config);
   const digest = new EventsDigest();
   for (const [index, command] of commands.entries()) {
-    if (index % SLICE_COMMANDS === 0 && index > 0) await nextTurn();
+    if (beginsSlice(index)) await nextTurn();
     const events: { vcpu: number; event: MmuEvent }[] = [];
     const emit = ({ index: vcpu }: Vcpu, event: MmuEvent) => events.push({ vcpu, event });
     digest.add(command, { outcome: model(vm, command, emit), events });

@@ -8,19 +8,19 @@ export const Digest = z
   .regex(/^sha256:[0-9a-f]{64}$/)
   .meta({ id: 'Digest', description: 'SHA-256. Equal states of one version have equal digests.' });
 
-/** What a command did, without the numbers that its place in a history gives it. */
+/** Result of a command, without the numbers that depend on its place in a history. */
 const Done = z.strictObject({
   outcome: Outcome,
   events: z.array(z.strictObject({ vcpu: VcpuIndex, event: MmuEvent })),
 });
 const writeDone = createJsonWriter(z.strictObject({ command: Command, done: Done }));
 
-/** Names a state: the whole of what the VM holds, but not its configuration. */
+/** Digest of the whole state of a VM, without its configuration. */
 export function digestOf(vm: Vm): string {
   return textOf(createHash('sha256').update(encodeVm(vm).bytes));
 }
 
-/** Gathers what commands do, and names it at the end. */
+/** Digest of commands with their results, built up one by one. */
 export class EventsDigest {
   readonly #hash = createHash('sha256');
 
@@ -29,13 +29,13 @@ export class EventsDigest {
     this.#hash.update(writeDone({ command, done: { outcome, events: unnamed } }));
   }
 
-  /** To be called once. */
+  /** The digest. May be called once. */
   end(): string {
     return textOf(this.#hash);
   }
 }
 
-/** A violation names others by their place in a history, and in words. */
+/** Clears the parts of a violation that depend on its place in a history, and its message. */
 function unnumbered(event: MmuEvent): MmuEvent {
   if (event.kind !== 'violation') return event;
   const { write, invalidation } = event;

@@ -4,12 +4,12 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { ApiError, type Flaw } from '../wire/errors.js';
 import { lineageOf } from './lineage.js';
-import { play } from './play.js';
+import { runCase } from './run-case.js';
 import type { Timeline } from './timeline.js';
 
 const { policy, kernel, defects, prevRoots, mmuPages, tlb, oracle, flushOnReuse } = VmConfig.shape;
 
-/** In what a fork may differ from its VM. */
+/** Changes to the configuration of a fork. */
 export const ForkChanges = z.strictObject({
   policy: policy.unwrap().optional(),
   kernel: kernel.unwrap().optional(),
@@ -24,17 +24,18 @@ type ForkChanges = z.output<typeof ForkChanges>;
 
 export interface Forked {
   readonly entry: FleetVm;
-  /** Whether the fork ran the commands itself, and has them in its history. */
+  /** Whether the fork ran the commands again, so that its own history holds them. */
   readonly replayed: boolean;
 }
 
 /**
- * A new VM in the state of another one at a moment.
+ * Makes a new VM in the state of another one at a moment.
  *
- * A state is of the kernel and the policy under which it arose: another kernel would not have come
- * to it. So a fork with changes runs the commands from the first one on, under its own rules.
+ * Under another kernel or policy the commands would have led to another state. So a fork with
+ * changes runs the commands again, from the first one on.
  *
- * @throws {ApiError} If the moment is not kept, the changes do not fit, or a bound is met.
+ * @throws {ApiError} If history of the moment is not kept, the changes do not fit, or a bound is
+ *   met.
  */
 export async function fork(
   fleet: Fleet,
@@ -44,14 +45,12 @@ export async function fork(
   const config = changed(entry.vm.config, changes);
   if (config === null) {
     const vm = await timeline.stateAt(entry, seq);
-    return { entry: fleet.adopt(vm, { vm: entry.id, seq }), replayed: false };
+    return { entry: fleet.createFork(vm, { vm: entry.id, seq }), replayed: false };
   }
   timeline.demandPast(entry, seq);
   const commands = lineageOf(fleet, entry, seq, `fork VM "${entry.id}" with changes`);
-  return {
-    entry: (await play(fleet, { config, commands, labels: entry.labels })).entry,
-    replayed: true,
-  };
+  const run = await runCase(fleet, { config, commands, labels: entry.labels });
+  return { entry: run.entry, replayed: true };
 }
 
 /** The configuration with the changes; null if they change nothing. */

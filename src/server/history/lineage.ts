@@ -6,30 +6,30 @@ import { CASE_COMMANDS_MAX } from '../wire/limits.js';
 import { commandsBetween, lastRewoundBetween } from './replay.js';
 
 /**
- * The commands that lead from the configuration of a VM to its state at a moment: what came before
- * a reset is not among them, nor what a restored snapshot took back; what a fork's ancestors ran is.
+ * The commands that lead from the configuration of a VM to its state at a moment. They include those
+ * that a fork's ancestors ran, and leave out those that a reset or a restored snapshot took back.
  *
- * @param what They are needed for.
- * @throws {ApiError} If the first of them are not known any more, or they are too many.
+ * @param task The task that needs them, as an error names it: `fork VM "vm-1"`.
+ * @throws {ApiError} If the first of them are no longer kept, or there are too many.
  */
-export function lineageOf(fleet: Fleet, entry: FleetVm, seq: number, what: string): Command[] {
+export function lineageOf(fleet: Fleet, entry: FleetVm, seq: number, task: string): Command[] {
   const parts: Command[][] = [];
   let at = { entry, seq };
   for (let length = 0; ; ) {
     const { ring } = at.entry;
     const rewound = lastRewoundBetween(ring, ring.oldest - 1, at.seq);
-    const from = rewound?.seq ?? demandBeginning(at.entry, what);
+    const from = rewound?.seq ?? demandBeginning(at.entry, task);
     const part = commandsBetween(ring, from, at.seq);
     parts.push(part);
     length += part.length;
     if (length > CASE_COMMANDS_MAX) {
       throw new ApiError(
         'beginning-unknown',
-        `Cannot ${what}: over ${CASE_COMMANDS_MAX} commands lead there, the bound`,
+        `Cannot ${task}: more than ${CASE_COMMANDS_MAX} commands lead there, the bound`,
       );
     }
     const before =
-      rewound === null ? originOf(fleet, at.entry, what) : earlier(at.entry, rewound.to);
+      rewound === null ? originOf(fleet, at.entry, task) : earlier(at.entry, rewound.to);
     if (before === null) return parts.reverse().flat();
     at = before;
   }
@@ -44,23 +44,28 @@ function earlier(entry: FleetVm, to: number | null): Moment | null {
   return to === null ? null : { entry, seq: to };
 }
 
-/** Where a fork began; null for a VM that was made from its configuration. */
-function originOf(fleet: Fleet, { id, origin }: FleetVm, what: string): Moment | null {
+/** The moment at which a fork began; null for a VM made from its configuration. */
+function originOf(fleet: Fleet, { id, origin }: FleetVm, task: string): Moment | null {
   if (origin === null) return null;
   const parent = fleet.find(origin.vm);
   if (parent !== undefined) return { entry: parent, seq: origin.seq };
   throw new ApiError(
     'beginning-unknown',
-    `Cannot ${what}: VM "${id}" was forked from VM "${origin.vm}", which is deleted`,
+    `Cannot ${task}: VM "${id}" was forked from VM "${origin.vm}", which is deleted`,
   );
 }
 
-/** @returns The moment before the first record. */
-function demandBeginning({ id, ring: { oldest } }: FleetVm, what: string): number {
+/**
+ * Checks that history is kept from the beginning.
+ *
+ * @returns The `seq` before the first record: 0.
+ * @throws {ApiError} If it is not.
+ */
+function demandBeginning({ id, ring: { oldest } }: FleetVm, task: string): number {
   if (oldest === 1) return 0;
   throw new ApiError(
     'events-expired',
-    `Cannot ${what}: its beginning is needed, and history of VM "${id}" is kept from ${oldest}; a reset begins it anew`,
+    `Cannot ${task}: the first commands are needed, and history of VM "${id}" is kept from ${oldest}; reset it to begin anew`,
     { oldest },
   );
 }

@@ -2,11 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventRing, RewoundRecord } from '../../journal/index.js';
 import type { step, Vm } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
+import { beginsSlice } from '../batches/slice.js';
 
-/** Commands that are replayed before others get their turn. */
-export const SLICE_COMMANDS = 256;
-
-/** The commands among the records after `from` up to `to`. */
+/** Commands among the records after `from`, up to `to`. */
 export function commandsBetween(ring: EventRing, from: number, to: number): Command[] {
   const commands: Command[] = [];
   for (let seq = from + 1; seq <= to; seq += 1) {
@@ -16,7 +14,7 @@ export function commandsBetween(ring: EventRing, from: number, to: number): Comm
   return commands;
 }
 
-/** The newest record after `from` up to `to` that says that the VM was taken back, if there is one. */
+/** The newest reset or restored snapshot after `from`, up to `to`; null if there is none. */
 export function lastRewoundBetween<State>(
   ring: EventRing<State>,
   from: number,
@@ -29,14 +27,14 @@ export function lastRewoundBetween<State>(
   return null;
 }
 
-/** Runs commands once more on a VM that nobody else holds, and lets others have their turns. */
+/** Runs commands again on a VM that nobody else holds, in slices between which others get a turn. */
 export async function replay(
   vm: Vm,
   commands: readonly Command[],
   model: typeof step,
 ): Promise<Vm> {
   for (const [index, command] of commands.entries()) {
-    if (index % SLICE_COMMANDS === 0 && index > 0) await nextTurn();
+    if (beginsSlice(index)) await nextTurn();
     model(vm, command, null);
   }
   return vm;

@@ -3,15 +3,15 @@ import { bytesBeyond, type FrozenVm } from '../../mmu/index.js';
 import { ApiError } from '../wire/errors.js';
 import { type Limits, SNAPSHOTS_PER_VM_MAX } from '../wire/limits.js';
 
-/** A state of a VM that was given a name. */
+/** A named state of a VM. */
 export interface Snapshot {
   readonly name: string;
-  /** The newest record of the VM when it was taken. */
+  /** `seq` of the newest record when the snapshot was taken. */
   readonly seq: number;
   readonly state: FrozenVm;
-  /** What was pending, and since when. */
+  /** Pending requests, by the `seq` that made them. */
   readonly made: RequestsMade;
-  /** What it takes: all of it but the pages that it shares with the snapshot taken before it. */
+  /** Bytes of the state, without the pages shared with the snapshot taken before. */
   readonly bytes: number;
 }
 
@@ -27,12 +27,12 @@ export class Snapshots {
     this.#bytesMax = snapshotBytesMax;
   }
 
-  /** Of one VM, in the order in which they were taken. */
+  /** The snapshots of one VM, in the order in which they were taken. */
   of(vm: string): ReadonlyMap<string, Snapshot> {
     return this.#byVm.get(vm) ?? NONE;
   }
 
-  /** @throws {ApiError} If there is none of this name. */
+  /** @throws {ApiError} If there is no snapshot of this name. */
   get(vm: string, name: string): Snapshot {
     const snapshot = this.of(vm).get(name);
     if (snapshot !== undefined) return snapshot;
@@ -55,7 +55,7 @@ export class Snapshots {
     if (kept.size >= SNAPSHOTS_PER_VM_MAX) {
       throw new ApiError(
         'snapshot-limit-reached',
-        `Cannot take snapshot "${name}": VM "${vm}" has ${SNAPSHOTS_PER_VM_MAX}, the bound`,
+        `Cannot take snapshot "${name}": VM "${vm}" has ${SNAPSHOTS_PER_VM_MAX}, the bound; delete one`,
       );
     }
     const snapshot = weighed(taken, [...kept.values()].at(-1));
@@ -63,7 +63,7 @@ export class Snapshots {
     if (this.#bytes + bytes > this.#bytesMax) {
       throw new ApiError(
         'snapshot-limit-reached',
-        `Cannot take snapshot "${name}": it takes ${bytes} bytes, and room for ${this.#bytesMax - this.#bytes} of ${this.#bytesMax} is left`,
+        `Cannot take snapshot "${name}": it takes ${bytes} bytes, and room for ${this.#bytesMax - this.#bytes} of ${this.#bytesMax} is left; delete others`,
       );
     }
     this.#byVm.set(vm, new Map([...kept, [name, snapshot]]));
@@ -71,7 +71,7 @@ export class Snapshots {
     return snapshot;
   }
 
-  /** @throws {ApiError} If there is none of this name. */
+  /** @throws {ApiError} If there is no snapshot of this name. */
   delete(vm: string, name: string): void {
     const deleted = this.get(vm, name);
     const all = [...this.of(vm).values()];
@@ -79,7 +79,7 @@ export class Snapshots {
     const next = all[place + 1];
     this.#bytes -= deleted.bytes;
     if (next !== undefined) {
-      // What the two shared is its own now.
+      // Pages that the two shared now count for the later one.
       all[place + 1] = weighed(next, all[place - 1]);
       this.#bytes += (all[place + 1] as Snapshot).bytes - next.bytes;
     }
@@ -88,13 +88,17 @@ export class Snapshots {
     else this.#byVm.set(vm, new Map(all.map((snapshot) => [snapshot.name, snapshot])));
   }
 
-  /** The VM is gone. */
+  /** Deletes all snapshots of a deleted VM. */
   forget(vm: string): void {
     for (const name of [...this.of(vm).keys()]) this.delete(vm, name);
   }
 }
 
-/** @param before The snapshot of the same VM that was taken before it. */
+/**
+ * Adds the bytes that a snapshot takes.
+ *
+ * @param before The snapshot of the same VM that was taken before it.
+ */
 function weighed(snapshot: Omit<Snapshot, 'bytes'>, before: Snapshot | undefined): Snapshot {
   const { state } = snapshot;
   const bytes = state.rest.length + bytesBeyond(state, before?.state ?? null);

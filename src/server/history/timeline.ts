@@ -2,21 +2,21 @@ import type { RewoundRecord } from '../../journal/index.js';
 import { createVm, type FrozenVm, freezeVm, thawVm, type Vm } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
-import type { FleetVm } from '../fleet/fleet-vm.js';
+import { type FleetVm, vmPoisoned } from '../fleet/fleet-vm.js';
 import { ApiError } from '../wire/errors.js';
 import { commandsBetween, lastRewoundBetween, replay } from './replay.js';
 import { type Snapshot, Snapshots } from './snapshots.js';
 
-/** A state from which later ones can be made; null for what the VM was made from. */
+/** A state from which later ones can be made; null for the first state of the VM. */
 interface Start {
   readonly seq: number;
   readonly state: FrozenVm | null;
 }
 
 /**
- * The moments of a VM: named ones, and every one that its history still holds.
+ * The past states of VMs: snapshots, and every state that history still holds.
  *
- * A command is indivisible: the state at the `seq` of an event is that after its command.
+ * Commands are indivisible: the state at the `seq` of an event is the one after its command.
  */
 export class Timeline {
   readonly snapshots: Snapshots;
@@ -28,7 +28,7 @@ export class Timeline {
     fleet.onDeletion(({ id }) => this.snapshots.forget(id));
   }
 
-  /** Takes a VM back to what it was made from. */
+  /** Takes a VM back to its first state. */
   reset(entry: FleetVm): RewoundRecord {
     const state = createVm(entry.vm.config);
     return this.#fleet.rewind(entry, state, { snapshot: null, to: null, state: null });
@@ -37,9 +37,7 @@ export class Timeline {
   /** @throws {ApiError} If the VM has failed, the name is taken, or a bound is met. */
   take(entry: FleetVm, name: string): Snapshot {
     const { id, vm, ring, recorder, poison } = entry;
-    if (poison !== null) {
-      throw new ApiError('vm-poisoned', `Cannot take snapshot "${name}": VM "${id}" has failed`);
-    }
+    if (poison !== null) throw vmPoisoned(id, `take snapshot "${name}"`);
     const made = recorder.requestsMade();
     return this.snapshots.add(id, { name, seq: ring.head, state: freezeVm(vm), made });
   }
@@ -52,21 +50,21 @@ export class Timeline {
   }
 
   /**
-   * The state at a moment, as a VM that the caller may keep.
+   * The state at a moment, as a VM that belongs to the caller.
    *
-   * @throws {ApiError} If the moment is to come, or its history is no longer kept.
+   * @throws {ApiError} If the moment is in the future, or its history is no longer kept.
    */
   async stateAt(entry: FleetVm, seq: number): Promise<Vm> {
     this.demandPast(entry, seq);
     const { vm, ring, poison } = entry;
     if (seq === ring.head && poison === null) return thawVm(vm.config, freezeVm(vm));
-    // Both at once, before anybody else has a turn and history moves on.
+    // Both in one turn: later, history may have moved on.
     const { state, commands } = this.#waysTo(entry, seq);
     const start = state === null ? createVm(vm.config) : thawVm(vm.config, state);
     return replay(start, commands, this.#fleet.step);
   }
 
-  /** @throws {ApiError} If the moment is to come. */
+  /** @throws {ApiError} If the moment is in the future. */
   demandPast({ id, ring: { head } }: FleetVm, seq: number): void {
     if (seq <= head) return;
     throw new ApiError(
@@ -86,14 +84,14 @@ export class Timeline {
   #startFor({ id, vm, ring }: FleetVm, seq: number): Start {
     const { head, oldest } = ring;
     const isKept = seq >= oldest - 1;
-    // What lies before a forgotten command cannot tell what came of it.
+    // A snapshot before a forgotten command does not tell what the command did.
     const named = [...this.snapshots.of(id).values()].filter((snapshot) =>
       isKept ? snapshot.seq <= seq && snapshot.seq >= oldest - 1 : snapshot.seq === seq,
     );
     const checkpoint = ring.checkpointFor(seq);
     const starts: Start[] = checkpoint === null ? named : [checkpoint, ...named];
     if (starts.length > 0) return starts.reduce((a, b) => (b.seq > a.seq ? b : a));
-    // No command was kept: nothing has happened since.
+    // No command is kept, so nothing has happened since.
     if (isKept) return { seq: head, state: freezeVm(vm) };
     throw new ApiError(
       'events-expired',

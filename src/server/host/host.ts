@@ -9,15 +9,15 @@ import type { Limits } from '../wire/limits.js';
 export interface HostOptions {
   readonly limits: Limits;
   readonly log: FleetLog;
-  /** Names this run to those who follow its VMs. */
+  /** Names this run to the readers of its streams. */
   readonly epoch: string;
-  /** For tests: the model to run instead. */
+  /** Replaces the model, for tests. */
   readonly model?: FleetOptions['model'] | undefined;
-  /** The time of day, in milliseconds: what jobs say when they began and ended. */
+  /** Returns the time of day in milliseconds, which jobs tell. */
   readonly now?: () => number;
 }
 
-/** All that holds VMs and what happens to them: what is behind every operation. */
+/** The owners of VMs and of everything that happens to them, on which every operation works. */
 export interface Host {
   readonly fleet: Fleet;
   readonly timeline: Timeline;
@@ -26,7 +26,7 @@ export interface Host {
   readonly jobs: Jobs;
 }
 
-/** A host without VMs. Whoever made it closes `streams`, `waits`, `jobs` and `fleet`. */
+/** Makes a host without VMs. The caller has to close `streams`, `waits`, `jobs` and `fleet`. */
 export function createHost({ limits, log, epoch, model, now = Date.now }: HostOptions): Host {
   const fleet = new Fleet({ limits, log, ...(model === undefined ? {} : { model }) });
   return {

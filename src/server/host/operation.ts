@@ -15,7 +15,7 @@ export interface Asked<P extends Parts> {
   readonly body: OutputOf<P['body']>;
 }
 
-/** What describes an answer. */
+/** Schema of an answer. */
 export type AnswerSchema = z.ZodType;
 
 type OutputOf<T> = T extends z.ZodType ? z.output<T> : unknown;

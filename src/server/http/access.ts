@@ -1,15 +1,15 @@
-/** What a route says in its `config` of who may ask it, and when. */
+/** Part of a route's `config`: who may use the route, and under which load. */
 export interface RouteAccess {
   /**
-   * `all`: without a token, because the answer says nothing of any VM. `read`: with a token for
-   * reading, because it changes nothing though its method does not say so.
+   * `all`: no token is needed, because the answer tells nothing of any VM. `read`: a token for
+   * reading suffices, because the route changes nothing despite its method.
    */
   readonly access?: 'all' | 'read';
-  /** Answered even under pressure: whoever watches over the server asks this. */
+  /** Answered under any load, because monitoring asks for it. */
   readonly underAnyLoad?: true;
 }
 
-/** A route, as far as it says who may ask it. */
+/** The parts of a route that decide who may use it. */
 export interface AccessedRoute {
   readonly method: string | readonly string[];
   readonly url: string;
@@ -21,7 +21,7 @@ export function isChange(route: AccessedRoute): boolean {
   return !['GET', 'HEAD'].includes(String(route.method)) && accessOf(route).access !== 'read';
 }
 
-/** What a route says of itself; nothing, for what no route matches. */
+/** Access of a route; empty for a request that no route matches. */
 export function accessOf({ config = {} }: { readonly config?: object }): RouteAccess {
   return config;
 }

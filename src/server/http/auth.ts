@@ -3,16 +3,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../wire/errors.js';
 import { accessOf } from './access.js';
 
-/** What a token lets its holder do: look, or look and change. */
+/** Rights of a token: to read, or to read and change. */
 export type Scope = 'read' | 'full';
 
 export interface Token {
   readonly scope: Scope;
-  /** As `TOKEN_PATTERN` has it. */
+  /** Matches {@link TOKEN_PATTERN}. */
   readonly secret: string;
 }
 
-/** What may stand in `Authorization` and name a subprotocol alike, and cannot be guessed. */
+/** Tokens long enough not to be guessed, that fit both `Authorization` and a subprotocol's name. */
 export const TOKEN_PATTERN = /^[A-Za-z0-9._~+-]{16,256}$/;
 
 /**
@@ -26,13 +26,11 @@ const TOKEN_PROTOCOL = 'bearer.';
 const HOW = 'send "Authorization: Bearer TOKEN", or offer a WebSocket subprotocol "bearer.TOKEN"';
 
 /**
- * Demands a token of every request, unless its route is for all.
+ * Makes a check that demands a token of every request, unless its route is for all.
  *
- * What is presented is compared by its hash with all tokens, each time the same: how long it takes
- * says nothing of them.
+ * A token is compared by its hash with all known ones, so the time taken tells nothing of them. The
+ * check throws an {@link ApiError} if the token is missing, unknown, or too narrow in scope.
  *
- * @throws {ApiError} By what it returns: if there is no token, an unknown one, or one of too narrow
- *   a scope.
  * @see RFC 6750, "The OAuth 2.0 Authorization Framework: Bearer Token Usage"
  */
 export function createAuthentication(tokens: readonly Token[]) {
@@ -48,20 +46,23 @@ export function createAuthentication(tokens: readonly Token[]) {
     const scope = scopeOf(known, hashOf(presented));
     if (scope === null) {
       void reply.header('www-authenticate', 'Bearer realm="mmulab", error="invalid_token"');
-      throw new ApiError('token-refused', `Cannot ${nameOf(request)}: an unknown token`);
+      throw new ApiError(
+        'token-refused',
+        `Cannot ${nameOf(request)}: the token is unknown; use one of the server's`,
+      );
     }
     const needed = access ?? scopeFor(request.method);
     if (needed === 'full' && scope === 'read') {
       void reply.header('www-authenticate', 'Bearer realm="mmulab", error="insufficient_scope"');
       throw new ApiError(
         'scope-insufficient',
-        `Cannot ${nameOf(request)}: the token is for reading; this takes one of scope "full"`,
+        `Cannot ${nameOf(request)}: the token is for reading only; use one of scope "full"`,
       );
     }
   };
 }
 
-/** The subprotocol of a stream, of those that its client offers; never the one with the token. */
+/** Picks the subprotocol of a stream among those offered; never the one with the token. */
 export function chooseProtocol(offered: ReadonlySet<string>): string | false {
   return offered.has(STREAM_PROTOCOL) ? STREAM_PROTOCOL : false;
 }
@@ -69,8 +70,8 @@ export function chooseProtocol(offered: ReadonlySet<string>): string | false {
 function presentedBy({ ws, headers }: FastifyRequest): string | null {
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
   if (bearer !== undefined || !ws) return bearer ?? null;
-  const offered = headers['sec-websocket-protocol']?.split(',').map((one) => one.trim()) ?? [];
-  const token = offered.find((one) => one.startsWith(TOKEN_PROTOCOL));
+  const offered = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
+  const token = offered.find((name) => name.startsWith(TOKEN_PROTOCOL));
   return token === undefined ? null : token.slice(TOKEN_PROTOCOL.length);
 }
 

@@ -11,7 +11,7 @@ import { createAuthentication, type Token } from './auth.js';
 import { createGuard } from './guard.js';
 import { COMMON_HEADERS } from './refuse.js';
 
-/** What a page of another origin may send and see, beyond what every page may. */
+/** Methods and response headers that pages of other origins may use beside the usual ones. */
 const CORS_METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE'];
 const CORS_EXPOSED = [
   'etag',
@@ -22,10 +22,10 @@ const CORS_EXPOSED = [
   'idempotency-replayed',
 ];
 
-/** How long a browser may remember what it may send: two hours, the most that any does. */
+/** Seconds that a browser may cache these permissions: two hours, the most that any honours. */
 const CORS_SECONDS = 7200;
 
-/** By then the load was measured anew. */
+/** Seconds after which the load has been measured again. */
 const RETRY_AFTER_SECONDS = 1;
 
 export interface EdgeOptions {
@@ -35,17 +35,17 @@ export interface EdgeOptions {
   readonly hosts: readonly string[];
   /** Origins beside its own whose pages may use the server. */
   readonly origins: readonly string[];
-  /** Whoever has none of these is turned away; without any, nobody is. */
+  /** Tokens that requests must carry one of; without any, none is needed. */
   readonly tokens: readonly Token[];
   readonly limits: Limits;
   readonly isClosing: () => boolean;
 }
 
 /**
- * Turns away what no route should see, the cheapest check first: a foreign host or origin, a server
- * that closes, a client over its rate, a server over its load, a missing token.
+ * Refuses requests before any route sees them, the cheapest check first: a foreign host or origin, a
+ * closing server, a client over its rate, a server over its load, a missing token.
  *
- * It must be set up before the routes, and behind the WebSocket plugin, which tells upgrades apart.
+ * Must be set up before the routes, and after the WebSocket plugin, which recognises upgrades.
  */
 export async function guardEdge(app: FastifyInstance, options: EdgeOptions): Promise<void> {
   const { origins, tokens, limits, isClosing } = options;
@@ -73,11 +73,11 @@ export async function guardEdge(app: FastifyInstance, options: EdgeOptions): Pro
 }
 
 /**
- * Whether the server closes. It must be set up before what takes its time to close.
+ * Tells whether the server is closing. Must be set up before plugins that take time to close.
  *
- * What is in flight by then is answered. Its connection is closed after that, or the server would
- * wait for the client to do so. So it would for a connection on which nothing ever came: browsers and
- * `fetch` open some in advance.
+ * Requests in flight are answered, and then their connections closed, because the server would wait
+ * for the clients to do so. Connections that never carried a request, such as the ones that browsers
+ * and `fetch` open in advance, are closed at once for the same reason.
  */
 export function watchClosing(app: FastifyInstance): () => boolean {
   let closing = false;
@@ -98,7 +98,7 @@ export function watchClosing(app: FastifyInstance): () => boolean {
   return () => closing;
 }
 
-/** Most servers share with nobody: what it takes is loaded only for those that do. */
+/** Allows other origins. Few servers do, so the plugin is loaded only for them. */
 async function shareWith(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   const { default: fastifyCors } = await import('@fastify/cors');
   await app.register(fastifyCors, {
@@ -109,7 +109,7 @@ async function shareWith(app: FastifyInstance, origins: readonly string[]): Prom
   });
 }
 
-/** Counts what has no route as well: a token must not be guessed there at leisure. */
+/** Bounds the rate of each client. Unknown routes count too, or tokens could be guessed there. */
 async function boundRates(app: FastifyInstance, max: number): Promise<void> {
   const { default: fastifyRateLimit } = await import('@fastify/rate-limit');
   await app.register(fastifyRateLimit, {
@@ -132,7 +132,7 @@ async function boundLoad(app: FastifyInstance, limits: Limits): Promise<void> {
     maxEventLoopDelay: eventLoopDelayMsMax,
     maxHeapUsedBytes: heapBytesMax,
     pressureHandler(request, reply, type, value) {
-      // What is deleted gives room.
+      // Deleting something frees memory.
       const givesRoom = request.method === 'DELETE' && type === TYPE_HEAP_USED_BYTES;
       if (givesRoom || accessOf(request.routeOptions).underAnyLoad === true) return;
       void reply.header('retry-after', RETRY_AFTER_SECONDS);
@@ -145,12 +145,12 @@ function loadOf(type: string, value: number, limits: Limits): string {
   switch (type) {
     case TYPE_EVENT_LOOP_DELAY: {
       // The delay is not known while the timer that measures it has not come to its turn.
-      const delay = Number.isFinite(value) ? `${Math.round(value)} ms` : 'nobody knows how far';
+      const delay = Number.isFinite(value) ? `${Math.round(value)} ms` : 'an unknown time';
       return `the server is ${delay} behind, and ${limits.eventLoopDelayMsMax} ms is the bound`;
     }
     case TYPE_HEAP_USED_BYTES:
       return `${Math.round(value)} bytes of heap are used, and ${limits.heapBytesMax} is the bound`;
     default:
-      return 'too much is asked of the server';
+      return 'the server is overloaded';
   }
 }

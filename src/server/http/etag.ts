@@ -16,7 +16,7 @@ export const IfMatch = z
   })
   .describe('Entity tags: change the VM only if its `ETag` is one of them.');
 
-/** The state of a VM by its sequence number. Its name, tags and TTL are no part of that. */
+/** `ETag` of a VM's state, from its sequence number. Name, tags and TTL are not part of the state. */
 export function etagOf(seq: number): string {
   return `"${seq}"`;
 }
@@ -26,7 +26,7 @@ export function isAboutVm(url: string): boolean {
   return url === VM_ROUTE || url.startsWith(`${VM_ROUTE}/`);
 }
 
-/** Whether a route may be told to change a VM only in a certain state. */
+/** Whether a route heeds `If-Match`. */
 export function takesIfMatch(route: AccessedRoute): boolean {
   return isAboutVm(route.url) && isChange(route);
 }
@@ -34,8 +34,8 @@ export function takesIfMatch(route: AccessedRoute): boolean {
 const VM_ROUTE = '/v1/vms/:vm';
 
 /**
- * Answers about a VM carry its `ETag`, and changes of it heed `If-Match`. It must be set up before
- * the routes, because it takes part in them.
+ * Gives answers about a VM its `ETag`, and makes changes of it heed `If-Match`. Must be set up before
+ * the routes, whose hooks it extends.
  */
 export function matchStates(app: FastifyInstance, fleet: Fleet): void {
   const carryEtag = (
@@ -45,7 +45,7 @@ export function matchStates(app: FastifyInstance, fleet: Fleet): void {
     done: () => void,
   ) => {
     const entry = fleet.find((request.params as VmParams).vm);
-    // While a stream is read, its VM goes on.
+    // A stream has no `ETag`: its VM changes while it is read.
     if (entry !== undefined && !reply.hasHeader('etag') && !(payload instanceof Readable)) {
       void reply.header('etag', etagOf(entry.ring.head));
     }
@@ -58,13 +58,13 @@ export function matchStates(app: FastifyInstance, fleet: Fleet): void {
   };
   app.addHook('onRoute', (route) => {
     if (!isAboutVm(route.url)) return;
-    // First of all: an answer that is kept to be given again is kept with its ETag.
+    // The first hook, so that an answer kept for repeated requests has its ETag.
     route.onSend = [carryEtag, route.onSend ?? []].flat();
     if (!takesIfMatch(route)) return;
     const { schema = {} } = route;
     const response = { ...refusals('precondition-failed'), ...(schema.response as object) };
     route.schema = { ...schema, response };
-    // Last of all: nothing may come between the check and the change.
+    // The last hook, so that nothing comes between the check and the change.
     route.preHandler = [route.preHandler ?? [], heedIfMatch].flat();
   });
 }

@@ -17,28 +17,31 @@ export interface GuardOptions {
  * Keeps foreign web pages out.
  *
  * A page can make a browser send requests here, and with a name that it resolves to 127.0.0.1 it
- * can even read the answers. So a server on loopback answers to loopback names only, and whoever
- * changes something or opens a stream must not come from a page of another origin.
+ * can even read the answers. So a server on loopback answers to loopback names only, and requests
+ * that change something or open a stream must not come from a page of another origin.
  */
 export function createGuard({ host, hosts, origins }: GuardOptions) {
   const names = isLoopback(host) ? new Set([...LOOPBACK_NAMES, ...hosts]) : null;
   const allowed = new Set(origins);
-  // Nearly every request asks for the host that the one before asked for.
+  // Nearly every request names the same host as the one before.
   let accepted: string | null = null;
   return ({ headers, method, ws, raw }: FastifyRequest): void => {
     if (headers.host === undefined && raw.httpVersion !== '1.0') {
       throw new ApiError('malformed-http', 'Cannot read request: it has no Host header');
     }
-    const asked = headers.host ?? '';
-    if (names !== null && asked !== accepted) {
-      if (!names.has(nameOf(asked))) {
-        throw new ApiError('host-refused', `Cannot answer for host "${asked}": not a name of ours`);
+    const given = headers.host ?? '';
+    if (names !== null && given !== accepted) {
+      if (!names.has(nameOf(given))) {
+        throw new ApiError(
+          'host-refused',
+          `Cannot answer for host "${given}": not a name of this server; add it with --allow-host`,
+        );
       }
-      accepted = asked;
+      accepted = given;
     }
     const { origin } = headers;
     if (origin === undefined || (!ws && (method === 'GET' || method === 'HEAD'))) return;
-    if (!allowed.has(origin) && !isSame(origin, asked)) {
+    if (!allowed.has(origin) && !isSame(origin, given)) {
       throw new ApiError('origin-refused', `Cannot serve origin "${origin}": not allowed`);
     }
   };

@@ -12,20 +12,20 @@ import { type Answer, type KeptAnswer, KeptAnswers } from './kept-answers.js';
 export const IdempotencyKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/, { message: 'not 1 to 255 printable characters without spaces' })
-  .describe('Name of this request: if it comes again, its answer is given again.');
+  .describe('Name of this request: sent again, it gets the same answer and is not done twice.');
 
-/** Headers of an answer that are given again with it. */
+/** Headers that are kept with an answer. */
 const KEPT_HEADERS = ['content-type', 'location', 'etag'];
 
-/** Whether requests of a route may be named, so that they are done once. */
+/** Whether a route heeds `Idempotency-Key`. */
 export function takesIdempotencyKey(route: AccessedRoute): boolean {
   return route.method === 'POST' && isChange(route);
 }
 
 /**
- * A request that names itself with `Idempotency-Key` is done once: whoever sends it again, because
- * an answer was lost, is given the same answer. It must be set up before the routes, because it
- * takes part in them, and before `If-Match` is heeded: an answer is given again in any state.
+ * Does a request with an `Idempotency-Key` once: a client that sends it again, because the answer was
+ * lost, gets the same answer. Must be set up before the routes, whose hooks it extends, and before
+ * `If-Match`, because a kept answer is given in any state of the VM.
  */
 export function answerOnce(app: FastifyInstance, limits: Limits): void {
   const answers = new KeptAnswers(limits);
@@ -38,13 +38,13 @@ export function answerOnce(app: FastifyInstance, limits: Limits): void {
       return;
     }
     const key = keyOf(request, String(given));
-    const asked = digestOf(`${request.method} ${request.url} ${textOf(request.body)}`);
+    const digest = digestOf(`${request.method} ${request.url} ${textOf(request.body)}`);
     const proceed = () => {
       const kept = answers.find(key);
       if (kept === undefined) {
-        begun.set(request, answers.begin(key, asked));
+        begun.set(request, answers.begin(key, digest));
         done();
-      } else if (kept.asked !== asked) done(keyReused());
+      } else if (kept.request !== digest) done(keyReused());
       else if (kept.answer === null) kept.waiters.push(proceed);
       else if (kept.answer.payload === null) done(answerNotKept());
       else answerAgain(reply, kept.answer, kept.answer.payload);
@@ -76,7 +76,7 @@ export function answerOnce(app: FastifyInstance, limits: Limits): void {
   });
 }
 
-/** A client cannot ask for the answers of one that has other credentials. */
+/** Key of a request. It includes the credentials, so that no client gets the answers of another. */
 function keyOf(request: FastifyRequest, given: string): string {
   const checked = IdempotencyKey.safeParse(given);
   const message = checked.success
@@ -90,7 +90,7 @@ function keyOf(request: FastifyRequest, given: string): string {
   return digestOf(`${request.headers.authorization ?? ''} ${given}`);
 }
 
-/** @throws {ApiError} If it is nested deeper than can be written, which no route takes anyway. */
+/** @throws {ApiError} If the body is nested too deep to be written; no route accepts such a one. */
 function textOf(body: unknown): string {
   try {
     return JSON.stringify(body);
@@ -105,7 +105,7 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('base64');
 }
 
-/** The answer of a request that was done, or that may have been; null if it changed nothing. */
+/** The answer to keep of a request that may have changed something; null if it changed nothing. */
 function answerOf(reply: FastifyReply, payload: unknown): Answer | null {
   const text = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : '';
   if (reply.statusCode >= 400 && !mayHaveChanged(reply.statusCode, String(text))) return null;
@@ -116,7 +116,7 @@ function answerOf(reply: FastifyReply, payload: unknown): Answer | null {
   return { status: reply.statusCode, headers: Object.fromEntries(headers), payload: text };
 }
 
-/** A batch that was stopped has done a part; after an error of ours nobody knows. */
+/** Whether a refused request may have changed something: a part of a batch, or before a bug. */
 function mayHaveChanged(status: number, problem: string): boolean {
   return status === 500 || ((JSON.parse(problem) as { applied?: number }).applied ?? 0) > 0;
 }
@@ -124,7 +124,7 @@ function mayHaveChanged(status: number, problem: string): boolean {
 function keyReused(): ApiError {
   return new ApiError(
     'idempotency-key-reused',
-    'Cannot take header "Idempotency-Key": it named another request; take a new key',
+    'Cannot take header "Idempotency-Key": it named another request; use a new key',
   );
 }
 

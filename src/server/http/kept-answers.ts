@@ -1,35 +1,35 @@
 import type { Limits } from '../wire/limits.js';
 
-/** An answer as it was given. */
+/** An answer that was given. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Null if it is too long to be kept. */
+  /** Null if it was too long to keep. */
   readonly payload: string | Buffer | null;
 }
 
-/** What is known of a key: who asked first, and the answer once there is one. */
+/** The first request with a key, and its answer once there is one. */
 export interface KeptAnswer {
   readonly key: string;
-  /** What was asked, as a digest. */
-  readonly asked: string;
+  /** Digest of the request. */
+  readonly request: string;
   answer: Answer | null;
-  /** When the answer was given, in milliseconds of a clock that only rises. */
+  /** Time of the answer, in milliseconds of a monotonic clock. */
   answeredAt: number;
-  /** Requests of the same key that came before the answer. */
+  /** Wakes the requests with the same key that arrived before the answer. */
   waiters: (() => void)[];
 }
 
 /**
- * Answers by the key that their requests named.
+ * Keeps answers by the key of their requests.
  *
- * What is kept is bounded in time, number and bytes; the oldest answer goes first. A key whose
- * answer is not there yet is always kept: there are no more of them than requests.
+ * The answers are bounded in time, number and bytes, and the oldest goes first. A key without an
+ * answer is always kept; there are no more of them than requests in flight.
  */
 export class KeptAnswers {
   readonly #limits: Limits;
   readonly #pending = new Map<string, KeptAnswer>();
-  /** Oldest first. */
+  /** Answered keys, the oldest first. */
   readonly #answered = new Map<string, KeptAnswer>();
   #bytes = 0;
 
@@ -42,14 +42,18 @@ export class KeptAnswers {
     return this.#pending.get(key) ?? this.#answered.get(key);
   }
 
-  /** A request of a new key begins. */
-  begin(key: string, asked: string): KeptAnswer {
-    const kept: KeptAnswer = { key, asked, answer: null, answeredAt: 0, waiters: [] };
+  /** Notes a request with a new key. */
+  begin(key: string, request: string): KeptAnswer {
+    const kept: KeptAnswer = { key, request, answer: null, answeredAt: 0, waiters: [] };
     this.#pending.set(key, kept);
     return kept;
   }
 
-  /** The request is answered. @param answer Null if it changed nothing and may be tried again. */
+  /**
+   * Notes the answer of a request.
+   *
+   * @param answer Null if the request changed nothing and may be tried again.
+   */
   finish(kept: KeptAnswer, answer: Answer | null): void {
     this.#pending.delete(kept.key);
     if (answer !== null) this.#keep(kept, answer);

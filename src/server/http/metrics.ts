@@ -14,8 +14,8 @@ export interface MetricSources {
 }
 
 /**
- * What Prometheus is told: of the requests, of the VMs and what the model does for them, and of the
- * process. Everything is counted elsewhere, and read when it is asked for.
+ * Makes the metrics for Prometheus: of the requests, of the VMs and the model's work for them, and of
+ * the process. Everything is counted elsewhere, and read at each scrape.
  */
 export function createMetrics(sources: MetricSources): Registry {
   const registry = new Registry();
@@ -26,7 +26,7 @@ export function createMetrics(sources: MetricSources): Registry {
   registerJobs(registry, sources.jobs);
   const info = new Gauge({
     name: 'mmulab_info',
-    help: 'The version that runs; always 1.',
+    help: 'Version of the server, as a label; always 1.',
     labelNames: ['version'],
     registers: [registry],
   });
@@ -46,7 +46,7 @@ function registerRequests(registry: Registry, requests: RequestTally): void {
     },
   });
   const name = 'mmulab_http_request_duration_seconds';
-  const help = 'From the head of a request to the end of its answer.';
+  const help = 'Time from the head of a request to the end of its answer.';
   const durations = {
     name,
     get: () => ({
@@ -57,8 +57,8 @@ function registerRequests(registry: Registry, requests: RequestTally): void {
       values: [...requests.routes()].flatMap((tally) => histogramOf(name, tally)),
     }),
   };
-  // The registry asks no more of a metric; the library's own histogram takes ten times as long to
-  // count a request.
+  // The registry calls nothing else of a metric. The library's own histogram takes ten times as long
+  // to count a request.
   registry.registerMetric(durations as unknown as Histogram);
 }
 
@@ -86,7 +86,7 @@ function registerHoldings(registry: Registry, { fleet, streams }: MetricSources)
       'Pages of 4 KiB that guest memory, shadow pages, TLBs and oracles take.',
       () => fleet.use.pages,
     ],
-    ['mmulab_history_records', 'Commands and events that are kept.', () => fleet.budget.records],
+    ['mmulab_history_records', 'Commands and events kept.', () => fleet.budget.records],
     ['mmulab_streams', 'Open streams of events.', () => streams.count],
   ];
   for (const [name, help, read] of holdings) {
@@ -135,7 +135,7 @@ function registerWork(registry: Registry, { work }: Fleet): void {
 function registerJobs(registry: Registry, jobs: Jobs): void {
   new Gauge({
     name: 'mmulab_jobs',
-    help: 'Jobs that are known.',
+    help: 'Jobs, ended ones included while they are kept.',
     labelNames: ['state'],
     registers: [registry],
     collect() {
@@ -144,7 +144,7 @@ function registerJobs(registry: Registry, jobs: Jobs): void {
   });
   new Gauge({
     name: 'mmulab_job_slice_seconds_max',
-    help: 'Longest that a job kept others waiting.',
+    help: 'Longest time that a job kept requests waiting.',
     registers: [registry],
     collect() {
       this.set(jobs.tally.sliceMsMax / 1000);
@@ -162,15 +162,15 @@ function registerJobs(registry: Registry, jobs: Jobs): void {
   });
 }
 
-/** What is counted elsewhere. */
-interface Counted {
+/** A counter whose counts are kept elsewhere. */
+interface CounterSpec {
   readonly name: string;
   readonly help: string;
   readonly labelNames: readonly string[];
   readonly read: () => Iterable<{ labels: Record<string, string | number>; count: number }>;
 }
 
-function registerCounter(registry: Registry, { name, help, labelNames, read }: Counted): void {
+function registerCounter(registry: Registry, { name, help, labelNames, read }: CounterSpec): void {
   new Counter({
     name,
     help,

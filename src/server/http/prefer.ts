@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { WAIT_MS_MAX } from '../wire/limits.js';
 
-/** What a route says in its `config` of the preferences that it heeds. */
+/** Part of a route's `config`: the preferences that it heeds. */
 export interface PreferredRoute {
-  /** `Prefer: wait=SECONDS`. */
+  /** Whether the route heeds `Prefer: wait=SECONDS`. */
   readonly prefersWait?: true;
 }
 
 export const Prefer = z
   .string()
-  .describe('`wait=SECONDS`: answer when it has ended, or after so long (RFC 7240).');
+  .describe('`wait=SECONDS`: answer at the end of the job, or after that time (RFC 7240).');
 
 /** Whether a route heeds `Prefer: wait`. */
 export function takesPrefer({ config = {} }: { readonly config?: object }): boolean {
@@ -17,8 +17,10 @@ export function takesPrefer({ config = {} }: { readonly config?: object }): bool
 }
 
 /**
- * How long a client would wait, in milliseconds. As RFC 7240 has it, what is not understood is
- * passed over, and more than the bound is the bound.
+ * Milliseconds that a client prefers to wait, at most the bound of waits. Unknown preferences are
+ * ignored.
+ *
+ * @see RFC 7240, "Prefer Header for HTTP"
  */
 export function preferredWaitMs(prefer: string | readonly string[] | undefined): number {
   const found = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i.exec(String(prefer ?? ''));

@@ -1,23 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { mindsItsTime, NDJSON_TYPE } from '../batches/command-streams.js';
+import { carriesCommands, NDJSON_TYPE } from '../batches/command-streams.js';
 import { ApiError, type ErrorCode } from '../wire/errors.js';
 import { PROBLEM_TYPE, type Problem, problemOf } from '../wire/problem.js';
 import { VERSION } from '../wire/version.js';
 
-/** A client that was hung up on may take this long to read why. */
+/** Milliseconds that a client has to read the reason before its connection is closed. */
 const LAST_WORD_MS = 1000;
 
-/** What every answer says, whatever it is. */
+/** Headers of every answer. */
 export const COMMON_HEADERS = {
   'x-content-type-options': 'nosniff',
-  // A browser that is led to an answer must do nothing with it; the page has a policy of its own.
+  // A browser that opens an answer must run nothing in it. The page has its own policy.
   'content-security-policy': "default-src 'none';frame-ancestors 'none'",
   'mmulab-version': VERSION,
 };
 
-/** Where refusals of Fastify and of Node stand in our table. */
+/** Our codes for the refusals of Fastify and of Node. */
 const KNOWN_CODES: Record<string, ErrorCode> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
   FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
@@ -26,18 +26,18 @@ const KNOWN_CODES: Record<string, ErrorCode> = {
   FST_ERR_BAD_URL: 'malformed-http',
   FST_ERR_MAX_PARAM_LENGTH: 'route-not-found',
   FST_ERR_ROUTE_MISSING_CONTENT_TYPE: 'malformed-http',
-  // The client has left before its body was whole.
+  // The client left before its body was complete.
   ECONNRESET: 'malformed-http',
 };
 
 /** Answers an error as a problem. */
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemFor(error, request);
-  // A string with its own type passes by the serializer of the route.
+  // A string with a content type bypasses the serializer of the route.
   void reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
-/** The problem that an error is. What is not the caller's fault is logged and not told. */
+/** Turns an error into a problem. Details of our own errors go into the log, not to the client. */
 export function problemFor(error: unknown, request: FastifyRequest): Problem {
   const refusal = refusalOf(error, request);
   if (refusal.code === 'internal') {
@@ -49,18 +49,18 @@ export function problemFor(error: unknown, request: FastifyRequest): Problem {
   return problemOf(refusal, { instance: pathOf(request.url), requestId: request.id });
 }
 
-/** What Node's parser refuses never becomes a request. */
+/** Answers what Node's HTTP parser refuses, and so never becomes a request. */
 export function refuseClient(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
-  // A stream of commands never comes whole, and minds its time itself.
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && mindsItsTime(socket)) return;
+  // A stream of commands stays open, and has a time limit of its own.
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && carriesCommands(socket)) return;
   answerOn(socket, clientRefusalOf(error.code));
 }
 
-/** Node answers an expectation that it does not know before anyone else sees the request. */
+/** Answers an `Expect` header that Node does not know; no route sees the request. */
 export function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
   const refusal = new ApiError(
     'expectation-failed',
@@ -72,13 +72,13 @@ export function refuseExpectation(request: IncomingMessage, response: ServerResp
     ...COMMON_HEADERS,
     'content-type': PROBLEM_TYPE,
     'content-length': Buffer.byteLength(body),
-    // A body may follow that nobody reads.
+    // The body that may follow is not read.
     connection: 'close',
   });
   response.end(body);
 }
 
-/** Writes an answer by hand, where there is none of Node's, and hangs up. */
+/** Writes an answer to a bare connection, which Node has no response for, and closes it. */
 export function answerOn(
   socket: Duplex,
   refusal: ApiError,
@@ -110,7 +110,10 @@ function refusalOf(error: unknown, request: FastifyRequest): ApiError {
   if (error instanceof SyntaxError && (error as Partial<FastifyError>).statusCode === 400) {
     return new ApiError('malformed-json', `Cannot read body: ${error.message}`);
   }
-  return new ApiError('internal', 'Cannot finish the request: an error of ours, now in the log');
+  return new ApiError(
+    'internal',
+    'Cannot finish the request: an error of the server, which its log shows',
+  );
 }
 
 function detailOf(code: ErrorCode, request: FastifyRequest, message: string): string {
@@ -127,7 +130,7 @@ function detailOf(code: ErrorCode, request: FastifyRequest, message: string): st
 
 function clientRefusalOf(code: string | undefined): ApiError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new ApiError('request-timeout', 'Cannot read request: it came too slowly');
+    return new ApiError('request-timeout', 'Cannot read request: it arrived too slowly');
   }
   if (code === 'HPE_HEADER_OVERFLOW') {
     return new ApiError('headers-too-large', 'Cannot read request: its headers are over 16 KiB');

@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 const GIVEN = /^[A-Za-z0-9._~+/=-]{1,128}$/;
 
 /**
- * Names requests for the log and for problems: as the client does in `X-Request-Id`, so that a
- * harness finds its own, or else by a number.
+ * Names requests for the log and for problems: by their `X-Request-Id`, so that a harness finds its
+ * own, or else by a number.
  */
 export function createRequestIds(): (request: Pick<IncomingMessage, 'headers'>) => string {
   let count = 0;

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 
-/** Upper ends of the classes of duration, in seconds; one class more holds what took longer. */
+/** Upper bounds of the classes of duration, in seconds; one more class holds longer requests. */
 export const DURATION_BOUNDS: readonly number[] = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 30,
 ];
 
-/** What is said of requests that no route matches: their paths are without number. */
+/** Label of requests that no route matches, whose paths are unbounded in number. */
 const NO_ROUTE = 'none';
 
 /** Requests of one method on one route. */
@@ -13,12 +13,12 @@ export interface RouteTally {
   readonly method: string;
   readonly route: string;
   readonly byStatus: Map<number, number>;
-  /** By the classes of {@link DURATION_BOUNDS}: no request counts twice. */
+  /** Requests in each class of {@link DURATION_BOUNDS}; each request counts once. */
   readonly durations: number[];
   seconds: number;
 }
 
-/** Counts answers as they go out. A stream over a WebSocket is none. */
+/** Counts answers as they go out. Streams over a WebSocket do not count. */
 export class RequestTally {
   readonly #byRoute = new Map<string, Map<string, RouteTally>>();
 
@@ -43,7 +43,7 @@ export class RequestTally {
     tally.seconds += seconds;
   }
 
-  /** There are as many as Node knows methods times the server has routes. */
+  /** Begins a tally. Their number is bounded by Node's methods times our routes. */
   #begin(method: string, route: string): RouteTally {
     const durations = new Array<number>(DURATION_BOUNDS.length + 1).fill(0);
     const tally = { method, route, byStatus: new Map(), durations, seconds: 0 };

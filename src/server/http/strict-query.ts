@@ -4,9 +4,9 @@ import { z } from 'zod';
 const NO_QUERY = z.strictObject({});
 
 /**
- * Refuses a query where a route knows of none, so that a flag in the wrong place is not taken for
- * one that was heeded: `dryRun` of a reset, say. Whoever watches over the server may add what it
- * likes. It must be set up before the routes, because it takes part in them.
+ * Refuses a query on routes under `/v1/` that take none, so that nobody believes that it had an
+ * effect: `dryRun` on a reset, for example. Must be set up before the routes, whose schemas it
+ * extends.
  */
 export function refuseUnknownQueries(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {

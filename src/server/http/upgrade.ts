@@ -3,9 +3,9 @@ import { ApiError } from '../wire/errors.js';
 import { answerOn } from './refuse.js';
 
 /**
- * Answers an upgrade that leads nowhere as a problem: to another protocol, at a route without a
- * stream, or with a handshake that is not one. It must be set up before the routes, because it
- * takes note of them, and behind the WebSocket plugin, which tells upgrades apart.
+ * Answers a failed upgrade as a problem: to another protocol, at a route without a stream, or with a
+ * broken handshake. Must be set up before the routes, which it records, and after the WebSocket
+ * plugin, which recognises upgrades.
  */
 export function refuseUpgrades(app: FastifyInstance): void {
   const streams = new Set<string>();
@@ -16,14 +16,14 @@ export function refuseUpgrades(app: FastifyInstance): void {
     if (request.ws) admitUpgrade(request, streams);
     done();
   });
-  // What only `ws` looks at: key, version and subprotocol.
+  // `ws` alone checks key, version and subprotocol.
   app.websocketServer.on('wsClientError', (error, socket) => {
     const refusal = new ApiError('upgrade-refused', `Cannot open stream: ${error.message}`);
     answerOn(socket, refusal, { 'Sec-WebSocket-Version': '13' });
   });
 }
 
-/** A path that no route has is left to what answers unknown routes. */
+/** Refuses a wrong upgrade. Unknown paths pass, because the handler of unknown routes answers them. */
 function admitUpgrade(request: FastifyRequest, streams: ReadonlySet<string>): void {
   const { method, url, headers, is404, routeOptions } = request;
   if (headers.upgrade?.toLowerCase() !== 'websocket') {

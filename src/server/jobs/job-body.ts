@@ -10,19 +10,19 @@ export const JobId = z
 
 const Moment = z.string().meta({ format: 'date-time' });
 
-/** What every job says. */
+/** Fields of every job. */
 const COMMON = {
   id: JobId,
-  number: z.number().int().min(1).describe('Rises by one a job.'),
+  number: z.number().int().min(1).describe('Rises by one with each job.'),
   state: z.enum(JOB_STATES),
   progress: z.strictObject({
     done: z.number().int().min(0),
-    total: z.number().int().min(0).nullable().describe('Null while nobody knows.'),
+    total: z.number().int().min(0).nullable().describe('Null while it is unknown.'),
   }),
   createdAt: Moment,
   startedAt: Moment.nullable(),
   endedAt: Moment.nullable(),
-  problem: Problem.nullable().describe('Why it failed.'),
+  problem: Problem.nullable().describe('Cause of the failure; null unless it failed.'),
 };
 
 const RaceJob = z
@@ -33,10 +33,10 @@ const RaceJob = z
   })
   .meta({ id: 'Job.race', description: 'A race of policies.' });
 
-/** A job with what came of it, whose form its kind says. */
+/** A job with its result, whose form depends on the kind. */
 export const JobBody = z
   .discriminatedUnion('kind', [RaceJob])
-  .meta({ id: 'Job', description: 'Work that outlasts its request.' });
+  .meta({ id: 'Job', description: 'Work that goes on after its request was answered.' });
 
 const JobSummary = z
   .strictObject({ ...COMMON, kind: z.enum(['race']) })

@@ -3,20 +3,20 @@ import type { Problem } from '../wire/problem.js';
 export const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
-/** What a job does, in steps that are so small that others can be served between any two of them. */
+/** The work of a job, in steps so small that other requests are served between any two of them. */
 export interface JobWork<R> {
-  /** Steps that there are to do; null if nobody knows yet. */
+  /** Number of steps; null while it is unknown. */
   readonly total: number | null;
-  /** Yields how many steps are done, and ends with the result. */
+  /** Yields the number of steps done, and ends with the result. */
   readonly steps: Iterator<number, R>;
-  /** Room that it takes now, in pages of 4 KiB. */
+  /** Memory that the work takes now, in pages of 4 KiB. */
   readonly pages: () => number;
 }
 
-/** Work that outlasts its request. What its result is, its kind says. */
+/** Work that goes on after its request was answered. The kind tells the type of the result. */
 export interface Job<R = unknown> {
   readonly id: string;
-  /** Rises by one a job: what a cursor of the list points to. */
+  /** Rises by one with each job. Cursors of the list are numbers. */
   readonly number: number;
   readonly kind: string;
   state: JobState;

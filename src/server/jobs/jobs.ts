@@ -6,21 +6,21 @@ import type { Job, JobState, JobWork } from './job.js';
 
 interface Entry {
   readonly job: Job;
-  /** Null once the job has ended: what it held is let go of. */
+  /** Null once the job has ended, so that its memory is freed. */
   work: JobWork<unknown> | null;
   readonly waiters: Set<() => void>;
 }
 
-/** What jobs there were, and what they took. */
+/** Counts of ended jobs, and the longest slice. */
 export interface JobTally {
   readonly ended: Readonly<Record<'done' | 'failed' | 'cancelled', number>>;
-  /** Longest that a job kept others waiting, in milliseconds. */
+  /** Longest time that a job kept requests waiting, in milliseconds. */
   readonly sliceMsMax: number;
 }
 
 /**
- * Runs jobs beside the requests, in slices: a few at once in turns, the others in a queue. What has
- * ended is kept for a while, and no more than so much of it.
+ * Runs jobs beside the requests, in slices: a few in turns, while the others queue. Ended jobs are
+ * kept for a limited time, and a limited number of them.
  */
 export class Jobs {
   readonly #limits: Limits;
@@ -28,7 +28,7 @@ export class Jobs {
   readonly #now: () => number;
   readonly #entries = new Map<string, Entry>();
   readonly #ended = { done: 0, failed: 0, cancelled: 0 };
-  /** Those that run, the next one first. */
+  /** Running jobs, the next one first. */
   #running: Entry[] = [];
   #queue: Entry[] = [];
   #created = 0;
@@ -46,14 +46,14 @@ export class Jobs {
     return { ended: this.#ended, sliceMsMax: this.#sliceMsMax };
   }
 
-  /** How many jobs are in a state. */
+  /** Number of jobs in a state. */
   count(state: JobState): number {
     let count = 0;
     for (const { job } of this.#entries.values()) if (job.state === state) count += 1;
     return count;
   }
 
-  /** @throws {ApiError} If too many wait already. */
+  /** @throws {ApiError} If the bound of jobs that have not ended is met. */
   start<R>(kind: string, work: JobWork<R>): Job<R> {
     const { jobsMax } = this.#limits;
     this.#forgetOld();
@@ -84,18 +84,22 @@ export class Jobs {
     return job;
   }
 
-  /** @throws {ApiError} If there is no such job, or it is forgotten. */
+  /** @throws {ApiError} If there is no such job, or it is no longer kept. */
   get(id: string): Job {
     return this.#demand(id).job;
   }
 
-  /** Jobs in the order of their creation, those after `number` only. */
+  /** The jobs created after `number`, in the order of their creation. */
   *list(number: number): Generator<Job> {
     this.#forgetOld();
     for (const { job } of this.#entries.values()) if (job.number > number) yield job;
   }
 
-  /** Ends a job if it has not ended, and forgets it. @throws {ApiError} If there is no such job. */
+  /**
+   * Ends a job that has not ended, and forgets it.
+   *
+   * @throws {ApiError} If there is no such job.
+   */
   cancel(id: string): void {
     const entry = this.#demand(id);
     if (entry.work !== null) this.#end(entry, 'cancelled');
@@ -103,17 +107,21 @@ export class Jobs {
   }
 
   /**
-   * Waits until a job has ended, for so long at most.
+   * Waits until a job has ended.
    *
-   * @param signal Fires when nobody waits any more.
-   * @throws {ApiError} If too many wait.
+   * @param ms Longest wait, in milliseconds.
+   * @param signal Fires when the client is gone.
+   * @throws {ApiError} If the bound of waits is met.
    */
   async settled({ id }: Job, ms: number, signal: AbortSignal): Promise<void> {
     const { work, waiters } = this.#demand(id);
     if (work === null || ms <= 0 || signal.aborted) return;
     const { waitsMax } = this.#limits;
     if (this.#waiting >= waitsMax) {
-      throw new ApiError('wait-limit-reached', `Cannot wait: ${waitsMax} wait, the bound`);
+      throw new ApiError(
+        'wait-limit-reached',
+        `Cannot wait: ${waitsMax} clients do, the bound; ask without waiting`,
+      );
     }
     this.#waiting += 1;
     await new Promise<void>((resolve) => {
@@ -127,7 +135,7 @@ export class Jobs {
     this.#waiting -= 1;
   }
 
-  /** Ends what has not ended: the server closes. */
+  /** Cancels all jobs that have not ended, because the server closes. */
   close(): void {
     for (const entry of [...this.#running, ...this.#queue]) this.#end(entry, 'cancelled');
   }
@@ -136,7 +144,7 @@ export class Jobs {
     this.#forgetOld();
     const entry = this.#entries.get(id);
     if (entry !== undefined) return entry;
-    throw new ApiError('job-not-found', `Cannot find job "${id}": no such job, or forgotten`);
+    throw new ApiError('job-not-found', `Cannot find job "${id}": no such job, or no longer kept`);
   }
 
   #wake(): void {
@@ -148,7 +156,7 @@ export class Jobs {
       this.#running.push(next);
     }
     if (this.#running.length === 0 || this.#turn !== null) return;
-    // An immediate runs after whatever came in meanwhile: requests are answered between slices.
+    // An immediate runs after pending I/O, so requests are answered between slices.
     this.#turn = setImmediate(() => {
       this.#turn = null;
       const entry = this.#running.shift();
@@ -191,7 +199,7 @@ export class Jobs {
     if (pages <= jobPagesMax) return;
     throw new ApiError(
       'memory-limit-reached',
-      `Cannot go on with "${id}": jobs hold ${pages} pages, and ${jobPagesMax} is the bound`,
+      `Cannot go on with "${id}": jobs hold ${pages} pages, and ${jobPagesMax} is the bound; race fewer lanes`,
     );
   }
 
@@ -199,12 +207,15 @@ export class Jobs {
     if (error instanceof ApiError) return problemOf(error);
     this.#log.error({ err: error, job: id }, 'Job failed');
     return problemOf(
-      new ApiError('internal', `Cannot finish "${id}": an error of ours, in the log`),
+      new ApiError(
+        'internal',
+        `Cannot finish "${id}": an error of the server, which its log shows`,
+      ),
     );
   }
 
   #end(entry: Entry, state: keyof JobTally['ended']): void {
-    const isOther = (one: Entry) => one !== entry;
+    const isOther = (candidate: Entry) => candidate !== entry;
     this.#running = this.#running.filter(isOther);
     this.#queue = this.#queue.filter(isOther);
     entry.work = null;
@@ -216,7 +227,7 @@ export class Jobs {
     this.#wake();
   }
 
-  /** The oldest of what has ended goes first. */
+  /** Forgets ended jobs that are too old or too many, the oldest first. */
   #forgetOld(): void {
     const { jobsKeptMax, jobKeptMs } = this.#limits;
     const ended = [...this.#entries.values()].filter(({ work }) => work === null);

@@ -1,14 +1,15 @@
 import { pagesOfRace, type RaceResult, raceSteps, resultSteps } from '../../lab/index.js';
 import { VERSION } from '../wire/version.js';
 import type { JobWork } from './job.js';
-import type { RaceTrack } from './race-request.js';
+import type { PreparedRace } from './race-request.js';
 
-/** A race as the work of a job: a lane is made, or a command is run, at each step. */
-export function raceWork(track: RaceTrack): JobWork<RaceResult> {
-  return { total: track.count, steps: stepsOf(track), pages: () => pagesOfRace(track.race) };
+/** Makes a race the work of a job. Each step makes a lane or runs a command. */
+export function raceWork(prepared: PreparedRace): JobWork<RaceResult> {
+  const { count, race } = prepared;
+  return { total: count, steps: stepsOf(prepared), pages: () => pagesOfRace(race) };
 }
 
-function* stepsOf({ race, commands, source }: RaceTrack): Generator<number, RaceResult> {
+function* stepsOf({ race, commands, source }: PreparedRace): Generator<number, RaceResult> {
   yield* raceSteps(race, commands);
   const finishing = resultSteps(race, { source, version: VERSION });
   for (;;) {

@@ -40,9 +40,9 @@ const FromWorkload = z
     parameters: z
       .record(z.string().max(64), z.union([z.number(), z.boolean()]))
       .default({})
-      .describe('Those of `GET /v1/workloads`; `commands` is how many are made.'),
+      .describe('Parameters of `GET /v1/workloads`; `commands` is the number of commands.'),
   })
-  .meta({ id: 'RaceFrom.workload', description: 'Commands that a workload makes.' });
+  .meta({ id: 'RaceFrom.workload', description: 'The commands of a workload.' });
 
 const FromCommands = z
   .strictObject({
@@ -50,17 +50,20 @@ const FromCommands = z
     config: VmConfig.prefault({}),
     commands: z.array(Command).min(1).max(CASE_COMMANDS_MAX),
   })
-  .meta({ id: 'RaceFrom.commands', description: 'A machine, and commands for it.' });
+  .meta({ id: 'RaceFrom.commands', description: 'A configuration and commands for it.' });
 
 const FromVm = z
   .strictObject({
     kind: z.literal('vm'),
     vm: VmId,
-    seq: Seq.optional().describe('Up to this moment; without it, to the present.'),
+    seq: Seq.optional().describe('The commands up to this moment; by default all of them.'),
   })
-  .meta({ id: 'RaceFrom.vm', description: 'What a VM did, from its configuration on.' });
+  .meta({
+    id: 'RaceFrom.vm',
+    description: 'The commands that a VM has run since its configuration.',
+  });
 
-/** What to race, and over what. */
+/** Request for a race: its commands and its lanes. */
 export const RaceRequest = z
   .strictObject({
     source: z.discriminatedUnion('kind', [FromWorkload, FromCommands, FromVm]),
@@ -72,21 +75,21 @@ export const RaceRequest = z
       .min(1)
       .max(PREV_ROOTS_MAX + 1)
       .optional()
-      .describe('Slots beside the current root; without it, those of the machine.'),
+      .describe('Slots beside the current root; by default those of the configuration.'),
     kernels: z
       .array(z.enum(KERNEL_VERSIONS))
       .min(1)
       .max(KERNEL_VERSIONS.length)
       .optional()
-      .describe('Without it, that of the machine.'),
+      .describe('By default the kernel of the configuration.'),
     costs: z
       .partialRecord(z.enum(COST_NAMES), z.number().min(0).max(COST_MAX))
       .default({})
-      .describe('Parameters of `GET /v1/cost-model` that are to be others.'),
+      .describe('Other values for parameters of `GET /v1/cost-model`.'),
   })
   .meta({
     id: 'RaceRequest',
-    description: `What to race: every policy with every number of slots under every kernel, at most ${LANES_MAX} lanes.`,
+    description: `A race of every policy with every number of slots under every kernel, at most ${LANES_MAX} lanes.`,
     examples: [
       {
         source: { kind: 'workload', name: 'kpti', seed: 1, parameters: { commands: 5000 } },
@@ -96,17 +99,22 @@ export const RaceRequest = z
   });
 export type RaceRequest = z.output<typeof RaceRequest>;
 
-/** A race that is ready to be run. */
-export interface RaceTrack {
-  readonly race: Race;
+/** The commands that lanes race over, and the machine that they are for. */
+interface RaceInput {
   readonly source: RaceSource;
+  readonly config: VmConfigInput;
   readonly commands: Iterable<Command>;
   readonly count: number;
 }
 
-/** @throws {ApiError} If the VM is not there, a value cannot be, or it would take too long. */
-export function trackOf(fleet: Fleet, request: RaceRequest): RaceTrack {
-  const { source, config, commands, count } = streetOf(fleet, request.source);
+/** A race that is ready to run. */
+export interface PreparedRace extends Omit<RaceInput, 'config'> {
+  readonly race: Race;
+}
+
+/** @throws {ApiError} If there is no such VM, a value is out of range, or it would take too long. */
+export function prepareRace(fleet: Fleet, request: RaceRequest): PreparedRace {
+  const { source, config, commands, count } = inputOf(fleet, request.source);
   const { policies, prevRoots, kernels, costs } = request;
   const lanes = lanesOf({
     policies: policies === 'all' ? POLICY_NAMES : distinct(policies),
@@ -117,7 +125,7 @@ export function trackOf(fleet: Fleet, request: RaceRequest): RaceTrack {
   if (steps > RACE_STEPS_MAX) {
     throw new ApiError(
       'job-too-long',
-      `Cannot race: ${count} commands in ${lanes.length} lanes are ${steps} steps, and ${RACE_STEPS_MAX} is the bound`,
+      `Cannot race: ${count} commands in ${lanes.length} lanes are ${steps} steps, and ${RACE_STEPS_MAX} is the bound; take fewer of either`,
     );
   }
   try {
@@ -128,17 +136,10 @@ export function trackOf(fleet: Fleet, request: RaceRequest): RaceTrack {
   }
 }
 
-interface Street {
-  readonly source: RaceSource;
-  readonly config: VmConfigInput;
-  readonly commands: Iterable<Command>;
-  readonly count: number;
-}
-
-function streetOf(fleet: Fleet, from: RaceRequest['source']): Street {
+function inputOf(fleet: Fleet, from: RaceRequest['source']): RaceInput {
   switch (from.kind) {
     case 'workload':
-      return workloadStreet(from);
+      return workloadInput(from);
     case 'commands': {
       const { commands } = from;
       const source = { kind: 'commands', name: 'A list of commands' } as const;
@@ -149,7 +150,10 @@ function streetOf(fleet: Fleet, from: RaceRequest['source']): Street {
       const { id, ring, vm } = entry;
       const seq = from.seq ?? ring.head;
       if (seq > ring.head) {
-        throw invalid('/source/seq', `Cannot race: VM "${id}" has come to ${ring.head} alone`);
+        throw invalid(
+          '/source/seq',
+          `Cannot race up to ${seq}: the newest of VM "${id}" is ${ring.head}`,
+        );
       }
       const commands = lineageOf(fleet, entry, seq, `race what VM "${id}" did`);
       const source = { kind: 'vm', vm: id, seq } as const;
@@ -158,7 +162,7 @@ function streetOf(fleet: Fleet, from: RaceRequest['source']): Street {
   }
 }
 
-function workloadStreet({ name, seed, parameters }: z.output<typeof FromWorkload>): Street {
+function workloadInput({ name, seed, parameters }: z.output<typeof FromWorkload>): RaceInput {
   const workload = workloadOf(name as WorkloadName);
   try {
     const config = workload.configOf(parameters);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CaseDigests, CaseFile, caseOf } from '../history/case-file.js';
-import { play } from '../history/play.js';
+import { runCase } from '../history/run-case.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { Seq, VmId } from '../wire/frames.js';
@@ -35,7 +35,7 @@ export const playCase = operation({
   takes: { body: CaseFile },
   answer: CaseAnswer,
   async run({ fleet }, { body: { expected, mmulab, ...body } }) {
-    const { entry, actual } = await play(fleet, { ...body, labels: NO_LABELS });
+    const { entry, actual } = await runCase(fleet, { ...body, labels: NO_LABELS });
     return {
       id: entry.id,
       seq: entry.ring.head,

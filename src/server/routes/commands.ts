@@ -10,7 +10,7 @@ import {
   createJsonWriter,
   Outcome,
 } from '../../mmu/schema/index.js';
-import { applyAll, applyAtomically, tryAll, tryOne } from '../batches/batch.js';
+import { applyAll, applyAtomically, applyOne, tryAll, tryOne } from '../batches/batch.js';
 import {
   type CommandStreams,
   NDJSON_TYPE,
@@ -188,7 +188,7 @@ function runOf(kind: CommandKind): Operation<CommandParts, typeof AppliedBody> {
       command.vcpu = params.vcpu;
       const entry = fleet.get(params.vm);
       if (query.dryRun === 'true') return tryOne(fleet, entry, command as Command);
-      return fleet.apply(entry, command as Command);
+      return applyOne(fleet, entry, command as Command);
     },
   };
 }

@@ -12,7 +12,7 @@ import { awaitEnd } from '../http/await-end.js';
 import type { PreferredRoute } from '../http/prefer.js';
 import { JobBody, jobBodyOf } from '../jobs/job-body.js';
 import { raceWork } from '../jobs/race-job.js';
-import { RaceRequest, trackOf } from '../jobs/race-request.js';
+import { prepareRace, RaceRequest } from '../jobs/race-request.js';
 import { CHANGING, refusals, WITH_BODY } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
@@ -59,7 +59,8 @@ export const startRace = operation({
   id: 'startRace',
   takes: { body: RaceRequest },
   answer: JobBody,
-  run: ({ fleet, jobs }, { body }) => jobBodyOf(jobs.start('race', raceWork(trackOf(fleet, body)))),
+  run: ({ fleet, jobs }, { body }) =>
+    jobBodyOf(jobs.start('race', raceWork(prepareRace(fleet, body)))),
 });
 
 const tags = ['races'];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { VmConfig } from '../../mmu/schema/index.js';
 import { VmBody, vmBodyOf } from '../fleet/vm-body.js';
 import { Lanes } from '../fleet/vm-lanes.js';
-import { meant, pageOf, VmPage, VmQuery } from '../fleet/vm-page.js';
+import { pageOf, selectVms, VmPage, VmQuery } from '../fleet/vm-page.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { etagOf } from '../http/etag.js';
@@ -41,7 +41,7 @@ export const createVm = operation({
   takes: { body: VmCreation },
   answer: VmBody,
   run: ({ fleet }, { body: { name, tags, ttlSeconds, lanes = null, ...config } }) =>
-    vmBodyOf(fleet.create(config, { name, tags, ttlSeconds }, lanes)),
+    vmBodyOf(fleet.create({ config, labels: { name, tags, ttlSeconds }, lanes })),
 });
 
 export const listVms = operation({
@@ -56,7 +56,7 @@ export const deleteVms = operation({
   takes: { querystring: VmsSelection },
   answer: VmsDeleted,
   run({ fleet }, { query }) {
-    const ids = [...meant(fleet, query)].map(({ id }) => id);
+    const ids = [...selectVms(fleet, query)].map(({ id }) => id);
     for (const id of ids) fleet.delete(id);
     return { deleted: ids.length };
   },

@@ -6,7 +6,7 @@ import type { FleetVm } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import type { RouteAccess } from '../http/access.js';
-import { departureOf } from '../http/departure.js';
+import { disconnectOf } from '../http/disconnect.js';
 import { ApiError } from '../wire/errors.js';
 import { Digits, filterFields, HistoryFrame, Seq, VmId } from '../wire/frames.js';
 import { WAIT_MS_MAX } from '../wire/limits.js';
@@ -126,7 +126,7 @@ export const waitRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
         response: { 200: WaitAnswer, ...refusals(...REFUSED) },
       },
     },
-    (request, reply) => waitForEvent.run(host, request, departureOf(reply.raw)),
+    (request, reply) => waitForEvent.run(host, request, disconnectOf(reply.raw)),
   );
 
   app.post(
@@ -141,7 +141,7 @@ export const waitRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
         response: { 200: WaitAnswer, ...refusals(...WITH_BODY, ...REFUSED) },
       },
     },
-    (request, reply) => waitUntil.run(host, request, departureOf(reply.raw)),
+    (request, reply) => waitUntil.run(host, request, disconnectOf(reply.raw)),
   );
 };
 

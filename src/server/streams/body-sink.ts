@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FrameSink } from './frame-sink.js';
 
-/** How frames are told apart in the body of an answer. */
+/** Format of the frames in the body of an answer. */
 export type Framing = 'ndjson' | 'sse';
 
 export const FRAMING_TYPES: Readonly<Record<Framing, string>> = {
@@ -11,23 +11,23 @@ export const FRAMING_TYPES: Readonly<Record<Framing, string>> = {
 
 export interface BodySinkOptions {
   readonly framing: Framing;
-  /** Stands before the place in the id of a server-sent event, so that both come back together. */
+  /** Precedes the place in the id of a server-sent event, so that clients send both back. */
   readonly epoch: string;
   readonly bufferBytesMax: number;
 }
 
 /**
- * The body of an answer that goes on: a frame is a line (NDJSON) or a server-sent event.
+ * Sends frames in the body of an open-ended answer, as lines (NDJSON) or server-sent events.
  *
  * @see WHATWG HTML, "Server-sent events"
  */
 export class BodySink implements FrameSink {
   readonly isOneWay = true;
-  /** To be sent as the answer. */
+  /** The body of the answer. */
   readonly body: Readable;
   readonly #options: BodySinkOptions;
   #text = '';
-  /** Whether it was read from since the last beat. */
+  /** Whether the client read since the last beat. */
   #wasRead = true;
   #onDrain = () => {};
 
@@ -37,7 +37,7 @@ export class BodySink implements FrameSink {
       highWaterMark: options.bufferBytesMax,
       read: () => {
         this.#wasRead = true;
-        // What is being read still counts as waiting at this moment.
+        // In this tick, the bytes being read still count as buffered.
         process.nextTick(() => this.#onDrain());
       },
     });
@@ -91,7 +91,7 @@ export class BodySink implements FrameSink {
 }
 
 /**
- * How a client wants to follow, by its `Accept` header; null if it asks for neither form.
+ * The format that a client asks for in its `Accept` header; null if it asks for neither.
  *
  * @see RFC 9110, "Accept"
  */

@@ -3,22 +3,26 @@ import type { FleetVm } from '../fleet/fleet-vm.js';
 import { LIFE_RECORDS_MAX } from '../wire/limits.js';
 import type { LifeFrame } from './fleet-frames.js';
 
-/** Who follows all VMs. */
+/** A reader of all VMs. */
 export interface FleetListener {
-  /** VMs came or went. */
+  /** Called after creations and deletions. */
   readonly lifeChanged: () => void;
-  /** A VM has more to read. @param before Its newest sequence number until then. */
+  /**
+   * Called when a VM has more to read.
+   *
+   * @param before Its newest sequence number until then.
+   */
   readonly vmChanged: (entry: FleetVm, before: number) => void;
 }
 
 /**
- * What happens to VMs, for those who follow all of them. It listens to every VM while someone
- * follows and to none otherwise, so that idle VMs cost nothing.
+ * Tells the readers of all VMs what happens to any of them. It listens to the VMs only while there
+ * is a reader, so that idle VMs cost nothing.
  */
 export class FleetFeed {
   readonly #fleet: Fleet;
   readonly #listeners = new Set<FleetListener>();
-  /** What stops the listening to a VM. */
+  /** Functions that stop the listening to a VM, by its id. */
   readonly #stops = new Map<string, () => void>();
   #life: LifeFrame[] = [];
   #number = 0;
@@ -28,7 +32,7 @@ export class FleetFeed {
     fleet.onCreation((entry) => {
       if (this.#listeners.size > 0) this.#follow(entry, 0);
       this.#note(entry, 'created');
-      // It may come with a history.
+      // A prepared VM has a history already.
       entry.ring.notify();
     });
     fleet.onDeletion((entry) => {
@@ -52,7 +56,7 @@ export class FleetFeed {
     return this.#life[number - this.oldest] as LifeFrame;
   }
 
-  /** @returns What stops the listening. */
+  /** @returns A function that stops the listening; further calls do nothing. */
   listen(listener: FleetListener): () => void {
     if (this.#listeners.size === 0) {
       for (const entry of this.#fleet.list(0)) this.#follow(entry, entry.ring.head);
@@ -64,7 +68,7 @@ export class FleetFeed {
     };
   }
 
-  /** @param after Up to here all was told. */
+  /** @param after The newest sequence number that was told. */
   #follow(entry: FleetVm, after: number): void {
     let before = after;
     const stop = entry.ring.listen(() => {
@@ -86,7 +90,7 @@ export class FleetFeed {
   ): void {
     this.#number += 1;
     this.#life.push({ type: 'life', number: this.#number, vm, life, name, tags, head });
-    // Cut by halves: to move all of them for each that comes would cost more.
+    // Cut by half, because shifting the whole array for each new one would cost more.
     if (this.#life.length >= 2 * LIFE_RECORDS_MAX) this.#life = this.#life.slice(LIFE_RECORDS_MAX);
     for (const listener of this.#listeners) listener.lifeChanged();
   }

@@ -23,7 +23,9 @@ export const LifeFrame = z
     life: z.enum(['created', 'deleted']),
     name: VmName.nullable(),
     tags: VmTags,
-    head: Seq.describe("The VM's newest sequence number: who was sent less of it lost the rest."),
+    head: Seq.describe(
+      "The VM's newest sequence number; after its deletion, frames up to it that did not come are lost.",
+    ),
   })
   .meta({ id: 'LifeFrame', description: 'A VM was created or deleted.' });
 export type LifeFrame = z.output<typeof LifeFrame>;
@@ -39,14 +41,14 @@ export const LifeThroughFrame = z
   .strictObject({ type: z.literal('life-through'), number: Seq })
   .meta({
     id: 'LifeThroughFrame',
-    description: 'Creations and deletions up to `number` were considered: nothing is new.',
+    description: 'All creations and deletions up to `number` were sent or filtered out.',
   });
 
 export const FleetHelloFrame = z
   .strictObject({
     type: z.literal('hello'),
     epoch: z.string(),
-    vms: z.number().int().min(0).describe('VMs that there are.'),
+    vms: z.number().int().min(0).describe('Number of VMs.'),
     number: Seq.describe('Number of the newest creation or deletion.'),
   })
   .meta({ id: 'FleetHelloFrame', description: 'First frame of a stream of all VMs.' });
@@ -54,7 +56,7 @@ export const FleetHelloFrame = z
 export const FleetEndFrame = z
   .strictObject({
     type: z.literal('end'),
-    number: Seq.describe('Creations and deletions up to it were considered.'),
+    number: Seq.describe('Creations and deletions up to it were sent or filtered out.'),
     reason: z.literal('shutdown'),
   })
   .meta({ id: 'FleetEndFrame', description: 'Last frame of a stream of all VMs.' });
@@ -83,10 +85,10 @@ export const writeLifeThrough = createJsonWriter(LifeThroughFrame);
 export const writeFleetHello = createJsonWriter(FleetHelloFrame);
 export const writeFleetEnd = createJsonWriter(FleetEndFrame);
 
-/** What a reader wants of the histories of all VMs. */
+/** Query for the histories of all VMs. */
 export const FleetQuery = z.strictObject({
   after: Digits.optional().describe(
-    'Resume creations and deletions behind this `number`. Without it the stream begins now.',
+    'Resume creations and deletions behind this `number`. Default: now.',
   ),
   epoch,
   vm: listOf(VmId).optional().describe('Only these VMs.'),

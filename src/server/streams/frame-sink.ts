@@ -1,14 +1,14 @@
 import type { EndReason } from '../wire/frames.js';
 
-/** Where the frames of a stream go: a WebSocket, or the body of an answer. */
+/** Carries the frames of a stream: a WebSocket, or the body of an answer. */
 export interface FrameSink {
-  /** Whether the client does not answer pings, so that it has to be told that all is well. */
+  /** Whether the client cannot answer pings, and so has to be told that all is well. */
   readonly isOneWay: boolean;
-  /** Whether what waits for the reader is below the bound. */
+  /** Whether the bytes buffered for the reader are below the bound. */
   hasRoom(): boolean;
-  /** @param place From where the reader may resume behind this frame; null if it stays there. */
+  /** @param place The place to resume from after this frame; null if it does not change. */
   send(text: string, place: number | null): void;
-  /** What is sent inside goes out in one write. */
+  /** Puts all frames that `send` sends into one write. */
   together(send: () => void): void;
   /** @param listener Called when there is room again. */
   onDrain(listener: () => void): void;
@@ -16,7 +16,7 @@ export interface FrameSink {
   onClose(listener: () => void): void;
   /** Gives up a client that showed no sign of life since the last beat. */
   beat(): void;
-  /** Closes when all that was sent has gone out. */
+  /** Closes once all frames have gone out. */
   end(reason: EndReason): void;
   /** Closes at once. */
   terminate(): void;

@@ -10,7 +10,7 @@ export interface HistoryCursorOptions {
   readonly after: number;
   readonly filter: Filter;
   readonly sink: FrameSink;
-  /** Writes a frame; streams share it, so that a frame is written once. */
+  /** Writes a frame. Streams share this function, so that a frame is written once. */
   readonly write: (record: HistoryRecord) => string;
   /** Whether a sequence number of this VM is a place to resume from. */
   readonly isPlace: boolean;
@@ -19,13 +19,13 @@ export interface HistoryCursorOptions {
 /**
  * A reader's place in the history of a VM: a cursor, and no queue.
  *
- * What the reader has not taken yet stays in the VM's ring. If the ring moves past the cursor, the
- * reader is told of the gap; a reader that is slow or dead thus costs a VM neither time nor memory.
+ * Frames that the reader has not taken stay in the VM's ring. If the ring moves past the cursor, the
+ * reader is told of the gap. So a slow or dead reader costs the VM neither time nor memory.
  */
 export class HistoryCursor {
   readonly #options: HistoryCursorOptions;
   #seq: number;
-  /** Up to where the reader knows that everything was considered. */
+  /** `seq` up to which the reader knows that nothing is missing. */
   #told: number;
 
   constructor(options: HistoryCursorOptions) {
@@ -34,18 +34,18 @@ export class HistoryCursor {
     this.#told = options.after;
   }
 
-  /** Everything up to it was considered. */
+  /** `seq` up to which records were sent or filtered out. */
   get seq(): number {
     return this.#seq;
   }
 
-  /** Whether there is more to consider. */
+  /** Whether there are newer records. */
   get isBehind(): boolean {
     return this.#seq < this.#options.ring.head;
   }
 
-  /** Whether the filter left out what came last, and the reader does not know. */
-  get owesWord(): boolean {
+  /** Whether the filter left out the newest records, and the reader was not told. */
+  get owesThrough(): boolean {
     return this.#told < this.#seq;
   }
 
@@ -62,7 +62,11 @@ export class HistoryCursor {
     }
   }
 
-  /** Tells the reader what it will not be sent. @param to The last of it. */
+  /**
+   * Leaves out records, and tells the reader so.
+   *
+   * @param to `seq` of the last one.
+   */
   skip(to: number): void {
     const { vm, sink, isPlace } = this.#options;
     sink.send(writeGap({ type: 'gap', vm, from: this.#seq + 1, to }), isPlace ? to : null);
@@ -70,7 +74,7 @@ export class HistoryCursor {
     this.#told = to;
   }
 
-  /** Tells the reader up to where everything was considered. */
+  /** Tells the reader up to which `seq` records were sent or filtered out. */
   sayThrough(): void {
     const { vm, sink, isPlace } = this.#options;
     sink.send(writeThrough({ type: 'through', vm, seq: this.#seq }), isPlace ? this.#seq : null);

@@ -3,24 +3,28 @@ import type { WebSocket } from 'ws';
 import type { EndReason } from '../wire/frames.js';
 import type { FrameSink } from './frame-sink.js';
 
-/** Close codes. @see RFC 6455, "Defined Status Codes" */
+/**
+ * Close codes.
+ *
+ * @see RFC 6455, "Defined Status Codes"
+ */
 const NORMAL = 1000;
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 
-/** A client sends pings at most; this many bytes hold one with room to spare. */
+/** Bytes of a message of a client. It may send pings only, which are far shorter. */
 export const INBOUND_BYTES_MAX = 1024;
 
 const PONG = '{"type":"pong"}';
 
 export interface SocketSinkOptions {
   readonly socket: WebSocket;
-  /** The connection below the socket: it says when there is room again. */
+  /** The connection below the socket, which tells when there is room again. */
   readonly connection: Socket;
   readonly bufferBytesMax: number;
 }
 
-/** A WebSocket client: a frame is a message. */
+/** Sends frames as messages to a WebSocket client. */
 export class SocketSink implements FrameSink {
   readonly isOneWay = false;
   readonly #socket: WebSocket;
@@ -86,7 +90,7 @@ export class SocketSink implements FrameSink {
     this.#socket.terminate();
   }
 
-  /** Where our bound is below its own, the connection does not say by itself that there is room. */
+  /** Asks to be called when there is room: below its own bound, the connection does not tell. */
   #promiseDrain(): void {
     const { readyState, OPEN } = this.#socket;
     if (readyState !== OPEN || this.#connection.writableNeedDrain) return;
@@ -98,7 +102,7 @@ export class SocketSink implements FrameSink {
     else this.#socket.close(POLICY_VIOLATION, 'only {"type":"ping"} may be sent');
   }
 
-  /** Answers only while there is room: who floods us and reads nothing gets nothing. */
+  /** Answers only while there is room, so that a client that reads nothing cannot flood us. */
   #reply(send: () => void): void {
     if (!this.#hasEnded && this.hasRoom()) send();
   }

@@ -5,16 +5,17 @@ import type { FleetVm } from '../fleet/fleet-vm.js';
 import { ApiError } from '../wire/errors.js';
 import { type EndReason, type HistoryQuery, writeHistory } from '../wire/frames.js';
 import { selectorOf } from '../wire/labels.js';
-import { EventStream, type Stream } from './event-stream.js';
 import { FleetFeed } from './fleet-feed.js';
 import type { FleetQuery } from './fleet-frames.js';
-import { FleetStream } from './fleet-stream.js';
+import { FleetSource } from './fleet-source.js';
 import type { FrameSink } from './frame-sink.js';
+import { Stream } from './stream.js';
+import { VmSource } from './vm-source.js';
 
-/** How long clients may take to say goodbye when the server closes. */
+/** Milliseconds that clients have to close their streams when the server closes. */
 const GOODBYE_MS = 500;
 
-/** Written frames that are kept for the other streams of a VM: a power of two. */
+/** Frames kept as text for the other streams of a VM: a power of two. */
 const WRITTEN_FRAMES = 64;
 
 /** Owns the streams of all VMs. */
@@ -23,13 +24,13 @@ export class Streams {
   readonly feed: FleetFeed;
   readonly #fleet: Fleet;
   readonly #byVm = new Map<string, VmStreams>();
-  readonly #ofFleet = new Set<FleetStream>();
+  readonly #ofFleet = new Set<Stream>();
   readonly #writeOfFleet = writeOnce();
   readonly #heartbeat: NodeJS.Timeout;
   #onNone = () => {};
   #count = 0;
 
-  /** @param epoch Told to every client, so that it knows a restarted server from its own. */
+  /** @param epoch Sent to every client, so that it notices a restart of the server. */
   constructor(fleet: Fleet, epoch: string) {
     this.epoch = epoch;
     this.feed = new FleetFeed(fleet);
@@ -43,7 +44,7 @@ export class Streams {
     return this.#count;
   }
 
-  /** @throws {ApiError} If a client that comes back has known another run of the server. */
+  /** @throws {ApiError} If a client resumes a stream of another run of the server. */
   checkEpoch(epoch: string | undefined): void {
     if (epoch === undefined || epoch === this.epoch) return;
     throw new ApiError(
@@ -53,46 +54,43 @@ export class Streams {
     );
   }
 
-  /** @throws {ApiError} If there are as many streams as there may be. */
+  /** @throws {ApiError} If the bound of streams is met. */
   admit(): void {
     const { streamsMax } = this.#fleet.limits;
     if (this.#count >= streamsMax) {
       throw new ApiError(
         'stream-limit-reached',
-        `Cannot open stream: there are ${streamsMax}, the bound`,
+        `Cannot open stream: there are ${streamsMax}, the bound; close one`,
       );
     }
   }
 
-  /** @throws {ApiError} If there are as many streams, of all VMs or at all, as there may be. */
+  /** @throws {ApiError} If the bound of streams of all VMs, or that of all streams, is met. */
   admitFleet(): void {
     this.admit();
     const { fleetStreamsMax } = this.#fleet.limits;
     if (this.#ofFleet.size >= fleetStreamsMax) {
       throw new ApiError(
         'stream-limit-reached',
-        `Cannot open stream of all VMs: there are ${fleetStreamsMax}, the bound`,
+        `Cannot open stream of all VMs: there are ${fleetStreamsMax}, the bound; close one`,
       );
     }
   }
 
   /** Lets a client follow a VM. */
   open(entry: FleetVm, query: HistoryQuery, sink: FrameSink): void {
-    const of = this.#streamsOf(entry.id);
-    const stream = new EventStream({
+    const { id } = entry;
+    const { streams, write } = this.#streamsOf(id);
+    const source = new VmSource({
       entry,
       sink,
       epoch: this.epoch,
       after: query.after ?? entry.ring.head,
       filter: filterOf(query),
-      write: of.write,
+      write,
     });
-    of.streams.add(stream);
-    this.#count += 1;
-    stream.start(() => {
-      of.streams.delete(stream);
-      if (of.streams.size === 0 && this.#byVm.get(entry.id) === of) this.#byVm.delete(entry.id);
-      this.#left();
+    this.#start(new Stream(source, sink), streams, () => {
+      if (streams.size === 0 && this.#byVm.get(id)?.streams === streams) this.#byVm.delete(id);
     });
   }
 
@@ -100,7 +98,7 @@ export class Streams {
   openFleet(query: FleetQuery, sink: FrameSink): void {
     const vms = query.vm === undefined ? null : new Set(query.vm);
     const isMeant = selectorOf(query);
-    const stream = new FleetStream({
+    const source = new FleetSource({
       feed: this.feed,
       sink,
       epoch: this.epoch,
@@ -110,24 +108,19 @@ export class Streams {
       filter: filterOf(query),
       write: this.#writeOfFleet,
     });
-    this.#ofFleet.add(stream);
-    this.#count += 1;
-    stream.start(() => {
-      this.#ofFleet.delete(stream);
-      this.#left();
-    });
+    this.#start(new Stream(source, sink), this.#ofFleet);
   }
 
-  /** Ends all streams, and waits a little for the clients to take their leave. */
+  /** Ends all streams, and waits up to {@link GOODBYE_MS} until the clients have closed theirs. */
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
     for (const vm of [...this.#byVm.keys()]) this.#end(vm, 'shutdown');
-    for (const stream of [...this.#ofFleet]) stream.end();
-    await this.#farewell();
+    for (const stream of [...this.#ofFleet]) stream.end('shutdown');
+    await this.#allClosed();
     for (const stream of this.#all()) stream.terminate();
   }
 
-  #farewell(): Promise<void> {
+  #allClosed(): Promise<void> {
     if (this.#count === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const deadline = setTimeout(resolve, GOODBYE_MS);
@@ -138,18 +131,23 @@ export class Streams {
     });
   }
 
-  #left(): void {
-    this.#count -= 1;
-    if (this.#count === 0) this.#onNone();
+  #start(stream: Stream, streams: Set<Stream>, onClose = () => {}): void {
+    streams.add(stream);
+    this.#count += 1;
+    stream.start(() => {
+      streams.delete(stream);
+      onClose();
+      this.#count -= 1;
+      if (this.#count === 0) this.#onNone();
+    });
   }
 
   #streamsOf(vm: string): VmStreams {
-    let of = this.#byVm.get(vm);
-    if (of === undefined) {
-      of = { streams: new Set(), write: writeOnce() };
-      this.#byVm.set(vm, of);
-    }
-    return of;
+    const open = this.#byVm.get(vm);
+    if (open !== undefined) return open;
+    const streams: VmStreams = { streams: new Set(), write: writeOnce() };
+    this.#byVm.set(vm, streams);
+    return streams;
   }
 
   #end(vm: string, reason: EndReason): void {
@@ -166,11 +164,11 @@ export class Streams {
 }
 
 interface VmStreams {
-  readonly streams: Set<EventStream>;
+  readonly streams: Set<Stream>;
   readonly write: (record: HistoryRecord) => string;
 }
 
-/** Streams of a VM read the same records at nearly the same time: each is written once. */
+/** Writes each record once for all streams of a VM, which read it at nearly the same time. */
 function writeOnce(): (record: HistoryRecord) => string {
   const records: HistoryRecord[] = [];
   const texts: string[] = [];

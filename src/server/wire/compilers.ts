@@ -6,17 +6,17 @@ import { createJsonReader, type JsonReader, NO_MATCH } from './reader.js';
 
 // Readers and writers are compiled when they are first needed: a server has to start fast.
 
-/** Flaws that one answer lists; a body may have thousands. */
+/** Flaws that one answer lists at most; a body may have thousands. */
 const FLAWS_MAX = 20;
 
 const PART = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const;
 
-/** Checks a part of a request: fast if it is right, in words if it is not. */
+/** Checks a part of a request, and explains what is wrong with it only if something is. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   return checkerOf(schema, PART[httpPart as keyof typeof PART] ?? 'body');
 };
 
-/** What a schema makes of a part of a request, or what is wrong with it. */
+/** Compiles a schema into a check: the decoded part of a request, or the error that refuses it. */
 export function checkerOf<T extends z.ZodType>(
   schema: T,
   part: Flaw['in'],
@@ -34,7 +34,7 @@ export function checkerOf<T extends z.ZodType>(
 
 const writers = new WeakMap<z.ZodType, BodyWriter>();
 
-/** Writes an answer; it is trusted, because the machine made it. */
+/** Writes an answer. Nothing is checked, because our own code made it. */
 export const serializerCompiler: FastifySerializerCompiler<z.ZodType> = ({ schema }) => {
   return (value) => {
     let write = writers.get(schema);
@@ -47,7 +47,7 @@ export const serializerCompiler: FastifySerializerCompiler<z.ZodType> = ({ schem
   };
 };
 
-/** An answer without a body has the schema `z.null()`. */
+/** Writes nothing for `z.null()`, the schema of an answer without a body. */
 function writerOf(schema: z.ZodType): BodyWriter {
   if (schema instanceof z.ZodNull) return () => '';
   return createBodyWriter(schema);

@@ -71,17 +71,17 @@ export interface ProblemDetails {
   readonly applied?: number;
   /** Index of the command that stopped the batch. */
   readonly index?: number;
-  /** Sequence number of the VM when the batch stopped, or that was not the expected one. */
+  /** Sequence number of the VM when the batch stopped, or when a precondition failed. */
   readonly seq?: number;
   /** Line of a stream of commands that stopped it, from 1. */
   readonly line?: number;
-  /** The lowest sequence number that is still kept. */
+  /** Lowest sequence number that is still kept. */
   readonly oldest?: number;
   /** The epoch of this run of the server. */
   readonly epoch?: string;
 }
 
-/** A request that is refused: the caller's fault, told in its words. */
+/** Refuses a request. The fault is the caller's, and the message is for the caller. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ErrorCode;
@@ -98,7 +98,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The status that a code answers with. */
+/** HTTP status of a code. */
 export function statusOf(code: ErrorCode): number {
   return STATUS[code];
 }

@@ -41,7 +41,7 @@ export const EventFrame = z
     type: z.literal('event'),
     vm: VmId,
     seq: Seq,
-    command: Seq.describe('Sequence number of the command in whose course it happened.'),
+    command: Seq.describe('Sequence number of the command during which it happened.'),
     causedBy: Seq.nullable().describe('Sequence number of the event that caused it, if one did.'),
     vcpu: VcpuIndex,
     event: MmuEvent,
@@ -53,7 +53,7 @@ export const SnapshotName = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
   .meta({ id: 'SnapshotName', description: 'Names a snapshot of a VM.', examples: ['booted'] });
 
-/** The VM was taken back, as streams, pages and answers carry it. */
+/** A reset or a restored snapshot, as streams, pages and answers carry it. */
 export const RewoundFrame = z
   .strictObject({
     type: z.literal('rewound'),
@@ -64,7 +64,7 @@ export const RewoundFrame = z
   })
   .meta({ id: 'RewoundFrame', description: 'The VM was reset, or a snapshot restored.' });
 
-/** What has a sequence number. */
+/** Every frame that has a sequence number. */
 export const HistoryFrame = z
   .discriminatedUnion('type', [CommandFrame, EventFrame, RewoundFrame])
   .meta({ id: 'HistoryFrame', description: 'A step of the history of a VM.' });
@@ -73,9 +73,9 @@ export const HelloFrame = z
   .strictObject({
     type: z.literal('hello'),
     vm: VmId,
-    epoch: z.string().describe('Another epoch is another server process: its VMs are others.'),
+    epoch: z.string().describe('Names the run of the server. Another run has other VMs.'),
     head: Seq.describe('The newest sequence number.'),
-    oldest: Seq.describe('The lowest one that is kept; one above `head` if none is.'),
+    oldest: Seq.describe('The lowest one that is kept; one above `head` if none is kept.'),
   })
   .meta({ id: 'HelloFrame', description: 'First frame of every stream.' });
 
@@ -88,28 +88,27 @@ export const ThroughFrame = z
   .meta({
     id: 'ThroughFrame',
     description:
-      'Everything up to `seq` was considered: what was not sent, the filter left out. A reader may ' +
-      'resume from there.',
+      'The filter left out everything up to `seq` that was not sent. A reader may resume from there.',
   });
 
 export const EndFrame = z
   .strictObject({
     type: z.literal('end'),
     vm: VmId,
-    seq: Seq.describe('Everything up to it was considered. Resume from there.'),
+    seq: Seq.describe('Everything up to it was sent or filtered out. Resume from there.'),
     reason: z.enum(['vm-deleted', 'shutdown']),
   })
   .meta({ id: 'EndFrame', description: 'Last frame: the server closes the stream.' });
 export type EndReason = z.output<typeof EndFrame>['reason'];
 
-/** All that the body of an answer that goes on may hold, a frame a line. */
+/** Every frame that the body of an open-ended answer may hold, one a line. */
 export const StreamFrame = z
   .union([HelloFrame, CommandFrame, EventFrame, RewoundFrame, GapFrame, ThroughFrame, EndFrame])
   .meta({ id: 'StreamFrame', description: 'A line or server-sent event of a stream of one VM.' });
 
 export const PingFrame = z
   .strictObject({ type: z.literal('ping') })
-  .meta({ id: 'PingFrame', description: 'All that a client may send.' });
+  .meta({ id: 'PingFrame', description: 'The only frame that a client may send.' });
 
 export const PongFrame = z
   .strictObject({ type: z.literal('pong') })
@@ -121,14 +120,14 @@ export const writeGap = createJsonWriter(GapFrame);
 export const writeThrough = createJsonWriter(ThroughFrame);
 export const writeEnd = createJsonWriter(EndFrame);
 
-/** What a reader may ask for by kind: kinds of events, and what is none. */
+/** Kinds that a reader may select: those of events, and two of records that are no events. */
 const FRAME_KINDS = ['command', 'rewound', ...EVENT_KINDS] as const;
 export const FrameKind = z.enum(FRAME_KINDS);
 
-/** Items of a list in a query or in a pattern. */
+/** Items of a list in a query or in a pattern at most. */
 export const LIST_ITEMS_MAX = FRAME_KINDS.length + COMMAND_KINDS.length;
 
-/** One value, several (`kind=a&kind=b`), or a list (`kind=a,b`). */
+/** A list in a query: one value, several (`kind=a&kind=b`), or a list (`kind=a,b`). */
 export function listOf<T extends z.ZodType>(item: T) {
   return z.preprocess(
     (given) => (Array.isArray(given) ? given : [given]).flatMap((text) => String(text).split(',')),
@@ -145,7 +144,7 @@ export const Digits = z.codec(
 
 export const PAGE_FRAMES_MAX = 10_000;
 
-/** What of a history a reader wants: each field narrows it. */
+/** Filter of a history in a query: each field narrows it. */
 export const filterFields = {
   kind: listOf(FrameKind).optional().describe('Only these kinds of events; `command`: commands.'),
   vcpu: listOf(Digits).optional().describe('Only these vCPUs.'),
@@ -153,25 +152,25 @@ export const filterFields = {
   root: listOf(PhysicalAddress)
     .optional()
     .describe('Only events that name one of these roots or pages, by `hpa`.'),
-  severity: Severity.optional().describe('Only what matters at least as much.'),
+  severity: Severity.optional().describe('Only records of at least this severity.'),
 };
 
-/** Beside `after`. */
+/** Goes with `after` in a query. */
 export const epoch = z
   .string()
   .max(64)
   .optional()
-  .describe('The epoch that `after` is of: another one is refused, for its VMs were others.');
+  .describe('The epoch that `after` comes from. Any but the present one is refused.');
 
-/** What a reader wants of a VM's history. */
+/** Query for the history of a VM. */
 export const HistoryQuery = z.strictObject({
   after: Digits.optional().describe(
-    'Resume behind this sequence number. Without it a page begins at the oldest, a stream now.',
+    'Resume behind this sequence number. Default: the oldest record for a page, now for a stream.',
   ),
   epoch,
   limit: Digits.pipe(z.number().min(1).max(PAGE_FRAMES_MAX))
     .default(1000)
-    .describe('Frames of a page at most.'),
+    .describe('Frames of a page, at most.'),
   ...filterFields,
 });
 export type HistoryQuery = z.output<typeof HistoryQuery>;

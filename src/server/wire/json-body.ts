@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from './errors.js';
 
 /**
- * Takes JSON and nothing else. A body that is missing or empty counts as `{}`, so that a command
- * without fields can be sent without a body; where a field is missing, its check says so.
+ * Accepts JSON bodies and no others. A missing or empty body counts as `{}`, so that a command
+ * without fields needs none; the check of a required field still reports that it is missing.
  */
 export function parseJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
@@ -45,7 +45,7 @@ function forbiddenKey(): ApiError {
   });
 }
 
-/** Whether what the parser refused is JSON after all: then it is for a key that it guards. */
+/** Whether a refused body is JSON after all: then the parser refused one of its keys. */
 function isJson(body: string): boolean {
   try {
     JSON.parse(body);

@@ -4,11 +4,12 @@ const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
 /**
- * What lines hold, an object each. One parse of many lines takes half of the time of many parses.
+ * Parses many lines of one object each in one go, which takes half the time of parsing each line.
  *
- * @returns Null if it takes a look at each line to tell. A line that is no object cannot hide: it
- *   would have to be completed by the next one, but no string goes on behind the end of a line, no
- *   object goes on with a brace, and lists are left to the look at each line.
+ * @returns The objects; null if the lines have to be parsed one by one. A line that is not a whole
+ *   object cannot slip through: the next line would have to complete it, but a string cannot
+ *   continue behind the end of a line, an object cannot continue with a brace, and lines with
+ *   lists are always parsed one by one.
  */
 export function objectsOf(lines: readonly string[]): unknown[] | null {
   for (const line of lines) {
@@ -25,7 +26,11 @@ export function objectsOf(lines: readonly string[]): unknown[] | null {
   }
 }
 
-/** @throws {ApiError} If a line holds no JSON. */
+/**
+ * Parses one line.
+ *
+ * @throws {ApiError} If it is not JSON.
+ */
 export function jsonOf(line: string): unknown {
   try {
     return JSON.parse(line);

@@ -7,7 +7,7 @@ export const VmName = z
   .regex(/^[!-~](?:[ -~]{0,126}[!-~])?$/)
   .meta({
     id: 'VmName',
-    description: 'What people call a VM; several may have the same name.',
+    description: 'Name of a VM for people; several VMs may have the same.',
     examples: ['unsync after INVPCID'],
   });
 
@@ -23,7 +23,7 @@ export const VmTags = z
   })
   .meta({
     id: 'VmTags',
-    description: 'What VMs are found and deleted by.',
+    description: 'Tags by which VMs are found and deleted.',
     maxProperties: TAGS_PER_VM_MAX,
     examples: [{ suite: 'nightly', worker: '3' }],
   });
@@ -34,9 +34,9 @@ const TtlSeconds = z
   .min(1)
   .max(TTL_SECONDS_MAX)
   .nullable()
-  .describe('Seconds without a request for it after which a VM is deleted; null: never.');
+  .describe('Seconds after which a VM is deleted that got no request; null: never.');
 
-/** What a VM is called and how long it lives, next to what it is made from. */
+/** Name, tags and TTL of a VM, which a request gives beside its configuration. */
 export const LABELS = {
   name: VmName.nullable().default(null),
   tags: VmTags.default({}),
@@ -46,7 +46,7 @@ export const Labels = z.strictObject(LABELS);
 export type Labels = Readonly<z.output<typeof Labels>>;
 export const NO_LABELS: Labels = Labels.parse({});
 
-/** A change of labels: what is left out stays, and a tag that is null goes. */
+/** A change of labels: an omitted label stays, and a tag that is null is removed. */
 export const LabelsPatch = z
   .strictObject({
     name: VmName.nullable().optional(),
@@ -55,11 +55,15 @@ export const LabelsPatch = z
   })
   .meta({
     id: 'LabelsPatch',
-    description: 'What is left out stays; null takes a name, a tag or a TTL away.',
+    description: 'Omitted labels stay; null removes a name, a tag or a TTL.',
     examples: [{ name: 'left over', tags: { worker: null, keep: 'yes' }, ttlSeconds: 600 }],
   });
 
-/** @throws {ApiError} If there would be too many tags. */
+/**
+ * Applies a change to labels.
+ *
+ * @throws {ApiError} If there would be too many tags.
+ */
 export function patchedLabels(labels: Labels, patch: z.output<typeof LabelsPatch>): Labels {
   const tags = { ...labels.tags };
   for (const [key, value] of Object.entries(patch.tags ?? {})) {
@@ -94,7 +98,7 @@ export interface Tag {
   readonly value: string;
 }
 
-/** Which VMs are meant, in a query. */
+/** Selection of VMs in a query. */
 export const SELECTION = {
   tag: z
     .preprocess(
@@ -102,12 +106,12 @@ export const SELECTION = {
       z.array(TagQuery).max(TAGS_PER_VM_MAX),
     )
     .optional()
-    .describe('Only VMs with this tag, `key:value`; if given several times, with all of them.'),
+    .describe('Only VMs with this tag, `key:value`. Given several times: with all of them.'),
   name: VmName.optional().describe('Only VMs of this name.'),
 };
 export type Selection = z.output<z.ZodObject<typeof SELECTION>>;
 
-/** Whether a VM is meant; null if all are. */
+/** Test of whether a VM is selected; null if every VM is. */
 export function selectorOf({
   tag,
   name,
@@ -118,45 +122,7 @@ export function selectorOf({
     (tag ?? []).every(({ key, value }) => hasTag(labels, key, value));
 }
 
-function hasTag({ tags }: Pick<Labels, 'tags'>, key: string, value: string): boolean {
+/** Whether a VM has a tag with this value. */
+export function hasTag({ tags }: Pick<Labels, 'tags'>, key: string, value: string): boolean {
   return Object.hasOwn(tags, key) && tags[key] === value;
-}
-
-/** Counts VMs by tag, so that those of one tag do not take the place of all others. */
-export class TagCounts {
-  readonly #vmsPerTagMax: number;
-  readonly #counts = new Map<string, number>();
-
-  constructor(vmsPerTagMax: number) {
-    this.#vmsPerTagMax = vmsPerTagMax;
-  }
-
-  /** @throws {ApiError} If one of the new tags of a VM has as many VMs as it may have. */
-  demand(from: Labels, to: Labels): void {
-    for (const [key, value] of Object.entries(to.tags)) {
-      if (hasTag(from, key, value)) continue;
-      if ((this.#counts.get(`${key}:${value}`) ?? 0) < this.#vmsPerTagMax) continue;
-      throw new ApiError(
-        'tag-limit-reached',
-        `Cannot tag VM "${key}:${value}": there are ${this.#vmsPerTagMax} VMs with it, the bound; ` +
-          'delete some of them',
-      );
-    }
-  }
-
-  /** Counts a VM by its new tags instead of its old ones. @throws As {@link demand} does. */
-  move(from: Labels, to: Labels): void {
-    this.demand(from, to);
-    this.#add(from, -1);
-    this.#add(to, 1);
-  }
-
-  #add({ tags }: Labels, change: number): void {
-    for (const [key, value] of Object.entries(tags)) {
-      const tag = `${key}:${value}`;
-      const count = (this.#counts.get(tag) ?? 0) + change;
-      if (count === 0) this.#counts.delete(tag);
-      else this.#counts.set(tag, count);
-    }
-  }
 }

@@ -1,60 +1,60 @@
 import { getHeapStatistics } from 'node:v8';
 
-/** Share of the heap that Node allows itself: beyond, it soon ends for want of memory. */
+/** Share of Node's heap limit above which the server refuses work: close to it, Node exits. */
 const HEAP_SHARE = 0.9;
 
-/** Every bound of the server. An answer that refuses something names the bound that was met. */
+/** Every bound of the server. A refusal names the bound that was met. */
 export interface Limits {
   readonly vmsMax: number;
   /** vCPUs of all VMs together. */
   readonly vcpusMax: number;
-  /** Pages of 4 KiB that guest memory, shadow pages and TLBs of all VMs take together. */
+  /** Pages of 4 KiB: guest memory, shadow pages and TLBs of all VMs together. */
   readonly memoryPagesMax: number;
-  /** Commands and events kept of one VM. */
+  /** Commands and events kept for one VM. */
   readonly vmHistoryRecordsMax: number;
-  /** Commands and events kept of all VMs together. */
+  /** Commands and events kept for all VMs together. */
   readonly historyRecordsMax: number;
   /** Bytes of the snapshots of all VMs together. */
   readonly snapshotBytesMax: number;
   readonly bodyBytesMax: number;
-  /** A request that has not come whole after this long is given up. */
+  /** Milliseconds within which a request must have arrived completely. */
   readonly requestMsMax: number;
   readonly streamsMax: number;
-  /** Bytes that wait for a reader of a stream; the rest stays in the VM's history. */
+  /** Bytes buffered for a reader of a stream; the rest stays in the VM's history. */
   readonly streamBufferBytesMax: number;
-  /** A stream whose client did not answer a ping for this long is closed. */
+  /** Milliseconds after which a stream is closed whose client does not answer pings. */
   readonly heartbeatMs: number;
-  /** Streams of all VMs at once; they count among the streams as well. */
+  /** Streams that follow all VMs at once; they count among `streamsMax` as well. */
   readonly fleetStreamsMax: number;
-  /** Clients that wait for something to happen. */
+  /** Clients that wait for a condition. */
   readonly waitsMax: number;
-  /** Jobs that have not ended: those that run, and those that wait for their turn. */
+  /** Jobs that have not ended, running or queued. */
   readonly jobsMax: number;
-  /** Jobs that run at once, in turns. */
+  /** Jobs that run at the same time, in turns. */
   readonly jobsRunningMax: number;
-  /** Jobs that have ended and are kept, with their results. */
+  /** Ended jobs that are kept with their results. */
   readonly jobsKeptMax: number;
-  /** How long they are kept. */
+  /** Milliseconds that an ended job is kept. */
   readonly jobKeptMs: number;
-  /** How long a job runs before others are served; one step may take longer. */
+  /** Milliseconds that a job runs before others are served; one step may take longer. */
   readonly jobSliceMs: number;
-  /** Pages of 4 KiB that the machines of all jobs take together. */
+  /** Pages of 4 KiB of the machines of all jobs together. */
   readonly jobPagesMax: number;
-  /** VMs that share a tag: no test-suite takes the place of all others. */
+  /** VMs with the same tag, so that one test suite cannot fill the server. */
   readonly vmsPerTagMax: number;
-  /** Answers kept to be given again, over all clients. */
+  /** Answers kept for repeated requests, over all clients. */
   readonly idempotencyKeysMax: number;
   /** Bytes of those answers together. */
   readonly idempotencyBytesMax: number;
-  /** A longer answer is given once: its key is kept, the answer is not. */
+  /** Bytes of one answer; of a longer one only the key is kept. */
   readonly idempotencyAnswerBytesMax: number;
-  /** How long a key is kept. */
+  /** Milliseconds that a key is kept. */
   readonly idempotencyMs: number;
-  /** Requests of one client in one second; null is as many as it likes. */
+  /** Requests of one client in one second; null for no bound. */
   readonly clientRequestsPerSecondMax: number | null;
-  /** How far behind its clients' requests the server may be, on average over a second. */
+  /** Milliseconds by which the server may lag behind requests, averaged over a second. */
   readonly eventLoopDelayMsMax: number;
-  /** JavaScript's heap; over it only what gives room is done. */
+  /** Bytes of JavaScript's heap; above it, only requests that free memory are served. */
   readonly heapBytesMax: number;
 }
 
@@ -89,17 +89,17 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /**
- * Requests of one client in one second, where others can reach the server. On loopback all clients
- * have one address, and a test-suite of many processes must not be taken for one that is greedy.
+ * Requests of one client in one second, on a server that other machines can reach. On loopback all
+ * clients share one address, and a test suite of many processes is not one greedy client.
  */
 export const REMOTE_REQUESTS_PER_SECOND_MAX = 5000;
 
-/** Clients whose requests are counted at once; the ones seen longest ago are forgotten. */
+/** Clients whose requests are counted at the same time; the least recent ones are forgotten. */
 export const CLIENTS_COUNTED_MAX = 10_000;
 
 export const COMMANDS_PER_BATCH_MAX = 10_000;
 
-/** Commands that are tried on a copy in one go: atomic batches and dry runs. */
+/** Commands of an atomic batch or a dry run, which are tried on a copy. */
 export const COMMANDS_TRIED_MAX = 1000;
 
 /** Bytes of a line in a stream of commands. */
@@ -108,16 +108,16 @@ export const COMMAND_LINE_BYTES_MAX = 64 * 1024;
 /** Tags of a VM. */
 export const TAGS_PER_VM_MAX = 16;
 
-/** Seconds that a VM may stay idle before it is deleted, if it is to be deleted at all: a week. */
+/** Longest TTL of a VM, in seconds: a week. */
 export const TTL_SECONDS_MAX = 604_800;
 
-/** A reader whose filter left out what came last is told so after this long at most. */
+/** Milliseconds within which a reader is told that its filter left out the newest records. */
 export const STREAM_THROUGH_MS = 1000;
 
-/** Creations and deletions of VMs that are kept for readers of all VMs. */
+/** Creations and deletions kept for readers of all VMs. */
 export const LIFE_RECORDS_MAX = 4096;
 
-/** How long a client may wait for something to happen. */
+/** Milliseconds that a client may wait for a condition. */
 export const WAIT_MS_MAX = 60_000;
 
 /** Expectations of one verification. */
@@ -126,19 +126,19 @@ export const EXPECTATIONS_MAX = 32;
 /** Checks of one pattern or condition. */
 export const CHECKS_MAX = 16;
 
-/** Newest records among which the nearest miss is looked for. */
+/** Newest records that are searched for the nearest miss. */
 export const NEAREST_RECORDS_MAX = 1000;
 
-/** Commands that lead from a configuration to a state: of a case file, and of a fork that replays. */
+/** Commands of a case file, and of a fork that replays them. */
 export const CASE_COMMANDS_MAX = 10_000;
 
-/** Commands of a workload in one answer of lines; as a case it is bounded as every case is. */
+/** Commands of a workload in one answer of lines. A workload as a case has the bound of cases. */
 export const WORKLOAD_COMMANDS_MAX = 100_000;
 
 /** Lanes beside one VM. */
 export const LANES_PER_VM_MAX = 12;
 
-/** References of all lanes of a VM up to which their bound is worked out while a client waits. */
+/** References of all lanes of a VM above which their lower bound is not worked out. */
 export const LANE_REFERENCES_MAX = 65_536;
 
 /** Commands of a race, times its lanes. */

@@ -1,24 +1,24 @@
 import { z } from 'zod';
 import { createJsonWriter, type JsonWriter } from '../../mmu/schema/index.js';
 
-/** Lists of fewer items are written in one go. */
+/** Items from which on a list is written piece by piece. */
 const LONG = 64;
 
-/** Characters that are laid into bytes at a time. */
+/** Characters that are encoded at a time. */
 const PIECE = 4096;
 
-/** Bytes that an answer has room for at first. */
+/** Bytes of the first buffer of an answer. */
 const ROOM = 64 * 1024;
 
-/** Writes what has a schema; `Buffer` if it is long. */
+/** Writes a value that fits its schema; into a `Buffer` if it is long. */
 export type BodyWriter = (value: unknown) => string | Buffer;
 
 /**
  * Compiles a schema into a writer of answers.
  *
- * A string that is put together from a million pieces is a tree of them until someone reads it, and
- * such trees keep the collector busy. So a long list is laid into bytes item by item, and what each
- * item was put together from is garbage at once.
+ * JavaScript keeps a concatenated string as a tree of its pieces until it is read, and trees of a
+ * million pieces keep the garbage collector busy. So a long list is encoded into bytes every few
+ * items, and their pieces become garbage at once.
  */
 export function createBodyWriter(schema: z.ZodType): BodyWriter {
   const write = createJsonWriter(schema) as JsonWriter<unknown>;
@@ -46,7 +46,7 @@ export function createBodyWriter(schema: z.ZodType): BodyWriter {
   };
 }
 
-/** Text, laid into bytes piece by piece. */
+/** Collects text as bytes, piece by piece. */
 class Bytes {
   #buffer = Buffer.allocUnsafe(ROOM);
   #length = 0;

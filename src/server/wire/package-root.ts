@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 
 /**
- * The directory of the package: the nearest one above this file that has a package.json. The code
- * may run as source, compiled, or bundled, each at a depth of its own.
+ * Directory of the package: the nearest one above this file with a package.json. The code may run
+ * as source, compiled, or bundled, each at a different depth.
  *
  * @throws {Error} If there is none.
  */

@@ -12,7 +12,11 @@ const FlawBody = z
   })
   .meta({ id: 'Flaw', description: 'One thing that is wrong with a request.' });
 
-/** Why a request was refused, as RFC 9457 has it. */
+/**
+ * The body of every refusal.
+ *
+ * @see RFC 9457, "Problem Details for HTTP APIs"
+ */
 export const Problem = z
   .strictObject({
     type: z.string(),
@@ -33,10 +37,14 @@ export const Problem = z
   .meta({ id: 'Problem', description: 'Why a request was refused (RFC 9457).' });
 export type Problem = z.output<typeof Problem>;
 
-/** @param of The request that is refused, if it came to be one. */
+/**
+ * The problem that tells a client of an error.
+ *
+ * @param request The refused request; nothing if it was not even HTTP.
+ */
 export function problemOf(
   error: ApiError,
-  of: Pick<Problem, 'instance' | 'requestId'> = {},
+  request: Pick<Problem, 'instance' | 'requestId'> = {},
 ): Problem {
   return {
     type: `urn:mmulab:problem:${error.code}`,
@@ -44,7 +52,7 @@ export function problemOf(
     status: error.status,
     detail: error.message,
     code: error.code,
-    ...of,
+    ...request,
     ...(error.details as Partial<Problem>),
   };
 }

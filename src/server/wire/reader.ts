@@ -1,17 +1,17 @@
 import { z } from 'zod';
 
-/** Reads JSON into what the machine sees; `NO_MATCH` if it is not as the schema wants it. */
+/** Decodes JSON into the machine's form; `NO_MATCH` if it does not fit the schema. */
 export type JsonReader = (value: unknown) => unknown;
 
-/** Not a value that any schema yields. */
+/** Stands for no value; no schema yields it. */
 export const NO_MATCH: unique symbol = Symbol('no match');
 
 /**
  * Compiles a schema into a reader of JSON.
  *
- * It accepts what `schema.safeParse` accepts and yields the same, several times as fast, because
- * it explains nothing: whoever needs to know what is wrong asks the schema itself.
- * A kind of schema that it does not know is left to the schema.
+ * The reader accepts what `schema.safeParse` accepts and yields the same, several times as fast,
+ * because it explains nothing: for an explanation, ask the schema itself. Kinds of schemas that it
+ * does not know it leaves to the schema.
  */
 export function createJsonReader(schema: z.core.$ZodType): JsonReader {
   if (schema instanceof z.ZodObject) return objectReader(schema);
@@ -29,7 +29,7 @@ export function createJsonReader(schema: z.core.$ZodType): JsonReader {
     const { def } = schema;
     const inner = createJsonReader(schema.unwrap());
     const { defaultValue } = def;
-    // What can be changed is made anew each time.
+    // A mutable default is made anew each time.
     const isShared = typeof defaultValue !== 'object' || defaultValue === null;
     return (value) =>
       value !== undefined ? inner(value) : isShared ? defaultValue : def.defaultValue;
@@ -43,7 +43,7 @@ export function createJsonReader(schema: z.core.$ZodType): JsonReader {
   return strictReader(schema);
 }
 
-/** The schema itself, for what is rare. */
+/** Reads with the schema itself, for rare kinds. */
 function strictReader(schema: z.core.$ZodType): JsonReader {
   return (value) => {
     const result = z.safeParse(schema, value);
@@ -106,7 +106,7 @@ function unionReader(schema: z.ZodDiscriminatedUnion): JsonReader {
   };
 }
 
-/** The way in is checked as the schema says; the way to the machine's form is the codec's own. */
+/** Checks the input as its schema says, and decodes it with the codec's own function. */
 function codecReader(codec: z.ZodCodec): JsonReader {
   const { in: input, transform } = codec.def;
   const pattern = input instanceof z.ZodString ? solePatternOf(input) : null;
@@ -132,7 +132,7 @@ function numberReader(schema: z.ZodNumber): JsonReader {
       : NO_MATCH;
 }
 
-/** The bounds that a schema's checks add up to; null if there is a check of another kind. */
+/** Bounds from all checks of a schema; null if one of them is of another kind. */
 function boundsOf({ def }: z.ZodArray | z.ZodNumber, lower: string, upper: string, free?: string) {
   let least = Number.NEGATIVE_INFINITY;
   let most = Number.POSITIVE_INFINITY;
@@ -165,7 +165,7 @@ function hasChecks(schema: z.ZodObject): boolean {
   return (schema.def.checks?.length ?? 0) > 0;
 }
 
-/** The pattern that is all a string has to match, if it is so simple. */
+/** The pattern of a string schema whose only check it is; null for any other schema. */
 function solePatternOf({ def }: z.ZodString): RegExp | null {
   const check = def.checks?.[0]?._zod.def as { check: string; format?: string; pattern?: RegExp };
   if (def.checks?.length !== 1 || check.format !== 'regex') return null;

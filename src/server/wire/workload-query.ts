@@ -4,7 +4,7 @@ import { KERNEL_VERSIONS } from '../../mmu/index.js';
 import { PolicyName, VmConfig } from '../../mmu/schema/index.js';
 import { Digits } from './frames.js';
 
-/** What of a workload is wanted, and for which VM. */
+/** Request for the commands of a workload, and the VM that they are for. */
 export interface WorkloadQuery {
   readonly seed: number;
   readonly policy: z.output<typeof PolicyName>;
@@ -19,10 +19,10 @@ const FlagText = z.codec(z.enum(['false', 'true']), z.boolean(), {
 });
 
 /**
- * What may be asked of a workload, as texts: each of its parameters by its name, the seed, and the
- * rules that a case is played under.
+ * Schema of a request for a workload, as text: its parameters by name, the seed, and the policy and
+ * the kernel to run under.
  *
- * @param commandsMax Commands that are given at most.
+ * @param commandsMax Upper bound of `commands`.
  */
 export function workloadQueryOf({ parameters }: Workload, commandsMax: number) {
   const { commands, ...others } = parameters;
@@ -45,7 +45,7 @@ export function workloadQueryOf({ parameters }: Workload, commandsMax: number) {
     );
 }
 
-/** The VM that a workload is for, under the rules that were asked for. */
+/** Configuration of the VM that a workload is for, under the requested policy and kernel. */
 export function configFor(
   workload: Workload,
   { policy, kernel, values }: WorkloadQuery,

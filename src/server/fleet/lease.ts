@@ -1,8 +1,8 @@
 /**
- * How long a VM may stay idle.
+ * Ends a VM that is idle for too long.
  *
- * Use only takes note of the time, because every request is one; the timer looks at the note when
- * it goes off, and is set again if there was any use.
+ * Every request renews the lease, so renewal only notes the time. The timer compares the note when
+ * it fires, and is set again if the VM was used meanwhile.
  */
 export class Lease {
   readonly #ttlMs: number;
@@ -10,14 +10,14 @@ export class Lease {
   #usedAt = performance.now();
   #timer: NodeJS.Timeout;
 
-  /** @param end Called once, when nothing used the VM for `ttlSeconds`. */
+  /** @param end Called once, when the VM was idle for `ttlSeconds`. */
   constructor(ttlSeconds: number, end: () => void) {
     this.#ttlMs = ttlSeconds * 1000;
     this.#end = end;
     this.#timer = this.#wait(this.#ttlMs);
   }
 
-  /** Whole seconds until the VM goes, unless it is used. */
+  /** Whole seconds until an unused VM is deleted. */
   get secondsLeft(): number {
     return Math.max(0, Math.ceil(this.#leftMs() / 1000));
   }
@@ -26,7 +26,7 @@ export class Lease {
     this.#usedAt = performance.now();
   }
 
-  /** The VM goes for another reason, or is to stay. */
+  /** Stops the timer: the VM is deleted already, or has another TTL. */
   cancel(): void {
     clearTimeout(this.#timer);
   }
