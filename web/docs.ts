@@ -1,13 +1,13 @@
 import '@fastify/swagger-ui/static/swagger-ui.css';
 import SwaggerUI from '@fastify/swagger-ui/static/swagger-ui-bundle.js';
 
-/** The reference of the API, drawn from the description that the server itself serves. */
+/** Draws the reference of the API from the description that this server serves. */
 SwaggerUI({
   url: '/openapi.yaml',
   dom_id: '#reference',
   deepLinking: true,
   docExpansion: 'list',
   defaultModelsExpandDepth: 0,
-  // It would ask a server elsewhere.
+  // The validator of Swagger UI would send the description to another server.
   validatorUrl: null,
 });

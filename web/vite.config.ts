@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
-/** Where `npm run dev` of the page finds a server: `mmulab serve` on its default port. */
+/** Server behind the development server of the page: `mmulab serve` on its default port. */
 const SERVER = 'http://127.0.0.1:3000';
 
 export default defineConfig({
@@ -16,7 +16,7 @@ export default defineConfig({
     // Everything is a file of its own: the server's CSP allows neither data: URLs nor inline code.
     assetsInlineLimit: 0,
     rolldownOptions: { input: ['index.html', 'docs.html'].map(pathOf) },
-    // The reference of the API is drawn by a large library; who watches a VM does not load it.
+    // The page of the API reference loads a large library; the other pages do not.
     chunkSizeWarningLimit: 2000,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,

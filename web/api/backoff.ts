@@ -2,10 +2,10 @@ const FIRST_DELAY_MS = 250;
 const DELAY_MS_MAX = 5000;
 
 /**
- * How long to wait before the next attempt.
+ * Milliseconds to wait before the next attempt.
  *
- * It doubles up to a bound. The upper half is left to chance, so that the pages that one restart
- * cut off do not all come back at once.
+ * The time doubles up to a bound. Its upper half is random, so that the pages that lost a restarted
+ * server do not all come back at once.
  *
  * @param attempt Attempts that failed so far, from 0.
  * @param chance A number from 0 to 1.

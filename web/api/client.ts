@@ -14,10 +14,10 @@ import type {
   WorkloadSummary,
 } from './wire.js';
 
-/** Most pages of the VM list that are read: a person picks from a list, not from a census. */
+/** Pages of the VM list that are read, at most. */
 const VM_PAGES_MAX = 5;
 
-/** The server refused, or did not answer at all (`status` 0). */
+/** A refusal of the server, or no answer at all (`status` 0). */
 export class RequestFailed extends Error {
   override readonly name = 'RequestFailed';
   readonly status: number;
@@ -65,13 +65,13 @@ export function startRace(order: RaceOrder): Promise<WireJob> {
   return request('POST', '/v1/races', order);
 }
 
-/** @param waitSeconds How long the server may wait for its end before it tells how far it is. */
+/** @param waitSeconds Seconds that the server waits for the end of the job before it answers. */
 export function getJob(job: string, waitSeconds: number): Promise<WireJob> {
   const prefer = `wait=${waitSeconds}`;
   return request('GET', `/v1/jobs/${encodeURIComponent(job)}`, undefined, { prefer });
 }
 
-/** How the lanes beside a VM stand. */
+/** Reads the race of the lanes beside a VM. */
 export function getVmRace(vm: string): Promise<WireRace> {
   return request('GET', `/v1/vms/${encodeURIComponent(vm)}/race`);
 }
@@ -105,12 +105,12 @@ export function getTlb(vm: string, vcpu: number, limit: number): Promise<WireTlb
   return request('GET', `/v1/vms/${encodeURIComponent(vm)}/vcpus/${vcpu}/tlb?limit=${limit}`);
 }
 
-/** The newest and the oldest sequence number of which the server can tell. */
+/** The newest sequence number, and the oldest that is kept. */
 export function getExtent(vm: string): Promise<{ head: number; oldest: number }> {
   return request('GET', `/v1/vms/${encodeURIComponent(vm)}/events?limit=1`);
 }
 
-/** Resolves if the VM lives and still has what comes after `after`. */
+/** Resolves if the VM exists and still has all records after `after`. */
 export async function askForEvents(vm: string, after: number): Promise<void> {
   await request('GET', `/v1/vms/${encodeURIComponent(vm)}/events?after=${after}&limit=1`);
 }
@@ -144,10 +144,13 @@ async function request<T>(
   return (response.status === 204 ? null : await response.json()) as T;
 }
 
-/** A refusal is problem+json, whose `detail` is written for people; of tokens, for programs. */
+/** Takes the `detail` of a problem, except where it tells programs how to send a token. */
 async function failureOf(response: Response): Promise<RequestFailed> {
   if (response.status === 401) {
-    return new RequestFailed(401, 'This server wants a token: open the page as /#token=TOKEN');
+    return new RequestFailed(
+      401,
+      'Cannot read: this server needs a token; open the page as /#token=TOKEN',
+    );
   }
   const problem = (await response.json().catch(() => null)) as Partial<Problem> | null;
   const reason = problem?.detail ?? `${response.status} ${response.statusText}`;

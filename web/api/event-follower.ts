@@ -3,36 +3,36 @@ import { askForEvents, getExtent, type RequestFailed } from './client.js';
 import { streamProtocols } from './token.js';
 import type { Frame, LogFrame } from './wire.js';
 
-/** A connection that says nothing for this long, not even when it is pinged, is dead. */
+/** Milliseconds after which a silent connection is pinged, and then given up. */
 const HEARTBEAT_MS = 10_000;
 
-/** How the stream stands. `retrying` lasts from a loss to the next `hello`. */
+/** State of the connection. `retrying` lasts from a loss to the next `hello`. */
 export type Connection =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
   | { readonly kind: 'retrying' }
   | { readonly kind: 'ended'; readonly reason: string };
 
-export interface StreamListener {
+export interface EventListener {
   connection(state: Connection): void;
   /**
-   * What follows begins behind `after`. Said at first, and again if the VM turns out to be another
-   * one: then nothing that was shown before is true any more.
+   * Frames begin behind `after`. Called at first, and again if the server has another VM by this
+   * name: then the earlier frames no longer count.
    */
   begin(after: number): void;
   frame(frame: LogFrame): void;
 }
 
 /**
- * The events of one VM, in order and each once, across any number of lost connections.
+ * Follows the events of one VM, in order and each once, across any number of lost connections.
  *
- * It owns the position: a new connection asks for what comes after the last frame that was
- * delivered, and a sequence number that was skipped is delivered as a gap.
+ * It owns the position: a new connection asks for the frames after the last one delivered, and
+ * skipped sequence numbers are delivered as a gap.
  */
-export class EventStream {
+export class EventFollower {
   readonly #vm: string;
   readonly #backlog: number;
-  readonly #listener: StreamListener;
+  readonly #listener: EventListener;
   /** Sequence number of the last frame delivered; null before the beginning is known. */
   #last: number | null = null;
   #epoch: string | null = null;
@@ -42,8 +42,8 @@ export class EventStream {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
-  /** @param backlog Frames of the past to begin with, if there are so many. */
-  constructor(vm: string, backlog: number, listener: StreamListener) {
+  /** @param backlog Past frames to begin with, at most. */
+  constructor(vm: string, backlog: number, listener: EventListener) {
     this.#vm = vm;
     this.#backlog = backlog;
     this.#listener = listener;
@@ -53,7 +53,7 @@ export class EventStream {
   }
 
   /**
-   * Asks by an ordinary request where to begin or whether to go on, and only then connects: a
+   * Asks by an ordinary request where to begin or whether to go on, and then connects, because a
    * browser does not tell why a WebSocket was refused.
    */
   async #ask(): Promise<void> {
@@ -82,7 +82,7 @@ export class EventStream {
       this.#admitGapBefore(oldest);
       void this.#ask();
     } else if (status === 400 && this.#last !== null) {
-      // The server has not come as far as we had: it lost the VM and has another by this name.
+      // The server has fewer records than we have seen: it has another VM by this name.
       this.#last = null;
       void this.#ask();
     } else {
@@ -143,7 +143,7 @@ export class EventStream {
     this.#listener.connection({ kind: 'live' });
   }
 
-  /** What the server leaves out, and what would otherwise be lost without a word. */
+  /** Delivers a gap for frames that the server left out. */
   #admitGapBefore(seq: number): void {
     const from = (this.#last ?? 0) + 1;
     if (from < seq) this.#deliver({ type: 'gap', from, to: seq - 1 }, seq - 1);
@@ -172,7 +172,7 @@ export class EventStream {
     this.#retry = setTimeout(() => void this.#ask(), delayMs);
   }
 
-  /** The network is back: no need to wait for the next attempt. */
+  /** Tries again at once, because the network is back. */
   readonly #askNow = (): void => {
     if (this.#retry === undefined) return;
     clearTimeout(this.#retry);
@@ -185,7 +185,7 @@ export class EventStream {
     this.#listener.connection({ kind: 'ended', reason });
   }
 
-  /** Whatever it still has to say is no longer heard. */
+  /** Closes the socket and ignores its last frames. */
   #dropSocket(): void {
     clearInterval(this.#heartbeat);
     const socket = this.#socket;

@@ -1,11 +1,11 @@
 const STORED = 'mmulab-token';
 
-/** The protocol of every stream, which the server picks beside the one that carries the token. */
+/** The protocol of every stream. The server picks it, and not the one that carries the token. */
 const STREAM_PROTOCOL = 'mmulab.v1';
 
 /**
- * The token that the page was opened with: `/#token=...`. A fragment is not sent to any server. It
- * is kept for this tab, and taken from the address, which people copy and look over shoulders at.
+ * The token that the page was opened with: `/#token=...`. A fragment is not sent to any server. The
+ * token is kept for this tab, and removed from the address, which people copy and can see.
  */
 function tokenOf(): string | null {
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
@@ -16,13 +16,13 @@ function tokenOf(): string | null {
   return sessionStorage.getItem(STORED);
 }
 
-/** Headers of a request that say who asks. */
+/** Headers of a request that carry the token. */
 export function credentials(): Record<string, string> {
   const token = tokenOf();
   return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** The same for a WebSocket, which a page can give no headers. */
+/** Subprotocols that carry the token, for a WebSocket, which cannot have headers. */
 export function streamProtocols(): string[] {
   const token = tokenOf();
   return token === null ? [STREAM_PROTOCOL] : [STREAM_PROTOCOL, `bearer.${token}`];

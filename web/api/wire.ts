@@ -15,7 +15,7 @@ import type { JobBody } from '../../src/server/jobs/job-body.js';
 import type { RaceRequest } from '../../src/server/jobs/race-request.js';
 import type * as frames from '../../src/server/wire/frames.js';
 
-/** What the wire carries: addresses and registers are hex strings. */
+/** An event in its wire form, where addresses and registers are hex strings. */
 export type WireEvent = z.input<typeof MmuEvent>;
 export type WireEventOf<K extends WireEvent['kind']> = Extract<WireEvent, { kind: K }>;
 export type WireCommand = CommandInput;
@@ -36,14 +36,14 @@ export interface VmSummary
   extends Required<Pick<VmConfigInput, 'vcpus' | 'policy' | 'paging' | 'kernel' | 'vendor'>> {
   readonly id: string;
   readonly seq: number;
-  /** Policies that run beside it, if any do. */
+  /** Policies that run beside it; absent if there are none. */
   readonly lanes?: readonly object[];
 }
 
-/** What the page asks for when it creates a VM; the server fills in the rest. */
+/** The configuration that the page sends to create a VM; the server fills in the rest. */
 export type NewVm = Pick<VmConfigInput, 'vcpus' | 'policy' | 'paging' | 'kernel'>;
 
-/** What the page has to know of `GET /v1/model`. */
+/** The part of `GET /v1/model` that the page uses. */
 export interface Model {
   readonly kernels: readonly NonNullable<VmConfigInput['kernel']>[];
   /** In the order in which VM-entry services them. */
@@ -53,7 +53,7 @@ export interface Model {
 
 /** Shadow pages below a root, the first of them if there are many. */
 export interface ShadowPageList {
-  /** Depth first: a page comes before what it links. */
+  /** Depth first: a page comes before the pages that it links. */
   readonly pages: readonly WireShadowPage[];
   readonly total: number;
 }
@@ -84,10 +84,10 @@ export type RewoundFrame = Readonly<z.input<typeof frames.RewoundFrame>>;
 /** Frames `from` to `to`, both included, were not received. */
 export type GapFrame = Readonly<Omit<z.input<typeof frames.GapFrame>, 'vm'>>;
 
-/** What takes a place in the log. */
+/** A frame in the log. */
 export type LogFrame = CommandFrame | EventFrame | RewoundFrame | GapFrame;
 
-/** Everything that a stream of events may send. */
+/** A frame that a stream of events may send. */
 export type Frame =
   | LogFrame
   | z.input<typeof frames.HelloFrame | typeof frames.EndFrame | typeof frames.PongFrame>;

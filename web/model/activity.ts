@@ -19,7 +19,7 @@ export interface Flush {
 type RootEvent = Extract<WireEvent, { kind: `root-${string}` }>;
 export type LastRootEvent = { readonly seq: number; readonly event: RootEvent };
 
-/** What the stream told about one vCPU: that which its state alone cannot show. */
+/** Recent activity of a vCPU, from the stream; its state alone does not show it. */
 export interface Activity {
   /** The newest flushes, oldest first. */
   readonly flushes: readonly Flush[];
@@ -31,7 +31,7 @@ export interface Activity {
 
 export const NO_ACTIVITY: Activity = { flushes: [], flushCount: {}, made: {}, lastRoot: {} };
 
-/** Adds a burst of frames to what is known of every vCPU. */
+/** Adds frames to the activity of each vCPU. */
 export function addFrames(
   activity: ReadonlyMap<number, Activity>,
   frames: readonly LogFrame[],

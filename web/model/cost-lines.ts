@@ -1,6 +1,6 @@
 import type { WireRace } from '../api/wire.js';
 
-/** What each lane had cost beyond the first one, after so many commands. */
+/** Cost of each lane beyond that of the first one, over the number of commands. */
 export interface CostLines {
   readonly commandsMax: number;
   readonly least: number;
@@ -13,7 +13,7 @@ interface Point {
   readonly beyond: number;
 }
 
-/** The first lane is the line at nought, from which all others are seen to part. */
+/** Takes the first lane as the zero line that the others are compared with. */
 export function costLinesOf({ lanes, series, commands }: WireRace): CostLines {
   const last = { commands, costs: lanes.map(({ cost }) => cost.total) };
   const points = [{ commands: 0, costs: lanes.map(() => 0) }, ...series.points, last];

@@ -3,10 +3,10 @@ import { useEffect } from 'preact/hooks';
 import type { RequestFailed } from '../api/client.js';
 import { coalesced } from './coalesced.js';
 
-/** Often enough to follow, seldom enough for a dump of thousands of entries. */
+/** Milliseconds between two reads: often enough to follow a dump of thousands of entries. */
 const DUMP_EVERY_MS = 300;
 
-/** What was read last. `gone`: the server says that there is no such thing. */
+/** Result of the last read. `gone`: the server has no such part. */
 export type Dump<T> =
   | { readonly kind: 'loading' }
   | { readonly kind: 'shown'; readonly value: T }
@@ -16,15 +16,15 @@ export type Dump<T> =
  * Reads a part of a VM anew whenever something has happened to it, while the page can be seen.
  *
  * @param head The newest sequence number of the VM.
- * @param what Names the part: another one is read at once.
+ * @param part Names the part. A new name is read at once.
  */
 export function useDump<T>(
   head: ReadonlySignal<number>,
-  what: string,
+  part: string,
   read: () => Promise<T>,
 ): Dump<T> {
   const dump = useSignal<Dump<T>>({ kind: 'loading' });
-  // `read` is another function each time; what it reads is in `what`.
+  // `read` is a new function each time, so `part` alone tells whether another part is read.
   useEffect(() => {
     let isWanted = true;
     dump.value = { kind: 'loading' };
@@ -45,7 +45,7 @@ export function useDump<T>(
       unsubscribe();
       document.removeEventListener('visibilitychange', look);
     };
-  }, [what, head]);
+  }, [part, head]);
   return dump.value;
 }
 
@@ -53,7 +53,7 @@ function shown<T>(value: T): Dump<T> {
   return { kind: 'shown', value };
 }
 
-/** Without an answer, what was shown is as good as anything until the connection is back. */
+/** Keeps the old value while there is no answer. */
 function failed<T>(before: Dump<T>, { status, message }: RequestFailed): Dump<T> {
   return status === 404 ? { kind: 'gone', reason: message } : before;
 }

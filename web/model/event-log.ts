@@ -1,12 +1,12 @@
 import type { LogFrame } from '../api/wire.js';
 
-/** Frames kept: enough to look back and to filter, little enough to stay quick. */
+/** Frames kept: enough to look back and to filter, few enough to stay fast. */
 export const LOG_FRAMES_MAX = 5000;
 
-/** Rows drawn at once: the newest of those that pass the filter. */
+/** Rows drawn at once: the newest ones that pass the filter. */
 export const LOG_ROWS_MAX = 500;
 
-/** Appends to a log and forgets the oldest; the log that was given is left as it is. */
+/** A new log with frames appended and the oldest ones dropped. */
 export function appendTo(log: readonly LogFrame[], frames: readonly LogFrame[]): LogFrame[] {
   const room = Math.max(0, LOG_FRAMES_MAX - frames.length);
   return [...(room === 0 ? [] : log.slice(-room)), ...frames.slice(-LOG_FRAMES_MAX)];
@@ -19,7 +19,7 @@ export function rowsOf(log: readonly LogFrame[], filter: string): LogFrame[] {
   return rows.slice(-LOG_ROWS_MAX);
 }
 
-/** A frame's place in the log: its own, or where its gap begins. */
+/** Sequence number of a frame; for a gap, its first one. */
 export function seqOf(frame: LogFrame): number {
   return frame.type === 'gap' ? frame.from : frame.seq;
 }

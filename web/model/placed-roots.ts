@@ -1,19 +1,19 @@
 import type { WireMmu, WireRoot } from '../api/wire.js';
 
-/** A root where it stands: slot 0 is `current`, slot 1 is `prev0`. */
+/** A root and its slot: 0 is `current`, 1 is `prev0`. */
 export interface PlacedRoot {
-  /** Stays with the root while it moves, so that the move can be seen. */
+  /** Key that stays with the root when it changes its slot, so that the move is animated. */
   readonly key: string;
   readonly slot: number;
   readonly root: WireRoot;
 }
 
-/** `current`, `prev0`, `prev1`, ...: as many as the cache has, full or empty. */
+/** Names of all slots of the cache, full or empty: `current`, `prev0`, `prev1`, ... */
 export function slotNamesOf(mmu: WireMmu): string[] {
   return ['current', ...mmu.prevRoots.map((_root, index) => `prev${index}`)];
 }
 
-/** The roots of a cache in the order of their keys, so that a move never reorders the document. */
+/** The roots of a cache in the order of their keys, so that a move does not reorder the page. */
 export function placedRootsOf(mmu: WireMmu): PlacedRoot[] {
   const times = new Map<string, number>();
   const placed: PlacedRoot[] = [];

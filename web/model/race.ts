@@ -2,12 +2,12 @@ import { type Signal, signal } from '@preact/signals';
 import { cancelJob, getJob, startRace } from '../api/client.js';
 import type { RaceOrder, WireJob } from '../api/wire.js';
 
-/** Long enough not to ask all the time, short enough for a bar that moves. */
+/** Seconds that one request waits for the end: short enough for a progress bar that moves. */
 const PROGRESS_EVERY_SECONDS = 1;
 
-/** A race, as the page follows it. */
+/** State of a race on the page. */
 export interface RaceWatch {
-  /** The job that is looked at; null once it was cancelled. */
+  /** The job on the page; null once it was cancelled. */
   followed: string | null;
   readonly job: Signal<WireJob | null>;
   readonly failure: Signal<string | null>;
@@ -17,8 +17,16 @@ export function createRaceWatch(): RaceWatch {
   return { followed: null, job: signal(null), failure: signal(null) };
 }
 
-/** Starts a race and follows it; its address is that of the page from then on. */
-export async function runRace(watch: RaceWatch, order: RaceOrder): Promise<void> {
+/**
+ * Starts a race and follows it.
+ *
+ * @param onStart Called with the id of its job.
+ */
+export async function runRace(
+  watch: RaceWatch,
+  order: RaceOrder,
+  onStart: (job: string) => void,
+): Promise<void> {
   watch.failure.value = null;
   try {
     watch.job.value = await startRace(order);
@@ -27,11 +35,11 @@ export async function runRace(watch: RaceWatch, order: RaceOrder): Promise<void>
     return;
   }
   const { id } = watch.job.value;
-  history.replaceState(null, '', `/?job=${encodeURIComponent(id)}`);
+  onStart(id);
   await followJob(watch, id);
 }
 
-/** Asks how far a job is until it has ended, or another one is looked at. */
+/** Reads the state of a job until it has ended, or the page shows another one. */
 export async function followJob(watch: RaceWatch, id: string): Promise<void> {
   watch.followed = id;
   try {

@@ -1,39 +1,39 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
 import { getModel, getVm, listVcpus } from '../api/client.js';
-import { type Connection, EventStream, type StreamListener } from '../api/stream.js';
+import { type Connection, EventFollower, type EventListener } from '../api/event-follower.js';
 import type { LogFrame, VmSummary, WireRequest, WireVcpu } from '../api/wire.js';
 import { type Activity, addFrames } from './activity.js';
 import { coalesced } from './coalesced.js';
 import { appendTo, LOG_FRAMES_MAX } from './event-log.js';
 
-/** Often enough to look immediate, seldom enough for a VM that steps a million times a second. */
+/** Milliseconds: short enough to look immediate, long enough for a million steps a second. */
 const REDRAW_EVERY_MS = 100;
 const REFETCH_EVERY_MS = 100;
 
-/** One VM, as the page follows it. */
+/** State of a VM on the page. */
 export interface Watch {
   readonly vm: ReadonlySignal<VmSummary | null>;
   readonly vcpus: ReadonlySignal<readonly WireVcpu[]>;
-  /** All requests that there are, in the order in which they are serviced. */
+  /** All requests, in the order in which they are serviced. */
   readonly requests: ReadonlySignal<readonly WireRequest[]>;
   readonly activity: ReadonlySignal<ReadonlyMap<number, Activity>>;
   readonly log: ReadonlySignal<readonly LogFrame[]>;
   /** The newest sequence number shown. */
   readonly head: ReadonlySignal<number>;
-  /** What was counted was counted behind this sequence number. */
+  /** Sequence number after which events were counted. */
   readonly since: ReadonlySignal<number>;
-  /** How many after that were not received, and so not counted. */
+  /** Number of later frames that were not received, and so not counted. */
   readonly missed: ReadonlySignal<number>;
   readonly connection: ReadonlySignal<Connection>;
 }
 
 /**
- * Follows a VM: its events from the stream, and its vCPUs by asking again after every burst, which
- * is simple and always right.
+ * Follows a VM: its events by the stream, and its vCPUs by reading them again after every burst,
+ * which is simple and always right.
  */
 export function watchVm(id: string): Watch {
   const watch = createWatch();
-  new EventStream(id, LOG_FRAMES_MAX, listenerOf(id, watch));
+  new EventFollower(id, LOG_FRAMES_MAX, listenerOf(id, watch));
   return watch;
 }
 
@@ -51,17 +51,17 @@ function createWatch() {
   };
 }
 
-function listenerOf(id: string, watch: ReturnType<typeof createWatch>): StreamListener {
+function listenerOf(id: string, watch: ReturnType<typeof createWatch>): EventListener {
   let burst: LogFrame[] = [];
 
-  // A request that fails needs no word here: the stream fails too, and asks again when it is back.
+  // A failed request is not shown: the stream fails as well, and reads again once it is back.
   const refetch = coalesced(REFETCH_EVERY_MS, async () => {
     watch.vcpus.value = await listVcpus(id).catch(() => watch.vcpus.value);
   });
   const identify = async () => {
     watch.vm.value = await getVm(id).catch(() => watch.vm.value);
   };
-  // The server's own list, so that the page shows whatever requests its model has.
+  // From the server, so that the page shows all requests that its model has.
   const nameRequests = async () => {
     const model = await getModel().catch(() => null);
     watch.requests.value = model?.requests ?? watch.requests.value;

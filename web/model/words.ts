@@ -7,7 +7,7 @@ import type {
   WireRights,
 } from '../api/wire.js';
 
-/** What happened, in KVM's words, without the kind. */
+/** Details of an event in KVM's words, without its kind. */
 export function detailsOf(event: WireEvent): string {
   switch (event.kind) {
     case 'root-reused':
@@ -51,7 +51,7 @@ export function detailsOf(event: WireEvent): string {
   }
 }
 
-/** Operands that need not be said. */
+/** Defaults of operands, which are not shown. */
 const USUAL: Readonly<Record<string, unknown>> = {
   gpr: 0,
   encoding: 'memory',
@@ -66,12 +66,12 @@ const USUAL: Readonly<Record<string, unknown>> = {
   accessedDirty: true,
 };
 
-/** A command's operands; those that keep their default say nothing and are left out. */
+/** Operands of a command, without those that have their default. */
 export function operandsOf({ command }: CommandFrame): string {
   return operandsIn(command);
 }
 
-/** The same of a command that stands in no frame. */
+/** Operands of a command that is not in a frame. */
 export function operandsIn(command: WireCommand): string {
   const words: string[] = [];
   for (const [name, value] of Object.entries(command)) {
@@ -82,7 +82,7 @@ export function operandsIn(command: WireCommand): string {
   return words.join(' ');
 }
 
-/** How a command ended, as short as it can be said. */
+/** Outcome of a command, as short as possible. */
 export function outcomeOf(outcome: WireOutcome): string {
   switch (outcome.kind) {
     case 'ok':
@@ -121,8 +121,8 @@ function flushOf(event: WireEventOf<'tlb-flushed'>): string {
 }
 
 function accessOf({ access, gva, gpa, value, by }: WireEventOf<'access'>): string {
-  const what = value === null ? '' : ` ${value}`;
-  return `${access} ${gva} at gpa ${gpa}${what} by ${by}`;
+  const shown = value === null ? '' : ` ${value}`;
+  return `${access} ${gva} at gpa ${gpa}${shown} by ${by}`;
 }
 
 function faultOf(vector: string, errorCode: number | null): string {
@@ -141,7 +141,7 @@ function text(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** A letter a right, a bar where there is none: `rwxu`. An EPT says nothing of the user. */
+/** Rights as letters, with a dash for a missing one: `rw-u`. EPT has no right of the user. */
 export function rightsText({ read, write, execute, user }: WireRights): string {
   const letters = [read ? 'r' : '-', write ? 'w' : '-', execute ? 'x' : '-'];
   return `${letters.join('')}${user === null ? '' : user ? 'u' : '-'}`;

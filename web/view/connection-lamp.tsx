@@ -1,6 +1,6 @@
-import type { Connection } from '../api/stream.js';
+import type { Connection } from '../api/event-follower.js';
 
-/** Whether what is shown is what is. Screen readers are told when that changes. */
+/** Shows whether the page is up to date. Screen readers are told of changes. */
 export function ConnectionLamp({ connection }: { readonly connection: Connection }) {
   return (
     <p class={`connection connection-${connection.kind}`} role="status">

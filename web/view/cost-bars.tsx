@@ -2,10 +2,10 @@ import type { WireLane, WireRace } from '../api/wire.js';
 
 type Part = keyof WireLane['cost']['parts'];
 
-/** Parts from the left, those in which policies differ first. */
+/** Parts of the cost from the left; those in which policies differ come first. */
 const PARTS: readonly Part[] = ['switch', 'load', 'sync', 'flush', 'lock', 'fault', 'exit'];
 
-/** What each policy costs, a bar each, stacked by what it is for. */
+/** Cost of each policy as a bar of stacked parts. */
 export function CostBars({ race: { lanes } }: { readonly race: WireRace }) {
   const most = Math.max(...lanes.map(({ cost }) => cost.total), 1);
   return (

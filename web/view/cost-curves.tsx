@@ -3,10 +3,10 @@ import { type CostLines, costLinesOf } from '../model/cost-lines.js';
 
 const WIDTH = 1000;
 const HEIGHT = 260;
-/** Colours that the style sheet has for curves. */
+/** Number of colours for curves in the style sheet. */
 const COLOURS = 8;
 
-/** How the costs of the policies part, command by command. */
+/** Costs of the policies, as curves over the commands. */
 export function CostCurves({ race }: { readonly race: WireRace }) {
   const lines = costLinesOf(race);
   const zero = yOf(lines, 0);
@@ -42,7 +42,7 @@ export function CostCurves({ race }: { readonly race: WireRace }) {
   );
 }
 
-/** Colours come round again, then as dashes. */
+/** Colours of a curve by index. They repeat, then as dashes. */
 function classOf(index: number): string {
   const dashed = index >= COLOURS ? ' curve-dashed' : '';
   return `curve curve-${index % COLOURS}${dashed}`;

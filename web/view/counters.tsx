@@ -2,7 +2,7 @@ import type { WireVcpu } from '../api/wire.js';
 
 type CounterName = keyof WireVcpu['counters'];
 
-/** What the vCPU counted over its life, by the name that the API gives it. */
+/** Counters of a vCPU by their name in the API, with the words of the page. */
 const COUNTERS = [
   ['reusedCurrent', 'reused current'],
   ['reusedPrevious', 'reused prev'],
@@ -17,7 +17,7 @@ const COUNTERS = [
   ['exits', 'exits'],
 ] as const satisfies readonly (readonly [CounterName, string])[];
 
-/** Sums over the life of the vCPU, not only of this page. */
+/** Counters over the life of the vCPU, not only of this page. */
 export function Counters({ counters, oracle }: Pick<WireVcpu, 'counters' | 'oracle'>) {
   return (
     <section class="row">
@@ -35,7 +35,7 @@ export function Counters({ counters, oracle }: Pick<WireVcpu, 'counters' | 'orac
   );
 }
 
-/** What must never be: it is told at any count, and stands out above zero. */
+/** Count of violations, which stands out unless it is zero. */
 function Violations({ count }: { readonly count: number }) {
   return (
     <div class="counter" data-counter="violations" data-wrong={count > 0}>

@@ -12,8 +12,8 @@ interface Props {
 }
 
 /**
- * Everything that happened, oldest first, as a kernel trace reads. It follows the end until it is
- * scrolled up, and then holds still, so that what is read does not run away.
+ * The log of commands and events, oldest first like a kernel trace. It follows the end until it is
+ * scrolled up, and then holds still so that it can be read.
  */
 export function EventList({ id, watch }: Props) {
   const filter = useSignal('');
@@ -50,7 +50,7 @@ export function EventList({ id, watch }: Props) {
           role="log"
           aria-live="off"
           aria-labelledby="events-title"
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroller must be reachable by keyboard
           tabIndex={0}
           onScroll={onScroll}
         >

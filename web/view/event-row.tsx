@@ -8,7 +8,7 @@ export const EventRow = memo(function EventRow({ frame }: { readonly frame: LogF
     case 'command':
       return <CommandRow frame={frame} />;
     case 'event':
-      return <WhatHappened frame={frame} />;
+      return <MmuEventRow frame={frame} />;
     case 'rewound':
       return <RewoundRow frame={frame} />;
     case 'gap':
@@ -29,7 +29,7 @@ function CommandRow({ frame }: { readonly frame: CommandFrame }) {
   );
 }
 
-function WhatHappened({ frame: { seq, vcpu, event, causedBy } }: { readonly frame: EventFrame }) {
+function MmuEventRow({ frame: { seq, vcpu, event, causedBy } }: { readonly frame: EventFrame }) {
   const cause = causedBy === undefined || causedBy === null ? undefined : `caused by ${causedBy}`;
   return (
     <li class={`event about-${event.kind}`} data-seq={seq} data-kind={event.kind} title={cause}>

@@ -1,4 +1,4 @@
-/** What to do with a VM to which nothing has happened. */
+/** Instruction for a VM without history. */
 export function FirstCommand({ id }: { readonly id: string }) {
   const url = `${location.origin}/v1/vms/${id}/vcpus/0/mov-cr3`;
   return (

@@ -1,7 +1,7 @@
 import type { FlushScope } from '../api/wire.js';
 import { type Activity, FLUSHES_SHOWN_MAX } from '../model/activity.js';
 
-/** From the broadest to the narrowest: a tick is as tall as its flush is broad. */
+/** Scopes from the broadest to the narrowest; a tick is as tall as its flush is broad. */
 const SCOPES = [
   'all',
   'current',
@@ -17,7 +17,7 @@ interface Props {
   readonly complete: boolean;
 }
 
-/** The newest flushes as a strip, and how many there were of each scope. */
+/** The newest flushes as a strip, and the number of flushes of each scope. */
 export function Flushes({ activity, complete }: Props) {
   const total = SCOPES.reduce((sum, scope) => sum + (activity.flushCount[scope] ?? 0), 0);
   return (

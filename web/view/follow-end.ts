@@ -15,8 +15,8 @@ export interface FollowedEnd {
 /**
  * Keeps a scroller at its end while it grows, until its reader scrolls up.
  *
- * Only a move upwards is taken for the reader's wish: a list that grows, or wraps anew in a
- * narrower window, also leaves its end behind.
+ * Only a move upwards counts as the reader's: a list that grows, or wraps anew in a narrower window,
+ * also moves away from its end.
  */
 export function useFollowedEnd(): FollowedEnd {
   const scroller = useRef<HTMLDivElement>(null);

@@ -5,11 +5,17 @@ import type { WireRace } from '../api/wire.js';
 import { Masthead } from './masthead.js';
 import { RaceResult } from './race-result.js';
 
-/** Often enough to see a race move while a harness runs. */
+/** Milliseconds between two reads: often enough to see a race move while a harness runs. */
 const LOOK_EVERY_MS = 1000;
 
-/** The lanes beside a VM, as they go along with what it does. */
-export function LiveRace({ vm }: { readonly vm: string }) {
+interface Props {
+  readonly vm: string;
+  /** Address of the VM's own page. */
+  readonly vmHref: string;
+}
+
+/** The lanes beside a VM, live. */
+export function LiveRace({ vm, vmHref }: Props) {
   const race = useSignal<WireRace | null>(null);
   const failure = useSignal<string | null>(null);
   useEffect(() => {
@@ -18,7 +24,7 @@ export function LiveRace({ vm }: { readonly vm: string }) {
     const look = async () => {
       try {
         const found = await getVmRace(vm);
-        // What has not moved is not drawn anew: nobody loses the place that they read.
+        // Drawn anew only if it changed, so that readers keep their place.
         if (sequenceOf(found) !== sequenceOf(race.value)) race.value = found;
         failure.value = null;
       } catch (error) {
@@ -36,7 +42,7 @@ export function LiveRace({ vm }: { readonly vm: string }) {
     <>
       <Masthead>
         <h1 class="tagline">The lanes beside {vm}, live</h1>
-        <a class="masthead-link" href={`/?vm=${encodeURIComponent(vm)}`}>
+        <a class="masthead-link" href={vmHref}>
           {vm}
         </a>
       </Masthead>

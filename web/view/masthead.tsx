@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** The bar at the top: the way back to all VMs, and what the page is about. */
+/** The bar at the top: a link to all VMs, and the subject of the page. */
 export function Masthead({ children }: { readonly children?: ComponentChildren }) {
   return (
     <header class="masthead">

@@ -11,12 +11,16 @@ const busy = signal(false);
 
 const DEFAULT_KERNEL: NewVm['kernel'] = '6.1';
 
-/** Creates a VM and goes to it. */
-export function NewVmForm() {
+interface Props {
+  readonly vmHref: (id: string) => string;
+}
+
+/** Creates a VM and goes to its page. */
+export function NewVmForm({ vmHref }: Props) {
   useEffect(() => void loadChoices(), []);
   const chosen = policies.value.find(({ name }) => name === policy.value);
   return (
-    <form class="new-vm" onSubmit={submit}>
+    <form class="new-vm" onSubmit={(event) => void submit(event, vmHref)}>
       <label class="field field-wide">
         Policy
         <select
@@ -86,7 +90,7 @@ async function loadChoices(): Promise<void> {
   }
 }
 
-async function submit(event: SubmitEvent): Promise<void> {
+async function submit(event: SubmitEvent, vmHref: Props['vmHref']): Promise<void> {
   event.preventDefault();
   const data = new FormData(event.currentTarget as HTMLFormElement);
   busy.value = true;
@@ -97,7 +101,7 @@ async function submit(event: SubmitEvent): Promise<void> {
       kernel: String(data.get('kernel')) as NonNullable<NewVm['kernel']>,
       vcpus: Number(data.get('vcpus')),
     });
-    location.assign(`/?vm=${encodeURIComponent(id)}`);
+    location.assign(vmHref(id));
   } catch (error) {
     failure.value = (error as Error).message;
     busy.value = false;

@@ -16,15 +16,20 @@ interface Choices {
   readonly kernels: Model['kernels'];
 }
 
-/** What to race: a workload, policies, a seed, how many commands. */
-export function RaceForm({ watch }: { readonly watch: RaceWatch }) {
+interface Props {
+  readonly watch: RaceWatch;
+  readonly jobHref: (job: string) => string;
+}
+
+/** Form of a race: a workload, its seed and number of commands, and policies. */
+export function RaceForm({ watch, jobHref }: Props) {
   const choices = useSignal<Choices | null>(null);
   const workload = useSignal('kpti');
   useEffect(() => void load(choices, watch), [choices, watch]);
   const { workloads = [], policies = [], kernels = [] } = choices.value ?? {};
   const busy = watch.job.value !== null && hasToGo(watch.job.value);
   return (
-    <form class="race-form" onSubmit={(event) => submit(event, watch)}>
+    <form class="race-form" onSubmit={(event) => submit(event, { watch, jobHref })}>
       <label class="field">
         Workload
         <select
@@ -103,15 +108,15 @@ async function load(choices: { value: Choices | null }, watch: RaceWatch): Promi
   }
 }
 
-function submit(event: SubmitEvent, watch: RaceWatch): void {
+function submit(event: SubmitEvent, { watch, jobHref }: Props): void {
   event.preventDefault();
   const data = new FormData(event.currentTarget as HTMLFormElement);
   const policies = data.getAll('policy').map((name) => String(name) as Policy);
   if (policies.length === 0) {
-    watch.failure.value = 'Pick a policy, or two';
+    watch.failure.value = 'Cannot race: no policy is picked; pick one or more';
     return;
   }
-  void runRace(watch, {
+  const order: RaceOrder = {
     source: {
       kind: 'workload',
       name: String(data.get('workload')) as Source['name'],
@@ -121,5 +126,6 @@ function submit(event: SubmitEvent, watch: RaceWatch): void {
     policies,
     prevRoots: [Number(data.get('prevRoots'))],
     kernels: [String(data.get('kernel')) as Kernel],
-  });
+  };
+  void runRace(watch, order, (job) => history.replaceState(null, '', jobHref(job)));
 }

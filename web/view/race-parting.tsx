@@ -3,7 +3,7 @@ import { detailsOf, operandsIn } from '../model/words.js';
 
 type Side = WireParting['stay'];
 
-/** The first command after which two policies differ, with what each side did and came to. */
+/** The first command after which two policies differ, with the events and the state of each. */
 export function RaceParting({ race: { partings } }: { readonly race: WireRace }) {
   const [first, ...later] = partings;
   if (first === undefined) return <p class="hint">All policies did the same.</p>;
@@ -42,7 +42,7 @@ function PartingSide({ side: { lanes, state, events } }: { readonly side: Side }
       <h3>{lanes.join(', ')}</h3>
       <ol class="parting-events">
         {events.map((event, place) => (
-          // Events of one command have no name but their place.
+          // Events of one command have no key but their place.
           <li key={place}>
             <b>{event.kind}</b> {detailsOf(event)}
           </li>
@@ -66,7 +66,7 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
   );
 }
 
-/** The current root, then `prev_roots`; `*` marks one that owes a sync or a flush. */
+/** The current root, then `prev_roots`; `*` marks one that needs a sync or a flush. */
 function rootsOf({ root, prevRoots }: WireMmu): string {
   return [root, ...prevRoots]
     .map((slot) => (slot === null ? '-' : `${slot.pgd}${slot.unsync ? '*' : ''}`))

@@ -5,7 +5,7 @@ import { CostCurves } from './cost-curves.js';
 import { RaceParting } from './race-parting.js';
 import { RaceTable } from './race-table.js';
 
-/** What came of a race, or has come of it so far. */
+/** Result of a race, or its state so far. */
 export function RaceResult({ race }: { readonly race: WireRace }) {
   return (
     <>
@@ -31,7 +31,7 @@ export function RaceResult({ race }: { readonly race: WireRace }) {
   );
 }
 
-/** Who let the guest use what the architecture no longer allows. */
+/** The policies under which the guest used a translation that the architecture forbids. */
 function Violations({ race }: { readonly race: WireRace }) {
   const wrong = race.lanes.filter(({ firstViolation }) => firstViolation !== null);
   if (wrong.length === 0)

@@ -33,7 +33,7 @@ const COLUMNS: readonly Column[] = [
   { head: 'stale', title: 'Illegal uses', of: ({ counters }) => counters.violations },
 ];
 
-/** What each policy did, in numbers, and below what none could have bettered. */
+/** Counts of each policy, and in the last row the lower bound for all of them. */
 export function RaceTable({ race }: { readonly race: WireRace }) {
   const { lanes, bounds } = race;
   const first = lanes[0]?.cost.total ?? 0;

@@ -5,8 +5,14 @@ import { Masthead } from './masthead.js';
 import { RaceForm } from './race-form.js';
 import { RaceResult } from './race-result.js';
 
-/** Policies side by side: what to race on the left, what came of it on the right. */
-export function RaceView({ job }: { readonly job: string | null }) {
+interface Props {
+  /** The job to show; null for an empty form. */
+  readonly job: string | null;
+  readonly jobHref: (job: string) => string;
+}
+
+/** Policies side by side: the form of a race on the left, its result on the right. */
+export function RaceView({ job, jobHref }: Props) {
   const watch = useMemo(createRaceWatch, []);
   useEffect(() => {
     if (job !== null) void followJob(watch, job);
@@ -19,7 +25,7 @@ export function RaceView({ job }: { readonly job: string | null }) {
       </Masthead>
       <main class="race">
         <section class="panel race-order" aria-label="What to race">
-          <RaceForm watch={watch} />
+          <RaceForm watch={watch} jobHref={jobHref} />
           <p class="failure" role="alert">
             {watch.failure}
           </p>

@@ -1,7 +1,7 @@
 import type { WireRequest } from '../api/wire.js';
 
 interface Props {
-  /** All that there are, in the order in which they are serviced. */
+  /** All requests, in the order in which they are serviced. */
   readonly names: readonly WireRequest[];
   readonly pending: readonly WireRequest[];
   readonly made: Readonly<Partial<Record<WireRequest, number>>>;
@@ -45,7 +45,7 @@ function Lamp({ name, pending, count }: LampProps) {
   );
 }
 
-/** As few characters as will do: a lamp has no room for more, and the title says the rest. */
+/** Abbreviation of a request, which fits in a lamp; the title has the full name. */
 function shortOf(count: number): string {
   if (count === 0) return '';
   if (count < 1000) return String(count);

@@ -4,7 +4,7 @@ import type { LastRootEvent } from '../model/activity.js';
 import { type PlacedRoot, placedRootsOf, slotNamesOf } from '../model/placed-roots.js';
 import { detailsOf } from '../model/words.js';
 
-/** Slots in a row where there is room; the style sheet stacks them where there is not. */
+/** Slots in a row of a wide window; the style sheet stacks them in a narrow one. */
 const SLOTS_PER_ROW = 4;
 
 interface Props {

@@ -5,7 +5,7 @@ import { useDump } from '../model/dump.js';
 import { type ShadowRow, shadowRowsOf } from '../model/shadow-rows.js';
 import { rightsText } from '../model/words.js';
 
-/** Shadow pages that are drawn: more than that nobody reads. */
+/** Shadow pages that are drawn, at most. */
 const PAGES_MAX = 200;
 
 interface Props {
@@ -16,7 +16,7 @@ interface Props {
   readonly head: ReadonlySignal<number>;
 }
 
-/** What KVM has made below a root, level by level; a page that is picked shows its entries. */
+/** The shadow pages below a root, level by level; a picked page shows its entries. */
 export function ShadowTree({ vm, root, head }: Props) {
   const dump = useDump(head, `${vm} ${root}`, () => listShadowPages(vm, root, PAGES_MAX));
   const picked = useSignal<string | null>(null);
@@ -80,7 +80,7 @@ function PageRow({ row: { page, index }, isPicked, onPick }: PageRowProps) {
   );
 }
 
-/** What is out of the ordinary with a page. */
+/** Unusual properties of a page. */
 function marksOf(page: WireShadowPage): string {
   const marks = [
     page.unsync ? 'unsync' : '',
@@ -114,7 +114,7 @@ function targetOf({ child, gfn }: WireSpte): string {
   return child ?? `gfn 0x${(gfn ?? 0).toString(16)}`;
 }
 
-/** Rights, then A and D, as far as they say something. */
+/** Rights, then the A and D bits that are set. */
 function spteFlagsOf({ child, rights, accessed, dirty, mmio, accessTracked }: WireSpte): string {
   if (child !== null) return '';
   if (mmio) return 'mmio';

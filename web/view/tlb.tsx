@@ -5,7 +5,7 @@ import type { WireTlb, WireTlbContext } from '../api/wire.js';
 import { useDump } from '../model/dump.js';
 import { rightsText } from '../model/words.js';
 
-/** Entries that are drawn: more than that nobody reads. */
+/** Entries that are drawn, at most. */
 const ENTRIES_MAX = 256;
 
 interface Props {
@@ -13,11 +13,11 @@ interface Props {
   readonly vcpu: number;
   /** The newest sequence number of the VM. */
   readonly head: ReadonlySignal<number>;
-  /** Whether it shows its content from the start. */
+  /** Whether the panel is open at first. */
   readonly open: boolean;
 }
 
-/** What the TLB holds for a vCPU, tag by tag. It is read only while it is open. */
+/** Entries of the TLB of a vCPU, tag by tag. They are read only while the panel is open. */
 export function Tlb({ vm, vcpu, head, open }: Props) {
   const isOpen = useSignal(open);
   return (
@@ -81,7 +81,7 @@ function Context({ context }: { readonly context: WireTlbContext }) {
   );
 }
 
-/** The tag in the words of the manual. */
+/** A tag in the words of the SDM. */
 function tagOf({ kind, vpid, pcid, global, root }: WireTlbContext): string {
   const words = [
     kind,

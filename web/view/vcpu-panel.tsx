@@ -15,7 +15,7 @@ interface Props {
   /** The newest sequence number of the VM. */
   readonly head: ReadonlySignal<number>;
   readonly state: WireVcpu;
-  /** All that there are, in the order in which they are serviced. */
+  /** All requests, in the order in which they are serviced. */
   readonly requests: readonly WireRequest[];
   readonly activity: Activity;
   /** Whether `activity` covers every event of the VM's life. */
@@ -24,7 +24,7 @@ interface Props {
   readonly alone: boolean;
 }
 
-/** One vCPU: where it runs, its root caches, what is pending and what was flushed. */
+/** One vCPU: its mode, root caches, pending requests and flushes. */
 export const VcpuPanel = memo(function VcpuPanel(props: Props) {
   const { vm, head, state, requests, activity, complete, alone } = props;
   const picked = useSignal<string | null>(null);
@@ -49,7 +49,7 @@ export const VcpuPanel = memo(function VcpuPanel(props: Props) {
   );
 });
 
-/** The shadow of the root that is picked. */
+/** The shadow pages of the picked root. */
 function ShadowPages({ vm, head, root }: Pick<Props, 'vm' | 'head'> & { root: string | null }) {
   return (
     <section class="row shadow-pages">
@@ -65,7 +65,7 @@ function ShadowPages({ vm, head, root }: Pick<Props, 'vm' | 'head'> & { root: st
   );
 }
 
-/** Both places are always drawn, so that nothing moves when the vCPU goes from one to the other. */
+/** Shows the mode. Both modes are always drawn, so that nothing moves when the vCPU changes it. */
 function Mode({ state }: { readonly state: WireVcpu }) {
   const guest = state.nested.guestMode ? 'L2' : 'L1';
   return (

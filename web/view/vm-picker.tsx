@@ -9,8 +9,14 @@ const vms = signal<readonly VmSummary[] | null>(null);
 const more = signal(false);
 const failure = signal<string | null>(null);
 
-/** The page without a VM: pick one, or make one. */
-export function VmPicker() {
+interface Props {
+  /** Links to pages that are not about a VM. */
+  readonly links: readonly { readonly text: string; readonly href: string }[];
+  readonly vmHref: (id: string) => string;
+}
+
+/** The list of VMs, with a form to create one. */
+export function VmPicker({ links, vmHref }: Props) {
   useEffect(() => {
     const look = () => void refresh();
     look();
@@ -21,25 +27,27 @@ export function VmPicker() {
     <>
       <Masthead>
         <p class="tagline">KVM’s MMU, live: roots, requests and flushes of every vCPU</p>
-        <a class="masthead-link" href="/?race">
-          Race policies
-        </a>
+        {links.map(({ text, href }) => (
+          <a key={href} class="masthead-link" href={href}>
+            {text}
+          </a>
+        ))}
       </Masthead>
       <main class="picker">
         <section class="panel">
           <h1 class="panel-title">VMs</h1>
-          <VmList />
+          <VmList vmHref={vmHref} />
         </section>
         <section class="panel">
           <h2 class="panel-title">New VM</h2>
-          <NewVmForm />
+          <NewVmForm vmHref={vmHref} />
         </section>
       </main>
     </>
   );
 }
 
-function VmList() {
+function VmList({ vmHref }: Pick<Props, 'vmHref'>) {
   if (failure.value !== null) {
     return (
       <p class="failure" role="alert">
@@ -53,18 +61,18 @@ function VmList() {
     <>
       <ul class="vm-list">
         {vms.value.map((vm) => (
-          <VmLink key={vm.id} vm={vm} />
+          <VmLink key={vm.id} vm={vm} href={vmHref(vm.id)} />
         ))}
       </ul>
-      {more.value && <p class="hint">There are more. Any VM opens as /?vm=ID.</p>}
+      {more.value && <p class="hint">There are more. Any VM opens as {vmHref('ID')}.</p>}
     </>
   );
 }
 
-function VmLink({ vm }: { readonly vm: VmSummary }) {
+function VmLink({ vm, href }: { readonly vm: VmSummary; readonly href: string }) {
   return (
     <li>
-      <a class="vm-link" href={`/?vm=${encodeURIComponent(vm.id)}`}>
+      <a class="vm-link" href={href}>
         <span class="vm-id">{vm.id}</span>
         <span class="vm-facts">
           {vm.policy}, kernel {vm.kernel}, {vm.paging}, {vm.vcpus} vCPU{vm.vcpus === 1 ? '' : 's'}

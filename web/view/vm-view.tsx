@@ -8,16 +8,18 @@ import { VcpuPanel } from './vcpu-panel.js';
 interface Props {
   readonly id: string;
   readonly watch: Watch;
+  /** Address of the race of the lanes beside the VM. */
+  readonly raceHref: string;
 }
 
-/** One VM: its vCPUs on the left, what happens to them on the right. */
-export function VmView({ id, watch }: Props) {
+/** One VM: its vCPUs on the left, their events on the right. */
+export function VmView({ id, watch, raceHref }: Props) {
   const connection = watch.connection.value;
   const nothing = connection.kind === 'ended' && watch.vm.value === null ? connection.reason : null;
   return (
     <>
       <Masthead>
-        <VmFacts id={id} watch={watch} />
+        <VmFacts id={id} watch={watch} raceHref={raceHref} />
         <ConnectionLamp connection={connection} />
       </Masthead>
       {nothing === null ? <Panels id={id} watch={watch} /> : <Lost reason={nothing} />}
@@ -25,7 +27,7 @@ export function VmView({ id, watch }: Props) {
   );
 }
 
-function Panels({ id, watch }: Props) {
+function Panels({ id, watch }: Omit<Props, 'raceHref'>) {
   return (
     <main class="vm">
       <section class="vcpus" aria-label="vCPUs">
@@ -47,7 +49,7 @@ function Panels({ id, watch }: Props) {
   );
 }
 
-/** There is no such VM: the way to those that there are. */
+/** Tells that there is no such VM, and links to the list. */
 function Lost({ reason }: { readonly reason: string }) {
   return (
     <main class="picker">
@@ -61,7 +63,7 @@ function Lost({ reason }: { readonly reason: string }) {
   );
 }
 
-function VmFacts({ id, watch }: Props) {
+function VmFacts({ id, watch, raceHref }: Props) {
   const vm = watch.vm.value;
   return (
     <div class="facts">
@@ -73,7 +75,7 @@ function VmFacts({ id, watch }: Props) {
         <Fact name="seq" value={String(watch.head.value)} />
       </dl>
       {vm?.lanes !== undefined && (
-        <a class="masthead-link" href={`/?race&vm=${encodeURIComponent(id)}`}>
+        <a class="masthead-link" href={raceHref}>
           Race
         </a>
       )}
