@@ -1,21 +1,29 @@
-/** Asks a server for JSON, where nothing is timed. @throws {Error} If it refuses. */
-export async function ask<T>(
+import { ask } from '../stress/ask.js';
+
+/**
+ * Sends a request that must succeed, outside of timed sections.
+ *
+ * @returns The JSON of the answer.
+ * @throws {Error} If the server refuses.
+ */
+export async function demand<T>(
   port: number,
+  method: string,
   path: string,
-  { method = 'GET', body }: { method?: string; body?: unknown } = {},
+  body?: unknown,
 ): Promise<T> {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-    method,
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`Cannot ${method} ${path}: ${response.status} ${text}`);
-  return JSON.parse(text) as T;
+  const { status, json } = await ask(port, method, path, body);
+  if (status >= 400) {
+    throw new Error(`Cannot ${method} ${path}: ${status} ${JSON.stringify(json)}`);
+  }
+  return json as T;
 }
 
-/** A new VM. @returns Its id. */
+/**
+ * Creates a VM.
+ *
+ * @returns Its id.
+ */
 export async function createVmOn(port: number, config: object = {}): Promise<string> {
-  return (await ask<{ id: string }>(port, '/v1/vms', { method: 'POST', body: config })).id;
+  return (await demand<{ id: string }>(port, 'POST', '/v1/vms', config)).id;
 }

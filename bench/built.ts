@@ -1,17 +1,17 @@
 /**
- * The modules under test, as they are shipped: built, not compiled on the fly, because what a
- * compiler on the fly adds for debuggers costs time on hot paths.
+ * The modules under test, as they are shipped: built, because a compiler on the fly adds code for
+ * debuggers, which costs time on hot paths.
  *
  * @throws {Error} If the build is missing.
  */
 const dist = new URL('../dist/', import.meta.url);
 
-/** The `mmulab` command, for processes of its own. */
+/** The `mmulab` command, for other processes. */
 export const CLI = new URL('../bin/mmulab.js', dist).pathname;
 
 /**
- * How `npm start` and the image start Node. A history keeps what commands make: with room for more
- * of it before it is looked through, it is copied less often.
+ * Node's flags in `npm start` and in the image. Histories keep the objects that commands make, and a
+ * larger young generation copies them less often.
  */
 export const NODE_FLAGS = ['--max-semi-space-size=32'];
 

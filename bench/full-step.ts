@@ -5,8 +5,8 @@ import { createMappedVm } from './mapped-vm.js';
 import { repeat } from './rounds.js';
 
 /**
- * Prints how many full steps a second one thread takes: a MOV CR3 without flush, and a load. To be
- * run with `on` or `off`: whether there is an oracle.
+ * Prints the full steps that one thread takes in a second: a MOV CR3 without flush, and a load. Takes
+ * one argument, `on` or `off`, for the oracle.
  */
 const STEPS = 200_000;
 const CR3S = 4;
@@ -24,7 +24,7 @@ for (const value of values) {
 const switches = values.map((value) => Command.parse({ kind: 'mov-cr3', vcpu: 0, value }));
 const load = Command.parse({ kind: 'read', vcpu: 0, gva: GVA });
 
-// Events that nobody keeps would not even be built: the engine sees through an empty listener.
+// Events are kept, because the engine would optimize them away for an empty listener.
 const kept: MmuEvent[] = [];
 let seq = 0;
 const sink: Emit = (_vcpu, event) => {

@@ -1,25 +1,26 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { connected } from './connected.js';
 
-/** Requests that are sent over and over, each connection waiting for its answer. */
+/** A request that every connection sends again and again, after each answer. */
 export interface Load {
   readonly port: number;
   readonly request: Buffer;
   readonly connections: number;
-  /** Answers to wait for, over all connections. */
+  /** Number of answers, over all connections. */
   readonly answers: number;
 }
 
-/** A POST of JSON, as it goes over the wire. */
-export function postOf(path: string, body: string): Buffer {
+/** Bytes of a POST. */
+export function postOf(path: string, body: string, type = 'application/json'): Buffer {
   return Buffer.from(
-    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n` +
+    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${type}\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
 
 /**
- * Sends requests over kept-alive connections. It reads no more of an answer than where it ends, so
- * that the server, not this client, is what is measured.
+ * Sends requests over kept-alive connections. The client only looks for the end of each answer, so
+ * that the server is measured.
  *
  * @returns Answers a second.
  * @throws {Error} If an answer is neither 200 nor 201.
@@ -40,7 +41,7 @@ export async function answersPerSecond(load: Load): Promise<number> {
 function exchange(sockets: readonly Socket[], { request, answers }: Load): Promise<void> {
   return new Promise((resolve, reject) => {
     let sent = 0;
-    let came = 0;
+    let answered = 0;
     const send = (socket: Socket) => {
       if (sent === answers) return;
       sent += 1;
@@ -49,8 +50,8 @@ function exchange(sockets: readonly Socket[], { request, answers }: Load): Promi
     for (const socket of sockets) {
       onAnswer(socket, (refusal) => {
         if (refusal !== null) reject(new Error(`Cannot measure: ${refusal}`));
-        came += 1;
-        if (came === answers) resolve();
+        answered += 1;
+        if (answered === answers) resolve();
         else send(socket);
       });
       socket.once('error', reject);
@@ -59,7 +60,7 @@ function exchange(sockets: readonly Socket[], { request, answers }: Load): Promi
   });
 }
 
-/** @param answered Called with what was answered, if that is neither 200 nor 201. */
+/** @param answered Called after each answer, with its head if it is neither 200 nor 201. */
 function onAnswer(socket: Socket, answered: (refusal: string | null) => void): void {
   let missing = 0;
   let head = '';
@@ -76,12 +77,5 @@ function onAnswer(socket: Socket, answered: (refusal: string | null) => void): v
       head = '';
     }
     if (missing === 0) answered(null);
-  });
-}
-
-function connected(port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => resolve(socket));
-    socket.once('error', reject);
   });
 }

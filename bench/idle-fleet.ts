@@ -1,14 +1,14 @@
 import { VmConfig } from './built.js';
 
 /**
- * Prints how many bytes of heap an idle vCPU takes in a fleet of VMs of 64, as the server keeps
- * them. To be run with `--expose-gc`.
+ * Prints the bytes of heap of an idle vCPU, in a fleet of VMs with 64 each. Must be run with
+ * `--expose-gc`.
  */
 const VMS = 200;
 const VCPUS_PER_VM = 64;
 
-const { Fleet } = await load<typeof import('../src/server/fleet/fleet.js')>('fleet');
-const { DEFAULT_LIMITS } = await load<typeof import('../src/server/wire/limits.js')>('limits');
+const { Fleet } = await load<typeof import('../src/server/fleet/fleet.js')>('fleet/fleet');
+const { DEFAULT_LIMITS } = await load<typeof import('../src/server/wire/limits.js')>('wire/limits');
 const { default: Fastify } = await import('fastify');
 
 const fleet = new Fleet({ limits: DEFAULT_LIMITS, log: Fastify().log });

@@ -1,6 +1,7 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { connected } from './connected.js';
 
-/** A stream of lines that every connection sends once, while it reads the answers. */
+/** A stream of lines that each connection sends once, while it reads the answers. */
 export interface LineLoad {
   readonly port: number;
   readonly request: Buffer;
@@ -11,17 +12,9 @@ export interface LineLoad {
 
 const LAST_CHUNK = Buffer.from('\r\n0\r\n\r\n');
 
-/** A POST of NDJSON, as it goes over the wire. */
-export function streamOf(path: string, body: string): Buffer {
-  return Buffer.from(
-    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-ndjson\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
-}
-
 /**
- * Sends a stream on each connection. It reads no more of an answer than how it begins and ends, so
- * that the server, not this client, is what is measured.
+ * Sends a stream on each connection. The client only looks at the beginning and the end of each
+ * answer, so that the server is measured.
  *
  * @returns Lines a second, over all connections.
  * @throws {Error} If an answer is not 200.
@@ -53,12 +46,5 @@ function exchange(socket: Socket, request: Buffer): Promise<void> {
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('Cannot measure: the answer was cut off')));
     socket.write(request);
-  });
-}
-
-function connected(port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => resolve(socket));
-    socket.once('error', reject);
   });
 }

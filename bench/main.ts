@@ -1,3 +1,4 @@
+import { runProgram } from '../scripts/run-program.js';
 import { type Benchmark, type Row, rowOf } from './row.js';
 import { batches } from './rows/batches.js';
 import { command } from './rows/command.js';
@@ -36,21 +37,26 @@ const USAGE = `Usage: npm run bench -- [--json] [--only NAME,...]
 Names: ${Object.keys(BENCHMARKS).join(', ')}
 `;
 
-interface Options {
+interface Settings {
   readonly json: boolean;
   readonly only: readonly string[];
 }
 
-const options = optionsOf(process.argv.slice(2));
-if (options === null) {
-  process.stderr.write(USAGE);
-  process.exitCode = 2;
-} else {
-  const rows = await run(options);
-  process.stdout.write(options.json ? `${JSON.stringify({ rows }, null, 2)}\n` : tableOf(rows));
-}
+await runProgram({
+  usage: USAGE,
+  options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
+  settingsOf({ json, only }): Settings | null {
+    const names = only?.split(',') ?? Object.keys(BENCHMARKS);
+    return names.every((name) => Object.hasOwn(BENCHMARKS, name)) ? { json, only: names } : null;
+  },
+  async run({ json, only }) {
+    const rows = await rowsOf(only);
+    process.stdout.write(json ? `${JSON.stringify({ rows }, null, 2)}\n` : tableOf(rows));
+    return 0;
+  },
+});
 
-async function run({ only }: Options): Promise<Row[]> {
+async function rowsOf(only: readonly string[]): Promise<Row[]> {
   const rows: Row[] = [];
   for (const name of only) {
     process.stderr.write(`${name} ...\n`);
@@ -58,17 +64,4 @@ async function run({ only }: Options): Promise<Row[]> {
     rows.push(...findings.map((finding) => rowOf(name, finding)));
   }
   return rows;
-}
-
-/** @returns Null if the arguments cannot be understood. */
-function optionsOf(args: readonly string[]): Options | null {
-  let json = false;
-  let only = Object.keys(BENCHMARKS);
-  const rest = [...args];
-  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    if (arg === '--json') json = true;
-    else if (arg === '--only') only = (rest.shift() ?? '').split(',');
-    else return null;
-  }
-  return only.every((name) => Object.hasOwn(BENCHMARKS, name)) ? { json, only } : null;
 }

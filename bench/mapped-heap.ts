@@ -1,8 +1,8 @@
 import { createMappedVm } from './mapped-vm.js';
 
 /**
- * Prints how many bytes a VM takes whose one vCPU has a thousand mapped pages, buffers included.
- * To be run with `--expose-gc`.
+ * Prints the bytes of a VM, buffers included, whose one vCPU has a thousand mapped pages. Must be run
+ * with `--expose-gc`.
  */
 const VMS = 50;
 
@@ -10,7 +10,7 @@ const kept = [createMappedVm()];
 const before = bytesInUse();
 for (let i = 0; i < VMS; i += 1) kept.push(createMappedVm());
 process.stdout.write(`${(bytesInUse() - before) / VMS}\n`);
-if (kept.length !== VMS + 1) throw new Error('Cannot measure what is not kept');
+if (kept.length !== VMS + 1) throw new Error('Cannot measure the heap: the VMs are gone');
 
 function bytesInUse(): number {
   const { gc } = globalThis;

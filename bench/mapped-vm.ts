@@ -4,7 +4,7 @@ import { Command, createVm, step, VmConfig } from './built.js';
 
 export const MAPPED_PAGES = 1000;
 
-/** A VM whose vCPU has read every page of a thousand, which the guest maps at 512 GiB. */
+/** A VM whose vCPU has read each of a thousand pages, which the guest maps at 512 GiB. */
 export function createMappedVm(oracle: 'on' | 'off' = 'on'): Vm {
   const vm = createVm(VmConfig.parse({ registers: { cr3: '0x100000' }, oracle }));
   const range = { address: '0x8000000000', gpa: '0x10000000', pages: MAPPED_PAGES };

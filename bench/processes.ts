@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { CLI, NODE_FLAGS } from './built.js';
 
-/** How long a process may take until it listens. */
+/** Milliseconds within which a process must listen. */
 const LISTEN_MS_MAX = 20_000;
 
-/** A process of our own that listens on loopback. */
+/** A process that we started and that listens on loopback. */
 export interface Listener {
   readonly port: number;
   readonly pid: number;
@@ -23,19 +23,19 @@ export function startRival(name: string, ...args: readonly string[]): Promise<Li
   return listening([...NODE_FLAGS, ...process.execArgv, file, ...args]);
 }
 
-/** Starts Node and waits until it has told on its standard output where it listens. */
+/** Starts Node and waits until it prints the address that it listens on. */
 async function listening(args: readonly string[]): Promise<Listener> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const { pid } = child;
   const port = await portOf(child);
-  // Whatever else it says must not fill the pipe.
+  // Further output must not fill the pipe.
   child.stdout?.resume();
   return { port, pid: pid as number, stop: () => stop(child) };
 }
 
 function portOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
-    let told = '';
+    let output = '';
     const late = setTimeout(() => {
       child.kill();
       reject(new Error(`Cannot start ${child.spawnargs.join(' ')}: it does not listen`));
@@ -45,8 +45,8 @@ function portOf(child: ChildProcess): Promise<number> {
       reject(new Error(`Cannot start ${child.spawnargs.join(' ')}: it ended with ${code}`)),
     );
     child.stdout?.on('data', (chunk) => {
-      told += String(chunk);
-      const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(told)?.[1];
+      output += String(chunk);
+      const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1];
       if (port === undefined) return;
       clearTimeout(late);
       resolve(Number(port));

@@ -1,11 +1,10 @@
-/** Rounds of a comparison: odd, so that the median is one that happened. */
+/** Rounds of a comparison: odd, so that the median is a measured value. */
 const ROUNDS = 5;
 
 /**
- * Runs two contenders in turn, so that what else the machine does meets both alike.
+ * Runs two contenders in turn, so that other load on the machine affects both alike.
  *
- * @param measure Returns a time or a rate. It is called once for each contender before the rounds
- *   that count.
+ * @param measure Returns a time or a rate. The first call for each contender does not count.
  * @returns The median of each.
  */
 export async function compare(
@@ -23,7 +22,7 @@ export async function compare(
   return { ours: medianOf(ours), rival: medianOf(rival) };
 }
 
-/** The median of several rounds, after one that does not count. */
+/** Median of several rounds, after one that does not count. */
 export async function repeat(measure: Measure, rounds = ROUNDS): Promise<number> {
   await measure();
   const values: number[] = [];
@@ -33,7 +32,11 @@ export async function repeat(measure: Measure, rounds = ROUNDS): Promise<number>
 
 export type Measure = () => number | Promise<number>;
 
-/** @param values At least one. Of an even number the upper of the middle two. */
+/**
+ * Median of values; for an even number of them, the upper of the middle two.
+ *
+ * @param values At least one.
+ */
 export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] as number;

@@ -4,36 +4,36 @@ export interface Amount {
   readonly unit: string;
 }
 
-/** What a row must reach. A ratio is speed relative to the rival: 1 is as fast. */
+/** Goal of a row. A ratio is the speed relative to the rival; 1 is equally fast. */
 export interface Goal {
   readonly of: 'ratio' | 'measured';
   readonly at: 'least' | 'most';
   readonly value: number;
 }
 
-/** What a benchmark found. */
+/** Finding of a benchmark. */
 export interface Finding {
-  /** What was done, in one line. */
+  /** The measured work, in one line. */
   readonly work: string;
-  /** Null if it cannot be measured here; a note says why. */
+  /** Null if it cannot be measured on this machine; a note says why. */
   readonly measured: Amount | null;
-  /** What it is compared with in the same run. */
+  /** The rival in the same run. */
   readonly rival: (Amount & { readonly name: string }) | null;
   /** Speed relative to the rival. */
   readonly ratio: number | null;
   readonly goal: Goal | null;
-  /** What else is worth knowing, one line each. */
+  /** Further remarks, one line each. */
   readonly notes: readonly string[];
 }
 
 /** A line of the table. */
 export interface Row extends Finding {
   readonly name: string;
-  /** Null if there is no goal. Where nothing could be measured, a goal is not met. */
+  /** Whether the goal is met, which needs a measurement; null without a goal. */
   readonly met: boolean | null;
 }
 
-/** A benchmark: it may have several findings, which share the cost of setting up. */
+/** A benchmark. Several findings may share its preparation. */
 export type Benchmark = () => Promise<readonly Finding[]>;
 
 export function rowOf(name: string, finding: Finding): Row {

@@ -3,9 +3,9 @@ import { connect } from 'node:net';
 import { WebSocket } from 'ws';
 
 /**
- * What a stream sends up to the head that its `hello` names.
+ * The frames of a stream, up to the head in its `hello`.
  *
- * @param path Of a stream that begins at the beginning and that nothing is added to.
+ * @param path Path of a stream from the beginning, to which nothing is added.
  */
 export function framesOf(port: number, path: string): Promise<string[]> {
   return new Promise((resolve, reject) => {
@@ -25,8 +25,8 @@ export function framesOf(port: number, path: string): Promise<string[]> {
 }
 
 /**
- * Seconds from asking for a stream until its last byte has come. The client only counts bytes, so
- * that the server is what is measured.
+ * Seconds from the request for a stream to its last byte. The client only counts bytes, so that the
+ * server is measured.
  */
 export function secondsToReceive(
   port: number,
@@ -49,7 +49,11 @@ export function secondsToReceive(
   });
 }
 
-/** Bytes of an unmasked frame. @see RFC 6455, "Base Framing Protocol" */
+/**
+ * Bytes of an unmasked frame.
+ *
+ * @see RFC 6455, "Base Framing Protocol"
+ */
 function frameBytes(payload: number): number {
   if (payload < 126) return 2 + payload;
   return (payload < 65_536 ? 4 : 10) + payload;

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import {
   GUEST_NAMES,
   type GuestName,
@@ -8,23 +7,25 @@ import {
   type TrialResult,
   trialsOf,
 } from '../src/lab/campaign/index.js';
+import { runProgram, say } from './run-program.js';
 
-const { values } = parseArgs({
-  options: {
-    steps: { type: 'string', default: '10000000' },
-    seed: { type: 'string', default: '20261128' },
-    guest: { type: 'string' },
-    kernel: { type: 'string' },
-    policy: { type: 'string' },
-    paging: { type: 'string' },
-  },
-});
-const stepsMax = Number(values.steps);
-/** Commands of one trial: long enough to fill the caches, short enough to shrink. */
+/** Commands of one trial: enough to fill the caches, few enough to shrink. */
 const TRIAL_STEPS = 500;
 const PROGRESS_MS = 10_000;
 
-/** What came of all trials of a guest. */
+const USAGE = `Usage: npm run campaign -- [--steps N] [--seed N] [--guest NAME] [--kernel VERSION]
+                           [--policy NAME] [--paging shadow|ept]
+`;
+
+const FILTERS = ['guest', 'kernel', 'policy', 'paging'] as const;
+
+interface Settings {
+  readonly steps: number;
+  readonly seed: number;
+  readonly isSelected: (trial: Trial) => boolean;
+}
+
+/** Counts of all trials of a guest. */
 class Sum {
   steps = 0;
   violations = 0;
@@ -47,51 +48,58 @@ class Sum {
   }
 }
 
-const all = new Sum();
-const byGuest = new Map<GuestName, Sum>(GUEST_NAMES.map((name) => [name, new Sum()]));
-const began = Date.now();
-let told = began;
+await runProgram({
+  usage: USAGE,
+  options: {
+    steps: { type: 'string', default: '10000000' },
+    seed: { type: 'string', default: '20261128' },
+    guest: { type: 'string' },
+    kernel: { type: 'string' },
+    policy: { type: 'string' },
+    paging: { type: 'string' },
+  },
+  settingsOf(values): Settings | null {
+    const [steps, seed] = [Number(values.steps), Number(values.seed)];
+    const isSelected = (trial: Trial) =>
+      FILTERS.every((key) => values[key] === undefined || values[key] === trial[key]);
+    const isGood = steps > 0 && Number.isSafeInteger(seed) && isAnySelected(isSelected);
+    return isGood ? { steps, seed, isSelected } : null;
+  },
+  run: async (settings) => run(settings),
+});
 
-if (!isAnyWanted()) {
-  process.stderr.write('No trial has that guest, kernel, policy and paging\n');
-  process.exit(2);
-}
-for (const trial of trialsOf(Number(values.seed))) {
-  if (all.steps >= stepsMax) break;
-  if (!isWanted(trial)) continue;
-  const result = runTrial(trial, TRIAL_STEPS);
-  all.add(result);
-  byGuest.get(trial.guest)?.add(result);
-  if (result.counterexample !== null) {
-    const { says, config, commands } = result.counterexample;
-    say(`CAUGHT ${JSON.stringify(trial)}: ${says}`);
-    say(JSON.stringify({ config, commands }));
+function run({ steps, seed, isSelected }: Settings): number {
+  const all = new Sum();
+  const byGuest = new Map<GuestName, Sum>(GUEST_NAMES.map((name) => [name, new Sum()]));
+  const begun = Date.now();
+  const line = () => `${all}, ${Math.round((Date.now() - begun) / 1000)} s`;
+  let saidAt = begun;
+  for (const trial of trialsOf(seed)) {
+    if (all.steps >= steps) break;
+    if (!isSelected(trial)) continue;
+    const result = runTrial(trial, TRIAL_STEPS);
+    all.add(result);
+    byGuest.get(trial.guest)?.add(result);
+    sayCounterexample(trial, result);
+    if (Date.now() - saidAt > PROGRESS_MS) {
+      saidAt = Date.now();
+      say(line());
+    }
   }
-  if (Date.now() - told > PROGRESS_MS) {
-    told = Date.now();
-    say(line());
-  }
-}
-for (const [name, sum] of byGuest) if (sum.steps > 0) say(`${name}: ${sum}`);
-say(line());
-process.exitCode = all.violations === 0 ? 0 : 1;
-
-function isWanted(trial: Trial): boolean {
-  return (['guest', 'kernel', 'policy', 'paging'] as const).every((key) => {
-    return values[key] === undefined || values[key] === trial[key];
-  });
+  for (const [name, sum] of byGuest) if (sum.steps > 0) say(`${name}: ${sum}`);
+  say(line());
+  return all.violations === 0 ? 0 : 1;
 }
 
-/** One round has every machine and every guest. */
-function isAnyWanted(): boolean {
+function sayCounterexample(trial: Trial, { counterexample }: TrialResult): void {
+  if (counterexample === null) return;
+  const { says, config, commands } = counterexample;
+  say(`CAUGHT ${JSON.stringify(trial)}: ${says}`);
+  say(JSON.stringify({ config, commands }));
+}
+
+/** Whether a round, which has every machine and every guest, has a selected trial. */
+function isAnySelected(isSelected: (trial: Trial) => boolean): boolean {
   const trials = trialsOf(0);
-  return Array.from({ length: ROUND }, () => trials.next().value).some(isWanted);
-}
-
-function line(): string {
-  return `${all}, ${Math.round((Date.now() - began) / 1000)} s`;
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+  return Array.from({ length: ROUND }, () => trials.next().value).some(isSelected);
 }

@@ -3,7 +3,7 @@ import { describeAsyncapi, describeOpenapi } from '../src/server/describe/index.
 import { generateClient } from './generate-client.js';
 
 /**
- * Writes openapi.yaml and asyncapi.yaml anew, and the client that is generated from the former:
+ * Writes openapi.yaml and asyncapi.yaml, and the client that is generated from the former. Must be run
  * after every change of a schema or a route.
  */
 const root = new URL('../', import.meta.url);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-/** Where Debian, Ubuntu and Fedora put it. */
+/** Paths of the browser in Debian, Ubuntu and Fedora. */
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 const INSTALL = 'apt-get update && apt-get install -y --no-install-recommends chromium';
@@ -9,10 +9,10 @@ const INSTALL = 'apt-get update && apt-get install -y --no-install-recommends ch
 /**
  * Finds a Chromium for the test of the page.
  *
- * As root on a machine where nobody watches, such as a CI runner, it installs Debian's if there is
- * none; elsewhere what is installed is not a test's to decide.
+ * As root without a terminal, as on a CI runner, it installs Debian's package if there is none.
+ * Elsewhere a test must not install anything.
  *
- * @returns Path of the executable; that in `CHROMIUM`, if it is set.
+ * @returns Path of the executable; the one in `CHROMIUM`, if it is set.
  * @throws {Error} If there is none. The message says how to install it.
  */
 export function findChromium(): string {

@@ -40,12 +40,12 @@ interface Document {
 }
 
 /**
- * Text of `src/client/api.ts`: the named types of openapi.yaml, and what each operation takes and
- * answers. An operation that is answered as text, or always as a stream, is no part of it.
+ * Text of `src/client/api.ts`: the named types of openapi.yaml, and the request and the answer of each
+ * operation. Operations whose answer is text, or always a stream, are left out.
  */
 export async function generateClient(): Promise<string> {
   const context = createContext(await parseSpec(OPENAPI), { allSchemas: true });
-  // It gathers the types on the way to calls, which are not wanted.
+  // Makes calls as well, which are not used; the types are gathered on the way.
   await generateAst(context);
   const { paths, components } = parse(readFileSync(OPENAPI, 'utf8')) as Document;
   const entries: string[] = [];

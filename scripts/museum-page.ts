@@ -41,7 +41,7 @@ Trap T8, that the mail of 29 July stores no mark back, lets nothing stale throug
 which [the findings](findings.md) count.
 `;
 
-/** docs/museum.md, from the catalogue and from what comes of each scene. */
+/** Text of docs/museum.md, from the catalogue and the result of each scene. */
 export function museumPage(): string {
   const kindOf = ({ amiss, source }: Exhibit) => {
     if ('policy' in amiss) return amiss.policy === 'mainline' ? 'hole' : 'trap';

@@ -1,11 +1,11 @@
-/** What a server answered, where the client itself needs to know. */
+/** An answer of a server. */
 export interface Told {
   readonly status: number;
   readonly headers: Headers;
   readonly json: unknown;
 }
 
-/** Asks a server for JSON, whatever it answers. */
+/** Sends a request, and returns the answer whatever its status. */
 export async function ask(
   port: number,
   method: string,

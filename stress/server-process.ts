@@ -5,36 +5,40 @@ import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../bin/mmulab.js', import.meta.url));
 
-/** How long a process may take until it listens. */
+/** Milliseconds within which the process must listen. */
 const LISTEN_MS_MAX = 20_000;
 
-/** Lines of the log that are kept: the first ones say most. */
+/** Lines of the log that are kept; the first ones tell most. */
 const ERRORS_MAX = 100;
 
-/** Level of pino from which on a line tells of a fault of the server. */
+/** Least level of pino at which a line tells of a fault of the server. */
 const ERROR_LEVEL = 50;
 
-/** The server under test: the built one, in a process of its own on loopback. */
+/** The server under test: the built one, in a separate process on loopback. */
 export interface ServerProcess {
   readonly port: number;
   readonly pid: number;
-  /** What it logged as an error, a line each. */
+  /** Lines that it logged as errors. */
   readonly errors: readonly string[];
-  /** How it ended; null while it lives. */
+  /** Manner of its end; null while it runs. */
   readonly ended: () => string | null;
   readonly stop: () => Promise<void>;
 }
 
 export interface ServerProcessOptions {
-  /** For Node itself. */
+  /** Arguments of Node. */
   readonly nodeArgs?: readonly string[];
-  /** For `mmulab serve`. */
+  /** Arguments of `mmulab serve`. */
   readonly args?: readonly string[];
-  /** Takes the lines of its output that are no log lines. */
+  /** Called with each line of its output that is not a log line. */
   readonly onLine?: (line: string) => void;
 }
 
-/** Starts the server and waits until it listens. @throws {Error} If it does not. */
+/**
+ * Starts the server and waits until it listens.
+ *
+ * @throws {Error} If it does not.
+ */
 export async function startServer(options: ServerProcessOptions = {}): Promise<ServerProcess> {
   const { nodeArgs = [], args = [], onLine = () => {} } = options;
   const child = spawn(process.execPath, [...nodeArgs, CLI, 'serve', '--port', '0', ...args], {

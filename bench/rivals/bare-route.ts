@@ -12,8 +12,8 @@ import { COMMANDS } from '../commands.js';
 const NO_STATES = { bytesOf: () => 0, bytesBeyond: () => 0 };
 
 /**
- * What Fastify does at least for a command: it checks the same body by the same schema and
- * compilers, and writes an answer of the same shape and size, which was there before.
+ * The least that Fastify does for a command: it checks the same body by the same schema and compilers,
+ * and writes a prepared answer of the same shape and size.
  */
 const app = Fastify({ logger: false });
 app.setValidatorCompiler(validatorCompiler);
@@ -39,7 +39,7 @@ await app.listen({ host: '127.0.0.1', port: 0 });
 const { port } = app.server.address() as AddressInfo;
 process.stdout.write(`http://127.0.0.1:${port}\n`);
 
-/** What the server answers to the same command in the middle of a run. */
+/** Answer of the server to the same command in the middle of a run. */
 function answerTo(input: object) {
   const vm = createVm(VmConfig.parse({}));
   const recorder = new Recorder(

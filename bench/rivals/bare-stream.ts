@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 
 /**
- * `ws` alone: every client is sent the lines of a file, frame by frame, as fast as it takes them.
+ * Sends every client the lines of a file with `ws` alone, frame by frame, as fast as it takes them.
  *
  *     bare-stream FILE
  */

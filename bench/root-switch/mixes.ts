@@ -1,12 +1,14 @@
+import { createChance } from '../../src/lab/workloads/chance.js';
+
 /** A sequence of switches: each number names one of the roots of a guest. */
 export interface Mix {
   readonly name: string;
-  /** What the cache of one current and three previous roots makes of it. */
+  /** Effect on a cache of one current and three previous roots. */
   readonly meets: string;
   readonly roots: readonly number[];
 }
 
-/** Switches of a pass: enough that no branch predictor learns the random mix by heart. */
+/** Switches of a pass: too many for a branch predictor to learn the random mix. */
 const SWITCHES = 4096;
 
 export const MIXES: readonly Mix[] = [
@@ -20,14 +22,8 @@ function cycleOf(count: number): number[] {
   return Array.from({ length: SWITCHES }, (_, i) => i % count);
 }
 
-/** @param seed A positive 32-bit integer: the same seed gives the same sequence. */
+/** @param seed An integer from 0 to 2^32 - 1. The same seed gives the same sequence. */
 function randomOf(count: number, seed: number): number[] {
-  let state = seed;
-  return Array.from({ length: SWITCHES }, () => {
-    // Marsaglia's xorshift, 32 bits.
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % count;
-  });
+  const chance = createChance(seed);
+  return Array.from({ length: SWITCHES }, () => chance.below(count));
 }

@@ -3,7 +3,7 @@ import { gfnOf, type Passes, type Run } from './run.js';
 
 type Pgd = Vcpu['regs']['cr3'];
 
-/** What a root switch takes of the model: built where it is timed, the source where it is tested. */
+/** The functions of the model that a root switch needs: built ones for timing, sources for tests. */
 export interface Model {
   readonly createVm: typeof import('../../src/mmu/index.js').createVm;
   readonly newPgd: typeof import('../../src/mmu/roots/index.js').newPgd;
@@ -21,7 +21,7 @@ export function runModel(
 ): Run {
   const vm = createVm(VmConfig.parse({}));
   const vcpu = vm.vcpus[0] as Vcpu;
-  // The C program's pgds are numbers too: both have decoded them before the clock starts.
+  // Decoded before the clock starts, as in the C program.
   const pgds = roots.map((root): Pgd => ({ page: gfnOf(root), low: 0 }));
 
   let digest = 0;

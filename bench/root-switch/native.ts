@@ -10,7 +10,7 @@ const SOURCE = fileURLToPath(new URL('../root-switch.c', import.meta.url));
 /** The same algorithm in C, compiled. */
 export interface Native {
   run(roots: readonly number[], passes: Passes): Run;
-  /** Deletes what the compiler made. */
+  /** Deletes the compiled program. */
   dispose(): void;
 }
 
@@ -20,7 +20,7 @@ export function hasCompiler(): boolean {
 }
 
 /**
- * Compiles the C program with `cc -O2` into a directory of its own.
+ * Compiles the C program with `cc -O2` into a new directory.
  *
  * @throws {Error} If it does not compile.
  */

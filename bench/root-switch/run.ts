@@ -1,15 +1,15 @@
-/** How often a sequence is switched through: first to warm up, then against the clock. */
+/** Numbers of passes over a sequence: first to warm up, then timed. */
 export interface Passes {
   readonly warmUp: number;
   readonly timed: number;
 }
 
 /**
- * What a run did, down to its order: two implementations with the same checksum have found, missed
- * and evicted the same roots at the same switches.
+ * Summary of a run that depends on its order: two implementations with the same checksum found,
+ * missed and evicted the same roots at the same switches.
  */
 export interface Checksum {
-  /** Of the oldest cached root after every switch. */
+  /** Digest of the oldest cached root after every switch. */
   readonly digest: number;
   readonly reusedCurrent: number;
   readonly reusedPrevious: number;
@@ -18,7 +18,7 @@ export interface Checksum {
   readonly loaded: number;
 }
 
-/** The outcome of one run; `ns` is that of its timed passes. */
+/** Result of one run; `ns` is the time of its timed passes. */
 export interface Run {
   readonly ns: number;
   readonly checksum: Checksum;

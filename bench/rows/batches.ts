@@ -47,7 +47,7 @@ export async function batches(): Promise<Finding[]> {
 
 const GOALS = { without: 500_000, with: 150_000 };
 
-/** Four roots in turn: each is found in the cache. */
+/** Switches between four roots in turn, each of which is in the cache. */
 function batchOf(kind: string, field: string): string {
   return JSON.stringify(
     Array.from({ length: COMMANDS_PER_BATCH }, (_, i) => ({

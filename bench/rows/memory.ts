@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { residentBytesOf } from '../../stress/server-process.js';
 import { createVmOn } from '../api.js';
 import { startServer } from '../processes.js';
 import type { Finding } from '../row.js';
@@ -9,14 +9,14 @@ const IDLE_FLEET = fileURLToPath(new URL('../idle-fleet.ts', import.meta.url));
 
 const MAPPED_HEAP = fileURLToPath(new URL('../mapped-heap.ts', import.meta.url));
 
-/** Servers with as much as they may have by default, all of it idle. */
+/** Servers filled up to their default bounds with idle VMs. */
 const CROWDS = [
-  { what: '100 k vCPUs', vms: 2000, config: { vcpus: 50 } },
-  { what: '10,000 VMs of the default configuration', vms: 10_000, config: {} },
+  { size: '100 k vCPUs', vms: 2000, config: { vcpus: 50 } },
+  { size: '10,000 VMs of the default configuration', vms: 10_000, config: {} },
 ] as const;
 type Crowd = (typeof CROWDS)[number];
 
-/** What an idle vCPU takes of the heap, and servers full of idle ones of memory. */
+/** Heap of an idle vCPU, and memory of servers full of idle ones. */
 export async function memory(): Promise<Finding[]> {
   const residents: Finding[] = [];
   for (const crowd of CROWDS) residents.push(await residentServer(crowd));
@@ -49,28 +49,20 @@ function heapOfMappedVcpu(): Finding {
   };
 }
 
-async function residentServer({ what, vms, config }: Crowd): Promise<Finding> {
+async function residentServer({ size, vms, config }: Crowd): Promise<Finding> {
   const server = await startServer();
   try {
     for (let i = 0; i < vms; i += 1) await createVmOn(server.port, config);
-    const bytes = residentBytes(server.pid);
+    const bytes = residentBytesOf(server.pid);
     return {
-      work: `resident memory of a server with ${what}`,
+      work: `resident memory of a server with ${size}`,
       measured: bytes === null ? null : { value: bytes / 2 ** 20, unit: 'MiB' },
       rival: null,
       ratio: null,
       goal: { of: 'measured', at: 'most', value: 1024 },
-      notes: bytes === null ? ['Another process can only be measured where there is /proc.'] : [],
+      notes: bytes === null ? ['Other processes can only be measured where there is /proc.'] : [],
     };
   } finally {
     await server.stop();
   }
-}
-
-/** @returns Null where there is no /proc. */
-function residentBytes(pid: number): number | null {
-  const file = `/proc/${pid}/status`;
-  if (!existsSync(file)) return null;
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8'))?.[1];
-  return Number(kilobytes) * 1024;
 }

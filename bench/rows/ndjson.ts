@@ -1,6 +1,6 @@
 import { createVmOn } from '../api.js';
 import { answersPerSecond, postOf } from '../http-load.js';
-import { linesPerSecond, streamOf } from '../line-load.js';
+import { linesPerSecond } from '../line-load.js';
 import { startServer } from '../processes.js';
 import { compare } from '../rounds.js';
 import type { Finding } from '../row.js';
@@ -19,7 +19,7 @@ export async function ndjson(): Promise<Finding[]> {
       const path = `/v1/vms/${vm}/commands${events === 'with' ? '?events=true' : ''}`;
       const batch = postOf(path, `[${commands(COMMANDS_PER_BATCH).join(',')}]`);
       const lines = commands(COMMANDS_PER_BATCH * BATCHES_PER_STREAM);
-      const stream = streamOf(path, `${lines.join('\n')}\n`);
+      const stream = postOf(path, `${lines.join('\n')}\n`, 'application/x-ndjson');
       const { port } = server;
       const { ours, rival } = await compare({
         ours: () =>
@@ -48,7 +48,7 @@ export async function ndjson(): Promise<Finding[]> {
   }
 }
 
-/** Four roots in turn: each is found in the cache. */
+/** Switches between four roots in turn, each of which is in the cache. */
 function commands(count: number): string[] {
   return Array.from(
     { length: count },

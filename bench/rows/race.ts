@@ -15,9 +15,9 @@ const FIVE: readonly PolicyName[] = [
 const WORKLOADS: readonly WorkloadName[] = ['kpti', 'nested-invept'];
 
 /**
- * Five policies over the same commands as one, all of it: the commands made, the verdict written.
- * The more they differ, the longer they take; of the two workloads one parts few of them, and one
- * most.
+ * Five policies over the same commands against one policy, including the making of the commands and
+ * the verdict. Policies that differ more take longer: in one of the two workloads few of them differ,
+ * in the other most.
  */
 export async function race(): Promise<Finding[]> {
   const findings: Finding[] = [];

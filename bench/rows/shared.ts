@@ -22,18 +22,18 @@ const CHANGED = 10;
 /** Forks of a round. */
 const TIMES = 300;
 
-/** By how much the rest of memory may slow down what touches a few pages of it. */
+/** Least speed of work on a few pages of a large memory, relative to a small memory. */
 const AT_LEAST = 0.2;
 
 /** Snapshot, restoration and fork of a VM with much memory, against one with nearly none. */
 export async function shared(): Promise<Finding[]> {
   const [large, small] = [createFilledVm(PAGES), createFilledVm(CHANGED)];
-  const row = async (what: string, work: (vm: Vm) => unknown) => {
+  const row = async (title: string, work: (vm: Vm) => unknown) => {
     const { ours, rival } = await compare({
       ours: () => microseconds(TIMES, () => work(large)),
       rival: () => microseconds(TIMES, () => work(small)),
     });
-    return finding(what, { name: 'with those pages alone', ours, rival, atLeast: AT_LEAST });
+    return finding(title, { name: 'with those pages alone', ours, rival, atLeast: AT_LEAST });
   };
   const kept = new Map([large, small].map((vm) => [vm, freezeVm(vm)]));
   return [
@@ -54,8 +54,8 @@ async function againstBytes(vm: Vm): Promise<Finding> {
     ours: () => microseconds(TIMES, () => fork(vm)),
     rival: () => microseconds(3, () => decodeVm(vm.config, encodeVm(vm).bytes)),
   });
-  const what = `write to ${CHANGED} pages and fork`;
-  return finding(what, { name: 'encode and decode', ours, rival, atLeast: 100 });
+  const title = `write to ${CHANGED} pages and fork`;
+  return finding(title, { name: 'encode and decode', ours, rival, atLeast: 100 });
 }
 
 function fork(vm: Vm): void {
@@ -76,7 +76,7 @@ function change(vm: Vm): void {
   for (const write of WRITES) run(vm, write);
 }
 
-/** A VM whose pages all hold something, of which its vCPU has mapped those that are changed. */
+/** A VM whose pages are all in use; its vCPU has mapped the pages that are changed. */
 function createFilledVm(pages: number): Vm {
   const fill = { gpa: '0x10000000', count: pages, stride: 4096, first: '0x1', step: '0x1' };
   const vm = createVm(
@@ -109,11 +109,11 @@ async function microseconds(times: number, work: () => unknown): Promise<number>
 }
 
 function finding(
-  what: string,
+  title: string,
   { name, ours, rival, atLeast }: { name: string; ours: number; rival: number; atLeast: number },
 ): Finding {
   return {
-    work: `${what}, a VM with ${PAGES} pages of memory`,
+    work: `${title}, a VM with ${PAGES} pages of memory`,
     measured: { value: ours, unit: 'us' },
     rival: { name, value: rival, unit: 'us' },
     ratio: rival / ours,

@@ -3,7 +3,7 @@ import { CLI, NODE_FLAGS } from '../built.js';
 import { repeat } from '../rounds.js';
 import type { Finding } from '../row.js';
 
-/** From the start of `mmulab serve` to the first answer that it is ready. */
+/** Time from the start of `mmulab serve` to its first answer that it is ready. */
 export async function start(): Promise<Finding[]> {
   return [
     {

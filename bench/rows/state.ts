@@ -5,7 +5,7 @@ import type { Finding } from '../row.js';
 
 const TIMES = 200;
 
-/** A state made into bytes and back, as digests and the explorer do it. */
+/** Encoding of a state into bytes and back, as for digests. */
 export async function state(): Promise<Finding[]> {
   const vm = createMappedVm();
   const { bytes } = encodeVm(vm);

@@ -17,9 +17,9 @@ export async function step(): Promise<Finding[]> {
 }
 
 /**
- * A MOV CR3 that keeps the TLB, and a load: what a guest does over and over. Two commands, each
- * with its events. Each contender has a process of its own, as a server has: what another kind of
- * VM made the engine learn is not measured with it.
+ * A MOV CR3 that keeps the TLB, and a load, as guests do all the time: two commands, each with its
+ * events. Each contender runs in a separate process, so that the engine has not been trained by
+ * another kind of VM.
  */
 async function fullStep(): Promise<Finding[]> {
   const { ours, rival } = await compare({

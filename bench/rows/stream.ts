@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ask, createVmOn } from '../api.js';
+import { createVmOn, demand } from '../api.js';
 import { startRival, startServer } from '../processes.js';
 import { compare } from '../rounds.js';
 import type { Finding } from '../row.js';
@@ -9,12 +9,12 @@ import { framesOf, secondsToReceive } from '../stream-load.js';
 
 const COMMANDS_PER_BATCH = 2000;
 const BATCHES = 6;
-/** Room for all that the batches cause. */
+/** Bound of history, above the number of records that the batches make. */
 const HISTORY = '1000000';
 
 /**
- * The events of a VM, as a WebSocket client that follows from the beginning receives them, against
- * `ws` alone sending the same bytes frame by frame.
+ * The events of a VM, sent to a WebSocket client from the beginning, against `ws` alone, which sends
+ * the same bytes frame by frame.
  */
 export async function stream(): Promise<Finding[]> {
   const directory = mkdtempSync(join(tmpdir(), 'mmulab-bench-'));
@@ -69,7 +69,11 @@ async function findings({ server, rival, path, frames }: Contest): Promise<Findi
   return [comparison, alone];
 }
 
-/** @returns Where the stream of a VM that has a history is. */
+/**
+ * Creates a VM with a history.
+ *
+ * @returns Path of its stream.
+ */
 async function fill(port: number): Promise<string> {
   const vm = await createVmOn(port);
   const body = Array.from({ length: COMMANDS_PER_BATCH }, (_, i) => ({
@@ -78,7 +82,7 @@ async function fill(port: number): Promise<string> {
     value: `0x${(0x100 + (i % 6)).toString(16)}000`,
   }));
   for (let i = 0; i < BATCHES; i += 1) {
-    await ask(port, `/v1/vms/${vm}/commands`, { method: 'POST', body });
+    await demand(port, 'POST', `/v1/vms/${vm}/commands`, body);
   }
   return `/v1/vms/${vm}/events?after=0`;
 }

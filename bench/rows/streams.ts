@@ -1,5 +1,5 @@
 import { get, type IncomingMessage } from 'node:http';
-import { ask, createVmOn } from '../api.js';
+import { createVmOn, demand } from '../api.js';
 import { startServer } from '../processes.js';
 import { medianOf } from '../rounds.js';
 import type { Finding } from '../row.js';
@@ -9,8 +9,8 @@ const PER_SECOND = 10;
 const SECONDS = 5;
 
 /**
- * Five hundred clients, each of which follows the one VM over server-sent events while a command
- * comes ten times a second: how late the slowest of them has the command.
+ * Delay until the slowest of five hundred clients has a command. All of them follow one VM over
+ * server-sent events, and a command comes ten times a second.
  */
 export async function streams(): Promise<Finding[]> {
   const server = await startServer();
@@ -25,10 +25,7 @@ export async function streams(): Promise<Finding[]> {
     for (let round = 1; round <= SECONDS * PER_SECOND; round += 1) {
       const begun = process.hrtime.bigint();
       const all = Promise.all(followers.map((follower) => follower.has(round)));
-      await ask(port, `/v1/vms/${vm}/vcpus/0/load-root`, {
-        method: 'POST',
-        body: { pgd: '0x1000' },
-      });
+      await demand(port, 'POST', `/v1/vms/${vm}/vcpus/0/load-root`, { pgd: '0x1000' });
       await all;
       const delay = Number(process.hrtime.bigint() - begun) / 1e6;
       delays.push(delay);
@@ -52,7 +49,7 @@ export async function streams(): Promise<Finding[]> {
 }
 
 interface Follower {
-  /** Resolves once so many commands came. */
+  /** Resolves once `count` commands have arrived. */
   readonly has: (count: number) => Promise<void>;
   readonly leave: () => void;
 }

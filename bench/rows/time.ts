@@ -1,4 +1,4 @@
-import { ask, createVmOn } from '../api.js';
+import { createVmOn, demand } from '../api.js';
 import { answersPerSecond, postOf } from '../http-load.js';
 import { startServer } from '../processes.js';
 import { repeat } from '../rounds.js';
@@ -7,22 +7,22 @@ import type { Finding } from '../row.js';
 /** Operations of a round, one after the other. */
 const TIMES = 300;
 
-/** Commands behind the small VM: some chunks of history. */
+/** Commands in the history of the small VM: a few chunks. */
 const COMMANDS = Array.from({ length: 500 }, (_, i) => ({
   kind: 'mov-cr3',
   vcpu: 0,
   value: `0x${(0x100000 + (i % 5) * 0x1000).toString(16)}`,
 }));
 
-/** What it takes to make a small VM, to fork it and to take it back, one request each. */
+/** Time to create a small VM, to fork it and to take it back, one request each. */
 export async function time(): Promise<Finding[]> {
   const server = await startServer();
   const { port } = server;
   try {
     const vm = `/v1/vms/${await createVmOn(port)}`;
-    await ask(port, `${vm}/commands`, { method: 'POST', body: COMMANDS });
-    await ask(port, `${vm}/snapshots`, { method: 'POST', body: { name: 'bench' } });
-    const { seq } = await ask<{ seq: number }>(port, vm);
+    await demand(port, 'POST', `${vm}/commands`, COMMANDS);
+    await demand(port, 'POST', `${vm}/snapshots`, { name: 'bench' });
+    const { seq } = await demand<{ seq: number }>(port, 'GET', vm);
     const middle = Math.floor(seq / 2);
     const row = (work: string, path: string, body: object = {}) =>
       finding(work, port, postOf(path, JSON.stringify(body)));

@@ -12,6 +12,7 @@ export {
   type Shown,
   show,
 } from './museum/index.js';
+export { type Column, tableLines } from './plain-text.js';
 export * from './race/index.js';
 export * from './recording/index.js';
 export {

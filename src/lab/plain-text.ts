@@ -1,7 +1,7 @@
 /** A column of a plain-text table. */
 export interface Column<T> {
   readonly head: string;
-  /** Text stands to the left, numbers to the right. */
+  /** Aligns the column to the left, as text; otherwise to the right, as numbers. */
   readonly isText?: boolean;
   readonly of: (row: T) => number | string;
 }
@@ -23,12 +23,13 @@ export function tableLines<T>(columns: readonly Column<T>[], rows: readonly T[])
   );
 }
 
+/** Characters of a line of the table. */
 export function columnsWidth<T>(columns: readonly Column<T>[], rows: readonly T[]): number {
   const widths = widthsOf(cellsOf(columns, rows));
   return widths.reduce((sum, width) => sum + width, 0) + GAP * (widths.length - 1);
 }
 
-/** Breaks a text between words; a word that is longer than a line stands alone. */
+/** Breaks a text between words; a word longer than a line gets a line of its own. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -55,7 +56,7 @@ function widthsOf(table: readonly (readonly string[])[]): number[] {
   );
 }
 
-/** Six characters at most: a count as it is, a larger one rounded. */
+/** Text of a number in at most six characters; large ones are rounded. */
 function textOf(value: number | string): string {
   if (typeof value === 'string') return value;
   if (value < 999_999.5) return String(Math.round(value));

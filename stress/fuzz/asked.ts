@@ -4,7 +4,7 @@ import type { Dice, Parts } from './parts.js';
 import { SPOILERS, type SpoilName } from './spoil.js';
 import type { Values } from './values.js';
 
-/** A request as it is sent; `slot-3` in its URL stands for the VM in that slot. */
+/** A request to send; `slot-3` in its URL stands for the VM in that slot. */
 export interface Asked {
   readonly what: SpoilName | 'as described';
   readonly operation: Operation;
@@ -17,13 +17,13 @@ export interface Asked {
 const JSON_TYPE = 'application/json';
 const NDJSON_TYPE = 'application/x-ndjson';
 
-/** Of ten requests, how many are spoiled. */
+/** Spoiled requests out of ten. */
 const SPOILED_OF_TEN = 5;
 
-/** Requests that openapi.yaml describes, and such as it does not. */
+/** Requests that openapi.yaml describes, and others that it does not. */
 export function createRequests({ operations }: Description, values: Values): Arbitrary<Asked> {
   const described = operations.map((operation) => ({
-    // Commands are many routes that are alike.
+    // The routes of commands are many and alike.
     weight: operation.template.startsWith('/v1/vms/{vm}/vcpus/{vcpu}/') ? 1 : 3,
     arbitrary: partsOf(operation, values),
   }));

@@ -10,16 +10,16 @@ import { Tally } from './tally.js';
 import { Values } from './values.js';
 import { converse } from './wire.js';
 
-/** Of so many requests one is written byte by byte. */
+/** One of this many requests is written byte by byte. */
 const SCRIPT_OF = 10;
 
-/** Requests that are under way at once. */
+/** Requests in flight at once. */
 const AT_ONCE = 16;
 
-/** Failures after which a campaign goes no further. */
+/** Failures after which a campaign stops. */
 const FAILURES_MAX = 50;
 
-/** Between two requests of one seed, so that seeds next to each other share none. */
+/** Distance of the seeds of two requests, so that adjacent campaigns share none. */
 const STRIDE = 0x9e3779b1;
 
 const description = readDescription();
@@ -27,14 +27,14 @@ const description = readDescription();
 export interface CampaignOptions {
   readonly port: number;
   readonly seed: number;
-  /** Numbers of the requests, from the first up to the last. */
+  /** Numbers of the first and the last request. */
   readonly first: number;
   readonly last: number;
-  /** Called every so often; what it returns ends the campaign as a failure. */
+  /** Called every {@link LOOK_EVERY} requests; a text that it returns ends the campaign. */
   readonly look?: (number: number) => Promise<string | null>;
 }
 
-/** A request that was not answered as it must be. */
+/** A request with a wrong answer. */
 export interface Failure {
   readonly number: number;
   readonly complaints: readonly string[];
@@ -50,7 +50,7 @@ export interface Report {
 /** Requests between two looks at the server. */
 const LOOK_EVERY = 1000;
 
-/** Sends requests that come from a seed, and holds every answer against openapi.yaml. */
+/** Sends random requests from a seed, and checks every answer against openapi.yaml. */
 export async function runCampaign(options: CampaignOptions): Promise<Report> {
   const { port } = options;
   const canary = await Canary.create(port);
@@ -63,7 +63,7 @@ export function isAnswer(answer: Answer | NoAnswer): answer is Answer {
   return 'status' in answer;
 }
 
-/** Whether the server may hang up before it has read all that is sent. */
+/** Whether the server may close the connection before it has read the whole request. */
 function mayBeCutOff({ body, headers }: Asked): boolean {
   return (body ?? '').length > 1024 * 1024 || headers.expect !== undefined;
 }
@@ -88,7 +88,7 @@ class Campaign {
     this.#requests = createRequests(description, new Values(schemas));
   }
 
-  /** Sends what nobody else has sent, one after the other. */
+  /** Sends the next unsent requests, one after the other. */
   async work(): Promise<void> {
     const { last, look = async () => null } = this.#options;
     while (this.#next <= last && this.#failures.length < FAILURES_MAX) {
@@ -117,7 +117,7 @@ class Campaign {
     const asked = { ...drawn, url: this.#slots.resolved(drawn.url) };
     if (this.#canary.isMeantBy(asked.url)) return;
     let answer = await send(port, asked);
-    // A connection that was kept may have been closed as the request set out.
+    // The server may have closed a kept connection just as the request was sent.
     if (!isAnswer(answer) && !answer.left) answer = await send(port, asked);
     this.#tally.count(asked, answer);
     if (!isAnswer(answer)) {
@@ -148,7 +148,7 @@ class Campaign {
     if (complaints.length > 0) this.#failures.push({ number, complaints, request, answer });
   }
 
-  /** The same number and seed make the same request, wherever it stands in a campaign. */
+  /** Makes a request from its number and the seed alone, so that it can be made again. */
   #drawn<T>(from: Arbitrary<T>, number: number): T {
     const seed = (this.#options.seed + Math.imul(number, STRIDE)) | 0;
     const [drawn] = fc.sample(from, { seed, numRuns: 1 });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ask } from '../ask.js';
 
-/** What befell it, before everything else. */
+/** Commands that the canary runs at the beginning. */
 const COMMANDS = [
   {
     kind: 'map',
@@ -17,7 +17,7 @@ const COMMANDS = [
   { kind: 'mov-cr3', vcpu: 0, value: '0x200000' },
 ];
 
-/** A VM that nobody has to do with: what happens to others must not touch it. */
+/** A VM that no request names, and that the others must not affect. */
 export class Canary {
   readonly #port: number;
   readonly #id: string;
@@ -38,12 +38,12 @@ export class Canary {
     return canary;
   }
 
-  /** Whether a request, changed by chance, has come to name it. */
+  /** Whether a request names it by chance. */
   isMeantBy(text: string): boolean {
     return new RegExp(`${this.#id}(?![0-9])`).test(text);
   }
 
-  /** How it changed; null if it did not. */
+  /** Description of its change; null if it did not change. */
   async change(): Promise<unknown> {
     const now = await this.#look();
     return isDeepStrictEqual(now, this.#portrait) ? null : { before: this.#portrait, now };

@@ -1,36 +1,36 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Asked } from './asked.js';
 
-/** A stream goes on for as long as its client likes: ours leaves after this long. */
+/** Milliseconds after which the client leaves a stream, which would not end by itself. */
 const STREAM_MS = 30;
 
-/** Whoever waits for something to happen is not answered before: ours leaves after this long. */
+/** Milliseconds after which the client leaves a wait for a condition. */
 const WAIT_MS = 150;
 
-/** No answer may take this long, however busy the machine is. */
+/** Milliseconds that any other answer may take on a busy machine. */
 const ANSWER_MS_MAX = 120_000;
 
 const AGENT = new Agent({ keepAlive: true, maxSockets: 64 });
 
-/** What came back. */
+/** Answer to a request. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
-  /** Whether the client left before the answer was whole. */
+  /** Whether the client left before the answer was complete. */
   readonly left: boolean;
 }
 
-/** Why there was no answer. */
+/** Reason for a missing answer. */
 export interface NoAnswer {
   readonly left: boolean;
   readonly why: string;
 }
 
-/** Sends a request on a connection that is kept. Its URL must name no slot any more. */
+/** Sends a request on a kept connection. Slots in its URL must be resolved. */
 export function send(port: number, asked: Asked): Promise<Answer | NoAnswer> {
   const { method, url: path, body } = asked;
-  // Node says it by itself for some methods only.
+  // Node sets the header for some methods only.
   const length = body === null ? {} : { 'content-length': Buffer.byteLength(body) };
   const headers = { ...asked.headers, ...length };
   const isWait = /\/wait(?:\?|$)/.test(path);
@@ -66,7 +66,7 @@ async function read(response: IncomingMessage): Promise<Answer> {
   try {
     for await (const chunk of response) chunks.push(chunk as Buffer);
   } catch {
-    // It was left, or broke off: then it is not whole.
+    // The client left, or the answer was cut off: it is not complete.
     left = true;
   }
   clearTimeout(soon);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
-/** A JSON schema, as far as openapi.yaml makes use of them. */
+/** The keywords of JSON schema that openapi.yaml uses. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -32,23 +32,23 @@ export interface Parameter {
   readonly schema: Schema;
 }
 
-/** A route and a method, as openapi.yaml describes them. */
+/** An operation of openapi.yaml. */
 export interface Operation {
   readonly id: string;
-  /** In capitals. */
+  /** HTTP method in capitals. */
   readonly method: string;
-  /** Its path, with parameters in braces. */
+  /** Path, with parameters in braces. */
   readonly template: string;
   readonly parameters: readonly Parameter[];
-  /** Schema of the body by its type; empty if it takes none. */
+  /** Schema of the body by its type; empty without a body. */
   readonly bodies: ReadonlyMap<string, Schema>;
   /** Types of the answer by status. */
   readonly answers: ReadonlyMap<number, readonly string[]>;
-  /** JSON pointer to it. */
+  /** JSON pointer to the operation. */
   readonly pointer: string;
 }
 
-/** What openapi.yaml says. */
+/** The contents of openapi.yaml. */
 export interface Description {
   /** The document itself. */
   readonly document: Document;
@@ -67,7 +67,7 @@ interface DescribedOperation {
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<object> }>>;
 }
 
-/** Reads openapi.yaml, as it lies in the repository. */
+/** Reads openapi.yaml of the repository. */
 export function readDescription(): Description {
   const file = new URL('../../openapi.yaml', import.meta.url);
   const document = parse(readFileSync(file, 'utf8')) as Document;
@@ -77,7 +77,7 @@ export function readDescription(): Description {
   return { document, operations };
 }
 
-/** The operation that a request is for, if there is one. */
+/** The operation of a request, if there is one. */
 export function operationFor(
   { operations }: Description,
   method: string,

@@ -1,7 +1,7 @@
-/** VMs that requests are aimed at. */
+/** Number of VMs that requests name. */
 export const SLOTS = 12;
 
-/** Stands for the VM in a slot, whose id is known only when the request is sent. */
+/** Placeholder for the VM in a slot, whose id is known only when the request is sent. */
 export const SLOT_PATTERN = /slot-(\d+)/g;
 
 const FEW_NUMBERS = ['0', '1', '2', '3', '5', '8', '13', '40', '100', '1000'];
@@ -13,9 +13,9 @@ const ADDRESSES = [
 ];
 
 /**
- * Values that lead somewhere, by the name or the pattern of their schema, or by the name of the
- * parameter in braces. Random ones seldom do: an
- * address of 64 random bits is not canonical, and a random VM does not exist.
+ * Useful values, by the name or the pattern of their schema, or by the name of the parameter in braces.
+ * Random values are seldom of use: an address of 64 random bits is not canonical, and a random VM does
+ * not exist.
  */
 export const INTERESTING: Readonly<Record<string, readonly unknown[]>> = {
   '{vcpu}': ['0', '0', '0', '0', '0', '1'],

@@ -6,10 +6,10 @@ import { type Description, type Operation, operationFor } from './description.js
 const PROBLEM = 'application/problem+json';
 const JSON_TYPE = 'application/json';
 
-/** A refusal that comes before any route, or of what no route is. */
+/** Refusals of requests that no route sees. */
 const REFUSED_ANYWHERE: readonly number[] = [400, 403, 404, 405, 408, 413, 415, 417, 431];
 
-/** Holds answers against openapi.yaml. */
+/** Checks answers against openapi.yaml. */
 export class Judge {
   readonly #description: Description;
   readonly #ajv = new Ajv2020({ strict: false, validateSchema: false, allErrors: false });
@@ -20,7 +20,11 @@ export class Judge {
     this.#ajv.addSchema(description.document, 'openapi.yaml');
   }
 
-  /** What is wrong with an answer. @param asked The request, as it was sent. */
+  /**
+   * Complaints about an answer.
+   *
+   * @param asked The request that was sent.
+   */
   complaints(asked: Asked, answer: Answer): string[] {
     const { method, url, headers } = asked;
     const [path = ''] = url.split('?', 1);
@@ -45,7 +49,7 @@ export class Judge {
     return found;
   }
 
-  /** What is wrong with a refusal. */
+  /** Complaints about a refusal. */
   refusalComplaints({ status, headers, text }: Omit<Answer, 'left'>, isHead = false): string[] {
     const type = String(headers['content-type']);
     if (!type.startsWith(PROBLEM)) return [`status ${status} of type "${type}"`];
@@ -83,12 +87,12 @@ export class Judge {
   }
 
   #queryFlaw({ parameters, pointer, template }: Operation, url: string): string | null {
-    // Whoever watches over the server may add what it likes.
+    // Monitoring may add any query.
     if (!template.startsWith('/v1/')) return null;
     for (const [name, value] of new URL(url, 'http://localhost').searchParams) {
       const index = parameters.findIndex((known) => known.in === 'query' && known.name === name);
       if (index === -1) return `"${name}" is not known`;
-      // A list is written in several ways.
+      // A list may be written in several ways.
       if (parameters[index]?.schema.type === 'array') continue;
       const flaw = this.#flawOf(`${pointer}/parameters/${index}/schema`, value);
       if (flaw !== null) return `"${name}": ${flaw}`;
@@ -116,12 +120,12 @@ export class Judge {
   }
 }
 
-/** What a client is told before its request comes to a route, or because it came in part. */
+/** Codes of requests that are refused before a route sees them, or that arrived in part. */
 function mayBeUndeclared(operation: Operation | null, asked: Asked, status: number): boolean {
   if (operation === null) return REFUSED_ANYWHERE.includes(status) || status === 200;
   if (status === 405) return asked.method === 'HEAD';
   if (status === 417) return asked.headers.expect !== undefined;
-  // A body where none belongs is refused where any would be.
+  // A body is refused there, whatever it is.
   if (status === 413 || status === 415) return operation.bodies.size === 0 && asked.body !== null;
   return false;
 }
@@ -129,7 +133,7 @@ function mayBeUndeclared(operation: Operation | null, asked: Asked, status: numb
 function framesOf(type: string, text: string, left: boolean): string[] {
   const isSse = type === 'text/event-stream';
   const frames = text.split(isSse ? '\n\n' : '\n');
-  // What comes last is empty, or did not come whole.
+  // The last line is empty or incomplete.
   if (left || frames.at(-1) === '') frames.pop();
   return isSse ? frames.map((frame) => frame.replace(/^(?:id: .*\n)?data: /, '')) : frames;
 }

@@ -1,38 +1,43 @@
-import { parseArgs } from 'node:util';
+import { runProgram, say, seedOf } from '../../scripts/run-program.js';
 import { residentBytesOf, startServer } from '../server-process.js';
 import { type Failure, runCampaign } from './campaign.js';
 
 const COUNT = 100_000;
 
-/** All of the server's history and its caches fit in this with room to spare. */
+/** Resident memory of the server; its bounded history and caches take far less. */
 const RESIDENT_BYTES_MAX = 1024 * 1024 * 1024;
 
-/** History of all VMs, so that the bound on it is met in the course of a campaign. */
+/** Bound of the history of all VMs, low enough to be met during a campaign. */
 const HISTORY_MAX = '200000';
 
 /** Characters of a request or an answer that are printed. */
 const PRINTED_MAX = 3000;
 
-/** Requests between two signs of life. */
+/** Requests between two lines of progress. */
 const PROGRESS_EVERY = 10_000;
 
 const USAGE = `Usage: npm run fuzz -- [--count N] [--seed N] [--only N | --only FIRST-LAST]
 `;
 
-const options = optionsOf();
-if (options === null) {
-  process.stderr.write(USAGE);
-  process.exitCode = 2;
-} else process.exitCode = await run(options);
+await runProgram({
+  usage: USAGE,
+  options: { count: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' } },
+  settingsOf({ count = String(COUNT), only = `1-${count}`, ...values }): Settings | null {
+    const seed = seedOf(values.seed);
+    const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(only) ?? [];
+    if (seed === null || first === undefined) return null;
+    return { seed, first: Number(first), last: Number(last) };
+  },
+  run,
+});
 
-interface Options {
+interface Settings {
   readonly seed: number;
   readonly first: number;
   readonly last: number;
 }
 
-/** @returns The status to end with. */
-async function run({ seed, first, last }: Options): Promise<number> {
+async function run({ seed, first, last }: Settings): Promise<number> {
   say(`seed ${seed}, requests ${first} to ${last}`);
   const server = await startServer({ args: ['--history-max', HISTORY_MAX] });
   let peak = 0;
@@ -46,7 +51,7 @@ async function run({ seed, first, last }: Options): Promise<number> {
   try {
     const { failures, tally } = await runCampaign({ port: server.port, seed, first, last, look });
     for (const line of tally.lines()) say(line);
-    say('as described, and yet refused as invalid (what one schema cannot say):');
+    say('refused as invalid though the description allows it (beyond what one schema can say):');
     for (const line of tally.stricter()) say(line);
     const end = await look(last);
     const seconds = (performance.now() - begun) / 1000;
@@ -56,7 +61,7 @@ async function run({ seed, first, last }: Options): Promise<number> {
     for (const line of server.errors) say(`logged as an error: ${line.slice(0, PRINTED_MAX)}`);
     if (end !== null) say(end);
     const isGood = failures.length === 0 && server.errors.length === 0 && end === null;
-    say(isGood ? 'Every answer was as it must be.' : `${failures.length} answers were not.`);
+    say(isGood ? 'Every answer was right.' : `${failures.length} answers were wrong.`);
     return isGood ? 0 : 1;
   } finally {
     await server.stop();
@@ -71,26 +76,6 @@ function sayFailure({ number, complaints, request, answer }: Failure, seed: numb
   say(`  again: npm run fuzz -- --seed ${seed} --only ${number}`);
 }
 
-/** @returns Null if the arguments cannot be understood. */
-function optionsOf(): Options | null {
-  try {
-    const { values } = parseArgs({
-      options: { count: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' } },
-    });
-    const { count = String(COUNT), only = `1-${count}` } = values;
-    const seed = Number(values.seed ?? Date.now() % 1_000_000);
-    const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(only) ?? [];
-    const isGood = Number.isSafeInteger(seed) && first !== undefined;
-    return isGood ? { seed, first: Number(first), last: Number(last) } : null;
-  } catch {
-    return null;
-  }
-}
-
 function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

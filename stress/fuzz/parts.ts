@@ -1,34 +1,34 @@
 import type { Operation } from './description.js';
 
-/** A request in its parts, before it is put together. */
+/** Parts of a request, before it is assembled. */
 export interface Parts {
   readonly operation: Operation;
   readonly method: string;
-  /** Values of the path's parameters by their names. */
+  /** Values of the path's parameters by name. */
   readonly path: Readonly<Record<string, string>>;
   readonly query: readonly (readonly [string, string])[];
   readonly headers: Readonly<Record<string, string>>;
-  /** What the body holds; undefined if there is none. */
+  /** Value of the body; undefined if there is none. */
   readonly json: unknown;
-  /** The body itself, where it is not simply what it holds. */
+  /** Text of the body, if it is not the JSON of its value. */
   readonly text: string | null;
 }
 
-/** What chance says of how a request is spoiled. */
+/** Random choices of how a request is spoiled. */
 export interface Dice {
   readonly place: number;
   readonly junk: unknown;
 }
 
-/** Makes a request one that is not described. */
+/** Turns a request into one that openapi.yaml does not describe. */
 export type Spoiler = (parts: Parts, dice: Dice) => Parts;
 
-/** One of several; undefined if there are none. */
+/** One item of a list; undefined if the list is empty. */
 export function pick<T>(from: readonly T[], place: number): T | undefined {
   return from[place % from.length];
 }
 
-/** The text of a body, before it is spoiled. */
+/** Text of a body before it is spoiled. */
 export function textOf({ text, json }: Parts): string | undefined {
   return text ?? JSON.stringify(json);
 }

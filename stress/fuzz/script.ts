@@ -1,12 +1,12 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { createFrames } from './web-socket-frames.js';
 
-/** What a client does that speaks no good HTTP: bytes, and how it leaves. */
+/** Behaviour of a client that breaks HTTP: its bytes, and the way in which it leaves. */
 export interface Script {
   readonly what: string;
-  /** Sent one after the other, each in a write of its own, as Latin-1. */
+  /** Texts that are sent one after the other, each in one write, as Latin-1. */
   readonly writes: readonly string[];
-  /** `wait` for what comes; close our `half`; or `leave` at once. */
+  /** `wait` for answers, close our `half`, or `leave` at once. */
   readonly then: 'wait' | 'half' | 'leave';
 }
 
@@ -90,7 +90,7 @@ const FIELDS = [
   ...['Connection: keep-alive, close', 'Upgrade: websocket', ' folded: x', 'X: \u00e9'],
 ];
 
-/** What clients send that no HTTP library would. */
+/** Requests that no HTTP library would send. */
 export function createScripts(): Arbitrary<Script> {
   const good = fc.constantFrom(...GOOD);
   const row = (maxLength: number) =>

@@ -1,10 +1,10 @@
 import { ask } from '../ask.js';
 import { SLOT_PATTERN, SLOTS } from './interesting.js';
 
-/** VMs that requests have made, beyond those in slots; the ones made first are deleted. */
+/** VMs beyond those in slots that requests may have made; the oldest are deleted. */
 const STRAYS_MAX = 200;
 
-/** What the VMs in the slots are made from: every combination is of use to some command. */
+/** Configurations of the VMs in the slots; each serves some commands. */
 const CONFIGS: readonly object[] = [
   { registers: { cr4: '0x2020' } },
   { registers: { cr4: '0x2020' }, vcpus: 2, policy: 'need-sync', tags: { suite: 'fuzz' } },
@@ -14,7 +14,7 @@ const CONFIGS: readonly object[] = [
   { policy: 'cached-roots', kernel: '5.13', prevRoots: 0 },
 ];
 
-/** What the first of them have done before: entered L2. */
+/** Commands by which the first of them enter L2. */
 const BEFORE = [
   { kind: 'vmxon', vcpu: 0, address: '0x1000' },
   { kind: 'vmclear', vcpu: 0, address: '0x2000' },
@@ -23,7 +23,7 @@ const BEFORE = [
 ];
 const SLOTS_IN_L2 = 3;
 
-/** The VMs that requests are aimed at. Whoever deletes one is given another in its place. */
+/** The VMs that requests name. A deleted one is replaced. */
 export class Slots {
   readonly #port: number;
   readonly #ids: string[] = [];
@@ -39,12 +39,16 @@ export class Slots {
     return slots;
   }
 
-  /** A text, with the ids of the VMs in the place of their slots. */
+  /** Replaces the slots in a text by the ids of their VMs. */
   resolved(text: string): string {
     return text.replace(SLOT_PATTERN, (_, slot: string) => this.#ids[Number(slot)] ?? 'vm-0');
   }
 
-  /** VMs may have come or gone with a request. @param url As it was before it was resolved. */
+  /**
+   * Notes VMs that a request has created or deleted.
+   *
+   * @param url The URL before it was resolved.
+   */
   async tend(url: string, status: number, location: string | undefined): Promise<void> {
     if (status === 201 && location !== undefined) {
       this.#strays.push(location);
@@ -52,18 +56,18 @@ export class Slots {
     }
     const mayBeGone = status === 404 || status === 204 || status === 409;
     for (const [, slot] of url.matchAll(SLOT_PATTERN)) {
-      // It took more than its share of the room: another will have some.
+      // It took more than its share of memory; a new VM has some.
       if (status === 429) await ask(this.#port, 'DELETE', `/v1/vms/${this.#ids[Number(slot)]}`);
       if (mayBeGone || status === 429) await this.#revive(Number(slot));
     }
   }
 
-  /** After VMs were deleted by tag or name. */
+  /** Replaces VMs that were deleted by tag or name. */
   async tendAll(): Promise<void> {
     for (let slot = 0; slot < SLOTS; slot += 1) await this.#revive(slot);
   }
 
-  /** A VM that is gone, or has failed, is replaced. */
+  /** Replaces a VM that is deleted or has failed. */
   async #revive(slot: number): Promise<void> {
     const { status, json } = await ask(this.#port, 'GET', `/v1/vms/${this.#ids[slot]}`);
     if (status !== 200 || (json as { poisoned?: boolean }).poisoned === true)

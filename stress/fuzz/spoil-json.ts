@@ -1,6 +1,6 @@
 import { type Parts, pick, type Spoiler, textOf } from './parts.js';
 
-/** Nested this deep, a body is within its bound and beyond what recursion bears. */
+/** Depth of nesting that fits in the bound of a body and exceeds the stack of a recursion. */
 const DEPTH = 200_000;
 
 const NUMBERS = [
@@ -12,7 +12,7 @@ const HEXES = [
   ...['0xABC', ' 0x1', '0x1\n', '\u0660x1', ''],
 ];
 
-/** Ways in which a JSON body is made one that is not described. */
+/** Ways to turn a JSON body into one that openapi.yaml does not describe. */
 export const spoilJson = {
   'wrong type': (parts, { place, junk }) => replaced(parts, place, () => junk),
   'out of range': (parts, { place }) => inText(parts, place, /-?\d+(?:\.\d+)?(?=[,}\]])/g, NUMBERS),
@@ -63,7 +63,7 @@ function withText(parts: Parts, change: (text: string) => string): Parts {
   return text === undefined ? parts : { ...parts, text: change(text) };
 }
 
-/** Puts one of several texts in the place of one that matches. */
+/** Replaces a text that matches by one of several others. */
 function inText(parts: Parts, place: number, which: RegExp, by: readonly string[]): Parts {
   return withText(parts, (text) => {
     const found = pick([...text.matchAll(which)], place);
@@ -77,7 +77,7 @@ function inString(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }
 
-/** Changes a value somewhere in the body; what becomes undefined is left out. */
+/** Changes a value somewhere in the body; undefined removes it. */
 function replaced(parts: Parts, place: number, change: (value: unknown) => unknown): Parts {
   if (parts.json === undefined) return parts;
   const count = countOf(parts.json);
@@ -99,7 +99,7 @@ function linesOf(json: unknown): string {
   return json.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
-/** Values in a value, itself among them. */
+/** All values inside a value, and the value itself. */
 function countOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 1;
   return Object.values(value).reduce((sum: number, item) => sum + countOf(item), 1);

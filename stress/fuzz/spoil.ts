@@ -1,7 +1,7 @@
 import { pick, type Spoiler, textOf } from './parts.js';
 import { spoilJson } from './spoil-json.js';
 
-/** Over the bound of a body. */
+/** Bytes of a body over the bound. */
 const HUGE_BYTES = 5 * 1024 * 1024;
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'TRACE', 'PROPFIND'];
@@ -53,7 +53,7 @@ const HEADERS: readonly (readonly [string, string])[] = [
   ['accept-encoding', 'br;q=2'],
 ];
 
-/** Ways in which a request is made one that is not described. */
+/** Ways to turn a request into one that openapi.yaml does not describe. */
 export const SPOILERS = {
   ...spoilJson,
   method: (parts, { place }) => ({ ...parts, method: pick(METHODS, place) as string }),

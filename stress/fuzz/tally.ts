@@ -6,12 +6,12 @@ import type { Script } from './script.js';
 /** Classes of status; `none` where there was no answer. */
 const CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'];
 
-/** Counts what was asked and what came back. */
+/** Counts requests and their answers. */
 export class Tally {
   readonly #unmet: Set<string>;
   readonly #byWhat = new Map<string, Map<string, number>>();
   readonly #byCode = new Map<string, number>();
-  /** Requests as described that were refused as invalid, by what was wrong. */
+  /** Described requests that were refused as invalid, by the reason. */
   readonly #stricter = new Map<string, number>();
 
   constructor(operations: readonly Operation[]) {
@@ -56,7 +56,7 @@ export class Tally {
     yield `operations that never succeeded: ${this.unmet.join(', ') || 'none'}`;
   }
 
-  /** What openapi.yaml allows and the server refuses as invalid, the most frequent first. */
+  /** Refusals of requests that openapi.yaml allows, the most frequent first. */
   *stricter(): Generator<string> {
     const all = [...this.#stricter].sort(([, a], [, b]) => b - a);
     for (const [what, count] of all) yield `${String(count).padStart(6)}  ${what}`;

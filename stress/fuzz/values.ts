@@ -2,10 +2,10 @@ import fc, { type Arbitrary } from 'fast-check';
 import type { Schema } from './description.js';
 import { INTERESTING } from './interesting.js';
 
-/** Elements of a generated list: a batch may have thousands, which would show nothing more. */
+/** Elements of a generated list. A batch may have thousands, which would find nothing more. */
 const ITEMS_MAX = 6;
 
-/** Makes values that JSON schemas allow; they shrink, and come from a seed. */
+/** Generates values that JSON schemas allow, from a seed and with shrinking. */
 export class Values {
   readonly #components: Readonly<Record<string, Schema>>;
   readonly #byName = new Map<string, Arbitrary<unknown>>();
@@ -14,7 +14,7 @@ export class Values {
     this.#components = components;
   }
 
-  /** @throws {Error} If the schema says something that is not known here. */
+  /** @throws {Error} If the schema has an unknown keyword. */
   of(schema: Schema): Arbitrary<unknown> {
     const { $ref, allOf, anyOf, oneOf, type, pattern } = schema;
     if ($ref !== undefined) return this.#named($ref.slice($ref.lastIndexOf('/') + 1));
@@ -30,7 +30,7 @@ export class Values {
     return pattern === undefined ? plain : oftenInteresting(pattern, plain);
   }
 
-  /** A value of a parameter, as its name lets one expect it. */
+  /** A value of a parameter that suits its name. */
   parameter(name: string, schema: Schema): Arbitrary<unknown> {
     return oftenInteresting(`{${name}}`, this.of(schema));
   }

@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 
-/** What a client may send, what it may not, and what only looks so. */
+/** Messages that a client may send, that it may not, and that only look allowed. */
 const PAYLOADS = [
   ...['{"type":"ping"}', '{"type":"command"}', '', 'null', '[', '\x03\xe8', '\x03\xe8bye', '\x00'],
   ...['\xff\xff', '\x03\xed', '\xc3\x28', 'x'.repeat(126), 'x'.repeat(1025), 'x'.repeat(70_000)],
@@ -37,9 +37,9 @@ interface Frame {
   readonly payload: string;
   readonly isFinal: boolean;
   readonly isMasked: boolean;
-  /** Bits that no extension gave a meaning. */
+  /** Reserved bits, which no extension uses. */
   readonly reserved: number;
-  /** The length that the frame says it has; null for its own. */
+  /** Length in the frame's header; null for the true length. */
   readonly claimed: number | null;
 }
 

@@ -2,24 +2,24 @@ import { connect } from 'node:net';
 import type { Answer } from './client.js';
 import type { Script } from './script.js';
 
-/** Whoever says nothing for so long has nothing more to say. */
+/** Milliseconds of silence after which a conversation is over. */
 const SILENCE_MS = 25;
 
-/** A server must have hung up or fallen silent by then, however busy its machine is. */
+/** Milliseconds within which a server on a busy machine must be silent or close the connection. */
 const EXCHANGE_MS_MAX = 60_000;
 
 /** Bytes of one conversation that are kept. */
 const BYTES_MAX = 4 * 1024 * 1024;
 
-/** What came back of a conversation by hand. */
+/** Result of a conversation by hand. */
 export interface Conversation {
-  /** Answers that came whole. */
+  /** Complete answers. */
   readonly answers: readonly Omit<Answer, 'left'>[];
-  /** Why it could not be held; null if it was. */
+  /** Reason why the conversation failed; null if it did not. */
   readonly failure: string | null;
 }
 
-/** Plays a script. Its writes must name no slot any more. */
+/** Runs a script. Slots in its writes must be resolved. */
 export function converse(port: number, { writes, then }: Script): Promise<Conversation> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
@@ -61,7 +61,7 @@ export function converse(port: number, { writes, then }: Script): Promise<Conver
   });
 }
 
-/** The answers in what a server sent; it stops where one is not whole, and at an upgrade. */
+/** Splits bytes of a server into answers, up to an incomplete one or an upgrade. */
 export function answersIn(text: string): Omit<Answer, 'left'>[] {
   const answers: Omit<Answer, 'left'>[] = [];
   for (let rest = text; rest !== ''; ) {
@@ -87,7 +87,7 @@ function headersIn(head: string): Record<string, string> {
   );
 }
 
-/** @returns Null if it is not whole, or if it goes on without an end. */
+/** @returns Null if the answer is incomplete or has no end. */
 function bodyIn(
   rest: string,
   status: number,

@@ -1,4 +1,4 @@
-/** A frame of a stream, as far as it says how complete the stream is. */
+/** The fields of a frame that tell how complete a stream is. */
 export interface SeenFrame {
   readonly type: string;
   readonly vm?: string;
@@ -8,7 +8,7 @@ export interface SeenFrame {
   readonly head?: number;
 }
 
-/** Frames that a reader was not sent, and knows of. */
+/** Frames that a reader was told it would not get. */
 export interface Gap {
   readonly vm: string;
   readonly from: number;
@@ -16,9 +16,9 @@ export interface Gap {
 }
 
 /**
- * Whether a reader has seen every `seq` of a VM once and in order, or was told of a gap.
+ * Checks that a reader sees every `seq` of a VM once and in order, or is told of a gap.
  *
- * A reader of all VMs knows where one begins only by its first frame.
+ * For a reader of all VMs, the first frame of a VM tells where it begins.
  */
 export class Completeness {
   readonly gaps: Gap[] = [];
@@ -26,12 +26,12 @@ export class Completeness {
   readonly #last = new Map<string, number>();
   #frames = 0;
 
-  /** Commands and events that were seen. */
+  /** Number of commands and events seen. */
   get frames(): number {
     return this.#frames;
   }
 
-  /** The newest `seq` of a VM that was seen or told of; null before the first. */
+  /** Newest `seq` of a VM in a frame or a gap; null before the first. */
   lastOf(vm: string): number | null {
     return this.#last.get(vm) ?? null;
   }

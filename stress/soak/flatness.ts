@@ -1,10 +1,10 @@
-/** What was measured, and when. */
+/** A measurement and its time. */
 export interface Sample {
   readonly seconds: number;
   readonly bytes: number;
 }
 
-/** How memory went over the second half of a run, when everything bounded had met its bound. */
+/** Trend of memory over the second half of a run, when everything has met its bound. */
 export interface Trend {
   readonly samples: number;
   readonly meanBytes: number;
@@ -13,16 +13,16 @@ export interface Trend {
   readonly isFlat: boolean;
 }
 
-/** Fewer samples say nothing of a trend. */
+/** Least number of samples for a trend. */
 const SAMPLES_MIN = 5;
 
-/** A rise below this is the breath of the collector, whatever the share. */
+/** Rise that always counts as flat, because garbage collection varies by as much. */
 const RISE_BYTES = 16 * 1024 * 1024;
 
-/** Of the mean, how much a flat line may rise over the half. A leak shows as more before long. */
+/** Share of the mean by which a flat line may rise over the half. A leak soon exceeds it. */
 const RISE_SHARE = 0.05;
 
-/** The trend over the second half of a run; null if too little was measured to tell. */
+/** The trend over the second half of a run; null if there are too few samples. */
 export function trendOf(samples: readonly Sample[], seconds: number): Trend | null {
   const half = samples.filter((sample) => sample.seconds >= seconds / 2);
   if (half.length < SAMPLES_MIN) return null;

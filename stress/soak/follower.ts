@@ -5,7 +5,7 @@ import { type Form, openStream, type StreamClient } from './stream-client.js';
 /** `live` reads all, `slow` in bursts, `dead` nothing at all. */
 export type Manner = 'live' | 'slow' | 'dead';
 
-/** How a slow reader spends its time. */
+/** Times for which a slow reader reads and rests. */
 export interface Pace {
   readonly readsMs: number;
   readonly restsMs: number;
@@ -16,24 +16,24 @@ export interface FollowerOptions {
   readonly form: Form;
   readonly manner: Manner;
   readonly pace: Pace;
-  /** The VM to follow next; null for all of them. */
+  /** Chooses the VM to follow next; null for all VMs. */
   readonly choose: () => string | null;
 }
 
-/** What all the streams that a follower had came to. */
+/** Sums over all streams of a follower. */
 export interface Followed {
   readonly form: Form;
   readonly manner: Manner;
   readonly streams: number;
   readonly frames: number;
   readonly gaps: number;
-  /** Streams that ended with a word, and that ended without one. */
+  /** Streams that ended with a last frame, and streams that were cut off. */
   readonly ended: number;
   readonly cut: number;
   readonly complaints: readonly string[];
 }
 
-/** A reader that is there all the time: when a stream ends it opens another. */
+/** A permanent reader: when a stream ends, it opens another. */
 export class Follower {
   readonly #options: FollowerOptions;
   readonly #complaints: string[] = [];
@@ -48,7 +48,7 @@ export class Follower {
   #hasEnd = false;
   #stopped = false;
   #rest: NodeJS.Timeout | undefined;
-  /** Gaps that are paged while the stream goes on. */
+  /** Gaps that are read as pages while the stream goes on. */
   readonly #paging = new Set<Promise<void>>();
 
   constructor(options: FollowerOptions) {
@@ -68,12 +68,12 @@ export class Follower {
     return this.#options.form;
   }
 
-  /** What it has read so far. */
+  /** Number of frames read so far. */
   get frames(): number {
     return this.#frames + this.#seen.frames;
   }
 
-  /** Lets a live reader come to the newest frame, and leaves. */
+  /** Waits until a live reader has the newest frame, and closes its stream. */
   async finish(waitMs: number): Promise<Followed> {
     const { form, manner } = this.#options;
     this.#stopped = true;
@@ -121,7 +121,7 @@ export class Follower {
     }
   }
 
-  /** What a gap leaves out can be read as a page, or the server says that it is gone. */
+  /** Reads the frames of a gap as a page, unless the server answers that they are gone. */
   async #page({ vm, from, to }: Gap): Promise<void> {
     const path = `/v1/vms/${vm}/events?after=${from - 1}&limit=1`;
     const { status, json } = await ask(this.#options.port, 'GET', path);
@@ -148,7 +148,7 @@ export class Follower {
     }, 50);
   }
 
-  /** The VM may be deleted between the choice and the request. */
+  /** Opens a stream. The VM may have been deleted since it was chosen. */
   #neverBegan(): boolean {
     return this.#vm !== null && this.#seen.lastOf(this.#vm) === null;
   }
@@ -184,7 +184,7 @@ export class Follower {
     if (last !== head) this.#complaints.push(`the stream of ${vm} stopped at ${last} of ${head}`);
   }
 
-  /** Null if there is no stream of it any more. */
+  /** Null if its stream is gone. */
   #lastOf(vm: string): number | null {
     return this.#seen.lastOf(vm);
   }

@@ -1,7 +1,7 @@
 import type { Chance } from '../../src/lab/workloads/chance.js';
 import { ask } from '../ask.js';
 
-/** What befalls a VM in one go: all of it together, so that its state soon stops growing. */
+/** Commands of one batch, which keep the state of a VM from growing. */
 const COMMANDS = [
   {
     kind: 'map',
@@ -21,13 +21,13 @@ const COMMANDS = [
 
 const POLICIES = ['mainline', 'need-sync', 'unsync-roots', 'cached-roots'];
 
-/** The answers that a change may be given: the VM may be gone, and room may be short. */
+/** Statuses that a change may get: the VM may be gone, or a bound met. */
 const FAIR: readonly number[] = [200, 201, 204, 404, 409, 429];
 
-/** As `Retry-After` says. */
+/** Milliseconds to wait after a 503, as `Retry-After` tells. */
 const RETRY_MS = 1000;
 
-/** The VMs of a run, and what befalls them. */
+/** The VMs of a run, and the changes to them. */
 export class Guests {
   readonly complaints: string[] = [];
   readonly #port: number;
@@ -41,12 +41,12 @@ export class Guests {
     this.#chance = chance;
   }
 
-  /** Changes that were put off, because the server had too much to do. */
+  /** Changes that an overloaded server put off. */
   get overloaded(): number {
     return this.#overloaded;
   }
 
-  /** What was done to VMs so far. */
+  /** Number of changes so far. */
   get changes(): number {
     return this.#changes;
   }
@@ -58,23 +58,23 @@ export class Guests {
     }
   }
 
-  /** The first of them is never deleted, and has the most to tell. */
+  /** The first VM, which is never deleted and has the longest history. */
   get hot(): string {
     return this.#ids[0] as string;
   }
 
-  /** One of the first, of which there is much to see. */
+  /** One of the first VMs, which change often. */
   watched(): string {
     return this.#ids[this.#chance.below(Math.min(40, this.#ids.length))] as string;
   }
 
-  /** Runs many commands on the VM that has the most to tell. */
+  /** Runs many commands on the hot VM. */
   async heat(times: number): Promise<void> {
     const body = Array(times).fill(COMMANDS).flat();
     await this.#change('POST', `/v1/vms/${this.hot}/commands`, body);
   }
 
-  /** Does one thing to one VM. */
+  /** Makes one change to one VM. */
   async stir(): Promise<void> {
     const { below } = this.#chance;
     const index = below(2) === 0 ? 1 + below(39) : 1 + below(this.#ids.length - 1);
@@ -90,14 +90,14 @@ export class Guests {
     else await this.#replace(index, path);
   }
 
-  /** A snapshot is taken, gone back to and deleted. */
+  /** Takes a snapshot, restores it and deletes it. */
   async #snapshot(path: string): Promise<void> {
     await this.#change('POST', `${path}/snapshots`, { name: 'a' });
     await this.#change('POST', `${path}/snapshots/a/restore`, {});
     await this.#change('DELETE', `${path}/snapshots/a`);
   }
 
-  /** A fork lives for a moment; every other one runs the commands itself. */
+  /** Makes a fork and deletes it; every other fork runs the commands again. */
   async #fork(path: string): Promise<void> {
     const { below } = this.#chance;
     const body = below(2) === 0 ? {} : { policy: POLICIES[below(POLICIES.length)] };
@@ -111,7 +111,7 @@ export class Guests {
     await this.#change('DELETE', path);
   }
 
-  /** @returns Null if it was put off. */
+  /** @returns Null if the change was put off. */
   async #create(): Promise<string | null> {
     const { status, json } = await this.#change('POST', '/v1/vms', {
       vcpus: 1 + this.#chance.below(2),

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { runProgram, say, seedOf } from '../../scripts/run-program.js';
 import { residentBytesOf, startServer } from '../server-process.js';
 import { heapAfterCollection, type Sample, type Trend, trendOf } from './flatness.js';
 import { type Soaked, soak } from './soak.js';
@@ -8,17 +8,17 @@ const MINUTES = 10;
 const VMS = 1000;
 const STREAMS = 50;
 
-/** History that a run fills well before its half, so that it is flat from there on. */
+/** Bounds of history that a run reaches before its second half, which then is flat. */
 const HISTORY = ['--history-max', '100000', '--vm-history-max', '4096'];
 
-/** A slow reader rests for so long that what waits for it does not fit; in between it reads. */
+/** Pace of a slow reader: it rests until its frames overflow the buffer, and then reads. */
 const PACE = { readsMs: 3000, restsMs: 25_000 };
 
 const HEAT = { times: 12, everyMs: 200 };
 
 /**
- * Share of the changes that may be put off with 503, because client and server have two cores
- * between them: the server says so rather than fall behind.
+ * Share of the changes that may be put off with 503, as an overloaded server does: client and server
+ * share two cores.
  */
 const OVERLOADED_SHARE = 0.02;
 
@@ -28,19 +28,23 @@ const PRINTED_MAX = 20;
 const USAGE = `Usage: npm run soak -- [--minutes N] [--seed N]
 `;
 
-const options = optionsOf();
-if (options === null) {
-  process.stderr.write(USAGE);
-  process.exitCode = 2;
-} else process.exitCode = await run(options);
+await runProgram({
+  usage: USAGE,
+  options: { minutes: { type: 'string' }, seed: { type: 'string' } },
+  settingsOf({ minutes = String(MINUTES), ...values }): Settings | null {
+    const seconds = Number(minutes) * 60;
+    const seed = seedOf(values.seed);
+    return seconds > 0 && seed !== null ? { seconds, seed } : null;
+  },
+  run,
+});
 
-interface Options {
+interface Settings {
   readonly seconds: number;
   readonly seed: number;
 }
 
-/** @returns The status to end with. */
-async function run({ seconds, seed }: Options): Promise<number> {
+async function run({ seconds, seed }: Settings): Promise<number> {
   say(`seed ${seed}: ${seconds} s, ${VMS} VMs, ${STREAMS} streams`);
   const heap: Sample[] = [];
   const resident: Sample[] = [];
@@ -67,59 +71,43 @@ async function run({ seconds, seed }: Options): Promise<number> {
     for (const line of tableOf(soaked)) say(line);
     say(memoryLine('heap after full collections', trends.heap));
     say(memoryLine('resident memory', trends.resident));
-    const bad = [...verdictOf(soaked, trends), ...server.errors];
-    for (const line of bad.slice(0, PRINTED_MAX)) say(`! ${line.slice(0, 1000)}`);
+    const flaws = [...flawsOf(soaked, trends), ...server.errors];
+    for (const line of flaws.slice(0, PRINTED_MAX)) say(`! ${line.slice(0, 1000)}`);
     say(
-      bad.length === 0 ? 'All streams were complete, and memory is flat.' : `${bad.length} flaws.`,
+      flaws.length === 0
+        ? 'All streams were complete, and memory is flat.'
+        : `${flaws.length} flaws.`,
     );
-    return bad.length === 0 ? 0 : 1;
+    return flaws.length === 0 ? 0 : 1;
   } finally {
     await server.stop();
   }
 }
 
-function verdictOf(
+function flawsOf(
   { followed, changes, overloaded, complaints }: Soaked,
   { heap, resident }: Readonly<Record<'heap' | 'resident', Trend | null>>,
 ): string[] {
-  const bad = [...complaints];
+  const flaws = [...complaints];
   const gapsOfSlow = followed
     .filter(({ manner }) => manner === 'slow')
     .reduce((sum, { gaps }) => sum + gaps, 0);
-  if (overloaded > OVERLOADED_SHARE * changes) bad.push('too many changes were put off');
-  if (gapsOfSlow === 0) bad.push('no slow reader was told of a gap');
-  if (heap?.isFlat !== true) bad.push('the heap is not flat');
-  // Elsewhere than on Linux another process cannot be measured.
-  if (resident?.isFlat === false) bad.push('resident memory is not flat');
-  return bad;
+  if (overloaded > OVERLOADED_SHARE * changes) flaws.push('too many changes were put off');
+  if (gapsOfSlow === 0) flaws.push('no slow reader was told of a gap');
+  if (heap?.isFlat !== true) flaws.push('the heap is not flat');
+  // Null where there is no /proc, so that other processes cannot be measured.
+  if (resident?.isFlat === false) flaws.push('resident memory is not flat');
+  return flaws;
 }
 
-function memoryLine(what: string, trend: Trend | null): string {
-  if (trend === null) return `${what}: not enough samples to tell`;
+function memoryLine(memory: string, trend: Trend | null): string {
+  if (trend === null) return `${memory}: not enough samples to tell`;
   const { samples, meanBytes, riseBytes } = trend;
   const rise = `${riseBytes < 0 ? '' : '+'}${mebibytes(riseBytes)}`;
   const average = `${mebibytes(meanBytes)} on average`;
-  return `${what}: ${average}, ${rise} over the second half, by ${samples} samples`;
-}
-
-/** @returns Null if the arguments cannot be understood. */
-function optionsOf(): Options | null {
-  try {
-    const { values } = parseArgs({
-      options: { minutes: { type: 'string' }, seed: { type: 'string' } },
-    });
-    const minutes = Number(values.minutes ?? MINUTES);
-    const seed = Number(values.seed ?? Date.now() % 1_000_000);
-    return minutes > 0 && Number.isSafeInteger(seed) ? { seconds: minutes * 60, seed } : null;
-  } catch {
-    return null;
-  }
+  return `${memory}: ${average}, ${rise} over the second half, by ${samples} samples`;
 }
 
 function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

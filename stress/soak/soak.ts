@@ -5,7 +5,7 @@ import { Guests } from './guests.js';
 import { FORMS, type Form } from './stream-client.js';
 import { beginAndVanish } from './vanish.js';
 
-/** How the readers of each form read, in turn: a third of them not as fast as they are sent to. */
+/** Manners of the readers of each form, in turn; a third of them read too slowly. */
 const MANNERS: readonly Manner[] = [
   'live',
   'live',
@@ -18,13 +18,13 @@ const MANNERS: readonly Manner[] = [
   'slow',
 ];
 
-/** Of so many live readers one follows all VMs. */
+/** One of this many live readers follows all VMs. */
 const OF_ALL = 8;
 
-/** A live reader has come to the newest frame by then, however busy its machine is. */
+/** Milliseconds within which live readers on a busy machine have the newest frame. */
 const CATCH_UP_MS = 120_000;
 
-/** What the server waits between two pings by default. */
+/** Milliseconds between two pings of the server by default. */
 const HEARTBEAT_MS = 30_000;
 
 export interface SoakOptions {
@@ -38,9 +38,9 @@ export interface SoakOptions {
   readonly streams: number;
   readonly seed: number;
   readonly pace: Pace;
-  /** Times that the commands of a batch befall the busiest VM in one go, and how often that is. */
+  /** Batches that the hot VM runs at a time, and the milliseconds in between. */
   readonly heat: { readonly times: number; readonly everyMs: number };
-  /** Called about once a second; what it returns ends the run. */
+  /** Called about once a second; a text that it returns ends the run. */
   readonly look?: (seconds: number) => string | null;
 }
 
@@ -54,13 +54,13 @@ export interface SoFar {
 export interface Soaked {
   readonly followed: readonly Followed[];
   readonly changes: number;
-  /** Of those, how many were put off with 503. */
+  /** Changes that were put off with 503. */
   readonly overloaded: number;
   readonly vanished: number;
   readonly complaints: readonly string[];
 }
 
-/** Leans on a server for a while, and tells what its readers saw. */
+/** Loads a server for a while, and returns the findings of its readers. */
 export async function soak(options: SoakOptions): Promise<Soaked> {
   const { port, vms, heartbeatMs = HEARTBEAT_MS } = options;
   const chance = createChance(options.seed);
@@ -68,7 +68,7 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
   await guests.fill(vms);
   const followers = followersOf(options, guests);
   const begunMs = performance.now();
-  const { complaints, vanished } = await lean(options, { guests, followers, chance });
+  const { complaints, vanished } = await load(options, { guests, followers, chance });
   const isLong = performance.now() - begunMs > 2 * heartbeatMs;
   const read = followers.filter(({ isDead }) => !(isLong && isDead));
   const left = await streamsLeft(port, read.length);
@@ -79,12 +79,16 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
     changes: guests.changes,
     overloaded: guests.overloaded,
     vanished,
-    complaints: [...complaints, ...guests.complaints, ...followed.flatMap((one) => one.complaints)],
+    complaints: [
+      ...complaints,
+      ...guests.complaints,
+      ...followed.flatMap((reader) => reader.complaints),
+    ],
   };
 }
 
 function followersOf({ port, streams, pace }: SoakOptions, guests: Guests): Follower[] {
-  // Slow and dead readers follow the VM that leaves them behind, and some live ones do.
+  // Slow and dead readers follow the hot VM, and so do some live ones.
   const chosen = (index: number, manner: Manner) => {
     if (manner !== 'live' || index % OF_ALL === 1) return guests.hot;
     return index % OF_ALL === 0 ? null : guests.watched();
@@ -96,8 +100,8 @@ function followersOf({ port, streams, pace }: SoakOptions, guests: Guests): Foll
   });
 }
 
-/** Does to the VMs what is to be done to them, until the time is over. */
-async function lean(
+/** Changes the VMs until the time is over. */
+async function load(
   { port, seconds, heat, isEnough = () => false, look = () => null }: SoakOptions,
   { guests, followers, chance }: { guests: Guests; followers: Follower[]; chance: Chance },
 ): Promise<{ complaints: string[]; vanished: number }> {
@@ -138,14 +142,18 @@ function framesReadBy(followers: readonly Follower[]): Record<Form, number> {
   return read;
 }
 
-/** The server must have let go of who vanished and who is dead. @returns What it holds instead. */
-async function streamsLeft(port: number, wanted: number): Promise<string | null> {
+/**
+ * Waits until the server has given up vanished and dead readers.
+ *
+ * @returns A complaint if it has not; null if it has.
+ */
+async function streamsLeft(port: number, expected: number): Promise<string | null> {
   let found = '';
   for (let waited = 0; waited < CATCH_UP_MS; waited += 100) {
     const { json } = await ask(port, 'GET', '/metrics');
     found = /^mmulab_streams (\d+)$/m.exec(String(json))?.[1] ?? '';
-    if (found === String(wanted)) return null;
+    if (found === String(expected)) return null;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return `the server holds ${found} streams, where ${wanted} are read`;
+  return `the server holds ${found} streams, though only ${expected} are read`;
 }

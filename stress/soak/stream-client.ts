@@ -12,7 +12,7 @@ const ACCEPT = { SSE: 'text/event-stream', NDJSON: 'application/x-ndjson' } as c
 export interface StreamClient {
   readonly pause: () => void;
   readonly resume: () => void;
-  /** Leaves without a word. */
+  /** Closes the connection without a message. */
   readonly vanish: () => void;
 }
 

@@ -5,7 +5,7 @@ const HOST = 'Host: localhost\r\n';
 const JSON_TYPE = 'Content-Type: application/json\r\n';
 const NDJSON_TYPE = 'Content-Type: application/x-ndjson\r\n';
 
-/** What a client had begun when it was no more. */
+/** Requests that a client begins before it vanishes. */
 const BEGUN: readonly ((vm: string) => string)[] = [
   (vm) => `POST /v1/vms/${vm}/comm`,
   (vm) => `${commandsOf(vm)}${JSON_TYPE}Content-Length: 100\r\n\r\n[{"kind"`,
@@ -22,7 +22,7 @@ const BEGUN: readonly ((vm: string) => string)[] = [
     'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
 ];
 
-/** A client begins something with a VM and is gone in the middle of it. */
+/** Begins a request about a VM and vanishes in the middle of it. */
 export function beginAndVanish(port: number, vm: string, chance: Chance): Promise<void> {
   const text = (BEGUN[chance.below(BEGUN.length)] as (vm: string) => string)(vm);
   return new Promise((resolve) => {
@@ -30,7 +30,7 @@ export function beginAndVanish(port: number, vm: string, chance: Chance): Promis
     socket.on('error', () => {});
     socket.on('connect', () => {
       socket.write(text);
-      // Some read what comes, others have it wait.
+      // Half of the clients read the answer.
       if (chance.below(2) === 0) socket.resume();
       setTimeout(() => socket.resetAndDestroy(), chance.below(200));
     });

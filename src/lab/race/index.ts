@@ -23,4 +23,3 @@ export {
   runCommand,
 } from './race.js';
 export { RaceCosts, RaceResult, RaceSource, writeRaceResult } from './result.js';
-export { type Column, tableLines } from './text.js';

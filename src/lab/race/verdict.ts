@@ -1,9 +1,9 @@
 import { POLICIES } from '../../mmu/index.js';
+import { type Column, columnsWidth, tableLines, wrapped } from '../plain-text.js';
 import { COST_MODEL, COST_NAMES } from './cost-model.js';
 import { hitsOf, loadsOf } from './counters.js';
 import { parametersOf, repeatLines } from './repeat.js';
 import type { RaceLane, RaceResult } from './result.js';
-import { type Column, columnsWidth, tableLines, wrapped } from './text.js';
 
 /** Columns of an e-mail. */
 export const VERDICT_WIDTH = 78;
