@@ -33,7 +33,7 @@ export function secondsToReceive(
   path: string,
   frames: readonly string[],
 ): Promise<number> {
-  const wanted = frames.reduce((sum, frame) => sum + frameBytes(Buffer.byteLength(frame)), 0);
+  const expected = frames.reduce((sum, frame) => sum + frameBytes(Buffer.byteLength(frame)), 0);
   return new Promise((resolve, reject) => {
     const start = process.hrtime.bigint();
     let bytes = -1;
@@ -42,7 +42,7 @@ export function secondsToReceive(
     socket.on('data', (chunk: Buffer) => {
       if (bytes === -1) bytes = -(chunk.indexOf('\r\n\r\n') + 4);
       bytes += chunk.length;
-      if (bytes < wanted) return;
+      if (bytes < expected) return;
       socket.destroy();
       resolve(Number(process.hrtime.bigint() - start) / 1e9);
     });

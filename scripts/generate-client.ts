@@ -78,7 +78,7 @@ function partsOf(
   shared: Document['components']['parameters'],
   context: Context,
 ): string {
-  const all = parameters.map((one) => ('$ref' in one ? named(shared, one) : one));
+  const all = parameters.map((item) => ('$ref' in item ? named(shared, item) : item));
   const schema = requestBody?.content['application/json']?.schema;
   return [
     partOf('params', objectOf(all, 'path'), context),
@@ -89,11 +89,11 @@ function partsOf(
 
 /** Parameters of one place, as the schema of one object. */
 function objectOf(parameters: readonly Parameter[], place: 'path' | 'query') {
-  const own = parameters.filter((one) => one.in === place);
+  const placed = parameters.filter((parameter) => parameter.in === place);
   return {
     type: 'object',
-    properties: Object.fromEntries(own.map(({ name, schema }) => [name, schema])),
-    required: own.filter(({ required }) => required).map(({ name }) => name),
+    properties: Object.fromEntries(placed.map(({ name, schema }) => [name, schema])),
+    required: placed.filter(({ required }) => required).map(({ name }) => name),
     additionalProperties: false,
   };
 }

@@ -47,18 +47,18 @@ export function museumPage(): string {
     if ('policy' in amiss) return amiss.policy === 'mainline' ? 'hole' : 'trap';
     return source === 'mutant' ? 'mutant' : 'bug';
   };
-  const of = (kind: string) => MUSEUM.filter((exhibit) => kindOf(exhibit) === kind);
+  const exhibitsOf = (kind: string) => MUSEUM.filter((exhibit) => kindOf(exhibit) === kind);
   return [
     INTRODUCTION,
     '## Holes: what KVM does to this day\n',
-    tableOf(of('hole')),
+    tableOf(exhibitsOf('hole')),
     '## Traps: the proposals as mailed\n',
-    tableOf(of('trap')),
+    tableOf(exhibitsOf('trap')),
     '## Bugs that KVM had\n',
-    tableOf(of('bug')),
+    tableOf(exhibitsOf('bug')),
     NOT_SHOWN,
     '## Mutants\n',
-    tableOf(of('mutant')),
+    tableOf(exhibitsOf('mutant')),
   ].join('\n');
 }
 

@@ -32,8 +32,8 @@ async function against(native: Native, { name, meets, roots }: Mix): Promise<Fin
   const model = runModel(built, roots, few).checksum;
   const c = native.run(roots, few).checksum;
   if (!isDeepStrictEqual(model, c)) {
-    const told = `${JSON.stringify(model)} and ${JSON.stringify(c)}`;
-    throw new Error(`Cannot compare the model with C on "${name}": they differ, ${told}`);
+    const checksums = `${JSON.stringify(model)} and ${JSON.stringify(c)}`;
+    throw new Error(`Cannot compare the model with C on "${name}": they differ, ${checksums}`);
   }
   const { ours, rival } = await compare({
     ours: () => nsOf(roots, runModel(built, roots, PASSES)),

@@ -24,10 +24,10 @@ async function millisecondsToReady(): Promise<number> {
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   try {
-    let told = '';
+    let output = '';
     for await (const chunk of child.stdout) {
-      told += String(chunk);
-      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(told)?.[0];
+      output += String(chunk);
+      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0];
       if (url === undefined) continue;
       const { status } = await fetch(`${url}/readyz`);
       if (status !== 200) throw new Error(`Cannot time the start: /readyz says ${status}`);

@@ -66,8 +66,8 @@ function follow(port: number, path: string): Promise<Follower> {
         count += text.split('"type":"command"').length - 1;
         wake();
       });
-      const has = async (wanted: number) => {
-        while (count < wanted) {
+      const has = async (expected: number) => {
+        while (count < expected) {
           await new Promise<void>((next) => {
             wake = next;
           });

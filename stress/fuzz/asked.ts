@@ -6,7 +6,8 @@ import type { Values } from './values.js';
 
 /** A request to send; `slot-3` in its URL stands for the VM in that slot. */
 export interface Asked {
-  readonly what: SpoilName | 'as described';
+  /** `as described`, or the way in which the request was spoiled. */
+  readonly kind: SpoilName | 'as described';
   readonly operation: Operation;
   readonly method: string;
   readonly url: string;
@@ -90,13 +91,13 @@ interface Body {
   readonly text: string | null;
 }
 
-function whole(what: Asked['what'], parts: Parts): Asked {
+function whole(kind: Asked['kind'], parts: Parts): Asked {
   const { operation, method, path, query, headers, json, text } = parts;
   const filled = operation.template.replace(/\{(\w+)\}/g, (_, name: string) => path[name] ?? '');
   const search = query.map(([name, value]) => `${name}=${value}`).join('&');
   const body = text ?? (json === undefined ? null : JSON.stringify(json));
   return {
-    what,
+    kind,
     operation,
     method,
     url: search === '' ? filled : `${filled}?${search}`,
@@ -127,5 +128,5 @@ function textsOf(
 
 function pairsOf(name: string, value: unknown): [string, string][] {
   const all: unknown[] = Array.isArray(value) ? value : [value];
-  return all.map((one) => [name, encodeURIComponent(String(one))]);
+  return all.map((item) => [name, encodeURIComponent(String(item))]);
 }

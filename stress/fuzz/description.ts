@@ -110,9 +110,9 @@ function operationOf(template: string, method: string, described: DescribedOpera
   };
 }
 
-function fits(wanted: readonly string[], given: readonly string[]): boolean {
+function fits(pattern: readonly string[], given: readonly string[]): boolean {
   return (
-    wanted.length === given.length &&
-    wanted.every((part, i) => (part.startsWith('{') ? given[i] !== '' : part === given[i]))
+    pattern.length === given.length &&
+    pattern.every((part, i) => (part.startsWith('{') ? given[i] !== '' : part === given[i]))
   );
 }

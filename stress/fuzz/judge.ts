@@ -34,7 +34,7 @@ export class Judge {
     const found: string[] = [];
     if (status >= 500) found.push(`status ${status}`);
     if (!isDeclared && !mayBeUndeclared(operation, asked, status)) {
-      found.push(`status ${status} is not declared for ${operation?.id ?? 'what is no route'}`);
+      found.push(`status ${status} is not declared for ${operation?.id ?? 'no operation'}`);
     }
     if (status >= 400) found.push(...this.refusalComplaints(answer, method === 'HEAD'));
     else if (operation !== null && method !== 'HEAD') {

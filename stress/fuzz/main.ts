@@ -70,8 +70,9 @@ async function run({ seed, first, last }: Settings): Promise<number> {
 
 function sayFailure({ number, complaints, request, answer }: Failure, seed: number): void {
   say(`request ${number}: ${complaints.join('; ').slice(0, PRINTED_MAX)}`);
-  const told = 'operation' in request ? { ...request, operation: request.operation.id } : request;
-  say(`  asked ${JSON.stringify(told).slice(0, PRINTED_MAX)}`);
+  const printed =
+    'operation' in request ? { ...request, operation: request.operation.id } : request;
+  say(`  asked ${JSON.stringify(printed).slice(0, PRINTED_MAX)}`);
   say(`  answered ${JSON.stringify(answer).slice(0, PRINTED_MAX)}`);
   say(`  again: npm run fuzz -- --seed ${seed} --only ${number}`);
 }

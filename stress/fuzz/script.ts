@@ -3,7 +3,8 @@ import { createFrames } from './web-socket-frames.js';
 
 /** Behaviour of a client that breaks HTTP: its bytes, and the way in which it leaves. */
 export interface Script {
-  readonly what: string;
+  /** Kind of the script, for the tally. */
+  readonly kind: string;
   /** Texts that are sent one after the other, each in one write, as Latin-1. */
   readonly writes: readonly string[];
   /** `wait` for answers, close our `half`, or `leave` at once. */
@@ -121,12 +122,12 @@ function oneOf(texts: readonly string[]): Arbitrary<readonly string[]> {
 }
 
 function script(
-  what: string,
+  kind: string,
   writes: Arbitrary<readonly string[]>,
   ...ends: Script['then'][]
 ): Arbitrary<Script> {
   const then = fc.constantFrom<Script['then'][]>(...(ends.length === 0 ? ['wait' as const] : ends));
-  return fc.record({ what: fc.constant(what), writes, then });
+  return fc.record({ kind: fc.constant(kind), writes, then });
 }
 
 function alone(text: string): readonly string[] {
@@ -142,8 +143,8 @@ function chunked([head, parts]: readonly [string, readonly string[]]): readonly 
 }
 
 function chunks(): Arbitrary<readonly string[]> {
-  const one = fc.constantFrom(chunk(LINE), chunk('{'), chunk('\n'), ...CHUNKS);
-  return fc.array(one, { minLength: 1, maxLength: 4 });
+  const piece = fc.constantFrom(chunk(LINE), chunk('{'), chunk('\n'), ...CHUNKS);
+  return fc.array(piece, { minLength: 1, maxLength: 4 });
 }
 
 function bytes(maxLength: number): Arbitrary<string> {

@@ -52,8 +52,8 @@ export const spoilJson = {
     const times = pick([10, 1001, 10_001], place) as number;
     if (parts.text !== null) return { ...parts, text: parts.text.repeat(Math.min(times, 1001)) };
     return withText(parts, (text) => {
-      const one = text.startsWith('[') ? text.slice(1, -1) : text;
-      return `[${Array(times).fill(one.slice(0, 300)).join(',')}]`;
+      const item = text.startsWith('[') ? text.slice(1, -1) : text;
+      return `[${Array(times).fill(item.slice(0, 300)).join(',')}]`;
     });
   },
 } as const satisfies Record<string, Spoiler>;

@@ -9,7 +9,7 @@ const CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'];
 /** Counts requests and their answers. */
 export class Tally {
   readonly #unmet: Set<string>;
-  readonly #byWhat = new Map<string, Map<string, number>>();
+  readonly #byKind = new Map<string, Map<string, number>>();
   readonly #byCode = new Map<string, number>();
   /** Described requests that were refused as invalid, by the reason. */
   readonly #stricter = new Map<string, number>();
@@ -23,22 +23,22 @@ export class Tally {
     return [...this.#unmet];
   }
 
-  count({ what, operation, method }: Asked, answer: Answer | NoAnswer): void {
-    this.#countStatus(what, 'status' in answer ? answer.status : null);
+  count({ kind, operation, method }: Asked, answer: Answer | NoAnswer): void {
+    this.#countStatus(kind, 'status' in answer ? answer.status : null);
     if (!('status' in answer)) return;
     if (answer.status < 300 && method === operation.method) this.#unmet.delete(operation.id);
     const { code, detail } = answer.status < 400 ? {} : problemIn(answer.text);
     if (code === undefined) return;
     add(this.#byCode, code);
-    if (what === 'as described' && code === 'invalid-request') {
+    if (kind === 'as described' && code === 'invalid-request') {
       add(this.#stricter, `${operation.id}: ${detail?.replace(/"[^"]*"|\d+/g, '_')}`);
     }
   }
 
-  countScript({ what }: Script, answers: readonly Omit<Answer, 'left'>[]): void {
-    if (answers.length === 0) this.#countStatus(what, null);
+  countScript({ kind }: Script, answers: readonly Omit<Answer, 'left'>[]): void {
+    if (answers.length === 0) this.#countStatus(kind, null);
     for (const { status, text } of answers) {
-      this.#countStatus(what, status);
+      this.#countStatus(kind, status);
       const { code } = status < 400 ? {} : problemIn(text);
       if (code !== undefined) add(this.#byCode, code);
     }
@@ -46,10 +46,10 @@ export class Tally {
 
   /** Lines for people. */
   *lines(): Generator<string> {
-    yield `${'what'.padEnd(30)}${CLASSES.map((name) => name.padStart(8)).join('')}`;
-    for (const [what, counts] of [...this.#byWhat].sort()) {
+    yield `${'kind'.padEnd(30)}${CLASSES.map((name) => name.padStart(8)).join('')}`;
+    for (const [kind, counts] of [...this.#byKind].sort()) {
       const cells = CLASSES.map((key) => String(counts.get(key) ?? 0));
-      yield `${what.padEnd(30)}${cells.map((cell) => cell.padStart(8)).join('')}`;
+      yield `${kind.padEnd(30)}${cells.map((cell) => cell.padStart(8)).join('')}`;
     }
     yield '';
     yield `codes: ${listed(this.#byCode)}`;
@@ -59,12 +59,12 @@ export class Tally {
   /** Refusals of requests that openapi.yaml allows, the most frequent first. */
   *stricter(): Generator<string> {
     const all = [...this.#stricter].sort(([, a], [, b]) => b - a);
-    for (const [what, count] of all) yield `${String(count).padStart(6)}  ${what}`;
+    for (const [kind, count] of all) yield `${String(count).padStart(6)}  ${kind}`;
   }
 
-  #countStatus(what: string, status: number | null): void {
-    const counts = this.#byWhat.get(what) ?? new Map<string, number>();
-    this.#byWhat.set(what, counts);
+  #countStatus(kind: string, status: number | null): void {
+    const counts = this.#byKind.get(kind) ?? new Map<string, number>();
+    this.#byKind.set(kind, counts);
     add(counts, status === null ? 'none' : `${Math.floor(status / 100)}xx`);
   }
 }

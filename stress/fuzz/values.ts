@@ -24,7 +24,7 @@ export class Values {
     if (schema.const !== undefined) return fc.constant(schema.const);
     if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
     if (Array.isArray(type)) {
-      return fc.oneof(...type.map((one: string) => this.of({ ...schema, type: one })));
+      return fc.oneof(...type.map((name: string) => this.of({ ...schema, type: name })));
     }
     const plain = this.#typed(schema);
     return pattern === undefined ? plain : oftenInteresting(pattern, plain);
@@ -72,7 +72,9 @@ export class Values {
       const key = this.of(propertyNames ?? { type: 'string' }) as Arbitrary<string>;
       return fc.dictionary(key, this.of(additionalProperties), { maxKeys: 3 });
     }
-    const fields = Object.entries(properties ?? {}).map(([key, of]) => [key, this.of(of)] as const);
+    const fields = Object.entries(properties ?? {}).map(
+      ([key, field]) => [key, this.of(field)] as const,
+    );
     return fc.record(Object.fromEntries(fields), {
       requiredKeys: [...required],
       noNullPrototype: true,

@@ -124,14 +124,14 @@ export class Guests {
 
   async #change(method: string, path: string, body?: unknown, fair: readonly number[] = []) {
     this.#changes += 1;
-    const told = await ask(this.#port, method, path, body);
-    if (told.status === 503 && codeOf(told.json) === 'overloaded') {
+    const answer = await ask(this.#port, method, path, body);
+    if (answer.status === 503 && codeOf(answer.json) === 'overloaded') {
       this.#overloaded += 1;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    } else if (!FAIR.includes(told.status) && !fair.includes(told.status)) {
-      this.complaints.push(`${method} ${path}: ${told.status} ${JSON.stringify(told.json)}`);
+    } else if (!FAIR.includes(answer.status) && !fair.includes(answer.status)) {
+      this.complaints.push(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.json)}`);
     }
-    return told;
+    return answer;
   }
 }
 

@@ -18,7 +18,7 @@ test('requests derived from openapi.yaml are answered as it says', async () => {
 const description = readDescription();
 const judge = new Judge(description);
 
-const ASKED = { what: 'as described', method: 'GET', headers: {}, body: null } as const;
+const ASKED = { kind: 'as described', method: 'GET', headers: {}, body: null } as const;
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 const PROBLEM_TYPE = { 'content-type': 'application/problem+json; charset=utf-8' };
 const PROBLEM = { type: 'x', title: 'x', detail: 'x' };

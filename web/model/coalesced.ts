@@ -6,19 +6,19 @@
  * @param everyMs Milliseconds from the start of one run to the next, at least.
  */
 export function coalesced(everyMs: number, run: () => Promise<void> | void): () => void {
-  let wanted = false;
-  let busy = false;
+  let isRequested = false;
+  let isBusy = false;
   const start = async (): Promise<void> => {
-    busy = true;
-    wanted = false;
+    isBusy = true;
+    isRequested = false;
     const pause = new Promise((resolve) => setTimeout(resolve, everyMs));
     await run();
     await pause;
-    busy = false;
-    if (wanted) void start();
+    isBusy = false;
+    if (isRequested) void start();
   };
   return () => {
-    wanted = true;
-    if (!busy) void start();
+    isRequested = true;
+    if (!isBusy) void start();
   };
 }

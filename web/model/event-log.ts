@@ -14,8 +14,8 @@ export function appendTo(log: readonly LogFrame[], frames: readonly LogFrame[]):
 
 /** The newest frames whose kind contains the filter. A gap is never hidden: it may hide a match. */
 export function rowsOf(log: readonly LogFrame[], filter: string): LogFrame[] {
-  const wanted = filter.trim().toLowerCase();
-  const rows = wanted === '' ? log : log.filter((frame) => passes(frame, wanted));
+  const part = filter.trim().toLowerCase();
+  const rows = part === '' ? log : log.filter((frame) => passes(frame, part));
   return rows.slice(-LOG_ROWS_MAX);
 }
 
@@ -36,6 +36,6 @@ export function kindOf(frame: LogFrame): string {
   }
 }
 
-function passes(frame: LogFrame, wanted: string): boolean {
-  return frame.type === 'gap' || kindOf(frame).includes(wanted);
+function passes(frame: LogFrame, part: string): boolean {
+  return frame.type === 'gap' || kindOf(frame).includes(part);
 }

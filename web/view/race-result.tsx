@@ -50,13 +50,13 @@ function Violations({ race }: { readonly race: WireRace }) {
 }
 
 function Verdict({ text }: { readonly text: string }) {
-  const said = useSignal('');
+  const notice = useSignal('');
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      said.value = 'Copied';
+      notice.value = 'Copied';
     } catch {
-      said.value = 'The browser does not allow it: select the text';
+      notice.value = 'Cannot copy: the browser does not allow it; select the text';
     }
   };
   return (
@@ -66,7 +66,7 @@ function Verdict({ text }: { readonly text: string }) {
         <button type="button" onClick={() => void copy()}>
           Copy verdict
         </button>
-        <span role="status">{said}</span>
+        <span role="status">{notice}</span>
       </p>
       <pre class="race-verdict">{text}</pre>
     </section>

@@ -57,9 +57,9 @@ export async function fork(
 function changed(config: VmConfig, changes: ForkChanges): VmConfig | null {
   if (Object.keys(changes).length === 0) return null;
   const wire = z.encode(VmConfig, config);
-  const wanted = { ...wire, ...changes };
-  if (JSON.stringify(wanted) === JSON.stringify(wire)) return null;
-  const result = VmConfig.safeParse(wanted);
+  const input = { ...wire, ...changes };
+  if (JSON.stringify(input) === JSON.stringify(wire)) return null;
+  const result = VmConfig.safeParse(input);
   if (result.success) return result.data;
   const errors = result.error.issues.map(
     ({ path, message }): Flaw => ({ in: 'body', path: `/${path.join('/')}`, message }),
