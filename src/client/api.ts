@@ -922,7 +922,7 @@ export type OutcomeMmio = {
 };
 export type OutcomeError = {
     kind: "error";
-    errno: "EINVAL" | "EEXIST";
+    errno: "EINVAL" | "EEXIST" | "EFAULT";
 };
 export type OutcomeShutdown = {
     kind: "shutdown";

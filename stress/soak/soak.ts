@@ -30,9 +30,9 @@ const HEARTBEAT_MS = 30_000;
 export interface SoakOptions {
   readonly port: number;
   readonly seconds: number;
-  /** Ends the run before that: whether what was done and read so far is enough. */
+  /** Tells whether the run may end before its time. */
   readonly isEnough?: (soFar: SoFar) => boolean;
-  /** The server's, if it is not the default: a dead reader is let go after two of them. */
+  /** Heartbeat of the server, which gives up a dead reader after two of them. */
   readonly heartbeatMs?: number;
   readonly vms: number;
   readonly streams: number;
@@ -44,7 +44,7 @@ export interface SoakOptions {
   readonly look?: (seconds: number) => string | null;
 }
 
-/** What a run has come to while it goes on. */
+/** Progress of a run. */
 export interface SoFar {
   readonly changes: number;
   /** Frames that live readers of each form have read. */
