@@ -46,6 +46,7 @@ export class Follower {
   #ended = 0;
   #cut = 0;
   #hasEnd = false;
+  #hasLeft = false;
   #stopped = false;
   #rest: NodeJS.Timeout | undefined;
   /** Gaps that are read as pages while the stream goes on. */
@@ -80,6 +81,7 @@ export class Follower {
     clearTimeout(this.#rest);
     if (manner === 'live' && this.#vm !== null) await this.#catchUp(this.#vm, waitMs);
     this.#client?.vanish();
+    this.#hasLeft = true;
     this.#add();
     await Promise.all(this.#paging);
     return {
@@ -110,6 +112,8 @@ export class Follower {
   }
 
   #take(frame: SeenFrame): void {
+    // Frames that were on their way when the client left: they are not counted any more.
+    if (this.#hasLeft) return;
     const seen = this.#seen;
     if (frame.type === 'hello' && frame.vm !== undefined) seen.begin(frame.vm, frame.head ?? 0);
     if (frame.type === 'end') this.#hasEnd = true;
@@ -148,7 +152,7 @@ export class Follower {
     }, 50);
   }
 
-  /** Opens a stream. The VM may have been deleted since it was chosen. */
+  /** Whether no frame came, as when the VM was deleted after it was chosen. */
   #neverBegan(): boolean {
     return this.#vm !== null && this.#seen.lastOf(this.#vm) === null;
   }
