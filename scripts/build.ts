@@ -13,10 +13,10 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
 const PLACE: Place = { root: ROOT, notes: `${ROOT}node_modules/.cache/mmulab-build` };
 
-/** What every target is built with. */
+/** Files that every target depends on. */
 const TOOLS = ['scripts/build.ts', 'scripts/up-to-date.ts', 'node_modules/.package-lock.json'];
 
-/** Where modules go that can be imported one by one. */
+/** Folder of the modules that can be imported one by one. */
 const MODULES = ['client', 'journal', 'lab', 'mmu', 'server'].map((name) => `dist/${name}`);
 
 const TARGETS: readonly Target[] = [
@@ -63,9 +63,9 @@ await Promise.all(
   }),
 );
 
-/** The library and its types, a file a module. */
+/** The library and its types, one file for each module. */
 async function compileModules(): Promise<readonly string[]> {
-  // The compiler leaves behind what it made of files that are gone.
+  // The compiler does not delete the output of deleted files.
   for (const folder of MODULES) rmSync(ROOT + folder, { recursive: true, force: true });
   const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
   const args = [tsc, '-p', 'tsconfig.build.json'];
@@ -75,14 +75,14 @@ async function compileModules(): Promise<readonly string[]> {
   return [];
 }
 
-/** @returns The modules of ours that are in the bundle. */
+/** @returns Our own modules in the bundle. */
 async function bundle(configFile: string): Promise<readonly string[]> {
-  // Loaded only where there is something to build.
+  // Loaded only if there is something to build.
   const { build } = await import('vite');
   const outcome = await build({
     configFile: ROOT + configFile,
     logLevel: 'warn',
-    // How long a plugin took is nothing that whoever builds can change.
+    // The times of plugins are of no use to the reader.
     build: { rolldownOptions: { checks: { bundlerTimings: false } } },
   });
   return [outcome]

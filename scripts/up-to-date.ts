@@ -2,44 +2,52 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A part of what is built, and what it is built from. */
+/** A part of the build: its inputs and outputs. */
 export interface Target {
   readonly name: string;
-  /** Files and folders that it is known to be built from. */
+  /** Files and folders that are known to go into it. */
   readonly from: readonly string[];
-  /** Files and folders that it is built into. */
+  /** Files and folders that it is written to. */
   readonly to: readonly string[];
-  /** Builds it. @returns More files that went into it. */
+  /**
+   * Builds it.
+   *
+   * @returns More files that went into it.
+   */
   build(): Promise<readonly string[]>;
 }
 
-/** Where the project and the notes about earlier builds are. */
+/** Folders of the project and of the notes about earlier builds. */
 export interface Place {
   readonly root: string;
-  /** A folder for one note a target. */
+  /** Folder with one note for each target. */
   readonly notes: string;
 }
 
-/** Remembers a build: which files went into it, and what they and the outcome were. */
+/** Note about a build: the files that went into it, and digests of them and of the output. */
 interface Note {
   readonly inputs: readonly string[];
   readonly hash: string;
 }
 
 /**
- * Whether a target is what a build would make of it now. Contents are compared, not times: neither
- * another branch nor a change in the outcome goes unnoticed.
+ * Whether a target is up to date. Contents are compared, not times, so that another branch or a changed
+ * output is noticed.
  */
 export function isUpToDate(target: Target, place: Place): boolean {
   const note = noteOf(target, place);
   return note !== null && note.hash === hashOf(target, note.inputs, place);
 }
 
-/** Builds a target, and remembers of what. @throws {Error} If it cannot be built. */
+/**
+ * Builds a target, and notes its inputs.
+ *
+ * @throws {Error} If it cannot be built.
+ */
 export async function rebuild(target: Target, place: Place): Promise<void> {
   const begun = Date.now();
   const inputs = [...new Set(await target.build())].sort();
-  // A file that was changed meanwhile may not be in it as it is: the next build is to look again.
+  // A file that changed during the build may be in it in its old form: the next build has to look.
   const changed = (file: string) =>
     (statSync(join(place.root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0) >= begun;
   if ([...filesIn(target.from, place), ...inputs].some(changed)) return;
@@ -48,7 +56,7 @@ export async function rebuild(target: Target, place: Place): Promise<void> {
   writeFileSync(pathOfNote(target, place), JSON.stringify(note));
 }
 
-/** @returns Null if there is none, or it was not written to its end. */
+/** @returns The note; null if there is none, or it is incomplete. */
 function noteOf(target: Target, place: Place): Note | null {
   try {
     return JSON.parse(readFileSync(pathOfNote(target, place), 'utf8')) as Note;
@@ -66,7 +74,7 @@ function hashOf({ from, to }: Target, inputs: readonly string[], place: Place): 
   return contentsOf(files, place);
 }
 
-/** All files below some names, in one order; a name of nothing stands for itself. */
+/** All files below some names, sorted; a name without a file stands for itself. */
 function filesIn(names: readonly string[], { root }: Place): string[] {
   return names.flatMap((name) => {
     const path = join(root, name);
