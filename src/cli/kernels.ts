@@ -1,6 +1,12 @@
 import type { Command as Program } from 'commander';
 import { type Column, tableLines } from '../lab/index.js';
-import { KERNEL_SUMMARIES, KERNEL_VERSIONS, kernelRulesOf } from '../mmu/index.js';
+import {
+  KERNEL_RELEASES,
+  KERNEL_SUMMARIES,
+  KERNEL_VERSIONS,
+  kernelRulesOf,
+  releaseOf,
+} from '../mmu/index.js';
 import type { Terminal } from './terminal.js';
 
 /** `mmulab kernels`: the versions of Linux by whose rules a VM may go. */
@@ -20,27 +26,34 @@ export function registerKernels(program: Program, { stdout }: Terminal): void {
 }
 
 interface Kernel {
-  readonly version: string;
+  readonly release: string;
+  /** The series that stands for it; null if none does. */
+  readonly series: string | null;
   readonly summary: string;
-  /** Rules that differ from those of the version before it, and what they are now. */
+  /** Rules that differ from those of the release before it, and what they are now. */
   readonly changed: Readonly<Record<string, unknown>>;
 }
 
 const COLUMNS: readonly Column<Kernel>[] = [
-  { head: 'kernel', isText: true, of: ({ version }) => version },
+  { head: 'release', isText: true, of: ({ release }) => release },
+  { head: 'series', isText: true, of: ({ series }) => series ?? '' },
   { head: 'changed rules', of: ({ changed }) => Object.keys(changed).length },
   { head: 'what came with it', isText: true, of: ({ summary }) => summary },
 ];
 
 function kernelList(): Kernel[] {
-  return KERNEL_VERSIONS.map((version, index) => {
-    const before = kernelRulesOf(KERNEL_VERSIONS[Math.max(0, index - 1)] ?? version);
+  return KERNEL_RELEASES.map((release, index) => {
+    const before = kernelRulesOf(KERNEL_RELEASES[Math.max(0, index - 1)] ?? release);
     const old = new Map<string, unknown>(Object.entries(before));
-    const changed = Object.entries(kernelRulesOf(version)).filter(
+    const changed = Object.entries(kernelRulesOf(release)).filter(
       ([rule, value]) =>
-        rule !== 'version' && JSON.stringify(value) !== JSON.stringify(old.get(rule)),
+        rule !== 'release' && JSON.stringify(value) !== JSON.stringify(old.get(rule)),
     );
-    const summary = KERNEL_SUMMARIES[version];
-    return { version, summary, changed: Object.fromEntries(changed) };
+    return {
+      release,
+      series: KERNEL_VERSIONS.find((version) => releaseOf(version) === release) ?? null,
+      summary: KERNEL_SUMMARIES[release],
+      changed: Object.fromEntries(changed),
+    };
   });
 }

@@ -14,7 +14,7 @@ import {
   workloadOf,
   writeRaceResult,
 } from '../lab/index.js';
-import { KERNEL_VERSIONS, POLICY_NAMES } from '../mmu/index.js';
+import { KERNEL_NAMES, POLICY_NAMES } from '../mmu/index.js';
 import type { Command, VmConfigInput } from '../mmu/schema/index.js';
 import { PREV_ROOTS_MAX } from '../mmu/schema/index.js';
 import { VERSION } from '../server/index.js';
@@ -93,7 +93,7 @@ function runningOf({ config }: Track, options: RaceOptions): Race {
     policies:
       options.policy === 'all' ? POLICY_NAMES : listOf('policy', options.policy, POLICY_NAMES),
     prevRoots: countsOf(options.prevRoots ?? String(config.prevRoots ?? 3)),
-    kernels: listOf('kernel', options.kernel ?? config.kernel ?? '6.1', KERNEL_VERSIONS),
+    kernels: listOf('kernel', options.kernel ?? config.kernel ?? '6.1', KERNEL_NAMES),
   });
   try {
     return openRace({ config, lanes, costs: costsOf(options.cost ?? []) });

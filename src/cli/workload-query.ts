@@ -1,5 +1,5 @@
 import { SEEDS, type Workload } from '../lab/index.js';
-import { KERNEL_VERSIONS, POLICY_NAMES } from '../mmu/index.js';
+import { KERNEL_NAMES, POLICY_NAMES } from '../mmu/index.js';
 import { type WorkloadQuery, workloadQueryOf } from '../server/index.js';
 import type { Settings } from './setting.js';
 import { WrongUse } from './wrong-use.js';
@@ -39,7 +39,7 @@ export function workloadQueryFor(asked: Asked, cannot: string): WorkloadQuery {
 function rangeOf(key: string, { workload, commandsMax }: Asked): string {
   if (key === 'seed') return `a number from 0 to ${SEEDS - 1}`;
   if (key === 'policy') return `one of ${POLICY_NAMES.join(', ')}`;
-  if (key === 'kernel') return `one of ${KERNEL_VERSIONS.join(', ')}`;
+  if (key === 'kernel') return `one of ${KERNEL_NAMES.join(', ')}`;
   const spec = workload.parameters[key];
   if (spec?.kind !== 'count') return 'true or false';
   return `a number from ${spec.min} to ${key === 'commands' ? commandsMax : spec.max}`;

@@ -12,10 +12,16 @@ export { decodeVm, type EncodedVm, encodeVm } from './encode.js';
 export { BadEncoding } from './encoding/index.js';
 export { bytesBeyond, type FrozenVm, freezeVm, thawVm } from './freeze.js';
 export {
+  KERNEL_NAMES,
+  KERNEL_RELEASES,
   KERNEL_SUMMARIES,
   KERNEL_VERSIONS,
+  type KernelName,
+  type KernelRelease,
   type KernelVersion,
   kernelRulesOf,
+  nearestRelease,
+  releaseOf,
 } from './kernel/index.js';
 export {
   contentPagesOf,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { KERNEL_VERSIONS, POLICY_NAMES } from '../../src/mmu/index.js';
+import { KERNEL_RELEASES, POLICY_NAMES } from '../../src/mmu/index.js';
 import { fileWith, isBuilt, ROOT, start, titleOf } from './program.js';
 import { run } from './run.js';
 
@@ -167,7 +167,7 @@ describe('mmulab workload', () => {
 
 describe.each([
   ['policies', POLICY_NAMES],
-  ['kernels', KERNEL_VERSIONS],
+  ['kernels', KERNEL_RELEASES],
 ] as const)('mmulab %s', (command, names) => {
   test('is a table, a line each', async () => {
     const { code, stdout, stderr } = await run([command]);

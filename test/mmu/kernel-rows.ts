@@ -1,4 +1,4 @@
-import { type KernelVersion, ROLE } from '../../src/mmu/index.js';
+import { type KernelName, ROLE } from '../../src/mmu/index.js';
 import type { KernelRules } from '../../src/mmu/kernel/index.js';
 import { writeWord } from '../../src/mmu/machine/index.js';
 import { KVM_REQ } from '../../src/mmu/requests/index.js';
@@ -8,8 +8,8 @@ import { createLab, kindsOf, type Lab, type LabCommand, slotsOf } from './lab.js
 
 /** What a kernel does where a rule decides it, for two kernels at least that differ. */
 export interface Row {
-  see(kernel: KernelVersion): unknown;
-  readonly seen: Partial<Record<KernelVersion, unknown>>;
+  see(kernel: KernelName): unknown;
+  readonly seen: Partial<Record<KernelName, unknown>>;
 }
 
 /** Runs commands one after the other; events of the last one are left. */
@@ -229,6 +229,25 @@ export const ROWS = {
       kindsOf(ran(createLab({ kernel }), { kind: 'set-sregs', cr3: '0x1000' }).events),
     seen: { '6.1': [], '6.12': ['request-made TLB_FLUSH_GUEST'] },
   },
+  sregsChecksEfer: {
+    see: (kernel) =>
+      createLab({ kernel, cpuid: { nx: false } }).run({ kind: 'set-sregs', efer: '0xd00' }),
+    seen: {
+      '6.12': { kind: 'ok' },
+      '6.12.118': { kind: 'error', errno: 'EINVAL' },
+      '6.1': { kind: 'error', errno: 'EINVAL' },
+    },
+  },
+  obsoleteRootsBy: {
+    see(kernel) {
+      const lab = ran(createLab({ kernel }), loadRoot('0x1000'), ENTER, loadRoot('0x2000'), ENTER);
+      ran(lab, { kind: 'zap-all' });
+      ran(lab, loadRoot('0x3000'), { kind: 'make-request', request: 'MMU_FREE_OBSOLETE_ROOTS' });
+      return slotsOf(ran(lab, ENTER).vcpu.rootMmu);
+    },
+    // The root that is new lets the old ones stay in v5.18.
+    seen: { '5.18.0': '3000 2000 1000 -', '6.1': '3000 - - -' },
+  },
   hasHvTlbFlush: {
     see(kernel) {
       const request = { kind: 'make-request', request: 'HV_TLB_FLUSH' } as const;
@@ -239,7 +258,8 @@ export const ROWS = {
       }
     },
     seen: {
-      '6.1': 'CommandRefused: Cannot run "make-request": kernel 6.1 has no KVM_REQ_HV_TLB_FLUSH',
+      '6.1':
+        'CommandRefused: Cannot run "make-request": kernel 6.1.190 has no KVM_REQ_HV_TLB_FLUSH',
       '6.12': 'ok',
     },
   },

@@ -1,11 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
-import { KERNEL_VERSIONS, type KernelVersion } from '../../src/mmu/index.js';
+import { KERNEL_NAMES, type KernelName } from '../../src/mmu/index.js';
 import type { KernelRules } from '../../src/mmu/kernel/index.js';
 import { ROWS as L1_ROWS, type Row } from './kernel-rows.js';
 import { NESTED_ROWS } from './nested-kernel-rows.js';
 import { SHADOW_ROWS } from './shadow-kernel-rows.js';
 
-type Rule = Exclude<keyof KernelRules, 'version'>;
+type Rule = Exclude<keyof KernelRules, 'release'>;
 
 /** Every rule; one without a row does not compile. */
 const ROWS: Record<Rule, Row> = {
@@ -19,7 +19,7 @@ const { changed } = vi.hoisted(() => ({ changed: { rules: {} as Partial<KernelRu
 
 vi.mock('../../src/mmu/kernel/index.js', async (original) => {
   const kernel = await original<typeof import('../../src/mmu/kernel/index.js')>();
-  const kernelRulesOf = (version: KernelVersion) => ({
+  const kernelRulesOf = (version: KernelName) => ({
     ...kernel.kernelRulesOf(version),
     ...changed.rules,
   });
@@ -27,7 +27,7 @@ vi.mock('../../src/mmu/kernel/index.js', async (original) => {
 });
 
 /** What a row shows of a kernel in which one rule is another one's. */
-async function seenWith(rule: Rule, kernel: KernelVersion, other: KernelVersion): Promise<unknown> {
+async function seenWith(rule: Rule, kernel: KernelName, other: KernelName): Promise<unknown> {
   const { kernelRulesOf } = await import('../../src/mmu/kernel/index.js');
   changed.rules = { [rule]: kernelRulesOf(other)[rule] };
   try {
@@ -39,7 +39,7 @@ async function seenWith(rule: Rule, kernel: KernelVersion, other: KernelVersion)
 
 describe('a rule in which the kernels differ', () => {
   test.each(Object.entries(ROWS))('%s', (_rule, { see, seen }) => {
-    const kernels = KERNEL_VERSIONS.filter((kernel) => kernel in seen);
+    const kernels = KERNEL_NAMES.filter((kernel) => kernel in seen);
     expect(Object.fromEntries(kernels.map((kernel) => [kernel, see(kernel)]))).toEqual(seen);
     const answers = new Set(Object.values(seen).map((value) => JSON.stringify(value)));
     expect(answers.size).not.toBe(1);
@@ -47,7 +47,7 @@ describe('a rule in which the kernels differ', () => {
 
   test.each(Object.keys(ROWS) as Rule[])('%s alone decides what its row shows', async (rule) => {
     const { seen } = ROWS[rule];
-    const kernels = KERNEL_VERSIONS.filter((kernel) => kernel in seen);
+    const kernels = KERNEL_NAMES.filter((kernel) => kernel in seen);
     const moved: string[] = [];
     for (const kernel of kernels) {
       for (const other of kernels) {

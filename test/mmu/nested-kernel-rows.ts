@@ -81,6 +81,19 @@ export const NESTED_ROWS = {
     },
     seen: { '5.14': 'root-reused', '6.1': 'request-serviced TLB_FLUSH_GUEST' },
   },
+  failedEntryFlushes: {
+    see(kernel) {
+      const lab = ran(beginVmx({ kernel }, '0x20'), { kind: 'vmlaunch' }, ENTER, {
+        kind: 'vmexit',
+      });
+      ran(lab, { kind: 'vmwrite', field: 'VIRTUAL_PROCESSOR_ID', value: '0x7' });
+      ran(lab, { kind: 'vmwrite', field: 'GUEST_CR3', value: '0x400000000000' });
+      return kindsOf(ran(lab, { kind: 'vmresume' }).events).includes(
+        'request-serviced TLB_FLUSH_GUEST',
+      );
+    },
+    seen: { '6.1.176': false, '6.1': true, '6.12': false, '6.12.118': true, '7.3': true },
+  },
   nestedEvents: {
     see(kernel) {
       const lab = ran(beginVmx({ kernel }, '0x20'), { kind: 'vmlaunch' }, ENTER);

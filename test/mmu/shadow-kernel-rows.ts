@@ -1,4 +1,4 @@
-import type { KernelVersion } from '../../src/mmu/index.js';
+import type { KernelName } from '../../src/mmu/index.js';
 import type { KernelRules } from '../../src/mmu/kernel/index.js';
 import { isDirtySpte, isWritableSpte, NO_SPTE, spteAt } from '../../src/mmu/shadow/spte.js';
 import { ENTER, type Row, ran } from './kernel-rows.js';
@@ -18,12 +18,22 @@ import {
   seen,
   writeEntry,
 } from './paged-guest.js';
-import { EPT_PD, EPT_PT, EPT_READ_ONLY, runL2In, startHypervisor } from './paged-hypervisor.js';
+import {
+  EPT_PD,
+  EPT_PT,
+  EPT_READ_ONLY,
+  EPT_ROOT,
+  runL2In,
+  startHypervisor,
+} from './paged-hypervisor.js';
+
+/** Root of an EPT of five levels: a page that nothing else uses. */
+const EPT_ROOT_OF_5 = 0x11f000;
 
 const SYNC = { kind: 'make-request', request: 'MMU_SYNC' } as const;
 
 /** A guest that has used its first page of data; the table that maps it is unsync. */
-function withUnsyncTable(kernel: KernelVersion): Lab {
+function withUnsyncTable(kernel: KernelName): Lab {
   const lab = createGuest({ kernel });
   frameAt(lab, DATA);
   writeEntry(lab, PT + 3 * 8, 0);
@@ -103,6 +113,24 @@ export const SHADOW_ROWS = {
       return gfnsOf(lab, 'page-zapped');
     },
     seen: { '6.12': [], '7.3': [EPT_PT / 4096] },
+  },
+  orphanRootsStay: {
+    see(kernel) {
+      const lab = startHypervisor({ kernel });
+      const read = { kind: 'read', gva: hex(DATA) } as const;
+      runL2In(lab, read);
+      // A fifth level leads to the root of four levels; then its table is written until it goes.
+      writeEntry(lab, EPT_ROOT_OF_5, EPT_ROOT + 7);
+      ran(lab, { kind: 'vmwrite', field: 'EPT_POINTER', value: hex(EPT_ROOT_OF_5 + 0x26) });
+      runL2In(lab, read);
+      const zapped = new Set<number>();
+      for (let i = 0; i < 3; i += 1) {
+        writeEntry(lab, EPT_ROOT_OF_5 + 8, 0);
+        for (const gfn of gfnsOf(lab, 'page-zapped')) zapped.add(gfn);
+      }
+      return zapped.has(EPT_ROOT / 4096);
+    },
+    seen: { '6.1.176': true, '6.1': false, '6.12': true, '7.3': false },
   },
   tdpZapLevels: {
     see(kernel) {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { KERNEL_VERSIONS } from '../../mmu/index.js';
 import {
   Command,
   createJsonWriter,
+  KernelName,
   MmuEvent,
   Outcome,
   PolicyName,
@@ -48,7 +48,7 @@ const LaneResult = z
     name: z.string().describe('The policy, with slots and kernel where lanes differ in them.'),
     policy: PolicyName,
     prevRoots: z.number().int().min(0).max(PREV_ROOTS_MAX),
-    kernel: z.enum(KERNEL_VERSIONS),
+    kernel: KernelName,
     cost: z.strictObject({ total: cost, parts: z.record(z.enum(COST_PARTS), cost) }),
     counters: RaceCounters,
     firstViolation: z
@@ -88,7 +88,7 @@ const Parting = z
 const Bound = z
   .strictObject({
     prevRoots: z.number().int().min(0).max(PREV_ROOTS_MAX),
-    kernel: z.enum(KERNEL_VERSIONS),
+    kernel: KernelName,
     misses: count.describe('Fewest switches that find no root.'),
     loads: count.describe('Fewest loads; a cache with the fewest misses may have more.'),
     lanes: z.array(z.string()).describe('Lanes whose guests asked for the same.'),

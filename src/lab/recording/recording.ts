@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KERNEL_VERSIONS } from '../../mmu/index.js';
+import { nearestRelease } from '../../mmu/index.js';
 import { RECORDING_FORMAT } from './kind.js';
 
 const Hex = z.string().regex(/^0x[0-9a-f]+$/);
@@ -54,9 +54,9 @@ const Machine = z.strictObject({
   vcpus: Count.default(1),
 });
 
-/** A release of Linux, `6.1.190`, as the series whose rules the model has. */
+/** A release of Linux, `6.1.192`, as the nearest one whose rules the model has. */
 const Kernel = z.string().transform((release, { issues }) => {
-  const known = KERNEL_VERSIONS.find((it) => release === it || release.startsWith(`${it}.`));
+  const known = nearestRelease(release);
   if (known !== undefined) return known;
   issues.push({ code: 'custom', input: release, message: `no rules for kernel ${release}` });
   return z.NEVER;

@@ -19,7 +19,7 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
     case 'make-request':
       return isKnown(vm, command.request)
         ? null
-        : `kernel ${vm.rules.version} has no KVM_REQ_${command.request}`;
+        : `kernel ${vm.rules.release} has no KVM_REQ_${command.request}`;
     case 'read':
     case 'write':
     case 'execute':

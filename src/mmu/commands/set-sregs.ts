@@ -53,9 +53,12 @@ export function setSregs(vm: Vm, vcpu: Vcpu, command: CommandOf<'set-sregs'>, em
  * @see Linux `kvm_is_valid_sregs()`; `vmx_is_valid_cr4()`, arch/x86/kvm/vmx/vmx.c
  */
 function areSregsValid(vm: Vm, { nested }: Vcpu, sregs: Sregs, csL: boolean): boolean {
-  const { maxphyaddr } = vm.config;
-  if (sregsFlawsOf(sregs, { maxphyaddr, cpuid: offeredFeatures(vm.config) }).length > 0)
-    return false;
+  const limits = {
+    maxphyaddr: vm.config.maxphyaddr,
+    cpuid: offeredFeatures(vm.config),
+    checksEfer: vm.rules.sregsChecksEfer,
+  };
+  if (sregsFlawsOf(sregs, limits).length > 0) return false;
   if (nested.vmxon !== -1 && !isCr4Fixed(vm, flagsIn(sregs.cr4))) return false;
   return !csL || (flagsIn(sregs.efer) & EFER_LMA) !== 0;
 }

@@ -7,6 +7,14 @@ export {
   requestNameOf,
   requestNamesOf,
 } from './requests.js';
-export { KERNEL_VERSIONS, type KernelRules, type KernelVersion } from './rules.js';
+export {
+  KERNEL_NAMES,
+  KERNEL_RELEASES,
+  KERNEL_VERSIONS,
+  type KernelName,
+  type KernelRelease,
+  type KernelRules,
+  type KernelVersion,
+} from './rules.js';
 export { KERNEL_SUMMARIES } from './summaries.js';
-export { kernelRulesOf } from './versions.js';
+export { kernelRulesOf, nearestRelease, releaseOf } from './versions.js';

@@ -1,11 +1,11 @@
-import type { KernelVersion } from './rules.js';
+import type { KernelName } from './rules.js';
 import { kernelRulesOf } from './versions.js';
 
 /** As much of a VM's configuration as decides what its guest is offered. */
 interface Offer<F> {
   readonly cpuid: F;
   readonly vendor: 'vmx' | 'svm';
-  readonly kernel: KernelVersion;
+  readonly kernel: KernelName;
 }
 
 /** What CPUID offers as KVM counts it: VMX only with vendor `vmx`, LAM only if KVM knows it. */

@@ -7,7 +7,8 @@
  * @see docs/fidelity.md for what was read of each version.
  */
 export interface KernelRules {
-  readonly version: KernelVersion;
+  /** The exact release whose rules these are. */
+  readonly release: KernelRelease;
 
   /**
    * How a PGD switch searches the cache: `swap-chain` rotates the current root in even if it is
@@ -65,6 +66,13 @@ export interface KernelRules {
   /** What zapping a page that is a root, or all pages, asks of every vCPU. @see 527d5cd7eece */
   readonly zapRequest: 'MMU_RELOAD' | 'MMU_FREE_OBSOLETE_ROOTS';
 
+  /**
+   * By which root a previous one is judged when obsolete roots are freed: its own, or the current
+   * one, so that all of them go or none (v5.18 alone).
+   * @see Linux `__kvm_mmu_free_obsolete_roots()`, commit cf4a8693d97a (v5.19)
+   */
+  readonly obsoleteRootsBy: 'own-page' | 'current-page';
+
   /** Whether `kvm_mmu_reload()` itself services a pending obsolete-roots request (v6.18). */
   readonly reloadFreesObsolete: boolean;
 
@@ -101,10 +109,17 @@ export interface KernelRules {
   readonly transitionWithoutVpid: 'TLB_FLUSH' | 'TLB_FLUSH_GUEST';
 
   /**
-   * What entering with another vpid12 does. No kernel does both, as one would have to for which an
-   * entry that fails after the request was made must not count. @see 712494de96f3 (v5.16)
+   * What entering with another vpid12 does. No kernel does both.
+   * @see 712494de96f3 (v5.16)
    */
   readonly newVpid12: 'flush-vpid02' | 'TLB_FLUSH_GUEST' | 'both';
+
+  /**
+   * Whether an entry to L2 that fails late services its local flushes while L2's context is still in
+   * use. Elsewhere the flush that was meant for L2 is spent on L1.
+   * @see Linux `nested_vmx_enter_non_root_mode()`, commit 05a0b701d108 (6.1.188, 6.12.110, 7.3)
+   */
+  readonly failedEntryFlushes: boolean;
 
   /** Which local flush requests a nested transition services. @see 40e5f9080472 (v5.16) */
   readonly transitionServices: 'current' | 'current-and-guest';
@@ -128,6 +143,12 @@ export interface KernelRules {
    * @see Linux `kvm_vcpu_is_legal_cr3()`, arch/x86/kvm/cpuid.h
    */
   readonly hasLam: boolean;
+
+  /**
+   * Whether KVM_SET_SREGS refuses an EFER that WRMSR would refuse.
+   * @see Linux `kvm_is_valid_sregs()`, commit 184bd464bdb6 (6.1.188, 6.12.110, 7.3)
+   */
+  readonly sregsChecksEfer: boolean;
 
   /** Whether KVM_SET_SREGS that resets the context also requests a guest flush (v6.7). */
   readonly sregsFlushesGuest: boolean;
@@ -159,6 +180,12 @@ export interface KernelRules {
   readonly trackedWriteZapsOrphans: boolean;
 
   /**
+   * Whether a page of an EPT that nothing leads to any more stays while it is a root.
+   * @see Linux `mmu_page_zap_pte()`, commit 7a2c70e777a0 (6.1.188, 6.12.110, 7.3)
+   */
+  readonly orphanRootsStay: boolean;
+
+  /**
    * Levels whose entries are zapped first when the direct MMU under EPT gives up a root, before
    * those of the root itself.
    * @see Linux `tdp_mmu_zap_root()`, arch/x86/kvm/mmu/tdp_mmu.c
@@ -184,5 +211,23 @@ export interface KernelRules {
   readonly hasHvTlbFlush: boolean;
 }
 
+/** Releases of Linux whose rules the model has, exactly. */
+export const KERNEL_RELEASES = [
+  '5.13.0',
+  '5.14.0',
+  '5.18.0',
+  '6.1.176',
+  '6.1.190',
+  '6.12.107',
+  '6.12.118',
+  '7.3.4',
+] as const;
+export type KernelRelease = (typeof KERNEL_RELEASES)[number];
+
+/** Series of Linux that stand for one of their releases. */
 export const KERNEL_VERSIONS = ['5.13', '5.14', '6.1', '6.12', '7.3'] as const;
 export type KernelVersion = (typeof KERNEL_VERSIONS)[number];
+
+/** By what a kernel may be named: the release itself, or the series as its alias. */
+export const KERNEL_NAMES = [...KERNEL_VERSIONS, ...KERNEL_RELEASES] as const;
+export type KernelName = KernelVersion | KernelRelease;

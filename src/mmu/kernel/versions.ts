@@ -1,8 +1,15 @@
-import type { KernelRules, KernelVersion } from './rules.js';
+import {
+  KERNEL_RELEASES,
+  KERNEL_VERSIONS,
+  type KernelName,
+  type KernelRelease,
+  type KernelRules,
+  type KernelVersion,
+} from './rules.js';
 
 /** v5.13: the last kernel whose switches carried `skip_tlb_flush` and `skip_mmu_sync`. */
 const v5_13: KernelRules = {
-  version: '5.13',
+  release: '5.13.0',
   pgdSwitch: 'swap-chain',
   wantsBaseRole: true,
   roleBits: 'guest-efer-cr0',
@@ -16,6 +23,7 @@ const v5_13: KernelRules = {
   invvpidFrees: 'all',
   vmfuncUsesCache: false,
   zapRequest: 'MMU_RELOAD',
+  obsoleteRootsBy: 'own-page',
   reloadFreesObsolete: false,
   cr4RoleHasLa57: false,
   cr4FlushAfterReset: false,
@@ -27,16 +35,19 @@ const v5_13: KernelRules = {
   invisibleRoot: 'triple-fault',
   transitionWithoutVpid: 'TLB_FLUSH',
   newVpid12: 'flush-vpid02',
+  failedEntryFlushes: false,
   transitionServices: 'current',
   nestedEvents: 'before-requests',
   initFlushesGuest: false,
   l2Vpid: 'vpid01-for-guest',
   hasLam: false,
+  sregsChecksEfer: false,
   sregsFlushesGuest: false,
   foundPageSync: 'request',
   emptySyncZaps: true,
   prefetchUnsyncs: true,
   trackedWriteZapsOrphans: false,
+  orphanRootsStay: false,
   tdpZapLevels: [3],
   flushesClearedAccessed: true,
   remakesLeafClean: true,
@@ -51,7 +62,7 @@ const v5_13: KernelRules = {
 /** v5.14: sync and flush became requests; the thread was written against it. */
 const v5_14: KernelRules = {
   ...v5_13,
-  version: '5.14',
+  release: '5.14.0',
   syncOfActivePcid: 'requested',
   syncOnHitUnlessSkipped: false,
   movCr3ReachesCachedRoots: true,
@@ -63,26 +74,21 @@ const v5_14: KernelRules = {
   transitionWithoutVpid: 'TLB_FLUSH_GUEST',
 };
 
-/** v6.1: what was merged in v5.16 to v5.19. */
-const v6_1: KernelRules = {
+/** v5.18: what was merged in v5.15 to v5.18, and the loop that looks at one root alone. */
+const v5_18: KernelRules = {
   ...v5_14,
-  version: '6.1',
+  release: '5.18.0',
   pgdSwitch: 'keep-or-fill',
   wantsBaseRole: false,
-  roleBits: 'fixed-efer',
-  roleTells: 'nothing',
   tdpPcidFlushesGuest: true,
   invpcidTypeFirst: false,
   zapRequest: 'MMU_FREE_OBSOLETE_ROOTS',
+  obsoleteRootsBy: 'current-page',
   cr4FlushAfterReset: true,
-  wpChange: 'refresh-with-tdp',
-  pgOffFlushesGuest: true,
-  eferLmeResets: true,
   changedPdptes: 'free-root',
   pdptrLoadRequestsPgd: true,
   newVpid12: 'TLB_FLUSH_GUEST',
   transitionServices: 'current-and-guest',
-  nestedEvents: 'after-requests',
   initFlushesGuest: true,
   l2Vpid: 'vpid02',
   foundPageSync: 'before-link',
@@ -92,10 +98,32 @@ const v6_1: KernelRules = {
   eptFaultReachesCachedRoots: true,
 };
 
+/** v6.1.176: what was merged in v5.19, and CR0.WP that keeps the roots of TDP. */
+const v6_1_176: KernelRules = {
+  ...v5_18,
+  release: '6.1.176',
+  roleBits: 'fixed-efer',
+  roleTells: 'nothing',
+  obsoleteRootsBy: 'own-page',
+  wpChange: 'refresh-with-tdp',
+  pgOffFlushesGuest: true,
+  eferLmeResets: true,
+  nestedEvents: 'after-requests',
+};
+
+/** What was mended in 2026, in v7.3 and in the stable series. */
+const MENDED_IN_2026 = {
+  failedEntryFlushes: true,
+  sregsChecksEfer: true,
+  orphanRootsStay: true,
+} as const satisfies Partial<KernelRules>;
+
+const v6_1: KernelRules = { ...v6_1_176, ...MENDED_IN_2026, release: '6.1.190' };
+
 /** v6.12: dummy roots, LAM, the Hyper-V flush queue. */
 const v6_12: KernelRules = {
-  ...v6_1,
-  version: '6.12',
+  ...v6_1_176,
+  release: '6.12.107',
   wpChange: 'refresh-with-tdp-and-paging',
   invisibleRoot: 'dummy-root',
   l2Vpid: 'vpid02-if-vpid12',
@@ -105,10 +133,12 @@ const v6_12: KernelRules = {
   hasHvTlbFlush: true,
 };
 
+const v6_12_118: KernelRules = { ...v6_12, ...MENDED_IN_2026, release: '6.12.118' };
+
 /** v7.3: `cr4_smep` joined the base role; a reload services the obsolete-roots request. */
 const v7_3: KernelRules = {
-  ...v6_12,
-  version: '7.3',
+  ...v6_12_118,
+  release: '7.3.4',
   roleBits: 'cr4-smep',
   reloadFreesObsolete: true,
   trackedWriteZapsOrphans: true,
@@ -119,14 +149,52 @@ const v7_3: KernelRules = {
   eptReadIsUser: false,
 };
 
-const RULES: Record<KernelVersion, KernelRules> = {
-  '5.13': v5_13,
-  '5.14': v5_14,
-  '6.1': v6_1,
-  '6.12': v6_12,
-  '7.3': v7_3,
+const RULES: Record<KernelRelease, KernelRules> = {
+  '5.13.0': v5_13,
+  '5.14.0': v5_14,
+  '5.18.0': v5_18,
+  '6.1.176': v6_1_176,
+  '6.1.190': v6_1,
+  '6.12.107': v6_12,
+  '6.12.118': v6_12_118,
+  '7.3.4': v7_3,
 };
 
-export function kernelRulesOf(version: KernelVersion): KernelRules {
-  return RULES[version];
+const RELEASE_OF: Record<KernelVersion, KernelRelease> = {
+  '5.13': '5.13.0',
+  '5.14': '5.14.0',
+  '6.1': '6.1.190',
+  '6.12': '6.12.107',
+  '7.3': '7.3.4',
+};
+
+/** The release that a name of a kernel stands for: itself, or that of its series. */
+export function releaseOf(name: KernelName): KernelRelease {
+  return (
+    (RELEASE_OF as Partial<Record<KernelName, KernelRelease>>)[name] ?? (name as KernelRelease)
+  );
+}
+
+export function kernelRulesOf(name: KernelName): KernelRules {
+  return RULES[releaseOf(name)];
+}
+
+/**
+ * The modelled release that is nearest to a real one of the same series and not younger, or else
+ * the oldest of the series.
+ *
+ * @param release As `uname -r` begins: `6.1.192`, or a series alone.
+ * @returns Undefined if no release of the series is modelled.
+ */
+export function nearestRelease(release: string): KernelRelease | undefined {
+  const alias = KERNEL_VERSIONS.find((version) => version === release);
+  if (alias !== undefined) return RELEASE_OF[alias];
+  const [series, patch] = partsOf(release);
+  const known = KERNEL_RELEASES.filter((one) => partsOf(one)[0] === series);
+  return known.findLast((one) => partsOf(one)[1] <= patch) ?? known[0];
+}
+
+function partsOf(release: string): readonly [series: string, patch: number] {
+  const [major, minor, patch = '0'] = release.split('.');
+  return [`${major}.${minor}`, Number.parseInt(patch, 10)];
 }

@@ -26,6 +26,8 @@ export interface SregsLimits {
   /** Bits of a physical address: 36 to 52. */
   readonly maxphyaddr: number;
   readonly cpuid: Cr4Features & { readonly nx: boolean };
+  /** Whether bits of EFER that CPUID does not offer are refused. */
+  readonly checksEfer: boolean;
 }
 
 /** Why a register cannot hold its value. */
@@ -65,14 +67,14 @@ function cr0FlawsOf(cr0: number): SregsFlaw[] {
   return flaws;
 }
 
-function reservedBitFlawsOf({ cr4, efer }: Sregs, { cpuid }: SregsLimits): SregsFlaw[] {
+function reservedBitFlawsOf({ cr4, efer }: Sregs, { cpuid, checksEfer }: SregsLimits): SregsFlaw[] {
   const flaws: SregsFlaw[] = [];
   const inCr4 = (flagsIn(cr4) & ~cr4Allowed(cpuid)) >>> 0;
   if (inCr4 !== 0) {
     flaws.push({ register: 'cr4', message: `CPUID does not offer ${hex(inCr4)}` });
   }
   const inEfer = (flagsIn(efer) & ~eferAllowed(cpuid.nx)) >>> 0;
-  if (inEfer !== 0) {
+  if (checksEfer && inEfer !== 0) {
     flaws.push({ register: 'efer', message: `CPUID does not offer ${hex(inEfer)}` });
   }
   return flaws;

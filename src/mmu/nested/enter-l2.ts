@@ -50,6 +50,7 @@ export function enterL2(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): Outcome
   vcpu.nested.guestMode = true;
   const late = loadGuestState(vm, vcpu, vmcs12, emit);
   if (late !== null) {
+    if (vm.rules.failedEntryFlushes) serviceLocalTlbFlushRequests(vm, vcpu, emit);
     vcpu.nested.guestMode = false;
     return failEntry(vm, vcpu, { vmcs12, qualification: late }, emit);
   }

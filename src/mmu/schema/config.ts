@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEFECT_NAMES, DEFECTS_MAX } from '../defects/index.js';
-import { KERNEL_VERSIONS, type KernelVersion, offeredFeatures } from '../kernel/index.js';
+import { KERNEL_NAMES, offeredFeatures } from '../kernel/index.js';
 import { layoutFlawsOf, sregsFlawsOf } from '../machine/index.js';
 import { POLICY_NAMES } from '../policies/index.js';
 import { VCPUS_PER_VM_MAX } from './command.js';
@@ -14,6 +14,13 @@ export const MMU_PAGES_MAX = 65_536;
 export const PolicyName = z
   .enum(POLICY_NAMES)
   .meta({ id: 'PolicyName', description: 'What an invalidation does to the roots it covers.' });
+
+export const KernelName = z.enum(KERNEL_NAMES).meta({
+  id: 'KernelName',
+  description:
+    'Every rule in which versions differ: a release of Linux, or a series that stands for one.',
+});
+export type KernelName = z.output<typeof KernelName>;
 
 export const DefectName = z
   .enum(DEFECT_NAMES)
@@ -128,7 +135,7 @@ export const VmConfig = z
   .strictObject({
     vcpus: z.number().int().min(1).max(VCPUS_PER_VM_MAX).default(1),
     policy: PolicyName.default('mainline'),
-    kernel: z.enum(KERNEL_VERSIONS).default('6.1').describe('Every rule in which versions differ.'),
+    kernel: KernelName.default('6.1'),
     vendor: z.enum(['vmx', 'svm']).default('vmx'),
     paging: z
       .enum(['shadow', 'ept'])
@@ -186,15 +193,17 @@ function configFlawsOf(config: Checked): { path: (string | number)[]; message: s
       path: ['memory', ...path],
       message,
     })),
-    ...sregsFlawsOf(registers, { maxphyaddr, cpuid }).map(({ register, message }) => ({
-      path: ['registers', register],
-      message,
-    })),
+    ...sregsFlawsOf(registers, { maxphyaddr, cpuid, checksEfer: true }).map(
+      ({ register, message }) => ({
+        path: ['registers', register],
+        message,
+      }),
+    ),
   ];
 }
 
 interface Checked {
-  readonly kernel: KernelVersion;
+  readonly kernel: KernelName;
   readonly vendor: 'vmx' | 'svm';
   readonly maxphyaddr: number;
   readonly cpuid: z.output<typeof CpuidFeatures>;

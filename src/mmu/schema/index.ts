@@ -13,6 +13,7 @@ export {
 } from './command.js';
 export {
   DefectName,
+  KernelName,
   MMU_PAGES_MAX,
   PolicyName,
   TLB_ENTRIES_MAX,

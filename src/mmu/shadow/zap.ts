@@ -70,7 +70,8 @@ function zapEntries(vm: Vm, vcpu: Vcpu, page: ShadowPage, emit: Emit): number {
   return zapped;
 }
 
-export function goesWithParent({ config }: Vm, { role }: ShadowPage): boolean {
+export function goesWithParent({ config, rules }: Vm, { role, rootCount }: ShadowPage): boolean {
+  if (rootCount > 0 && rules.orphanRootsStay) return false;
   return config.paging === 'ept' && isGuestMode(role);
 }
 

@@ -13,9 +13,10 @@ import {
   type WorkloadName,
   workloadOf,
 } from '../../lab/index.js';
-import { KERNEL_VERSIONS, POLICY_NAMES } from '../../mmu/index.js';
+import { KERNEL_NAMES, POLICY_NAMES } from '../../mmu/index.js';
 import {
   Command,
+  KernelName,
   PolicyName,
   PREV_ROOTS_MAX,
   VmConfig,
@@ -77,9 +78,9 @@ export const RaceRequest = z
       .optional()
       .describe('Slots beside the current root; by default those of the configuration.'),
     kernels: z
-      .array(z.enum(KERNEL_VERSIONS))
+      .array(KernelName)
       .min(1)
-      .max(KERNEL_VERSIONS.length)
+      .max(KERNEL_NAMES.length)
       .optional()
       .describe('By default the kernel of the configuration.'),
     costs: z

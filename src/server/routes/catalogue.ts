@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { KERNEL_VERSIONS, POLICIES } from '../../mmu/index.js';
+import {
+  KERNEL_RELEASES,
+  KERNEL_SUMMARIES,
+  KERNEL_VERSIONS,
+  POLICIES,
+  releaseOf,
+} from '../../mmu/index.js';
 import {
   COMMAND_KINDS,
   COMMAND_SUMMARIES,
@@ -40,10 +46,19 @@ const EventKind = z
   .strictObject({ kind: z.string(), summary: z.string(), severity: Severity })
   .meta({ id: 'EventKind', description: 'A kind of event, and how much it matters.' });
 
+const Release = z
+  .strictObject({
+    release: z.enum(KERNEL_RELEASES),
+    series: z.enum(KERNEL_VERSIONS).nullable().describe('The series that stands for it.'),
+    summary: z.string().describe('What came with it.'),
+  })
+  .meta({ id: 'Release', description: 'A release of Linux whose rules a VM may have.' });
+
 const ModelBody = z
   .strictObject({
     version: z.string(),
-    kernels: z.array(z.enum(KERNEL_VERSIONS)),
+    kernels: z.array(z.enum(KERNEL_VERSIONS)).describe('Series; each stands for a release.'),
+    releases: z.array(Release),
     vendors: z.array(z.string()),
     pagings: z.array(z.string()),
     commands: z.array(Kind),
@@ -106,6 +121,11 @@ function modelOf(version: string, limits: Limits): z.output<typeof ModelBody> {
   return {
     version,
     kernels: [...KERNEL_VERSIONS],
+    releases: KERNEL_RELEASES.map((release) => ({
+      release,
+      series: KERNEL_VERSIONS.find((version) => releaseOf(version) === release) ?? null,
+      summary: KERNEL_SUMMARIES[release],
+    })),
     vendors: ['vmx', 'svm'],
     pagings: ['shadow', 'ept'],
     commands: COMMAND_KINDS.map((kind) => ({ kind, summary: COMMAND_SUMMARIES[kind] })),

@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { type Parameter, SEEDS, type Workload, type WorkloadValues } from '../../lab/index.js';
-import { KERNEL_VERSIONS } from '../../mmu/index.js';
-import { PolicyName, VmConfig } from '../../mmu/schema/index.js';
+import { KernelName, PolicyName, VmConfig } from '../../mmu/schema/index.js';
 import { Digits } from './frames.js';
 
 /** Request for the commands of a workload, and the VM that they are for. */
 export interface WorkloadQuery {
   readonly seed: number;
   readonly policy: z.output<typeof PolicyName>;
-  readonly kernel: (typeof KERNEL_VERSIONS)[number];
+  readonly kernel: KernelName;
   readonly values: WorkloadValues;
 }
 
@@ -34,7 +33,7 @@ export function workloadQueryOf({ parameters }: Workload, commandsMax: number) {
         .describe('The same seed gives the same commands.'),
       commands: textOf({ ...commands, max: commandsMax }),
       policy: PolicyName.default('mainline'),
-      kernel: z.enum(KERNEL_VERSIONS).default('6.1'),
+      kernel: KernelName.default('6.1'),
       ...Object.fromEntries(values),
     })
     .transform(
