@@ -46,6 +46,13 @@ export type Policy = {
 export type PolicyList = {
     policies: Policy[];
 };
+export type Release = {
+    release: "5.13.0" | "5.14.0" | "5.18.0" | "6.1.176" | "6.1.190" | "6.12.107" | "6.12.118" | "7.3.4";
+    /** The series that stands for it. */
+    series: ("5.13" | "5.14" | "6.1" | "6.12" | "7.3") | null;
+    /** What came with it. */
+    summary: string;
+};
 export type Kind = {
     kind: string;
     summary: string;
@@ -59,7 +66,9 @@ export type EventKind = {
 export type RequestName = "MMU_RELOAD" | "MMU_FREE_OBSOLETE_ROOTS" | "MMU_SYNC" | "LOAD_MMU_PGD" | "TLB_FLUSH" | "TLB_FLUSH_CURRENT" | "TLB_FLUSH_GUEST" | "HV_TLB_FLUSH" | "TRIPLE_FAULT";
 export type Model = {
     version: string;
+    /** Series; each stands for a release. */
     kernels: ("5.13" | "5.14" | "6.1" | "6.12" | "7.3")[];
+    releases: Release[];
     vendors: string[];
     pagings: string[];
     commands: Kind[];
@@ -140,6 +149,7 @@ export type Exhibit = {
 export type Museum = {
     exhibits: Exhibit[];
 };
+export type KernelName = "5.13" | "5.14" | "6.1" | "6.12" | "7.3" | "5.13.0" | "5.14.0" | "5.18.0" | "6.1.176" | "6.1.190" | "6.12.107" | "6.12.118" | "7.3.4";
 export type TlbOption = ("ideal" | "off") | {
     entries: number;
 };
@@ -232,8 +242,7 @@ export type InitialRegisters = {
 export type VmConfig = {
     vcpus?: number;
     policy?: PolicyName;
-    /** Every rule in which versions differ. */
-    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    kernel?: KernelName;
     vendor?: "vmx" | "svm";
     /** `shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU. */
     paging?: "shadow" | "ept";
@@ -537,8 +546,7 @@ export type Lanes = Lane[];
 export type VmCreation = {
     vcpus?: number;
     policy?: PolicyName;
-    /** Every rule in which versions differ. */
-    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    kernel?: KernelName;
     vendor?: "vmx" | "svm";
     /** `shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU. */
     paging?: "shadow" | "ept";
@@ -591,8 +599,7 @@ export type Vm = {
     found: OracleState | null;
     vcpus?: number;
     policy?: PolicyName;
-    /** Every rule in which versions differ. */
-    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    kernel?: KernelName;
     vendor?: "vmx" | "svm";
     /** `shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU. */
     paging?: "shadow" | "ept";
@@ -624,8 +631,7 @@ export type VmSummary = {
     tags: VmTags;
     vcpus?: number;
     policy?: PolicyName;
-    /** Every rule in which versions differ. */
-    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    kernel?: KernelName;
     vendor?: "vmx" | "svm";
     /** `shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU. */
     paging?: "shadow" | "ept";
@@ -1526,7 +1532,7 @@ export type RaceRequest = {
     /** Slots beside the current root; by default those of the configuration. */
     prevRoots?: number[];
     /** By default the kernel of the configuration. */
-    kernels?: ("5.13" | "5.14" | "6.1" | "6.12" | "7.3")[];
+    kernels?: KernelName[];
     /** Other values for parameters of `GET /v1/cost-model`. */
     costs?: {
         [key: string]: number;
@@ -1690,7 +1696,7 @@ export type RaceLane = {
     name: string;
     policy: PolicyName;
     prevRoots: number;
-    kernel: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    kernel: KernelName;
     cost: {
         total: number;
         parts: {
@@ -1716,7 +1722,7 @@ export type RaceLane = {
 };
 export type RaceBound = {
     prevRoots: number;
-    kernel: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    kernel: KernelName;
     /** Fewest switches that find no root. */
     misses: number;
     /** Fewest loads; a cache with the fewest misses may have more. */
@@ -1810,7 +1816,7 @@ export type JobPage = {
 };
 export type ForkBody = {
     policy?: PolicyName;
-    kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3";
+    kernel?: KernelName;
     defects?: DefectName[];
     prevRoots?: number;
     mmuPages?: number;
@@ -2118,23 +2124,23 @@ export interface Operations {
     /** What real guests do, and what can be set of it. */
     listWorkloads: { answer: WorkloadList };
     /** System calls under page-table isolation: two PCIDs a process, no-flush switches between them, and mmap and munmap with INVLPG and INVPCID of the user PCID. */
-    makeWorkloadKpti: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3"; processes?: string; pages?: string; accesses?: string; mmapPercent?: string; switchPercent?: string; }; answer: CaseFile };
+    makeWorkloadKpti: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; processes?: string; pages?: string; accesses?: string; mmapPercent?: string; switchPercent?: string; }; answer: CaseFile };
     /** Context switches of many processes over the six ASIDs of a CPU: a known one is kept without a flush, one whose generation is old is flushed, and a stranger takes the next in turn. */
-    makeWorkloadAsids: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3"; processes?: string; pages?: string; pti?: "false" | "true"; accesses?: string; changePercent?: string; lazyPercent?: string; nearPercent?: string; }; answer: CaseFile };
+    makeWorkloadAsids: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; processes?: string; pages?: string; pti?: "false" | "true"; accesses?: string; changePercent?: string; lazyPercent?: string; nearPercent?: string; }; answer: CaseFile };
     /** Storms of fork, exec and exit: write-protected entries and a flush, copies on write, and page tables whose frames are soon those of another process, or its data. */
-    makeWorkloadForkExit: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3"; pages?: string; processes?: string; pti?: "false" | "true"; accesses?: string; forks?: string; execs?: string; exits?: string; switches?: string; }; answer: CaseFile };
+    makeWorkloadForkExit: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; pages?: string; processes?: string; pti?: "false" | "true"; accesses?: string; forks?: string; execs?: string; exits?: string; switches?: string; }; answer: CaseFile };
     /** Many PCIDs whose page tables change while others run, each change flushed by INVPCID of one of its four types, at rates to choose. */
-    makeWorkloadPcidChurn: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3"; pcids?: string; pages?: string; accesses?: string; edits?: string; switches?: string; flushingSwitches?: string; needless?: string; invpcidAddress?: string; invpcidSingle?: string; invpcidAllGlobal?: string; invpcidAll?: string; deferred?: string; }; answer: CaseFile };
+    makeWorkloadPcidChurn: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; pcids?: string; pages?: string; accesses?: string; edits?: string; switches?: string; flushingSwitches?: string; needless?: string; invpcidAddress?: string; invpcidSingle?: string; invpcidAllGlobal?: string; invpcidAll?: string; deferred?: string; }; answer: CaseFile };
     /** Ranges are unmapped or protected, up to 33 pages with an INVLPG each and longer ones with a flush of everything, and come back by page faults. */
-    makeWorkloadUnmap: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3"; pages?: string; processes?: string; pti?: "false" | "true"; rangePages?: string; ceiling?: string; accesses?: string; protectPercent?: string; switchPercent?: string; }; answer: CaseFile };
+    makeWorkloadUnmap: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; pages?: string; processes?: string; pti?: "false" | "true"; rangePages?: string; ceiling?: string; accesses?: string; protectPercent?: string; switchPercent?: string; }; answer: CaseFile };
     /** A nested L1 switches among L2s with an EPT each, moves, protects and takes away their pages, and executes INVEPT for one or for all before they run on. */
-    makeWorkloadNestedInvept: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3"; l2s?: string; vmcss?: string; pages?: string; accesses?: string; accessedDirty?: "false" | "true"; editPercent?: string; failPercent?: string; ownPercent?: string; single?: string; "global"?: string; deferred?: string; }; answer: CaseFile };
+    makeWorkloadNestedInvept: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; l2s?: string; vmcss?: string; pages?: string; accesses?: string; accessedDirty?: "false" | "true"; editPercent?: string; failPercent?: string; ownPercent?: string; single?: string; "global"?: string; deferred?: string; }; answer: CaseFile };
     /** A nested L1 without EPT keeps the page tables that L2 runs on, changes them, flushes by INVVPID or by the transitions, and sees the page faults of L2. */
-    makeWorkloadNestedShadow: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3"; spaces?: string; pages?: string; accesses?: string; vpid12?: "false" | "true"; editPercent?: string; address?: string; single?: string; all?: string; singleNonGlobal?: string; }; answer: CaseFile };
+    makeWorkloadNestedShadow: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; spaces?: string; pages?: string; accesses?: string; vpid12?: "false" | "true"; editPercent?: string; address?: string; single?: string; all?: string; singleNonGlobal?: string; }; answer: CaseFile };
     /** Threads of shared address spaces on several vCPUs: whoever changes an entry flushes, and every other vCPU that has the tables loaded flushes in its interrupt handler. */
-    makeWorkloadShootdown: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3"; vcpus?: string; processes?: string; pages?: string; pti?: "false" | "true"; accesses?: string; flushPercent?: string; switchPercent?: string; lazyPercent?: string; racePercent?: string; }; answer: CaseFile };
+    makeWorkloadShootdown: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; vcpus?: string; processes?: string; pages?: string; pti?: "false" | "true"; accesses?: string; flushPercent?: string; switchPercent?: string; lazyPercent?: string; racePercent?: string; }; answer: CaseFile };
     /** Aliases, recursive page tables, edits that are never flushed, no-flush reuse, toggles of PCIDE, PGE, WP, SMEP and NX, VM entries that fail, and operands that are not legal. */
-    makeWorkloadHostile: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: "5.13" | "5.14" | "6.1" | "6.12" | "7.3"; vcpus?: string; ept?: "false" | "true"; edits?: string; accesses?: string; switches?: string; registers?: string; invalidations?: string; vmx?: string; repairs?: string; }; answer: CaseFile };
+    makeWorkloadHostile: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; vcpus?: string; ept?: "false" | "true"; edits?: string; accesses?: string; switches?: string; registers?: string; invalidations?: string; vmx?: string; repairs?: string; }; answer: CaseFile };
 }
 
 /** Method and path of every operation. */
