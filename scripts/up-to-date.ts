@@ -45,15 +45,23 @@ export function isUpToDate(target: Target, place: Place): boolean {
  * @throws {Error} If it cannot be built.
  */
 export async function rebuild(target: Target, place: Place): Promise<void> {
-  const begun = Date.now();
+  const begun = forget(target, place);
   const inputs = [...new Set(await target.build())].sort();
   // A file that changed during the build may be in it in its old form: the next build has to look.
-  const changed = (file: string) =>
-    (statSync(join(place.root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0) >= begun;
-  if ([...filesIn(target.from, place), ...inputs].some(changed)) return;
-  mkdirSync(place.notes, { recursive: true });
+  const isChanged = (file: string) => {
+    const stats = statSync(join(place.root, file), { throwIfNoEntry: false });
+    return stats !== undefined && stats.mtimeMs >= begun;
+  };
+  if ([...filesIn(target.from, place), ...inputs].some(isChanged)) return;
   const note: Note = { inputs, hash: hashOf(target, inputs, place) };
   writeFileSync(pathOfNote(target, place), JSON.stringify(note));
+}
+
+/** Drops the note. @returns The time by the clock of files, which lags behind the process's. */
+function forget(target: Target, place: Place): number {
+  mkdirSync(place.notes, { recursive: true });
+  writeFileSync(pathOfNote(target, place), '');
+  return statSync(pathOfNote(target, place)).mtimeMs;
 }
 
 /** @returns The note; null if there is none, or it is incomplete. */
