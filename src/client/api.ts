@@ -296,10 +296,10 @@ export type CommandWrmsrEfer = {
     kind: "wrmsr-efer";
     vcpu: VcpuIndex;
 };
+export type OperandForm = "memory" | "register" | "lock";
 export type CommandInvlpg = {
     gva: Hex64;
-    /** Operand form; anything but `memory` is #UD. */
-    encoding?: "memory" | "register" | "lock";
+    encoding?: OperandForm;
     kind: "invlpg";
     vcpu: VcpuIndex;
 };
@@ -312,8 +312,7 @@ export type CommandInvpcid = {
     "type": Operand64;
     pcid: Operand64;
     gva: Hex64;
-    /** Operand form; anything but `memory` is #UD. */
-    encoding?: "memory" | "register" | "lock";
+    encoding?: OperandForm;
     operand?: DescriptorOperand | null;
     kind: "invpcid";
     vcpu: VcpuIndex;
@@ -364,8 +363,7 @@ export type CommandVmresume = {
 export type CommandInvept = {
     "type": Operand64;
     eptp: Hex64;
-    /** Operand form; anything but `memory` is #UD. */
-    encoding?: "memory" | "register" | "lock";
+    encoding?: OperandForm;
     operand?: DescriptorOperand | null;
     kind: "invept";
     vcpu: VcpuIndex;
@@ -374,8 +372,7 @@ export type CommandInvvpid = {
     "type": Operand64;
     vpid: Operand64;
     gva: Hex64;
-    /** Operand form; anything but `memory` is #UD. */
-    encoding?: "memory" | "register" | "lock";
+    encoding?: OperandForm;
     operand?: DescriptorOperand | null;
     kind: "invvpid";
     vcpu: VcpuIndex;
@@ -620,6 +617,7 @@ export type Vm = {
     memory?: MemoryConfig;
     registers?: InitialRegisters;
 };
+export type Digits = string;
 export type VmSummary = {
     id: VmId;
     /** Sequence number of the newest command or event; 0 before the first. */
@@ -1085,6 +1083,7 @@ export type EventVmFail = {
     /** Null without a current VMCS. */
     error: number | null;
 };
+export type CommandKind = "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
 export type EventViolation = {
     kind: "violation";
     /** A wrong frame, a right that is gone, or a fault without a reason. */
@@ -1103,7 +1102,7 @@ export type EventViolation = {
         seq: number | null;
         /** 0: the command in which the violation befell. */
         commandsAgo: number;
-        command: "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+        command: CommandKind;
         /** Of the table entry. */
         gpa: PhysicalAddress;
     } | null;
@@ -1113,7 +1112,7 @@ export type EventViolation = {
         seq: number | null;
         /** 0: the command in which the violation befell. */
         commandsAgo: number;
-        command: "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+        command: CommandKind;
     } | null;
     /** The event that could have ended it and did not; null if there was none. */
     survival: {
@@ -1170,6 +1169,7 @@ export type BatchResult = {
 export type BatchApplied = {
     results: BatchResult[];
 };
+export type FrameKind = "command" | "rewound" | "root-reused" | "root-missed" | "root-allocated" | "root-evicted" | "root-freed" | "root-marked-unsync" | "root-synced" | "request-made" | "request-serviced" | "tlb-flushed" | "page-allocated" | "page-zapped" | "page-unsynced" | "page-synced" | "page-fault" | "access" | "vm-exit" | "vm-entered" | "fault-injected" | "vm-fail" | "violation";
 export type CommandFrame = {
     "type": "command";
     vm: VmId;
@@ -1286,7 +1286,7 @@ export type Check = {
     value: string | number | boolean | null;
 };
 export type Pattern = {
-    kind?: ("command" | "rewound" | "root-reused" | "root-missed" | "root-allocated" | "root-evicted" | "root-freed" | "root-marked-unsync" | "root-synced" | "request-made" | "request-serviced" | "tlb-flushed" | "page-allocated" | "page-zapped" | "page-unsynced" | "page-synced" | "page-fault" | "access" | "vm-exit" | "vm-entered" | "fault-injected" | "vm-fail" | "violation")[];
+    kind?: FrameKind[];
     vcpu?: VcpuIndex[];
     mmu?: MmuName;
     root?: PhysicalAddress[];
@@ -1452,7 +1452,7 @@ export type LedgerDump = {
         vcpu: VcpuIndex;
         /** By the command that asked for it, whenever it was carried out. */
         commands: {
-            command: "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+            command: CommandKind;
             /** Flushes of a TLB by KVM. */
             flush: LedgerTally;
             /** Syncs of a current root. */
@@ -1467,7 +1467,7 @@ export type LedgerDump = {
 export type ReplacedEntry = {
     /** Of the table entry that was replaced first. */
     entry: PhysicalAddress;
-    command: ("mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context") | null;
+    command: CommandKind | null;
     /** 1: the newest command. */
     commandsAgo: number;
 };
@@ -1976,7 +1976,7 @@ export interface Operations {
     /** Create a VM. */
     createVm: { body?: VmCreation; answer: Vm };
     /** List VMs in the order of their creation: all, or those of a tag or name. */
-    listVms: { query?: { tag?: string[]; name?: VmName; cursor?: string; limit?: string; }; answer: VmPage };
+    listVms: { query?: { tag?: string[]; name?: VmName; cursor?: Digits; limit?: Digits; }; answer: VmPage };
     /** Delete all VMs of a tag or name. */
     deleteVms: { query?: { tag?: string[]; name?: VmName; }; answer: VmsDeleted };
     /** Read a VM. */
@@ -1988,103 +1988,103 @@ export interface Operations {
     /** Read all vCPUs of a VM. */
     listVcpus: { params: { vm: VmId; }; answer: VcpuList };
     /** Read a vCPU: registers, MMUs, roots, requests and counters. */
-    getVcpu: { params: { vm: VmId; vcpu: string; }; answer: VcpuState };
+    getVcpu: { params: { vm: VmId; vcpu: Digits; }; answer: VcpuState };
     /** Read what the TLB holds for a vCPU, tag by tag. */
-    getTlb: { params: { vm: VmId; vcpu: string; }; query?: { cursor?: string; limit?: string; }; answer: TlbDump };
+    getTlb: { params: { vm: VmId; vcpu: Digits; }; query?: { cursor?: Digits; limit?: Digits; }; answer: TlbDump };
     /** Walk the guest's own page tables, or an EPT of L1, without touching anything. */
-    walkTables: { params: { vm: VmId; vcpu: string; }; query?: { gva?: Hex64; gpa?: PhysicalAddress; eptp?: Hex64; }; answer: WalkDump };
+    walkTables: { params: { vm: VmId; vcpu: Digits; }; query?: { gva?: Hex64; gpa?: PhysicalAddress; eptp?: Hex64; }; answer: WalkDump };
     /** List shadow pages in the order of their creation, or those below a root. */
-    listShadowPages: { params: { vm: VmId; }; query?: { gfn?: string; root?: PhysicalAddress; cursor?: string; limit?: string; }; answer: ShadowPageList };
+    listShadowPages: { params: { vm: VmId; }; query?: { gfn?: Digits; root?: PhysicalAddress; cursor?: Digits; limit?: Digits; }; answer: ShadowPageList };
     /** Read a shadow page with its entries. */
     getShadowPage: { params: { vm: VmId; hpa: PhysicalAddress; }; answer: ShadowPageDump };
     /** Read guest-physical memory, and which memslots there are. */
-    readMemory: { params: { vm: VmId; }; query?: { gpa?: PhysicalAddress; bytes?: string; }; answer: MemoryDump };
+    readMemory: { params: { vm: VmId; }; query?: { gpa?: PhysicalAddress; bytes?: Digits; }; answer: MemoryDump };
     /** MOV to CR0, executed by the guest. */
-    runMovCr0: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
+    runMovCr0: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
     /** MOV to CR3, executed by the guest; bit 63 of the value asks for no flush. */
-    runMovCr3: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
+    runMovCr3: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
     /** MOV to CR4, executed by the guest. */
-    runMovCr4: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
+    runMovCr4: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
     /** MOV from CR3, executed by the guest. */
-    runMovFromCr3: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: { /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
+    runMovFromCr3: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
     /** WRMSR to IA32_EFER, executed by the guest. */
-    runWrmsrEfer: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; }; answer: Applied };
+    runWrmsrEfer: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; }; answer: Applied };
     /** INVLPG, executed by the guest. */
-    runInvlpg: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Operand form; anything but `memory` is #UD. */ encoding?: "memory" | "register" | "lock"; }; answer: Applied };
+    runInvlpg: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; encoding?: OperandForm; }; answer: Applied };
     /** INVPCID, executed by the guest. */
-    runInvpcid: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { "type": Operand64; pcid: Operand64; gva: Hex64; /** Operand form; anything but `memory` is #UD. */ encoding?: "memory" | "register" | "lock"; operand?: DescriptorOperand | null; }; answer: Applied };
+    runInvpcid: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { "type": Operand64; pcid: Operand64; gva: Hex64; encoding?: OperandForm; operand?: DescriptorOperand | null; }; answer: Applied };
     /** VMXON, executed by L1. */
-    runVmxon: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { address: Hex64; /** Revision identifier that L1 stored in the region. */ revision?: number; }; answer: Applied };
+    runVmxon: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { address: Hex64; /** Revision identifier that L1 stored in the region. */ revision?: number; }; answer: Applied };
     /** VMXOFF, executed by L1. */
-    runVmxoff: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runVmxoff: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** VMCLEAR, executed by L1. */
-    runVmclear: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { address: Hex64; }; answer: Applied };
+    runVmclear: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { address: Hex64; }; answer: Applied };
     /** VMPTRLD, executed by L1. */
-    runVmptrld: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { address: Hex64; /** Revision identifier that L1 stored in the region. */ revision?: number; }; answer: Applied };
+    runVmptrld: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { address: Hex64; /** Revision identifier that L1 stored in the region. */ revision?: number; }; answer: Applied };
     /** VMREAD from the current VMCS, executed by L1. */
-    runVmread: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { field: VmcsField; }; answer: Applied };
+    runVmread: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { field: VmcsField; }; answer: Applied };
     /** VMWRITE to the current VMCS, executed by L1. */
-    runVmwrite: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { field: VmcsField; value: Hex64; }; answer: Applied };
+    runVmwrite: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { field: VmcsField; value: Hex64; }; answer: Applied };
     /** VMLAUNCH, executed by L1. */
-    runVmlaunch: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runVmlaunch: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** VMRESUME, executed by L1. */
-    runVmresume: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runVmresume: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** INVEPT, executed by L1. */
-    runInvept: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { "type": Operand64; eptp: Hex64; /** Operand form; anything but `memory` is #UD. */ encoding?: "memory" | "register" | "lock"; operand?: DescriptorOperand | null; }; answer: Applied };
+    runInvept: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { "type": Operand64; eptp: Hex64; encoding?: OperandForm; operand?: DescriptorOperand | null; }; answer: Applied };
     /** INVVPID, executed by L1. */
-    runInvvpid: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { "type": Operand64; vpid: Operand64; gva: Hex64; /** Operand form; anything but `memory` is #UD. */ encoding?: "memory" | "register" | "lock"; operand?: DescriptorOperand | null; }; answer: Applied };
+    runInvvpid: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { "type": Operand64; vpid: Operand64; gva: Hex64; encoding?: OperandForm; operand?: DescriptorOperand | null; }; answer: Applied };
     /** VMFUNC, executed by L2: function 0 switches the EPTP. */
-    runVmfunc: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: { /** EAX. */ "function"?: number; /** ECX. */ index?: number; }; answer: Applied };
+    runVmfunc: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** EAX. */ "function"?: number; /** ECX. */ index?: number; }; answer: Applied };
     /** L2 does something that L1 asked to see: a VM exit from L2 to L1. */
-    runVmexit: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: { /** Basic exit reason. */ reason?: number; qualification?: Hex64; /** KVM makes it up for an event, instead of running L2 first (to v5.19). */ synthesized?: true; }; answer: Applied };
+    runVmexit: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** Basic exit reason. */ reason?: number; qualification?: Hex64; /** KVM makes it up for an event, instead of running L2 first (to v5.19). */ synthesized?: true; }; answer: Applied };
     /** A load from linear memory, executed by the guest. */
-    runRead: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Bytes that are accessed. */ bytes?: 1 | 2 | 4 | 8; /** Access at CPL 3, whatever the CPL is. */ user?: boolean; /** EFLAGS.AC: a supervisor may touch user pages. */ ac?: boolean; }; answer: Applied };
+    runRead: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Bytes that are accessed. */ bytes?: 1 | 2 | 4 | 8; /** Access at CPL 3, whatever the CPL is. */ user?: boolean; /** EFLAGS.AC: a supervisor may touch user pages. */ ac?: boolean; }; answer: Applied };
     /** A store to linear memory, executed by the guest. */
-    runWrite: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; value: Hex64; /** Bytes that are accessed. */ bytes?: 1 | 2 | 4 | 8; /** Access at CPL 3, whatever the CPL is. */ user?: boolean; /** EFLAGS.AC: a supervisor may touch user pages. */ ac?: boolean; }; answer: Applied };
+    runWrite: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; value: Hex64; /** Bytes that are accessed. */ bytes?: 1 | 2 | 4 | 8; /** Access at CPL 3, whatever the CPL is. */ user?: boolean; /** EFLAGS.AC: a supervisor may touch user pages. */ ac?: boolean; }; answer: Applied };
     /** An instruction fetch from linear memory, by the guest. */
-    runExecute: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Access at CPL 3, whatever the CPL is. */ user?: boolean; }; answer: Applied };
+    runExecute: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Access at CPL 3, whatever the CPL is. */ user?: boolean; }; answer: Applied };
     /** KVM switches to a pgd through the root cache: kvm_mmu_new_pgd(). */
-    runLoadRoot: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { pgd: Hex64; }; answer: Applied };
+    runLoadRoot: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { pgd: Hex64; }; answer: Applied };
     /** KVM services the pending requests, loads a root and enters: vcpu_enter_guest(). */
-    runEnter: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runEnter: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** KVM makes a request to the vCPU: kvm_make_request(). */
-    runMakeRequest: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { request: RequestName; }; answer: Applied };
+    runMakeRequest: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { request: RequestName; }; answer: Applied };
     /** A memslot was deleted or moved: kvm_mmu_zap_all_fast(). */
-    runZapAll: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runZapAll: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** The VMM adds, moves or deletes a memslot: KVM_SET_USER_MEMORY_REGION. */
-    runSetMemslot: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; /** Null deletes the memslot. */ memslot: Memslot | null; }; answer: Applied };
+    runSetMemslot: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; /** Null deletes the memslot. */ memslot: Memslot | null; }; answer: Applied };
     /** The VMM, or a device, writes 8 bytes of memory; KVM does not see it. */
-    runHostWrite: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { gpa: PhysicalAddress; value: Hex64; }; answer: Applied };
+    runHostWrite: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gpa: PhysicalAddress; value: Hex64; }; answer: Applied };
     /** INIT reaches the vCPU, and sets its registers back. */
-    runInit: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runInit: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** The VMM turns dirty logging of a memslot on or off. */
-    runDirtyLog: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; enabled: boolean; }; answer: Applied };
+    runDirtyLog: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; enabled: boolean; }; answer: Applied };
     /** The host takes pages away, which come back when touched: kvm_unmap_gfn_range(). */
-    runUnmap: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { gpa: PhysicalAddress; /** A multiple of 4096. */ bytes?: number; }; answer: Applied };
+    runUnmap: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gpa: PhysicalAddress; /** A multiple of 4096. */ bytes?: number; }; answer: Applied };
     /** Builds page tables for a range, so that a test need not write their entries. */
-    runMap: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: MapRange; answer: Applied };
+    runMap: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: MapRange; answer: Applied };
     /** The VMM sets special registers: KVM_SET_SREGS. */
-    runSetSregs: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: { cr0?: Hex64; cr3?: Hex64; cr4?: Hex64; efer?: Hex64; cpl?: number; csL?: boolean; vm86?: boolean; }; answer: Applied };
+    runSetSregs: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { cr0?: Hex64; cr3?: Hex64; cr4?: Hex64; efer?: Hex64; cpl?: number; csL?: boolean; vm86?: boolean; }; answer: Applied };
     /** KVM frees roots of an MMU: kvm_mmu_free_roots(). */
-    runFreeRoots: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { mmu: MmuName; /** Which slots; none means all of them. */ roots?: Slot[]; }; answer: Applied };
+    runFreeRoots: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { mmu: MmuName; /** Which slots; none means all of them. */ roots?: Slot[]; }; answer: Applied };
     /** KVM drops all roots and configures the MMU anew: kvm_mmu_reset_context(). */
-    runResetContext: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runResetContext: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** Apply commands to one VM, in order, until one is refused. */
     applyCommands: { params: { vm: VmId; }; query?: { events?: "false" | "true"; atomic?: "false" | "true"; dryRun?: "false" | "true"; }; body: Batch; answer: BatchApplied };
     /** Read the history of a VM: its commands and events. As a stream, follow it. */
-    listEvents: { params: { vm: VmId; }; query?: { after?: string; epoch?: string; limit?: string; kind?: ("command" | "rewound" | "root-reused" | "root-missed" | "root-allocated" | "root-evicted" | "root-freed" | "root-marked-unsync" | "root-synced" | "request-made" | "request-serviced" | "tlb-flushed" | "page-allocated" | "page-zapped" | "page-unsynced" | "page-synced" | "page-fault" | "access" | "vm-exit" | "vm-entered" | "fault-injected" | "vm-fail" | "violation")[]; vcpu?: string[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: HistoryPage };
+    listEvents: { params: { vm: VmId; }; query?: { after?: Digits; epoch?: string; limit?: Digits; kind?: FrameKind[]; vcpu?: Digits[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: HistoryPage };
     /** Wait until a command or event fits. */
-    waitForEvent: { params: { vm: VmId; }; query?: { after?: string; timeoutMs?: string; kind?: ("command" | "rewound" | "root-reused" | "root-missed" | "root-allocated" | "root-evicted" | "root-freed" | "root-marked-unsync" | "root-synced" | "request-made" | "request-serviced" | "tlb-flushed" | "page-allocated" | "page-zapped" | "page-unsynced" | "page-synced" | "page-fault" | "access" | "vm-exit" | "vm-entered" | "fault-injected" | "vm-fail" | "violation")[]; vcpu?: string[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: WaitAnswer };
+    waitForEvent: { params: { vm: VmId; }; query?: { after?: Digits; timeoutMs?: Digits; kind?: FrameKind[]; vcpu?: Digits[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: WaitAnswer };
     /** Wait until an event fits, or a condition on the state of a vCPU holds. */
     waitUntil: { params: { vm: VmId; }; body: Wait; answer: WaitAnswer };
     /** Compare what a VM did, and its state, with what is expected. */
     verify: { params: { vm: VmId; }; body: Verification; answer: Verified };
     /** Explain, slot by slot, why a switch to a pgd would find a cached root or not. */
-    explainLookup: { params: { vm: VmId; vcpu: string; }; query: { pgd: Hex64; mmu?: MmuName; }; answer: LookupDump };
+    explainLookup: { params: { vm: VmId; vcpu: Digits; }; query: { pgd: Hex64; mmu?: MmuName; }; answer: LookupDump };
     /** Read what flushes, syncs and frees of a VM turned out to be worth. */
     getLedger: { params: { vm: VmId; }; answer: LedgerDump };
     /** List where the architecture allows an address to lead: by memory, or by a cache. */
-    listAllowed: { params: { vm: VmId; vcpu: string; }; query: { gva: Hex64; }; answer: AllowedDump };
+    listAllowed: { params: { vm: VmId; vcpu: Digits; }; query: { gva: Hex64; }; answer: AllowedDump };
     /** What each thing is taken to cost in a race, and why. */
     getCostModel: { answer: CostModel };
     /** Run policies side by side over the same commands: a job. */
@@ -2092,7 +2092,7 @@ export interface Operations {
     /** How a VM and the lanes beside it compare, by what it did so far. */
     getVmRace: { params: { vm: VmId; }; answer: RaceResult };
     /** List jobs in the order of their creation, without their results. */
-    listJobs: { query?: { cursor?: string; limit?: string; }; answer: JobPage };
+    listJobs: { query?: { cursor?: Digits; limit?: Digits; }; answer: JobPage };
     /** How far a job is, and what came of it; waits for its end if that is preferred. */
     getJob: { params: { job: JobId; }; answer: Job };
     /** Cancel a job if it has not ended, and forget it. */
@@ -2102,7 +2102,7 @@ export interface Operations {
     /** Make a new VM in the state of another one at any moment that is kept. */
     forkVm: { params: { vm: VmId; }; body?: ForkBody; answer: Fork };
     /** Name the state of a VM at a moment: equal states have equal digests. */
-    getDigest: { params: { vm: VmId; }; query?: { seq?: string; }; answer: StateDigest };
+    getDigest: { params: { vm: VmId; }; query?: { seq?: Digits; }; answer: StateDigest };
     /** Give the present state of a VM a name. */
     takeSnapshot: { params: { vm: VmId; }; body: SnapshotCreation; answer: Snapshot };
     /** List the snapshots of a VM, the oldest first. */
@@ -2114,9 +2114,9 @@ export interface Operations {
     /** Take a VM back to a snapshot. Its sequence numbers go on rising. */
     restoreSnapshot: { params: { vm: VmId; snapshot: SnapshotName; }; body?: {}; answer: RewoundFrame };
     /** Tell how a VM changed between two moments. */
-    diffMoments: { params: { vm: VmId; }; query: { "from": string; to?: string; limit?: string; }; answer: Diff };
+    diffMoments: { params: { vm: VmId; }; query: { "from": Digits; to?: Digits; limit?: Digits; }; answer: Diff };
     /** Tell how two VMs differ, in configuration and state. */
-    diffVms: { query: { a: VmId; b: VmId; aSeq?: string; bSeq?: string; limit?: string; }; answer: Diff };
+    diffVms: { query: { a: VmId; b: VmId; aSeq?: Digits; bSeq?: Digits; limit?: Digits; }; answer: Diff };
     /** Write the case of a VM: its configuration, its commands, what came of them. */
     getCase: { params: { vm: VmId; }; answer: CaseFile };
     /** Play a case on a new VM, and tell whether what was expected came of it. */
@@ -2124,23 +2124,23 @@ export interface Operations {
     /** What real guests do, and what can be set of it. */
     listWorkloads: { answer: WorkloadList };
     /** System calls under page-table isolation: two PCIDs a process, no-flush switches between them, and mmap and munmap with INVLPG and INVPCID of the user PCID. */
-    makeWorkloadKpti: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; processes?: string; pages?: string; accesses?: string; mmapPercent?: string; switchPercent?: string; }; answer: CaseFile };
+    makeWorkloadKpti: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; processes?: Digits; pages?: Digits; accesses?: Digits; mmapPercent?: Digits; switchPercent?: Digits; }; answer: CaseFile };
     /** Context switches of many processes over the six ASIDs of a CPU: a known one is kept without a flush, one whose generation is old is flushed, and a stranger takes the next in turn. */
-    makeWorkloadAsids: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; processes?: string; pages?: string; pti?: "false" | "true"; accesses?: string; changePercent?: string; lazyPercent?: string; nearPercent?: string; }; answer: CaseFile };
+    makeWorkloadAsids: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; processes?: Digits; pages?: Digits; pti?: "false" | "true"; accesses?: Digits; changePercent?: Digits; lazyPercent?: Digits; nearPercent?: Digits; }; answer: CaseFile };
     /** Storms of fork, exec and exit: write-protected entries and a flush, copies on write, and page tables whose frames are soon those of another process, or its data. */
-    makeWorkloadForkExit: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; pages?: string; processes?: string; pti?: "false" | "true"; accesses?: string; forks?: string; execs?: string; exits?: string; switches?: string; }; answer: CaseFile };
+    makeWorkloadForkExit: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; pages?: Digits; processes?: Digits; pti?: "false" | "true"; accesses?: Digits; forks?: Digits; execs?: Digits; exits?: Digits; switches?: Digits; }; answer: CaseFile };
     /** Many PCIDs whose page tables change while others run, each change flushed by INVPCID of one of its four types, at rates to choose. */
-    makeWorkloadPcidChurn: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; pcids?: string; pages?: string; accesses?: string; edits?: string; switches?: string; flushingSwitches?: string; needless?: string; invpcidAddress?: string; invpcidSingle?: string; invpcidAllGlobal?: string; invpcidAll?: string; deferred?: string; }; answer: CaseFile };
+    makeWorkloadPcidChurn: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; pcids?: Digits; pages?: Digits; accesses?: Digits; edits?: Digits; switches?: Digits; flushingSwitches?: Digits; needless?: Digits; invpcidAddress?: Digits; invpcidSingle?: Digits; invpcidAllGlobal?: Digits; invpcidAll?: Digits; deferred?: Digits; }; answer: CaseFile };
     /** Ranges are unmapped or protected, up to 33 pages with an INVLPG each and longer ones with a flush of everything, and come back by page faults. */
-    makeWorkloadUnmap: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; pages?: string; processes?: string; pti?: "false" | "true"; rangePages?: string; ceiling?: string; accesses?: string; protectPercent?: string; switchPercent?: string; }; answer: CaseFile };
+    makeWorkloadUnmap: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; pages?: Digits; processes?: Digits; pti?: "false" | "true"; rangePages?: Digits; ceiling?: Digits; accesses?: Digits; protectPercent?: Digits; switchPercent?: Digits; }; answer: CaseFile };
     /** A nested L1 switches among L2s with an EPT each, moves, protects and takes away their pages, and executes INVEPT for one or for all before they run on. */
-    makeWorkloadNestedInvept: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; l2s?: string; vmcss?: string; pages?: string; accesses?: string; accessedDirty?: "false" | "true"; editPercent?: string; failPercent?: string; ownPercent?: string; single?: string; "global"?: string; deferred?: string; }; answer: CaseFile };
+    makeWorkloadNestedInvept: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; l2s?: Digits; vmcss?: Digits; pages?: Digits; accesses?: Digits; accessedDirty?: "false" | "true"; editPercent?: Digits; failPercent?: Digits; ownPercent?: Digits; single?: Digits; "global"?: Digits; deferred?: Digits; }; answer: CaseFile };
     /** A nested L1 without EPT keeps the page tables that L2 runs on, changes them, flushes by INVVPID or by the transitions, and sees the page faults of L2. */
-    makeWorkloadNestedShadow: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; spaces?: string; pages?: string; accesses?: string; vpid12?: "false" | "true"; editPercent?: string; address?: string; single?: string; all?: string; singleNonGlobal?: string; }; answer: CaseFile };
+    makeWorkloadNestedShadow: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; spaces?: Digits; pages?: Digits; accesses?: Digits; vpid12?: "false" | "true"; editPercent?: Digits; address?: Digits; single?: Digits; all?: Digits; singleNonGlobal?: Digits; }; answer: CaseFile };
     /** Threads of shared address spaces on several vCPUs: whoever changes an entry flushes, and every other vCPU that has the tables loaded flushes in its interrupt handler. */
-    makeWorkloadShootdown: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; vcpus?: string; processes?: string; pages?: string; pti?: "false" | "true"; accesses?: string; flushPercent?: string; switchPercent?: string; lazyPercent?: string; racePercent?: string; }; answer: CaseFile };
+    makeWorkloadShootdown: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; vcpus?: Digits; processes?: Digits; pages?: Digits; pti?: "false" | "true"; accesses?: Digits; flushPercent?: Digits; switchPercent?: Digits; lazyPercent?: Digits; racePercent?: Digits; }; answer: CaseFile };
     /** Aliases, recursive page tables, edits that are never flushed, no-flush reuse, toggles of PCIDE, PGE, WP, SMEP and NX, VM entries that fail, and operands that are not legal. */
-    makeWorkloadHostile: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; vcpus?: string; ept?: "false" | "true"; edits?: string; accesses?: string; switches?: string; registers?: string; invalidations?: string; vmx?: string; repairs?: string; }; answer: CaseFile };
+    makeWorkloadHostile: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; vcpus?: Digits; ept?: "false" | "true"; edits?: Digits; accesses?: Digits; switches?: Digits; registers?: Digits; invalidations?: Digits; vmx?: Digits; repairs?: Digits; }; answer: CaseFile };
 }
 
 /** Method and path of every operation. */

@@ -28,7 +28,7 @@ export interface Schema {
 export interface Parameter {
   readonly name: string;
   readonly in: 'path' | 'query' | 'header';
-  readonly required: boolean;
+  readonly required?: boolean;
   readonly schema: Schema;
 }
 
@@ -70,11 +70,32 @@ interface DescribedOperation {
 /** Reads openapi.yaml of the repository. */
 export function readDescription(): Description {
   const file = new URL('../../openapi.yaml', import.meta.url);
-  const document = parse(readFileSync(file, 'utf8')) as Document;
+  const document = withPartsInPlace(parse(readFileSync(file, 'utf8'))) as Document;
   const operations = Object.entries(document.paths).flatMap(([template, methods]) =>
     Object.entries(methods).map(([method, described]) => operationOf(template, method, described)),
   );
   return { document, operations };
+}
+
+/**
+ * A document of OpenAPI whose operations refer to no parameter, header, answer or example: each
+ * stands where it is used. Schemas are referred to as before.
+ */
+export function withPartsInPlace(document: unknown): unknown {
+  const placed = (part: unknown): unknown => {
+    if (typeof part !== 'object' || part === null) return part;
+    if (Array.isArray(part)) return part.map(placed);
+    const reference = '$ref' in part ? String(part.$ref) : '#/components/schemas/';
+    if (!reference.startsWith('#/components/schemas/')) return placed(partAt(document, reference));
+    return Object.fromEntries(Object.entries(part).map(([key, of]) => [key, placed(of)]));
+  };
+  const { paths, ...rest } = document as { readonly paths: unknown };
+  return { ...rest, paths: placed(paths) };
+}
+
+function partAt(document: unknown, reference: string): unknown {
+  const keys = reference.slice('#/'.length).split('/');
+  return keys.reduce((part, key) => (part as Readonly<Record<string, unknown>>)[key], document);
 }
 
 /** The operation of a request, if there is one. */

@@ -114,6 +114,11 @@ test('openapi.yaml and asyncapi.yaml are those of the schemas', async () => {
   expect(fileOf('asyncapi.yaml')).toBe(describeAsyncapi());
 });
 
+test('both are of a size that one can open', () => {
+  expect(fileOf('openapi.yaml').length).toBeLessThanOrEqual(400_000);
+  expect(fileOf('asyncapi.yaml').length).toBeLessThanOrEqual(80_000);
+});
+
 test('the client is generated from openapi.yaml as it is', async () => {
   expect(fileOf('src/client/api.ts')).toBe(await generateClient());
 });

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { withPartsInPlace } from '../../stress/fuzz/description.js';
 
 export interface Media {
   readonly schema: object;
+  /** Short ones stand here, and others among `examples`. */
   readonly example?: unknown;
+  readonly examples?: { readonly example: { readonly value: unknown } };
 }
 
 export type Content = Readonly<Record<string, Media>>;
@@ -37,7 +40,7 @@ export function describedRoutes(): {
   routes: ReadonlyMap<string, Route>;
   components: object;
 } {
-  const { paths, components } = parse(openapiText()) as {
+  const { paths, components } = withPartsInPlace(parse(openapiText())) as {
     paths: Record<string, Record<string, Operation>>;
     components: object;
   };
@@ -49,6 +52,11 @@ export function describedRoutes(): {
     }
   }
   return { routes, components };
+}
+
+/** The example of a body, wherever it stands. */
+export function exampleIn(media: Media | undefined): unknown {
+  return media?.example ?? media?.examples?.example.value;
 }
 
 /** The request that openapi.yaml gives as the example of an operation. @param vm Of another VM. */
@@ -63,6 +71,6 @@ export function exampleOf({ method, path, operation }: Route, vm?: string) {
       } else query.append(name, one);
     }
   }
-  const body = operation.requestBody?.content['application/json']?.example;
+  const body = exampleIn(operation.requestBody?.content['application/json']);
   return { method, url: query.size === 0 ? url : `${url}?${query}`, body };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { COMMAND_KINDS } from './command.js';
+import { CommandKind } from './command.js';
 import { Hex64, PhysicalAddress } from './hex.js';
 import { Rights } from './rights.js';
 
@@ -9,7 +9,7 @@ export const TRANSLATIONS_MAX = 64;
 const Replaced = z
   .strictObject({
     entry: PhysicalAddress.describe('Of the table entry that was replaced first.'),
-    command: z.enum(COMMAND_KINDS).nullable(),
+    command: CommandKind.nullable(),
     commandsAgo: z.number().int().min(0).describe('1: the newest command.'),
   })
   .meta({ id: 'ReplacedEntry', description: 'What has made a translation stale.' });

@@ -36,8 +36,8 @@ const operand = DescriptorOperand.nullable().default(null);
 /** How the instruction was encoded: only `memory` is legal, and without LOCK. */
 const encoding = z
   .enum(['memory', 'register', 'lock'])
-  .default('memory')
-  .describe('Operand form; anything but `memory` is #UD.');
+  .meta({ id: 'OperandForm', description: 'Operand form; anything but `memory` is #UD.' })
+  .default('memory');
 
 /** A component of the VMCS: its name in the manual, or its encoding in hex. */
 export const VmcsField = z
@@ -157,6 +157,11 @@ export const COMMAND_BODIES = {
 export type CommandKind = keyof typeof COMMAND_BODIES;
 
 export const COMMAND_KINDS = Object.keys(COMMAND_BODIES) as [CommandKind, ...CommandKind[]];
+
+/** The kind of a command, where a message names one. */
+export const CommandKind = z
+  .enum(COMMAND_KINDS)
+  .meta({ id: 'CommandKind', description: 'Kind of a command.' });
 
 /** One sentence each, for the reference and for who reads the API without it. */
 export const COMMAND_SUMMARIES: Record<CommandKind, string> = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { COMMAND_KINDS, VcpuIndex } from './command.js';
+import { CommandKind, VcpuIndex } from './command.js';
 
 const count = z.number().int().min(0);
 
@@ -25,7 +25,7 @@ export const LedgerState = z
       z.strictObject({
         vcpu: VcpuIndex,
         commands: z
-          .array(z.strictObject({ command: z.enum(COMMAND_KINDS), ...deeds }))
+          .array(z.strictObject({ command: CommandKind, ...deeds }))
           .describe('By the command that asked for it, whenever it was carried out.'),
       }),
     ),

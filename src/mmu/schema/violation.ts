@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hex, wordToHex } from '../machine/index.js';
-import { COMMAND_KINDS } from './command.js';
+import { CommandKind } from './command.js';
 import { Hex64, PhysicalAddress } from './hex.js';
 
 /** Frames that a violation names as right. */
@@ -17,7 +17,7 @@ const culprit = {
     .nullable()
     .describe('Of the command; null if it lies before what this history still names.'),
   commandsAgo: z.number().int().min(0).describe('0: the command in which the violation befell.'),
-  command: z.enum(COMMAND_KINDS),
+  command: CommandKind,
 };
 
 /** What a violation says. */

@@ -1,23 +1,9 @@
 import { NDJSON_TYPE } from '../batches/command-streams.js';
 import { VERSION } from '../wire/version.js';
+import type { Content, DescribedOperation } from './described-operation.js';
 import type { Example } from './examples.js';
 import { FRAME_EXAMPLES } from './frame-examples.js';
-
-/** As far as examples have a place in an operation of openapi.yaml. */
-export interface Exemplified {
-  readonly operationId: string;
-  readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
-}
-
-interface Parameter {
-  readonly name: string;
-  readonly schema: { readonly type?: unknown };
-  example?: unknown;
-}
-
-type Content = Readonly<Record<string, { example?: unknown }>>;
+import { shortened } from './shorten.js';
 
 /** What is answered as text or as a stream: the session has none of that. */
 const BY_HAND: Readonly<Record<string, unknown>> = {
@@ -26,7 +12,7 @@ const BY_HAND: Readonly<Record<string, unknown>> = {
 };
 
 /** Puts the example of an operation where readers and tools look for it. */
-export function addExample(operation: Exemplified, example: Example | undefined): void {
+export function addExample(operation: DescribedOperation, example: Example | undefined): void {
   const { path = {}, query = {}, body, answer } = example ?? {};
   const given: Readonly<Record<string, string>> = { ...path, ...query };
   for (const parameter of operation.parameters ?? []) {
@@ -35,7 +21,7 @@ export function addExample(operation: Exemplified, example: Example | undefined)
     parameter.example = parameter.schema.type === 'array' ? [value] : value;
   }
   fill(operation.requestBody?.content, body ?? {}, firstOf(body));
-  const said = answer ?? BY_HAND[operation.operationId];
+  const said = shortened(answer ?? BY_HAND[operation.operationId]);
   const [, done] = Object.entries(operation.responses).find(([code]) => code.startsWith('2')) ?? [];
   fill(done?.content, said, lineOf(said));
 }

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import {
   FleetEndFrame,
   FleetHelloFrame,
@@ -22,6 +21,7 @@ import {
 import { VERSION } from '../wire/version.js';
 import { FRAME_EXAMPLES } from './frame-examples.js';
 import { Components } from './json-schema.js';
+import { yamlOf } from './yaml-text.js';
 
 /** What happened to a VM, and how complete it is told: part of every stream. */
 const HISTORY = {
@@ -107,7 +107,7 @@ export function describeAsyncapi(): string {
     },
     components: { messages, schemas: components.all() },
   };
-  return stringify(document, { aliasDuplicateObjects: false, lineWidth: 100 });
+  return yamlOf(document);
 }
 
 function referencesTo(messages: object): object {

@@ -5,8 +5,11 @@ export type JsonSchema = { readonly [key: string]: Json };
 
 const REFERENCE = '#/components/schemas/';
 
-/** Says nothing outside the schema that zod made. */
+/** Keywords that mean nothing outside the schema that zod made. */
 const OF_ZOD = new Set(['$schema', '$id', '$defs', 'id']);
+
+/** Keywords in the order in which one reads them; others follow. */
+const FIRST = ['$ref', 'description', 'type', 'const', 'enum', 'properties', 'required'];
 
 /**
  * Turns schemas into JSON Schema as the wire has them, and gathers those that have a name, so that
@@ -36,19 +39,28 @@ export class Components {
   }
 }
 
-/** Drops what only zod wants to know, and lets references point to the components. */
+/**
+ * Lets a reference stand beside its description, as OpenAPI 3.1 allows. AsyncAPI ignores everything
+ * beside a `$ref`, and so does the plugin that gathers the routes: for them it is wrapped in `allOf`.
+ */
+export function withBareReferences<T>(json: T): T {
+  return unwrapped(json as Json) as T;
+}
+
+/** Drops keywords of zod's own, and lets references point to the components. */
 function cleaned(json: Json): Json {
   if (Array.isArray(json)) return json.map(cleaned);
   if (typeof json !== 'object' || json === null) return json;
   const out: Record<string, Json> = {};
-  for (const [key, value] of Object.entries(json as JsonSchema)) {
+  for (const [key, value] of inReadingOrder(json as JsonSchema)) {
     if (key === '$ref') out.$ref = String(value).replace('#/$defs/', REFERENCE);
     else if (key === 'properties') out.properties = mapped(value as JsonSchema);
     else if (key === 'examples' || key === 'default' || key === 'const') out[key] = value;
-    else if (!OF_ZOD.has(key)) out[key] = cleaned(value);
+    else if (!OF_ZOD.has(key) && !isBoundOfJson(key, value)) out[key] = cleaned(value);
   }
+  // Only one type has that value.
+  if ('const' in out) delete out.type;
   const { $ref, ...rest } = out;
-  // AsyncAPI ignores what stands beside a reference.
   if ($ref !== undefined && Object.keys(rest).length > 0) return { ...rest, allOf: [{ $ref }] };
   return out;
 }
@@ -58,4 +70,30 @@ function mapped(properties: JsonSchema): JsonSchema {
   return Object.fromEntries(
     Object.entries(properties).map(([key, value]) => [key, cleaned(value)]),
   );
+}
+
+function unwrapped(json: Json): Json {
+  if (Array.isArray(json)) return json.map(unwrapped);
+  if (typeof json !== 'object' || json === null) return json;
+  const { allOf, ...rest } = json as JsonSchema;
+  const parts = Object.entries(rest).map(([key, value]) => [key, unwrapped(value)]);
+  if (!Array.isArray(allOf)) return Object.fromEntries(parts);
+  const [only, ...others] = allOf as readonly Json[];
+  const isReference = others.length === 0 && typeof only === 'object' && only !== null;
+  return Object.fromEntries(
+    isReference ? [...Object.entries(only), ...parts] : [...parts, ['allOf', allOf]],
+  );
+}
+
+/** A whole number without a bound of its own is bounded by what JSON carries exactly. */
+function isBoundOfJson(key: string, value: Json): boolean {
+  return (
+    (key === 'minimum' && value === Number.MIN_SAFE_INTEGER) ||
+    (key === 'maximum' && value === Number.MAX_SAFE_INTEGER)
+  );
+}
+
+function inReadingOrder(json: JsonSchema): [string, Json][] {
+  const place = (key: string) => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length);
+  return Object.entries(json).sort(([a], [b]) => place(a) - place(b));
 }

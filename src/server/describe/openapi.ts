@@ -1,14 +1,16 @@
 import fastifySwagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
-import { stringify } from 'yaml';
 import { z } from 'zod';
 import { buildApp } from '../app.js';
 import { linesOf, NDJSON_TYPE } from '../batches/command-streams.js';
 import { accessOf } from '../http/access.js';
 import { VERSION } from '../wire/version.js';
-import { addExample, type Exemplified } from './add-examples.js';
+import { addExample } from './add-examples.js';
 import { conditionsOf, withEtags } from './conditions.js';
+import type { DescribedOperation } from './described-operation.js';
 import { examplesOf, recordSession } from './examples.js';
-import { Components, type JsonSchema } from './json-schema.js';
+import { Components, type JsonSchema, withBareReferences } from './json-schema.js';
+import { shareParts } from './share.js';
+import { inRows, yamlOf } from './yaml-text.js';
 
 const TAGS = [
   { name: 'vms', description: 'The life of VMs.' },
@@ -44,43 +46,47 @@ export async function describeOpenapi(): Promise<string> {
     },
   });
   await app.ready();
-  const document = app.swagger() as unknown as OpenapiDocument;
+  const gathered = app.swagger() as unknown as OpenapiDocument;
   await app.close();
+  const { openapi, info, servers, security, tags } = gathered;
+  const paths = withBareReferences(gathered.paths);
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
   const examples = examplesOf(await recordSession());
-  for (const path of Object.values(document.paths)) {
-    for (const operation of Object.values(path)) {
-      // An empty body stands for `{}`; only a body that has to have fields is required.
-      if (operation.requestBody !== undefined && optionalBodies.has(operation.operationId)) {
-        operation.requestBody.required = false;
-      }
-      for (const parameter of operation.parameters ?? []) nameSchemaOf(parameter);
-      addExample(operation, examples.get(operation.operationId));
+  for (const operation of operations) {
+    // An empty body stands for `{}`; only a body that has to have fields is required.
+    if (operation.requestBody !== undefined && optionalBodies.has(operation.operationId)) {
+      operation.requestBody.required = false;
     }
+    addExample(operation, examples.get(operation.operationId));
   }
-  document.components = { schemas: components.all(), securitySchemes: SECURITY_SCHEMES };
-  return stringify(document, { aliasDuplicateObjects: false, lineWidth: 100 });
+  const shared = shareParts(operations);
+  return yamlOf({
+    ...{ openapi, info, servers, security, tags },
+    paths: mapOperations(paths, (operation) => shared.operations.get(operation)),
+    components: {
+      ...shared.components,
+      examples: inRows(shared.components.examples),
+      schemas: withBareReferences(components.all()),
+      securitySchemes: SECURITY_SCHEMES,
+    },
+  });
 }
 
-interface OpenapiDocument {
-  readonly paths: Record<string, Record<string, Operation>>;
-  components: unknown;
+type Paths = Readonly<Record<string, Readonly<Record<string, DescribedOperation>>>>;
+
+interface OpenapiDocument extends Readonly<Record<string, unknown>> {
+  readonly paths: Paths;
 }
 
-interface Operation extends Exemplified {
-  readonly requestBody?: NonNullable<Exemplified['requestBody']> & { required: boolean };
-  readonly parameters?: readonly Parameter[];
-}
-
-interface Parameter {
-  readonly name: string;
-  schema: JsonSchema;
-}
-
-/** A parameter describes itself, and so its schema can be the reference that it stood beside. */
-function nameSchemaOf(parameter: Parameter): void {
-  const { allOf, ...rest } = parameter.schema;
-  if (!Array.isArray(allOf) || allOf.length > 1 || Object.keys(rest).length > 0) return;
-  parameter.schema = allOf[0] as JsonSchema;
+function mapOperations(paths: Paths, map: (operation: DescribedOperation) => unknown): object {
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, methods]) => [
+      path,
+      Object.fromEntries(
+        Object.entries(methods).map(([method, operation]) => [method, map(operation)]),
+      ),
+    ]),
+  );
 }
 
 function swaggerOptions(

@@ -120,6 +120,7 @@ const NESTED: readonly Step[] = [
   { operation: 'runVmclear', path: nested, body: { address: '0x2000' } },
   { operation: 'runVmptrld', path: nested, body: { address: '0x2000' } },
   { operation: 'runVmwrite', path: nested, body: { field: 'EPT_POINTER', value: '0x10005e' } },
+  { operation: 'runVmread', path: nested, body: { field: 'EPT_POINTER' } },
   {
     operation: 'applyCommands',
     path: { vm: 'vm-4' },

@@ -122,7 +122,10 @@ export const writeEnd = createJsonWriter(EndFrame);
 
 /** Kinds that a reader may select: those of events, and two of records that are no events. */
 const FRAME_KINDS = ['command', 'rewound', ...EVENT_KINDS] as const;
-export const FrameKind = z.enum(FRAME_KINDS);
+export const FrameKind = z.enum(FRAME_KINDS).meta({
+  id: 'FrameKind',
+  description: 'A kind of event; or `command` or `rewound`, for frames that are no events.',
+});
 
 /** Items of a list in a query or in a pattern at most. */
 export const LIST_ITEMS_MAX = FRAME_KINDS.length + COMMAND_KINDS.length;
@@ -136,11 +139,12 @@ export function listOf<T extends z.ZodType>(item: T) {
 }
 
 /** A whole number in a query or a path. */
-export const Digits = z.codec(
-  z.string().regex(/^(?:0|[1-9][0-9]{0,14})$/),
-  z.number().int().min(0),
-  { decode: Number, encode: String },
-);
+export const Digits = z
+  .codec(z.string().regex(/^(?:0|[1-9][0-9]{0,14})$/), z.number().int().min(0), {
+    decode: Number,
+    encode: String,
+  })
+  .meta({ id: 'Digits', description: 'A whole number, as text.' });
 
 export const PAGE_FRAMES_MAX = 10_000;
 

@@ -64,6 +64,14 @@ export function refusalsForAll(...more: Codes): Readonly<Record<string, Refusal>
   return Object.fromEntries([...byStatus].map(([status, codes]) => [status, refusalFor(codes)]));
 }
 
+/** Codes of a refusal beyond those of every route, by which it is told from others; else all. */
+export function tellingCodesOf({ description }: Pick<Refusal, 'description'>): string[] {
+  const codes = [...description.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+  const anywhere: readonly string[] = REFUSED_ANYWHERE;
+  const telling = codes.filter((code) => !anywhere.includes(code));
+  return telling.length === 0 ? codes : telling;
+}
+
 function refusalFor(codes: Codes): Refusal {
   return {
     description: `Refused: ${codes.map((code) => `\`${code}\``).join(', ')}.`,

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { inRows, yamlOf } from '../../src/server/describe/yaml-text.js';
+
+test('any document is read as it was written, in YAML 1.2 and 1.1', () => {
+  const words = fc.constantFrom('on', 'no', '0x11', '6.1', '~', 'a: b', ' a', 'a  b', '# a', '- a');
+  const text = fc.oneof(words, fc.lorem({ maxCount: 40 }), fc.string({ unit: 'grapheme' }));
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      fc.oneof(text, fc.boolean(), fc.integer(), fc.constant(null)),
+      fc.array(tie('tree'), { maxLength: 6 }),
+      fc.dictionary(text, tie('tree'), { maxKeys: 6 }),
+    ),
+  }));
+  fc.assert(
+    fc.property(tree, (document) => {
+      for (const written of [document, inRows(document)]) {
+        const yaml = yamlOf({ document: written });
+        expect(parse(yaml)).toEqual({ document });
+        expect(parse(yaml, { version: '1.1', merge: false })).toEqual({ document });
+      }
+    }),
+    { numRuns: 300, seed: 1 },
+  );
+});
+
+test('short parts and long lists of words share lines', () => {
+  const list = Array.from({ length: 30 }, (_, index) => `word-${index}`);
+  const rows = inRows({ events: [{ seq: 1, outcome: { kind: 'ok' } }, { seq: 2 }] }) as object;
+  expect(
+    yamlOf({ short: { type: 'integer', minimum: 0 }, list, text: 'A sentence.', rows }),
+  ).toBe(`short: {type: integer, minimum: 0}
+list: [word-0, word-1, word-2, word-3, word-4, word-5, word-6, word-7, word-8, word-9, word-10,
+  word-11, word-12, word-13, word-14, word-15, word-16, word-17, word-18, word-19, word-20, word-21,
+  word-22, word-23, word-24, word-25, word-26, word-27, word-28, word-29]
+text: A sentence.
+rows: {events: [{seq: 1, outcome: {kind: ok}}, {seq: 2}]}
+`);
+});
