@@ -5,11 +5,23 @@ const INTRODUCTION = `# The museum
 Ways in which KVM's MMU went wrong, was proposed to go wrong, or could: each is a switch on a VM, with a list of
 commands that is clean without it and that a judge objects to with it.
 
-    npx mmulab museum                                  # shows all of them, and exits 1 if one escapes
-    npx mmulab museum --only pcide-keeps-roots         # shows one
-    npx mmulab museum --case-of pcide-keeps-roots      # prints its scene as a case file
-    curl -s localhost:3000/v1/museum/pcide-keeps-roots # the same over HTTP, without what comes of it
-    curl -s localhost:3000/v1/vms --json '{"defects":["pcide-keeps-roots"]}'
+\`\`\`console
+$ npx mmulab museum | tail -n 1
+103 passed, 0 failed
+$ npx mmulab museum --only pcide-keeps-roots
+exhibit            source ...
+pcide-keeps-roots  ...
+1 passed, 0 failed
+$ npx mmulab museum --case-of pcide-keeps-roots > scene.case.json
+$ curl -s localhost:3000/v1/cases --json @scene.case.json
+{"id":"...",...,"met":true,...}
+$ curl -s localhost:3000/v1/museum/pcide-keeps-roots
+{"exhibit":{"name":"pcide-keeps-roots",...},...}
+$ curl -s localhost:3000/v1/vms --json '{"defects":["pcide-keeps-roots"]}'
+{"id":"...",...,"defects":["pcide-keeps-roots"],...}
+\`\`\`
+
+\`mmulab museum\` shows every exhibit and ends with status 1 if one escapes; \`--case-of\` prints a scene as a case file.
 
 A **bug** is what a commit mended. Where it is another kernel's rule, the defect puts that rule in place of the
 kernel's own (\`src/mmu/kernel/rules.ts\`); otherwise it is a line in the model that asks \`hasDefect()\`. A **hole** is
