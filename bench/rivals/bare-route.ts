@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import { z } from 'zod';
 import { EventRing, HistoryBudget, Recorder } from '../../src/journal/index.js';
-import { COMMAND_BODIES, Outcome } from '../../src/mmu/schema/index.js';
+import { COMMANDS as KINDS, Outcome } from '../../src/mmu/schema/index.js';
 import { serializerCompiler, validatorCompiler } from '../../src/server/wire/compilers.js';
 import { Digits, EventFrame, Seq, VmId } from '../../src/server/wire/frames.js';
 import { Command, createVm, step, VmConfig } from '../built.js';
@@ -26,7 +26,7 @@ for (const { kind, fields } of COMMANDS) {
       schema: {
         params: z.strictObject({ vm: VmId, vcpu: Digits }),
         querystring: z.strictObject({ dryRun: z.enum(['false', 'true']).default('false') }),
-        body: COMMAND_BODIES[kind],
+        body: KINDS[kind].body,
         response: {
           200: z.strictObject({ seq: Seq, outcome: Outcome, events: z.array(EventFrame) }),
         },

@@ -42,25 +42,20 @@ import {
 } from './oracle/index.js';
 import { kickToHost } from './requests/index.js';
 import { resetContext } from './roots/index.js';
-import type { Command, CommandKind, Outcome } from './schema/index.js';
+import {
+  COMMAND_KINDS,
+  COMMANDS,
+  type Command,
+  type CommandKind,
+  type Outcome,
+} from './schema/index.js';
 import { CommandRefused, type Emit, type Vcpu, type Vm } from './state/index.js';
 import { OK } from './vcpu/index.js';
 
-/** KVM's own operations: they happen in the host and do not enter the guest first. */
-const HOST_OPERATIONS: ReadonlySet<CommandKind> = new Set([
-  'load-root',
-  'enter',
-  'make-request',
-  'zap-all',
-  'set-memslot',
-  'host-write',
-  'dirty-log',
-  'unmap',
-  'map',
-  'set-sregs',
-  'free-roots',
-  'reset-context',
-]);
+/** Operations of KVM's own and of the VMM: they do not enter the guest first. */
+const HOST_OPERATIONS: ReadonlySet<CommandKind> = new Set(
+  COMMAND_KINDS.filter((kind) => COMMANDS[kind].runsIn === 'host'),
+);
 
 /**
  * Applies one command to a VM, in place. The only dispatcher: the same commands give the same

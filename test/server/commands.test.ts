@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { COMMAND_BODIES, COMMAND_KINDS } from '../../src/mmu/schema/index.js';
+import { COMMAND_KINDS, COMMANDS } from '../../src/mmu/schema/index.js';
 import { ask, shareApp, startApp } from './start.js';
 
 /** For refusals, and for commands that may befall a VM in any state. */
@@ -70,7 +70,7 @@ test.each(COMMAND_KINDS)('%s: an endpoint of its own', async (kind) => {
     message: 'unknown field',
   });
   const empty = await ask(app, 'POST', url);
-  const allowed = COMMAND_BODIES[kind].safeParse({}).success;
+  const allowed = COMMANDS[kind].body.safeParse({}).success;
   expect(empty.status === 400).toBe(!allowed);
   const noVm = await ask(app, 'POST', `/v1/vms/nope/vcpus/0/${kind}`, VALID[kind]);
   expect([noVm.status, noVm.json.code]).toEqual([404, 'vm-not-found']);

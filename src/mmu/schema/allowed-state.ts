@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CommandKind } from './command.js';
+import { CommandKind } from './commands.js';
 import { Hex64, PhysicalAddress } from './hex.js';
 import { Rights } from './rights.js';
 

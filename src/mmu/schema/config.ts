@@ -3,7 +3,7 @@ import { DEFECT_NAMES, DEFECTS_MAX } from '../defects/index.js';
 import { KERNEL_NAMES, offeredFeatures } from '../kernel/index.js';
 import { layoutFlawsOf, sregsFlawsOf } from '../machine/index.js';
 import { POLICY_NAMES } from '../policies/index.js';
-import { VCPUS_PER_VM_MAX } from './command.js';
+import { VCPUS_PER_VM_MAX } from './command-fields.js';
 import { Hex64, PhysicalAddress } from './hex.js';
 import { MEMSLOTS_MAX, Memslot } from './memory.js';
 import { PREV_ROOTS_MAX } from './names.js';

@@ -1,16 +1,8 @@
 export { AllowedState, TRANSLATIONS_MAX } from './allowed-state.js';
-export {
-  type BodyOf,
-  COMMAND_BODIES,
-  COMMAND_KINDS,
-  COMMAND_SUMMARIES,
-  Command,
-  type CommandInput,
-  type CommandKind,
-  type CommandOf,
-  VCPUS_PER_VM_MAX,
-  VcpuIndex,
-} from './command.js';
+export { type BodyOf, Command, type CommandInput, type CommandOf } from './command.js';
+export { VCPUS_PER_VM_MAX, VcpuIndex } from './command-fields.js';
+export type { CommandSpec } from './command-spec.js';
+export { COMMAND_KINDS, COMMANDS, type CommandKind } from './commands.js';
 export {
   DefectName,
   KernelName,

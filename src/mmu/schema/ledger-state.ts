@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { CommandKind, VcpuIndex } from './command.js';
+import { VcpuIndex } from './command-fields.js';
+import { CommandKind } from './commands.js';
 
 const count = z.number().int().min(0);
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VcpuIndex } from './command.js';
+import { VcpuIndex } from './command-fields.js';
 import { Hex32, Hex64, PhysicalAddress } from './hex.js';
 import { MmuName } from './names.js';
 import { RequestName } from './request.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hex, wordToHex } from '../machine/index.js';
-import { CommandKind } from './command.js';
+import { CommandKind } from './commands.js';
 import { Hex64, PhysicalAddress } from './hex.js';
 
 /** Frames that a violation names as right. */

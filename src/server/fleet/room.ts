@@ -1,19 +1,15 @@
 import { contentPagesOf, pagesHeldBy } from '../../mmu/index.js';
-import type { CommandKind, VmConfig } from '../../mmu/schema/index.js';
+import {
+  COMMANDS,
+  type CommandKind,
+  type CommandSpec,
+  type VmConfig,
+} from '../../mmu/schema/index.js';
 import { ApiError } from '../wire/errors.js';
 import type { Limits } from '../wire/limits.js';
 import type { FleetVm } from './fleet-vm.js';
 
 type Holder = Pick<FleetVm, 'vm' | 'pages' | 'lanes'>;
-
-/** Commands that take no pages, and may give some back. */
-const GIVES_ROOM: ReadonlySet<CommandKind> = new Set([
-  'zap-all',
-  'set-memslot',
-  'unmap',
-  'free-roots',
-  'reset-context',
-]);
 
 /** Keeps the bounds of a fleet: counts its VMs, their vCPUs, and the pages that they take. */
 export class Room {
@@ -103,7 +99,8 @@ export class Room {
    */
   demand({ id, pages }: { readonly id: string; readonly pages: number }, kind: CommandKind): void {
     const { memoryPagesMax } = this.#limits;
-    if (this.#pages < memoryPagesMax || GIVES_ROOM.has(kind)) return;
+    const { givesRoom }: CommandSpec = COMMANDS[kind];
+    if (this.#pages < memoryPagesMax || givesRoom) return;
     const share = Math.floor(memoryPagesMax / this.#vms);
     if (pages <= share) return;
     throw new ApiError(

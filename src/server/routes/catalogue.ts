@@ -8,7 +8,7 @@ import {
 } from '../../mmu/index.js';
 import {
   COMMAND_KINDS,
-  COMMAND_SUMMARIES,
+  COMMANDS,
   EVENT_SEVERITY,
   MmuEvent,
   PolicyName,
@@ -128,7 +128,7 @@ function modelOf(version: string, limits: Limits): z.output<typeof ModelBody> {
     })),
     vendors: ['vmx', 'svm'],
     pagings: ['shadow', 'ept'],
-    commands: COMMAND_KINDS.map((kind) => ({ kind, summary: COMMAND_SUMMARIES[kind] })),
+    commands: COMMAND_KINDS.map((kind) => ({ kind, summary: COMMANDS[kind].summary })),
     events: MmuEvent.options.map((option) => ({
       kind: option.shape.kind.value,
       summary: option.meta()?.description ?? '',

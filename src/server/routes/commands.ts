@@ -2,9 +2,8 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Applied } from '../../journal/index.js';
 import {
-  COMMAND_BODIES,
   COMMAND_KINDS,
-  COMMAND_SUMMARIES,
+  COMMANDS,
   Command,
   type CommandKind,
   createJsonWriter,
@@ -121,7 +120,7 @@ export const commandRoutes: TypedPlugin<CommandRouteOptions> = async (app, optio
       {
         schema: {
           operationId: id,
-          summary: COMMAND_SUMMARIES[kind],
+          summary: COMMANDS[kind].summary,
           tags: ['commands'],
           ...takes,
           response: { 200: AppliedBody, ...REFUSALS },
@@ -233,6 +232,6 @@ function demandPlain({ atomic, dryRun }: BatchQuery): void {
 
 /** An empty body will do where every field has a default. */
 function bodyOf(kind: CommandKind): z.ZodType {
-  const body: z.ZodType<unknown, unknown> = COMMAND_BODIES[kind];
+  const body: z.ZodType<unknown, unknown> = COMMANDS[kind].body;
   return body.safeParse({}).success ? body.prefault({}) : body;
 }

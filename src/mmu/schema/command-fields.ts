@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { hex, isHighHalf, VMCS, VMCS12_REVISION, vmcsFieldNameOf } from '../machine/index.js';
+import { Hex64 } from './hex.js';
+
+export const VCPUS_PER_VM_MAX = 64;
+
+/** Index of a vCPU in its VM. */
+export const VcpuIndex = z
+  .number()
+  .int()
+  .min(0)
+  .max(VCPUS_PER_VM_MAX - 1)
+  .meta({ id: 'VcpuIndex', description: 'Index of a vCPU in its VM, from 0.' });
+
+/** Register operand of MOV to or from a control register: 0 is RAX, 6 is RSI. */
+export const gpr = z
+  .number()
+  .int()
+  .min(0)
+  .max(15)
+  .default(0)
+  .describe('Register operand: 0 is RAX.');
+
+/**
+ * Where an instruction's descriptor lies in linear memory. If given, the access to it is checked
+ * (segment, LAM, page walk) as the processor does; its content is what the command says.
+ */
+const DescriptorOperand = z
+  .strictObject({
+    segment: z.enum(['ds', 'ss']).default('ds'),
+    gva: Hex64,
+  })
+  .meta({
+    id: 'DescriptorOperand',
+    description: 'Linear address of the descriptor: its access is checked; its content is given.',
+  });
+export const operand = DescriptorOperand.nullable().default(null);
+
+/** How the instruction was encoded: only `memory` is legal, and without LOCK. */
+export const encoding = z
+  .enum(['memory', 'register', 'lock'])
+  .meta({ id: 'OperandForm', description: 'Operand form; anything but `memory` is #UD.' })
+  .default('memory');
+
+/** A component of the VMCS: its name in the manual, or its encoding in hex. */
+export const VmcsField = z
+  .codec(
+    z.union([
+      z.enum(Object.keys(VMCS) as [keyof typeof VMCS]),
+      z.string().regex(/^0x[0-9a-f]{1,8}$/),
+    ]),
+    z.custom<number>(),
+    {
+      decode: (field) =>
+        field.startsWith('0x')
+          ? Number.parseInt(field.slice(2), 16)
+          : VMCS[field as keyof typeof VMCS],
+      encode: (of) => (isHighHalf(of) ? undefined : vmcsFieldNameOf(of)) ?? hex(of),
+    },
+  )
+  .meta({ id: 'VmcsField', description: "A VMCS component: the manual's name, or its encoding." });
+
+/** A 32-bit register or field that is shown as a number. */
+export const uint32 = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1);
+
+export const revision = uint32
+  .default(VMCS12_REVISION)
+  .describe('Revision identifier that L1 stored in the region.');
+
+export const value = Hex64;
+
+/** Bytes of a load or store. */
+export const bytes = z
+  .union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)])
+  .default(8)
+  .describe('Bytes that are accessed.');
+
+/** Who accesses memory: supervisor or user, and whether EFLAGS.AC lifts SMAP. */
+export const accessor = {
+  user: z.boolean().default(false).describe('Access at CPL 3, whatever the CPL is.'),
+  ac: z.boolean().default(false).describe('EFLAGS.AC: a supervisor may touch user pages.'),
+};
