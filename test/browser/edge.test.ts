@@ -39,5 +39,5 @@ test('a page without one says how to bring it', async () => {
   const page = await lab.open('/');
   await expect
     .poll(() => page.locator('.failure').first().textContent())
-    .toBe('This server wants a token: open the page as /#token=TOKEN');
+    .toBe('Cannot read: this server needs a token; open the page as /#token=TOKEN');
 });
