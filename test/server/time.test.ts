@@ -253,7 +253,7 @@ test('a command that another kernel refuses stops the fork, and leaves nothing',
     409,
     'command-refused',
     5,
-    'Cannot run "make-request": kernel 5.13 has no KVM_REQ_MMU_FREE_OBSOLETE_ROOTS (command 5 of the batch; 5 applied)',
+    'Cannot run "make-request": kernel 5.13.0 has no KVM_REQ_MMU_FREE_OBSOLETE_ROOTS (command 5 of the batch; 5 applied)',
   ]);
   expect((await ask(app, 'GET', '/v1/vms')).json.total).toBe(1);
 });
@@ -294,7 +294,7 @@ test('a VM that has failed takes no snapshot, but can be taken back', async () =
   expect([refused.status, refused.json.code, refused.json.detail]).toEqual([
     409,
     'vm-poisoned',
-    'Cannot take snapshot "late": VM "vm-1" has failed; reset it or restore a snapshot',
+    'Cannot take snapshot "late": VM "vm-1" has failed, the model failed on "zap-all" (broken); reset it or restore a snapshot',
   ]);
   // Before the command that failed.
   expect(await digest(app, 'vm-1')).toBe(sound);

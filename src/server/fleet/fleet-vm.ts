@@ -19,13 +19,20 @@ export interface FleetVm {
   readonly recorder: Recorder<FrozenVm>;
   /** Pages of 4 KiB that the fleet's bound counts for this VM. */
   pages: number;
-  /** The command on which the model failed; no other can be applied. Null while all is well. */
-  poison: Command | null;
+  /** How the model failed on it; no command can be applied any more. Null while all is well. */
+  poison: Poison | null;
   labels: Labels;
   /** Deletes the VM once it was idle for its TTL; null without a TTL. */
   lease: Lease | null;
   /** Policies that run beside it; null if there are none. */
   readonly lanes: VmLanes | null;
+}
+
+/** A failure of the model. */
+export interface Poison {
+  readonly command: Command;
+  /** The assertion that failed, as a sentence. */
+  readonly reason: string;
 }
 
 /** `number` of a VM that nobody sees yet. */
@@ -74,9 +81,10 @@ export function vmNotFound(id: string, why: string): ApiError {
 }
 
 /** @param task The task that the VM is unfit for, as the error names it. */
-export function vmPoisoned(id: string, task: string): ApiError {
+export function vmPoisoned(id: string, task: string, { command, reason }: Poison): ApiError {
+  const why = `the model failed on "${command.kind}" (${reason})`;
   return new ApiError(
     'vm-poisoned',
-    `Cannot ${task}: VM "${id}" has failed; reset it or restore a snapshot`,
+    `Cannot ${task}: VM "${id}" has failed, ${why}; reset it or restore a snapshot`,
   );
 }

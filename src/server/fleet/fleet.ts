@@ -192,7 +192,7 @@ export class Fleet {
   /** Applies one command. The caller tells the streams, of one command or of many at once. */
   run(entry: FleetVm, command: Command): Applied {
     const { id, vm, recorder, ring } = entry;
-    if (entry.poison !== null) throw vmPoisoned(id, `run "${command.kind}"`);
+    if (entry.poison !== null) throw vmPoisoned(id, `run "${command.kind}"`, entry.poison);
     this.#room.demand(entry, command.kind);
     anchorHistory(entry);
     try {
@@ -202,9 +202,9 @@ export class Fleet {
       return applied;
     } catch (error) {
       if (error instanceof CommandRefused) throw new ApiError('command-refused', error.message);
-      entry.poison = command;
+      entry.poison = { command, reason: error instanceof Error ? error.message : String(error) };
       this.#log.error({ err: error, vm: id, seq: ring.head, command }, 'VM poisoned');
-      throw vmPoisoned(id, `run "${command.kind}"`);
+      throw vmPoisoned(id, `run "${command.kind}"`, entry.poison);
     } finally {
       this.#room.weigh(entry);
     }

@@ -3,13 +3,14 @@ import { oracleStateOf } from '../../mmu/index.js';
 import { OracleState, VmConfig } from '../../mmu/schema/index.js';
 import { Seq, VmId } from '../wire/frames.js';
 import { LABELS } from '../wire/labels.js';
-import type { FleetVm } from './fleet-vm.js';
+import type { FleetVm, Poison } from './fleet-vm.js';
 import { Lanes } from './vm-lanes.js';
 
 const identity = {
   id: VmId,
   seq: Seq.describe('Sequence number of the newest command or event; 0 before the first.'),
   poisoned: z.boolean().describe('The model failed on this VM, which takes no more commands.'),
+  failure: z.string().nullable().describe('The command and the assertion that failed; null: none.'),
 };
 
 const labels = {
@@ -57,16 +58,20 @@ export function vmBodyOf({
   lanes,
 }: FleetVm): z.output<typeof VmBody> {
   const expiresInSeconds = lease?.secondsLeft ?? null;
-  const poisoned = poison !== null;
   const found = oracleStateOf(vm);
   const beside = lanes === null ? {} : { lanes: [...lanes.beside] };
-  const facts = { id, seq: ring.head, poisoned, ...labels, expiresInSeconds, found };
+  const facts = { id, seq: ring.head, ...failureOf(poison), ...labels, expiresInSeconds, found };
   return { ...facts, ...beside, ...vm.config };
 }
 
 export function vmSummaryOf({ id, ring, poison, vm, labels }: FleetVm): z.output<typeof VmSummary> {
   const { vcpus, policy, kernel, vendor, paging } = vm.config;
   const { name, tags } = labels;
-  const poisoned = poison !== null;
-  return { id, seq: ring.head, poisoned, name, tags, vcpus, policy, kernel, vendor, paging };
+  const failure = failureOf(poison);
+  return { id, seq: ring.head, ...failure, name, tags, vcpus, policy, kernel, vendor, paging };
+}
+
+function failureOf(poison: Poison | null): { poisoned: boolean; failure: string | null } {
+  if (poison === null) return { poisoned: false, failure: null };
+  return { poisoned: true, failure: `${poison.command.kind}: ${poison.reason}` };
 }

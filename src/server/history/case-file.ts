@@ -52,7 +52,7 @@ export async function caseOf(fleet: Fleet, entry: FleetVm): Promise<CaseFile> {
   if (present !== null && file.expected.state !== present) {
     throw new Error(`Cannot write the case of VM "${entry.id}": its commands lead elsewhere`);
   }
-  return entry.poison === null ? file : { ...file, poisonedBy: entry.poison };
+  return entry.poison === null ? file : { ...file, poisonedBy: entry.poison.command };
 }
 
 /**

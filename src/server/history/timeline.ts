@@ -37,7 +37,7 @@ export class Timeline {
   /** @throws {ApiError} If the VM has failed, the name is taken, or a bound is met. */
   take(entry: FleetVm, name: string): Snapshot {
     const { id, vm, ring, recorder, poison } = entry;
-    if (poison !== null) throw vmPoisoned(id, `take snapshot "${name}"`);
+    if (poison !== null) throw vmPoisoned(id, `take snapshot "${name}"`, poison);
     const made = recorder.requestsMade();
     return this.snapshots.add(id, { name, seq: ring.head, state: freezeVm(vm), made });
   }
