@@ -583,6 +583,8 @@ export type Vm = {
     seq: Seq;
     /** The model failed on this VM, which takes no more commands. */
     poisoned: boolean;
+    /** The command and the assertion that failed; null: none. */
+    failure: string | null;
     /** Its name for people. */
     name: VmName | null;
     tags: VmTags;
@@ -624,6 +626,8 @@ export type VmSummary = {
     seq: Seq;
     /** The model failed on this VM, which takes no more commands. */
     poisoned: boolean;
+    /** The command and the assertion that failed; null: none. */
+    failure: string | null;
     /** Its name for people. */
     name: VmName | null;
     tags: VmTags;
