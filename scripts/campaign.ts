@@ -1,3 +1,5 @@
+import { EXIT } from '../src/cli/exit-codes.js';
+import { startProgress } from '../src/cli/progress.js';
 import {
   GUEST_NAMES,
   type GuestName,
@@ -11,7 +13,6 @@ import { runProgram, say } from './run-program.js';
 
 /** Commands of one trial: enough to fill the caches, few enough to shrink. */
 const TRIAL_STEPS = 500;
-const PROGRESS_MS = 10_000;
 
 const USAGE = `Usage: npm run campaign -- [--steps N] [--seed N] [--guest NAME] [--kernel VERSION]
                            [--policy NAME] [--paging shadow|ept]
@@ -73,27 +74,28 @@ function run({ steps, seed, isSelected }: Settings): number {
   const byGuest = new Map<GuestName, Sum>(GUEST_NAMES.map((name) => [name, new Sum()]));
   const begun = Date.now();
   const line = () => `${all}, ${Math.round((Date.now() - begun) / 1000)} s`;
-  let saidAt = begun;
+  const progress = startProgress(process, { what: 'campaign', total: steps });
   for (const trial of trialsOf(seed)) {
     if (all.steps >= steps) break;
     if (!isSelected(trial)) continue;
     const result = runTrial(trial, TRIAL_STEPS);
     all.add(result);
     byGuest.get(trial.guest)?.add(result);
-    sayCounterexample(trial, result);
-    if (Date.now() - saidAt > PROGRESS_MS) {
-      saidAt = Date.now();
-      say(line());
-    }
+    progress.update(all.steps);
+    if (result.counterexample === null) continue;
+    progress.stop();
+    sayCounterexample(trial, result.counterexample);
   }
+  progress.stop();
   for (const [name, sum] of byGuest) if (sum.steps > 0) say(`${name}: ${sum}`);
   say(line());
-  return all.violations === 0 ? 0 : 1;
+  return all.violations === 0 ? EXIT.done : EXIT.objected;
 }
 
-function sayCounterexample(trial: Trial, { counterexample }: TrialResult): void {
-  if (counterexample === null) return;
-  const { says, config, commands } = counterexample;
+function sayCounterexample(
+  trial: Trial,
+  { says, config, commands }: NonNullable<TrialResult['counterexample']>,
+): void {
   say(`CAUGHT ${JSON.stringify(trial)}: ${says}`);
   say(JSON.stringify({ config, commands }));
 }

@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { EXIT } from '../src/cli/exit-codes.js';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 type ValuesOf<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>['values'];
@@ -24,7 +25,7 @@ export async function runProgram<const O extends Options, S>(
     return;
   }
   process.stderr.write(program.usage);
-  process.exitCode = 2;
+  process.exitCode = EXIT.wrongUse;
 }
 
 /**
