@@ -165,9 +165,18 @@ test('a lab in a process loads no server, and a client of one no model', () => {
   expect([...floors]).toEqual(['client']);
 });
 
-test('the judge stands beside the product, and sees index files of the model and the lab', () => {
+/** Rooms of the judge, and what each may see beside itself: a reader of prose sees no model. */
+const JUDGE_ROOMS: Record<string, RegExp> = {
+  attempt: /^src\/mmu\/schema\/index$/,
+  read: /^(?:attempt\/.*|case|src\/mmu\/schema\/index)$/,
+  run: /^(?:attempt\/.*|src\/mmu\/(?:\w+\/)?index)$/,
+  '': /^(?:(?:read|run)\/index|attempt\/.*|read\/.*|run\/.*|src\/lab\/index)$/,
+};
+
+test('the judge stands beside the product, with a reader that sees no model', () => {
   expect(specifiers.filter(({ to }) => to.includes('conformance/'))).toEqual([]);
   const judge = fileURLToPath(new URL('../conformance/judge', import.meta.url));
+  const roomOf = (file: string) => (file.includes('/') ? floorOf(file) : '');
   const beyond = readdirSync(judge, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .flatMap((from) =>
@@ -175,9 +184,9 @@ test('the judge stands beside the product, and sees index files of the model and
     )
     .filter(({ from, to }) => {
       if (!to.startsWith('.')) return to !== 'zod';
-      const target = join(judge, dirname(from), to);
-      const inside = relative(SRC, target);
-      return !target.startsWith(`${judge}/`) && !/^(?:mmu(?:\/\w+)?|lab)\/index\.js$/.test(inside);
+      const target = relative(judge, join(judge, dirname(from), to)).replace(/\.js$/, '');
+      if (roomOf(target) === roomOf(from)) return false;
+      return !JUDGE_ROOMS[roomOf(from)]?.test(target.replace('../../', ''));
     });
   expect(beyond).toEqual([]);
 });

@@ -15,7 +15,6 @@ const NOT_YET = [
   'src/server/routes/',
   'src/server/describe/',
   'src/server/direct/',
-  'conformance/judge/',
 ];
 
 /** Beginning of a doc comment that has lost its noun: a relative clause, or a bare pronoun. */

@@ -1,15 +1,14 @@
 import { type ConformReport, countSkipped, createReport } from '../../src/lab/index.js';
+import type { Attempt } from './attempt/attempt.js';
+import { Unreadable } from './attempt/unreadable.js';
 import { type ArchitectureCase, placeOf, readCases } from './case.js';
-import { type Difference, differencesOf } from './checks.js';
 import { strangeKeyIn } from './keys.js';
-import { SetupFailed } from './prepare.js';
-import { Unreadable } from './reading.js';
-import { replayDifferences } from './replay/index.js';
-import { isJudgedArea } from './setup.js';
-import { judgeRule } from './tlb/rule.js';
-import { withStepsAbove } from './tlb/steps-above.js';
-import { judgeUseCase } from './tlb/use.js';
-import { trialsOf } from './trials.js';
+import { attemptsOf } from './read/index.js';
+import { isJudgedArea } from './read/setup.js';
+import { withStepsAbove } from './read/tlb/steps-above.js';
+import type { Difference } from './run/difference.js';
+import { differencesIn } from './run/index.js';
+import { SetupFailed } from './run/setup-failed.js';
 
 /**
  * Judges cases by running the model: each gets a VM of its own, is brought by commands into the
@@ -39,7 +38,7 @@ function judgeCase(item: ArchitectureCase, report: ConformReport): void {
     return;
   }
   try {
-    const differences = [...spread(item), ...consequencesOf(item)].flatMap(differencesIn);
+    const differences = attemptsOf(item).flatMap((attempt) => differencesOf(item, attempt));
     if (differences.length === 0) report.passed += 1;
     else report.failures.push({ where, ...inOne(differences) });
   } catch (error) {
@@ -48,22 +47,11 @@ function judgeCase(item: ArchitectureCase, report: ConformReport): void {
   }
 }
 
-/** Areas about what may be used later, for which one outcome at the end is not enough. */
-const OWN_JUDGES: Readonly<Record<string, (item: ArchitectureCase) => Iterable<Difference>>> = {
-  'tlb-rule': judgeRule,
-  'tlb-use': judgeUseCase,
-  'bug-replay': replayDifferences,
-};
-
 /** The model's own failure is a difference as well: it must not end the report. */
-function differencesIn(item: ArchitectureCase): Difference[] {
+function differencesOf(item: ArchitectureCase, attempt: Attempt): readonly Difference[] {
   const differences: Difference[] = [];
   try {
-    const own = Object.hasOwn(OWN_JUDGES, item.area) ? OWN_JUDGES[item.area] : undefined;
-    if (own !== undefined) return [...own(item)];
-    for (const { trial, expect } of trialsOf(item)) {
-      differences.push(...differencesOf(trial, expect).map((one) => labelled(trial.label, one)));
-    }
+    for (const difference of differencesIn(attempt)) differences.push(difference);
   } catch (error) {
     if (error instanceof Unreadable || !(error instanceof Error)) throw error;
     const came = error instanceof SetupFailed ? error.message : `${error.name}: ${error.message}`;
@@ -72,39 +60,9 @@ function differencesIn(item: ArchitectureCase): Difference[] {
   return differences;
 }
 
-function labelled(label: string, { expected, came }: Difference): Difference {
-  return label === '' ? { expected, came } : { expected, came: `${label}: ${came}` };
-}
-
 function inOne(differences: readonly Difference[]): Difference {
   return {
     expected: differences.map(({ expected }) => expected).join('; '),
     came: differences.map(({ came }) => came).join('; '),
   };
-}
-
-/** A case about `any of 0..3` is one case for each of them; all must be right. */
-function spread(item: ArchitectureCase): readonly ArchitectureCase[] {
-  const [, first, last] = /^any of (\d)\.\.(\d)$/.exec(String(item.args.pdpte)) ?? [];
-  if (first === undefined || last === undefined) return [item];
-  const count = Number(last) - Number(first) + 1;
-  return Array.from({ length: count }, (_, index) => ({
-    ...item,
-    args: { ...item.args, pdpte: Number(first) + index },
-  }));
-}
-
-/** A reload of the PDPTEs shows when one of them is bad: then the same instruction must fault. */
-function consequencesOf(item: ArchitectureCase): readonly ArchitectureCase[] {
-  const text = item.expect.side_effect;
-  if (text === undefined) return [];
-  if (!/^PDPTEs reloaded from CR3/.test(String(text)))
-    throw new Unreadable(`side_effect "${text}"`);
-  return [
-    {
-      ...item,
-      setup: { ...item.setup, pdpte: 'bad reserved bit' },
-      expect: { outcome: 'fault', vector: '#GP', error_code: '0x0' },
-    },
-  ];
 }

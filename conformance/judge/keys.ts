@@ -1,5 +1,5 @@
+import { bitPlaceOf } from './attempt/register-bits.js';
 import type { ArchitectureCase } from './case.js';
-import { bitPlaceOf } from './register-bits.js';
 
 /** The parts of a case whose keys depend on its area. */
 const PARTS = ['setup', 'args', 'expect'] as const;

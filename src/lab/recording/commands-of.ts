@@ -12,11 +12,11 @@ const ENABLE_VMFUNC = 0x2000;
 const PRIMARY = 0x84006172;
 const CR3_LOAD_EXITING = 0x8000;
 
-/** Where the recorded L1 keeps the page tables of its L2, and its list of EPTPs. */
+/** Addresses of the page tables of the recorded L2, and of L1's list of EPTPs. */
 const L2_CR3 = '0x51000';
 const EPTP_LIST = '0x45000';
 
-/** What L1 stores in a VMXON region or VMCS region. */
+/** The word that L1 stores first in a VMXON region or VMCS region. */
 const VMCS12_REVISION = '0x11e57ed0';
 
 const FLAG_CR3_LOAD_EXITING = 1;
@@ -107,7 +107,7 @@ function initVmcs(
     EXCEPTION_BITMAP: '0xffffffff',
     SECONDARY_VM_EXEC_CONTROL: hex(secondary),
     VIRTUAL_PROCESSOR_ID: vpid,
-    // Where the host has no EPT these components do not exist, and no recording asks for them.
+    // Without EPT in the host these components do not exist, and no recording asks for them.
     ...(eptp === '0x0' ? {} : { EPT_POINTER: eptp }),
     ...(flags & FLAG_VMFUNC ? { VM_FUNCTION_CONTROL: '0x1', EPTP_LIST_ADDRESS: EPTP_LIST } : {}),
     GUEST_CR0: hex(cr0),
@@ -125,7 +125,7 @@ function initVmcs(
   }));
 }
 
-/** What L2 does between its entry and its VMCALL, by the operation's first argument. */
+/** Commands of L2 between its entry and its VMCALL, by the operation's first argument. */
 function runL2(vm: Vm, what: number, { a, b }: { a: string; b: string }): CommandInput[] {
   const vcpu = 0;
   const vmcs12 = vm.vcpus[0]?.nested.currentVmcs;

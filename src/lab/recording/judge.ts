@@ -81,7 +81,7 @@ function judgeOperations(recording: Recording, keys: readonly Key[], report: Con
       judgeOperation(vm, { operation, nested: machine.nested, where }, keys, report);
     }
   } catch (error) {
-    // Nothing after it can be right: it was not run, or not to its end.
+    // The rest is left out: this one was not run, or not to its end, so none could be right.
     report.failures.push(failureOf(where, error));
   }
 }

@@ -25,7 +25,7 @@ export type ObservedKey =
   | 'flushes'
   | 'faults';
 
-/** What the model says of each key, in the recording's own form. */
+/** Puts events and state into the form of a recording, key by key. */
 export function observe(
   vm: Vm,
   events: readonly MmuEvent[],

@@ -45,7 +45,7 @@ export function resultOf(
   }
 }
 
-/** What L2 read or stored, or how it or its entry ended otherwise. */
+/** The value that L2 read or stored, or a code for another end of it or of its entry. */
 function l2ResultOf([what, , stored]: readonly string[], outcomes: readonly Outcome[]): number {
   const [entry, ...inside] = outcomes;
   if (entry?.kind === 'vm-fail') {

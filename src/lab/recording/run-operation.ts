@@ -2,9 +2,9 @@ import { step, type Vm } from '../../mmu/index.js';
 import type { Command, MmuEvent, Outcome } from '../../mmu/schema/index.js';
 import { deliver, fetchCode } from './guest.js';
 
-/** What the model did during one operation. */
+/** Outcomes and events of the model during one operation. */
 export interface OperationRun {
-  /** How each of the operation's commands ended. */
+  /** Of each of the operation's commands. */
   readonly outcomes: readonly Outcome[];
   readonly events: readonly MmuEvent[];
 }
