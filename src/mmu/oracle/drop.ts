@@ -111,7 +111,7 @@ export function dropAsInvlpg(
  *
  * @see Intel SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches"
  */
-export function dropFaulted(
+export function dropAsPageFault(
   vtlb: VirtualTlb,
   where: { vpid: number; pcid: number; page: number },
   moment: Moment,

@@ -17,7 +17,7 @@ import {
 import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { blame, type Charge } from './blame.js';
-import { dropFaulted, dropInjected, dropViolated } from './drop.js';
+import { dropAsPageFault, dropInjected, dropViolated } from './drop.js';
 import { mayHaveGlobals } from './formats.js';
 import { freshTranslation } from './fresh.js';
 import { momentNow } from './moments.js';
@@ -33,7 +33,7 @@ export interface JudgedAccess {
 }
 
 /** `undecided`: too much was forgotten, or there is too much to look at. */
-type Verdict = 'allowed' | 'refused' | 'undecided';
+type Judgement = 'allowed' | 'refused' | 'undecided';
 
 /**
  * Judges a translation that an access used: it must be one that memory has held, entry by entry,
@@ -54,9 +54,9 @@ export function judgeUse(
   const fresh = freshTranslation(vm, vcpu, judged);
   if (fresh !== null && fresh.gfn === gfn && allows(fresh, access, vcpu.regs)) return;
 
-  const { verdict, rule } = verdictOnUse(vm, vcpu, { ...judged, gfn });
-  if (verdict === 'allowed') return;
-  convict(vm, vcpu, { rule, address, kind: access.kind, gfn, by }, verdict, emit);
+  const { judgement, rule } = judgementOfUse(vm, vcpu, { ...judged, gfn });
+  if (judgement === 'allowed') return;
+  convict(vm, vcpu, { rule, address, kind: access.kind, gfn, by }, judgement, emit);
 }
 
 /**
@@ -64,19 +64,19 @@ export function judgeUse(
  *
  * @returns With the rule that the use would break.
  */
-function verdictOnUse(
+function judgementOfUse(
   vm: WatchedVm,
   vcpu: Vcpu,
   { address, access, gfn }: JudgedAccess & { gfn: number },
-): { verdict: Verdict; rule: Charge['rule'] } {
+): { judgement: Judgement; rule: Charge['rule'] } {
   let isRightStale = false;
-  const verdict = search(vm, vcpu, address, (past) => {
+  const judgement = search(vm, vcpu, address, (past) => {
     if (past.isBlocked || past.gfn !== gfn) return false;
     if (allows(past, access, vcpu.regs)) return true;
     isRightStale = true;
     return false;
   });
-  return { verdict, rule: isRightStale ? 'stale-right' : 'stale-translation' };
+  return { judgement, rule: isRightStale ? 'stale-right' : 'stale-translation' };
 }
 
 /**
@@ -108,15 +108,15 @@ function judgePageFault(
 ): void {
   const fresh = freshTranslation(vm, vcpu, { address, access });
   if (fresh !== null && !isForbidden(fresh.acc, access, vcpu.regs)) {
-    const verdict = search(
+    const judgement = search(
       vm,
       vcpu,
       address,
       (past) => past.isBlocked || isForbidden(past.acc, access, vcpu.regs),
     );
-    if (verdict !== 'allowed') {
+    if (judgement !== 'allowed') {
       const charge = { rule: 'spurious-fault', address, kind: access.kind } as const;
-      convict(vm, vcpu, { ...charge, gfn: null, by: null }, verdict, emit);
+      convict(vm, vcpu, { ...charge, gfn: null, by: null }, judgement, emit);
     }
   }
   const vtlb = vtlbOf(vm, vcpu);
@@ -124,7 +124,7 @@ function judgePageFault(
   const moment = momentNow(vm.oracle);
   if (vcpu.mode === 'guest') {
     // The processor delivered it.
-    dropFaulted(vtlb, { ...context, page: address.page }, moment);
+    dropAsPageFault(vtlb, { ...context, page: address.page }, moment);
   } else if (isOfCacheableEntry(errorCode)) {
     // KVM takes it that nothing is cached of what is not present or not legal, and forgets nothing.
     dropInjected(vtlb, { context, page: address.page }, moment);
@@ -143,10 +143,10 @@ function judgeViolation(
   const { context } = vtlb;
   const gpaPage = gpaToGfn(gpa);
   const asked = accOfRwx(bitsOf(qualification, { high: 2, low: 0 }));
-  const verdict = verdictOnViolation(vm, vcpu, { address, gpaPage, asked });
-  if (verdict !== 'allowed') {
+  const judgement = judgementOfViolation(vm, vcpu, { address, gpaPage, asked });
+  if (judgement !== 'allowed') {
     const charge = { rule: 'spurious-fault', address, kind } as const;
-    convict(vm, vcpu, { ...charge, gfn: null, by: null }, verdict, emit);
+    convict(vm, vcpu, { ...charge, gfn: null, by: null }, judgement, emit);
   }
   // As for a page fault that KVM injects: of what is not present nothing is forgotten.
   if (bitsOf(qualification, { high: 5, low: 3 }) === 0) return;
@@ -154,18 +154,18 @@ function judgeViolation(
 }
 
 /** Whether an EPT, as it may be cached, denies a guest-physical page what was asked of it. */
-function verdictOnViolation(
+function judgementOfViolation(
   vm: WatchedVm,
   vcpu: Vcpu,
   { address, gpaPage, asked }: { address: Word; gpaPage: number; asked: number },
-): Verdict {
+): Judgement {
   const vtlb = vtlbOf(vm, vcpu);
   const window = windowOf(vtlb, vtlb.context, address.page);
   try {
     const ways = physicalTranslations(vm, vcpu, { gpaPage, window });
     const isMapped = ways.some(({ replaced }) => replaced === null);
     const isDenied = ways.some(({ acc }) => (acc & asked) !== asked);
-    return isMapped && !isDenied ? verdictUnder(vm, vcpu, address) : 'allowed';
+    return isMapped && !isDenied ? judgementUnder(vm, vcpu, address) : 'allowed';
   } catch (error) {
     if (error instanceof TooManyWalks) return 'undecided';
     throw error;
@@ -178,18 +178,18 @@ function search(
   vcpu: Vcpu,
   address: Word,
   accept: (past: PastTranslation) => boolean,
-): Verdict {
+): Judgement {
   try {
     if (pastTranslations(vm, vcpu, { address, everything: false, visit: accept })) return 'allowed';
   } catch (error) {
     if (error instanceof TooManyWalks) return 'undecided';
     throw error;
   }
-  return verdictUnder(vm, vcpu, address);
+  return judgementUnder(vm, vcpu, address);
 }
 
 /** What was forgotten since the translation was last dropped cannot be held against anyone. */
-function verdictUnder(vm: WatchedVm, vcpu: Vcpu, address: Word): Verdict {
+function judgementUnder(vm: WatchedVm, vcpu: Vcpu, address: Word): Judgement {
   return isUndecidable(vm, vcpu, address) ? 'undecided' : 'refused';
 }
 
@@ -207,9 +207,15 @@ export function isUndecidable(vm: WatchedVm, vcpu: Vcpu, address: Word): boolean
   return globalWindowOf(vtlb, { ...context, pcid: ANY_PCID }, address.page).page.time < forgotten;
 }
 
-function convict(vm: WatchedVm, vcpu: Vcpu, charge: Charge, verdict: Verdict, emit: Emit): void {
+function convict(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  charge: Charge,
+  judgement: Judgement,
+  emit: Emit,
+): void {
   const vtlb = vtlbOf(vm, vcpu);
-  if (verdict === 'undecided') {
+  if (judgement === 'undecided') {
     vtlb.undecided += 1;
     return;
   }
