@@ -24,7 +24,7 @@ $ curl -s localhost:3000/v1/vms --json '{"defects":["pcide-keeps-roots"]}'
 \`mmulab museum\` shows every exhibit and ends with status 1 if one escapes; \`--case-of\` prints a scene as a case file.
 
 A **bug** is what a commit mended. Where it is another kernel's rule, the defect puts that rule in place of the
-kernel's own (\`src/mmu/kernel/rules.ts\`); otherwise it is a line in the model that asks \`hasDefect()\`. A **hole** is
+kernel's own (\`src/mmu/kernel/rules.ts\`); otherwise it puts something around a function of the model. A **hole** is
 one that mainline still has: the same scene is clean under the policy or the kernel of v5.14. A **trap** is
 a proposal of the thread exactly as mailed: a policy, not a defect. A **mutant** is one mistake of our making. *After*
 counts the commands of the scene, without those that set the stage, up to the one at which the judge speaks:
@@ -53,6 +53,15 @@ Trap T8, that the mail of 29 July stores no mark back, lets nothing stale throug
 which [the findings](findings.md) count.
 `;
 
+const ADDING = `## Adding one
+
+A bug or a mutant is a file in \`src/mmu/defects/\`, named as the defect is: title, source, what and where; the \`rules\` of another
+kernel or the \`seams\` that it wraps; its judge and its scene. Put its name into \`src/mmu/schema/defect-names.ts\`; the compiler then
+asks for its line in \`src/mmu/defects/index.ts\`. If the function that is wrong is no seam yet, write \`seam(function ...)\` around it
+([ADR 15](adr/0015-seams.md)). A hole or a trap is a file in \`src/lab/museum/exhibits/\`; what closes a hole is one in
+\`src/mmu/mends/\`, of the same name. \`npm run describe-museum\` then writes this page.
+`;
+
 /** Text of docs/museum.md, from the catalogue and the result of each scene. */
 export function museumPage(): string {
   const kindOf = ({ amiss, source }: Exhibit) => {
@@ -71,6 +80,7 @@ export function museumPage(): string {
     NOT_SHOWN,
     '## Mutants\n',
     tableOf(exhibitsOf('mutant')),
+    ADDING,
   ].join('\n');
 }
 

@@ -1,14 +1,11 @@
+export { type Act, JUDGES, type Judge, type Scene } from '../mmu/scenes/index.js';
 export {
-  type Act,
   type Catch,
   commandsOf,
   type Exhibit,
   isAsItShouldBe,
-  JUDGES,
-  type Judge,
   MUSEUM,
   play,
-  type Scene,
   type Shown,
   show,
 } from './museum/index.js';

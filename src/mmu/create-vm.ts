@@ -1,5 +1,4 @@
-import { defectsOf, mendedRules, rulesWith } from './defects/index.js';
-import { kernelRulesOf } from './kernel/index.js';
+import { type Conduct, conductOf, mendedConductOf } from './conduct.js';
 import {
   createMemory,
   fillWords,
@@ -13,7 +12,6 @@ import {
   writeWord,
   ZERO,
 } from './machine/index.js';
-import { type Fate, type Invalidation, type Policy, policyOf } from './policies/index.js';
 import { initMmu } from './roots/index.js';
 import type { VmConfig } from './schema/index.js';
 import {
@@ -29,30 +27,15 @@ import {
 
 /** A new VM: every vCPU is in the host, with no root loaded and nothing pending. */
 export function createVm(config: VmConfig): Vm {
-  const rules = rulesWith(kernelRulesOf(config.kernel), config.defects);
-  return assemble(config, { rules, policy: policyOf(config.policy) });
+  return assemble(config, conductOf(config));
 }
 
-/**
- * The same VM without the bugs that are known: those that its kernel had, and the four that KVM has
- * to this day. A nested transition may be a switch to a root that nobody synced; a VM entry that
- * fails late spends the flush for another vpid12 on L1; and tables that were shadowed while EFER.NX
- * or CR4.PSE was set serve a guest without it.
- *
- * @see docs/fidelity.md, "Where KVM itself is wrong"
- */
+/** The same VM without the bugs that are known: those that its kernel had, and those of today. */
 export function createMendedVm(config: VmConfig): Vm {
-  const sound = { ...kernelRulesOf('6.1'), newVpid12: 'both' } as const;
-  const rules = {
-    ...mendedRules(kernelRulesOf(config.kernel), sound),
-    roleTells: 'nx-and-pse',
-  } as const;
-  const policy = policyOf(config.policy);
-  const mended = { ...policy, fateOf: (met: Invalidation) => mendedFateOf(policy, met) };
-  return assemble(config, { rules, policy: mended });
+  return assemble(config, mendedConductOf(config));
 }
 
-function assemble(config: VmConfig, { rules, policy }: Pick<Vm, 'rules' | 'policy'>): Vm {
+function assemble(config: VmConfig, { rules, policy, wrappers }: Conduct): Vm {
   const tlbTotal = { entries: 0 };
   const memory = createConfiguredMemory(config);
   const vcpus = Array.from({ length: config.vcpus }, (_, index) =>
@@ -68,7 +51,7 @@ function assemble(config: VmConfig, { rules, policy }: Pick<Vm, 'rules' | 'polic
     config,
     rules,
     policy,
-    defects: defectsOf(config.defects),
+    wrappers,
     memory,
     shadow: createShadowPages(),
     vcpus,
@@ -80,13 +63,6 @@ function assemble(config: VmConfig, { rules, policy }: Pick<Vm, 'rules' | 'polic
   };
   for (const vcpu of vcpus) initMmu(vm, vcpu);
   return vm;
-}
-
-/** While PCIDE is clear a root that was flushed is not kept for a switch which may not sync it. */
-function mendedFateOf(policy: Policy, met: Invalidation): Fate {
-  const fate = policy.fateOf(met);
-  const isFlush = met.by === 'mov-cr3' || met.by === 'invpcid-single';
-  return isFlush && met.of === 'previous' && !met.pcide && fate === 'keep' ? 'free' : fate;
 }
 
 /** The TLB that a VM option asks for; null where nothing is kept. @param total Of its VM. */

@@ -1,13 +1,6 @@
 export { VMCS_REGIONS_MAX } from './commands/index.js';
 export { createMendedVm, createVm } from './create-vm.js';
-export {
-  DEFECT_NAMES,
-  DEFECTS,
-  DEFECTS_MAX,
-  type DefectName,
-  type Exhibit,
-  exhibitOf,
-} from './defects/index.js';
+export { DEFECTS, type Defect } from './defects/index.js';
 export { decodeVm, type EncodedVm, encodeVm } from './encode.js';
 export { BadEncoding } from './encoding/index.js';
 export { bytesBeyond, type FrozenVm, freezeVm, thawVm } from './freeze.js';
@@ -35,6 +28,7 @@ export {
   wordToHex,
   wordToNumber,
 } from './machine/index.js';
+export { type HoleName, MENDS, type Mend } from './mends/index.js';
 export { isWatched } from './oracle/index.js';
 export {
   isPolicysChoice,
@@ -44,6 +38,7 @@ export {
   type PolicyName,
 } from './policies/index.js';
 export { pagesHeldBy } from './room.js';
+export { DEFECT_NAMES, DEFECTS_MAX, type DefectName } from './schema/index.js';
 export { isDirect, isInvalid, ROLE } from './shadow/index.js';
 export type { Emit, Mmu, ShadowPage, Vcpu, Vm } from './state/index.js';
 export { CommandRefused, prevRootCount, rootAt } from './state/index.js';

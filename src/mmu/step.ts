@@ -159,7 +159,7 @@ function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
     case 'enter':
       return runGuest(vm, vcpu, emit) ?? OK;
     case 'make-request':
-      return makeRequest(vcpu, command, emit);
+      return makeRequest(vm, vcpu, command, emit);
     case 'zap-all':
       return zapAll(vm, vcpu, emit);
     case 'set-memslot':

@@ -1,5 +1,5 @@
+import { conductOf } from './conduct.js';
 import { createConfiguredTlb } from './create-vm.js';
-import { defectsOf, rulesWith } from './defects/index.js';
 import {
   BadEncoding,
   type ByteReader,
@@ -17,9 +17,7 @@ import {
   writeVcpu,
   writeVmcs12s,
 } from './encoding/index.js';
-import { kernelRulesOf } from './kernel/index.js';
 import { isWatched } from './oracle/index.js';
-import { policyOf } from './policies/index.js';
 import type { VmConfig } from './schema/index.js';
 import { createLedger, type Vm } from './state/index.js';
 
@@ -68,9 +66,7 @@ export function readVm(reader: ByteReader, config: VmConfig, contents: ContentsS
   const oracle = config.oracle === 'on' ? readOracle(reader, vcpuCount) : null;
   return {
     config,
-    rules: rulesWith(kernelRulesOf(config.kernel), config.defects),
-    policy: policyOf(config.policy),
-    defects: defectsOf(config.defects),
+    ...conductOf(config),
     memory,
     shadow,
     vcpus,

@@ -1,6 +1,6 @@
 import type { KernelVersion, PolicyName } from '../../mmu/index.js';
+import type { Scene } from '../../mmu/scenes/index.js';
 import type { Command } from '../../mmu/schema/index.js';
-import type { Scene } from '../museum/index.js';
 
 /** What a guest is put on. */
 export interface Machine {

@@ -1,84 +1,26 @@
-import {
-  DEFECT_NAMES,
-  type Exhibit as Defect,
-  type DefectName,
-  exhibitOf,
-  type KernelVersion,
-  type PolicyName,
-} from '../../mmu/index.js';
+import { DEFECT_NAMES, DEFECTS } from '../../mmu/index.js';
+import type { Scene } from '../../mmu/scenes/index.js';
 import type { CommandInput } from '../../mmu/schema/index.js';
-import { judgeOf } from './judges.js';
-import { type Catch, type Judge, play } from './run.js';
-import type { Scene } from './scene.js';
-import { HISTORIC_SCENES } from './scenes/historic.js';
-import { TRAPS } from './scenes/posted.js';
-import { REQUEST_SCENES } from './scenes/requests.js';
-import { ROOT_SCENES } from './scenes/roots.js';
-import { SHADOW_SCENES } from './scenes/shadow.js';
-import { TO_THIS_DAY } from './scenes/to-this-day.js';
+import type { Exhibit, Unnamed } from './exhibit.js';
+import { HOLES, TRAPS } from './exhibits/index.js';
+import { type Catch, play } from './run.js';
 
-export * from './acts.js';
-export { type Catch, JUDGES, type Judge, play } from './run.js';
-export type { Act, Scene } from './scene.js';
-export * from './stages.js';
-
-/** A mistake, and the commands that catch it. */
-export interface Exhibit extends Omit<Defect, 'rules'> {
-  readonly name: string;
-  /** What of the scene's configuration makes it go wrong, and what leaves it right. */
-  readonly amiss: Switch;
-  readonly sound: Switch;
-  readonly scene: Scene;
-  /** Who is to catch it. */
-  readonly judge: Judge;
-}
-
-/** The part of a configuration that an exhibit is about. */
-export type Switch =
-  | { readonly defects: [DefectName] | [] }
-  | { readonly policy: PolicyName }
-  | { readonly kernel: KernelVersion }
-  | { readonly paging: 'ept' };
-
-/** The scene of every defect. */
-const BUGS: Record<DefectName, Scene> = {
-  ...HISTORIC_SCENES,
-  ...ROOT_SCENES,
-  ...REQUEST_SCENES,
-  ...SHADOW_SCENES,
-};
+export type { Exhibit } from './exhibit.js';
+export { type Catch, play } from './run.js';
 
 /** Every exhibit: holes of mainline, the proposals as mailed, bugs that KVM had, mutants. */
 export const MUSEUM: readonly Exhibit[] = [
-  ...Object.entries(TO_THIS_DAY).map(([name, { policy, ...hole }]) => ({
-    ...hole,
-    name,
-    amiss: { policy },
-    judge: judgeOf(name),
-  })),
-  ...Object.entries(TRAPS).map(([name, { policy, sound, ...trap }]) => ({
-    ...trap,
-    name,
-    amiss: { policy },
-    sound: { policy: sound },
-    judge: judgeOf(name),
-  })),
+  ...named(HOLES),
+  ...named(TRAPS),
   ...DEFECT_NAMES.map((name): Exhibit => {
-    const { title, source, what, where } = exhibitOf(name);
-    const scene = BUGS[name];
-    return {
-      name,
-      title,
-      source,
-      what,
-      where,
-      amiss: { defects: [name] },
-      sound: { defects: [] },
-      judge: judgeOf(name),
-      scene,
-    };
+    const { rules: _rules, seams: _seams, ...mistake } = DEFECTS[name];
+    return { ...mistake, name, amiss: { defects: [name] }, sound: { defects: [] } };
   }),
 ];
+
+function named(exhibits: Readonly<Record<string, Unnamed>>): Exhibit[] {
+  return Object.entries(exhibits).map(([name, exhibit]) => ({ ...exhibit, name }));
+}
 
 /** What came of showing an exhibit. */
 export interface Shown {

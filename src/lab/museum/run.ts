@@ -1,16 +1,7 @@
 import { z } from 'zod';
 import { CommandRefused, createVm, flawsOf, step, type Vm } from '../../mmu/index.js';
+import type { Act, Answer, Judge, Scene } from '../../mmu/scenes/index.js';
 import { Command, Outcome, VmConfig, type VmConfigInput } from '../../mmu/schema/index.js';
-import { contradiction } from './acts.js';
-import type { Act, Scene } from './scene.js';
-
-/**
- * By what a mistake shows: the oracle (an access that the architecture does not allow), an answer or
- * a word in memory that is not what the manual says, an invariant of the shadow pages, or a failed
- * assertion, which would be a crash of the host.
- */
-export const JUDGES = ['oracle', 'conformance', 'invariant', 'assertion'] as const;
-export type Judge = (typeof JUDGES)[number];
 
 /** What a judge has to say. */
 export interface Catch {
@@ -80,4 +71,14 @@ function played(vm: Vm, { command, answer }: Act, history: History): Found {
 function flawed(vm: Vm): Found {
   const [flaw] = flawsOf(vm);
   return flaw === undefined ? null : { by: 'invariant', says: flaw };
+}
+
+/** How an outcome differs from what a command must answer; null if it does not. */
+function contradiction(
+  answer: Answer | undefined,
+  came: Readonly<Record<string, unknown>>,
+): string | null {
+  if (answer === undefined) return null;
+  const isSo = Object.entries(answer).every(([key, value]) => came[key] === value);
+  return isSo ? null : `expected ${JSON.stringify(answer)}, came ${JSON.stringify(came)}`;
 }

@@ -1,4 +1,3 @@
-import { hasDefect } from '../defects/index.js';
 import {
   ACC_ALL,
   ACC_EXEC,
@@ -7,6 +6,7 @@ import {
   EPT_VIOLATION_GVA_IS_VALID,
   EPT_VIOLATION_GVA_TRANSLATED,
   EPT_VIOLATION_RWX_MASK,
+  type EptLimits,
   gfnToGpa,
   gpaToGfn,
   hasAccessedDirty,
@@ -24,6 +24,7 @@ import { reflectExit } from '../nested/index.js';
 import { noteWalked } from '../oracle/index.js';
 import { invalidateEptAddress, invalidateFaulted } from '../roots/index.js';
 import type { Outcome } from '../schema/index.js';
+import { seam } from '../seam.js';
 import {
   accOfSpte,
   type FaultResult,
@@ -162,12 +163,7 @@ export function mappingOf(
     return { steps: [], level: 1, gfn: gpaToGfn(gpa), acc: ACC_ALL };
   }
   const eptp = eptpOf(vcpu.nested.currentVmcs as Vmcs12) as Word;
-  const limits = {
-    cap: vm.config.vmx.eptVpidCap,
-    maxphyaddr: vm.config.maxphyaddr,
-    ...(hasDefect(vm, 'ept-bit-7-unchecked') ? { lastNonleafLevel: 3 } : {}),
-  };
-  const walked = walkEpt(vm.memory, eptp, gpa, { access, limits });
+  const walked = walkEpt(vm.memory, eptp, gpa, { access, limits: eptLimitsOf(vm) });
   for (const step of walked.steps) noteWalked(vm, step.gpa);
   if (walked.kind === 'mapped') return walked;
   const address = wordFromNumber(gpa);
@@ -183,6 +179,11 @@ export function mappingOf(
       : { reason: 'EPT_MISCONFIG', gpa };
   return { outcome: reflectExit(vm, vcpu, exit, emit) };
 }
+
+/** What L1's EPT may use of the format. */
+export const eptLimitsOf = seam(function eptLimitsOf({ config }: Vm): EptLimits {
+  return { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };
+});
 
 /**
  * A table that lies in no memslot has KVM emulate the access whose walk it was.

@@ -1,7 +1,7 @@
-import { hasDefect } from '../defects/index.js';
 import { gfnToGpa, isOfCacheableEntry, tablesIn, type Word, walk } from '../machine/index.js';
 import { invalidateFaulted } from '../roots/index.js';
 import type { Outcome } from '../schema/index.js';
+import { seam } from '../seam.js';
 import { fixFault } from '../shadow/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { pageFault, raise } from '../vcpu/index.js';
@@ -47,14 +47,12 @@ export function handlePageFault(
  *
  * @see Linux `kvm_inject_emulated_page_fault()`, arch/x86/kvm/x86.c
  */
-export function injectPageFault(
+export const injectPageFault = seam(function injectPageFault(
   vm: Vm,
   vcpu: Vcpu,
   { errorCode, address }: { errorCode: number; address: Word },
   emit: Emit,
 ): Outcome {
-  if (isOfCacheableEntry(errorCode) && !hasDefect(vm, 'fault-injected-without-sync')) {
-    invalidateFaulted(vm, vcpu, address, emit);
-  }
+  if (isOfCacheableEntry(errorCode)) invalidateFaulted(vm, vcpu, address, emit);
   return raise(vcpu, pageFault(errorCode, address), emit);
-}
+});

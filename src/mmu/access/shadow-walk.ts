@@ -1,5 +1,5 @@
-import { hasDefect } from '../defects/index.js';
 import type { Word } from '../machine/index.js';
+import { seam } from '../seam.js';
 import {
   childOf,
   levelOf,
@@ -25,11 +25,11 @@ export interface ShadowLeaf {
  *
  * @returns The entry at level 1, present or not; null if the walk ends above it.
  */
-export function walkShadow(vm: Vm, { mmu }: Vcpu, address: Word): ShadowLeaf | null {
-  const isWide = vm.config.maxphyaddr > 48 && mmu.paeRoots.length > 0;
-  if (isWide && hasDefect(vm, 'pae-root-unknown')) {
-    throw new Error('NULL pointer dereference: a PAE root has no entry for level 5');
-  }
+export const walkShadow = seam(function walkShadow(
+  vm: Vm,
+  { mmu }: Vcpu,
+  address: Word,
+): ShadowLeaf | null {
   let page = topPageOf(mmu, address);
   if (page === null) return null;
   for (let level = levelOf(page.role); level > 1; level -= 1) {
@@ -39,7 +39,7 @@ export function walkShadow(vm: Vm, { mmu }: Vcpu, address: Word): ShadowLeaf | n
   }
   const index = shadowIndex(address, 1);
   return { page, index, spte: spteAt(page, index) };
-}
+});
 
 /** The processor sets A in a leaf that it uses, and D if it writes. */
 export function markLeafUsed({ page, index, spte }: ShadowLeaf, isWrite: boolean): void {

@@ -1,7 +1,4 @@
-import { hasDefect } from '../defects/index.js';
 import {
-  ACC_EXEC,
-  EFER_NX,
   isForbidden,
   isPaging,
   PFERR_FETCH_MASK,
@@ -11,6 +8,7 @@ import {
   PFERR_WRITE_MASK,
 } from '../machine/index.js';
 import { runGuest } from '../nested/index.js';
+import { seam } from '../seam.js';
 import { accOfSpte, isMmioSpte, isUsableSpte, targetOf } from '../shadow/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { dropFaulted, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
@@ -41,7 +39,7 @@ export function translateShadowed(vm: Vm, vcpu: Vcpu, request: Request, emit: Em
     if (cached !== null) return { kind: 'mapped', gfn: cached, by: 'tlb' };
 
     const leaf = walkShadow(vm, vcpu, address);
-    if (leaf !== null && isUsable(vcpu, leaf, request)) {
+    if (leaf !== null && isUsable(vm, vcpu, leaf, request)) {
       markLeafUsed(leaf, access.kind === 'write');
       const gfn = targetOf(leaf.spte);
       if (vcpu.tlb !== null) {
@@ -50,7 +48,6 @@ export function translateShadowed(vm: Vm, vcpu: Vcpu, request: Request, emit: Em
       }
       return { kind: 'mapped', gfn, by: 'walk' };
     }
-    if (hasDefect(vm, 'nx-reserved-in-shadow')) demandExecutable(vcpu, leaf);
     const errorCode = errorCodeOf(leaf, request);
     dropFaulted(vcpu, address, tagInUse(vm, vcpu));
     exitToHost(vcpu, { reason: 'EXCEPTION_NMI', qualification: address }, emit);
@@ -69,9 +66,14 @@ function cachedFrame(vm: Vm, vcpu: Vcpu, { address, access }: Request): number |
   return entry.gfn;
 }
 
-function isUsable(vcpu: Vcpu, { spte }: ShadowLeaf, { access }: Request): boolean {
+export const isUsable = seam(function isUsable(
+  _vm: Vm,
+  vcpu: Vcpu,
+  { spte }: ShadowLeaf,
+  { access }: Request,
+): boolean {
   return isUsableSpte(spte) && !isForbiddenByHardware(vcpu, accOfSpte(spte), access);
-}
+});
 
 /**
  * What the processor itself forbids while KVM shadows: CR0.WP is always set then, and without
@@ -80,13 +82,6 @@ function isUsable(vcpu: Vcpu, { spte }: ShadowLeaf, { access }: Request): boolea
 function isForbiddenByHardware({ regs }: Vcpu, acc: number, access: Request['access']): boolean {
   if (!isPaging(regs)) return false;
   return isForbidden(acc, access, regs, true);
-}
-
-/** A defect: XD in a shadow entry is reserved where the guest has no EFER.NX. */
-function demandExecutable({ regs }: Vcpu, leaf: ShadowLeaf | null): void {
-  if (leaf === null || !isUsableSpte(leaf.spte) || (regs.efer & EFER_NX) !== 0) return;
-  if ((accOfSpte(leaf.spte) & ACC_EXEC) !== 0) return;
-  throw new Error('WARN: a shadow entry has a reserved bit set');
 }
 
 /** As the processor reports it to KVM, which keeps EFER.NX set while it shadows. */

@@ -1,4 +1,3 @@
-import { hasDefect } from '../defects/index.js';
 import {
   ACC_EXEC,
   ACC_USER,
@@ -13,8 +12,9 @@ import {
   X86_CR4_PGE,
 } from '../machine/index.js';
 import { runGuest } from '../nested/index.js';
-import type { Emit, Vcpu, Vm } from '../state/index.js';
-import { GLOBAL } from '../state/index.js';
+import type { Outcome } from '../schema/index.js';
+import { seam } from '../seam.js';
+import { type Emit, GLOBAL, type TlbTag, type Vcpu, type Vm } from '../state/index.js';
 import { dropAddress, dropFaulted, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
 import { pageFault } from '../vcpu/index.js';
 import { emulateWalk, emulateWithoutTable } from './emulated-walk.js';
@@ -66,8 +66,7 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
     return afterPhysical(last);
   }
   if (walked.kind === 'page-fault') {
-    if (!hasDefect(vm, 'fault-keeps-tlb-entry')) dropFaulted(vcpu, address, tag);
-    return stopped(pageFault(walked.errorCode, address));
+    return stopped(deliverPageFault(vm, vcpu, { errorCode: walked.errorCode, address, tag }));
   }
   const gpa = gfnToGpa(walked.gfn) + address.low;
   const final = { gpa, access: { kind: access.kind, isFinal: true } };
@@ -79,6 +78,16 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
   keep(vm, vcpu, { address, walked, page });
   return { kind: 'mapped', gfn: page.gfn, by: 'walk' };
 }
+
+/** The processor delivers a page fault to the guest by itself, and forgets what it is due to. */
+export const deliverPageFault = seam(function deliverPageFault(
+  _vm: Vm,
+  vcpu: Vcpu,
+  { errorCode, address, tag }: { errorCode: number; address: Word; tag: TlbTag },
+): Outcome {
+  dropFaulted(vcpu, address, tag);
+  return pageFault(errorCode, address);
+});
 
 function cachedFrame(vm: Vm, vcpu: Vcpu, { address, access }: Request): number | null {
   if (vcpu.tlb === null) return null;
@@ -102,14 +111,17 @@ function keep(
   if (vcpu.tlb === null || (page.acc & ACC_USER) === 0) return;
   const acc = (walked.acc & page.acc & (ACC_WRITE | ACC_EXEC)) | (walked.acc & ACC_USER);
   const tag = tagInUse(vm, vcpu);
-  const pge = (vcpu.regs.cr4 & X86_CR4_PGE) !== 0 || hasDefect(vm, 'global-without-pge');
-  const isGlobal = walked.global && pge;
+  const isGlobal = walked.global && hasGlobalPages(vm, vcpu);
   fillTlb(vcpu.tlb, isGlobal ? { ...tag, pcid: GLOBAL } : tag, address.page, {
     gfn: page.gfn,
     acc,
     order: mappedOrderOf(walked.level, vcpu.regs),
   });
 }
+
+export const hasGlobalPages = seam(function hasGlobalPages(_vm: Vm, { regs }: Vcpu): boolean {
+  return (regs.cr4 & X86_CR4_PGE) !== 0;
+});
 
 /** What stood in the way of the walk decides how the access ends. */
 function afterPhysical(ended: PhysicalTranslation | null): Translation | null {

@@ -1,5 +1,4 @@
 import { injectPageFault, translate } from '../access/index.js';
-import { hasDefect } from '../defects/index.js';
 import {
   is64BitMode,
   isCanonical,
@@ -11,6 +10,7 @@ import {
   walk,
 } from '../machine/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
+import { seam } from '../seam.js';
 import { type Emit, hasLam, type Vcpu, type Vm } from '../state/index.js';
 import { fault, raise } from '../vcpu/index.js';
 
@@ -70,7 +70,10 @@ function pagesOf(gva: Word): Word[] {
  * Whether the address that a descriptor holds is canonical: by what the processor has, and not by
  * the paging in use.
  */
-export function isDescribedCanonical(vm: Vm, { regs }: Vcpu, gva: Word): boolean {
-  const isWide = hasDefect(vm, 'canonical-by-la57') ? isLa57(regs) : vm.config.cpuid.la57;
-  return isCanonical(gva, isWide ? 57 : 48);
-}
+export const isDescribedCanonical = seam(function isDescribedCanonical(
+  { config }: Vm,
+  _vcpu: Vcpu,
+  gva: Word,
+): boolean {
+  return isCanonical(gva, config.cpuid.la57 ? 57 : 48);
+});

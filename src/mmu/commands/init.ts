@@ -29,6 +29,6 @@ export function init(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome {
   regs.csL = false;
   regs.vm86 = false;
   if (wasPaging) resetContext(vm, vcpu, emit);
-  if (vm.rules.initFlushesGuest) makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
+  if (vm.rules.initFlushesGuest) makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
   return OK;
 }

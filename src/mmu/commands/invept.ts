@@ -1,16 +1,21 @@
-import { hasDefect } from '../defects/index.js';
 import {
   CAP,
   hasBit,
-  isValidEptp,
   VMX_EPT_EXTENT_CONTEXT,
   VMX_EPT_EXTENT_GLOBAL,
   VMXERR,
   type Word,
 } from '../machine/index.js';
-import { isEptOffered, VM_SUCCEED, vmFail, vmxPermission } from '../nested/index.js';
+import {
+  isEptOffered,
+  isEptpAccepted,
+  VM_SUCCEED,
+  vmFail,
+  vmxPermission,
+} from '../nested/index.js';
 import { invalidateEpt } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
+import { seam } from '../seam.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { fault } from '../vcpu/index.js';
 import { readDescriptor } from './descriptor.js';
@@ -24,7 +29,12 @@ import { readDescriptor } from './descriptor.js';
  * @see Intel SDM Vol. 3C, "INVEPT—Invalidate Translations Derived from EPT"
  * @see Linux `handle_invept()`, arch/x86/kvm/vmx/nested.c
  */
-export function invept(vm: Vm, vcpu: Vcpu, command: CommandOf<'invept'>, emit: Emit): Outcome {
+export const invept = seam(function invept(
+  vm: Vm,
+  vcpu: Vcpu,
+  command: CommandOf<'invept'>,
+  emit: Emit,
+): Outcome {
   const { eptVpidCap: cap } = vm.config.vmx;
   if (command.encoding !== 'memory') return fault('#UD');
   const isOffered = isEptOffered(vm.config) && hasBit(cap, CAP.INVEPT);
@@ -36,15 +46,13 @@ export function invept(vm: Vm, vcpu: Vcpu, command: CommandOf<'invept'>, emit: E
   const unreadable = readDescriptor(vm, vcpu, command, emit);
   if (unreadable !== null) return unreadable;
 
-  const isSingle = extent === VMX_EPT_EXTENT_CONTEXT || hasDefect(vm, 'invept-all-as-single');
-  const { maxphyaddr } = vm.config;
-  const isChecked = extent === VMX_EPT_EXTENT_CONTEXT && !hasDefect(vm, 'invept-eptp-unchecked');
-  if (isChecked && !isValidEptp(command.eptp, { cap, maxphyaddr })) {
+  const isSingle = extent === VMX_EPT_EXTENT_CONTEXT;
+  if (isSingle && !isEptpAccepted(vm, command.eptp)) {
     return vmFail(vcpu, VMXERR.INVALID_OPERAND_TO_INVEPT_INVVPID, emit);
   }
   invalidateEpt(vm, vcpu, isSingle ? command.eptp : null, emit);
   return VM_SUCCEED;
-}
+});
 
 /** The extent, or null if it is not offered. All 64 bits of the register count. */
 function extentOf({ page, low }: Word, cap: Word): number | null {

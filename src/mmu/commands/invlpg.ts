@@ -1,4 +1,3 @@
-import { hasDefect } from '../defects/index.js';
 import {
   CPU_BASED_INVLPG_EXITING,
   isCanonical,
@@ -10,6 +9,7 @@ import {
 import { reflectExit } from '../nested/index.js';
 import { invalidateLinearAddress } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
+import { seam } from '../seam.js';
 import { type Emit, hasCpuControl, type Vcpu, type Vm } from '../state/index.js';
 import { cpuFlush } from '../tlb/index.js';
 import { exitToHost, fault, OK } from '../vcpu/index.js';
@@ -37,7 +37,7 @@ export function invlpg(
     return reflectExit(vm, vcpu, exit, emit);
   }
   const isNop = isLongMode(regs) && !isCanonical(gva, isLa57(regs) ? 57 : 48);
-  if (!interceptsPaging(vm) && !hasDefect(vm, 'invlpg-walks-arch-mmu')) {
+  if (!interceptsInvlpg(vm)) {
     const pcid = pcidOf(regs.cr3, isPcide(regs));
     if (!isNop) cpuFlush(vm, vcpu, { scope: 'address', pcid, address: gva, globals: true }, emit);
     return OK;
@@ -47,3 +47,8 @@ export function invlpg(
   invalidateLinearAddress(vm, vcpu, gva, emit);
   return OK;
 }
+
+/** Whether KVM sees INVLPG. @see Linux `CPU_BASED_INVLPG_EXITING`, arch/x86/kvm/vmx/vmx.c */
+export const interceptsInvlpg = seam(function interceptsInvlpg(vm: Vm): boolean {
+  return interceptsPaging(vm);
+});

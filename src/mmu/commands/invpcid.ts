@@ -1,4 +1,3 @@
-import { hasDefect } from '../defects/index.js';
 import {
   bitsOf,
   CPU_BASED_INVLPG_EXITING,
@@ -15,6 +14,7 @@ import { reflectExit } from '../nested/index.js';
 import { KVM_REQ, makeRequest, type Request } from '../requests/index.js';
 import { guestFlushUnloads, invalidatePcid, invalidatePcidAddress } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
+import { seam } from '../seam.js';
 import {
   type Emit,
   hasCpuControl,
@@ -36,7 +36,7 @@ import { interceptsPaging, vmcs12InUse } from './intercepts.js';
 export function invpcid(vm: Vm, vcpu: Vcpu, command: CommandOf<'invpcid'>, emit: Emit): Outcome {
   const early = checkBeforeExit(vm, vcpu, command, emit);
   if (early !== null) return early;
-  const intercepted = interceptsPaging(vm) || hasDefect(vm, 'tdp-pcid-unflushed');
+  const intercepted = interceptsInvpcid(vm);
   if (intercepted) exitToHost(vcpu, { reason: 'INVPCID' }, emit);
 
   const type = typeOf(command.type);
@@ -47,9 +47,14 @@ export function invpcid(vm: Vm, vcpu: Vcpu, command: CommandOf<'invpcid'>, emit:
   if (type === null || !isDescriptorValid(vm, vcpu, command, type)) {
     return raise(vcpu, fault('#GP'), emit);
   }
-  invalidate(vm, vcpu, { type, command, intercepted }, emit);
+  invalidateByType(vm, vcpu, { type, command, intercepted }, emit);
   return OK;
 }
+
+/** Whether KVM sees INVPCID. @see Linux `SECONDARY_EXEC_ENABLE_INVPCID`, arch/x86/kvm/vmx/vmx.c */
+export const interceptsInvpcid = seam(function interceptsInvpcid(vm: Vm): boolean {
+  return interceptsPaging(vm);
+});
 
 /** What the processor checks before it leaves to KVM, or to L1. */
 function checkBeforeExit(
@@ -89,7 +94,7 @@ function isDescriptorValid(
 }
 
 /** What it invalidates, by KVM where it was intercepted, otherwise by the processor. */
-function invalidate(
+export const invalidateByType = seam(function invalidateByType(
   vm: Vm,
   vcpu: Vcpu,
   what: { type: InvpcidType; command: CommandOf<'invpcid'>; intercepted: boolean },
@@ -98,8 +103,7 @@ function invalidate(
   const { type, command, intercepted } = what;
   const { gva } = command;
   const pcid = command.pcid.low;
-  const isConfused = type >= INVPCID_TYPE_ALL_INCL_GLOBAL && hasDefect(vm, 'invpcid-all-as-single');
-  switch (isConfused ? INVPCID_TYPE_SINGLE_CTXT : type) {
+  switch (type) {
     case INVPCID_TYPE_INDIV_ADDR:
       if (intercepted) {
         vcpu.counters.invlpg += 1;
@@ -114,11 +118,11 @@ function invalidate(
     case INVPCID_TYPE_ALL_NON_GLOBAL: {
       const globals = type === INVPCID_TYPE_ALL_INCL_GLOBAL;
       // KVM does not track which translations are global.
-      if (intercepted) makeRequest(vcpu, requestForAll(vm, vcpu), emit);
+      if (intercepted) makeRequest(vm, vcpu, requestForAll(vm, vcpu), emit);
       else cpuFlush(vm, vcpu, { scope: 'context', globals }, emit);
     }
   }
-}
+});
 
 /**
  * To v5.13 the MMU was unloaded. A policy that keeps roots over a guest-wide flush replaces that by

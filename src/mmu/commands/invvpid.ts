@@ -1,4 +1,3 @@
-import { hasDefect } from '../defects/index.js';
 import {
   bitsOf,
   CAP,
@@ -12,8 +11,9 @@ import {
 import { VM_SUCCEED, vmFail, vmxPermission } from '../nested/index.js';
 import { freeGuestModeRoots } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
+import { seam } from '../seam.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
-import { flushVpid, flushVpidAddress, vpid01Of, vpid02Of } from '../tlb/index.js';
+import { flushVpid, flushVpidAddress, vpid02Of } from '../tlb/index.js';
 import { fault } from '../vcpu/index.js';
 import { isDescribedCanonical, readDescriptor } from './descriptor.js';
 
@@ -38,16 +38,20 @@ export function invvpid(vm: Vm, vcpu: Vcpu, command: CommandOf<'invvpid'>, emit:
   if (!isDescriptorValid(vm, vcpu, command, extent)) {
     return vmFail(vcpu, VMXERR.INVALID_OPERAND_TO_INVEPT_INVVPID, emit);
   }
-  const vpid02 = hasDefect(vm, 'invvpid-flushes-vpid01') ? vpid01Of(vcpu) : vpid02Of(vcpu);
+  const vpid02 = nestedVpid02Of(vm, vcpu);
   if (extent === VMX_VPID_EXTENT_INDIVIDUAL_ADDR) {
     flushVpidAddress(vcpu, vpid02, command.gva, emit);
   } else {
     flushVpid(vm, vcpu, vpid02, emit);
   }
-  if (hasDefect(vm, 'invvpid-keeps-l2-roots')) return VM_SUCCEED;
   if (vm.config.paging === 'shadow') freeGuestModeRoots(vm, vcpu, emit);
   return VM_SUCCEED;
 }
+
+/** @see Linux `nested_get_vpid02()`, arch/x86/kvm/vmx/nested.c */
+export const nestedVpid02Of = seam(function nestedVpid02Of(_vm: Vm, vcpu: Vcpu): number {
+  return vpid02Of(vcpu);
+});
 
 /** The extent, or null if it is not offered. All 64 bits of the register count. */
 function extentOf({ page, low }: Word, cap: Word): number | null {

@@ -1,6 +1,6 @@
 import { KVM_REQ, kickToHost, makeRequest as makeKvmRequest } from '../requests/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
-import type { Emit, Vcpu } from '../state/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { OK } from '../vcpu/index.js';
 
 /**
@@ -10,11 +10,12 @@ import { OK } from '../vcpu/index.js';
  * @see Linux `kvm_make_request()`, `kvm_vcpu_kick()`
  */
 export function makeRequest(
+  vm: Vm,
   vcpu: Vcpu,
   { request }: CommandOf<'make-request'>,
   emit: Emit,
 ): Outcome {
   kickToHost(vcpu, emit);
-  makeKvmRequest(vcpu, KVM_REQ[request], emit);
+  makeKvmRequest(vm, vcpu, KVM_REQ[request], emit);
   return OK;
 }

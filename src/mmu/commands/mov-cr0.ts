@@ -79,7 +79,7 @@ function postSetCr0(vm: Vm, vcpu: Vcpu, old: number, emit: Emit): void {
       return;
     }
   }
-  if (pgOff && rules.pgOffFlushesGuest) makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
+  if (pgOff && rules.pgOffFlushesGuest) makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
   resetContext(vm, vcpu, emit);
 }
 

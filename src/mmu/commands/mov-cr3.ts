@@ -1,4 +1,3 @@
-import { hasDefect } from '../defects/index.js';
 import {
   arePdptesSame,
   isLegalCr3,
@@ -15,6 +14,7 @@ import { ALL_DUES, NO_DUES } from '../policies/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { invalidatePcid, switchCr3, syncRoots } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
+import { seam } from '../seam.js';
 import { type Emit, hasLam, type Vcpu, type Vm } from '../state/index.js';
 import { cpuFlush } from '../tlb/index.js';
 import { exitToHost, fault, OK, raise } from '../vcpu/index.js';
@@ -43,7 +43,7 @@ export function movCr3(
   if (intercepted) exitToHost(vcpu, exit, emit);
   const pcide = isPcide(regs);
   const flush = !(pcide && isNoFlush(value));
-  const cr3 = pcide && !hasDefect(vm, 'cr3-bit-63-kept') ? withoutNoFlush(value) : value;
+  const cr3 = pcide ? loadedCr3(vm, value) : value;
   if (!isLegalCr3(cr3, { maxphyaddr: vm.config.maxphyaddr, lam: hasLam(vm) })) {
     return raise(vcpu, fault('#GP'), emit);
   }
@@ -60,6 +60,11 @@ export function movCr3(
   return OK;
 }
 
+/** What CR3 holds after the load of an operand, whose bit 63 asks for no flush. */
+export const loadedCr3 = seam(function loadedCr3(_vm: Vm, value: Word): Word {
+  return withoutNoFlush(value);
+});
+
 /** KVM carries out a CR3 load that it intercepted. */
 function setCr3(
   vm: Vm,
@@ -68,7 +73,6 @@ function setCr3(
   emit: Emit,
 ): void {
   const { regs } = vcpu;
-  const pcide = isPcide(regs);
   const switches = vm.rules.changedPdptes === 'switch' && pdptesChanged;
   const isSame = isSameWord(cr3, regs.cr3) && !switches;
   if (!isSame) {
@@ -76,11 +80,27 @@ function setCr3(
     switchCr3(vm, vcpu, cr3, { init: false, unskipped }, emit);
     regs.cr3 = cr3;
   }
-  if (!flush || (isSame && hasDefect(vm, 'mov-cr3-same-value-ignored'))) return;
+  if (flush) handleTlbFlush(vm, vcpu, isSame, emit);
+}
+
+/**
+ * A flush by MOV CR3, once CR3 is switched.
+ *
+ * @param isSame Whether CR3 held the value already.
+ * @see Linux `kvm_set_cr3()`, label `handle_tlb_flush`, arch/x86/kvm/x86.c
+ */
+export const handleTlbFlush = seam(function handleTlbFlush(
+  vm: Vm,
+  vcpu: Vcpu,
+  isSame: boolean,
+  emit: Emit,
+): void {
+  const { cr3 } = vcpu.regs;
   if (vm.rules.movCr3ReachesCachedRoots) {
-    invalidatePcid(vm, vcpu, { pcid: pcidOf(cr3, pcide), by: 'mov-cr3' }, emit);
+    const pcid = pcidOf(cr3, isPcide(vcpu.regs));
+    invalidatePcid(vm, vcpu, { pcid, by: 'mov-cr3' }, emit);
   } else if (isSame) {
     syncRoots(vm, vcpu, emit);
-    makeRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
+    makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
   }
-}
+});

@@ -1,4 +1,3 @@
-import { hasDefect } from '../defects/index.js';
 import { offeredFeatures } from '../kernel/index.js';
 import {
   cr4Allowed,
@@ -23,6 +22,7 @@ import { reflectExit } from '../nested/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { invalidateRoots, pcideEnabled, resetContext } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
+import { seam } from '../seam.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { cpuFlush } from '../tlb/index.js';
 import { exitToHost, fault, OK, raise } from '../vcpu/index.js';
@@ -38,7 +38,7 @@ const CR4_ROLE_BITS = X86_CR4_PSE | X86_CR4_PAE | X86_CR4_SMEP | X86_CR4_SMAP | 
  * @see Intel SDM Vol. 2B, "MOV—Move to/from Control Registers"
  * @see Linux `kvm_set_cr4()`, arch/x86/kvm/x86.c
  */
-export function movCr4(
+export const movCr4 = seam(function movCr4(
   vm: Vm,
   vcpu: Vcpu,
   { value, gpr }: CommandOf<'mov-cr4'>,
@@ -62,9 +62,9 @@ export function movCr4(
   regs.cr4 = cr4;
   if (intercepted) postSetCr4(vm, vcpu, old, emit);
   else if (((cr4 ^ old) & X86_CR4_PGE) !== 0)
-    cpuFlush(vm, vcpu, { scope: 'context', globals: !hasDefect(vm, 'globals-survive-pge') }, emit);
+    cpuFlush(vm, vcpu, { scope: 'context', globals: true }, emit);
   return OK;
-}
+});
 
 /**
  * What a change of CR4 means for the MMU. Setting PCIDE flushes nothing, but what it makes
@@ -83,14 +83,21 @@ function postSetCr4(vm: Vm, vcpu: Vcpu, old: number, emit: Emit): void {
   if (vm.config.paging === 'shadow' && (changed & cr4 & X86_CR4_PCIDE) !== 0) {
     pcideEnabled(vm, vcpu, emit);
   }
-  const pge = !hasDefect(vm, 'pge-toggle-ignored') && (changed & X86_CR4_PGE) !== 0;
-  const pcideOff = !hasDefect(vm, 'pcide-off-ignored') && (changed & old & X86_CR4_PCIDE) !== 0;
-  if (pge || pcideOff) {
+  if (flushesEverything(vm, changed, old)) {
     flushEverything(vm, vcpu, emit);
   } else if ((changed & X86_CR4_PAE) !== 0 || (changed & cr4 & X86_CR4_SMEP) !== 0) {
-    makeRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
+    makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
   }
 }
+
+/** Whether a change of CR4 drops what the guest has cached under every PCID. */
+export const flushesEverything = seam(function flushesEverything(
+  _vm: Vm,
+  changed: number,
+  old: number,
+): boolean {
+  return (changed & X86_CR4_PGE) !== 0 || (changed & old & X86_CR4_PCIDE) !== 0;
+});
 
 /**
  * The policy either frees every root now, or leaves it to a guest-wide flush at the next entry. What
@@ -103,7 +110,7 @@ function flushEverything(vm: Vm, vcpu: Vcpu, emit: Emit): void {
   const freed = invalidateRoots(vm, vcpu, { mmu, by: 'cr4-flush', covers }, emit);
   const isOutdated = isPaePaging(vcpu.regs) && vm.rules.changedPdptes !== 'free-root';
   if (freed || isOutdated) resetContext(vm, vcpu, emit);
-  else makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
+  else makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
 }
 
 /**

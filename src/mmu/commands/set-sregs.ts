@@ -44,7 +44,7 @@ export function setSregs(vm: Vm, vcpu: Vcpu, command: CommandOf<'set-sregs'>, em
   if (isPaePaging(regs)) loadPdptrs(vm, vcpu, regs.cr3, emit);
   if (!needsReset && !isPaePaging(regs)) return OK;
   resetContext(vm, vcpu, emit);
-  if (vm.rules.sregsFlushesGuest) makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
+  if (vm.rules.sregsFlushesGuest) makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
   return OK;
 }
 

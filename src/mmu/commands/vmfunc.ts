@@ -1,7 +1,5 @@
-import { hasDefect } from '../defects/index.js';
 import {
   isSameWord,
-  isValidEptp,
   readWord,
   SECONDARY_EXEC_ENABLE_VMFUNC,
   VMCS,
@@ -10,10 +8,11 @@ import {
   type Word,
   wordToNumber,
 } from '../machine/index.js';
-import { reflectExit } from '../nested/index.js';
+import { isEptpAccepted, reflectExit } from '../nested/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
-import { configureShadowEptMmu, initShadowEptMmu, newPgd } from '../roots/index.js';
+import { configureShadowEptMmu, initShadowEptMmu } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
+import { seam } from '../seam.js';
 import {
   type Emit,
   eptpOf,
@@ -63,26 +62,22 @@ function listEntry(vm: Vm, vmcs12: Vmcs12, index: number): Word | null {
   const list = wordToNumber(fieldOf(vmcs12, VMCS.EPTP_LIST_ADDRESS));
   const eptp = readWord(vm.memory, list + 8 * index);
   const current = eptpOf(vmcs12) as Word;
-  const { maxphyaddr, vmx } = vm.config;
-  const isUsable =
-    isSameWord(eptp, current) || isValidEptp(eptp, { cap: vmx.eptVpidCap, maxphyaddr });
-  return isUsable ? eptp : null;
+  return isSameWord(eptp, current) || isEptpAccepted(vm, eptp) ? eptp : null;
 }
 
-function switchEptp(
+/** @see Linux `nested_vmx_eptp_switching()`, arch/x86/kvm/vmx/nested.c */
+export const switchEptp = seam(function switchEptp(
   vm: Vm,
   vcpu: Vcpu,
   { vmcs12, eptp }: { vmcs12: Vmcs12; eptp: Word },
   emit: Emit,
 ): void {
   setField(vmcs12, VMCS.EPT_POINTER, eptp);
-  if (hasDefect(vm, 'vmfunc-keeps-root')) return;
   if (!vm.rules.vmfuncUsesCache) {
     configureShadowEptMmu(vcpu, eptp);
-    makeRequest(vcpu, KVM_REQ.MMU_RELOAD, emit);
+    makeRequest(vm, vcpu, KVM_REQ.MMU_RELOAD, emit);
     return;
   }
-  if (hasDefect(vm, 'vmfunc-keeps-ad')) newPgd(vm, vcpu, eptp, emit);
-  else initShadowEptMmu(vm, vcpu, eptp, emit);
-  if (vpidOf(vmcs12) === null) makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
-}
+  initShadowEptMmu(vm, vcpu, eptp, emit);
+  if (vpidOf(vmcs12) === null) makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
+});

@@ -1,62 +1,188 @@
-import type { KernelRules } from '../kernel/index.js';
-import type { Exhibit } from './exhibit.js';
-import { HISTORIC } from './historic.js';
-import { REQUEST_MUTANTS } from './mutant-requests.js';
-import { ROOT_MUTANTS } from './mutant-roots.js';
-import { SHADOW_MUTANTS } from './mutant-shadow.js';
+import type { DefectName } from '../schema/index.js';
+import { accessedBitLost } from './accessed-bit-lost.js';
+import { canonicalByLa57 } from './canonical-by-la57.js';
+import { cr3Bit63Kept } from './cr3-bit-63-kept.js';
+import { currentMarkIgnored } from './current-mark-ignored.js';
+import type { Defect } from './defect.js';
+import { directPageAnyGfn } from './direct-page-any-gfn.js';
+import { directPageAnyRole } from './direct-page-any-role.js';
+import { dirtyBitLost } from './dirty-bit-lost.js';
+import { eptBit7Unchecked } from './ept-bit-7-unchecked.js';
+import { eptFaultSyncsCurrentOnly } from './ept-fault-syncs-current-only.js';
+import { faultInjectedWithoutSync } from './fault-injected-without-sync.js';
+import { faultKeepsTlbEntry } from './fault-keeps-tlb-entry.js';
+import { flushCurrentNamesVpid01 } from './flush-current-names-vpid01.js';
+import { flushRequestUnserviced } from './flush-request-unserviced.js';
+import { globalWithoutPge } from './global-without-pge.js';
+import { globalsSurvivePge } from './globals-survive-pge.js';
+import { guestFlushLate } from './guest-flush-late.js';
+import { guestFlushNamesVpid01 } from './guest-flush-names-vpid01.js';
+import { guestFlushSkipsHardware } from './guest-flush-skips-hardware.js';
+import { guestFlushSkipsSync } from './guest-flush-skips-sync.js';
+import { guestFlushSparesPrevRoots } from './guest-flush-spares-prev-roots.js';
+import { inveptAllAsSingle } from './invept-all-as-single.js';
+import { inveptEptpUnchecked } from './invept-eptp-unchecked.js';
+import { inveptMatchesWholeEptp } from './invept-matches-whole-eptp.js';
+import { inveptSparesCurrent } from './invept-spares-current.js';
+import { inveptSyncsCurrentOnly } from './invept-syncs-current-only.js';
+import { invlpgCurrentRootOnly } from './invlpg-current-root-only.js';
+import { invlpgKeepsLeaf } from './invlpg-keeps-leaf.js';
+import { invlpgSkipsHardware } from './invlpg-skips-hardware.js';
+import { invlpgWalksArchMmu } from './invlpg-walks-arch-mmu.js';
+import { invpcidAddressCurrentRootOnly } from './invpcid-address-current-root-only.js';
+import { invpcidAllAsSingle } from './invpcid-all-as-single.js';
+import { invpcidWithoutPagingCrashes } from './invpcid-without-paging-crashes.js';
+import { invvpidFlushesVpid01 } from './invvpid-flushes-vpid01.js';
+import { invvpidKeepsL2Roots } from './invvpid-keeps-l2-roots.js';
+import { lastSlotMissed } from './last-slot-missed.js';
+import { linkHidesUnsync } from './link-hides-unsync.js';
+import { linkedUnsynced } from './linked-unsynced.js';
+import { loadSkipsFlush } from './load-skips-flush.js';
+import { loadSkipsSync } from './load-skips-sync.js';
+import { markWithoutFlush } from './mark-without-flush.js';
+import { markWithoutSync } from './mark-without-sync.js';
+import { mmioOverPresent } from './mmio-over-present.js';
+import { movCr3SameValueIgnored } from './mov-cr3-same-value-ignored.js';
+import { movCr3SyncsCurrentOnly } from './mov-cr3-syncs-current-only.js';
+import { newVpid12Unsynced } from './new-vpid12-unsynced.js';
+import { nxReservedInShadow } from './nx-reserved-in-shadow.js';
+import { paeRootSyncedInPart } from './pae-root-synced-in-part.js';
+import { paeRootUnknown } from './pae-root-unknown.js';
+import { pageFoundWithoutWp } from './page-found-without-wp.js';
+import { pcidComparedWithoutBit11 } from './pcid-compared-without-bit-11.js';
+import { pcidFlushSkipsFlush } from './pcid-flush-skips-flush.js';
+import { pcidFlushSkipsSync } from './pcid-flush-skips-sync.js';
+import { pcidFlushSparesPrevRoots } from './pcid-flush-spares-prev-roots.js';
+import { pcideKeepsRoots } from './pcide-keeps-roots.js';
+import { pcideOffIgnored } from './pcide-off-ignored.js';
+import { pdptesKept } from './pdptes-kept.js';
+import { pgdComparedByFrame } from './pgd-compared-by-frame.js';
+import { pgeToggleIgnored } from './pge-toggle-ignored.js';
+import { quadrantLost } from './quadrant-lost.js';
+import { remoteFlushFirstVcpuOnly } from './remote-flush-first-vcpu-only.js';
+import { requestWithoutKick } from './request-without-kick.js';
+import { rmapLosesSecondMapping } from './rmap-loses-second-mapping.js';
+import { roleWithoutGuestMode } from './role-without-guest-mode.js';
+import { rotationLosesMarks } from './rotation-loses-marks.js';
+import { shadowPageSharedByRights } from './shadow-page-shared-by-rights.js';
+import { syncKeepsAbsent } from './sync-keeps-absent.js';
+import { syncKeepsRights } from './sync-keeps-rights.js';
+import { syncRequestUnserviced } from './sync-request-unserviced.js';
+import { syncSkipsLastEntry } from './sync-skips-last-entry.js';
+import { syncStopsAfterBatch } from './sync-stops-after-batch.js';
+import { syncWithoutWriteProtect } from './sync-without-write-protect.js';
+import { tdpPcidUnflushed } from './tdp-pcid-unflushed.js';
+import { tlbFlushWithdrawsGuestFlush } from './tlb-flush-withdraws-guest-flush.js';
+import { tlbTagWithoutPcid } from './tlb-tag-without-pcid.js';
+import { tlbTagWithoutVpid } from './tlb-tag-without-vpid.js';
+import { trackedWriteZapsNothing } from './tracked-write-zaps-nothing.js';
+import { transitionFlushesEptpLeft } from './transition-flushes-eptp-left.js';
+import { transitionSyncsCurrentOnly } from './transition-syncs-current-only.js';
+import { transitionUnflushed } from './transition-unflushed.js';
+import { unsyncNotPropagated } from './unsync-not-propagated.js';
+import { vmfuncKeepsAd } from './vmfunc-keeps-ad.js';
+import { vmfuncKeepsRoot } from './vmfunc-keeps-root.js';
+import { vmxExitUnhandled } from './vmx-exit-unhandled.js';
+import { vpid0Entered } from './vpid-0-entered.js';
+import { vpid12ChangeUnnoticed } from './vpid12-change-unnoticed.js';
+import { wpOverrideKeepsExec } from './wp-override-keeps-exec.js';
+import { wpOverrideKeepsUser } from './wp-override-keeps-user.js';
+import { writeProtectFirstMappingOnly } from './write-protect-first-mapping-only.js';
+import { writeTrackingLost } from './write-tracking-lost.js';
+import { zapOfRootUnannounced } from './zap-of-root-unannounced.js';
 
-export type { Exhibit } from './exhibit.js';
+export type { Defect } from './defect.js';
 
-/**
- * Every way in which a VM can be made wrong on purpose, by its name.
- *
- * A defect is either another kernel's rule, and then the catalogue says which, or one line in the
- * model that asks {@link hasDefect}.
- */
-export const DEFECTS = {
-  ...HISTORIC,
-  ...ROOT_MUTANTS,
-  ...REQUEST_MUTANTS,
-  ...SHADOW_MUTANTS,
-} as const satisfies Record<string, Exhibit>;
-
-export type DefectName = keyof typeof DEFECTS;
-
-export const DEFECT_NAMES = Object.keys(DEFECTS) as [DefectName, ...DefectName[]];
-
-/** Defects of one VM. */
-export const DEFECTS_MAX = 16;
-
-/** Null where there is none, so that a VM without defects pays for none. */
-export type Defects = ReadonlySet<DefectName> | null;
-
-export function defectsOf(names: readonly DefectName[]): Defects {
-  return names.length === 0 ? null : new Set(names);
-}
-
-/** Whether a VM is to go wrong in this way. */
-export function hasDefect({ defects }: { readonly defects: Defects }, name: DefectName): boolean {
-  return defects?.has(name) === true;
-}
-
-/** A kernel's rules with those that defects put in their place. */
-export function rulesWith(rules: KernelRules, names: readonly DefectName[]): KernelRules {
-  let wrong = rules;
-  for (const name of names) wrong = { ...wrong, ...exhibitOf(name).rules };
-  return wrong;
-}
-
-/**
- * A kernel's rules without the bugs that it is known to have had: those of them that the catalogue
- * has as bugs are as in a kernel that had none.
- */
-export function mendedRules(rules: KernelRules, sound: KernelRules): KernelRules {
-  const wrong = DEFECT_NAMES.flatMap((name) => Object.keys(exhibitOf(name).rules ?? {}));
-  const mended = wrong.map((rule) => [rule, sound[rule as keyof KernelRules]]);
-  return { ...rules, ...Object.fromEntries(mended) };
-}
-
-/** A defect as the catalogue describes it. */
-export function exhibitOf(name: DefectName): Exhibit {
-  return DEFECTS[name];
-}
+/** Every way in which a VM can be made wrong on purpose: first bugs that KVM had, then mutants. */
+export const DEFECTS: Readonly<Record<DefectName, Defect>> = {
+  'ept-fault-syncs-current-only': eptFaultSyncsCurrentOnly,
+  'invept-eptp-unchecked': inveptEptpUnchecked,
+  'invept-syncs-current-only': inveptSyncsCurrentOnly,
+  'invept-matches-whole-eptp': inveptMatchesWholeEptp,
+  'invvpid-keeps-l2-roots': invvpidKeepsL2Roots,
+  'fault-injected-without-sync': faultInjectedWithoutSync,
+  'transition-syncs-current-only': transitionSyncsCurrentOnly,
+  'mov-cr3-syncs-current-only': movCr3SyncsCurrentOnly,
+  'pcide-keeps-roots': pcideKeepsRoots,
+  'tdp-pcid-unflushed': tdpPcidUnflushed,
+  'new-vpid12-unsynced': newVpid12Unsynced,
+  'guest-flush-names-vpid01': guestFlushNamesVpid01,
+  'guest-flush-late': guestFlushLate,
+  'invlpg-walks-arch-mmu': invlpgWalksArchMmu,
+  'invpcid-without-paging-crashes': invpcidWithoutPagingCrashes,
+  'shadow-page-shared-by-rights': shadowPageSharedByRights,
+  'transition-flushes-eptp-left': transitionFlushesEptpLeft,
+  'pdptes-kept': pdptesKept,
+  'vmfunc-keeps-ad': vmfuncKeepsAd,
+  'canonical-by-la57': canonicalByLa57,
+  'direct-page-any-gfn': directPageAnyGfn,
+  'direct-page-any-role': directPageAnyRole,
+  'linked-unsynced': linkedUnsynced,
+  'mmio-over-present': mmioOverPresent,
+  'nx-reserved-in-shadow': nxReservedInShadow,
+  'ept-bit-7-unchecked': eptBit7Unchecked,
+  'vmx-exit-unhandled': vmxExitUnhandled,
+  'cr3-bit-63-kept': cr3Bit63Kept,
+  'vpid-0-entered': vpid0Entered,
+  'pae-root-unknown': paeRootUnknown,
+  'pcid-flush-skips-flush': pcidFlushSkipsFlush,
+  'pcid-flush-skips-sync': pcidFlushSkipsSync,
+  'pcid-flush-spares-prev-roots': pcidFlushSparesPrevRoots,
+  'pcid-compared-without-bit-11': pcidComparedWithoutBit11,
+  'last-slot-missed': lastSlotMissed,
+  'rotation-loses-marks': rotationLosesMarks,
+  'pgd-compared-by-frame': pgdComparedByFrame,
+  'role-without-guest-mode': roleWithoutGuestMode,
+  'load-skips-sync': loadSkipsSync,
+  'load-skips-flush': loadSkipsFlush,
+  'pae-root-synced-in-part': paeRootSyncedInPart,
+  'guest-flush-skips-sync': guestFlushSkipsSync,
+  'guest-flush-skips-hardware': guestFlushSkipsHardware,
+  'guest-flush-spares-prev-roots': guestFlushSparesPrevRoots,
+  'invlpg-current-root-only': invlpgCurrentRootOnly,
+  'invlpg-skips-hardware': invlpgSkipsHardware,
+  'invpcid-address-current-root-only': invpcidAddressCurrentRootOnly,
+  'invept-all-as-single': inveptAllAsSingle,
+  'invept-spares-current': inveptSparesCurrent,
+  'mark-without-sync': markWithoutSync,
+  'mark-without-flush': markWithoutFlush,
+  'current-mark-ignored': currentMarkIgnored,
+  'sync-request-unserviced': syncRequestUnserviced,
+  'flush-request-unserviced': flushRequestUnserviced,
+  'tlb-flush-withdraws-guest-flush': tlbFlushWithdrawsGuestFlush,
+  'remote-flush-first-vcpu-only': remoteFlushFirstVcpuOnly,
+  'request-without-kick': requestWithoutKick,
+  'mov-cr3-same-value-ignored': movCr3SameValueIgnored,
+  'pge-toggle-ignored': pgeToggleIgnored,
+  'pcide-off-ignored': pcideOffIgnored,
+  'invpcid-all-as-single': invpcidAllAsSingle,
+  'globals-survive-pge': globalsSurvivePge,
+  'invvpid-flushes-vpid01': invvpidFlushesVpid01,
+  'vmfunc-keeps-root': vmfuncKeepsRoot,
+  'transition-unflushed': transitionUnflushed,
+  'vpid12-change-unnoticed': vpid12ChangeUnnoticed,
+  'tlb-tag-without-pcid': tlbTagWithoutPcid,
+  'tlb-tag-without-vpid': tlbTagWithoutVpid,
+  'global-without-pge': globalWithoutPge,
+  'fault-keeps-tlb-entry': faultKeepsTlbEntry,
+  'flush-current-names-vpid01': flushCurrentNamesVpid01,
+  'unsync-not-propagated': unsyncNotPropagated,
+  'link-hides-unsync': linkHidesUnsync,
+  'sync-skips-last-entry': syncSkipsLastEntry,
+  'sync-keeps-rights': syncKeepsRights,
+  'sync-keeps-absent': syncKeepsAbsent,
+  'sync-stops-after-batch': syncStopsAfterBatch,
+  'sync-without-write-protect': syncWithoutWriteProtect,
+  'write-protect-first-mapping-only': writeProtectFirstMappingOnly,
+  'rmap-loses-second-mapping': rmapLosesSecondMapping,
+  'write-tracking-lost': writeTrackingLost,
+  'tracked-write-zaps-nothing': trackedWriteZapsNothing,
+  'zap-of-root-unannounced': zapOfRootUnannounced,
+  'invlpg-keeps-leaf': invlpgKeepsLeaf,
+  'dirty-bit-lost': dirtyBitLost,
+  'accessed-bit-lost': accessedBitLost,
+  'quadrant-lost': quadrantLost,
+  'wp-override-keeps-user': wpOverrideKeepsUser,
+  'wp-override-keeps-exec': wpOverrideKeepsExec,
+  'page-found-without-wp': pageFoundWithoutWp,
+};

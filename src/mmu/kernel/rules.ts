@@ -30,10 +30,10 @@ export interface KernelRules {
   /**
    * What the role of a root that shadows the guest's tables tells of how their entries are read: of
    * EFER.NX (to v5.18) or nothing, and then tables that were shadowed while it was set serve a
-   * guest for which the bit is reserved. No kernel tells of CR4.PSE as well, as one would have to.
+   * guest for which the bit is reserved.
    * @see Linux v6.1 `kvm_init_shadow_mmu()`, `union kvm_mmu_extended_role`
    */
-  readonly roleTells: 'nx' | 'nothing' | 'nx-and-pse';
+  readonly roleTells: 'nx' | 'nothing';
 
   /**
    * What a MOV CR3 or INVPCID that invalidates the active PCID does: sync and request a flush at
@@ -108,11 +108,8 @@ export interface KernelRules {
   /** What a nested transition without VPID requests. @see `nested_vmx_transition_tlb_flush()` */
   readonly transitionWithoutVpid: 'TLB_FLUSH' | 'TLB_FLUSH_GUEST';
 
-  /**
-   * What entering with another vpid12 does. No kernel does both.
-   * @see 712494de96f3 (v5.16)
-   */
-  readonly newVpid12: 'flush-vpid02' | 'TLB_FLUSH_GUEST' | 'both';
+  /** What entering with another vpid12 does. @see 712494de96f3 (v5.16) */
+  readonly newVpid12: 'flush-vpid02' | 'TLB_FLUSH_GUEST';
 
   /**
    * Whether an entry to L2 that fails late services its local flushes while L2's context is still in

@@ -1,4 +1,3 @@
-import { hasDefect } from '../defects/index.js';
 import {
   bitsOf,
   type ControlCapabilities,
@@ -25,8 +24,10 @@ import {
   VM_EXIT_ACK_INTR_ON_EXIT,
   VMCS,
   VMFUNC_EPTP_SWITCHING,
+  type Word,
   wordToNumber,
 } from '../machine/index.js';
+import { seam } from '../seam.js';
 import {
   eptpOf,
   fieldOf,
@@ -146,21 +147,25 @@ function isPostedInterruptValid(vm: Vm, vmcs12: Vmcs12): boolean {
 }
 
 /** VPID 0 is the host's own. */
-function isVpidValid(vm: Vm, vmcs12: Vmcs12): boolean {
-  if (hasDefect(vm, 'vpid-0-entered')) return true;
+export const isVpidValid = seam(function isVpidValid(_vm: Vm, vmcs12: Vmcs12): boolean {
   return vpidOf(vmcs12) !== 0;
-}
+});
 
 /** Controls that refine EPT need EPT. */
-function areEptControlsValid({ config }: Vm, vmcs12: Vmcs12): boolean {
+function areEptControlsValid(vm: Vm, vmcs12: Vmcs12): boolean {
   const eptp = eptpOf(vmcs12);
   if (eptp === null) {
     return (
       !isUnrestricted(vmcs12) && !hasSecondaryControl(vmcs12, SECONDARY_EXEC_MODE_BASED_EPT_EXEC)
     );
   }
-  return isValidEptp(eptp, { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr });
+  return isEptpAccepted(vm, eptp);
 }
+
+/** @see Linux `nested_vmx_check_eptp()`, arch/x86/kvm/vmx/nested.c */
+export const isEptpAccepted = seam(function isEptpAccepted({ config }: Vm, eptp: Word): boolean {
+  return isValidEptp(eptp, { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr });
+});
 
 function isPmlValid(vm: Vm, vmcs12: Vmcs12): boolean {
   if (!hasSecondaryControl(vmcs12, SECONDARY_EXEC_ENABLE_PML)) return true;

@@ -42,7 +42,7 @@ export function enterL2(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): Outcome
   serviceLocalTlbFlushRequests(vm, vcpu, emit);
   if (!vcpu.nested.hasRunL2) {
     vcpu.nested.hasRunL2 = true;
-    makeRequest(vcpu, KVM_REQ.TLB_FLUSH, emit);
+    makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH, emit);
   }
   const early = checkGuestState(vm, vmcs12);
   if (early !== null) return failEntry(vm, vcpu, { vmcs12, qualification: early }, emit);

@@ -1,5 +1,6 @@
 export { isEptOffered, isVmcsField } from './capabilities.js';
 export { areControlsValid } from './check-controls.js';
+export { isEptpAccepted } from './check-execution-controls.js';
 export { isHostStateValid } from './check-host-state.js';
 export { enterL2 } from './enter-l2.js';
 export { isCr0Fixed, isCr4Fixed, isValidCr0InVmx } from './fixed-bits.js';

@@ -1,7 +1,7 @@
-import { hasDefect } from '../defects/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
+import { seam } from '../seam.js';
 import { type Emit, type Vcpu, type Vm, type Vmcs12, vpidOf } from '../state/index.js';
-import { flushTlbCurrent, flushVpid, vpid02Of } from '../tlb/index.js';
+import { flushVpid, vpid02Of } from '../tlb/index.js';
 
 /**
  * What a VM entry or exit of L1's L2 does to cached translations: without VPID everything of L2's
@@ -10,7 +10,7 @@ import { flushTlbCurrent, flushVpid, vpid02Of } from '../tlb/index.js';
  *
  * @see Linux `nested_vmx_transition_tlb_flush()`, arch/x86/kvm/vmx/nested.c
  */
-export function transitionTlbFlush(
+export const transitionTlbFlush = seam(function transitionTlbFlush(
   vm: Vm,
   vcpu: Vcpu,
   { vmcs12, isEntry }: { vmcs12: Vmcs12; isEntry: boolean },
@@ -18,18 +18,11 @@ export function transitionTlbFlush(
 ): void {
   const vpid = vpidOf(vmcs12);
   if (vpid === null) {
-    if (hasDefect(vm, 'transition-unflushed')) return;
-    if (hasDefect(vm, 'transition-flushes-eptp-left')) {
-      flushTlbCurrent(vm, vcpu, emit);
-      return;
-    }
-    makeRequest(vcpu, KVM_REQ[vm.rules.transitionWithoutVpid], emit);
+    makeRequest(vm, vcpu, KVM_REQ[vm.rules.transitionWithoutVpid], emit);
     return;
   }
   if (!isEntry || vpid === vcpu.nested.lastVpid) return;
-  if (hasDefect(vm, 'vpid12-change-unnoticed')) return;
   vcpu.nested.lastVpid = vpid;
-  const { rules } = vm;
-  if (rules.newVpid12 !== 'flush-vpid02') makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
-  if (rules.newVpid12 !== 'TLB_FLUSH_GUEST') flushVpid(vm, vcpu, vpid02Of(vcpu), emit);
-}
+  if (vm.rules.newVpid12 === 'flush-vpid02') flushVpid(vm, vcpu, vpid02Of(vcpu), emit);
+  else makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
+});

@@ -99,7 +99,7 @@ export function loadHostState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): b
  * @see Linux `nested_vmx_abort()`, arch/x86/kvm/vmx/nested.c
  */
 export function abortVmx(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome {
-  makeRequest(vcpu, KVM_REQ.TRIPLE_FAULT, emit);
+  makeRequest(vm, vcpu, KVM_REQ.TRIPLE_FAULT, emit);
   serviceRequests(vm, vcpu, emit);
   return { kind: 'shutdown' };
 }

@@ -1,5 +1,5 @@
-import { hasDefect } from '../defects/index.js';
 import { KVM_REQ, type Request, type RequestName, requestNameOf } from '../kernel/index.js';
+import { seam } from '../seam.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { kickToHost } from './kick.js';
 
@@ -19,11 +19,16 @@ export { kickToHost, leaveGuest, type ReportedExit } from './kick.js';
  *
  * @see Linux `kvm_make_request()`, include/linux/kvm_host.h
  */
-export function makeRequest(vcpu: Vcpu, request: Request, emit: Emit): void {
+export const makeRequest = seam(function makeRequest(
+  _vm: Vm,
+  vcpu: Vcpu,
+  request: Request,
+  emit: Emit,
+): void {
   if (hasRequest(vcpu, request)) return;
   vcpu.requests |= request;
   emit?.(vcpu, { kind: 'request-made', request: requestNameOf(request) });
-}
+});
 
 export function hasRequest({ requests }: Vcpu, request: Request): boolean {
   return (requests & request) !== 0;
@@ -40,9 +45,13 @@ export function clearRequest(vcpu: Vcpu, request: Request): void {
  *
  * @see Linux `kvm_make_all_cpus_request()`: the calling vCPU is included.
  */
-export function makeAllCpusRequest(vm: Vm, name: RequestName, emit: Emit): void {
+export const makeAllCpusRequest = seam(function makeAllCpusRequest(
+  vm: Vm,
+  name: RequestName,
+  emit: Emit,
+): void {
   for (const vcpu of vm.vcpus) {
-    if (!hasDefect(vm, 'request-without-kick')) kickToHost(vcpu, emit);
-    makeRequest(vcpu, KVM_REQ[name], emit);
+    kickToHost(vcpu, emit);
+    makeRequest(vm, vcpu, KVM_REQ[name], emit);
   }
-}
+});

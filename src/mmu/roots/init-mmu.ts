@@ -1,6 +1,7 @@
 import type { Word } from '../machine/index.js';
 import { walkLevelsOf } from '../machine/index.js';
 import { type Dues, NO_DUES } from '../policies/index.js';
+import { seam } from '../seam.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { unloadMmu } from './free-roots.js';
 import { newPgd } from './new-pgd.js';
@@ -57,13 +58,18 @@ export function switchCr3(
  *
  * @see Linux `kvm_init_shadow_ept_mmu()`, arch/x86/kvm/mmu/mmu.c
  */
-export function initShadowEptMmu(vm: Vm, vcpu: Vcpu, eptp: Word, emit: Emit): void {
+export const initShadowEptMmu = seam(function initShadowEptMmu(
+  vm: Vm,
+  vcpu: Vcpu,
+  eptp: Word,
+  emit: Emit,
+): void {
   if (vm.rules.pgdSwitch === 'swap-chain') {
     newPgd(vm, vcpu, eptp, emit, shadowEptRole(eptp));
   }
   configureShadowEptMmu(vcpu, eptp);
   if (vm.rules.pgdSwitch === 'keep-or-fill') newPgd(vm, vcpu, eptp, emit);
-}
+});
 
 /** `guest_mmu` is to shadow this EPT; no root of it is looked for. */
 export function configureShadowEptMmu({ guestMmu }: Vcpu, eptp: Word): void {

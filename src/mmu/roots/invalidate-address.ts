@@ -1,15 +1,14 @@
-import { hasDefect } from '../defects/index.js';
 import {
   ep4taOf,
   isCanonical,
   isLa57,
   isLongMode,
-  isPaging,
   isPcide,
   pcidOf,
   type Word,
 } from '../machine/index.js';
 import { CURRENT } from '../schema/index.js';
+import { seam } from '../seam.js';
 import { invalidateAddressBelow, isDirect, topPageOf } from '../shadow/index.js';
 import { type Emit, type Mmu, prevRootCount, rootAt, type Vcpu, type Vm } from '../state/index.js';
 import { flushTlbGva } from '../tlb/index.js';
@@ -23,17 +22,16 @@ type Covers = (pgd: Word, slot: number) => boolean;
  *
  * @see Linux `kvm_mmu_invlpg()`, `kvm_mmu_invalidate_addr()`, arch/x86/kvm/mmu/mmu.c
  */
-export function invalidateLinearAddress(vm: Vm, vcpu: Vcpu, address: Word, emit: Emit): void {
+export const invalidateLinearAddress = seam(function invalidateLinearAddress(
+  vm: Vm,
+  vcpu: Vcpu,
+  address: Word,
+  emit: Emit,
+): void {
   if (isNop(vcpu, address)) return;
-  const covers: Covers = (_pgd, slot) =>
-    slot === CURRENT || !hasDefect(vm, 'invlpg-current-root-only');
-  if (hasDefect(vm, 'invlpg-walks-arch-mmu') && vcpu.mmu.name === 'guest') {
-    invalidateIn(vm, vcpu, { mmu: vcpu.mmu, address, covers }, emit);
-    return;
-  }
-  if (!hasDefect(vm, 'invlpg-skips-hardware')) flushTlbGva(vm, vcpu, address, emit);
-  invalidateIn(vm, vcpu, { mmu: vcpu.rootMmu, address, covers }, emit);
-}
+  flushTlbGva(vm, vcpu, address, emit);
+  invalidateIn(vm, vcpu, { mmu: vcpu.rootMmu, address, covers: () => true }, emit);
+});
 
 /**
  * INVPCID of one address: only roots that carry the PCID are looked at, and the processor's
@@ -41,7 +39,7 @@ export function invalidateLinearAddress(vm: Vm, vcpu: Vcpu, address: Word, emit:
  *
  * @see Linux `kvm_mmu_invpcid_gva()`, arch/x86/kvm/mmu/mmu.c
  */
-export function invalidatePcidAddress(
+export const invalidatePcidAddress = seam(function invalidatePcidAddress(
   vm: Vm,
   vcpu: Vcpu,
   { pcid, address }: { pcid: number; address: Word },
@@ -49,20 +47,16 @@ export function invalidatePcidAddress(
 ): void {
   const { mmu, regs } = vcpu;
   const pcide = isPcide(regs);
-  if (hasDefect(vm, 'invpcid-without-paging-crashes') && !isPaging(regs)) {
-    throw new Error('NULL pointer dereference: an MMU without paging has no invlpg');
-  }
   let isFound = pcidOf(regs.cr3, pcide) === pcid;
   const covers: Covers = (pgd, slot) => {
     if (slot === CURRENT) return pcidOf(regs.cr3, pcide) === pcid;
-    if (hasDefect(vm, 'invpcid-address-current-root-only')) return false;
     const carries = pcidOf(pgd, pcide) === pcid;
     isFound ||= carries;
     return carries;
   };
   invalidateIn(vm, vcpu, { mmu, address, covers }, emit);
   if (isFound) flushTlbGva(vm, vcpu, address, emit);
-}
+});
 
 /**
  * KVM injects a page fault of a present translation: as the processor would, it forgets the
@@ -96,11 +90,12 @@ export function invalidateEptAddress(
 }
 
 /** An address that is not canonical makes INVLPG a NOP. */
-function isNop({ regs }: Vcpu, address: Word): boolean {
+export function isNop({ regs }: Vcpu, address: Word): boolean {
   return isLongMode(regs) && !isCanonical(address, isLa57(regs) ? 57 : 48);
 }
 
-function invalidateIn(
+/** @see Linux `kvm_mmu_invalidate_addr()`, arch/x86/kvm/mmu/mmu.c */
+export const invalidateIn = seam(function invalidateIn(
   vm: Vm,
   vcpu: Vcpu,
   { mmu, address, covers }: { mmu: Mmu; address: Word; covers: Covers },
@@ -113,4 +108,4 @@ function invalidateIn(
     const top = slot === CURRENT ? topPageOf(mmu, address) : root.page;
     if (top !== null) invalidateAddressBelow(vm, vcpu, { top, address }, emit);
   }
-}
+});

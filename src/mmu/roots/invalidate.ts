@@ -1,8 +1,8 @@
-import { hasDefect } from '../defects/index.js';
-import { ep4taOf, isPcide, isSameWord, pcidOf, type Word } from '../machine/index.js';
+import { ep4taOf, isPcide, pcidOf, type Word } from '../machine/index.js';
 import type { Invalidation } from '../policies/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { CURRENT } from '../schema/index.js';
+import { seam } from '../seam.js';
 import { isGuestMode, isUnsyncRoot } from '../shadow/index.js';
 import {
   currentRoot,
@@ -29,21 +29,27 @@ import { syncRoots } from './sync-roots.js';
 /** Which roots an invalidation covers. */
 type Covers = (root: RootInfo, slot: number) => boolean;
 
+/** Roots of one MMU that an invalidation covers. */
+export interface Invalidated {
+  readonly mmu: Mmu;
+  readonly by: Invalidation['by'];
+  readonly covers: Covers;
+}
+
 /**
  * Lets the policy decide the fate of each root that an invalidation covers, and acts on it: marks
  * at once, and frees together, previous slots first.
  *
  * @returns Whether the current root was freed.
  */
-export function invalidateRoots(
+export const invalidateRoots = seam(function invalidateRoots(
   vm: Vm,
   vcpu: Vcpu,
-  { mmu, by, covers }: { mmu: Mmu; by: Invalidation['by']; covers: Covers },
+  { mmu, by, covers }: Invalidated,
   emit: Emit,
 ): boolean {
   let roots: RootMask = 0;
-  const end = hasDefect(vm, 'last-slot-missed') ? prevRootCount(mmu) - 1 : prevRootCount(mmu);
-  for (let slot = CURRENT; slot < end; slot += 1) {
+  for (let slot = CURRENT; slot < prevRootCount(mmu); slot += 1) {
     const root = rootAt(mmu, slot);
     if (root === null || !covers(root, slot)) continue;
     const fate = vm.policy.fateOf({
@@ -57,7 +63,7 @@ export function invalidateRoots(
   }
   freeRoots(vm, vcpu, mmu, { roots, cause: by }, emit);
   return (roots & ROOT_CURRENT) !== 0;
-}
+});
 
 /**
  * The guest invalidated a PCID by a flushing MOV CR3 or by INVPCID type 1. The active PCID's root is
@@ -65,7 +71,7 @@ export function invalidateRoots(
  *
  * @see Linux `kvm_invalidate_pcid()`, arch/x86/kvm/x86.c
  */
-export function invalidatePcid(
+export const invalidatePcid = seam(function invalidatePcid(
   vm: Vm,
   vcpu: Vcpu,
   { pcid, by }: { pcid: number; by: 'mov-cr3' | 'invpcid-single' },
@@ -73,26 +79,25 @@ export function invalidatePcid(
 ): void {
   const { rules, config } = vm;
   if (config.paging === 'ept' && rules.tdpPcidFlushesGuest) {
-    makeRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
+    makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
     return;
   }
-  const pcide = isPcide(vcpu.regs);
-  const isActive = pcidOf(vcpu.regs.cr3, pcide) === pcid;
+  const isActive = pcidOf(vcpu.regs.cr3, isPcide(vcpu.regs)) === pcid;
   if (isActive) {
     if (rules.syncOfActivePcid === 'immediate') syncRoots(vm, vcpu, emit);
-    else if (!hasDefect(vm, 'pcid-flush-skips-sync')) makeRequest(vcpu, KVM_REQ.MMU_SYNC, emit);
-    if (!hasDefect(vm, 'pcid-flush-skips-flush')) {
-      makeRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
-    }
+    else makeRequest(vm, vcpu, KVM_REQ.MMU_SYNC, emit);
+    makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
   }
-  const reachesCached =
-    (by !== 'mov-cr3' || rules.movCr3ReachesCachedRoots) &&
-    !hasDefect(vm, 'pcid-flush-spares-prev-roots');
-  const compared = hasDefect(vm, 'pcid-compared-without-bit-11') ? 0x7ff : 0xfff;
+  const reachesCached = by !== 'mov-cr3' || rules.movCr3ReachesCachedRoots;
   const covers: Covers = ({ pgd }, slot) =>
-    slot === CURRENT ? isActive : reachesCached && (pcidOf(pgd, pcide) & compared) === pcid;
+    slot === CURRENT ? isActive : reachesCached && rootPcidOf(vm, vcpu, pgd) === pcid;
   invalidateRoots(vm, vcpu, { mmu: vcpu.mmu, by, covers }, emit);
-}
+});
+
+/** The PCID that a cached root is tagged with. @see Linux `kvm_get_pcid()`, arch/x86/kvm/mmu.h */
+export const rootPcidOf = seam(function rootPcidOf(_vm: Vm, { regs }: Vcpu, pgd: Word): number {
+  return pcidOf(pgd, isPcide(regs));
+});
 
 /**
  * Whether a flush of the guest's whole TLB unloads the MMU, as it did to v5.15: a policy that frees
@@ -115,21 +120,23 @@ export function guestFlushUnloads({ policy }: Vm, { regs, mmu }: Vcpu): boolean 
  *
  * @see Linux `kvm_vcpu_flush_tlb_guest()`, arch/x86/kvm/x86.c
  */
-export function flushGuest(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): void {
+export const flushGuest = seam(function flushGuest(
+  vm: Vm,
+  vcpu: Vcpu,
+  emit: Emit,
+  causedBy?: number,
+): void {
   vcpu.counters.tlbFlush += 1;
   if (vm.config.paging === 'shadow') {
     if (guestFlushUnloads(vm, vcpu)) {
       unloadMmu(vm, vcpu, 'guest-flush', emit);
       return;
     }
-    const everything: Covers = (_root, slot) =>
-      slot === CURRENT || !hasDefect(vm, 'guest-flush-spares-prev-roots');
     invalidateRoots(vm, vcpu, { mmu: vcpu.mmu, by: 'guest-flush', covers: everything }, emit);
-    if (!hasDefect(vm, 'guest-flush-skips-sync')) syncRoots(vm, vcpu, emit, causedBy);
+    syncRoots(vm, vcpu, emit, causedBy);
   }
-  if (hasDefect(vm, 'guest-flush-skips-hardware')) return;
   flushTlbGuest(vm, vcpu, emit, causedBy);
-}
+});
 
 /**
  * CR4.PCIDE was set: no architectural flush, but roots that may be stale while PCIDE is clear can
@@ -137,12 +144,11 @@ export function flushGuest(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): v
  *
  * @see Linux `kvm_post_set_cr4()`, arch/x86/kvm/x86.c
  */
-export function pcideEnabled(vm: Vm, vcpu: Vcpu, emit: Emit): void {
-  if (hasDefect(vm, 'pcide-keeps-roots')) return;
+export const pcideEnabled = seam(function pcideEnabled(vm: Vm, vcpu: Vcpu, emit: Emit): void {
   for (const mmu of [vcpu.rootMmu, vcpu.guestMmu]) {
-    invalidateRoots(vm, vcpu, { mmu, by: 'pcide-on', covers: () => true }, emit);
+    invalidateRoots(vm, vcpu, { mmu, by: 'pcide-on', covers: everything }, emit);
   }
-}
+});
 
 /**
  * L1 executed INVEPT. Single-context covers every root that shares TLB entries with the operand,
@@ -151,17 +157,29 @@ export function pcideEnabled(vm: Vm, vcpu: Vcpu, emit: Emit): void {
  * @param eptp The operand, or null for all contexts.
  * @see Linux `handle_invept()`, arch/x86/kvm/vmx/nested.c
  */
-export function invalidateEpt(vm: Vm, vcpu: Vcpu, eptp: Word | null, emit: Emit): void {
-  const ep4ta = eptp === null ? null : ep4taOf(eptp);
-  const covers: Covers = ({ pgd }, slot) => {
-    if (hasDefect(vm, 'invept-spares-current') && slot === CURRENT) return false;
-    if (hasDefect(vm, 'invept-syncs-current-only') && slot !== CURRENT) return false;
-    if (hasDefect(vm, 'invept-matches-whole-eptp') && eptp !== null) return isSameWord(pgd, eptp);
-    return ep4ta === null || ep4taOf(pgd) === ep4ta;
-  };
+export const invalidateEpt = seam(function invalidateEpt(
+  vm: Vm,
+  vcpu: Vcpu,
+  eptp: Word | null,
+  emit: Emit,
+): void {
+  const covers: Covers = ({ pgd }) => eptp === null || eptRootMatches(vm, pgd, eptp);
   const by = eptp === null ? 'invept-all' : 'invept-single';
   invalidateRoots(vm, vcpu, { mmu: vcpu.guestMmu, by, covers }, emit);
-}
+});
+
+/**
+ * Whether a root of `guest_mmu` shares TLB entries with an EPTP.
+ *
+ * @see Linux `nested_ept_root_matches()`, arch/x86/kvm/vmx/nested.c
+ */
+export const eptRootMatches = seam(function eptRootMatches(
+  _vm: Vm,
+  pgd: Word,
+  eptp: Word,
+): boolean {
+  return ep4taOf(pgd) === ep4taOf(eptp);
+});
 
 /**
  * L1 executed INVVPID where the host has no EPT: L2's roots in the shared MMU may be stale. The
@@ -169,7 +187,11 @@ export function invalidateEpt(vm: Vm, vcpu: Vcpu, eptp: Word | null, emit: Emit)
  *
  * @see Linux `kvm_mmu_free_guest_mode_roots()`, arch/x86/kvm/mmu/mmu.c
  */
-export function freeGuestModeRoots(vm: Vm, vcpu: Vcpu, emit: Emit): void {
+export const freeGuestModeRoots = seam(function freeGuestModeRoots(
+  vm: Vm,
+  vcpu: Vcpu,
+  emit: Emit,
+): void {
   const { rootMmu } = vcpu;
   let roots: RootMask = vm.rules.invvpidFrees === 'all' ? ROOTS_ALL : 0;
   for (let slot = 0; slot < prevRootCount(rootMmu); slot += 1) {
@@ -179,4 +201,8 @@ export function freeGuestModeRoots(vm: Vm, vcpu: Vcpu, emit: Emit): void {
     }
   }
   freeRoots(vm, vcpu, rootMmu, { roots, cause: 'invvpid' }, emit);
+});
+
+function everything(): boolean {
+  return true;
 }

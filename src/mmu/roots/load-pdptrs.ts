@@ -19,6 +19,6 @@ export function loadPdptrs(vm: Vm, vcpu: Vcpu, cr3: Word, emit: Emit): boolean {
     freeRoots(vm, vcpu, rootMmu, { roots: ROOT_CURRENT, cause: 'pdptes-changed' }, emit);
   }
   regs.pdptrs = pdptes;
-  if (vm.rules.pdptrLoadRequestsPgd) makeRequest(vcpu, KVM_REQ.LOAD_MMU_PGD, emit);
+  if (vm.rules.pdptrLoadRequestsPgd) makeRequest(vm, vcpu, KVM_REQ.LOAD_MMU_PGD, emit);
   return true;
 }

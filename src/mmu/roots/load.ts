@@ -1,7 +1,7 @@
-import { hasDefect } from '../defects/index.js';
 import { isPdptePresent, isVisibleGfn, rootGfnOf, type Word, ZERO } from '../machine/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { CURRENT } from '../schema/index.js';
+import { seam } from '../seam.js';
 import {
   getPage,
   isDirect,
@@ -38,14 +38,14 @@ const FRAMES_PER_GIGABYTE = 2 ** 18;
  *   and the kernel answers with a triple fault.
  * @see Linux `kvm_mmu_load()`, arch/x86/kvm/mmu/mmu.c
  */
-export function loadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
+export const loadMmu = seam(function loadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
   const { mmu } = vcpu;
   const pgd = isDirect(mmu.role) ? ZERO : guestPgdOf(vcpu);
   const gfn = isDirect(mmu.role) ? 0 : rootGfnOf(pgd);
   const isVisible = isDirect(mmu.role) || isVisibleGfn(vm.memory, gfn);
   const isUsable = isVisible && arePdptesVisible(vm, vcpu);
   if (!isUsable && vm.rules.invisibleRoot === 'triple-fault') {
-    makeRequest(vcpu, KVM_REQ.TRIPLE_FAULT, emit);
+    makeRequest(vm, vcpu, KVM_REQ.TRIPLE_FAULT, emit);
     return false;
   }
   makePagesAvailable(vm, vcpu, emit);
@@ -56,10 +56,10 @@ export function loadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
   installRoot(vm, vcpu, isVisible ? pgd : ZERO, page);
   if (isVisible && page === null) loadPaeRoots(vm, vcpu, gfn, emit);
   if (emit !== null) reportLoad(vcpu, { gfn, isNew }, emit);
-  if (!hasDefect(vm, 'load-skips-sync')) syncRoots(vm, vcpu, emit);
-  if (!hasDefect(vm, 'load-skips-flush')) flushTlbCurrent(vm, vcpu, emit);
+  syncRoots(vm, vcpu, emit);
+  flushTlbCurrent(vm, vcpu, emit);
   return true;
-}
+});
 
 /**
  * What `get_guest_pgd()` returns: the guest's CR3, or the EPT pointer of vmcs12.

@@ -1,4 +1,3 @@
-import { hasDefect } from '../defects/index.js';
 import {
   ALL_DUES,
   type Dues,
@@ -8,6 +7,7 @@ import {
   SYNC_DUE,
 } from '../policies/index.js';
 import type { RootCause } from '../schema/index.js';
+import { seam } from '../seam.js';
 import {
   type Emit,
   type Mmu,
@@ -23,7 +23,7 @@ import {
  *
  * @param slot `CURRENT` or an index into `prevRoots`; an empty slot is left alone.
  */
-export function markRoot(
+export const markRoot = seam(function markRoot(
   vm: Vm,
   vcpu: Vcpu,
   mmu: Mmu,
@@ -35,12 +35,12 @@ export function markRoot(
   if (root === null) return;
   if (policy.marksLive === 'beside-slots') mmu.slotMarks[slot + 1] = true;
   const withRoot = policy.marksLive === 'with-root';
-  root.syncDue = withRoot && !hasDefect(vm, 'mark-without-sync');
-  root.flushDue = withRoot && !hasDefect(vm, 'mark-without-flush');
+  root.syncDue = withRoot;
+  root.flushDue = withRoot;
   vcpu.counters.marked += 1;
   const { pgd, hpa } = root;
   emit?.(vcpu, { kind: 'root-marked-unsync', mmu: mmu.name, slot, pgd, hpa, cause });
-}
+});
 
 /** What the root in a slot owes. @param slot {@link CURRENT} or an index, and not of an empty one. */
 export function duesOf(mmu: Mmu, slot: number): Dues {

@@ -1,8 +1,8 @@
-import { hasDefect } from '../defects/index.js';
 import type { Word } from '../machine/index.js';
 import { ALL_DUES, type Dues, FLUSH_DUE, NO_DUES, SYNC_DUE } from '../policies/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { CURRENT } from '../schema/index.js';
+import { seam } from '../seam.js';
 import { commitZap, levelOf } from '../shadow/index.js';
 import {
   currentRoot,
@@ -15,7 +15,7 @@ import {
   type Vm,
 } from '../state/index.js';
 import { freeRoots, ROOT_CURRENT, releaseRoot } from './free-roots.js';
-import { clearMarks, duesOf, forgetRaised, swapMarks } from './marks.js';
+import { duesOf, forgetRaised, swapMarks } from './marks.js';
 import { fillIn, findRoot, holesOf, NOT_FOUND, rotateIn } from './root-cache.js';
 
 /**
@@ -50,13 +50,8 @@ export function newPgd(
   }
   // The rotation moves the marks that lie beside the slots, so what is owed is read before it.
   const owed = vm.policy.requestsOnReuse(duesOf(mmu, slot));
-  if (hasDefect(vm, 'rotation-loses-marks')) clearMarks(recordAt(mmu, CURRENT));
-  if (slot !== CURRENT) bringIn(mmu, slot, isKept);
-  reuse(vcpu, pgd, slot, emit);
-  makeRequest(vcpu, KVM_REQ.LOAD_MMU_PGD, emit);
-  if (slot === CURRENT && hasDefect(vm, 'current-mark-ignored')) return;
   const dues = vm.config.flushOnReuse ? ALL_DUES : owed | unskipped;
-  if (dues !== NO_DUES) requestDues(vm, vcpu, { dues, owed }, emit);
+  reuse(vm, vcpu, { pgd, slot, isKept, dues, owed }, emit);
 }
 
 /**
@@ -101,28 +96,37 @@ function bringIn(mmu: Mmu, slot: number, isKept: boolean): void {
   swapMarks(mmu, slot);
 }
 
+/** A switch that hit: where the root was found, what is requested, and what of that it owed. */
+export interface Hit {
+  readonly pgd: Word;
+  readonly slot: number;
+  /** Whether the current root joins the cache. */
+  readonly isKept: boolean;
+  readonly dues: Dues;
+  readonly owed: Dues;
+}
+
 /**
- * The current root was found. The guest's table is one again: writes to it are counted anew, which
+ * The root that was found is the current one from now on. The guest's table is one again: writes to it are counted anew, which
  * those to what a direct page maps never are.
  *
  * @see Linux `__clear_sp_write_flooding_count()`, arch/x86/kvm/mmu/mmu.c
  */
-function reuse(vcpu: Vcpu, pgd: Word, slot: number, emit: Emit): void {
+export const reuse = seam(function reuse(
+  vm: Vm,
+  vcpu: Vcpu,
+  { pgd, slot, isKept, dues, owed }: Hit,
+  emit: Emit,
+): void {
   const { mmu, counters } = vcpu;
+  if (slot !== CURRENT) bringIn(mmu, slot, isKept);
   if (slot === CURRENT) counters.reusedCurrent += 1;
   else counters.reusedPrevious += 1;
   const { hpa, page } = recordAt(mmu, CURRENT);
   (page as ShadowPage).writeFloodingCount = 0;
   emit?.(vcpu, { kind: 'root-reused', mmu: mmu.name, pgd, hpa, slot });
-}
-
-function requestDues(
-  vm: Vm,
-  vcpu: Vcpu,
-  { dues, owed }: { dues: Dues; owed: Dues },
-  emit: Emit,
-): void {
-  if ((dues & SYNC_DUE) !== 0) makeRequest(vcpu, KVM_REQ.MMU_SYNC, emit);
-  if ((dues & FLUSH_DUE) !== 0) makeRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
+  makeRequest(vm, vcpu, KVM_REQ.LOAD_MMU_PGD, emit);
+  if ((dues & SYNC_DUE) !== 0) makeRequest(vm, vcpu, KVM_REQ.MMU_SYNC, emit);
+  if ((dues & FLUSH_DUE) !== 0) makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
   if (owed !== NO_DUES) forgetRaised(vm.policy, recordAt(vcpu.mmu, CURRENT));
-}
+});

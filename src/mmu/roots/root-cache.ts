@@ -1,6 +1,6 @@
-import { hasDefect } from '../defects/index.js';
 import { isSameWord, type Word } from '../machine/index.js';
-import { isDirect, ROLE } from '../shadow/index.js';
+import { seam } from '../seam.js';
+import { isDirect } from '../shadow/index.js';
 import { type Mmu, prevRootCount, type RootInfo, rootAt, type Vm } from '../state/index.js';
 
 /** No slot holds a usable root. */
@@ -12,18 +12,22 @@ export const NOT_FOUND = -2;
  * test of unsync here.
  *
  * @returns `CURRENT`, an index into `prevRoots`, or {@link NOT_FOUND}.
- * @see Linux `is_root_usable()`, arch/x86/kvm/mmu/mmu.c
  */
-export function findRoot(vm: Vm, mmu: Mmu, pgd: Word, role: number): number {
-  if (vm.defects !== null) return findRootAmiss(vm, mmu, pgd, role);
-  const { slots } = mmu;
-  const isAnyPgd = isDirect(role);
+export const findRoot = seam(function findRoot(
+  _vm: Vm,
+  { slots }: Mmu,
+  pgd: Word,
+  role: number,
+): number {
   for (let place = 0; place < slots.length; place += 1) {
-    const root = slots[place] as RootInfo;
-    if (root.page === null || root.page.role !== role) continue;
-    if (isAnyPgd || isSameWord(root.pgd, pgd)) return place - 1;
+    if (isRootUsable(slots[place] as RootInfo, pgd, role)) return place - 1;
   }
   return NOT_FOUND;
+});
+
+/** @see Linux `is_root_usable()`, arch/x86/kvm/mmu/mmu.c */
+function isRootUsable({ page, pgd: cached }: RootInfo, pgd: Word, role: number): boolean {
+  return page !== null && page.role === role && (isDirect(role) || isSameWord(cached, pgd));
 }
 
 /**
@@ -63,15 +67,4 @@ export function holesOf(mmu: Mmu): number {
     if (rootAt(mmu, slot) === null) holes |= 1 << slot;
   }
   return holes;
-}
-
-/** The same with defects, which compare less than all of the pgd and the role. */
-function findRootAmiss(vm: Vm, { slots }: Mmu, pgd: Word, role: number): number {
-  const byFrame = hasDefect(vm, 'pgd-compared-by-frame');
-  const ignored = hasDefect(vm, 'role-without-guest-mode') ? ROLE.GUEST_MODE : 0;
-  const place = slots.findIndex((root) => {
-    if (root.page === null || ((root.page.role ^ role) & ~ignored) !== 0) return false;
-    return isDirect(role) || (byFrame ? root.pgd.page === pgd.page : isSameWord(root.pgd, pgd));
-  });
-  return place === -1 ? NOT_FOUND : place - 1;
 }

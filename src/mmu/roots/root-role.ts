@@ -11,8 +11,8 @@ import {
   type Registers,
   type Word,
   walkLevelsOf,
-  X86_CR4_PSE,
 } from '../machine/index.js';
+import { seam } from '../seam.js';
 import { ROLE } from '../shadow/index.js';
 import type { Vcpu, Vm } from '../state/index.js';
 
@@ -26,16 +26,19 @@ export const PT32E_ROOT_LEVEL = 3;
  *   never count, though a root that was loaded carries them.
  * @see Linux `kvm_init_mmu()`, `kvm_calc_cpu_role()`, arch/x86/kvm/mmu/mmu.c
  */
-export function rootMmuRole(vm: Vm, vcpu: Vcpu, { baseOnly }: { baseOnly: boolean }): number {
+export const rootMmuRole = seam(function rootMmuRole(
+  vm: Vm,
+  vcpu: Vcpu,
+  { baseOnly }: { baseOnly: boolean },
+): number {
   const guestMode = vcpu.nested.guestMode ? ROLE.GUEST_MODE : 0;
   if (vm.config.paging === 'ept') return directRole(vm, vcpu.regs) | guestMode;
   const role =
     vm.rules.roleBits === 'guest-efer-cr0'
       ? shadowRoleTo517(vcpu.regs, baseOnly)
       : shadowRole(vm, vcpu.regs);
-  const pse = vm.rules.roleTells === 'nx-and-pse' && hasPse(vcpu.regs) ? ROLE.CR4_PSE : 0;
-  return role | guestMode | pse;
-}
+  return role | guestMode;
+});
 
 /**
  * The role of the root that shadows an EPT of L1.
@@ -93,11 +96,6 @@ function shadowRoleTo517(regs: Registers, baseOnly: boolean): number {
     (!baseOnly && isSmep(regs) && !wp ? ROLE.SMEP_ANDNOT_WP : 0) |
     (!baseOnly && isSmap(regs) && !wp ? ROLE.SMAP_ANDNOT_WP : 0)
   );
-}
-
-/** Whether the entries of 32-bit paging may map 4 MiB. */
-function hasPse(regs: Registers): boolean {
-  return isPaging(regs) && !isPae(regs) && (regs.cr4 & X86_CR4_PSE) !== 0;
 }
 
 function guestEferAndWp(regs: Registers): number {

@@ -1,4 +1,4 @@
-import { hasDefect } from '../defects/index.js';
+import { seam } from '../seam.js';
 import { isDirect, isUnsyncRoot, type SyncTally, syncChildren } from '../shadow/index.js';
 import { currentRoot, type Emit, type ShadowPage, type Vcpu, type Vm } from '../state/index.js';
 
@@ -8,7 +8,12 @@ import { currentRoot, type Emit, type ShadowPage, type Vcpu, type Vm } from '../
  *
  * @see Linux `kvm_mmu_sync_roots()`, arch/x86/kvm/mmu/mmu.c
  */
-export function syncRoots(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): void {
+export const syncRoots = seam(function syncRoots(
+  vm: Vm,
+  vcpu: Vcpu,
+  emit: Emit,
+  causedBy?: number,
+): void {
   const { mmu } = vcpu;
   const root = currentRoot(mmu);
   if (root === null || isDirect(mmu.role)) return;
@@ -21,10 +26,9 @@ export function syncRoots(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): vo
   if (root.page !== null && isUnsyncRoot(root.page)) sync(root.page);
   for (const directory of mmu.paeRoots) {
     if (directory !== null) sync(directory);
-    if (hasDefect(vm, 'pae-root-synced-in-part')) break;
   }
   root.syncDue = false;
   vcpu.counters.synced += 1;
   const { pgd, hpa } = root;
   emit?.(vcpu, { kind: 'root-synced', mmu: mmu.name, pgd, hpa, ...tally }, causedBy);
-}
+});

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { DEFECT_NAMES, DEFECTS_MAX } from '../defects/index.js';
 import { KERNEL_NAMES, offeredFeatures } from '../kernel/index.js';
 import { layoutFlawsOf, sregsFlawsOf } from '../machine/index.js';
 import { POLICY_NAMES } from '../policies/index.js';
 import { VCPUS_PER_VM_MAX } from './command-fields.js';
+import { DEFECT_NAMES, DEFECTS_MAX } from './defect-names.js';
 import { Hex64, PhysicalAddress } from './hex.js';
 import { MEMSLOTS_MAX, Memslot } from './memory.js';
 import { PREV_ROOTS_MAX } from './names.js';
@@ -25,6 +25,7 @@ export type KernelName = z.output<typeof KernelName>;
 export const DefectName = z
   .enum(DEFECT_NAMES)
   .meta({ id: 'DefectName', description: 'A bug that KVM had, or a mutant of the model.' });
+export type DefectName = z.output<typeof DefectName>;
 
 /** Entries of a bounded TLB. */
 export const TLB_ENTRIES_MAX = 65_536;

@@ -1,4 +1,4 @@
-import { hasDefect } from '../defects/index.js';
+import { seam } from '../seam.js';
 import type { ShadowPage, Vm } from '../state/index.js';
 import { childOf, unlinkPage } from './links.js';
 import { addRmap, removeRmap } from './rmap.js';
@@ -22,19 +22,22 @@ import {
  * @returns Whether the TLBs may hold what it no longer allows.
  * @see Linux `mmu_spte_update()`, arch/x86/kvm/mmu/mmu.c
  */
-export function updateLeaf(vm: Vm, page: ShadowPage, index: number, spte: Spte): boolean {
+export const updateLeaf = seam(function updateLeaf(
+  vm: Vm,
+  page: ShadowPage,
+  index: number,
+  spte: Spte,
+): boolean {
   const old = spteAt(page, index);
   storeSpte(page, index, spte);
   if (!isPresentSpte(old)) {
-    const isLost =
-      hasDefect(vm, 'rmap-loses-second-mapping') && vm.shadow.rmaps.has(targetOf(spte));
-    if (isPresentSpte(spte) && !isLost) addRmap(vm.shadow, targetOf(spte), page, index);
+    if (isPresentSpte(spte)) addRmap(vm.shadow, targetOf(spte), page, index);
     return false;
   }
   if (isMmuWritableSpte(old) && !isWritableSpte(spte)) return true;
   if (!vm.rules.flushesClearedAccessed) return false;
   return (isAccessedSpte(old) && !isAccessedSpte(spte)) || (isDirtySpte(old) && !isDirtySpte(spte));
-}
+});
 
 /** Empties a leaf. @see Linux `drop_spte()`, arch/x86/kvm/mmu/mmu.c */
 export function dropLeaf({ shadow }: Vm, page: ShadowPage, index: number): void {

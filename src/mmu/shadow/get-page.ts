@@ -1,9 +1,9 @@
-import { hasDefect } from '../defects/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
+import { seam } from '../seam.js';
 import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { createPage, isObsolete } from './pages.js';
 import { writeProtectGfn } from './rmap.js';
-import { isDirect, levelOf, ROLE } from './role.js';
+import { isDirect, levelOf } from './role.js';
 import { syncPage } from './sync.js';
 import { commitZap, flushRemoteTlbs, prepareZapPage } from './zap.js';
 
@@ -76,7 +76,6 @@ function findShadowPage(
   { gfn, role }: { gfn: number; role: number },
   emit: Emit,
 ): ShadowPage | null {
-  const ignored = hasDefect(vm, 'page-found-without-wp') ? ROLE.CR0_WP : 0;
   let zapped = 0;
   let found: ShadowPage | null = null;
   let next = vm.shadow.byGfn.get(gfn) ?? null;
@@ -85,7 +84,7 @@ function findShadowPage(
     // A page that is zapped has no sibling any more.
     next = page.sibling;
     if (isObsolete(vm, page)) continue;
-    if (((page.role ^ role) & ~ignored) === 0) found = page;
+    if (hasRole(vm, page, role)) found = page;
     else if (levelOf(role) > 1 && page.unsync) zapped += prepareZapPage(vm, vcpu, page, emit);
   }
   if (found !== null && !isDirect(role)) {
@@ -94,7 +93,7 @@ function findShadowPage(
       found = null;
     } else {
       if (vm.rules.foundPageSync === 'request' && found.unsyncChildren > 0) {
-        makeRequest(vcpu, KVM_REQ.MMU_SYNC, emit);
+        makeRequest(vm, vcpu, KVM_REQ.MMU_SYNC, emit);
       }
       found.writeFloodingCount = 0;
     }
@@ -103,11 +102,15 @@ function findShadowPage(
   return found;
 }
 
+export const hasRole = seam(function hasRole(_vm: Vm, page: ShadowPage, role: number): boolean {
+  return page.role === role;
+});
+
 /** @returns False if the page cannot be synced. */
 function freshen(vm: Vm, vcpu: Vcpu, page: ShadowPage, emit: Emit): boolean {
   const synced = syncPage(vm, vcpu, page, emit);
   if (synced === 'failed') return false;
-  if (vm.rules.foundPageSync === 'request') makeRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
+  if (vm.rules.foundPageSync === 'request') makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
   else if (synced === 'changed') flushRemoteTlbs(vm, emit);
   return true;
 }

@@ -1,16 +1,13 @@
-import { hasDefect } from '../defects/index.js';
 import {
   gfnToGpa,
   type LeafEntry,
   leafEntry,
   leafEptEntry,
-  PT_ACCESSED,
-  PT_DIRTY,
-  PT_PRESENT,
   readHalf,
   readWord,
   type Word,
 } from '../machine/index.js';
+import { seam } from '../seam.js';
 import type { ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { accessOf, has4ByteGpte, isAdDisabled, quadrantOf } from './role.js';
 
@@ -24,7 +21,7 @@ import { accessOf, has4ByteGpte, isAdDisabled, quadrantOf } from './role.js';
  */
 export function leafGpte(vm: Vm, vcpu: Vcpu, page: ShadowPage, index: number): LeafEntry | null {
   const { maxphyaddr, vmx } = vm.config;
-  const entry = usedAmiss(vm, readGpte(vm, page, index));
+  const entry = readGpte(vm, page, index);
   const leaf =
     vcpu.mmu.name === 'guest'
       ? leafEptEntry(entry, {
@@ -35,17 +32,12 @@ export function leafGpte(vm: Vm, vcpu: Vcpu, page: ShadowPage, index: number): L
   return leaf === null ? null : { gfn: leaf.gfn, acc: leaf.acc & accessOf(page.role) };
 }
 
-/** With defects, an entry counts as accessed or dirty though it is not. */
-function usedAmiss(vm: Vm, entry: Word): Word {
-  if (vm.defects === null) return entry;
-  const isPresent = (entry.low & PT_PRESENT) !== 0;
-  const a = hasDefect(vm, 'accessed-bit-lost') && isPresent ? PT_ACCESSED : 0;
-  const d = hasDefect(vm, 'dirty-bit-lost') && isPresent ? PT_DIRTY : 0;
-  return { page: entry.page, low: entry.low | a | d };
-}
-
 /** A page of 4-byte entries is half a table of the guest's: its quadrant says which half. */
-function readGpte({ memory }: Vm, { gfn, role }: ShadowPage, index: number): Word {
+export const readGpte = seam(function readGpte(
+  { memory }: Vm,
+  { gfn, role }: ShadowPage,
+  index: number,
+): Word {
   if (!has4ByteGpte(role)) return readWord(memory, gfnToGpa(gfn) + index * 8);
   return readHalf(memory, gfnToGpa(gfn) + (quadrantOf(role) * 512 + index) * 4);
-}
+});

@@ -3,10 +3,10 @@ export { removeWriteAccess, unmapGfnRange } from './host-events.js';
 export { invalidateAddressBelow } from './invalidate.js';
 export { childOf } from './links.js';
 export {
-  type Fault,
   type FaultResult,
   fixFault,
   type GuestMapping,
+  type PageFault,
 } from './page-fault.js';
 export { isObsolete, isUnsyncRoot, pagesOfGfn, takeFrame } from './pages.js';
 export { shadowIndex, topPageOf } from './place.js';

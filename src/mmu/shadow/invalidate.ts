@@ -1,5 +1,5 @@
-import { hasDefect } from '../defects/index.js';
 import type { Word } from '../machine/index.js';
+import { seam } from '../seam.js';
 import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { zapEntry } from './entries.js';
 import { childOf } from './links.js';
@@ -17,7 +17,7 @@ import { flushRemoteTlbs } from './zap.js';
  * @param top Page at which the walk of the shadow begins.
  * @see Linux `kvm_mmu_invalidate_addr_in_root()`; `FNAME(invlpg)` to v6.3
  */
-export function invalidateAddressBelow(
+export const invalidateAddressBelow = seam(function invalidateAddressBelow(
   vm: Vm,
   vcpu: Vcpu,
   { top, address }: { top: ShadowPage; address: Word },
@@ -30,11 +30,11 @@ export function invalidateAddressBelow(
     if (spte === NO_SPTE) return;
     page = childOf(vm.shadow, spte);
   }
-  if (!page.unsync || hasDefect(vm, 'invlpg-keeps-leaf')) return;
+  if (!page.unsync) return;
   const index = shadowIndex(address, 1);
   if (vm.rules.invlpgLeaf === 'sync') syncLeaf(vm, vcpu, page, index, emit);
   else refillLeaf(vm, vcpu, page, index, emit);
-}
+});
 
 function syncLeaf(vm: Vm, vcpu: Vcpu, page: ShadowPage, index: number, emit: Emit): void {
   if (spteAt(page, index) === NO_SPTE) return;

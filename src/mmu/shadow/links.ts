@@ -1,4 +1,4 @@
-import { hasDefect } from '../defects/index.js';
+import { seam } from '../seam.js';
 import {
   indexOfRef,
   pageOfRef,
@@ -20,12 +20,16 @@ export function childOf({ table }: ShadowPages, spte: Spte): ShadowPage {
  *
  * @see Linux `link_shadow_page()`, arch/x86/kvm/mmu/mmu.c
  */
-export function linkPage(vm: Vm, parent: ShadowPage, index: number, child: ShadowPage): void {
+export const linkPage = seam(function linkPage(
+  vm: Vm,
+  parent: ShadowPage,
+  index: number,
+  child: ShadowPage,
+): void {
   storeSpte(parent, index, linkSpte(child));
   child.parents.push(spteRef(parent, index));
-  if (hasDefect(vm, 'link-hides-unsync')) return;
-  if (child.unsync || child.unsyncChildren > 0) markUnsyncChild(vm.shadow, parent, index);
-}
+  if (child.unsync || child.unsyncChildren > 0) markUnsyncChild(vm, parent, index);
+});
 
 /** @see Linux `drop_parent_pte()`, arch/x86/kvm/mmu/mmu.c */
 export function unlinkPage(parent: ShadowPage, index: number, child: ShadowPage): void {
@@ -44,14 +48,18 @@ export function unlinkParents(shadow: ShadowPages, child: ShadowPage): void {
  *
  * @see Linux `kvm_mmu_mark_parents_unsync()`, arch/x86/kvm/mmu/mmu.c
  */
-export function markParentsUnsync(shadow: ShadowPages, page: ShadowPage): void {
+export const markParentsUnsync = seam(function markParentsUnsync(vm: Vm, page: ShadowPage): void {
   for (const ref of page.parents) {
-    markUnsyncChild(shadow, pageOfRef(shadow, ref), indexOfRef(ref));
+    markUnsyncChild(vm, pageOfRef(vm.shadow, ref), indexOfRef(ref));
   }
-}
+});
 
 /** @see Linux `mark_unsync()`, arch/x86/kvm/mmu/mmu.c */
-function markUnsyncChild(shadow: ShadowPages, parent: ShadowPage, index: number): void {
+export const markUnsyncChild = seam(function markUnsyncChild(
+  vm: Vm,
+  parent: ShadowPage,
+  index: number,
+): void {
   parent.unsyncChildBitmap ??= new Uint32Array(SPTES_PER_PAGE / 32);
   const bit = 1 << (index & 31);
   const word = index >> 5;
@@ -59,8 +67,8 @@ function markUnsyncChild(shadow: ShadowPages, parent: ShadowPage, index: number)
   if ((bits & bit) !== 0) return;
   parent.unsyncChildBitmap[word] = bits | bit;
   parent.unsyncChildren += 1;
-  if (parent.unsyncChildren === 1) markParentsUnsync(shadow, parent);
-}
+  if (parent.unsyncChildren === 1) markParentsUnsync(vm, parent);
+});
 
 /** @see Linux `clear_unsync_child_bit()`, arch/x86/kvm/mmu/mmu.c */
 export function clearUnsyncChild(parent: ShadowPage, index: number): void {

@@ -1,4 +1,3 @@
-import { hasDefect } from '../defects/index.js';
 import {
   ACC_ALL,
   ACC_EXEC,
@@ -11,6 +10,7 @@ import {
   type Word,
 } from '../machine/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
+import { seam } from '../seam.js';
 import {
   currentRoot,
   type Emit,
@@ -25,7 +25,7 @@ import { getPage } from './get-page.js';
 import { childOf, linkPage, unlinkPage } from './links.js';
 import { isDummyRoot, shadowIndex, topPageOf } from './place.js';
 import { prefetchAround } from './prefetch.js';
-import { childRole, has4ByteGpte, isDirect, levelOf, ROLE } from './role.js';
+import { childRole, has4ByteGpte, isDirect, levelOf } from './role.js';
 import { setSpte } from './set-spte.js';
 import { isPresentSpte, mmioSpte, NO_SPTE, spteAt, storeSpte } from './spte.js';
 import { syncChildren } from './sync.js';
@@ -44,7 +44,7 @@ export interface GuestMapping {
 }
 
 /** A page fault, or EPT violation, as KVM sees it. */
-export interface Fault {
+export interface PageFault {
   /** Linear address, or guest-physical one where `arch.mmu` shadows or is an EPT. */
   readonly address: Word;
   readonly kind: AccessKind;
@@ -70,7 +70,7 @@ export type FaultResult = 'retry' | 'emulate' | 'mmio' | 'error';
 export function fixFault(
   vm: Vm,
   vcpu: Vcpu,
-  fault: Fault,
+  fault: PageFault,
   mapping: GuestMapping,
   emit: Emit,
 ): FaultResult {
@@ -81,15 +81,13 @@ export function fixFault(
   }
   makePagesAvailable(vm, vcpu, emit);
   const top = topPageOf(vcpu.mmu, fault.address);
-  if (top === null) return withoutTop(vcpu, emit);
+  if (top === null) return withoutTop(vm, vcpu, emit);
   const hasMemory = memslotOf(vm.memory, gfn) !== undefined;
   const acc = hasMemory ? accForFault(vm, vcpu, fault, mapping) : mapping.acc;
   const page = walkDown(vm, vcpu, { top, fault, mapping: { ...mapping, acc } }, emit);
   const index = shadowIndex(fault.address, 1);
   if (!hasMemory) {
-    const isDropped = isPresentSpte(spteAt(page, index)) && !hasDefect(vm, 'mmio-over-present');
-    if (isDropped) dropLeaf(vm, page, index);
-    storeSpte(page, index, mmioSpte(gfn));
+    setMmioSpte(vm, page, index, gfn);
     return 'mmio';
   }
   const isProtected = setSpte(vm, vcpu, { page, index, gfn, acc, prefetch: false }, emit);
@@ -104,19 +102,30 @@ export function fixFault(
  *
  * @see Linux v6.12 `FNAME(fetch)`: `kvm_mmu_is_dummy_root()`; `WARN_ON_ONCE(it.level != ...)`
  */
-function withoutTop(vcpu: Vcpu, emit: Emit): FaultResult {
+function withoutTop(vm: Vm, vcpu: Vcpu, emit: Emit): FaultResult {
   const { mmu } = vcpu;
   if (currentRoot(mmu) === null) return 'retry';
   if (!isDummyRoot(mmu)) return 'error';
-  makeRequest(vcpu, KVM_REQ.MMU_FREE_OBSOLETE_ROOTS, emit);
+  makeRequest(vm, vcpu, KVM_REQ.MMU_FREE_OBSOLETE_ROOTS, emit);
   return 'retry';
 }
+
+/** @see Linux `mmu_set_spte()` of a frame without a memslot, `mark_mmio_spte()` */
+export const setMmioSpte = seam(function setMmioSpte(
+  vm: Vm,
+  page: ShadowPage,
+  index: number,
+  gfn: number,
+): void {
+  if (isPresentSpte(spteAt(page, index))) dropLeaf(vm, page, index);
+  storeSpte(page, index, mmioSpte(gfn));
+});
 
 /** Goes down to the page at level 1, making what is missing on the way. */
 function walkDown(
   vm: Vm,
   vcpu: Vcpu,
-  { top, fault, mapping }: { top: ShadowPage; fault: Fault; mapping: GuestMapping },
+  { top, fault, mapping }: { top: ShadowPage; fault: PageFault; mapping: GuestMapping },
   emit: Emit,
 ): ShadowPage {
   let page = top;
@@ -138,17 +147,18 @@ interface Wanted {
  * What an entry is to link: the shadow of the guest's next table or, below a large page of the
  * guest and on a direct MMU, a map of the frames.
  */
-function wantedBelow(vm: Vm, page: ShadowPage, index: number, mapping: GuestMapping): Wanted {
+export const wantedBelow = seam(function wantedBelow(
+  _vm: Vm,
+  page: ShadowPage,
+  index: number,
+  mapping: GuestMapping,
+): Wanted {
   const level = levelOf(page.role);
   const step = mapping.steps.find((one) => one.level === level);
   if (step !== undefined && level > mapping.level) {
-    const isShared = hasDefect(vm, 'shadow-page-shared-by-rights');
-    const acc = isShared ? accOfLastTable(mapping) : step.acc;
-    const role = childRole(page.role, index, { direct: false, acc });
-    const isSplit = !hasDefect(vm, 'quadrant-lost');
     return {
       gfn: tableOf(page.role, step.entry),
-      role: isSplit ? role : role & ~ROLE.QUADRANT_MASK,
+      role: childRole(page.role, index, { direct: false, acc: step.acc }),
     };
   }
   const acc = isDirect(page.role) && mapping.steps.length === 0 ? ACC_ALL : mapping.acc;
@@ -157,12 +167,7 @@ function wantedBelow(vm: Vm, page: ShadowPage, index: number, mapping: GuestMapp
     gfn: mapping.gfn - (mapping.gfn % span),
     role: childRole(page.role, index, { direct: true, acc }),
   };
-}
-
-/** What is allowed down to the last table of a walk. */
-function accOfLastTable({ steps, level }: GuestMapping): number {
-  return steps.find((step) => step.level === level + 1)?.acc ?? ACC_ALL;
-}
+});
 
 /** Frame of the table that a guest's entry names. */
 function tableOf(role: number, { page }: Word): number {
@@ -184,11 +189,7 @@ function childFor(
   const spte = spteAt(page, index);
   if (spte !== NO_SPTE) {
     const linked = childOf(vm.shadow, spte);
-    const isItsFrame = linked.gfn === wanted.gfn || hasDefect(vm, 'direct-page-any-gfn');
-    const ignored = hasDefect(vm, 'shadow-page-shared-by-rights') ? ROLE.ACC_ALL : 0;
-    const isItsRole =
-      ((linked.role ^ wanted.role) & ~ignored) === 0 || hasDefect(vm, 'direct-page-any-role');
-    if (isItsFrame && isItsRole) return linked;
+    if (isChildWanted(vm, linked, wanted)) return linked;
     unlinkPage(page, index, linked);
     flushRemoteTlbs(vm, emit);
   }
@@ -200,13 +201,22 @@ function childFor(
   return child;
 }
 
+/** Whether a child can be used as it is: it is of the frame and of the role that are wanted. */
+export const isChildWanted = seam(function isChildWanted(
+  _vm: Vm,
+  child: ShadowPage,
+  { gfn, role }: Wanted,
+): boolean {
+  return child.gfn === gfn && child.role === role;
+});
+
 /**
  * Where CR0.WP is clear, a supervisor may write a read-only page: the leaf is then writable, but
  * the supervisor's alone, and not executable if SMEP would have forbidden it. Below a large page
  * that needs a map of the frames apart from the read-only one, or a write through another large
  * page to the same frames would go unseen.
  */
-function accForFault(vm: Vm, vcpu: Vcpu, fault: Fault, { acc, steps }: GuestMapping): number {
+function accForFault(vm: Vm, vcpu: Vcpu, fault: PageFault, { acc, steps }: GuestMapping): number {
   const isOverride =
     vcpu.mmu.name === 'root' &&
     steps.length > 0 &&
@@ -214,11 +224,13 @@ function accForFault(vm: Vm, vcpu: Vcpu, fault: Fault, { acc, steps }: GuestMapp
     !fault.user &&
     (acc & ACC_WRITE) === 0 &&
     !isWriteProtect(vcpu.regs);
-  if (!isOverride) return acc;
-  const user = hasDefect(vm, 'wp-override-keeps-user') ? 0 : ACC_USER;
-  const isExecKept = !isSmep(vcpu.regs) || hasDefect(vm, 'wp-override-keeps-exec');
-  return (acc | ACC_WRITE) & ~user & (isExecKept ? ~0 : ~ACC_EXEC);
+  return isOverride ? accOverWp(vm, vcpu, acc) : acc;
 }
+
+/** @see Linux `FNAME(page_fault)`: "If guest supervisor writes to a read-only page" */
+export const accOverWp = seam(function accOverWp(_vm: Vm, { regs }: Vcpu, acc: number): number {
+  return (acc | ACC_WRITE) & ~ACC_USER & (isSmep(regs) ? ~ACC_EXEC : ~0);
+});
 
 /** @see Linux `shadow_page_table_clear_flood()`, arch/x86/kvm/mmu/mmu.c */
 function clearFlood(vm: Vm, mmu: Mmu, address: Word): void {

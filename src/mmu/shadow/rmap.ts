@@ -1,4 +1,4 @@
-import { hasDefect } from '../defects/index.js';
+import { seam } from '../seam.js';
 import {
   indexOfRef,
   pageOfRef,
@@ -40,16 +40,22 @@ export function rmapOf(shadow: ShadowPages, gfn: number): { page: ShadowPage; in
  * @returns Whether any leaf had it: then every vCPU's TLB is to be flushed.
  * @see Linux `kvm_mmu_slot_gfn_write_protect()`, arch/x86/kvm/mmu/mmu.c
  */
-export function writeProtectGfn(vm: Vm, gfn: number): boolean {
+export const writeProtectGfn = seam(function writeProtectGfn(vm: Vm, gfn: number): boolean {
   const { shadow } = vm;
   let isProtected = false;
   for (const ref of shadow.rmaps.get(gfn) ?? []) {
-    const page = pageOfRef(shadow, ref);
-    const spte = spteAt(page, indexOfRef(ref));
-    if (!isMmuWritableSpte(spte)) continue;
-    storeSpte(page, indexOfRef(ref), readOnlySpte(spte));
-    isProtected = true;
-    if (hasDefect(vm, 'write-protect-first-mapping-only')) return true;
+    if (writeProtectSpte(pageOfRef(shadow, ref), indexOfRef(ref))) isProtected = true;
   }
   return isProtected;
+});
+
+/**
+ * @returns Whether the leaf could be written through.
+ * @see Linux `spte_write_protect()`, arch/x86/kvm/mmu/mmu.c
+ */
+export function writeProtectSpte(page: ShadowPage, index: number): boolean {
+  const spte = spteAt(page, index);
+  if (!isMmuWritableSpte(spte)) return false;
+  storeSpte(page, index, readOnlySpte(spte));
+  return true;
 }

@@ -1,4 +1,5 @@
-import { hasDefect } from '../defects/index.js';
+import type { LeafEntry } from '../machine/index.js';
+import { seam } from '../seam.js';
 import { type Emit, type ShadowPage, SPTES_PER_PAGE, type Vcpu, type Vm } from '../state/index.js';
 import { dropLeaf, updateLeaf } from './entries.js';
 import { leafGpte } from './gpte.js';
@@ -34,37 +35,53 @@ export interface SyncTally {
  *
  * @see Linux `mmu_sync_children()`, arch/x86/kvm/mmu/mmu.c
  */
-export function syncChildren(vm: Vm, vcpu: Vcpu, parent: ShadowPage, emit: Emit): SyncTally {
-  const tally = { pages: 0, changed: 0 };
-  let flush = false;
-  let zapped = 0;
-  for (;;) {
-    const leaves = unsyncBelow(vm.shadow, parent);
-    if (leaves.length === 0) break;
-    let isProtected = false;
-    for (const { page } of leaves) {
-      if (hasDefect(vm, 'sync-without-write-protect')) continue;
-      if (writeProtectGfn(vm, page.gfn)) isProtected = true;
-    }
-    if (isProtected) {
-      flushRemoteTlbs(vm, emit);
-      flush = false;
-    }
-    for (const leaf of leaves) {
-      unlinkUnsyncPage(vcpu, leaf.page, emit);
-      const synced = syncPage(vm, vcpu, leaf.page, emit);
-      tally.pages += 1;
-      if (synced !== 'unchanged') tally.changed += 1;
-      if (synced === 'failed') zapped += prepareZapPage(vm, vcpu, leaf.page, emit);
-      if (synced === 'changed') flush = true;
-      clearParents(leaf);
-    }
-    if (hasDefect(vm, 'sync-stops-after-batch')) break;
-  }
+export const syncChildren = seam(function syncChildren(
+  vm: Vm,
+  vcpu: Vcpu,
+  parent: ShadowPage,
+  emit: Emit,
+): SyncTally {
+  const done: Done = { pages: 0, changed: 0, zapped: 0, flush: false };
+  while (syncBatch(vm, vcpu, parent, done, emit));
+  const { pages, changed, zapped, flush } = done;
   if (flush && zapped === 0) flushRemoteTlbs(vm, emit);
   commitZap(vm, zapped, emit);
-  return tally;
+  return { pages, changed };
+});
+
+/** What the batches of a sync have done, and what is still to be flushed for them. */
+interface Done extends SyncTally {
+  zapped: number;
+  flush: boolean;
 }
+
+/** @returns Whether there was anything to sync: then there may be more. */
+export const syncBatch = seam(function syncBatch(
+  vm: Vm,
+  vcpu: Vcpu,
+  parent: ShadowPage,
+  done: Done,
+  emit: Emit,
+): boolean {
+  const leaves = unsyncBelow(vm.shadow, parent);
+  if (leaves.length === 0) return false;
+  let isProtected = false;
+  for (const { page } of leaves) if (writeProtectGfn(vm, page.gfn)) isProtected = true;
+  if (isProtected) {
+    flushRemoteTlbs(vm, emit);
+    done.flush = false;
+  }
+  for (const leaf of leaves) {
+    unlinkUnsyncPage(vcpu, leaf.page, emit);
+    const synced = syncPage(vm, vcpu, leaf.page, emit);
+    done.pages += 1;
+    if (synced !== 'unchanged') done.changed += 1;
+    if (synced === 'failed') done.zapped += prepareZapPage(vm, vcpu, leaf.page, emit);
+    if (synced === 'changed') done.flush = true;
+    clearParents(leaf);
+  }
+  return true;
+});
 
 /**
  * Brings one page into step with its table. Entries that the guest made present meanwhile stay
@@ -72,19 +89,23 @@ export function syncChildren(vm: Vm, vcpu: Vcpu, parent: ShadowPage, emit: Emit)
  *
  * @see Linux `FNAME(sync_page)`, arch/x86/kvm/mmu/paging_tmpl.h; `kvm_sync_page()`
  */
-export function syncPage(vm: Vm, vcpu: Vcpu, page: ShadowPage, emit: Emit): Synced {
+export const syncPage = seam(function syncPage(
+  vm: Vm,
+  vcpu: Vcpu,
+  page: ShadowPage,
+  emit: Emit,
+): Synced {
   if (!isSyncableRole(page.role, vcpu.mmu.role)) return 'failed';
   let changed = false;
   let present = 0;
-  const end = hasDefect(vm, 'sync-skips-last-entry') ? SPTES_PER_PAGE - 1 : SPTES_PER_PAGE;
-  for (let index = 0; index < end; index += 1) {
+  for (let index = 0; index < SPTES_PER_PAGE; index += 1) {
     if (spteAt(page, index) === NO_SPTE) continue;
     if (syncSpte(vm, vcpu, page, index, emit)) changed = true;
     if (isPresentSpte(spteAt(page, index))) present += 1;
   }
   if (present === 0 && vm.rules.emptySyncZaps) return 'failed';
   return changed ? 'changed' : 'unchanged';
-}
+});
 
 /**
  * Brings one entry that is not empty into step with the guest's.
@@ -92,11 +113,16 @@ export function syncPage(vm: Vm, vcpu: Vcpu, page: ShadowPage, emit: Emit): Sync
  * @returns Whether TLBs may hold what it no longer allows.
  * @see Linux `FNAME(sync_spte)`, arch/x86/kvm/mmu/paging_tmpl.h
  */
-export function syncSpte(vm: Vm, vcpu: Vcpu, page: ShadowPage, index: number, emit: Emit): boolean {
+export const syncSpte = seam(function syncSpte(
+  vm: Vm,
+  vcpu: Vcpu,
+  page: ShadowPage,
+  index: number,
+  emit: Emit,
+): boolean {
   const old = spteAt(page, index);
   const gpte = leafGpte(vm, vcpu, page, index);
   if (gpte === null) {
-    if (hasDefect(vm, 'sync-keeps-absent')) return false;
     dropLeaf(vm, page, index);
     return true;
   }
@@ -109,9 +135,21 @@ export function syncSpte(vm: Vm, vcpu: Vcpu, page: ShadowPage, index: number, em
     dropLeaf(vm, page, index);
     return true;
   }
-  if (hasDefect(vm, 'sync-keeps-rights')) return false;
+  return syncRights(vm, vcpu, page, index, gpte, emit);
+});
+
+/** The entry maps the right frame: what it allows of it follows the guest's. */
+export const syncRights = seam(function syncRights(
+  vm: Vm,
+  vcpu: Vcpu,
+  page: ShadowPage,
+  index: number,
+  gpte: LeafEntry,
+  emit: Emit,
+): boolean {
+  const old = spteAt(page, index);
   if (!vm.rules.syncRemakesUnchanged && gpte.acc === guestAccOfSpte(old)) return false;
   const accessed = !vm.rules.flushesClearedAccessed;
   const wanted = { role: page.role, ...gpte, old, prefetch: true, canUnsync: false, accessed };
   return updateLeaf(vm, page, index, makeSpte(vm, vcpu, wanted, emit));
-}
+});

@@ -1,6 +1,6 @@
-import { hasDefect } from '../defects/index.js';
 import { gpaToGfn, offsetInPage } from '../machine/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
+import { seam } from '../seam.js';
 import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { zapEntry } from './entries.js';
 import { isObsolete, pagesOfGfn } from './pages.js';
@@ -18,13 +18,12 @@ const FLOODING = 3;
  * @param bytes 1 to 8; the write does not cross a page.
  * @see Linux `kvm_mmu_track_write()`, arch/x86/kvm/mmu/mmu.c
  */
-export function trackWrite(
+export const trackWrite = seam(function trackWrite(
   vm: Vm,
   vcpu: Vcpu,
   { gpa, bytes }: { gpa: number; bytes: number },
   emit: Emit,
 ): void {
-  if (hasDefect(vm, 'tracked-write-zaps-nothing')) return;
   let zapped = 0;
   let flush = false;
   let touched = false;
@@ -48,9 +47,9 @@ export function trackWrite(
   if (zapped > 0) commitZap(vm, zapped, emit);
   else if (flush) flushRemoteTlbs(vm, emit);
   else if (touched && vm.rules.trackedWriteFlushesCurrent) {
-    makeRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
+    makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_CURRENT, emit);
   }
-}
+});
 
 /**
  * A write that does not fall on one entry; a single byte at an entry's start is let through.

@@ -1,4 +1,4 @@
-import { hasDefect } from '../defects/index.js';
+import { seam } from '../seam.js';
 import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { markParentsUnsync } from './links.js';
 import { isDirect } from './role.js';
@@ -13,14 +13,14 @@ import { isDirect } from './role.js';
  * @returns Whether the leaf may be writable.
  * @see Linux `mmu_try_to_unsync_pages()`, arch/x86/kvm/mmu/mmu.c
  */
-export function tryToUnsyncPages(
+export const tryToUnsyncPages = seam(function tryToUnsyncPages(
   vm: Vm,
   vcpu: Vcpu,
   { gfn, canUnsync, prefetch }: { gfn: number; canUnsync: boolean; prefetch: boolean },
   emit: Emit,
 ): boolean {
   const { shadow } = vm;
-  if (shadow.writeTracked.has(gfn)) return hasDefect(vm, 'write-tracking-lost');
+  if (shadow.writeTracked.has(gfn)) return false;
   for (let page = shadow.byGfn.get(gfn) ?? null; page !== null; page = page.sibling) {
     if (isDirect(page.role)) continue;
     if (!canUnsync) return false;
@@ -29,14 +29,19 @@ export function tryToUnsyncPages(
     unsyncPage(vm, vcpu, page, emit);
   }
   return true;
-}
+});
 
 /** @see Linux `kvm_unsync_page()`, arch/x86/kvm/mmu/mmu.c */
-function unsyncPage(vm: Vm, vcpu: Vcpu, page: ShadowPage, emit: Emit): void {
+export const unsyncPage = seam(function unsyncPage(
+  vm: Vm,
+  vcpu: Vcpu,
+  page: ShadowPage,
+  emit: Emit,
+): void {
   emit?.(vcpu, { kind: 'page-unsynced', hpa: page.hpa, gfn: page.gfn });
   page.unsync = true;
-  if (!hasDefect(vm, 'unsync-not-propagated')) markParentsUnsync(vm.shadow, page);
-}
+  markParentsUnsync(vm, page);
+});
 
 /**
  * A page is unsync no more, because it is being synced or zapped.

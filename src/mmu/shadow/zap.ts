@@ -1,5 +1,5 @@
-import { hasDefect } from '../defects/index.js';
-import { KVM_REQ, makeAllCpusRequest, makeRequest } from '../requests/index.js';
+import { makeAllCpusRequest } from '../requests/index.js';
+import { seam } from '../seam.js';
 import { type Emit, type ShadowPage, SPTES_PER_PAGE, type Vcpu, type Vm } from '../state/index.js';
 import { zapEntry } from './entries.js';
 import { childOf, clearParents, unlinkParents, unsyncBelow } from './links.js';
@@ -16,7 +16,12 @@ import { unlinkUnsyncPage } from './unsync.js';
  * @returns How many pages are gone: if any, every TLB is to be flushed.
  * @see Linux `kvm_mmu_prepare_zap_page()`, arch/x86/kvm/mmu/mmu.c
  */
-export function prepareZapPage(vm: Vm, vcpu: Vcpu, page: ShadowPage, emit: Emit): number {
+export const prepareZapPage = seam(function prepareZapPage(
+  vm: Vm,
+  vcpu: Vcpu,
+  page: ShadowPage,
+  emit: Emit,
+): number {
   const { shadow } = vm;
   reportZap(vcpu, page, emit);
   let zapped = zapUnsyncChildren(vm, vcpu, page, emit);
@@ -27,13 +32,12 @@ export function prepareZapPage(vm: Vm, vcpu: Vcpu, page: ShadowPage, emit: Emit)
   if (page.unsync) unlinkUnsyncPage(vcpu, page, emit);
   page.role |= ROLE.INVALID;
   if (page.rootCount > 0) {
-    const isTold = isNews && !hasDefect(vm, 'zap-of-root-unannounced');
-    if (isTold) makeAllCpusRequest(vm, vm.rules.zapRequest, emit);
+    if (isNews) makeAllCpusRequest(vm, vm.rules.zapRequest, emit);
     return zapped;
   }
   forgetPage(shadow, page);
   return zapped + 1;
-}
+});
 
 function reportZap(vcpu: Vcpu, { hpa, gfn, role, rootCount }: ShadowPage, emit: Emit): void {
   emit?.(vcpu, { kind: 'page-zapped', hpa, gfn, level: levelOf(role), rootCount });
@@ -81,13 +85,9 @@ export function commitZap(vm: Vm, zapped: number, emit: Emit): void {
 }
 
 /** @see Linux `kvm_flush_remote_tlbs()`, virt/kvm/kvm_main.c */
-export function flushRemoteTlbs(vm: Vm, emit: Emit): void {
-  if (hasDefect(vm, 'remote-flush-first-vcpu-only')) {
-    makeRequest(vm.vcpus[0] as Vcpu, KVM_REQ.TLB_FLUSH, emit);
-    return;
-  }
+export const flushRemoteTlbs = seam(function flushRemoteTlbs(vm: Vm, emit: Emit): void {
   makeAllCpusRequest(vm, 'TLB_FLUSH', emit);
-}
+});
 
 /**
  * A memslot was deleted or moved: all pages become obsolete at once, every vCPU is told to drop

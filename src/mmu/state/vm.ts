@@ -1,8 +1,8 @@
-import type { Defects } from '../defects/index.js';
 import type { KernelRules } from '../kernel/index.js';
 import type { GuestMemory } from '../machine/index.js';
 import type { Policy } from '../policies/index.js';
 import type { MmuEvent, VmConfig } from '../schema/index.js';
+import type { Wrappers } from '../seam.js';
 import type { Ledger } from './ledger.js';
 import type { Oracle } from './oracle.js';
 import type { ShadowPages } from './shadow-page.js';
@@ -15,8 +15,8 @@ export interface Vm {
   readonly config: VmConfig;
   readonly rules: KernelRules;
   readonly policy: Policy;
-  /** What is to go wrong in it; null if nothing is. */
-  readonly defects: Defects;
+  /** What goes wrong in it, or is mended; null if nothing is. */
+  readonly wrappers: Wrappers;
   readonly memory: GuestMemory;
   readonly shadow: ShadowPages;
   readonly vcpus: readonly Vcpu[];

@@ -1,5 +1,5 @@
-import { hasDefect } from '../defects/index.js';
-import { isPcide, pcidOf, type Word } from '../machine/index.js';
+import type { Word } from '../machine/index.js';
+import { seam } from '../seam.js';
 import {
   currentRoot,
   type Emit,
@@ -8,24 +8,9 @@ import {
   type TlbTag,
   type Vcpu,
   type Vm,
-  vpidOf,
 } from '../state/index.js';
 import { dropFromTlb, dropNumberFromTlb, dropPageFromTlb } from './entries.js';
-
-/**
- * The hardware VPID under which a vCPU runs L1. KVM gives every vCPU one for L1 and one for L2,
- * whatever vpid12 says.
- *
- * @see Linux `allocate_vpid()`, arch/x86/kvm/vmx/vmx.c
- */
-export function vpid01Of({ index }: Vcpu): number {
-  return 2 * index + 1;
-}
-
-/** The hardware VPID under which a vCPU runs L2. */
-export function vpid02Of({ index }: Vcpu): number {
-  return 2 * index + 2;
-}
+import { currentVpidOf, physicalTagInUse, vpid01Of } from './tags.js';
 
 /** The guest runs on the current root, which may leave entries under the VPID in use. */
 export function runOnRoot(vm: Vm, vcpu: Vcpu): void {
@@ -50,7 +35,12 @@ export function flushTlbAll(vcpu: Vcpu, emit: Emit, causedBy?: number): void {
  *
  * @see Linux `vmx_flush_tlb_current()`, arch/x86/kvm/vmx/vmx.c
  */
-export function flushTlbCurrent(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): void {
+export const flushTlbCurrent = seam(function flushTlbCurrent(
+  vm: Vm,
+  vcpu: Vcpu,
+  emit: Emit,
+  causedBy?: number,
+): void {
   const root = currentRoot(vcpu.mmu);
   if (root === null) return;
   if (vm.config.paging === 'ept') {
@@ -60,12 +50,21 @@ export function flushTlbCurrent(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: numbe
     settleEp4ta(vcpu.guestMmu, root.hpa);
     return;
   }
-  const isAmiss = hasDefect(vm, 'flush-current-names-vpid01');
-  const vpid = isAmiss ? vpid01Of(vcpu) : currentVpidOf(vm, vcpu);
+  syncVpidContext(vm, vcpu, currentVpidOf(vm, vcpu), emit, causedBy);
+});
+
+/** @see Linux `vpid_sync_context()`, arch/x86/kvm/vmx/vmx_ops.h */
+export const syncVpidContext = seam(function syncVpidContext(
+  _vm: Vm,
+  vcpu: Vcpu,
+  vpid: number,
+  emit: Emit,
+  causedBy?: number,
+): void {
   emit?.(vcpu, flushed({ scope: 'current', vpid }), causedBy);
   dropFromTlb(vcpu.tlb, (tag) => tag.vpid === vpid);
   settleVpid(vcpu, vpid);
-}
+});
 
 /**
  * The hardware half of a guest-wide flush: the linear and combined mappings of the VPID in use.
@@ -73,17 +72,27 @@ export function flushTlbCurrent(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: numbe
  *
  * @see Linux `vmx_flush_tlb_guest()`, arch/x86/kvm/vmx/vmx.c
  */
-export function flushTlbGuest(vm: Vm, vcpu: Vcpu, emit: Emit, causedBy?: number): void {
+export const flushTlbGuest = seam(function flushTlbGuest(
+  vm: Vm,
+  vcpu: Vcpu,
+  emit: Emit,
+  causedBy?: number,
+): void {
   const vpid = guestFlushVpidOf(vm, vcpu);
   emit?.(vcpu, flushed({ scope: 'guest', vpid }), causedBy);
   dropFromTlb(vcpu.tlb, (tag) => tag.vpid === vpid);
   if (vm.config.paging === 'shadow') settleVpid(vcpu, vpid);
-}
+});
 
 /** @see Linux `vmx_flush_tlb_gva()`, arch/x86/kvm/vmx/vmx.c */
-export function flushTlbGva(vm: Vm, vcpu: Vcpu, address: Word, emit: Emit): void {
+export const flushTlbGva = seam(function flushTlbGva(
+  vm: Vm,
+  vcpu: Vcpu,
+  address: Word,
+  emit: Emit,
+): void {
   flushVpidAddress(vcpu, guestFlushVpidOf(vm, vcpu), address, emit);
-}
+});
 
 /** Every mapping of one VPID: INVVPID on behalf of L1. */
 export function flushVpid(vm: Vm, vcpu: Vcpu, vpid: number, emit: Emit): void {
@@ -109,7 +118,12 @@ export interface CpuFlush {
 }
 
 /** The processor drops entries of the VPID in use, and of no other. */
-export function cpuFlush(vm: Vm, vcpu: Vcpu, what: CpuFlush, emit: Emit): void {
+export const cpuFlush = seam(function cpuFlush(
+  vm: Vm,
+  vcpu: Vcpu,
+  what: CpuFlush,
+  emit: Emit,
+): void {
   const { scope, pcid, address, globals } = what;
   const vpid = currentVpidOf(vm, vcpu);
   emit?.(vcpu, { ...flushed({ scope, pcid, address, vpid }), by: 'cpu' });
@@ -117,7 +131,7 @@ export function cpuFlush(vm: Vm, vcpu: Vcpu, what: CpuFlush, emit: Emit): void {
     tag.vpid === vpid && (tag.pcid === GLOBAL ? globals : pcid === undefined || tag.pcid === pcid);
   if (address === undefined) dropFromTlb(vcpu.tlb, isMeant);
   else dropPageFromTlb(vcpu.tlb, isMeant, address.page);
-}
+});
 
 /**
  * A page fault: the processor forgets what it has cached of the address, whatever EPT it was made
@@ -150,29 +164,6 @@ export function dropPhysical(vcpu: Vcpu, { page }: Word): void {
   const { root } = physicalTagInUse(vcpu);
   const isMeant = (tag: TlbTag) => tag.kind === 'guest-physical' && tag.root === root;
   dropNumberFromTlb(vcpu.tlb, isMeant, page);
-}
-
-/** The tag of a translation of a linear address that is made now. */
-export function tagInUse(vm: Vm, vcpu: Vcpu): TlbTag {
-  const isAmiss = hasDefect(vm, 'tlb-tag-without-vpid');
-  const vpid = isAmiss ? vpid01Of(vcpu) : currentVpidOf(vm, vcpu);
-  const isTagged = isPcide(vcpu.regs) && !hasDefect(vm, 'tlb-tag-without-pcid');
-  const pcid = pcidOf(vcpu.regs.cr3, isTagged);
-  if (vm.config.paging === 'shadow') return { kind: 'linear', vpid, pcid, root: 0 };
-  return { kind: 'combined', vpid, pcid, root: currentRoot(vcpu.mmu)?.hpa ?? 0 };
-}
-
-/** The tag of a translation that the EPT in use makes alone. */
-export function physicalTagInUse({ mmu }: Vcpu): TlbTag {
-  return { kind: 'guest-physical', vpid: -1, pcid: -1, root: currentRoot(mmu)?.hpa ?? 0 };
-}
-
-/** @see Linux `vmx_get_current_vpid()`, arch/x86/kvm/vmx/vmx.c */
-function currentVpidOf({ rules }: Vm, vcpu: Vcpu): number {
-  const { nested } = vcpu;
-  if (!nested.guestMode) return vpid01Of(vcpu);
-  if (rules.l2Vpid !== 'vpid02-if-vpid12' || nested.currentVmcs === null) return vpid02Of(vcpu);
-  return vpidOf(nested.currentVmcs) === null ? vpid01Of(vcpu) : vpid02Of(vcpu);
 }
 
 /** To v5.15 the guest and address flushes named vpid01, even while L2 ran. */

@@ -11,9 +11,6 @@ export {
   flushTlbGva,
   flushVpid,
   flushVpidAddress,
-  physicalTagInUse,
   runOnRoot,
-  tagInUse,
-  vpid01Of,
-  vpid02Of,
 } from './flush.js';
+export { physicalTagInUse, tagInUse, vpid01Of, vpid02Of } from './tags.js';

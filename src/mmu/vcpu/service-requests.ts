@@ -1,4 +1,3 @@
-import { hasDefect } from '../defects/index.js';
 import {
   clearRequest,
   hasRequest,
@@ -7,6 +6,7 @@ import {
   requestNameOf,
 } from '../requests/index.js';
 import { flushGuest, freeObsoleteRoots, syncRoots, unloadMmu } from '../roots/index.js';
+import { seam } from '../seam.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { flushTlbAll, flushTlbCurrent } from '../tlb/index.js';
 
@@ -61,22 +61,15 @@ export function serviceRequest(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit)
       freeObsoleteRoots(vm, vcpu, emit);
       break;
     case KVM_REQ.MMU_SYNC:
-      if (!hasDefect(vm, 'sync-request-unserviced')) syncRoots(vm, vcpu, emit, cause);
+      syncCurrent(vm, vcpu, emit, cause);
       break;
     case KVM_REQ.LOAD_MMU_PGD:
       break; // The root goes into GUEST_CR3 or the EPTP; the model's hardware reads it there.
     case KVM_REQ.TLB_FLUSH:
-      vcpu.counters.tlbFlush += 1;
-      clearRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT);
-      if (hasDefect(vm, 'tlb-flush-withdraws-guest-flush')) {
-        clearRequest(vcpu, KVM_REQ.TLB_FLUSH_GUEST);
-      }
-      flushTlbAll(vcpu, emit, cause);
+      flushAll(vm, vcpu, emit, cause);
       break;
     case KVM_REQ.TLB_FLUSH_CURRENT:
-      vcpu.counters.tlbFlush += 1;
-      if (hasDefect(vm, 'flush-request-unserviced')) break;
-      flushTlbCurrent(vm, vcpu, emit, cause);
+      flushCurrent(vm, vcpu, emit, cause);
       break;
     case KVM_REQ.TLB_FLUSH_GUEST:
     case KVM_REQ.HV_TLB_FLUSH:
@@ -86,3 +79,36 @@ export function serviceRequest(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit)
       break; // The caller leaves to the VMM.
   }
 }
+
+/** The service of `MMU_SYNC`. */
+export const syncCurrent = seam(function syncCurrent(
+  vm: Vm,
+  vcpu: Vcpu,
+  emit: Emit,
+  cause?: number,
+): void {
+  syncRoots(vm, vcpu, emit, cause);
+});
+
+/** @see Linux `kvm_vcpu_flush_tlb_all()`, arch/x86/kvm/x86.c */
+export const flushAll = seam(function flushAll(
+  _vm: Vm,
+  vcpu: Vcpu,
+  emit: Emit,
+  cause?: number,
+): void {
+  vcpu.counters.tlbFlush += 1;
+  clearRequest(vcpu, KVM_REQ.TLB_FLUSH_CURRENT);
+  flushTlbAll(vcpu, emit, cause);
+});
+
+/** @see Linux `kvm_vcpu_flush_tlb_current()`, arch/x86/kvm/x86.c */
+export const flushCurrent = seam(function flushCurrent(
+  vm: Vm,
+  vcpu: Vcpu,
+  emit: Emit,
+  cause?: number,
+): void {
+  vcpu.counters.tlbFlush += 1;
+  flushTlbCurrent(vm, vcpu, emit, cause);
+});

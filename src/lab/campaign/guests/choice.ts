@@ -1,5 +1,5 @@
+import { hex, seen } from '../../../mmu/scenes/index.js';
 import { Command, type CommandInput } from '../../../mmu/schema/index.js';
-import { hex, seen } from '../../museum/index.js';
 import { type Chance, createChance } from '../../workloads/index.js';
 
 /** What may come next: a command, or some that belong together. Which vCPU is decided elsewhere. */

@@ -1,4 +1,4 @@
-import { hex } from '../../museum/index.js';
+import { hex } from '../../../mmu/scenes/index.js';
 import type { Chance } from '../../workloads/index.js';
 import { type Choice, vcpu } from './choice.js';
 

@@ -12,7 +12,7 @@ import {
   OTHER_EPTP,
   onHypervisor,
   X,
-} from '../../museum/index.js';
+} from '../../../mmu/scenes/index.js';
 import type { Chance } from '../../workloads/index.js';
 import type { Guest } from '../guest.js';
 import {

@@ -1,5 +1,5 @@
+import { A, B, FRAME_A, hex, onGuest } from '../../../mmu/scenes/index.js';
 import type { CommandInput } from '../../../mmu/schema/index.js';
-import { A, B, FRAME_A, hex, onGuest } from '../../museum/index.js';
 import type { Chance } from '../../workloads/index.js';
 import type { Guest } from '../guest.js';
 import { accessesTo, type Choice, chosenFrom, onEveryVcpu, vcpu } from './choice.js';

@@ -1,5 +1,5 @@
+import { hex, X } from '../../../mmu/scenes/index.js';
 import type { CommandInput } from '../../../mmu/schema/index.js';
-import { hex, X } from '../../museum/index.js';
 import type { Chance } from '../../workloads/index.js';
 import { stored } from './choice.js';
 import { LARGE_FLAGS, leaf, legacyGuest, root, TABLE_FLAGS } from './legacy.js';

@@ -1,0 +1,17 @@
+import type { CommandInput, VmConfigInput } from '../schema/index.js';
+
+/** What a command must answer, as far as it matters: an outcome as the wire carries it. */
+export type Answer = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A command of a scene, and what it must answer whatever went before. */
+export interface Act {
+  readonly command: CommandInput;
+  readonly answer?: Answer;
+}
+
+/** A machine, what sets it up, and the commands that matter. */
+export interface Scene {
+  readonly config: VmConfigInput;
+  readonly stage: readonly CommandInput[];
+  readonly acts: readonly Act[];
+}
