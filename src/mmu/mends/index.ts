@@ -1,5 +1,6 @@
 import { mainlineNx } from './mainline-nx.js';
 import { mainlinePse } from './mainline-pse.js';
+import { mainlineSmap } from './mainline-smap.js';
 import { mainlineT17 } from './mainline-t17.js';
 import { mainlineVpid12 } from './mainline-vpid12.js';
 import type { Mend } from './mend.js';
@@ -13,9 +14,12 @@ export type { Mend } from './mend.js';
  */
 export const MENDS = {
   'mainline-t17': mainlineT17,
+  'mainline-t17-l2': mainlineT17,
   'mainline-vpid12': mainlineVpid12,
   'mainline-nx': mainlineNx,
   'mainline-pse': mainlinePse,
+  'mainline-pse-set': mainlinePse,
+  'mainline-smap': mainlineSmap,
 } as const satisfies Record<string, Mend>;
 
 export type HoleName = keyof typeof MENDS;

@@ -9,6 +9,9 @@ import { windowOf } from './windows.js';
 
 type Violation = MmuEventOf<'violation'>;
 
+/** A right that never was has no write that ended it, and no invalidation that should have. */
+const NOBODY = { write: null, invalidation: null, survival: null } as const;
+
 /** What a guest got that it should not have got. */
 export interface Charge {
   readonly rule: Violation['rule'];
@@ -30,6 +33,11 @@ export function blame(vm: WatchedVm, vcpu: Vcpu, charge: Charge): Violation {
   const vtlb = vtlbOf(vm, vcpu);
   const { write, order } = writeBehind(vm, vcpu, address, gfn);
   const dropped = windowOf(vtlb, vtlb.context, address.page, order).page;
+  const found = {
+    write: write?.moment.by == null ? null : { ...culprit(write.moment, nth), gpa: write.gpa },
+    invalidation: dropped.by === null ? null : culprit(dropped, nth),
+    survival: survivalOf(vtlb.trail, by, dropped),
+  };
   return described({
     kind: 'violation',
     rule,
@@ -38,9 +46,7 @@ export function blame(vm: WatchedVm, vcpu: Vcpu, charge: Charge): Violation {
     gpa: gfn === null ? null : gfnToGpa(gfn) + address.low,
     by,
     allowed: allowedFrames(vm, vcpu, address).map((frame) => gfnToGpa(frame) + address.low),
-    write: write?.moment.by == null ? null : { ...culprit(write.moment, nth), gpa: write.gpa },
-    invalidation: dropped.by === null ? null : culprit(dropped, nth),
-    survival: survivalOf(vtlb.trail, by, dropped),
+    ...(rule === 'right-never-given' ? NOBODY : found),
   });
 }
 

@@ -56,7 +56,30 @@ export function judgeUse(
 
   const { judgement, rule } = judgementOfUse(vm, vcpu, { ...judged, gfn });
   if (judgement === 'allowed') return;
-  convict(vm, vcpu, { rule, address, kind: access.kind, gfn, by }, judgement, emit);
+  const isUngiven = rule === 'stale-right' && !wasEverAllowed(vm, vcpu, { ...judged, gfn });
+  const broken = isUngiven ? 'right-never-given' : rule;
+  convict(vm, vcpu, { rule: broken, address, kind: access.kind, gfn, by }, judgement, emit);
+}
+
+/**
+ * Whether any entry that is remembered gave the right to an access, dropped or not. Where the
+ * history is too long to look at, one may have.
+ */
+function wasEverAllowed(
+  vm: WatchedVm,
+  vcpu: Vcpu,
+  { address, access, gfn }: JudgedAccess & { gfn: number },
+): boolean {
+  const visit = (past: PastTranslation) =>
+    !past.isBlocked && past.gfn === gfn && allows(past, access, vcpu.regs);
+  try {
+    return (
+      vm.oracle.forgotten > 0 || pastTranslations(vm, vcpu, { address, everything: true, visit })
+    );
+  } catch (error) {
+    if (error instanceof TooManyWalks) return true;
+    throw error;
+  }
 }
 
 /**

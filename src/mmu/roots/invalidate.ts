@@ -115,8 +115,9 @@ export function guestFlushUnloads({ policy }: Vm, { regs, mmu }: Vcpu): boolean 
 
 /**
  * The guest's whole TLB is flushed: the service of `TLB_FLUSH_GUEST`. With shadow paging the roots
- * are part of that TLB: the current one is synced, the others meet the policy. Where the MMU is
- * unloaded instead, the load that follows flushes the hardware.
+ * are part of that TLB: the current one is synced, and then the others meet the policy, since one
+ * that shares its tables is in step by then. Where the MMU is unloaded instead, the load that
+ * follows flushes the hardware.
  *
  * @see Linux `kvm_vcpu_flush_tlb_guest()`, arch/x86/kvm/x86.c
  */
@@ -132,8 +133,10 @@ export const flushGuest = seam(function flushGuest(
       unloadMmu(vm, vcpu, 'guest-flush', emit);
       return;
     }
-    invalidateRoots(vm, vcpu, { mmu: vcpu.mmu, by: 'guest-flush', covers: everything }, emit);
+    const { mmu } = vcpu;
+    invalidateRoots(vm, vcpu, { mmu, by: 'guest-flush', covers: isCurrent }, emit);
     syncRoots(vm, vcpu, emit, causedBy);
+    invalidateRoots(vm, vcpu, { mmu, by: 'guest-flush', covers: isPrevious }, emit);
   }
   flushTlbGuest(vm, vcpu, emit, causedBy);
 });
@@ -202,6 +205,14 @@ export const freeGuestModeRoots = seam(function freeGuestModeRoots(
   }
   freeRoots(vm, vcpu, rootMmu, { roots, cause: 'invvpid' }, emit);
 });
+
+function isCurrent(_root: RootInfo, slot: number): boolean {
+  return slot === CURRENT;
+}
+
+function isPrevious(_root: RootInfo, slot: number): boolean {
+  return slot !== CURRENT;
+}
 
 function everything(): boolean {
   return true;

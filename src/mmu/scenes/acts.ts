@@ -34,6 +34,11 @@ export function write(gva: number, value = 0x5, user = false): Act {
   return act({ kind: 'write', vcpu: 0, gva: hex(gva), value: hex(value), user });
 }
 
+/** The same with EFLAGS.AC set, which lifts SMAP. */
+export function writeWithAc(gva: number): Act {
+  return act({ kind: 'write', vcpu: 0, gva: hex(gva), value: '0x5', ac: true });
+}
+
 export const execute = (gva: number): Act => act({ kind: 'execute', vcpu: 0, gva: hex(gva) });
 
 /** The guest stores an entry of its tables, where it sees them. */

@@ -23,8 +23,10 @@ const culprit = {
 /** What a violation says. */
 export const VIOLATION = {
   rule: z
-    .enum(['stale-translation', 'stale-right', 'spurious-fault'])
-    .describe('A wrong frame, a right that is gone, or a fault without a reason.'),
+    .enum(['stale-translation', 'stale-right', 'right-never-given', 'spurious-fault'])
+    .describe(
+      'A wrong frame, a right that is gone or was never there, or a fault without a reason.',
+    ),
   access: z.enum(['read', 'write', 'execute']),
   gva: Hex64,
   gpa: PhysicalAddress.nullable().describe('What was used; null for a fault.'),
@@ -83,6 +85,9 @@ function offenceOf({ rule, access, gva, gpa, by }: Omit<Violation, 'message'>): 
     return `${what} faulted, though nothing that may be cached forbids it`;
   const how = FROM[by ?? 'walk'];
   if (rule === 'stale-right') return `${what} was allowed by ${how} with a right that is gone`;
+  if (rule === 'right-never-given') {
+    return `${what} was allowed by ${how} with a right that no entry has given`;
+  }
   return `${what} went to ${hex(gpa ?? 0)} by ${how}, where it may lead no more`;
 }
 

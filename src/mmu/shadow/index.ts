@@ -6,6 +6,7 @@ export {
   type FaultResult,
   fixFault,
   type GuestMapping,
+  isOverWp,
   type PageFault,
 } from './page-fault.js';
 export { isObsolete, isUnsyncRoot, pagesOfGfn, takeFrame } from './pages.js';

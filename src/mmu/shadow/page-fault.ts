@@ -67,7 +67,7 @@ export type FaultResult = 'retry' | 'emulate' | 'mmio' | 'error';
  *
  * @see Linux `FNAME(page_fault)`, `FNAME(fetch)`, arch/x86/kvm/mmu/paging_tmpl.h
  */
-export function fixFault(
+export const fixFault = seam(function fixFault(
   vm: Vm,
   vcpu: Vcpu,
   fault: PageFault,
@@ -93,7 +93,7 @@ export function fixFault(
   const isProtected = setSpte(vm, vcpu, { page, index, gfn, acc, prefetch: false }, emit);
   prefetchAround(vm, vcpu, page, index, emit);
   return isProtected && fault.kind === 'write' ? 'emulate' : 'retry';
-}
+});
 
 /**
  * The root leads nowhere. One that was just freed is loaded again. A dummy root is freed by request:
@@ -216,15 +216,19 @@ export const isChildWanted = seam(function isChildWanted(
  * that needs a map of the frames apart from the read-only one, or a write through another large
  * page to the same frames would go unseen.
  */
-function accForFault(vm: Vm, vcpu: Vcpu, fault: PageFault, { acc, steps }: GuestMapping): number {
-  const isOverride =
-    vcpu.mmu.name === 'root' &&
-    steps.length > 0 &&
-    fault.kind === 'write' &&
-    !fault.user &&
-    (acc & ACC_WRITE) === 0 &&
-    !isWriteProtect(vcpu.regs);
-  return isOverride ? accOverWp(vm, vcpu, acc) : acc;
+function accForFault(vm: Vm, vcpu: Vcpu, fault: PageFault, mapping: GuestMapping): number {
+  const { acc } = mapping;
+  return isOverWp(vcpu, fault, mapping) ? accOverWp(vm, vcpu, acc) : acc;
+}
+
+/** Whether a supervisor writes a read-only page, which it may while CR0.WP is clear. */
+export function isOverWp(
+  { mmu, regs }: Vcpu,
+  { kind, user }: PageFault,
+  { acc, steps }: GuestMapping,
+): boolean {
+  const isReadOnly = mmu.name === 'root' && steps.length > 0 && (acc & ACC_WRITE) === 0;
+  return isReadOnly && kind === 'write' && !user && !isWriteProtect(regs);
 }
 
 /** @see Linux `FNAME(page_fault)`: "If guest supervisor writes to a read-only page" */

@@ -19,6 +19,7 @@ export class WorkTally {
   readonly violations: Record<Violation['rule'], number> = {
     'stale-translation': 0,
     'stale-right': 0,
+    'right-never-given': 0,
     'spurious-fault': 0,
   };
 

@@ -4,7 +4,10 @@ import { cachedRootsPostedT1a } from './cached-roots-posted-t1a.js';
 import { cachedRootsPostedT1b } from './cached-roots-posted-t1b.js';
 import { mainlineNx } from './mainline-nx.js';
 import { mainlinePse } from './mainline-pse.js';
+import { mainlinePseSet } from './mainline-pse-set.js';
+import { mainlineSmap } from './mainline-smap.js';
 import { mainlineT17 } from './mainline-t17.js';
+import { mainlineT17L2 } from './mainline-t17-l2.js';
 import { mainlineVpid12 } from './mainline-vpid12.js';
 import { needSyncPostedT1a } from './need-sync-posted-t1a.js';
 import { needSyncPostedT1b } from './need-sync-posted-t1b.js';
@@ -17,9 +20,12 @@ import { unsyncRootsPostedT9 } from './unsync-roots-posted-t9.js';
 /** What a guest sees on mainline itself that the architecture does not allow. */
 export const HOLES: Readonly<Record<HoleName, Unnamed>> = {
   'mainline-t17': mainlineT17,
+  'mainline-t17-l2': mainlineT17L2,
   'mainline-vpid12': mainlineVpid12,
   'mainline-nx': mainlineNx,
   'mainline-pse': mainlinePse,
+  'mainline-pse-set': mainlinePseSet,
+  'mainline-smap': mainlineSmap,
 };
 
 /** The proposals of the thread as mailed, and where each lets the guest see what is stale. */

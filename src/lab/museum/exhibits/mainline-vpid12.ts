@@ -23,7 +23,7 @@ const scene = onHypervisor(
 
 export const mainlineVpid12: Unnamed = {
   title: 'A VM entry that fails takes the flush of a new vpid12 with it',
-  source: 'Linux v5.16 to v6.1.187 and v6.12.109, mended by 05a0b701d108',
+  source: 'Linux v5.16 to v6.1.187 and v6.12.109, mended by 05a0b701d108; seen on 6.1.176',
   what: 'The VPID is noted before the checks that fail, and the flush for it is spent on L1.',
   where: 'nested_vmx_transition_tlb_flush()',
   amiss: { policy: 'mainline' },
