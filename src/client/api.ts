@@ -1090,8 +1090,8 @@ export type EventVmFail = {
 export type CommandKind = "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
 export type EventViolation = {
     kind: "violation";
-    /** A wrong frame, a right that is gone, or a fault without a reason. */
-    rule: "stale-translation" | "stale-right" | "spurious-fault";
+    /** A wrong frame, a right that is gone or was never there, or a fault without a reason. */
+    rule: "stale-translation" | "stale-right" | "right-never-given" | "spurious-fault";
     access: "read" | "write" | "execute";
     gva: Hex64;
     /** What was used; null for a fault. */
