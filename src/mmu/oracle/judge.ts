@@ -1,7 +1,4 @@
 import {
-  ACC_EXEC,
-  ACC_USER,
-  ACC_WRITE,
   type AccessKind,
   accOfRwx,
   bitsOf,
@@ -9,9 +6,7 @@ import {
   gpaToGfn,
   isForbidden,
   isOfCacheableEntry,
-  isPaging,
   type LinearAccess,
-  type Registers,
   type Word,
 } from '../machine/index.js';
 import type { Outcome } from '../schema/index.js';
@@ -22,6 +17,7 @@ import { mayHaveGlobals } from './formats.js';
 import { freshTranslation } from './fresh.js';
 import { momentNow } from './moments.js';
 import { TooManyWalks } from './past-walks.js';
+import { allows, wasEverAllowed } from './rights.js';
 import { type PastTranslation, pastTranslations, physicalTranslations } from './translations.js';
 import { isWatched, vtlbOf, type WatchedVm } from './watched-vm.js';
 import { globalWindowOf, rootsForgotten, windowOf } from './windows.js';
@@ -59,27 +55,6 @@ export function judgeUse(
   const isUngiven = rule === 'stale-right' && !wasEverAllowed(vm, vcpu, { ...judged, gfn });
   const broken = isUngiven ? 'right-never-given' : rule;
   convict(vm, vcpu, { rule: broken, address, kind: access.kind, gfn, by }, judgement, emit);
-}
-
-/**
- * Whether any entry that is remembered gave the right to an access, dropped or not. Where the
- * history is too long to look at, one may have.
- */
-function wasEverAllowed(
-  vm: WatchedVm,
-  vcpu: Vcpu,
-  { address, access, gfn }: JudgedAccess & { gfn: number },
-): boolean {
-  const visit = (past: PastTranslation) =>
-    !past.isBlocked && past.gfn === gfn && allows(past, access, vcpu.regs);
-  try {
-    return (
-      vm.oracle.forgotten > 0 || pastTranslations(vm, vcpu, { address, everything: true, visit })
-    );
-  } catch (error) {
-    if (error instanceof TooManyWalks) return true;
-    throw error;
-  }
 }
 
 /**
@@ -245,16 +220,3 @@ function convict(
   vtlb.violations += 1;
   emit?.(vcpu, blame(vm, vcpu, charge));
 }
-
-/** Whether rights allow an access: those of the guest's own tables, and those of its EPT. */
-function allows(
-  { acc, eptAcc }: { acc: number; eptAcc: number },
-  access: LinearAccess,
-  regs: Registers,
-): boolean {
-  return (
-    (!isPaging(regs) || !isForbidden(acc, access, regs)) && (eptAcc & NEEDED[access.kind]) !== 0
-  );
-}
-
-const NEEDED = { read: ACC_USER, write: ACC_WRITE, execute: ACC_EXEC } as const;
