@@ -19,7 +19,7 @@ export interface FleetVm {
   readonly recorder: Recorder<FrozenVm>;
   /** Pages of 4 KiB that the fleet's bound counts for this VM. */
   pages: number;
-  /** How the model failed on it; no command can be applied any more. Null while all is well. */
+  /** Failure of the model, after which no command can be applied; null while all is well. */
   poison: Poison | null;
   labels: Labels;
   /** Deletes the VM once it was idle for its TTL; null without a TTL. */
