@@ -32,7 +32,8 @@ type Wrap = (sound: Call) => Call;
 /**
  * Makes a seam of a function: callers get what the VM's wrappers have made of it.
  *
- * @param sound Takes the VM first, and at most six arguments.
+ * @param sound Takes the VM first and at most six arguments, none of which has a default: those
+ *   are not counted.
  */
 export function seam<F extends OfVm>(sound: F): Seam<F>;
 export function seam(sound: Call): Call {
