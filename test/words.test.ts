@@ -11,9 +11,6 @@ const NOT_YET = [
   'src/mmu/',
   'src/lab/',
   'src/cli/',
-  'src/client/',
-  'src/server/routes/',
-  'src/server/describe/',
 ];
 
 /** Beginning of a doc comment that has lost its noun: a relative clause, or a bare pronoun. */

@@ -50,7 +50,7 @@ export type Release = {
     release: "5.13.0" | "5.14.0" | "5.18.0" | "6.1.176" | "6.1.190" | "6.12.107" | "6.12.118" | "7.3.4";
     /** The series that stands for it. */
     series: ("5.13" | "5.14" | "6.1" | "6.12" | "7.3") | null;
-    /** What came with it. */
+    /** Changes of the release. */
     summary: string;
 };
 export type Kind = {
@@ -137,13 +137,13 @@ export type Model = {
 export type Exhibit = {
     name: string;
     title: string;
-    /** Commit that mended it, mail that proposed it, or `mutant`. */
+    /** Commit that fixed it, mail that proposed it, or `mutant`. */
     source: string;
-    /** What is done wrong. */
+    /** The mistake. */
     what: string;
-    /** Function in which it was, or would be. */
+    /** Function of the mistake. */
     where: string;
-    /** Who catches it: for all but `oracle` the guest sees no wrong translation. */
+    /** The judge that catches it: except for `oracle`, the guest sees no wrong translation. */
     judge: "oracle" | "conformance" | "invariant" | "assertion";
 };
 export type Museum = {
@@ -251,9 +251,9 @@ export type VmConfig = {
     mmuPages?: number;
     /** `ideal` drops nothing that it was not told to drop; `off` keeps nothing. */
     tlb?: TlbOption;
-    /** Whether every access is held against what the architecture still allows. */
+    /** `on`: every access is compared with what the architecture allows. */
     oracle?: "on" | "off";
-    /** Ways in which the model is to go wrong: see GET /v1/museum. */
+    /** Mistakes that the model makes on purpose: see GET /v1/museum. */
     defects?: DefectName[];
     /** Module parameter kvm.flush_on_reuse. */
     flushOnReuse?: boolean;
@@ -389,7 +389,7 @@ export type CommandVmexit = {
     /** Basic exit reason. */
     reason?: number;
     qualification?: Hex64;
-    /** KVM makes it up for an event, instead of running L2 first (to v5.19). */
+    /** KVM reports the exit for an event, without running L2 first (to v5.19). */
     synthesized?: true;
     kind: "vmexit";
     vcpu: VcpuIndex;
@@ -489,9 +489,9 @@ export type CommandMap = {
     /** For an EPT: readable. */
     user?: boolean;
     "global"?: boolean;
-    /** Whether A and D are set in the entries. */
+    /** Set A and D in the entries. */
     accessedDirty?: boolean;
-    /** Where new tables are taken from: pages in rising order. */
+    /** First page for new tables; they take pages in rising order. */
     tables: PhysicalAddress;
     kind: "map";
     vcpu: VcpuIndex;
@@ -511,7 +511,7 @@ export type MmuName = "root" | "guest";
 export type Slot = string;
 export type CommandFreeRoots = {
     mmu: MmuName;
-    /** Which slots; none means all of them. */
+    /** Slots; an empty list means all. */
     roots?: Slot[];
     kind: "free-roots";
     vcpu: VcpuIndex;
@@ -523,12 +523,12 @@ export type CommandResetContext = {
 export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmread | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandInit | CommandDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
 export type Scene = {
     exhibit: Exhibit;
-    /** With the mistake. */
+    /** Configuration with the mistake. */
     config: VmConfig;
-    /** Without it: then no judge has anything to say. */
+    /** Configuration without it: no judge objects. */
     soundConfig: VmConfig;
     commands: Command[];
-    /** How many of them only set the stage. */
+    /** Number of commands that only prepare the machine. */
     stageCommands: number;
 };
 export type VmName = string;
@@ -552,9 +552,9 @@ export type VmCreation = {
     mmuPages?: number;
     /** `ideal` drops nothing that it was not told to drop; `off` keeps nothing. */
     tlb?: TlbOption;
-    /** Whether every access is held against what the architecture still allows. */
+    /** `on`: every access is compared with what the architecture allows. */
     oracle?: "on" | "off";
-    /** Ways in which the model is to go wrong: see GET /v1/museum. */
+    /** Mistakes that the model makes on purpose: see GET /v1/museum. */
     defects?: DefectName[];
     /** Module parameter kvm.flush_on_reuse. */
     flushOnReuse?: boolean;
@@ -574,7 +574,7 @@ export type Seq = number;
 export type OracleState = {
     /** Uses that the architecture did not allow. */
     violations: number;
-    /** Uses for whose judgement too much was forgotten. */
+    /** Uses that could not be judged, because too much was forgotten. */
     undecided: number;
 };
 export type Vm = {
@@ -607,9 +607,9 @@ export type Vm = {
     mmuPages?: number;
     /** `ideal` drops nothing that it was not told to drop; `off` keeps nothing. */
     tlb?: TlbOption;
-    /** Whether every access is held against what the architecture still allows. */
+    /** `on`: every access is compared with what the architecture allows. */
     oracle?: "on" | "off";
-    /** Ways in which the model is to go wrong: see GET /v1/museum. */
+    /** Mistakes that the model makes on purpose: see GET /v1/museum. */
     defects?: DefectName[];
     /** Module parameter kvm.flush_on_reuse. */
     flushOnReuse?: boolean;
@@ -646,7 +646,7 @@ export type VmPage = {
     total: number;
 };
 export type VmsDeleted = {
-    /** How many VMs were deleted. */
+    /** Number of VMs that were deleted. */
     deleted: number;
 };
 export type LabelsPatch = {
@@ -698,7 +698,7 @@ export type Counters = {
 };
 export type VcpuState = {
     vcpu: VcpuIndex;
-    /** Who runs: KVM, or the guest. */
+    /** The one that runs: KVM, or the guest. */
     mode: "host" | "guest";
     cr0: Hex32;
     cr3: Hex64;
@@ -725,11 +725,11 @@ export type Rights = {
     read: boolean;
     write: boolean;
     execute: boolean;
-    /** At CPL 3 as well; null in an EPT, which does not say. */
+    /** Access at CPL 3 is allowed too; null in an EPT, which does not tell. */
     user: boolean | null;
 };
 export type TlbEntryState = {
-    /** Of the page: linear, or guest-physical by the kind of the context. */
+    /** Address of the page: linear, or guest-physical by the kind of the context. */
     address: Hex64;
     /** Guest-physical address of L1 that it leads to. */
     gpa: PhysicalAddress;
@@ -764,10 +764,10 @@ export type TlbDump = {
 };
 export type WalkedEntry = {
     level: number;
-    /** Where it lies; null for a PDPTE register. */
+    /** Address of the entry; null for a PDPTE register. */
     gpa: PhysicalAddress | null;
     entry: Hex64;
-    /** What it allows by itself; null if it is not present. */
+    /** Rights of the entry by itself; null if it is not present. */
     rights: Rights | null;
     accessed: boolean;
     dirty: boolean;
@@ -775,12 +775,12 @@ export type WalkedEntry = {
 export type WalkResultMapped = {
     kind: "mapped";
     gpa: PhysicalAddress;
-    /** Of the entry that maps the page: above 1 for a large page. */
+    /** Level of the entry that maps the page: above 1 for a large page. */
     level: number;
-    /** What all entries together allow. */
+    /** Rights of all entries together. */
     rights: Rights;
     "global": boolean;
-    /** Whether a memslot holds it; null if it is an address of L2. */
+    /** True if a memslot holds it; null for an address of L2. */
     memslot: boolean | null;
 };
 export type WalkResultPageFault = {
@@ -829,17 +829,17 @@ export type ShadowPageState = {
     level: number;
     /** The role as a whole; its parts follow. */
     role: Hex32;
-    /** It maps guest frames as they are: there is no guest table. */
+    /** The page maps guest frames as they are: there is no guest table. */
     direct: boolean;
-    /** What the tables above it allow. */
+    /** Rights by the tables above it. */
     access: Rights;
-    /** It belongs to L2. */
+    /** The page belongs to L2. */
     guestMode: boolean;
-    /** It was zapped, and lives on as long as a root holds it. */
+    /** The page was zapped, and lives on as long as a root holds it. */
     invalid: boolean;
-    /** Which part it shadows of a table of 4-byte entries; null for one of 8-byte ones. */
+    /** Part of a table of 4-byte entries that it shadows; null for a table of 8-byte ones. */
     quadrant: number | null;
-    /** Not used any more: zapped, or from before all were zapped. */
+    /** The page is no longer used: it was zapped, or is older than the last zap of all. */
     obsolete: boolean;
     /** Root slots that hold it. */
     rootCount: number;
@@ -872,7 +872,7 @@ export type SpteState = {
     dirty: boolean;
     /** There is no memory behind it: an access faults to KVM. */
     mmio: boolean;
-    /** Kept from the processor until it is used, which a fault then shows. */
+    /** Hidden from the processor until its use, which a fault then shows. */
     accessTracked: boolean;
 };
 export type ShadowPageDump = {
@@ -898,7 +898,7 @@ export type MemoryDump = {
 };
 export type OutcomeOk = {
     kind: "ok";
-    /** What the instruction read, if it reads. */
+    /** The value that the instruction read, if it reads. */
     value?: Hex64;
 };
 export type OutcomeFault = {
@@ -925,7 +925,7 @@ export type OutcomeVmExit = {
 };
 export type OutcomeMmio = {
     kind: "mmio";
-    /** Where no memslot is. */
+    /** Address without a memslot. */
     gpa: PhysicalAddress;
 };
 export type OutcomeError = {
@@ -939,7 +939,7 @@ export type Outcome = OutcomeOk | OutcomeFault | OutcomeVmFail | OutcomeVmExit |
 export type EventRootReused = {
     kind: "root-reused";
     mmu: MmuName;
-    /** What was asked for; a direct MMU ignores it. */
+    /** The pgd that was asked for; a direct MMU ignores it. */
     pgd: Hex64;
     hpa: PhysicalAddress;
     slot: Slot;
@@ -991,7 +991,7 @@ export type EventRootSynced = {
     hpa: PhysicalAddress;
     /** Pages below it that were unsync. */
     pages: number;
-    /** Those among them that were not right any more. */
+    /** Pages among them that were stale. */
     changed: number;
 };
 export type EventRequestMade = {
@@ -1058,9 +1058,9 @@ export type EventAccess = {
     access: "read" | "write" | "execute";
     gva: Hex64;
     gpa: PhysicalAddress;
-    /** What was read or written; null where code was fetched. */
+    /** The value that was read or written; null where code was fetched. */
     value: Hex64 | null;
-    /** Where the translation came from: a TLB entry, a walk, or KVM itself. */
+    /** Source of the translation: a TLB entry, a walk, or KVM itself. */
     by: "tlb" | "walk" | "emulator";
 };
 export type EventVmExit = {
@@ -1094,27 +1094,27 @@ export type EventViolation = {
     rule: "stale-translation" | "stale-right" | "right-never-given" | "spurious-fault";
     access: "read" | "write" | "execute";
     gva: Hex64;
-    /** What was used; null for a fault. */
+    /** The address that was used; null for a fault. */
     gpa: PhysicalAddress | null;
-    /** Where the translation came from; null for a fault. */
+    /** Source of the translation; null for a fault. */
     by: ("tlb" | "walk" | "emulator") | null;
-    /** Where the address may lead: by what is in memory or may still be cached. */
+    /** Addresses that are right: those in memory, or in a cache that may still hold them. */
     allowed: PhysicalAddress[];
     /** The write that made the translation stale, as far as it is remembered. */
     write: {
-        /** Of the command; null if it lies before what this history still names. */
+        /** Sequence number of the command; null if the history no longer has it. */
         seq: number | null;
-        /** 0: the command in which the violation befell. */
+        /** 0: the command with the violation. */
         commandsAgo: number;
         command: CommandKind;
-        /** Of the table entry. */
+        /** Address of the table entry. */
         gpa: PhysicalAddress;
     } | null;
     /** The last invalidation that covered it. */
     invalidation: {
-        /** Of the command; null if it lies before what this history still names. */
+        /** Sequence number of the command; null if the history no longer has it. */
         seq: number | null;
-        /** 0: the command in which the violation befell. */
+        /** 0: the command with the violation. */
         commandsAgo: number;
         command: CommandKind;
     } | null;
@@ -1159,9 +1159,9 @@ export type MapRange = {
     /** For an EPT: readable. */
     user?: boolean;
     "global"?: boolean;
-    /** Whether A and D are set in the entries. */
+    /** Set A and D in the entries. */
     accessedDirty?: boolean;
-    /** Where new tables are taken from: pages in rising order. */
+    /** First page for new tables; they take pages in rising order. */
     tables: PhysicalAddress;
 };
 export type Batch = Command[];
@@ -1189,7 +1189,7 @@ export type RewoundFrame = {
     seq: Seq;
     /** The snapshot; null for a reset. */
     snapshot: SnapshotName | null;
-    /** When the VM was in this state before; null for a reset. */
+    /** Sequence number at which the VM was in this state before; null for a reset. */
     to: Seq | null;
 };
 export type HistoryFrame = CommandFrame | EventFrame | RewoundFrame;
@@ -1273,9 +1273,9 @@ export type WaitAnswer = {
     reason: "met" | "timeout" | "vm-deleted";
     /** The VM's newest sequence number when the wait ended: `after` of the next. */
     seq: Seq;
-    /** What was waited for, if that was an event. */
+    /** The event or command, if the wait was for one. */
     frame: HistoryFrame | null;
-    /** What came nearest, if it was not met. */
+    /** The nearest miss, if it was not met. */
     nearest: {
         frame: NearestFrame | null;
         state: NearestState | null;
@@ -1351,19 +1351,19 @@ export type Verification = {
 };
 export type Verdict = {
     holds: boolean;
-    /** What fits; of an order, the steps that were found; of a state, 0 or 1. */
+    /** Number of matches; for an order, of steps that were found; for a state, 0 or 1. */
     count: number;
-    /** Where the first of them stand. */
+    /** Sequence numbers of the first matches. */
     seqs: Seq[];
     detail: string;
-    /** What came nearest, where too little fits. */
+    /** The nearest miss, where too little matches. */
     nearest: {
         frame: NearestFrame | null;
         state: NearestState | null;
     };
 };
 export type Verified = {
-    /** Whether all of them do. */
+    /** True if every expectation holds. */
     holds: boolean;
     /** In the order of the expectations. */
     results: Verdict[];
@@ -1395,13 +1395,13 @@ export type SlotLookup = {
         hpa: PhysicalAddress;
     } | null;
     usable: boolean;
-    /** Why not: `frame` and `low-bits` (PCID, attributes) of the pgd, fields of the role. */
+    /** Mismatches: `frame` and `low-bits` (PCID, attributes) of the pgd, fields of the role. */
     mismatches: ("no-root" | "no-shadow-page" | "frame" | "low-bits" | "level" | "direct" | "access" | "has4ByteGpte" | "quadrant" | "invalid" | "eferNx" | "cr0Wp" | "smepAndnotWp" | "smapAndnotWp" | "cr4Smep" | "adDisabled" | "guestMode")[];
-    /** That of its shadow page; null if it has none. */
+    /** Role of its shadow page; null if it has none. */
     role: RoleFields | null;
     /** The next entry frees it: it is of a generation that has ended. */
     obsolete: boolean;
-    /** What the policy has noted that it owes before it is used again. */
+    /** Dues that the policy has noted, to settle before the root is used again. */
     owes: {
         sync: boolean;
         flush: boolean;
@@ -1417,9 +1417,9 @@ export type LookupDump = {
     pgdMatters: boolean;
     /** To v5.17, tables of fewer than four levels are not looked for at all. */
     searched: boolean;
-    /** Where the root is; null: the lookup misses. */
+    /** Slot of the root; null if the lookup misses. */
     found: Slot | null;
-    /** What a hit makes, in the order of service; a miss makes none: the load syncs. */
+    /** Requests that a hit makes, in the order of service; a miss makes none: the load syncs. */
     requests: RequestName[];
     /** The root that a miss would push out of the cache. */
     evicted: {
@@ -1435,11 +1435,11 @@ export type LookupDump = {
     seq: Seq;
 };
 export type LedgerTally = {
-    /** What it did away with was not right any more. */
+    /** Deeds that removed something stale. */
     necessary: number;
-    /** What it did away with was not needed again, or it did nothing. */
+    /** Deeds whose loss was not needed again, or that did nothing. */
     harmless: number;
-    /** What it did away with was right, and was built again. */
+    /** Deeds that removed something right, which was built again. */
     wasted: number;
 };
 export type LedgerDump = {
@@ -1454,7 +1454,7 @@ export type LedgerDump = {
     };
     vcpus: {
         vcpu: VcpuIndex;
-        /** By the command that asked for it, whenever it was carried out. */
+        /** Deeds by the command that asked for them, whenever they were carried out. */
         commands: {
             command: CommandKind;
             /** Flushes of a TLB by KVM. */
@@ -1469,40 +1469,40 @@ export type LedgerDump = {
     seq: Seq;
 };
 export type ReplacedEntry = {
-    /** Of the table entry that was replaced first. */
+    /** Address of the table entry that was replaced first. */
     entry: PhysicalAddress;
     command: CommandKind | null;
     /** 1: the newest command. */
     commandsAgo: number;
 };
 export type AllowedTranslation = {
-    /** Where it leads; null: an entry lets nothing through. */
+    /** Guest-physical address; null if an entry lets nothing through. */
     gpa: PhysicalAddress | null;
-    /** By the own tables of the guest; a page is writable once it is dirty. */
+    /** Rights by the guest's own tables; a page is writable once it is dirty. */
     rights: Rights;
-    /** By the EPT that L1 gives it; null without one. */
+    /** Rights by the EPT of L1; null without one. */
     ept: Rights | null;
     /** Null: memory says so now. */
     replaced: ReplacedEntry | null;
 };
 export type AllowedDump = {
     gva: Hex64;
-    /** What is in memory, then what may still be cached, roughly the newest first. */
+    /** The one in memory, then those that may still be cached, roughly the newest first. */
     translations: AllowedTranslation[];
-    /** False: more may be allowed than is shown or remembered. */
+    /** False if more may be allowed than is shown or remembered. */
     complete: boolean;
     /** Sequence number of the VM at which this holds. */
     seq: Seq;
 };
 export type CostParameter = {
     name: "hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncEffective" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "kick";
-    /** What the cost is for. */
+    /** Part of the machine that the cost is for. */
     part: "switch" | "load" | "sync" | "flush" | "fault" | "lock" | "exit";
-    /** What it is unless a race says otherwise. */
+    /** Default value. */
     cost: number;
-    /** What it is multiplied by. */
+    /** The count that the cost is multiplied by. */
     counts: string;
-    /** Why it is what it is. */
+    /** Reason for the value. */
     reason: string;
 };
 export type CostModel = {
@@ -1565,11 +1565,11 @@ export type RaceCosts = {
     [key: string]: number;
 };
 export type PolicyFrees = {
-    /** Loaded again, and something below was stale. */
+    /** Roots that were loaded again, with something stale below. */
     needed: number;
-    /** Loaded again, and nothing below was stale. */
+    /** Roots that were loaded again, with nothing stale below. */
     needless: number;
-    /** Their shadow page was zapped before anyone wanted it again. */
+    /** Roots whose shadow page was zapped before it was wanted again. */
     gone: number;
 };
 export type Syncs = {
@@ -1577,13 +1577,13 @@ export type Syncs = {
     requested: number;
     /** `MMU_SYNC` was serviced. */
     serviced: number;
-    /** Of those: at least one leaf was synced. */
+    /** Serviced requests that synced at least one leaf. */
     effective: number;
-    /** Of those: nothing below the root was unsync. */
+    /** Serviced requests that found nothing unsync below the root. */
     noOp: number;
-    /** Of those: there was no root to sync, or a direct one. */
+    /** Serviced requests without a root to sync, or with a direct one. */
     nothing: number;
-    /** Of those: the current root was no longer the one it was requested for. */
+    /** Serviced requests that were made for another root than the current one. */
     wasted: number;
     /** Syncs that ended a load. */
     byLoad: number;
@@ -1591,7 +1591,7 @@ export type Syncs = {
     direct: number;
     /** Syncs of any kind that found a stale translation. */
     stale: number;
-    /** Leaf tables that were brought into step, by any of these. */
+    /** Leaf tables that were synced, by any of these. */
     leaves: number;
 };
 export type Flushes = {
@@ -1607,7 +1607,7 @@ export type Flushes = {
     context: number;
     /** One address. */
     address: number;
-    /** By the processor itself, without KVM. */
+    /** Flushes by the processor itself, without KVM. */
     cpu: number;
     /** `stat.tlb_flush`. */
     stat: number;
@@ -1644,9 +1644,9 @@ export type RaceCounters = {
     policyFrees: PolicyFrees;
     /** `kvm_mmu_load()`. */
     loads: {
-        /** A shadow page was made. */
+        /** Loads that made a shadow page. */
         "new": number;
-        /** The shadow page was still there. */
+        /** Loads that found the shadow page. */
         existing: number;
         /** A PAE or dummy root. */
         special: number;
@@ -1669,7 +1669,7 @@ export type RaceCounters = {
     pinned: Pinned;
     /** VM exits to KVM. */
     exits: number;
-    /** Of those: another vCPU had to make it leave. */
+    /** VM exits that another vCPU forced. */
     kicks: number;
     /** Page faults and EPT violations that KVM handled. */
     pageFaults: number;
@@ -1679,13 +1679,13 @@ export type RaceCounters = {
     pagesZapped: number;
     /** Accesses of the guest. */
     accesses: number;
-    /** Of those: the TLB did not have the translation. */
+    /** Accesses without a translation in the TLB. */
     walks: number;
-    /** Illegal uses: what the architecture no longer allowed was used. */
+    /** Uses that the architecture did not allow. */
     violations: number;
-    /** Uses for whose judgement too much was forgotten. */
+    /** Uses that could not be judged, because too much was forgotten. */
     undecided: number;
-    /** What flushes, syncs and frees turned out to be worth; null without an oracle. */
+    /** Worth of flushes, syncs and frees; null without an oracle. */
     ledger: {
         /** Flushes of a TLB by KVM. */
         flush: LedgerTally;
@@ -1716,9 +1716,9 @@ export type RaceLane = {
         rule: string;
         message: string;
     } | null;
-    /** Why a command could not be applied. */
+    /** Reason why a command could not be applied. */
     firstRefusal: string | null;
-    /** Where the model itself failed, and the lane ended: an error of ours. */
+    /** Place at which the model itself failed and the lane ended: an error of mmulab. */
     failure: {
         command: number;
         message: string;
@@ -1742,7 +1742,7 @@ export type PartingSide = {
     outcome: Outcome | null;
     /** A vCPU that differs, after the command. */
     state: VcpuState;
-    /** What the command did, the first. */
+    /** The first events of the command. */
     events: MmuEvent[];
 };
 export type Parting = {
@@ -1753,7 +1753,7 @@ export type Parting = {
     leave: PartingSide;
 };
 export type RaceResult = {
-    /** Of the model. */
+    /** Version of the model. */
     version: string;
     source: RaceSource;
     /** Commands that were run in every lane. */
@@ -1764,7 +1764,7 @@ export type RaceResult = {
     bounds: RaceBound[];
     /** In order: two lanes parted where they stand on different sides first. */
     partings: Parting[];
-    /** What each lane had cost by then. */
+    /** Cost of each lane up to then. */
     series: {
         /** Commands between two points. */
         every: number;
@@ -1834,12 +1834,12 @@ export type Fork = {
     id: VmId;
     /** Sequence number of the new VM: it counts its own. */
     seq: Seq;
-    /** What it was forked from, and when. */
+    /** The VM that it was forked from, and the moment. */
     origin: {
         vm: VmId;
         seq: Seq;
     };
-    /** It ran the commands itself, and has them in its history; else only the state. */
+    /** True if it ran the commands itself, and has them in its history; else it took only the state. */
     replayed: boolean;
 };
 export type Digest = string;
@@ -1858,7 +1858,7 @@ export type Snapshot = {
     name: SnapshotName;
     /** Sequence number of the VM when it was taken. */
     seq: Seq;
-    /** What it takes of the bound `snapshotBytes`; pages that it shares with the snapshot taken before it are counted there. */
+    /** Bytes that count towards `snapshotBytes`; pages that it shares with the snapshot taken before it are counted there. */
     bytes: number;
 };
 export type SnapshotList = {
@@ -1882,7 +1882,7 @@ export type Diff = {
         vm: VmId;
         seq: Seq;
     };
-    /** There are no more differences than these. */
+    /** True if these are all differences. */
     complete: boolean;
 };
 export type CaseDigests = {
@@ -1906,7 +1906,7 @@ export type CaseAnswer = {
     /** The new VM. */
     id: VmId;
     seq: Seq;
-    /** What came of the case is what was expected. */
+    /** True if the results are those that were expected. */
     met: boolean;
     expected: CaseDigests;
     actual: CaseDigests;
@@ -1921,7 +1921,7 @@ export type CaseAnswer = {
 export type Workload = {
     name: string;
     summary: string;
-    /** What it is modelled on. */
+    /** The code that it is modelled on. */
     source: string;
     /** Paging of the VM that it is for. */
     paging: "shadow" | "ept";
@@ -1965,17 +1965,17 @@ export type HelloFrame = {
 export type StreamFrame = HelloFrame | CommandFrame | EventFrame | RewoundFrame | GapFrame | ThroughFrame | EndFrame;
 /** Every operation that answers with JSON, or with nothing: what it takes, and its answer. */
 export interface Operations {
-    /** Whether the process is alive. */
+    /** Tell that the process is alive. */
     getHealth: { answer: Health };
-    /** Whether the server takes requests: not under pressure, nor while it shuts down. */
+    /** Tell whether the server takes requests. */
     getReadiness: { answer: Health };
-    /** What an invalidation may do to the roots it covers. */
+    /** List the policies for the root cache. */
     listPolicies: { answer: PolicyList };
-    /** What the model covers, what it does not, and every bound. */
+    /** Describe the model: kernels, commands, events and bounds. */
     getModel: { answer: Model };
     /** List the bugs, proposals and mutants that a VM can be given. */
     listExhibits: { answer: Museum };
-    /** Read the commands that show one of them, with the machine that they run on. */
+    /** Read the scene of an exhibit: commands that show the mistake. */
     getScene: { params: { exhibit: string; }; answer: Scene };
     /** Create a VM. */
     createVm: { body?: VmCreation; answer: Vm };
@@ -1987,21 +1987,21 @@ export interface Operations {
     getVm: { params: { vm: VmId; }; answer: Vm };
     /** Change the name, the tags or the TTL of a VM. */
     relabelVm: { params: { vm: VmId; }; body?: LabelsPatch; answer: Vm };
-    /** Delete a VM: its streams end and its history is forgotten. */
+    /** Delete a VM. */
     deleteVm: { params: { vm: VmId; }; answer: undefined };
     /** Read all vCPUs of a VM. */
     listVcpus: { params: { vm: VmId; }; answer: VcpuList };
     /** Read a vCPU: registers, MMUs, roots, requests and counters. */
     getVcpu: { params: { vm: VmId; vcpu: Digits; }; answer: VcpuState };
-    /** Read what the TLB holds for a vCPU, tag by tag. */
+    /** Read the TLB entries of a vCPU, tag by tag. */
     getTlb: { params: { vm: VmId; vcpu: Digits; }; query?: { cursor?: Digits; limit?: Digits; }; answer: TlbDump };
-    /** Walk the guest's own page tables, or an EPT of L1, without touching anything. */
+    /** Walk the guest's own page tables, or an EPT of L1. */
     walkTables: { params: { vm: VmId; vcpu: Digits; }; query?: { gva?: Hex64; gpa?: PhysicalAddress; eptp?: Hex64; }; answer: WalkDump };
     /** List shadow pages in the order of their creation, or those below a root. */
     listShadowPages: { params: { vm: VmId; }; query?: { gfn?: Digits; root?: PhysicalAddress; cursor?: Digits; limit?: Digits; }; answer: ShadowPageList };
     /** Read a shadow page with its entries. */
     getShadowPage: { params: { vm: VmId; hpa: PhysicalAddress; }; answer: ShadowPageDump };
-    /** Read guest-physical memory, and which memslots there are. */
+    /** Read guest-physical memory, and the memslots. */
     readMemory: { params: { vm: VmId; }; query?: { gpa?: PhysicalAddress; bytes?: Digits; }; answer: MemoryDump };
     /** MOV to CR0, executed by the guest. */
     runMovCr0: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
@@ -2040,7 +2040,7 @@ export interface Operations {
     /** VMFUNC, executed by L2: function 0 switches the EPTP. */
     runVmfunc: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** EAX. */ "function"?: number; /** ECX. */ index?: number; }; answer: Applied };
     /** L2 does something that L1 asked to see: a VM exit from L2 to L1. */
-    runVmexit: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** Basic exit reason. */ reason?: number; qualification?: Hex64; /** KVM makes it up for an event, instead of running L2 first (to v5.19). */ synthesized?: true; }; answer: Applied };
+    runVmexit: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** Basic exit reason. */ reason?: number; qualification?: Hex64; /** KVM reports the exit for an event, without running L2 first (to v5.19). */ synthesized?: true; }; answer: Applied };
     /** A load from linear memory, executed by the guest. */
     runRead: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Bytes that are accessed. */ bytes?: 1 | 2 | 4 | 8; /** Access at CPL 3, whatever the CPL is. */ user?: boolean; /** EFLAGS.AC: a supervisor may touch user pages. */ ac?: boolean; }; answer: Applied };
     /** A store to linear memory, executed by the guest. */
@@ -2070,40 +2070,40 @@ export interface Operations {
     /** The VMM sets special registers: KVM_SET_SREGS. */
     runSetSregs: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { cr0?: Hex64; cr3?: Hex64; cr4?: Hex64; efer?: Hex64; cpl?: number; csL?: boolean; vm86?: boolean; }; answer: Applied };
     /** KVM frees roots of an MMU: kvm_mmu_free_roots(). */
-    runFreeRoots: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { mmu: MmuName; /** Which slots; none means all of them. */ roots?: Slot[]; }; answer: Applied };
+    runFreeRoots: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { mmu: MmuName; /** Slots; an empty list means all. */ roots?: Slot[]; }; answer: Applied };
     /** KVM drops all roots and configures the MMU anew: kvm_mmu_reset_context(). */
     runResetContext: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** Apply commands to one VM, in order, until one is refused. */
     applyCommands: { params: { vm: VmId; }; query?: { events?: "false" | "true"; atomic?: "false" | "true"; dryRun?: "false" | "true"; }; body: Batch; answer: BatchApplied };
-    /** Read the history of a VM: its commands and events. As a stream, follow it. */
+    /** Read or follow the history of a VM: its commands and events. */
     listEvents: { params: { vm: VmId; }; query?: { after?: Digits; epoch?: string; limit?: Digits; kind?: FrameKind[]; vcpu?: Digits[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: HistoryPage };
-    /** Wait until a command or event fits. */
+    /** Wait until a command or event matches. */
     waitForEvent: { params: { vm: VmId; }; query?: { after?: Digits; timeoutMs?: Digits; kind?: FrameKind[]; vcpu?: Digits[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: WaitAnswer };
-    /** Wait until an event fits, or a condition on the state of a vCPU holds. */
+    /** Wait until an event matches, or a condition on the state of a vCPU holds. */
     waitUntil: { params: { vm: VmId; }; body: Wait; answer: WaitAnswer };
-    /** Compare what a VM did, and its state, with what is expected. */
+    /** Compare the history and state of a VM with expectations. */
     verify: { params: { vm: VmId; }; body: Verification; answer: Verified };
     /** Explain, slot by slot, why a switch to a pgd would find a cached root or not. */
     explainLookup: { params: { vm: VmId; vcpu: Digits; }; query: { pgd: Hex64; mmu?: MmuName; }; answer: LookupDump };
-    /** Read what flushes, syncs and frees of a VM turned out to be worth. */
+    /** Read the worth of flushes, syncs and frees of a VM. */
     getLedger: { params: { vm: VmId; }; answer: LedgerDump };
-    /** List where the architecture allows an address to lead: by memory, or by a cache. */
+    /** List the translations that the architecture allows for an address. */
     listAllowed: { params: { vm: VmId; vcpu: Digits; }; query: { gva: Hex64; }; answer: AllowedDump };
-    /** What each thing is taken to cost in a race, and why. */
+    /** Read the costs that a race counts, and their reasons. */
     getCostModel: { answer: CostModel };
     /** Run policies side by side over the same commands: a job. */
     startRace: { body: RaceRequest; answer: Job };
-    /** How a VM and the lanes beside it compare, by what it did so far. */
+    /** Compare a VM with the lanes beside it, up to now. */
     getVmRace: { params: { vm: VmId; }; answer: RaceResult };
     /** List jobs in the order of their creation, without their results. */
     listJobs: { query?: { cursor?: Digits; limit?: Digits; }; answer: JobPage };
-    /** How far a job is, and what came of it; waits for its end if that is preferred. */
+    /** Read a job: its progress, and its result. */
     getJob: { params: { job: JobId; }; answer: Job };
-    /** Cancel a job if it has not ended, and forget it. */
+    /** Cancel a job, and forget it. */
     cancelJob: { params: { job: JobId; }; answer: undefined };
-    /** Take a VM back to what it was made from. Its sequence numbers go on rising. */
+    /** Take a VM back to its configuration. */
     resetVm: { params: { vm: VmId; }; body?: {}; answer: RewoundFrame };
-    /** Make a new VM in the state of another one at any moment that is kept. */
+    /** Create a VM in the state of another one, at any moment that is kept. */
     forkVm: { params: { vm: VmId; }; body?: ForkBody; answer: Fork };
     /** Name the state of a VM at a moment: equal states have equal digests. */
     getDigest: { params: { vm: VmId; }; query?: { seq?: Digits; }; answer: StateDigest };
@@ -2113,19 +2113,19 @@ export interface Operations {
     listSnapshots: { params: { vm: VmId; }; answer: SnapshotList };
     /** Read a snapshot of a VM. */
     getSnapshot: { params: { vm: VmId; snapshot: SnapshotName; }; answer: Snapshot };
-    /** Forget a snapshot. */
+    /** Delete a snapshot. */
     deleteSnapshot: { params: { vm: VmId; snapshot: SnapshotName; }; answer: undefined };
-    /** Take a VM back to a snapshot. Its sequence numbers go on rising. */
+    /** Take a VM back to a snapshot. */
     restoreSnapshot: { params: { vm: VmId; snapshot: SnapshotName; }; body?: {}; answer: RewoundFrame };
-    /** Tell how a VM changed between two moments. */
+    /** Compare a VM at two moments. */
     diffMoments: { params: { vm: VmId; }; query: { "from": Digits; to?: Digits; limit?: Digits; }; answer: Diff };
-    /** Tell how two VMs differ, in configuration and state. */
+    /** Compare two VMs, in configuration and state. */
     diffVms: { query: { a: VmId; b: VmId; aSeq?: Digits; bSeq?: Digits; limit?: Digits; }; answer: Diff };
-    /** Write the case of a VM: its configuration, its commands, what came of them. */
+    /** Write the case of a VM: its configuration, commands and results. */
     getCase: { params: { vm: VmId; }; answer: CaseFile };
-    /** Play a case on a new VM, and tell whether what was expected came of it. */
+    /** Play a case on a new VM, and compare its results. */
     playCase: { body: CaseFile; answer: CaseAnswer };
-    /** What real guests do, and what can be set of it. */
+    /** List the workloads, and their parameters. */
     listWorkloads: { answer: WorkloadList };
     /** System calls under page-table isolation: two PCIDs a process, no-flush switches between them, and mmap and munmap with INVLPG and INVPCID of the user PCID. */
     makeWorkloadKpti: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; processes?: Digits; pages?: Digits; accesses?: Digits; mmapPercent?: Digits; switchPercent?: Digits; }; answer: CaseFile };

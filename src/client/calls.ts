@@ -17,7 +17,7 @@ export type Given<Id extends OperationId> = Omit<Operations[Id], 'answer'>;
 
 export type AnswerOf<Id extends OperationId> = Operations[Id]['answer'];
 
-/** Somewhere to ask operations: a host in this process, or a server. */
+/** Asks operations of a host in this process, or of a server. */
 export interface Calls {
   /**
    * @returns The answer as the wire has it; undefined where it has no body.

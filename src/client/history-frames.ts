@@ -1,6 +1,6 @@
 import type { GapFrame, HistoryFrame, StreamFrame } from './api.js';
 
-/** Of the frames of a stream, those that tell what happened to the VM, and what is missing. */
+/** The steps of the history among the frames of a stream, and the gaps. */
 export async function* historyFramesOf(
   frames: AsyncIterable<StreamFrame>,
 ): AsyncGenerator<HistoryFrame | GapFrame> {

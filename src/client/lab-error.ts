@@ -8,9 +8,9 @@ export class LabError extends Error {
   override readonly name = 'LabError';
   /** Stable; the wording of `message` is not. */
   readonly code: Problem['code'];
-  /** The HTTP status, also where no HTTP was spoken. */
+  /** The HTTP status, even without HTTP. */
   readonly status: number;
-  /** All that the answer says: which field is wrong, how far a batch came. */
+  /** The whole answer, with wrong fields and the progress of a batch. */
   readonly problem: Problem;
 
   constructor(problem: Problem, options?: ErrorOptions) {
@@ -21,7 +21,7 @@ export class LabError extends Error {
   }
 }
 
-/** What a lab answers once it is closed. */
+/** Answer of a closed lab. */
 export function labClosed(): LabError {
   return new LabError({
     type: 'urn:mmulab:problem:not-ready',
@@ -32,7 +32,7 @@ export function labClosed(): LabError {
   });
 }
 
-/** What a kind is answered with that no command has: a server has no route for it. */
+/** Refusal of an unknown kind of command, for which a server has no route. */
 export function commandUnknown(kind: string): LabError {
   return new LabError({
     type: 'urn:mmulab:problem:route-not-found',

@@ -3,7 +3,7 @@ import type { Lab, VmSelection } from './lab.js';
 import { queryOf } from './query.js';
 import { vmOf } from './vm-of.js';
 
-/** The lab that is asked by calls. */
+/** A lab over calls. */
 export function labOf(calls: Calls): Lab {
   const lab: Lab = {
     async createVm(config = {}) {

@@ -38,49 +38,52 @@ import type {
 
 /**
  * A place for VMs: in this process, or on a server. Values are as the wire has them, addresses and
- * registers in lower-case hex; what is refused throws a {@link LabError}, with the same code in
- * both.
+ * registers in lower-case hex. A refusal throws a {@link LabError}, with the same code in both.
  */
 export interface Lab {
   createVm(config?: VmCreation): Promise<LabVm>;
-  /** The VM of an id. Nothing is asked yet: what it is asked tells whether there is one. */
+  /** The VM with this id. Nothing is asked yet: its first call tells whether it exists. */
   vm(id: string): LabVm;
   listVms(options?: VmSelection & PageOptions): Promise<VmPage>;
-  /** Deletes all VMs of a tag or name. @returns How many they were. */
+  /**
+   * Deletes all VMs of a tag or name.
+   *
+   * @returns The number of deleted VMs.
+   */
   deleteVms(selection: VmSelection): Promise<number>;
-  /** How two VMs differ, now or at moments that are kept. */
+  /** Compares two VMs, now or at moments that are kept. */
   diff(moments: TwoMoments): Promise<Diff>;
-  /** Plays a case on a new VM, and tells whether what it promises came of it. */
+  /** Plays a case on a new VM, and compares the result with the one in the case. */
   play(file: CaseFile): Promise<CaseAnswer>;
   policies(): Promise<Policy[]>;
   model(): Promise<Model>;
-  /** Ends what is under way. VMs of this process go; those of a server stay. */
+  /** Ends all calls. VMs of this process are deleted; those of a server stay. */
   close(): Promise<void>;
 }
 
 /** A VM of a {@link Lab}. */
 export interface LabVm {
   readonly id: string;
-  /** What it was made from, and where it stands. */
+  /** Its configuration, labels and present sequence number. */
   read(): Promise<Vm>;
   relabel(patch: LabelsPatch): Promise<Vm>;
   delete(): Promise<void>;
 
   /** Applies a command. A guest's own fault is an outcome, not an error. */
   run(command: Command, options?: { readonly dryRun?: boolean }): Promise<Applied>;
-  /** Applies commands in order, until one is refused: that one is told by the error. */
+  /** Applies commands in order, until one is refused; the error tells which. */
   runAll(commands: readonly Command[], options?: BatchOptions): Promise<BatchResult[]>;
 
-  /** Registers, MMUs, roots, requests and counters of a vCPU; the first, unless told otherwise. */
+  /** Registers, MMUs, roots, requests and counters of a vCPU (default: 0). */
   vcpu(index?: number): Promise<VcpuState>;
   vcpus(): Promise<VcpuState[]>;
   tlb(options?: VcpuOption & PageOptions): Promise<TlbDump>;
   walk(options: VcpuOption & WalkOptions): Promise<WalkDump>;
-  /** What flushes, syncs and frees turned out to be worth. */
+  /** The worth of its flushes, syncs and frees. */
   ledger(): Promise<LedgerDump>;
-  /** Where an address may lead by the architecture. */
+  /** The translations that the architecture allows for an address. */
   allowed(options: VcpuOption & { gva: string }): Promise<AllowedDump>;
-  /** Why a switch to a pgd would find a cached root or not, slot by slot. */
+  /** Explains, slot by slot, why a switch to a pgd would find a cached root or not. */
   explain(options: VcpuOption & { pgd: string; mmu?: MmuName }): Promise<LookupDump>;
   shadowPages(options?: PageOptions & { gfn?: number; root?: string }): Promise<ShadowPageList>;
   shadowPage(hpa: string): Promise<ShadowPageDump>;
@@ -90,16 +93,16 @@ export interface LabVm {
   history(options?: HistoryOptions): Promise<HistoryPage>;
   /**
    * The history as it goes on, until the VM is deleted or the lab closes. Without `after` it begins
-   * when the loop does. What is no longer kept is told by a `gap`; behind a lost connection, go on
-   * with `after` of the last frame.
+   * when the loop does. A `gap` tells of records that are no longer kept. After a lost connection,
+   * go on with `after` of the last frame.
    */
   events(options?: EventsOptions): AsyncIterableIterator<HistoryFrame | GapFrame>;
-  /** Waits until something happens, or at most so long: then `met` is false. */
+  /** Waits until something happens. If the time is up before, `met` is false. */
   wait(until: Until, options?: WaitOptions): Promise<WaitAnswer>;
   /** Compares what the VM did, and its state, with what is expected. */
   verify(expect: readonly Expectation[], options?: VerifyOptions): Promise<Verified>;
 
-  /** Back to what it was made from. */
+  /** Takes the VM back to its configuration. */
   reset(): Promise<RewoundFrame>;
   /** A new VM in the state of this one, now or at `seq`; with changes, under its own rules. */
   fork(changes?: ForkBody): Promise<LabVm>;
@@ -107,15 +110,15 @@ export interface LabVm {
   snapshots(): Promise<Snapshot[]>;
   restore(name: string): Promise<RewoundFrame>;
   deleteSnapshot(name: string): Promise<void>;
-  /** What changed since a moment. */
+  /** Compares the VM with itself at an earlier moment. */
   diff(options: { from: number; to?: number; limit?: number }): Promise<Diff>;
-  /** A name for a state: equal states have equal ones. */
+  /** Digest of a state: equal states have equal digests. */
   digest(seq?: number): Promise<StateDigest>;
-  /** A file that shows anyone what the VM did. */
+  /** The life of the VM as a file that anyone can play. */
   case(): Promise<CaseFile>;
 }
 
-/** Which VMs are meant: those with all of these tags, `key:value`, and of this name. */
+/** VMs with all of these tags, `key:value`, and with this name. */
 export interface VmSelection {
   readonly tag?: string | readonly string[];
   readonly name?: string;
@@ -138,14 +141,14 @@ export interface TwoMoments {
 export interface BatchOptions {
   /** Each result with its events. */
   readonly events?: boolean;
-  /** All or nothing. */
+  /** Applies all commands or none. */
   readonly atomic?: boolean;
-  /** The answers as they would be; nothing changes. */
+  /** Answers as if the commands were applied; nothing changes. */
   readonly dryRun?: boolean;
 }
 
 export interface VcpuOption {
-  /** 0, unless told otherwise. */
+  /** Default: 0. */
   readonly vcpu?: number;
 }
 
@@ -156,9 +159,9 @@ export interface WalkOptions {
   readonly eptp?: string;
 }
 
-/** What is wanted of a history: each field narrows it. */
+/** A selection of a history: each field narrows it. */
 export interface EventFilter {
-  /** Kinds of events; `command` and `rewound` for what is none. */
+  /** Kinds of events, or `command` or `rewound` for those frames. */
   readonly kinds?: NonNullable<Pattern['kind']>;
   readonly vcpus?: readonly number[];
   readonly mmu?: MmuName;
@@ -185,8 +188,8 @@ export interface WaitOptions {
 }
 
 export interface VerifyOptions {
-  /** History behind this sequence number; else from the first. */
+  /** Only history after this sequence number. Default: 0. */
   readonly after?: number;
-  /** Up to this one; else to the newest. */
+  /** Only history up to this one. Default: the newest. */
   readonly through?: number;
 }

@@ -1,4 +1,4 @@
-/** The lines of a body, as they come whole. Leaving the loop closes the connection. */
+/** Lines of a body, each as soon as it is whole. Leaving the loop closes the connection. */
 export async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -11,7 +11,7 @@ type Text<V> = V extends number
       ? Text<Item>[]
       : V;
 
-/** Options as a query has them: as text, and without what is left out. */
+/** Options as a query has them: as text, without undefined ones. */
 export function queryOf<T extends { readonly [K in keyof T]: Option }>(
   options: T,
 ): { [K in keyof T]: Text<Exclude<T[K], undefined>> } {
@@ -23,7 +23,7 @@ export function queryOf<T extends { readonly [K in keyof T]: Option }>(
   return Object.fromEntries(texts);
 }
 
-/** What is wanted of a history, by the names that a query has for it. */
+/** A selection of a history, by the names of its query. */
 export function filterQueryOf({ kinds, vcpus, mmu, roots, severity }: EventFilter) {
   return queryOf({ kind: kinds, vcpu: vcpus, mmu, root: roots, severity });
 }

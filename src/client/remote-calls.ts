@@ -4,9 +4,9 @@ import { LabError, labClosed } from './lab-error.js';
 import { linesOf } from './lines.js';
 
 export interface ServerOptions {
-  /** Where the server wants one. */
+  /** Token, if the server asks for one. */
   readonly token?: string;
-  /** Instead of the global one: to trace requests, or to go through a proxy. */
+  /** Replaces the global one, to trace requests or to go through a proxy. */
   readonly fetch?: typeof fetch;
 }
 
@@ -86,7 +86,7 @@ export class RemoteCalls implements Calls {
   }
 
   /**
-   * @param signal The caller's, to be heeded until the end.
+   * @param signal The caller's, observed until the end.
    * @throws {LabError} If the lab is closed.
    */
   #begin(signal: AbortSignal | undefined): UnderWay {
@@ -121,7 +121,7 @@ function searchOf(query: Query): string {
   return search.size === 0 ? '' : `?${search}`;
 }
 
-/** The refusal; or an error of another kind, if something else than mmulab listens there. */
+/** The refusal; or an error of another kind, if the answer is not one of mmulab. */
 function refusalOf(status: number, data: unknown): Error {
   const problem = data as Partial<Problem> | null;
   if (typeof problem?.code !== 'string' || typeof problem.detail !== 'string') {

@@ -5,7 +5,7 @@ import type { Lab, LabVm } from './lab.js';
 import { commandUnknown } from './lab-error.js';
 import { filterQueryOf, queryOf } from './query.js';
 
-/** A VM of a lab, asked by calls. */
+/** A VM of a lab, over calls. */
 export function vmOf(id: string, lab: Lab, calls: Calls): LabVm {
   return {
     id,

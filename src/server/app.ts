@@ -24,19 +24,19 @@ import { DEFAULT_LIMITS, type Limits } from './wire/limits.js';
 export interface AppOptions {
   /** The address that the server will listen on. */
   readonly host?: string;
-  /** Names beside the loopback ones by which a server on loopback may be asked. */
+  /** Host names that a server on loopback accepts beside the loopback ones. */
   readonly hosts?: readonly string[];
-  /** Origins beside its own whose pages may use the server. */
+  /** Origins of pages that may use the server, beside its own. */
   readonly origins?: readonly string[];
-  /** Without any, whoever reaches the server may do everything. */
+  /** Tokens of clients. Without any, everyone who reaches the server may do everything. */
   readonly tokens?: readonly Token[];
   readonly limits?: Partial<Limits>;
   readonly logger?: Logger | false;
   /** Names this run of the server to the clients of its streams. */
   readonly epoch?: string;
-  /** For tests: the model to run instead. */
+  /** Another model, for tests. */
   readonly model?: NonNullable<FleetOptions['model']>;
-  /** Called before the routes are set up: what describes them has to see them come. */
+  /** Called before the routes are set up, so that a plugin can describe them. */
   readonly describer?: (app: FastifyInstance) => Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
       perMessageDeflate: false,
       handleProtocols: chooseProtocol,
     },
-    // The client broke the protocol: `ws` itself says so to it and closes.
+    // The client broke the protocol: `ws` itself tells it and closes.
     errorHandler: (err, _socket, request) =>
       request.log.debug({ reqId: request.id, err }, 'Stream broken'),
     preClose(done) {
@@ -96,14 +96,14 @@ function createFastify({ logger = false }: AppOptions, limits: Limits): FastifyI
     http: {
       headersTimeout: limits.requestMsMax,
       connectionsCheckingInterval: Math.min(limits.requestMsMax, 30_000),
-      // Node would answer without a body.
+      // Else Node would answer without a body.
       requireHostHeader: false,
     },
-    // Fastify would answer without a problem.
+    // Else Fastify would answer without a problem.
     return503OnClosing: false,
     // A line for every request would cost more than the request.
     logController: new LogController({ disableRequestLogging: true }),
-    // A logger of each request's own would cost a third of it; who logs names the request.
+    // A logger for each request would cost a third of it; log lines name the request instead.
     childLoggerFactory: (parent) => parent,
     genReqId: createRequestIds(),
     frameworkErrors: refuse,

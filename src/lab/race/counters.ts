@@ -8,26 +8,26 @@ const byCause = z.record(RootCause, z.number().int().min(0));
 /** What became of roots that the policy, and nothing else, had freed. */
 const PolicyFrees = z
   .strictObject({
-    needed: count('Loaded again, and something below was stale.'),
-    needless: count('Loaded again, and nothing below was stale.'),
-    gone: count('Their shadow page was zapped before anyone wanted it again.'),
+    needed: count('Roots that were loaded again, with something stale below.'),
+    needless: count('Roots that were loaded again, with nothing stale below.'),
+    gone: count('Roots whose shadow page was zapped before it was wanted again.'),
   })
-  .meta({ id: 'PolicyFrees', description: 'What became of roots that the policy alone freed.' });
+  .meta({ id: 'PolicyFrees', description: 'Fates of the roots that only the policy freed.' });
 
 const Syncs = z
   .strictObject({
     requested: count('`MMU_SYNC` became pending.'),
     serviced: count('`MMU_SYNC` was serviced.'),
-    effective: count('Of those: at least one leaf was synced.'),
-    noOp: count('Of those: nothing below the root was unsync.'),
-    nothing: count('Of those: there was no root to sync, or a direct one.'),
-    wasted: count('Of those: the current root was no longer the one it was requested for.'),
+    effective: count('Serviced requests that synced at least one leaf.'),
+    noOp: count('Serviced requests that found nothing unsync below the root.'),
+    nothing: count('Serviced requests without a root to sync, or with a direct one.'),
+    wasted: count('Serviced requests that were made for another root than the current one.'),
     byLoad: count('Syncs that ended a load.'),
     direct: count('Other syncs without a request of their own: those of a guest-wide flush.'),
     stale: count('Syncs of any kind that found a stale translation.'),
-    leaves: count('Leaf tables that were brought into step, by any of these.'),
+    leaves: count('Leaf tables that were synced, by any of these.'),
   })
-  .meta({ id: 'Syncs', description: 'What was synced, why, and whether it was of use.' });
+  .meta({ id: 'Syncs', description: 'Syncs, by reason and by use.' });
 
 const Flushes = z
   .strictObject({
@@ -37,7 +37,7 @@ const Flushes = z
     all: count('`kvm_vcpu_flush_tlb_all()`: what a remote flush comes to.'),
     context: count('INVVPID for L1.'),
     address: count('One address.'),
-    cpu: count('By the processor itself, without KVM.'),
+    cpu: count('Flushes by the processor itself, without KVM.'),
     stat: count('`stat.tlb_flush`.'),
   })
   .meta({ id: 'Flushes', description: 'TLB flushes by kind.' });
@@ -67,8 +67,8 @@ export const RaceCounters = z
     policyFrees: PolicyFrees,
     loads: z
       .strictObject({
-        new: count('A shadow page was made.'),
-        existing: count('The shadow page was still there.'),
+        new: count('Loads that made a shadow page.'),
+        existing: count('Loads that found the shadow page.'),
         special: count('A PAE or dummy root.'),
       })
       .describe('`kvm_mmu_load()`.'),
@@ -86,19 +86,19 @@ export const RaceCounters = z
     mmuLock: count('Acquisitions of `mmu_lock` for loads, frees, syncs, faults and addresses.'),
     pinned: Pinned,
     exits: count('VM exits to KVM.'),
-    kicks: count('Of those: another vCPU had to make it leave.'),
+    kicks: count('VM exits that another vCPU forced.'),
     pageFaults: count('Page faults and EPT violations that KVM handled.'),
     pagesAllocated: count('Shadow pages made.'),
     pagesZapped: count('Shadow pages zapped.'),
     accesses: count('Accesses of the guest.'),
-    walks: count('Of those: the TLB did not have the translation.'),
-    violations: count('Illegal uses: what the architecture no longer allowed was used.'),
-    undecided: count('Uses for whose judgement too much was forgotten.'),
+    walks: count('Accesses without a translation in the TLB.'),
+    violations: count('Uses that the architecture did not allow.'),
+    undecided: count('Uses that could not be judged, because too much was forgotten.'),
     ledger: LedgerState.shape.total
       .nullable()
-      .describe('What flushes, syncs and frees turned out to be worth; null without an oracle.'),
+      .describe('Worth of flushes, syncs and frees; null without an oracle.'),
   })
-  .meta({ id: 'RaceCounters', description: 'What one lane of a race did, over all vCPUs.' });
+  .meta({ id: 'RaceCounters', description: 'Counters of one lane of a race, over all vCPUs.' });
 export type RaceCounters = z.output<typeof RaceCounters>;
 
 /** @param prevRoots Slots beside the current one. */

@@ -33,15 +33,15 @@ export const RaceSource = z
       .meta({ id: 'RaceSource.commands', description: 'Commands that were given.' }),
     z
       .strictObject({ kind: z.literal('vm'), vm: z.string(), seq: count })
-      .meta({ id: 'RaceSource.vm', description: 'What a VM did up to a moment.' }),
+      .meta({ id: 'RaceSource.vm', description: 'Commands of a VM up to a moment.' }),
   ])
-  .meta({ id: 'RaceSource', description: 'Where the commands of a race come from.' });
+  .meta({ id: 'RaceSource', description: 'Source of the commands of a race.' });
 export type RaceSource = Readonly<z.output<typeof RaceSource>>;
 
 /** Every cost of a race. */
 export const RaceCosts = z
   .record(z.enum(COST_NAMES), z.number().min(0).max(COST_MAX))
-  .meta({ id: 'RaceCosts', description: 'What each parameter of the cost model was.' });
+  .meta({ id: 'RaceCosts', description: 'Value of each parameter of the cost model.' });
 
 const LaneResult = z
   .strictObject({
@@ -59,20 +59,20 @@ const LaneResult = z
         message: z.string(),
       })
       .nullable(),
-    firstRefusal: z.string().nullable().describe('Why a command could not be applied.'),
+    firstRefusal: z.string().nullable().describe('Reason why a command could not be applied.'),
     failure: z
       .strictObject({ command: count, message: z.string() })
       .nullable()
-      .describe('Where the model itself failed, and the lane ended: an error of ours.'),
+      .describe('Place at which the model itself failed and the lane ended: an error of mmulab.'),
   })
-  .meta({ id: 'RaceLane', description: 'What one policy did, and what it cost.' });
+  .meta({ id: 'RaceLane', description: 'Counters and cost of one policy.' });
 
 const PartingSide = z
   .strictObject({
     lanes: z.array(z.string()).describe('Names of the lanes that are still alike.'),
     outcome: Outcome.nullable(),
     state: VcpuState.describe('A vCPU that differs, after the command.'),
-    events: z.array(MmuEvent).max(PARTING_EVENTS_MAX).describe('What the command did, the first.'),
+    events: z.array(MmuEvent).max(PARTING_EVENTS_MAX).describe('The first events of the command.'),
   })
   .meta({ id: 'PartingSide', description: 'One side of a parting.' });
 
@@ -83,7 +83,7 @@ const Parting = z
     stay: PartingSide,
     leave: PartingSide,
   })
-  .meta({ id: 'Parting', description: 'Lanes that had been alike are so no more.' });
+  .meta({ id: 'Parting', description: 'Lanes that had been alike differ.' });
 
 const Bound = z
   .strictObject({
@@ -94,14 +94,17 @@ const Bound = z
     lanes: z.array(z.string()).describe('Lanes whose guests asked for the same.'),
     isComplete: z.boolean().describe('False if it was worked out for the first references alone.'),
   })
-  .meta({ id: 'RaceBound', description: 'What no policy can do better, knowing the future.' });
+  .meta({
+    id: 'RaceBound',
+    description: 'Best result of any policy, even with knowledge of the future.',
+  });
 
 const CostPoint = z.strictObject({ commands: count, costs: z.array(cost) });
 
 /** What came of a race. */
 export const RaceResult = z
   .strictObject({
-    version: z.string().describe('Of the model.'),
+    version: z.string().describe('Version of the model.'),
     source: RaceSource,
     commands: count.describe('Commands that were run in every lane.'),
     costs: RaceCosts,
@@ -115,10 +118,10 @@ export const RaceResult = z
         every: count.describe('Commands between two points.'),
         points: z.array(CostPoint).max(COST_POINTS_MAX),
       })
-      .describe('What each lane had cost by then.'),
+      .describe('Cost of each lane up to then.'),
     verdict: z.string().describe('All of that as plain text, for an e-mail.'),
   })
-  .meta({ id: 'RaceResult', description: 'What came of a race.' });
+  .meta({ id: 'RaceResult', description: 'Result of a race.' });
 export type RaceResult = Readonly<z.output<typeof RaceResult>>;
 export type RaceLane = RaceResult['lanes'][number];
 export type RaceBound = RaceResult['bounds'][number];

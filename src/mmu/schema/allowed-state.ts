@@ -8,19 +8,21 @@ export const TRANSLATIONS_MAX = 64;
 
 const Replaced = z
   .strictObject({
-    entry: PhysicalAddress.describe('Of the table entry that was replaced first.'),
+    entry: PhysicalAddress.describe('Address of the table entry that was replaced first.'),
     command: CommandKind.nullable(),
     commandsAgo: z.number().int().min(0).describe('1: the newest command.'),
   })
-  .meta({ id: 'ReplacedEntry', description: 'What has made a translation stale.' });
+  .meta({ id: 'ReplacedEntry', description: 'The write that made a translation stale.' });
 
 const AllowedTranslation = z
   .strictObject({
     gpa: PhysicalAddress.nullable().describe(
-      'Where it leads; null: an entry lets nothing through.',
+      'Guest-physical address; null if an entry lets nothing through.',
     ),
-    rights: Rights.describe('By the own tables of the guest; a page is writable once it is dirty.'),
-    ept: Rights.nullable().describe('By the EPT that L1 gives it; null without one.'),
+    rights: Rights.describe(
+      "Rights by the guest's own tables; a page is writable once it is dirty.",
+    ),
+    ept: Rights.nullable().describe('Rights by the EPT of L1; null without one.'),
     replaced: Replaced.nullable().describe('Null: memory says so now.'),
   })
   .meta({ id: 'AllowedTranslation', description: 'A translation that a processor may use.' });
@@ -32,9 +34,14 @@ export const AllowedState = z
     translations: z
       .array(AllowedTranslation)
       .max(TRANSLATIONS_MAX)
-      .describe('What is in memory, then what may still be cached, roughly the newest first.'),
-    complete: z.boolean().describe('False: more may be allowed than is shown or remembered.'),
+      .describe(
+        'The one in memory, then those that may still be cached, roughly the newest first.',
+      ),
+    complete: z.boolean().describe('False if more may be allowed than is shown or remembered.'),
   })
-  .meta({ id: 'AllowedState', description: 'Where an address may lead, by the architecture.' });
+  .meta({
+    id: 'AllowedState',
+    description: 'Translations that the architecture allows for an address.',
+  });
 
 export type AllowedState = Readonly<z.output<typeof AllowedState>>;

@@ -5,7 +5,7 @@ import { COMMAND_KINDS, COMMANDS, type CommandKind } from './commands.js';
 /** Everything that can befall a vCPU. */
 export const Command = z
   .discriminatedUnion('kind', [commandOf('mov-cr0'), ...COMMAND_KINDS.slice(1).map(commandOf)])
-  .meta({ id: 'Command', description: 'Something that befalls a vCPU.' }) as unknown as z.ZodType<
+  .meta({ id: 'Command', description: 'A command to a vCPU.' }) as unknown as z.ZodType<
   CommandOf<CommandKind>,
   CommandInput
 >;

@@ -120,7 +120,7 @@ export const COMMANDS = {
       synthesized: z
         .literal(true)
         .optional()
-        .describe('KVM makes it up for an event, instead of running L2 first (to v5.19).'),
+        .describe('KVM reports the exit for an event, without running L2 first (to v5.19).'),
     }),
   },
   read: {
@@ -213,7 +213,7 @@ export const COMMANDS = {
     givesRoom: true,
     body: z.strictObject({
       mmu: MmuName,
-      roots: z.array(Slot).max(16).default([]).describe('Which slots; none means all of them.'),
+      roots: z.array(Slot).max(16).default([]).describe('Slots; an empty list means all.'),
     }),
   },
   'reset-context': {

@@ -13,7 +13,7 @@ export const MMU_PAGES_MAX = 65_536;
 
 export const PolicyName = z
   .enum(POLICY_NAMES)
-  .meta({ id: 'PolicyName', description: 'What an invalidation does to the roots it covers.' });
+  .meta({ id: 'PolicyName', description: 'Policy for the roots that an invalidation covers.' });
 
 export const KernelName = z.enum(KERNEL_NAMES).meta({
   id: 'KernelName',
@@ -35,7 +35,10 @@ const TlbOption = z
     z.enum(['ideal', 'off']),
     z.strictObject({ entries: z.number().int().min(1).max(TLB_ENTRIES_MAX) }),
   ])
-  .meta({ id: 'TlbOption', description: 'How much a TLB keeps: everything, so many, or nothing.' });
+  .meta({
+    id: 'TlbOption',
+    description: 'Capacity of a TLB: everything, a number of entries, or nothing.',
+  });
 
 const feature = (on: boolean, description: string) => z.boolean().default(on).describe(description);
 
@@ -158,12 +161,12 @@ export const VmConfig = z
     oracle: z
       .enum(['on', 'off'])
       .default('on')
-      .describe('Whether every access is held against what the architecture still allows.'),
+      .describe('`on`: every access is compared with what the architecture allows.'),
     defects: z
       .array(DefectName)
       .max(DEFECTS_MAX)
       .default([])
-      .describe('Ways in which the model is to go wrong: see GET /v1/museum.'),
+      .describe('Mistakes that the model makes on purpose: see GET /v1/museum.'),
     flushOnReuse: z.boolean().default(false).describe('Module parameter kvm.flush_on_reuse.'),
     maxphyaddr: z.number().int().min(36).max(52).default(46),
     cpuid: CpuidFeatures.prefault({}),
@@ -180,7 +183,7 @@ export const VmConfig = z
     // Unless every field is right, not every value is what the machine computes with.
     { when: ({ issues }) => issues.length === 0 },
   )
-  .meta({ id: 'VmConfig', description: 'What a VM is made from.' });
+  .meta({ id: 'VmConfig', description: 'Configuration of a VM.' });
 
 export type VmConfig = Readonly<z.output<typeof VmConfig>>;
 export type VmConfigInput = z.input<typeof VmConfig>;

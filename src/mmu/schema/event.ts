@@ -17,7 +17,7 @@ export const RootCause = z
     'pdptes-changed',
     'free-roots',
   ])
-  .meta({ id: 'RootCause', description: 'Why a root was freed or marked.' });
+  .meta({ id: 'RootCause', description: 'Reason for which a root was freed or marked.' });
 export type RootCause = z.output<typeof RootCause>;
 
 const gfn = z.number().int().min(0).describe('Guest frame number of the page table.');
@@ -28,7 +28,7 @@ const hpa = PhysicalAddress;
 
 const RootReused = event('root-reused', 'A switch found its root in the cache.', {
   mmu,
-  pgd: pgd.describe('What was asked for; a direct MMU ignores it.'),
+  pgd: pgd.describe('The pgd that was asked for; a direct MMU ignores it.'),
   hpa,
   slot: Slot,
 });
@@ -63,7 +63,7 @@ const RootSynced = event('root-synced', "The current root's children were synced
   pgd,
   hpa,
   pages: z.number().int().min(0).describe('Pages below it that were unsync.'),
-  changed: z.number().int().min(0).describe('Those among them that were not right any more.'),
+  changed: z.number().int().min(0).describe('Pages among them that were stale.'),
 });
 const RequestMade = event('request-made', 'A request became pending.', { request: RequestName });
 const RequestServiced = event('request-serviced', 'A pending request was serviced.', {
@@ -98,7 +98,7 @@ const PageUnsynced = event(
 );
 const PageSynced = event(
   'page-synced',
-  'A shadow page is unsync no more: it was brought into step, or zapped.',
+  'A shadow page is no longer unsync: it was synced, or zapped.',
   { hpa, gfn },
 );
 const PageFault = event('page-fault', 'KVM handles a page fault or an EPT violation.', {
@@ -113,10 +113,12 @@ const Access = event('access', 'The guest accessed memory.', {
   access: z.enum(['read', 'write', 'execute']),
   gva: Hex64,
   gpa: PhysicalAddress,
-  value: Hex64.nullable().describe('What was read or written; null where code was fetched.'),
+  value: Hex64.nullable().describe(
+    'The value that was read or written; null where code was fetched.',
+  ),
   by: z
     .enum(['tlb', 'walk', 'emulator'])
-    .describe('Where the translation came from: a TLB entry, a walk, or KVM itself.'),
+    .describe('Source of the translation: a TLB entry, a walk, or KVM itself.'),
 });
 const VmExited = event('vm-exit', 'The guest left to the host, or L2 left to L1.', {
   from: z.enum(['L1', 'L2']),
@@ -168,7 +170,7 @@ export const MmuEvent = z
     VmFailed,
     ViolationEvent,
   ])
-  .meta({ id: 'MmuEvent', description: 'What the machine did.' });
+  .meta({ id: 'MmuEvent', description: 'A fact about the machine.' });
 
 export type MmuEvent = Readonly<z.output<typeof MmuEvent>>;
 export type MmuEventKind = MmuEvent['kind'];

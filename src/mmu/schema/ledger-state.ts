@@ -6,11 +6,11 @@ const count = z.number().int().min(0);
 
 const LedgerTally = z
   .strictObject({
-    necessary: count.describe('What it did away with was not right any more.'),
-    harmless: count.describe('What it did away with was not needed again, or it did nothing.'),
-    wasted: count.describe('What it did away with was right, and was built again.'),
+    necessary: count.describe('Deeds that removed something stale.'),
+    harmless: count.describe('Deeds whose loss was not needed again, or that did nothing.'),
+    wasted: count.describe('Deeds that removed something right, which was built again.'),
   })
-  .meta({ id: 'LedgerTally', description: 'What deeds of one kind turned out to be worth.' });
+  .meta({ id: 'LedgerTally', description: 'Worth of the deeds of one kind.' });
 
 const deeds = {
   flush: LedgerTally.describe('Flushes of a TLB by KVM.'),
@@ -27,13 +27,13 @@ export const LedgerState = z
         vcpu: VcpuIndex,
         commands: z
           .array(z.strictObject({ command: CommandKind, ...deeds }))
-          .describe('By the command that asked for it, whenever it was carried out.'),
+          .describe('Deeds by the command that asked for them, whenever they were carried out.'),
       }),
     ),
   })
   .meta({
     id: 'LedgerState',
-    description: 'What flushes, syncs and frees were worth, since the VM was given its state.',
+    description: 'Worth of flushes, syncs and frees since the VM was given its state.',
   });
 
 export type LedgerState = Readonly<z.output<typeof LedgerState>>;

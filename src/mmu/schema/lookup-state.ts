@@ -42,15 +42,15 @@ const SlotLookup = z
     mismatches: z
       .array(Mismatch)
       .describe(
-        'Why not: `frame` and `low-bits` (PCID, attributes) of the pgd, fields of the role.',
+        'Mismatches: `frame` and `low-bits` (PCID, attributes) of the pgd, fields of the role.',
       ),
-    role: RoleFields.nullable().describe('That of its shadow page; null if it has none.'),
+    role: RoleFields.nullable().describe('Role of its shadow page; null if it has none.'),
     obsolete: z
       .boolean()
       .describe('The next entry frees it: it is of a generation that has ended.'),
     owes: z
       .strictObject({ sync: z.boolean(), flush: z.boolean() })
-      .describe('What the policy has noted that it owes before it is used again.'),
+      .describe('Dues that the policy has noted, to settle before the root is used again.'),
   })
   .meta({ id: 'SlotLookup', description: 'A slot of the root cache, as a lookup finds it.' });
 
@@ -65,10 +65,12 @@ export const LookupState = z
     searched: z
       .boolean()
       .describe('To v5.17, tables of fewer than four levels are not looked for at all.'),
-    found: Slot.nullable().describe('Where the root is; null: the lookup misses.'),
+    found: Slot.nullable().describe('Slot of the root; null if the lookup misses.'),
     requests: z
       .array(RequestName)
-      .describe('What a hit makes, in the order of service; a miss makes none: the load syncs.'),
+      .describe(
+        'Requests that a hit makes, in the order of service; a miss makes none: the load syncs.',
+      ),
     evicted: z
       .strictObject({ slot: Slot, pgd: Hex64, hpa: PhysicalAddress })
       .nullable()
@@ -79,6 +81,6 @@ export const LookupState = z
     slots: z.array(SlotLookup),
     summary: z.string(),
   })
-  .meta({ id: 'LookupState', description: 'Why a lookup in the root cache would hit or miss.' });
+  .meta({ id: 'LookupState', description: 'A lookup in the root cache, explained slot by slot.' });
 
 export type LookupState = Readonly<z.output<typeof LookupState>>;

@@ -45,8 +45,8 @@ export const MapRange = z
     execute: z.boolean().default(true),
     user: z.boolean().default(true).describe('For an EPT: readable.'),
     global: z.boolean().default(false),
-    accessedDirty: z.boolean().default(true).describe('Whether A and D are set in the entries.'),
-    tables: PhysicalAddress.describe('Where new tables are taken from: pages in rising order.'),
+    accessedDirty: z.boolean().default(true).describe('Set A and D in the entries.'),
+    tables: PhysicalAddress.describe('First page for new tables; they take pages in rising order.'),
   })
   .meta({ id: 'MapRange', description: 'A range to be mapped, and how.' });
 export type MapRange = Readonly<z.output<typeof MapRange>>;

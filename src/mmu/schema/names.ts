@@ -23,7 +23,7 @@ export const Slot = z
       encode: (slot) => (slot === -1 ? 'current' : `prev${slot}`),
     },
   )
-  .meta({ id: 'Slot', description: 'Where a root stands: `current`, `prev0`, `prev1`, ...' });
+  .meta({ id: 'Slot', description: 'Slot of a root: `current`, `prev0`, `prev1`, ...' });
 
 /** The slot of an MMU's current root, beside the indices of `prevRoots`. */
 export const CURRENT = -1;

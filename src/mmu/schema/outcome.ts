@@ -4,9 +4,12 @@ import { Hex32, Hex64, PhysicalAddress } from './hex.js';
 const Ok = z
   .strictObject({
     kind: z.literal('ok'),
-    value: Hex64.optional().describe('What the instruction read, if it reads.'),
+    value: Hex64.optional().describe('The value that the instruction read, if it reads.'),
   })
-  .meta({ id: 'Outcome.ok', description: 'It was done. For a VMX instruction: VMsucceed.' });
+  .meta({
+    id: 'Outcome.ok',
+    description: 'The command was carried out. For a VMX instruction: VMsucceed.',
+  });
 
 const Fault = z
   .strictObject({
@@ -45,7 +48,7 @@ const VmExit = z
 const Mmio = z
   .strictObject({
     kind: z.literal('mmio'),
-    gpa: PhysicalAddress.describe('Where no memslot is.'),
+    gpa: PhysicalAddress.describe('Address without a memslot.'),
   })
   .meta({ id: 'Outcome.mmio', description: 'KVM_EXIT_MMIO: the VMM would emulate a device.' });
 
@@ -64,6 +67,6 @@ const Shutdown = z
 /** How a command ended. The guest's own fault is an outcome, not an error. */
 export const Outcome = z
   .discriminatedUnion('kind', [Ok, Fault, VmFail, VmExit, Mmio, KernelError, Shutdown])
-  .meta({ id: 'Outcome', description: 'How a command ended.' });
+  .meta({ id: 'Outcome', description: 'The end of a command.' });
 
 export type Outcome = Readonly<z.output<typeof Outcome>>;

@@ -6,8 +6,11 @@ export const Rights = z
     read: z.boolean(),
     write: z.boolean(),
     execute: z.boolean(),
-    user: z.boolean().nullable().describe('At CPL 3 as well; null in an EPT, which does not say.'),
+    user: z
+      .boolean()
+      .nullable()
+      .describe('Access at CPL 3 is allowed too; null in an EPT, which does not tell.'),
   })
-  .meta({ id: 'Rights', description: 'What a translation allows.' });
+  .meta({ id: 'Rights', description: 'Rights of a translation.' });
 
 export type Rights = Readonly<z.output<typeof Rights>>;

@@ -7,7 +7,7 @@ export const SEVERITIES = ['debug', 'info', 'notice', 'warning'] as const;
 
 export const Severity = z
   .enum(SEVERITIES)
-  .meta({ id: 'Severity', description: 'How much it matters, from `debug` to `warning`.' });
+  .meta({ id: 'Severity', description: 'Importance of an event, from `debug` to `warning`.' });
 export type Severity = z.output<typeof Severity>;
 
 /**

@@ -28,18 +28,24 @@ export const ShadowPageState = z
       .describe('Guest frame of the table that it shadows, or the first that a direct page maps.'),
     level: z.number().int().min(1).max(5),
     role: Hex32.describe('The role as a whole; its parts follow.'),
-    direct: z.boolean().describe('It maps guest frames as they are: there is no guest table.'),
-    access: Rights.describe('What the tables above it allow.'),
-    guestMode: z.boolean().describe('It belongs to L2.'),
-    invalid: z.boolean().describe('It was zapped, and lives on as long as a root holds it.'),
+    direct: z
+      .boolean()
+      .describe('The page maps guest frames as they are: there is no guest table.'),
+    access: Rights.describe('Rights by the tables above it.'),
+    guestMode: z.boolean().describe('The page belongs to L2.'),
+    invalid: z.boolean().describe('The page was zapped, and lives on as long as a root holds it.'),
     quadrant: z
       .number()
       .int()
       .min(0)
       .max(3)
       .nullable()
-      .describe('Which part it shadows of a table of 4-byte entries; null for one of 8-byte ones.'),
-    obsolete: z.boolean().describe('Not used any more: zapped, or from before all were zapped.'),
+      .describe(
+        'Part of a table of 4-byte entries that it shadows; null for a table of 8-byte ones.',
+      ),
+    obsolete: z
+      .boolean()
+      .describe('The page is no longer used: it was zapped, or is older than the last zap of all.'),
     rootCount: count.describe('Root slots that hold it.'),
     unsync: z.boolean().describe('Out of step with its table, which the guest may write.'),
     unsyncChildren: count.describe('Entries below which something is, or was, unsync.'),
@@ -62,7 +68,7 @@ export const SpteState = z
     mmio: z.boolean().describe('There is no memory behind it: an access faults to KVM.'),
     accessTracked: z
       .boolean()
-      .describe('Kept from the processor until it is used, which a fault then shows.'),
+      .describe('Hidden from the processor until its use, which a fault then shows.'),
   })
   .meta({ id: 'SpteState', description: 'A shadow page-table entry (SPTE) that is not empty.' });
 

@@ -6,7 +6,9 @@ const count = z.number().int().min(0);
 
 const TlbEntryState = z
   .strictObject({
-    address: Hex64.describe('Of the page: linear, or guest-physical by the kind of the context.'),
+    address: Hex64.describe(
+      'Address of the page: linear, or guest-physical by the kind of the context.',
+    ),
     gpa: PhysicalAddress.describe('Guest-physical address of L1 that it leads to.'),
     rights: Rights,
   })

@@ -61,9 +61,9 @@ const Counters = z
 export const OracleState = z
   .strictObject({
     violations: count.describe('Uses that the architecture did not allow.'),
-    undecided: count.describe('Uses for whose judgement too much was forgotten.'),
+    undecided: count.describe('Uses that could not be judged, because too much was forgotten.'),
   })
-  .meta({ id: 'OracleState', description: 'What the oracle has found.' });
+  .meta({ id: 'OracleState', description: 'Findings of the oracle.' });
 
 export type OracleState = Readonly<z.output<typeof OracleState>>;
 
@@ -71,7 +71,7 @@ export type OracleState = Readonly<z.output<typeof OracleState>>;
 export const VcpuState = z
   .strictObject({
     vcpu: VcpuIndex,
-    mode: z.enum(['host', 'guest']).describe('Who runs: KVM, or the guest.'),
+    mode: z.enum(['host', 'guest']).describe('The one that runs: KVM, or the guest.'),
     cr0: Hex32,
     cr3: Hex64,
     cr4: Hex32,

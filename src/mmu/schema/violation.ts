@@ -15,8 +15,8 @@ const seq = z.number().int().min(0);
 const culprit = {
   seq: seq
     .nullable()
-    .describe('Of the command; null if it lies before what this history still names.'),
-  commandsAgo: z.number().int().min(0).describe('0: the command in which the violation befell.'),
+    .describe('Sequence number of the command; null if the history no longer has it.'),
+  commandsAgo: z.number().int().min(0).describe('0: the command with the violation.'),
   command: CommandKind,
 };
 
@@ -29,17 +29,17 @@ export const VIOLATION = {
     ),
   access: z.enum(['read', 'write', 'execute']),
   gva: Hex64,
-  gpa: PhysicalAddress.nullable().describe('What was used; null for a fault.'),
+  gpa: PhysicalAddress.nullable().describe('The address that was used; null for a fault.'),
   by: z
     .enum(['tlb', 'walk', 'emulator'])
     .nullable()
-    .describe('Where the translation came from; null for a fault.'),
+    .describe('Source of the translation; null for a fault.'),
   allowed: z
     .array(PhysicalAddress)
     .max(ALLOWED_MAX)
-    .describe('Where the address may lead: by what is in memory or may still be cached.'),
+    .describe('Addresses that are right: those in memory, or in a cache that may still hold them.'),
   write: z
-    .strictObject({ ...culprit, gpa: PhysicalAddress.describe('Of the table entry.') })
+    .strictObject({ ...culprit, gpa: PhysicalAddress.describe('Address of the table entry.') })
     .nullable()
     .describe('The write that made the translation stale, as far as it is remembered.'),
   invalidation: z

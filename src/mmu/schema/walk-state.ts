@@ -7,9 +7,9 @@ const level = z.number().int().min(1).max(5);
 const WalkedEntry = z
   .strictObject({
     level,
-    gpa: PhysicalAddress.nullable().describe('Where it lies; null for a PDPTE register.'),
+    gpa: PhysicalAddress.nullable().describe('Address of the entry; null for a PDPTE register.'),
     entry: Hex64,
-    rights: Rights.nullable().describe('What it allows by itself; null if it is not present.'),
+    rights: Rights.nullable().describe('Rights of the entry by itself; null if it is not present.'),
     accessed: z.boolean(),
     dirty: z.boolean(),
   })
@@ -19,13 +19,13 @@ const WalkMapped = z
   .strictObject({
     kind: z.literal('mapped'),
     gpa: PhysicalAddress,
-    level: level.describe('Of the entry that maps the page: above 1 for a large page.'),
-    rights: Rights.describe('What all entries together allow.'),
+    level: level.describe('Level of the entry that maps the page: above 1 for a large page.'),
+    rights: Rights.describe('Rights of all entries together.'),
     global: z.boolean(),
     memslot: z
       .boolean()
       .nullable()
-      .describe('Whether a memslot holds it; null if it is an address of L2.'),
+      .describe('True if a memslot holds it; null for an address of L2.'),
   })
   .meta({ id: 'WalkResult.mapped', description: 'A read goes through.' });
 
@@ -75,7 +75,7 @@ export const WalkState = z
         WalkEptViolation,
         WalkEptMisconfiguration,
       ])
-      .meta({ id: 'WalkResult', description: 'How a read by the supervisor would end.' }),
+      .meta({ id: 'WalkResult', description: 'The end of a read by the supervisor.' }),
   })
   .meta({ id: 'WalkState', description: "A walk of the guest's own tables that touches nothing." });
 

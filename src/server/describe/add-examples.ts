@@ -5,7 +5,7 @@ import type { Example } from './examples.js';
 import { FRAME_EXAMPLES } from './frame-examples.js';
 import { shortened } from './shorten.js';
 
-/** What is answered as text or as a stream: the session has none of that. */
+/** Examples of answers as text or as a stream, which the session does not have. */
 const BY_HAND: Readonly<Record<string, unknown>> = {
   getMetrics: `mmulab_info{version="${VERSION}"} 1\n`,
   followVms: FRAME_EXAMPLES.life,
@@ -26,7 +26,7 @@ export function addExample(operation: DescribedOperation, example: Example | und
   fill(done?.content, said, lineOf(said));
 }
 
-/** @param line Where frames or commands go one by one: the first of them. */
+/** @param line Example where frames or commands go one by one: the first of them. */
 function fill(content: Content | undefined, whole: unknown, line: unknown): void {
   for (const [type, media] of Object.entries(content ?? {})) {
     const example = type === NDJSON_TYPE || type === 'text/event-stream' ? line : whole;

@@ -23,29 +23,29 @@ import { FRAME_EXAMPLES } from './frame-examples.js';
 import { Components } from './json-schema.js';
 import { yamlOf } from './yaml-text.js';
 
-/** What happened to a VM, and how complete it is told: part of every stream. */
+/** Frames of every stream: the history of a VM, and the gaps in it. */
 const HISTORY = {
   command: { schema: CommandFrame, summary: 'A command was applied.' },
   event: { schema: EventFrame, summary: 'The MMU did something.' },
   rewound: { schema: RewoundFrame, summary: 'The VM was reset, or a snapshot restored.' },
   gap: { schema: GapFrame, summary: 'History that the reader needs is no longer kept.' },
-  through: { schema: ThroughFrame, summary: 'Up to here, the filter left out what is missing.' },
+  through: { schema: ThroughFrame, summary: 'Everything up to here was considered by the filter.' },
   pong: { schema: PongFrame, summary: 'Answer to a ping.' },
 };
 
 const SENT = {
-  hello: { schema: HelloFrame, summary: 'First of all: where the VM stands.' },
+  hello: { schema: HelloFrame, summary: 'First frame: the present place of the VM.' },
   ...HISTORY,
-  end: { schema: EndFrame, summary: 'Last of all: the VM or the server is going.' },
+  end: { schema: EndFrame, summary: 'Last frame: the VM or the server ends.' },
 };
 
 const SENT_OF_FLEET = {
-  fleetHello: { schema: FleetHelloFrame, summary: 'First of all: how many VMs there are.' },
+  fleetHello: { schema: FleetHelloFrame, summary: 'First frame: the number of VMs.' },
   life: { schema: LifeFrame, summary: 'A VM was created or deleted.' },
   lifeGap: { schema: LifeGapFrame, summary: 'Creations and deletions are no longer kept.' },
   lifeThrough: { schema: LifeThroughFrame, summary: 'Nothing is new: over plain HTTP only.' },
   ...HISTORY,
-  fleetEnd: { schema: FleetEndFrame, summary: 'Last of all: the server is going.' },
+  fleetEnd: { schema: FleetEndFrame, summary: 'Last frame: the server ends.' },
 };
 
 const RECEIVED = { ping: { schema: PingFrame, summary: 'Asks for a pong.' } };
@@ -100,10 +100,10 @@ export function describeAsyncapi(): string {
       },
     },
     operations: {
-      sendHistory: operation('send', 'events', 'What the server sends.', SENT),
-      receivePing: operation('receive', 'events', 'All that a client may send.', RECEIVED),
-      sendHistories: operation('send', 'allEvents', 'What the server sends.', SENT_OF_FLEET),
-      receivePings: operation('receive', 'allEvents', 'All that a client may send.', RECEIVED),
+      sendHistory: operation('send', 'events', 'Messages of the server.', SENT),
+      receivePing: operation('receive', 'events', 'Messages of a client.', RECEIVED),
+      sendHistories: operation('send', 'allEvents', 'Messages of the server.', SENT_OF_FLEET),
+      receivePings: operation('receive', 'allEvents', 'Messages of a client.', RECEIVED),
     },
     components: { messages, schemas: components.all() },
   };

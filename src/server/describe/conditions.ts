@@ -5,7 +5,7 @@ import { IdempotencyKey, takesIdempotencyKey } from '../http/idempotency.js';
 import { Prefer, takesPrefer } from '../http/prefer.js';
 import type { Components, JsonSchema } from './json-schema.js';
 
-/** Headers that a kind of route heeds, beyond those of its schema. */
+/** Headers of the request that hooks read, beyond those in the schema of the route. */
 export function conditionsOf(route: AccessedRoute, components: Components): object {
   const shape = {
     ...(takesIfMatch(route) ? { 'if-match': IfMatch.optional() } : {}),
@@ -21,7 +21,7 @@ const ETAG: JsonSchema = {
   examples: ['"7"'],
 };
 
-/** The answers of a route, with the header that those about a VM carry. */
+/** Answers of a route; those about a VM with their `ETag`. */
 export function withEtags(
   { url }: AccessedRoute,
   responses: Record<string, unknown>,

@@ -3,28 +3,28 @@ import { DEFAULT_LIMITS } from '../wire/limits.js';
 import { VERSION } from '../wire/version.js';
 import { SESSION, type Step } from './session.js';
 
-/** A request that may be copied, and what it is answered with. */
+/** A request that may be copied, and its answer. */
 export interface Example extends Omit<Step, 'bodyFrom'> {
   readonly answer: unknown;
 }
 
-/** The default is a share of what the machine at hand has. */
+/** The default is a share of the memory of the machine at hand. */
 const HEAP_BYTES = 4 * 1024 ** 3;
 
-/** What no host answers, but the server itself. */
+/** Answers of the server itself, not of a host. */
 const SERVICE: Readonly<Record<string, unknown>> = {
   getHealth: { status: 'ok', version: VERSION },
   getReadiness: { status: 'ready', version: VERSION },
 };
 
-/** When all of it happens. */
+/** Time of all steps, in milliseconds. */
 const MOMENT = Date.UTC(2026, 0, 1);
 
 const NO_LOG = { error: () => {}, info: () => {} };
 
 /**
- * The session, as it goes: each request with its real answer. Equal sessions are answered equally,
- * and so the examples change only when the answers do.
+ * Runs the session and records each request with its answer. Equal sessions have equal answers, so
+ * that the examples change only when the answers do.
  */
 export async function recordSession(): Promise<Example[]> {
   const host = direct.createHost({
@@ -67,10 +67,10 @@ async function answerTo(
   return await direct.ask(host, operation, given);
 }
 
-/** A job is shown with its result. */
+/** Waits for the end of a job, so that the example shows its result. */
 async function hasEnded({ jobs }: direct.Host, id: string): Promise<void> {
   await jobs.settled(jobs.get(id), JOB_MS_MAX, new AbortController().signal);
 }
 
-/** The race of the session is a short one. */
+/** Milliseconds until the short race of the session has surely ended. */
 const JOB_MS_MAX = 60_000;

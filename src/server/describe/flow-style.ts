@@ -31,7 +31,11 @@ export function flowPiecesOf(value: unknown): string[] {
   return pieces;
 }
 
-/** Pieces in lines, each as full as it may be. @param taken Columns before the first piece. */
+/**
+ * Text of the pieces, in lines as full as possible.
+ *
+ * @param taken Columns before the first piece.
+ */
 export function lineUp(
   pieces: readonly string[],
   { width, taken, indent }: { width: number; taken: number; indent: string },

@@ -13,17 +13,17 @@ import { shareParts } from './share.js';
 import { inRows, yamlOf } from './yaml-text.js';
 
 const TAGS = [
-  { name: 'vms', description: 'The life of VMs.' },
-  { name: 'vcpus', description: 'What a vCPU holds: registers, MMUs, roots, requests.' },
-  { name: 'dumps', description: 'What lies beneath the roots: shadow pages, TLB, memory, walks.' },
-  { name: 'commands', description: 'What befalls a vCPU: one command, or a batch.' },
-  { name: 'events', description: 'The history of a VM: commands, and what the MMU did.' },
+  { name: 'vms', description: 'Creation, labels and deletion of VMs.' },
+  { name: 'vcpus', description: 'State of a vCPU: registers, MMUs, roots, requests.' },
+  { name: 'dumps', description: 'State below the roots: shadow pages, TLB, memory, walks.' },
+  { name: 'commands', description: 'Commands to vCPUs: one, a batch, or a stream.' },
+  { name: 'events', description: 'The history of a VM: its commands, and the events of its MMUs.' },
   { name: 'time', description: 'Reset, snapshots, forks, differences, and cases to keep.' },
-  { name: 'workloads', description: 'What real guests do, as commands for any VM.' },
+  { name: 'workloads', description: 'Commands of real guests, for any VM.' },
   { name: 'races', description: 'Policies side by side over the same commands.' },
-  { name: 'jobs', description: 'Work that outlasts its request.' },
-  { name: 'catalogue', description: 'What there is, and what the model does not do.' },
-  { name: 'service', description: 'How the server is.' },
+  { name: 'jobs', description: 'Work that goes on after its request.' },
+  { name: 'catalogue', description: 'Contents and limits of the model.' },
+  { name: 'service', description: 'State of the server.' },
 ];
 
 const SECURITY_SCHEMES = {
@@ -31,8 +31,8 @@ const SECURITY_SCHEMES = {
     type: 'http' as const,
     scheme: 'bearer',
     description:
-      'A token of scope `read` looks, one of scope `full` changes as well. A page offers a WebSocket ' +
-      'the subprotocols `mmulab.v1` and `bearer.TOKEN` instead.',
+      'A token of scope `read` may read, one of scope `full` may change as well. For a WebSocket, a ' +
+      'page sends it as the subprotocol `bearer.TOKEN` beside `mmulab.v1`.',
   },
 };
 
@@ -53,7 +53,7 @@ export async function describeOpenapi(): Promise<string> {
   const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
   const examples = examplesOf(await recordSession());
   for (const operation of operations) {
-    // An empty body stands for `{}`; only a body that has to have fields is required.
+    // An empty body stands for `{}`; a body is required only if it has required fields.
     if (operation.requestBody !== undefined && optionalBodies.has(operation.operationId)) {
       operation.requestBody.required = false;
     }
@@ -108,11 +108,11 @@ function swaggerOptions(
       },
       servers: [{ url: '/' }],
       components: { securitySchemes: SECURITY_SCHEMES },
-      // A server on loopback may do without tokens.
+      // A server on loopback may run without tokens.
       security: [{ token: [] }, {}],
       tags: TAGS,
     },
-    // JSON Schema goes in as it is to come out.
+    // The schemas are JSON Schema already.
     convertConstToEnum: false,
     transform: ({ schema, url, route }) => {
       if (schema === undefined) return { schema: { hide: true }, url };

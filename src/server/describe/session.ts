@@ -1,7 +1,7 @@
 import { WORKLOADS, type Workload } from '../../lab/index.js';
 import { operationIdOf } from '../host/operation.js';
 
-/** A request of the session that the examples are taken from. */
+/** A request of the session from which the examples come. */
 export interface Step {
   readonly operation: string;
   readonly path?: Readonly<Record<string, string>>;
@@ -178,7 +178,7 @@ const ENDING: readonly Step[] = [
   { operation: 'deleteVms', query: { tag: 'suite:examples' } },
 ];
 
-/** What real guests do, two commands of each, in the smallest memory. */
+/** Two commands of each workload, in the smallest memory. */
 const WORKLOADS_MADE: readonly Step[] = [
   { operation: 'listExhibits' },
   { operation: 'getScene', path: { exhibit: 'pcide-keeps-roots' } },
@@ -198,7 +198,7 @@ function smallest(parameters: Workload['parameters']): Record<string, string> {
   );
 }
 
-/** A short race, and what becomes of its job. */
+/** A short race, and its job. */
 const RACE: readonly Step[] = [
   { operation: 'getCostModel' },
   {
@@ -213,7 +213,7 @@ const RACE: readonly Step[] = [
   { operation: 'cancelJob', path: { job: 'job-1' } },
 ];
 
-/** Every operation that answers at once, in an order in which each has something to tell. */
+/** Every operation that answers at once, in an order in which each has something to show. */
 export const SESSION: readonly Step[] = [
   ...INVALIDATION,
   ...LOOKING,

@@ -1,7 +1,8 @@
+import { STATUS_CODES } from 'node:http';
 import { operationIdOf as inOneWord } from '../host/operation.js';
 import { tellingCodesOf } from '../wire/refusals.js';
 import type { Content, DescribedOperation, Parameter } from './described-operation.js';
-import { SharedParts } from './shared-parts.js';
+import { type Names, SharedParts } from './shared-parts.js';
 
 /** JSON characters of an example that stands at its place: as many as a line takes. */
 const SHORT = 70;
@@ -23,8 +24,8 @@ export function shareParts(operations: readonly DescribedOperation[]): {
     examples: new SharedParts('examples', (part) => JSON.stringify(part).length > SHORT),
   };
   for (const operation of operations) {
-    mapParts(operation, (section, part, name) => {
-      sections[section].note(part, name, operation.operationId);
+    mapParts(operation, (section, part, names) => {
+      sections[section].note(part, names);
       return part;
     });
   }
@@ -42,30 +43,36 @@ export function shareParts(operations: readonly DescribedOperation[]): {
 
 type Section = 'responses' | 'parameters' | 'headers' | 'examples';
 
-/** @returns The part, or what stands for it. */
-type Visit = (section: Section, part: object, name: string) => object;
+/**
+ * Sees a part of an operation, and names it.
+ *
+ * @returns The part, or a reference in its place.
+ */
+type Visit = (section: Section, part: object, names: Names) => object;
 
 /** An operation with its parts as a visit leaves them, in the order in which one reads. */
 function mapParts(operation: DescribedOperation, visit: Visit): object {
   const { operationId, summary, description, tags, security } = operation;
-  const { parameters, requestBody, responses } = operation;
+  const { parameters, requestBody } = operation;
   return {
     ...{ operationId, summary },
     ...(description !== undefined && { description }),
     tags,
     ...(security && { security }),
-    ...(parameters && { parameters: parameters.map((one) => mapParameter(one, visit)) }),
+    ...(parameters && {
+      parameters: parameters.map((one) => mapParameter(one, operationId, visit)),
+    }),
     ...(requestBody && {
       requestBody: {
         ...requestBody,
         content: mapContent(requestBody.content, `${operationId}Body`, visit),
       },
     }),
-    responses: mapResponses(responses, operationId, visit),
+    responses: mapResponses(operation, visit),
   };
 }
 
-function mapParameter(parameter: Parameter, visit: Visit): object {
+function mapParameter(parameter: Parameter, operationId: string, visit: Visit): object {
   const { name, in: place, required, description, schema, example } = parameter;
   const ordered = {
     ...{ name, in: place },
@@ -74,31 +81,33 @@ function mapParameter(parameter: Parameter, visit: Visit): object {
     schema,
     ...(example !== undefined && { example }),
   };
-  return visit('parameters', ordered, inOneWord('', name));
+  return visit('parameters', ordered, namesOf(name, operationId));
 }
 
-function mapResponses(
-  responses: DescribedOperation['responses'],
-  example: string,
-  visit: Visit,
-): object {
+function mapResponses({ operationId, responses }: DescribedOperation, visit: Visit): object {
   return Object.fromEntries(
     Object.entries(responses).map(([status, { description, headers, content }]) => {
       const mapped = {
         description,
-        ...(headers && {
-          headers: Object.fromEntries(
-            Object.entries(headers).map(([name, header]) => [
-              name,
-              visit('headers', header, inOneWord('', name)),
-            ]),
-          ),
-        }),
-        ...(content && { content: mapContent(content, example, visit) }),
+        ...(headers && { headers: mapHeaders(headers, operationId, visit) }),
+        ...(content && { content: mapContent(content, operationId, visit) }),
       };
       if (status.startsWith('2')) return [status, mapped];
-      return [status, visit('responses', mapped, refusalNameOf(mapped))];
+      return [status, visit('responses', mapped, namesOfRefusal(status, mapped))];
     }),
+  );
+}
+
+function mapHeaders(
+  headers: Readonly<Record<string, object>>,
+  operationId: string,
+  visit: Visit,
+): object {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, header]) => [
+      name,
+      visit('headers', header, namesOf(name, operationId)),
+    ]),
   );
 }
 
@@ -107,11 +116,8 @@ function mapContent(content: Content, name: string, visit: Visit): object {
   return Object.fromEntries(
     Object.entries(content).map(([type, { example, ...media }]) => {
       if (example === undefined) return [type, media];
-      const placed = visit(
-        'examples',
-        { value: example },
-        type.endsWith('json') ? name : `${name}Line`,
-      );
+      const key = type.endsWith('json') ? name : `${name}Line`;
+      const placed = visit('examples', { value: example }, [key, `${key}Too`]);
       return [
         type,
         { ...media, ...('$ref' in placed ? { examples: { example: placed } } : { example }) },
@@ -120,9 +126,16 @@ function mapContent(content: Content, name: string, visit: Visit): object {
   );
 }
 
-/** `VmNotFoundOrVcpuNotFound`. */
-function refusalNameOf(refusal: { readonly description: string }): string {
-  return tellingCodesOf(refusal)
-    .map((code) => inOneWord('', code))
-    .join('Or');
+/** `Limit`, or if another parameter has that name `LimitOfGetTlb`. */
+function namesOf(name: string, operationId: string): Names {
+  const word = inOneWord('', name);
+  return [word, `${word}Of${operationId.slice(0, 1).toUpperCase()}${operationId.slice(1)}`];
+}
+
+/** `VmNotFound`; for several codes `NotFound`, or `VmNotFoundOrVcpuNotFound`. */
+function namesOfRefusal(status: string, refusal: { readonly description: string }): Names {
+  const codes = tellingCodesOf(refusal).map((code) => inOneWord('', code));
+  const name = codes.join('Or');
+  const phrase = STATUS_CODES[status]?.replaceAll(' ', '') ?? name;
+  return [codes.length === 1 ? name : phrase, name];
 }

@@ -1,13 +1,16 @@
+import assert from 'node:assert/strict';
+
 /** A reference to a part among the components. */
 export interface Reference {
   readonly $ref: string;
 }
 
+/** Name of a part, and another one for when a part with more uses has the first. */
+export type Names = readonly [name: string, otherwise: string];
+
 interface Noted {
   readonly part: object;
-  readonly name: string;
-  /** The operation that has it first. */
-  readonly operationId: string;
+  readonly names: Names;
   uses: number;
 }
 
@@ -30,11 +33,11 @@ export class SharedParts {
     this.#isShared = isShared;
   }
 
-  /** @param name Name of the part, unless another part of that name has more uses. */
-  note(part: object, name: string, operationId: string): void {
+  /** Counts a use of a part; its names are those of the first use. */
+  note(part: object, names: Names): void {
     const noted = this.#noted.get(JSON.stringify(part));
     if (noted !== undefined) noted.uses += 1;
-    else this.#noted.set(JSON.stringify(part), { part, name, operationId, uses: 1 });
+    else this.#noted.set(JSON.stringify(part), { part, names, uses: 1 });
   }
 
   /** The reference that stands for a part, or the part itself. */
@@ -56,15 +59,12 @@ export class SharedParts {
     const names = new Map<string, string>();
     const taken = new Set<string>();
     const shared = [...this.#noted].filter(([, { part, uses }]) => this.#isShared(part, uses));
-    for (const [text, { name, operationId }] of shared.sort(([, a], [, b]) => b.uses - a.uses)) {
-      const free = taken.has(name) ? `${name}Of${capital(operationId)}` : name;
+    for (const [text, { names: choice }] of shared.sort(([, a], [, b]) => b.uses - a.uses)) {
+      const free = choice.find((name) => !taken.has(name));
+      assert(free !== undefined, `Cannot share a part: both ${choice.join(' and ')} are taken`);
       taken.add(free);
       names.set(text, free);
     }
     return names;
   }
-}
-
-function capital(word: string): string {
-  return word.slice(0, 1).toUpperCase() + word.slice(1);
 }

@@ -1,8 +1,8 @@
 /** Entries of a list that an example shows whole. */
-const WHOLE_MAX = 8;
+const WHOLE_MAX = 6;
 
 /** Entries that it shows of a longer one. */
-const SHOWN = 3;
+const SHOWN = 2;
 
 /** An answer as an example shows it: the first entries of a long list stand for all. */
 export function shortened(answer: unknown): unknown {

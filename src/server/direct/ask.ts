@@ -31,7 +31,7 @@ export async function ask(
   const asked = {
     params: checked(takes.params, 'path', params),
     query: checked(takes.querystring, 'query', query),
-    // The caller's own object stays as it is: what is checked is what the wire would carry.
+    // A copy, as the wire would carry it: the caller's own object stays as it is.
     body: checked(takes.body, 'body', takes.body && JSON.parse(JSON.stringify(body))),
   };
   const text = String(writerOf(answer)(await operation.run(host, asked, signal)));

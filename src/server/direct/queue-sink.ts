@@ -1,11 +1,11 @@
 import type { FrameSink } from '../streams/frame-sink.js';
 
-/** Where the frames of a stream wait for a reader in the same process. */
+/** Queue of the frames of a stream, for a reader in the same process. */
 export class QueueSink implements FrameSink {
   readonly isOneWay = true;
   readonly #charactersMax: number;
   #frames: string[] = [];
-  /** Of the first frame that was not taken. */
+  /** Index of the first frame that was not taken. */
   #place = 0;
   #characters = 0;
   #isOpen = true;

@@ -14,7 +14,10 @@ const AllowedDump = z
     ...AllowedState.shape,
     seq: Seq.describe('Sequence number of the VM at which this holds.'),
   })
-  .meta({ id: 'AllowedDump', description: 'Where an address may lead, by the architecture.' });
+  .meta({
+    id: 'AllowedDump',
+    description: 'Translations that the architecture allows for an address.',
+  });
 
 export const listAllowed = operation({
   id: 'listAllowed',
@@ -39,14 +42,15 @@ export const listAllowed = operation({
   },
 });
 
-/** `GET /v1/vms/:vm/vcpus/:vcpu/allowed`: where an address may lead, and since which write no more. */
+/** `GET /v1/vms/:vm/vcpus/:vcpu/allowed`: translations that the architecture allows for an address. */
 export const allowedRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/vcpus/:vcpu/allowed',
     {
       schema: {
         operationId: listAllowed.id,
-        summary: 'List where the architecture allows an address to lead: by memory, or by a cache.',
+        summary: 'List the translations that the architecture allows for an address.',
+        description: 'Memory allows them, or a cache may still hold them. Needs `oracle: "on"`.',
         tags: ['dumps'],
         ...listAllowed.takes,
         response: {

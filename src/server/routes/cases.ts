@@ -13,7 +13,7 @@ const CaseAnswer = z
   .strictObject({
     id: VmId.describe('The new VM.'),
     seq: Seq,
-    met: z.boolean().describe('What came of the case is what was expected.'),
+    met: z.boolean().describe('True if the results are those that were expected.'),
     expected: CaseDigests,
     actual: CaseDigests,
     poisoned: z.boolean().describe('The model failed on `poisonedBy`, if the case has one.'),
@@ -50,14 +50,15 @@ export const playCase = operation({
 
 const tags = ['time'];
 
-/** `GET /v1/vms/:vm/case` and `POST /v1/cases`: a file that shows anyone what a VM did. */
+/** `GET /v1/vms/:vm/case` and `POST /v1/cases`: the life of a VM as a file that anyone can play. */
 export const caseRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/case',
     {
       schema: {
         operationId: getCase.id,
-        summary: 'Write the case of a VM: its configuration, its commands, what came of them.',
+        summary: 'Write the case of a VM: its configuration, commands and results.',
+        description: 'A file for a bug report, which any server can play.',
         tags,
         ...getCase.takes,
         response: {
@@ -79,7 +80,8 @@ export const caseRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
     {
       schema: {
         operationId: playCase.id,
-        summary: 'Play a case on a new VM, and tell whether what was expected came of it.',
+        summary: 'Play a case on a new VM, and compare its results.',
+        description: 'The VM stays, to be looked at.',
         tags,
         ...playCase.takes,
         response: {

@@ -50,7 +50,7 @@ const Release = z
   .strictObject({
     release: z.enum(KERNEL_RELEASES),
     series: z.enum(KERNEL_VERSIONS).nullable().describe('The series that stands for it.'),
-    summary: z.string().describe('What came with it.'),
+    summary: z.string().describe('Changes of the release.'),
   })
   .meta({ id: 'Release', description: 'A release of Linux whose rules a VM may have.' });
 
@@ -67,7 +67,7 @@ const ModelBody = z
     bounds: Bounds,
     notModelled: z.array(z.string()),
   })
-  .meta({ id: 'Model', description: 'What the model covers, what not, and every bound.' });
+  .meta({ id: 'Model', description: 'Contents and limits of the model.' });
 
 export const listPolicies = operation({
   id: 'listPolicies',
@@ -88,14 +88,16 @@ export const getModel = operation({
   run: ({ fleet }) => modelOf(VERSION, fleet.limits),
 });
 
-/** `GET /v1/policies` and `GET /v1/model`: what there is, and what there is not. */
+/** `GET /v1/policies` and `GET /v1/model`: contents and limits of the model. */
 export const catalogueRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/policies',
     {
       schema: {
         operationId: listPolicies.id,
-        summary: 'What an invalidation may do to the roots it covers.',
+        summary: 'List the policies for the root cache.',
+        description:
+          'A policy decides whether an invalidation keeps, frees or marks a cached root.',
         tags: ['catalogue'],
         response: { 200: PolicyList, ...refusals() },
       },
@@ -108,7 +110,8 @@ export const catalogueRoutes: TypedPlugin<{ host: Host }> = async (app, { host }
     {
       schema: {
         operationId: getModel.id,
-        summary: 'What the model covers, what it does not, and every bound.',
+        summary: 'Describe the model: kernels, commands, events and bounds.',
+        description: 'Also lists the parts of a machine that are not modelled.',
         tags: ['catalogue'],
         response: { 200: ModelBody, ...refusals() },
       },

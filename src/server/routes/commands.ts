@@ -28,7 +28,7 @@ import { Problem } from '../wire/problem.js';
 import { CHANGING, OF_VCPU, RUNNING, refusals, WITH_BODY } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
-/** What a command answers, so that a harness without a stream still sees everything. */
+/** Answer to a command; it includes all events, for a harness without a stream. */
 const AppliedBody = z
   .strictObject({ seq: Seq, outcome: Outcome, events: z.array(EventFrame) })
   .meta({ id: 'Applied', description: 'A command was applied: how it ended and what it did.' });
@@ -74,16 +74,16 @@ const REFUSED = [
 const REFUSALS = refusals(...REFUSED);
 
 const flag = (text: string) => z.enum(['false', 'true']).default('false').describe(text);
-const dryRun = flag('Answer what it would do, and do nothing.');
+const dryRun = flag('Answer as if it were applied, and change nothing.');
 
 const BatchQuery = z.strictObject({
-  events: flag('Whether to add the events.'),
+  events: flag('Add the events to each result.'),
   atomic: flag('All or nothing: the commands are tried on a copy first.'),
   dryRun,
 });
 type BatchQuery = z.output<typeof BatchQuery>;
 
-/** What a command of one kind takes; its body is of that kind. */
+/** Parts of a request for a command; the schema of the body depends on the kind. */
 interface CommandParts {
   readonly params: typeof commandParams;
   readonly querystring: typeof CommandQuery;
@@ -93,7 +93,10 @@ interface CommandParts {
 const commandParams = z.strictObject({ vm: VmId, vcpu: Digits });
 const CommandQuery = z.strictObject({ dryRun });
 
-/** One for every kind of command. */
+const DESCRIPTION =
+  'Answered with the outcome and all events. A fault of the guest is an outcome, not a refusal.';
+
+/** An operation for every kind of command. */
 export const RUN_COMMAND = Object.fromEntries(
   COMMAND_KINDS.map((kind) => [kind, runOf(kind)]),
 ) as Readonly<Record<CommandKind, Operation<CommandParts, typeof AppliedBody>>>;
@@ -121,6 +124,7 @@ export const commandRoutes: TypedPlugin<CommandRouteOptions> = async (app, optio
         schema: {
           operationId: id,
           summary: COMMANDS[kind].summary,
+          description: DESCRIPTION,
           tags: ['commands'],
           ...takes,
           response: { 200: AppliedBody, ...REFUSALS },
@@ -132,7 +136,7 @@ export const commandRoutes: TypedPlugin<CommandRouteOptions> = async (app, optio
   await app.register(batchRoute, options);
 };
 
-/** In a plugin of its own: no other route takes a stream of commands. */
+/** Batches, in a plugin of their own: no other route takes a stream of commands. */
 const batchRoute: TypedPlugin<CommandRouteOptions> = async (app, { host, streams }) => {
   takeCommandLines(app);
   app.setValidatorCompiler<z.ZodType>((route) => passStreams(validatorCompiler(route)));
@@ -144,9 +148,9 @@ const batchRoute: TypedPlugin<CommandRouteOptions> = async (app, { host, streams
         operationId: applyCommands.id,
         summary: 'Apply commands to one VM, in order, until one is refused.',
         description:
-          'As NDJSON a command is a line, and is answered by a line while the next are still being ' +
-          'sent. What is refused is answered by a problem, as the last line. Read while you write: ' +
-          'no more is taken from a client that does not take its answers.',
+          'As NDJSON, each line is a command and is answered by a line while others are still being ' +
+          'sent. A refusal is a problem, as the last line. Read while you write: the server takes no ' +
+          'further lines from a client that does not read.',
         tags: ['commands'],
         ...applyCommands.takes,
         response: {
@@ -215,12 +219,12 @@ async function resultsOf(
 
 type Validator = ReturnType<typeof validatorCompiler>;
 
-/** A stream is checked line by line, as it comes. */
+/** Lets a stream pass: its lines are checked as they come. */
 function passStreams(validate: Validator): Validator {
   return (data: unknown) => (data instanceof Readable ? { value: data } : validate(data));
 }
 
-/** @throws {ApiError} If the query asks for what only a batch can do. */
+/** @throws {ApiError} If the query has an option that needs a whole batch. */
 function demandPlain({ atomic, dryRun }: BatchQuery): void {
   const asked = atomic === 'true' ? 'atomic' : 'dryRun';
   if (atomic === 'false' && dryRun === 'false') return;
@@ -230,7 +234,7 @@ function demandPlain({ atomic, dryRun }: BatchQuery): void {
   });
 }
 
-/** An empty body will do where every field has a default. */
+/** Schema of the body of a kind. The body may be empty if every field has a default. */
 function bodyOf(kind: CommandKind): z.ZodType {
   const body: z.ZodType<unknown, unknown> = COMMANDS[kind].body;
   return body.safeParse({}).success ? body.prefault({}) : body;

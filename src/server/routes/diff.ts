@@ -9,7 +9,7 @@ import { DIFFERENCES_MAX } from '../wire/limits.js';
 import { refusals } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
-/** vCPUs, pages of memory and shadow pages that are compared before others get their turn. */
+/** vCPUs, pages of memory and shadow pages to compare before other requests get their turn. */
 const SLICE_PARTS = 16;
 
 const Moment = z.strictObject({ vm: VmId, seq: Seq });
@@ -19,9 +19,9 @@ const DiffBody = z
     differences: z.array(Difference),
     a: Moment,
     b: Moment,
-    complete: z.boolean().describe('There are no more differences than these.'),
+    complete: z.boolean().describe('True if these are all differences.'),
   })
-  .meta({ id: 'Diff', description: 'Where two states differ.' });
+  .meta({ id: 'Diff', description: 'Differences of two states.' });
 
 const limit = Digits.pipe(z.number().min(1).max(DIFFERENCES_MAX))
   .default(1000)
@@ -66,7 +66,8 @@ export const diffRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
     {
       schema: {
         operationId: diffMoments.id,
-        summary: 'Tell how a VM changed between two moments.',
+        summary: 'Compare a VM at two moments.',
+        description: 'Each difference is a JSON pointer with both values.',
         tags,
         ...diffMoments.takes,
         response: { 200: DiffBody, ...refusals('vm-not-found', 'events-expired') },
@@ -80,7 +81,8 @@ export const diffRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
     {
       schema: {
         operationId: diffVms.id,
-        summary: 'Tell how two VMs differ, in configuration and state.',
+        summary: 'Compare two VMs, in configuration and state.',
+        description: 'Each difference is a JSON pointer with both values.',
         tags,
         ...diffVms.takes,
         response: { 200: DiffBody, ...refusals('vm-not-found', 'events-expired') },
@@ -90,7 +92,7 @@ export const diffRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
   );
 };
 
-/** Compares states that nobody else holds, and lets others have their turns. */
+/** Compares states that nobody else holds, and lets other requests have their turns. */
 async function compared(
   a: Vm,
   b: Vm,
@@ -120,7 +122,7 @@ async function diff(
 ): Promise<z.output<typeof DiffBody>> {
   const [entryA, entryB] = [fleet.get(a.vm), fleet.get(b.vm)];
   const [seqA, seqB] = [a.seq ?? entryA.ring.head, b.seq ?? entryB.ring.head];
-  // Both at once: they are to be of one moment.
+  // Both at once, so that they belong to one moment.
   const [stateA, stateB] = await Promise.all([
     timeline.stateAt(entryA, seqA),
     timeline.stateAt(entryB, seqB),

@@ -22,7 +22,11 @@ const HistoryPage = z
   })
   .meta({ id: 'HistoryPage', description: 'A part of the history of a VM.' });
 
-/** What an EventSource sends when it comes back. @see WHATWG HTML, "Server-sent events" */
+/**
+ * Headers of an EventSource that reconnects.
+ *
+ * @see WHATWG HTML, "Server-sent events"
+ */
 const ResumeHeaders = z.looseObject({
   'last-event-id': z
     .string()
@@ -49,7 +53,7 @@ export const listEvents = operation({
 /**
  * Lets a sink follow a VM.
  *
- * @throws {ApiError} If there is no such VM or no such place, or as many follow as may.
+ * @throws {ApiError} If there is no such VM or place, or no room for another stream.
  */
 export function followVm(
   { fleet, streams }: Host,
@@ -86,7 +90,8 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
     url: '/v1/vms/:vm/events',
     schema: {
       operationId: listEvents.id,
-      summary: 'Read the history of a VM: its commands and events. As a stream, follow it.',
+      summary: 'Read or follow the history of a VM: its commands and events.',
+      description: 'A page as JSON; by `Accept` or as a WebSocket, a stream that goes on.',
       tags: ['events'],
       ...listEvents.takes,
       headers: ResumeHeaders,
@@ -192,7 +197,7 @@ function pageOf(ring: EventRing, query: HistoryQuery): z.output<typeof HistoryPa
   return { events, head, oldest, next };
 }
 
-/** An id is an epoch and a place; the query of a reconnect is that of the first connection. */
+/** Place to resume from. `Last-Event-ID` wins: a reconnect repeats the query of the first connection. */
 function resumptionOf({ after, epoch }: Resumption, lastEventId: string | undefined): Resumption {
   if (lastEventId === undefined || lastEventId === '') return { after, epoch };
   const [, known, place] = /^(.{1,64}):(0|[1-9][0-9]{0,14})$/.exec(lastEventId) ?? [];

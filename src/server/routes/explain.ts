@@ -13,7 +13,7 @@ const LookupDump = z
     ...LookupState.shape,
     seq: Seq.describe('Sequence number of the VM at which this holds.'),
   })
-  .meta({ id: 'LookupDump', description: 'Why a lookup in the root cache would hit or miss.' });
+  .meta({ id: 'LookupDump', description: 'A lookup in the root cache, explained slot by slot.' });
 
 export const explainLookup = operation({
   id: 'explainLookup',
@@ -41,6 +41,7 @@ export const explainRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) 
       schema: {
         operationId: explainLookup.id,
         summary: 'Explain, slot by slot, why a switch to a pgd would find a cached root or not.',
+        description: 'The lookup is not carried out: nothing changes.',
         tags: ['dumps'],
         ...explainLookup.takes,
         response: { 200: LookupDump, ...refusals(...OF_VCPU) },

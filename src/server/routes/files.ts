@@ -14,7 +14,7 @@ const PAGES = { '/': 'index.html', '/docs': 'docs.html' };
 const NOT_BUILT =
   'mmulab: the page is not built; "npm run build" builds it. The API is under /v1, and described at /openapi.yaml.\n';
 
-/** The page takes everything from its own server, and no other page may frame it. */
+/** The page loads everything from its own server, and no other page may frame it. */
 const CONTENT_SECURITY_POLICY = {
   useDefaults: false,
   directives: {
@@ -31,7 +31,7 @@ const CONTENT_SECURITY_POLICY = {
   },
 };
 
-/** Not for openapi.yaml. Nothing here says anything of a VM: the page asks for that by itself. */
+/** Routes outside openapi.yaml, open to all: they contain nothing about any VM. */
 const OPEN = {
   schema: { hide: true } as object,
   config: { access: 'all' } satisfies RouteAccess,
@@ -39,7 +39,7 @@ const OPEN = {
 
 /** The page at `/`, the reference at `/docs` with what they load, and the descriptions of the API. */
 export const fileRoutes: TypedPlugin<object> = async (app) => {
-  // The policy of every answer would win over the page's own, which follows.
+  // Else the policy of every answer would win over the page's own, which follows.
   app.addHook('onRequest', (_request, reply, done) => {
     void reply.removeHeader('content-security-policy');
     done();

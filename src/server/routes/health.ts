@@ -6,7 +6,7 @@ import type { TypedPlugin } from './typed-plugin.js';
 
 const Health = z
   .strictObject({ status: z.enum(['ok', 'ready']), version: z.string() })
-  .meta({ id: 'Health', description: 'How the server is.' });
+  .meta({ id: 'Health', description: 'State of the server.' });
 
 /** `GET /healthz` and `GET /readyz`. */
 export const healthRoutes: TypedPlugin<object> = async (app) => {
@@ -16,7 +16,8 @@ export const healthRoutes: TypedPlugin<object> = async (app) => {
       config: { access: 'all', underAnyLoad: true } satisfies RouteAccess,
       schema: {
         operationId: 'getHealth',
-        summary: 'Whether the process is alive.',
+        summary: 'Tell that the process is alive.',
+        description: 'Needs no token, and is answered under any load.',
         tags: ['service'],
         response: { 200: Health, ...refusalsForAll() },
       },
@@ -30,7 +31,8 @@ export const healthRoutes: TypedPlugin<object> = async (app) => {
       config: { access: 'all' } satisfies RouteAccess,
       schema: {
         operationId: 'getReadiness',
-        summary: 'Whether the server takes requests: not under pressure, nor while it shuts down.',
+        summary: 'Tell whether the server takes requests.',
+        description: '503 while the server is under pressure or shuts down. Needs no token.',
         tags: ['service'],
         response: { 200: Health, ...refusalsForAll() },
       },

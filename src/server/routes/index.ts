@@ -29,7 +29,7 @@ import { waitRoutes } from './wait.js';
 import { walkRoutes } from './walk.js';
 import { workloadRoutes } from './workloads.js';
 
-/** Owners of what routes give out; each route takes those that it needs. */
+/** Owners of the state that routes show and change; each route takes those that it needs. */
 export interface RouteOptions {
   readonly host: Host;
   readonly requests: RequestTally;
@@ -37,7 +37,7 @@ export interface RouteOptions {
   readonly streams: CommandStreams;
 }
 
-/** Every route of the server, in the order in which openapi.yaml tells of them. */
+/** Every route of the server, in the order of openapi.yaml. */
 export const ROUTES: readonly TypedPlugin<RouteOptions>[] = [
   healthRoutes,
   catalogueRoutes,

@@ -53,7 +53,7 @@ export const cancelJob = operation({
 
 const tags = ['jobs'];
 
-/** `/v1/jobs`: work that outlasts its request. */
+/** `/v1/jobs`: work that goes on after its request. */
 export const jobRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/jobs',
@@ -61,6 +61,7 @@ export const jobRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
       schema: {
         operationId: listJobs.id,
         summary: 'List jobs in the order of their creation, without their results.',
+        description: 'One page at a time: `next` of a page is the `cursor` of the following one.',
         tags,
         ...listJobs.takes,
         response: { 200: JobPage, ...refusals() },
@@ -75,7 +76,8 @@ export const jobRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
       config: { prefersWait: true } satisfies PreferredRoute,
       schema: {
         operationId: getJob.id,
-        summary: 'How far a job is, and what came of it; waits for its end if that is preferred.',
+        summary: 'Read a job: its progress, and its result.',
+        description: 'With `Prefer: wait=SECONDS`, waits so long for its end.',
         tags,
         ...getJob.takes,
         response: { 200: JobBody, ...refusals('job-not-found', 'wait-limit-reached') },
@@ -93,7 +95,8 @@ export const jobRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
     {
       schema: {
         operationId: cancelJob.id,
-        summary: 'Cancel a job if it has not ended, and forget it.',
+        summary: 'Cancel a job, and forget it.',
+        description: 'A job that has ended is only forgotten.',
         tags,
         ...cancelJob.takes,
         response: {

@@ -13,7 +13,7 @@ const LedgerDump = z
     ...LedgerState.shape,
     seq: Seq.describe('Sequence number of the VM at which this holds.'),
   })
-  .meta({ id: 'LedgerDump', description: 'What flushes, syncs and frees were worth.' });
+  .meta({ id: 'LedgerDump', description: 'Worth of flushes, syncs and frees.' });
 
 export const getLedger = operation({
   id: 'getLedger',
@@ -25,14 +25,16 @@ export const getLedger = operation({
   },
 });
 
-/** `GET /v1/vms/:vm/ledger`: which flushes, syncs and frees were necessary, and which wasted. */
+/** `GET /v1/vms/:vm/ledger`: necessary and wasted flushes, syncs and frees. */
 export const ledgerRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/ledger',
     {
       schema: {
         operationId: getLedger.id,
-        summary: 'Read what flushes, syncs and frees of a VM turned out to be worth.',
+        summary: 'Read the worth of flushes, syncs and frees of a VM.',
+        description:
+          'Each is necessary, harmless or wasted, and charged to the command that asked for it.',
         tags: ['dumps'],
         ...getLedger.takes,
         response: { 200: LedgerDump, ...refusals('vm-not-found') },

@@ -35,14 +35,15 @@ export const readMemory = operation({
   },
 });
 
-/** `GET /v1/vms/:vm/memory`: what the guest has in memory, its page tables among it. */
+/** `GET /v1/vms/:vm/memory`: guest memory, which includes page tables. */
 export const memoryRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/memory',
     {
       schema: {
         operationId: readMemory.id,
-        summary: 'Read guest-physical memory, and which memslots there are.',
+        summary: 'Read guest-physical memory, and the memslots.',
+        description: 'Words of eight bytes, from `gpa` on.',
         tags: ['dumps'],
         ...readMemory.takes,
         response: { 200: MemoryDump, ...refusals('vm-not-found') },

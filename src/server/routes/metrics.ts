@@ -30,13 +30,14 @@ export const metricRoutes: TypedPlugin<MetricsOptions> = async (app, { host, req
       config: { underAnyLoad: true } satisfies RouteAccess,
       schema: {
         operationId: 'getMetrics',
-        summary: 'How the server is used, for Prometheus.',
+        summary: 'Read the metrics of the server, for Prometheus.',
+        description: 'Counts requests, VMs, streams, jobs and the work of the model.',
         tags: ['service'],
         response: { 200: MetricText, ...refusals() },
       },
     },
     async (_request, reply) => {
-      // Whoever does not ask for metrics starts without what writes them.
+      // A server that is never asked for metrics does not load their library.
       registry ??= (await import('../http/metrics.js')).createMetrics({
         ...host,
         requests,

@@ -11,26 +11,32 @@ const ExhibitBody = z
   .strictObject({
     name: z.string(),
     title: z.string(),
-    source: z.string().describe('Commit that mended it, mail that proposed it, or `mutant`.'),
-    what: z.string().describe('What is done wrong.'),
-    where: z.string().describe('Function in which it was, or would be.'),
+    source: z.string().describe('Commit that fixed it, mail that proposed it, or `mutant`.'),
+    what: z.string().describe('The mistake.'),
+    where: z.string().describe('Function of the mistake.'),
     judge: z
       .enum(JUDGES)
-      .describe('Who catches it: for all but `oracle` the guest sees no wrong translation.'),
+      .describe(
+        'The judge that catches it: except for `oracle`, the guest sees no wrong translation.',
+      ),
   })
   .meta({ id: 'Exhibit', description: 'A bug that KVM had, a proposal as mailed, or a mutant.' });
 
 const MuseumBody = z
   .strictObject({ exhibits: z.array(ExhibitBody) })
-  .meta({ id: 'Museum', description: 'Ways in which KVM went wrong, or could.' });
+  .meta({ id: 'Museum', description: 'Mistakes of KVM, real or possible.' });
 
 const SceneBody = z
   .strictObject({
     exhibit: ExhibitBody,
-    config: VmConfig.describe('With the mistake.'),
-    soundConfig: VmConfig.describe('Without it: then no judge has anything to say.'),
+    config: VmConfig.describe('Configuration with the mistake.'),
+    soundConfig: VmConfig.describe('Configuration without it: no judge objects.'),
     commands: z.array(Command),
-    stageCommands: z.number().int().min(0).describe('How many of them only set the stage.'),
+    stageCommands: z
+      .number()
+      .int()
+      .min(0)
+      .describe('Number of commands that only prepare the machine.'),
   })
   .meta({ id: 'Scene', description: 'The commands that show a mistake.' });
 
@@ -59,6 +65,7 @@ export const museumRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =
       schema: {
         operationId: listExhibits.id,
         summary: 'List the bugs, proposals and mutants that a VM can be given.',
+        description: 'Each name is a value of `defects` in the configuration of a VM.',
         tags,
         ...listExhibits.takes,
         response: { 200: MuseumBody, ...refusals() },
@@ -72,7 +79,8 @@ export const museumRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =
     {
       schema: {
         operationId: getScene.id,
-        summary: 'Read the commands that show one of them, with the machine that they run on.',
+        summary: 'Read the scene of an exhibit: commands that show the mistake.',
+        description: 'Holds the configuration with the mistake, and the same one without it.',
         tags,
         ...getScene.takes,
         response: { 200: SceneBody, ...refusals('exhibit-not-found') },

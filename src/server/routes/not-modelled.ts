@@ -1,4 +1,4 @@
-/** What the model leaves out, in the words of those who would look for it. */
+/** Parts of a machine that the model leaves out, in the words that one would search for. */
 export const NOT_MODELLED: readonly string[] = [
   'Host memory: a shadow leads to guest frames, by pages of 4 KiB.',
   'Paging-structure caches: a TLB holds whole translations.',

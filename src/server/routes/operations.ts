@@ -78,7 +78,7 @@ const LIST: readonly Operation[] = [
   ...MAKE_WORKLOAD.values(),
 ];
 
-/** Every operation by its id: all of openapi.yaml but health, metrics and the stream of all VMs. */
+/** Operations by id: all of openapi.yaml except health, metrics and the stream of all VMs. */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
   LIST.map((operation) => [operation.id, operation]),
 );

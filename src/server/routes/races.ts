@@ -19,10 +19,10 @@ import type { TypedPlugin } from './typed-plugin.js';
 const CostParameterBody = z
   .strictObject({
     name: z.enum(COST_NAMES),
-    part: z.enum(COST_PARTS).describe('What the cost is for.'),
-    cost: z.number().min(0).describe('What it is unless a race says otherwise.'),
-    counts: z.string().describe('What it is multiplied by.'),
-    reason: z.string().describe('Why it is what it is.'),
+    part: z.enum(COST_PARTS).describe('Part of the machine that the cost is for.'),
+    cost: z.number().min(0).describe('Default value.'),
+    counts: z.string().describe('The count that the cost is multiplied by.'),
+    reason: z.string().describe('Reason for the value.'),
   })
   .meta({ id: 'CostParameter', description: 'One number of the cost model.' });
 
@@ -35,7 +35,7 @@ const CostModelBody = z
   .meta({
     id: 'CostModel',
     description:
-      'What each thing is taken to cost. The orderings follow from the code of the kernel; the ' +
+      'Costs of the cost model. The orderings follow from the code of the kernel; the ' +
       'magnitudes are inferred, and a race takes others.',
   });
 
@@ -65,14 +65,15 @@ export const startRace = operation({
 
 const tags = ['races'];
 
-/** `POST /v1/races` and `GET /v1/cost-model`: policies side by side, and what it is counted by. */
+/** `POST /v1/races` and `GET /v1/cost-model`: policies side by side, and the costs they are counted by. */
 export const raceRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/cost-model',
     {
       schema: {
         operationId: getCostModel.id,
-        summary: 'What each thing is taken to cost in a race, and why.',
+        summary: 'Read the costs that a race counts, and their reasons.',
+        description: 'A race may set each of them to another value.',
         tags,
         response: { 200: CostModelBody, ...refusals() },
       },
@@ -88,8 +89,8 @@ export const raceRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
         operationId: startRace.id,
         summary: 'Run policies side by side over the same commands: a job.',
         description:
-          'Answered at once with the job, whose end `GET /v1/jobs/{job}` tells; or, with ' +
-          '`Prefer: wait=SECONDS`, with 200 and the result if it is done by then.',
+          'Answered at once with the job, which `GET /v1/jobs/{job}` follows; with ' +
+          '`Prefer: wait=SECONDS`, answered with 200 and the result if it ends in time.',
         tags,
         ...startRace.takes,
         response: {

@@ -34,7 +34,7 @@ const ShadowPageDump = z
 const ShadowPageQuery = z.strictObject({
   gfn: Digits.optional().describe('Only the shadows of this guest frame.'),
   root: PhysicalAddress.optional().describe(
-    'Only what can be reached from the root at this host address, depth first.',
+    'Only pages below the root at this host address, depth first.',
   ),
   cursor: Digits.default(0).describe('`next` of the part before.'),
   limit: Digits.pipe(z.number().min(1).max(PAGE_SHADOW_PAGES_MAX)).default(100),
@@ -71,7 +71,7 @@ export const getShadowPage = operation({
 
 const tags = ['dumps'];
 
-/** `/v1/vms/:vm/shadow-pages`: what KVM has made of the guest's tables. */
+/** `/v1/vms/:vm/shadow-pages`: KVM's shadows of the guest's tables. */
 export const shadowPageRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/shadow-pages',
@@ -79,6 +79,7 @@ export const shadowPageRoutes: TypedPlugin<{ host: Host }> = async (app, { host 
       schema: {
         operationId: listShadowPages.id,
         summary: 'List shadow pages in the order of their creation, or those below a root.',
+        description: 'With `gfn`, only the shadows of one guest frame.',
         tags,
         ...listShadowPages.takes,
         response: { 200: ShadowPageList, ...refusals('vm-not-found', 'shadow-page-not-found') },
@@ -93,6 +94,7 @@ export const shadowPageRoutes: TypedPlugin<{ host: Host }> = async (app, { host 
       schema: {
         operationId: getShadowPage.id,
         summary: 'Read a shadow page with its entries.',
+        description: 'Empty entries are left out.',
         tags,
         ...getShadowPage.takes,
         response: { 200: ShadowPageDump, ...refusals('vm-not-found', 'shadow-page-not-found') },

@@ -14,7 +14,7 @@ const SnapshotBody = z
       .number()
       .int()
       .describe(
-        'What it takes of the bound `snapshotBytes`; pages that it shares with the snapshot taken ' +
+        'Bytes that count towards `snapshotBytes`; pages that it shares with the snapshot taken ' +
           'before it are counted there.',
       ),
   })
@@ -76,7 +76,7 @@ export const deleteSnapshot = operation({
 
 const tags = ['time'];
 
-/** `/v1/vms/:vm/snapshots`: states that were given names. */
+/** `/v1/vms/:vm/snapshots`: named states. */
 export const snapshotRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.post(
     '/v1/vms/:vm/snapshots',
@@ -84,6 +84,7 @@ export const snapshotRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
       schema: {
         operationId: takeSnapshot.id,
         summary: 'Give the present state of a VM a name.',
+        description: 'A snapshot stays until it or the VM is deleted.',
         tags,
         ...takeSnapshot.takes,
         response: {
@@ -113,6 +114,7 @@ export const snapshotRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
       schema: {
         operationId: listSnapshots.id,
         summary: 'List the snapshots of a VM, the oldest first.',
+        description: 'Shows how much memory each takes.',
         tags,
         ...listSnapshots.takes,
         response: { 200: SnapshotList, ...refusals('vm-not-found') },
@@ -127,6 +129,7 @@ export const snapshotRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
       schema: {
         operationId: getSnapshot.id,
         summary: 'Read a snapshot of a VM.',
+        description: 'Shows its moment and its size, not the state.',
         tags,
         ...getSnapshot.takes,
         response: { 200: SnapshotBody, ...refusals('vm-not-found', 'snapshot-not-found') },
@@ -140,7 +143,8 @@ export const snapshotRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
     {
       schema: {
         operationId: restoreSnapshot.id,
-        summary: 'Take a VM back to a snapshot. Its sequence numbers go on rising.',
+        summary: 'Take a VM back to a snapshot.',
+        description: 'Its sequence numbers go on rising.',
         tags,
         ...restoreSnapshot.takes,
         response: {
@@ -163,7 +167,8 @@ export const snapshotRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
     {
       schema: {
         operationId: deleteSnapshot.id,
-        summary: 'Forget a snapshot.',
+        summary: 'Delete a snapshot.',
+        description: 'The VM stays as it is.',
         tags,
         ...deleteSnapshot.takes,
         response: {

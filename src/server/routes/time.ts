@@ -18,7 +18,7 @@ const ForkBody = ForkChanges.extend({
   .meta({
     id: 'ForkBody',
     description:
-      'When to fork, and what the fork has other than its VM. With changes, the fork runs all ' +
+      'The moment to fork at, and changes to the configuration. With changes, the fork runs all ' +
       'commands from the first one on under its own rules.',
     examples: [{ policy: 'unsync-roots' }],
   });
@@ -27,10 +27,14 @@ const ForkAnswer = z
   .strictObject({
     id: VmId,
     seq: Seq.describe('Sequence number of the new VM: it counts its own.'),
-    origin: z.strictObject({ vm: VmId, seq: Seq }).describe('What it was forked from, and when.'),
+    origin: z
+      .strictObject({ vm: VmId, seq: Seq })
+      .describe('The VM that it was forked from, and the moment.'),
     replayed: z
       .boolean()
-      .describe('It ran the commands itself, and has them in its history; else only the state.'),
+      .describe(
+        'True if it ran the commands itself, and has them in its history; else it took only the state.',
+      ),
   })
   .meta({ id: 'Fork', description: 'A new VM, in the state of another one.' });
 
@@ -92,7 +96,8 @@ export const timeRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
     {
       schema: {
         operationId: resetVm.id,
-        summary: 'Take a VM back to what it was made from. Its sequence numbers go on rising.',
+        summary: 'Take a VM back to its configuration.',
+        description: 'Its sequence numbers go on rising.',
         tags,
         ...resetVm.takes,
         response: { 200: RewoundFrame, ...refusals(...WITH_BODY, ...CHANGING, 'vm-not-found') },
@@ -106,7 +111,8 @@ export const timeRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
     {
       schema: {
         operationId: forkVm.id,
-        summary: 'Make a new VM in the state of another one at any moment that is kept.',
+        summary: 'Create a VM in the state of another one, at any moment that is kept.',
+        description: 'With changes, it runs all commands again under its own rules.',
         tags,
         ...forkVm.takes,
         response: {
@@ -138,6 +144,7 @@ export const timeRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
       schema: {
         operationId: getDigest.id,
         summary: 'Name the state of a VM at a moment: equal states have equal digests.',
+        description: 'Without `seq`, the present state.',
         tags,
         ...getDigest.takes,
         response: { 200: DigestAnswer, ...refusals('vm-not-found', 'events-expired') },

@@ -15,7 +15,7 @@ const TlbDump = z
     seq: Seq.describe('Sequence number of the VM at which this holds.'),
     next: z.string().nullable().describe('`cursor` of the next part; null if this is the last.'),
   })
-  .meta({ id: 'TlbDump', description: 'What the TLB holds for a vCPU, or a part of it.' });
+  .meta({ id: 'TlbDump', description: 'TLB entries of a vCPU, or a part of them.' });
 
 export const getTlb = operation({
   id: 'getTlb',
@@ -38,14 +38,15 @@ export const getTlb = operation({
   },
 });
 
-/** `GET /v1/vms/:vm/vcpus/:vcpu/tlb`: what the processor has cached. */
+/** `GET /v1/vms/:vm/vcpus/:vcpu/tlb`: cached translations. */
 export const tlbRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/vcpus/:vcpu/tlb',
     {
       schema: {
         operationId: getTlb.id,
-        summary: 'Read what the TLB holds for a vCPU, tag by tag.',
+        summary: 'Read the TLB entries of a vCPU, tag by tag.',
+        description: 'A tag is a VPID, a PCID and the root of an EPT.',
         tags: ['dumps'],
         ...getTlb.takes,
         response: { 200: TlbDump, ...refusals(...OF_VCPU) },

@@ -45,6 +45,7 @@ export const vcpuRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
       schema: {
         operationId: listVcpus.id,
         summary: 'Read all vCPUs of a VM.',
+        description: 'All states are of the same moment, `seq`.',
         tags,
         ...listVcpus.takes,
         response: { 200: VcpuList, ...refusals('vm-not-found') },
@@ -59,6 +60,7 @@ export const vcpuRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
       schema: {
         operationId: getVcpu.id,
         summary: 'Read a vCPU: registers, MMUs, roots, requests and counters.',
+        description: 'Shows the present state, which the `ETag` names.',
         tags,
         ...getVcpu.takes,
         response: { 200: VcpuState, ...refusals(...OF_VCPU) },

@@ -34,22 +34,24 @@ const Expectation = z
         atLeast: times.optional(),
         atMost: times.optional(),
       })
-      .meta({ id: 'Expectation.count', description: 'So many commands and events fit.' }),
+      .meta({ id: 'Expectation.count', description: 'A number of commands and events match.' }),
     z
       .strictObject({ kind: z.literal('never'), of })
-      .meta({ id: 'Expectation.never', description: 'None fits.' }),
-    z
-      .strictObject({ kind: z.literal('at-least-once'), of })
-      .meta({ id: 'Expectation.at-least-once', description: 'One fits, or more.' }),
+      .meta({ id: 'Expectation.never', description: 'No command or event matches.' }),
+    z.strictObject({ kind: z.literal('at-least-once'), of }).meta({
+      id: 'Expectation.at-least-once',
+      description: 'At least one command or event matches.',
+    }),
     z.strictObject({ kind: z.literal('order'), of: z.array(Pattern).min(2).max(STEPS_MAX) }).meta({
       id: 'Expectation.order',
-      description: 'One fits each step, behind that of the step before; others may lie between.',
+      description:
+        'A command or event matches each step, after the one of the step before; others may lie between.',
     }),
     z
       .strictObject({ kind: z.literal('state'), ...stateFields })
       .meta({ id: 'Expectation.state', description: 'All checks of a vCPU hold now.' }),
   ])
-  .meta({ id: 'Expectation', description: 'What is expected of history, or of the state.' });
+  .meta({ id: 'Expectation', description: 'An expectation of the history, or of the state.' });
 type Expectation = z.output<typeof Expectation>;
 
 const VerifyBody = z
@@ -60,7 +62,7 @@ const VerifyBody = z
   })
   .meta({
     id: 'Verification',
-    description: 'What is expected of a VM.',
+    description: 'Expectations of a VM.',
     examples: [
       {
         expect: [
@@ -77,23 +79,23 @@ const VerdictBody = z
     count: z
       .number()
       .int()
-      .describe('What fits; of an order, the steps that were found; of a state, 0 or 1.'),
-    seqs: z.array(Seq).max(SEQS_SHOWN_MAX).describe('Where the first of them stand.'),
+      .describe('Number of matches; for an order, of steps that were found; for a state, 0 or 1.'),
+    seqs: z.array(Seq).max(SEQS_SHOWN_MAX).describe('Sequence numbers of the first matches.'),
     detail: z.string(),
     nearest: z
       .strictObject({ frame: NearestFrame.nullable(), state: NearestState.nullable() })
-      .describe('What came nearest, where too little fits.'),
+      .describe('The nearest miss, where too little matches.'),
   })
-  .meta({ id: 'Verdict', description: 'How an expectation fared.' });
+  .meta({ id: 'Verdict', description: 'The result of an expectation.' });
 
 const Verified = z
   .strictObject({
-    holds: z.boolean().describe('Whether all of them do.'),
+    holds: z.boolean().describe('True if every expectation holds.'),
     results: z.array(VerdictBody).describe('In the order of the expectations.'),
     after: Seq,
     through: Seq,
   })
-  .meta({ id: 'Verified', description: 'How the expectations fared.' });
+  .meta({ id: 'Verified', description: 'The results of the expectations.' });
 
 export const verify = operation({
   id: 'verify',
@@ -109,7 +111,7 @@ export const verify = operation({
   },
 });
 
-/** `POST /v1/vms/:vm/verify`: whether a VM did what was expected of it. */
+/** `POST /v1/vms/:vm/verify`: comparison of a VM with what is expected of it. */
 export const verifyRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.post(
     '/v1/vms/:vm/verify',
@@ -117,7 +119,9 @@ export const verifyRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =
       config: { access: 'read' } satisfies RouteAccess,
       schema: {
         operationId: verify.id,
-        summary: 'Compare what a VM did, and its state, with what is expected.',
+        summary: 'Compare the history and state of a VM with expectations.',
+        description:
+          'Each expectation has a verdict of its own; a failed one shows the nearest miss.',
         tags: ['events'],
         ...verify.takes,
         response: {
@@ -130,7 +134,7 @@ export const verifyRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =
   );
 };
 
-/** What is left out of history proves nothing, so all of the span has to be kept. */
+/** Records to look at. All have to be kept: a forgotten record proves nothing. */
 function spanOf({ head, oldest }: EventRing, after: number, through = head): Span {
   if (through > head)
     throw flawed('/through', `Cannot verify to ${through}`, `the newest is ${head}`);

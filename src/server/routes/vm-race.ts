@@ -21,14 +21,15 @@ export const getVmRace = operation({
   },
 });
 
-/** `GET /v1/vms/:vm/race`: how the lanes beside a VM stand. */
+/** `GET /v1/vms/:vm/race`: standing of the lanes beside a VM. */
 export const vmRaceRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/race',
     {
       schema: {
         operationId: getVmRace.id,
-        summary: 'How a VM and the lanes beside it compare, by what it did so far.',
+        summary: 'Compare a VM with the lanes beside it, up to now.',
+        description: 'Only a VM that was created with `lanes` has a race.',
         tags: ['races'],
         ...getVmRace.takes,
         response: { 200: RaceResult, ...refusals('vm-not-found', 'race-not-found', 'race-ended') },

@@ -15,7 +15,7 @@ const VmCreation = VmConfig.safeExtend({ ...LABELS, lanes: Lanes.optional() })
   .prefault({})
   .meta({
     id: 'VmCreation',
-    description: 'What the VM is made from, and its labels. Every field has a default.',
+    description: 'Configuration and labels of a new VM. Every field has a default.',
     examples: [
       { vcpus: 1, policy: 'mainline', paging: 'shadow' },
       { name: 'a case', tags: { suite: 'nightly' }, ttlSeconds: 600 },
@@ -23,10 +23,10 @@ const VmCreation = VmConfig.safeExtend({ ...LABELS, lanes: Lanes.optional() })
   });
 
 const VmsDeleted = z
-  .strictObject({ deleted: z.number().int().describe('How many VMs were deleted.') })
-  .meta({ id: 'VmsDeleted', description: 'What a bulk deletion did.' });
+  .strictObject({ deleted: z.number().int().describe('Number of VMs that were deleted.') })
+  .meta({ id: 'VmsDeleted', description: 'Result of a bulk deletion.' });
 
-/** To delete all VMs, delete them by a tag that all have: nobody does that by mistake. */
+/** A deletion names a tag or a name, so that nobody deletes all VMs by mistake. */
 const VmsSelection = z
   .strictObject(SELECTION)
   .refine(({ tag, name }) => tag !== undefined || name !== undefined, {
@@ -92,7 +92,7 @@ export const deleteVm = operation({
 
 const tags = ['vms'];
 
-/** `/v1/vms`: the life of VMs. */
+/** `/v1/vms`: creation, labels and deletion of VMs. */
 export const vmRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.post(
     '/v1/vms',
@@ -100,6 +100,7 @@ export const vmRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
       schema: {
         operationId: createVm.id,
         summary: 'Create a VM.',
+        description: 'Every field of the configuration has a default.',
         tags,
         ...createVm.takes,
         response: {
@@ -122,6 +123,7 @@ export const vmRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
       schema: {
         operationId: listVms.id,
         summary: 'List VMs in the order of their creation: all, or those of a tag or name.',
+        description: 'One page at a time: `next` of a page is the `cursor` of the following one.',
         tags,
         ...listVms.takes,
         response: { 200: VmPage, ...refusals() },
@@ -136,6 +138,7 @@ export const vmRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
       schema: {
         operationId: deleteVms.id,
         summary: 'Delete all VMs of a tag or name.',
+        description: 'A tag or a name is required, so that nobody deletes all VMs by mistake.',
         tags,
         ...deleteVms.takes,
         response: { 200: VmsDeleted, ...refusals(...CHANGING) },
@@ -150,6 +153,7 @@ export const vmRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
       schema: {
         operationId: getVm.id,
         summary: 'Read a VM.',
+        description: 'Shows configuration, labels and sequence number, not the state of the vCPUs.',
         tags,
         ...getVm.takes,
         response: { 200: VmBody, ...refusals('vm-not-found') },
@@ -164,6 +168,7 @@ export const vmRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
       schema: {
         operationId: relabelVm.id,
         summary: 'Change the name, the tags or the TTL of a VM.',
+        description: 'Absent fields stay; null removes a name, a tag or the TTL.',
         tags,
         ...relabelVm.takes,
         response: {
@@ -180,7 +185,8 @@ export const vmRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
     {
       schema: {
         operationId: deleteVm.id,
-        summary: 'Delete a VM: its streams end and its history is forgotten.',
+        summary: 'Delete a VM.',
+        description: 'Its streams end; its history and its snapshots are forgotten.',
         tags,
         ...deleteVm.takes,
         response: {

@@ -23,12 +23,12 @@ const Until = z
         match: Pattern.prefault({}),
         after: Seq.optional().describe('Look behind this sequence number; without it, from now.'),
       })
-      .meta({ id: 'Until.event', description: 'Until a command or event fits.' }),
+      .meta({ id: 'Until.event', description: 'Until a command or event matches.' }),
     z
       .strictObject({ on: z.literal('state'), ...stateFields })
       .meta({ id: 'Until.state', description: 'Until all checks of a vCPU hold at one moment.' }),
   ])
-  .meta({ id: 'Until', description: 'What is waited for.' });
+  .meta({ id: 'Until', description: 'The condition that ends a wait.' });
 
 const WaitBody = z
   .strictObject({
@@ -37,7 +37,7 @@ const WaitBody = z
   })
   .meta({
     id: 'Wait',
-    description: 'What to wait for, and how long.',
+    description: 'A condition, and the longest wait for it.',
     examples: [
       {
         until: {
@@ -55,16 +55,16 @@ const WaitAnswer = z
     met: z.boolean(),
     reason: z.enum(['met', 'timeout', 'vm-deleted']),
     seq: Seq.describe("The VM's newest sequence number when the wait ended: `after` of the next."),
-    frame: HistoryFrame.nullable().describe('What was waited for, if that was an event.'),
+    frame: HistoryFrame.nullable().describe('The event or command, if the wait was for one.'),
     nearest: z
       .strictObject({ frame: NearestFrame.nullable(), state: NearestState.nullable() })
-      .describe('What came nearest, if it was not met.'),
+      .describe('The nearest miss, if it was not met.'),
   })
-  .meta({ id: 'WaitAnswer', description: 'How a wait ended.' });
+  .meta({ id: 'WaitAnswer', description: 'The end of a wait.' });
 
 const params = z.strictObject({ vm: VmId });
 
-/** Who cannot leave waits to the end. */
+/** Signal for a caller that cannot leave before the end. */
 const NEVER = new AbortController().signal;
 
 export const waitForEvent = operation({
@@ -120,7 +120,8 @@ export const waitRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
       exposeHeadRoute: false,
       schema: {
         operationId: waitForEvent.id,
-        summary: 'Wait until a command or event fits.',
+        summary: 'Wait until a command or event matches.',
+        description: 'Answered after `timeoutMs` at the latest, then with the nearest miss.',
         tags,
         ...waitForEvent.takes,
         response: { 200: WaitAnswer, ...refusals(...REFUSED) },
@@ -135,7 +136,8 @@ export const waitRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
       config: { access: 'read' } satisfies RouteAccess,
       schema: {
         operationId: waitUntil.id,
-        summary: 'Wait until an event fits, or a condition on the state of a vCPU holds.',
+        summary: 'Wait until an event matches, or a condition on the state of a vCPU holds.',
+        description: 'Answered after `timeoutMs` at the latest, then with the nearest miss.',
         tags,
         ...waitUntil.takes,
         response: { 200: WaitAnswer, ...refusals(...WITH_BODY, ...REFUSED) },

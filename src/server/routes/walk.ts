@@ -43,14 +43,15 @@ export const walkTables = operation({
   },
 });
 
-/** `GET /v1/vms/:vm/vcpus/:vcpu/walk`: what the guest's own tables say of an address. */
+/** `GET /v1/vms/:vm/vcpus/:vcpu/walk`: translation of an address by the guest's own tables. */
 export const walkRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/vcpus/:vcpu/walk',
     {
       schema: {
         operationId: walkTables.id,
-        summary: "Walk the guest's own page tables, or an EPT of L1, without touching anything.",
+        summary: "Walk the guest's own page tables, or an EPT of L1.",
+        description: 'Touches nothing: no accessed or dirty bit is set.',
         tags: ['dumps'],
         ...walkTables.takes,
         response: { 200: WalkDump, ...refusals(...OF_VCPU) },

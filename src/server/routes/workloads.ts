@@ -34,14 +34,14 @@ const WorkloadBody = z
   .strictObject({
     name: z.string(),
     summary: z.string(),
-    source: z.string().describe('What it is modelled on.'),
+    source: z.string().describe('The code that it is modelled on.'),
     paging: z.enum(['shadow', 'ept']).describe('Paging of the VM that it is for.'),
     isSound: z
       .boolean()
       .describe('The guest relies on nothing that the architecture does not promise.'),
     parameters: z.array(z.discriminatedUnion('kind', [CountParameterBody, FlagParameterBody])),
   })
-  .meta({ id: 'Workload', description: 'What a real guest does, and what can be set of it.' });
+  .meta({ id: 'Workload', description: "A real guest's commands, and their parameters." });
 
 const WorkloadList = z
   .strictObject({ workloads: z.array(WorkloadBody) })
@@ -50,7 +50,7 @@ const WorkloadList = z
 const tags = ['workloads'];
 const writeCommand = createJsonWriter(Command);
 
-/** Characters of lines that are handed on at a time. */
+/** Characters of lines in a chunk of the answer. */
 const PIECE = 16 * 1024;
 
 export const listWorkloads = operation({
@@ -85,7 +85,8 @@ export const workloadRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
     {
       schema: {
         operationId: listWorkloads.id,
-        summary: 'What real guests do, and what can be set of it.',
+        summary: 'List the workloads, and their parameters.',
+        description: 'A workload makes the commands of a real guest.',
         tags,
         ...listWorkloads.takes,
         response: { 200: WorkloadList, ...refusals() },
@@ -103,8 +104,8 @@ export const workloadRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
           operationId: make.id,
           summary,
           description:
-            'A case for `POST /v1/cases`; with `Accept: application/x-ndjson` the commands alone, a ' +
-            `line each, for \`POST /v1/vms/{vm}/commands\`. A case has at most ${CASE_COMMANDS_MAX} commands.`,
+            'A case for `POST /v1/cases`; with `Accept: application/x-ndjson`, only the commands, ' +
+            `one a line. A case has at most ${CASE_COMMANDS_MAX} commands.`,
           tags,
           ...make.takes,
           response: {
@@ -132,7 +133,7 @@ export const workloadRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
   }
 };
 
-/** As many as the answer may be asked for, not as the library could make. */
+/** Description of a workload; its bounds are those of a request, not of the library. */
 function bodyOf(workload: Workload): z.output<typeof WorkloadBody> {
   const { name, summary, source, paging, isSound, parameters } = workload;
   return {

@@ -60,7 +60,9 @@ export const RewoundFrame = z
     vm: VmId,
     seq: Seq,
     snapshot: SnapshotName.nullable().describe('The snapshot; null for a reset.'),
-    to: Seq.nullable().describe('When the VM was in this state before; null for a reset.'),
+    to: Seq.nullable().describe(
+      'Sequence number at which the VM was in this state before; null for a reset.',
+    ),
   })
   .meta({ id: 'RewoundFrame', description: 'The VM was reset, or a snapshot restored.' });
 

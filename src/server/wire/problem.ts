@@ -34,7 +34,7 @@ export const Problem = z
     oldest: z.number().int().optional().describe('The lowest sequence number still kept.'),
     epoch: z.string().optional().describe('The epoch of this run of the server.'),
   })
-  .meta({ id: 'Problem', description: 'Why a request was refused (RFC 9457).' });
+  .meta({ id: 'Problem', description: 'Reason for a refusal (RFC 9457).' });
 export type Problem = z.output<typeof Problem>;
 
 /**
