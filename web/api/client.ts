@@ -11,6 +11,7 @@ import type {
   WireSpte,
   WireTlb,
   WireVcpu,
+  WireVm,
   WorkloadSummary,
 } from './wire.js';
 
@@ -45,11 +46,11 @@ export async function listVms(): Promise<{ vms: VmSummary[]; more: boolean }> {
   return { vms, more: cursor !== null };
 }
 
-export function getVm(vm: string): Promise<VmSummary> {
+export function getVm(vm: string): Promise<WireVm> {
   return request('GET', `/v1/vms/${encodeURIComponent(vm)}`);
 }
 
-export function createVm(config: NewVm): Promise<VmSummary> {
+export function createVm(config: NewVm): Promise<WireVm> {
   return request('POST', '/v1/vms', config);
 }
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type * as api from '../../src/client/api.js';
 import type {
   CommandInput,
   MmuEvent,
@@ -9,7 +10,6 @@ import type {
   SpteState,
   TlbState,
   VcpuState,
-  VmConfigInput,
 } from '../../src/mmu/schema/index.js';
 import type { JobBody } from '../../src/server/jobs/job-body.js';
 import type { RaceRequest } from '../../src/server/jobs/race-request.js';
@@ -31,50 +31,34 @@ export type WireTlbContext = WireTlb['contexts'][number];
 export type WireRequest = z.input<typeof RequestName>;
 export type FlushScope = WireEventOf<'tlb-flushed'>['scope'];
 
-/** A VM as `GET /v1/vms` lists it. */
-export interface VmSummary
-  extends Required<Pick<VmConfigInput, 'vcpus' | 'policy' | 'paging' | 'kernel' | 'vendor'>> {
-  readonly id: string;
-  readonly seq: number;
-  /** Policies that run beside it; absent if there are none. */
-  readonly lanes?: readonly object[];
-}
+type Shown = 'id' | 'seq' | 'vcpus' | 'policy' | 'paging' | 'kernel' | 'vendor';
+
+/** A VM in the list of `GET /v1/vms`, as far as the page shows it. */
+export type VmSummary = Required<Pick<api.VmSummary, Shown>>;
+
+/** A VM by itself; it has `lanes` if policies run beside it. */
+export type WireVm = Required<Pick<api.Vm, Shown>> & Pick<api.Vm, 'lanes'>;
 
 /** The configuration that the page sends to create a VM; the server fills in the rest. */
-export type NewVm = Pick<VmConfigInput, 'vcpus' | 'policy' | 'paging' | 'kernel'>;
+export type NewVm = Pick<api.VmCreation, 'vcpus' | 'policy' | 'paging' | 'kernel'>;
 
 /** The part of `GET /v1/model` that the page uses. */
-export interface Model {
-  readonly kernels: readonly NonNullable<VmConfigInput['kernel']>[];
-  /** In the order in which VM-entry services them. */
-  readonly requests: readonly WireRequest[];
-  readonly bounds: { readonly vcpusPerVm: number };
-}
+export type Model = Pick<api.Model, 'kernels' | 'requests' | 'bounds'>;
 
-/** Shadow pages below a root, the first of them if there are many. */
-export interface ShadowPageList {
-  /** Depth first: a page comes before the pages that it links. */
-  readonly pages: readonly WireShadowPage[];
-  readonly total: number;
-}
+/** Shadow pages below a root, depth first; only the first of them if there are many. */
+export type ShadowPageList = Pick<api.ShadowPageList, 'pages' | 'total'>;
 
-export interface PolicySummary {
-  readonly name: string;
-  readonly summary: string;
-  readonly costBytes: number;
-}
+/** The part of `GET /v1/policies` that the page uses. */
+export type PolicySummary = Pick<api.Policy, 'name' | 'summary' | 'costBytes'>;
+
+/** The part of `GET /v1/workloads` that the page uses. */
+export type WorkloadSummary = Pick<api.Workload, 'name' | 'summary'>;
 
 export type WireJob = z.input<typeof JobBody>;
 export type WireRace = NonNullable<WireJob['result']>;
 export type WireLane = WireRace['lanes'][number];
 export type WireParting = WireRace['partings'][number];
 export type RaceOrder = z.input<typeof RaceRequest>;
-
-/** A parameter of a workload, as `GET /v1/workloads` lists it. */
-export interface WorkloadSummary {
-  readonly name: string;
-  readonly summary: string;
-}
 
 export type CommandFrame = Readonly<z.input<typeof frames.CommandFrame>>;
 export type EventFrame = Readonly<z.input<typeof frames.EventFrame>>;

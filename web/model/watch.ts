@@ -1,7 +1,7 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
 import { getModel, getVm, listVcpus } from '../api/client.js';
 import { type Connection, EventFollower, type EventListener } from '../api/event-follower.js';
-import type { LogFrame, VmSummary, WireRequest, WireVcpu } from '../api/wire.js';
+import type { LogFrame, WireRequest, WireVcpu, WireVm } from '../api/wire.js';
 import { type Activity, addFrames } from './activity.js';
 import { coalesced } from './coalesced.js';
 import { appendTo, LOG_FRAMES_MAX } from './event-log.js';
@@ -12,7 +12,7 @@ const REFETCH_EVERY_MS = 100;
 
 /** State of a VM on the page. */
 export interface Watch {
-  readonly vm: ReadonlySignal<VmSummary | null>;
+  readonly vm: ReadonlySignal<WireVm | null>;
   readonly vcpus: ReadonlySignal<readonly WireVcpu[]>;
   /** All requests, in the order in which they are serviced. */
   readonly requests: ReadonlySignal<readonly WireRequest[]>;
@@ -39,7 +39,7 @@ export function watchVm(id: string): Watch {
 
 function createWatch() {
   return {
-    vm: signal<VmSummary | null>(null),
+    vm: signal<WireVm | null>(null),
     vcpus: signal<readonly WireVcpu[]>([]),
     requests: signal<readonly WireRequest[]>([]),
     activity: signal<ReadonlyMap<number, Activity>>(new Map()),
