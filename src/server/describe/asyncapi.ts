@@ -53,6 +53,17 @@ const RECEIVED = { ping: { schema: PingFrame, summary: 'Asks for a pong.' } };
 const MESSAGES = { ...SENT, ...SENT_OF_FLEET, ...RECEIVED };
 type MessageName = keyof typeof MESSAGES;
 
+const WORDS = {
+  sent: {
+    summary: 'Messages of the server.',
+    description: 'The first tells where the stream begins, and the last why it ends.',
+  },
+  received: {
+    summary: 'Messages of a client.',
+    description: 'A client only has to read; a ping shows that the connection is alive.',
+  },
+};
+
 /** asyncapi.yaml, from the schemas of the frames. */
 export function describeAsyncapi(): string {
   const components = new Components();
@@ -75,10 +86,11 @@ export function describeAsyncapi(): string {
       version: VERSION,
       description:
         'The history of a VM, or of all, as it happens. The same frames come as NDJSON or as ' +
-        'server-sent events, by `Accept`. A refused upgrade is answered as a problem, like every ' +
-        'request of openapi.yaml. Where a token is wanted, it comes as `Authorization: Bearer TOKEN`, or ' +
-        'as the subprotocol `bearer.TOKEN` beside `mmulab.v1`, which the server picks.',
+        'server-sent events, by `Accept`. A refused upgrade is answered with a problem, like every ' +
+        'request of openapi.yaml. A token comes as `Authorization: Bearer TOKEN`, or as the ' +
+        'subprotocol `bearer.TOKEN` beside `mmulab.v1`, which the server picks.',
       license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
+      tags: [{ name: 'events', description: 'The history of VMs.' }],
     },
     defaultContentType: 'application/json',
     servers: { local: { host: 'localhost:3000', protocol: 'ws' } },
@@ -100,10 +112,10 @@ export function describeAsyncapi(): string {
       },
     },
     operations: {
-      sendHistory: operation('send', 'events', 'Messages of the server.', SENT),
-      receivePing: operation('receive', 'events', 'Messages of a client.', RECEIVED),
-      sendHistories: operation('send', 'allEvents', 'Messages of the server.', SENT_OF_FLEET),
-      receivePings: operation('receive', 'allEvents', 'Messages of a client.', RECEIVED),
+      sendHistory: operation('send', 'events', WORDS.sent, SENT),
+      receivePing: operation('receive', 'events', WORDS.received, RECEIVED),
+      sendHistories: operation('send', 'allEvents', WORDS.sent, SENT_OF_FLEET),
+      receivePings: operation('receive', 'allEvents', WORDS.received, RECEIVED),
     },
     components: { messages, schemas: components.all() },
   };
@@ -119,12 +131,12 @@ function referencesTo(messages: object): object {
 function operation(
   action: 'send' | 'receive',
   channel: string,
-  summary: string,
+  words: { readonly summary: string; readonly description: string },
   messages: object,
 ): object {
   return {
     action,
-    summary,
+    ...words,
     channel: { $ref: `#/channels/${channel}` },
     messages: Object.keys(messages).map((name) => ({
       $ref: `#/channels/${channel}/messages/${name}`,

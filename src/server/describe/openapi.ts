@@ -102,8 +102,9 @@ function swaggerOptions(
         summary: "KVM's MMU, over HTTP.",
         description:
           'Simulates the MMU state that Linux KVM keeps for every virtual CPU on x86: roots, the ' +
-          'cache of previous roots, shadow pages, TLBs, requests and flushes. Every refusal is an RFC 9457 problem ' +
-          'with a stable `code`. `/v1/vms/{vm}/events` is a WebSocket as well: see asyncapi.yaml.',
+          'cache of previous roots, shadow pages, TLBs, requests and flushes. Every refusal is an ' +
+          'RFC 9457 problem with a stable `code`. `/v1/vms/{vm}/events` is a WebSocket as well: see ' +
+          'asyncapi.yaml. Examples are real answers; of a long list they show the first entries.',
         license: { name: 'MIT', identifier: 'MIT' } as { name: string },
       },
       servers: [{ url: '/' }],
