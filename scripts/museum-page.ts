@@ -7,7 +7,7 @@ commands that is clean without it and that a judge objects to with it.
 
 \`\`\`console
 $ npx mmulab museum | tail -n 1
-103 passed, 0 failed
+${MUSEUM.length} passed, 0 failed
 $ npx mmulab museum --only pcide-keeps-roots
 exhibit            source ...
 pcide-keeps-roots  ...

@@ -11,6 +11,7 @@ const NAMES = [
   '.gitignore',
   'ARCHITECTURE.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
   'Dockerfile',
   'LICENSE',
   'README.md',
