@@ -46,13 +46,11 @@ export function isUpToDate(target: Target, place: Place): boolean {
  */
 export async function rebuild(target: Target, place: Place): Promise<void> {
   const begun = forget(target, place);
+  const before = contentsOf(filesIn(target.from, place), place);
   const inputs = [...new Set(await target.build())].sort();
   // A file that changed during the build may be in it in its old form: the next build has to look.
-  const isChanged = (file: string) => {
-    const stats = statSync(join(place.root, file), { throwIfNoEntry: false });
-    return stats !== undefined && stats.mtimeMs >= begun;
-  };
-  if ([...filesIn(target.from, place), ...inputs].some(isChanged)) return;
+  if (before !== contentsOf(filesIn(target.from, place), place)) return;
+  if (inputs.some((file) => timeOf(file, place) >= begun)) return;
   const note: Note = { inputs, hash: hashOf(target, inputs, place) };
   writeFileSync(pathOfNote(target, place), JSON.stringify(note));
 }
@@ -60,8 +58,14 @@ export async function rebuild(target: Target, place: Place): Promise<void> {
 /** Drops the note. @returns The time by the clock of files, which lags behind the process's. */
 function forget(target: Target, place: Place): number {
   mkdirSync(place.notes, { recursive: true });
-  writeFileSync(pathOfNote(target, place), '');
-  return statSync(pathOfNote(target, place)).mtimeMs;
+  const path = pathOfNote(target, place);
+  writeFileSync(path, '');
+  return statSync(path).mtimeMs;
+}
+
+/** When a file was changed, in milliseconds; 0 if it is gone. */
+function timeOf(file: string, { root }: Place): number {
+  return statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 /** @returns The note; null if there is none, or it is incomplete. */
