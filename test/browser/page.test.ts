@@ -169,7 +169,7 @@ test('it can be looked at', async () => {
   await expect
     .poll(() => shown.requests(0))
     .toEqual(['MMU_SYNC', 'LOAD_MMU_PGD', 'TLB_FLUSH_CURRENT']);
-  const folder = mkdtempSync(join(tmpdir(), 'mmulab-page-'));
+  const folder = process.env.SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'mmulab-page-'));
   for (const [name, width, colorScheme] of [
     ['light', 1280, 'light'],
     ['dark', 1280, 'dark'],
@@ -177,10 +177,9 @@ test('it can be looked at', async () => {
   ] as const) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 800 });
-    const image = await page.screenshot({ path: join(folder, `${name}.png`) });
+    const image = await page.screenshot({ path: join(folder, `page-${name}.png`) });
     expect(image.readUInt32BE(16)).toBe(width);
   }
-  process.stdout.write(`Screenshots of the page: ${folder}\n`);
 });
 
 test('a violation is told in the warning colour, and counted at the vCPU', async () => {
