@@ -7,8 +7,94 @@ import {
   resultOf,
   runCommand,
 } from '../../src/lab/index.js';
-import { Command } from '../../src/mmu/schema/index.js';
+import { type Costs, costOf } from '../../src/lab/race/cost-model.js';
+import { createCounters, type RaceCounters } from '../../src/lab/race/counters.js';
+import { Command, RootCause } from '../../src/mmu/schema/index.js';
 import { INVALIDATED, lanesFor, PCIDE } from './races.js';
+
+/** What each price is multiplied by, written out from what KVM does: paths of counters. */
+const PRICED: Readonly<Record<CostName, readonly string[]>> = {
+  hit: ['hitsCurrent', 'hitsPrevious.0', 'hitsPrevious.1', 'hitsPrevious.2'],
+  miss: ['misses'],
+  drop: ['evicted', ...RootCause.options.map((cause) => `freed.${cause}`)],
+  mark: RootCause.options.map((cause) => `marked.${cause}`),
+  loadExisting: ['loads.existing'],
+  loadNew: ['loads.new'],
+  loadSpecial: ['loads.special'],
+  syncNoOp: ['syncs.noOp', 'syncs.nothing'],
+  syncEffective: ['syncs.effective'],
+  syncLeaf: ['syncs.leaves'],
+  flushOne: ['flushes.current', 'flushes.load', 'flushes.guest', 'flushes.context'],
+  flushAll: ['flushes.all'],
+  flushAddress: ['flushes.address'],
+  walk: ['walks'],
+  pageFault: ['pageFaults'],
+  pageAllocated: ['pagesAllocated'],
+  pageZapped: ['pagesZapped'],
+  mmuLock: ['mmuLock'],
+  exit: ['exits'],
+  kick: ['kicks'],
+};
+
+/** Counters that no price is for, and why. */
+const UNPRICED: Readonly<Record<string, string>> = {
+  commands: 'no work of KVM',
+  refused: 'no work of KVM',
+  policyFrees: 'what frees came to, which are priced',
+  'syncs.requested': 'a bit that is set',
+  'syncs.serviced': 'the sum of effective, noOp and nothing',
+  'syncs.wasted': 'some of those',
+  'syncs.byLoad': 'its leaves are priced, and the load that it ends',
+  'syncs.direct': 'its leaves are priced, and the flush that it is part of',
+  'syncs.stale': 'some of those',
+  'flushes.cpu': 'the processor alone does it',
+  'flushes.stat': 'a sum of flushes that are priced',
+  requests: 'bits that are set',
+  broadcasts: 'the exits and kicks that they bring are priced',
+  pinned: 'memory, and no time',
+  accesses: 'what the guest does',
+  violations: 'a judgement',
+  undecided: 'a judgement',
+};
+
+/** Every counter of a race, by its path; a ledger is a judgement as well. */
+function pathsOf(counters: object, prefix = ''): string[] {
+  return Object.entries(counters).flatMap(([key, value]) => {
+    if (typeof value === 'number') return [`${prefix}${key}`];
+    return value === null ? [] : pathsOf(value, `${prefix}${key}.`);
+  });
+}
+
+/** Counters that are zero but for one of them. */
+function countersWith(path: string, count: number): RaceCounters {
+  const counters = createCounters(3);
+  const keys = path.split('.');
+  const last = keys.pop() as string;
+  const holder = keys.reduce<object>((part, key) => part[key as keyof typeof part], counters);
+  Object.assign(holder, { [last]: count });
+  return counters;
+}
+
+describe('a price', () => {
+  const paths = pathsOf(createCounters(3));
+  const zero = Object.fromEntries(COST_NAMES.map((name) => [name, 0])) as Costs;
+
+  test.each(COST_NAMES)('%s moves the total by exactly its count', (name) => {
+    const { part } = COST_MODEL[name];
+    for (const path of paths) {
+      const { total, parts } = costOf(countersWith(path, 7), { ...zero, [name]: 3 });
+      const spent = PRICED[name].includes(path) ? 21 : 0;
+      expect({ path, total, part: parts[part] }).toEqual({ path, total: spent, part: spent });
+    }
+  });
+
+  test('is there for every counter of work, and for each but once', () => {
+    const priced = Object.values(PRICED).flat();
+    const isUnpriced = (path: string) =>
+      path in UNPRICED || (path.split('.')[0] as string) in UNPRICED;
+    expect(priced.concat(paths.filter(isUnpriced)).sort()).toEqual([...paths].sort());
+  });
+});
 
 describe('the cost model', () => {
   /** What one switch costs, by what it takes: the kernel reference, 20.5. */

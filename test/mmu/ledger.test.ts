@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ledgerStateOf } from '../../src/mmu/index.js';
 import type { LedgerState, VmConfigInput } from '../../src/mmu/schema/index.js';
-import type { Lab } from './lab.js';
+import type { Lab, LabCommand } from './lab.js';
 import {
   createGuest,
   DATA,
@@ -107,5 +107,62 @@ describe('a sync', () => {
     lab.run({ kind: 'mov-cr3', value: hex(B + 2) });
     lab.run({ kind: 'enter' });
     expect(judged(lab, 'sync')).toEqual(['mov-cr3 1/1/1']);
+  });
+});
+
+/**
+ * Accounts made by hand: who is charged with what. A load, with its sync and its flush, is charged
+ * to the command that left the MMU without a root, and what a request brings about to the command
+ * that made it; never to the entry in which it happens.
+ */
+describe('an account', () => {
+  const SWITCH = noFlush(A + 3);
+  const ENTER: LabCommand = { kind: 'enter' };
+  test.each<[string, readonly LabCommand[], Record<Deed, string[]>]>([
+    [
+      'of a root that KVM frees',
+      [{ kind: 'free-roots', mmu: 'root', roots: ['current'] }, ENTER],
+      // Its shadow page is still there, and nothing below it had changed.
+      { free: ['free-roots 0/0/1'], sync: ['free-roots 0/1/0'], flush: ['free-roots 0/1/0'] },
+    ],
+    [
+      'of a switch to a root that is not cached',
+      [SWITCH, ENTER],
+      { free: [], sync: ['mov-cr3 0/1/0'], flush: ['mov-cr3 0/1/0'] },
+    ],
+    [
+      'of a switch, and of a free behind it, before anything is loaded',
+      [SWITCH, { kind: 'free-roots', mmu: 'root', roots: [] }, ENTER],
+      // Three roots were cached, that of PCID 0 among them. The switch had left no current one.
+      { free: ['free-roots 0/3/0'], sync: ['mov-cr3 0/1/0'], flush: ['mov-cr3 0/1/0'] },
+    ],
+    [
+      'of a flush of the active PCID',
+      [{ kind: 'invpcid', type: 1, pcid: 2, gva: '0x0' }, ENTER],
+      { free: [], sync: ['invpcid 0/1/0'], flush: ['invpcid 0/1/0'] },
+    ],
+    [
+      'of requests that are made by one and serviced in another',
+      [
+        { kind: 'make-request', request: 'MMU_SYNC' },
+        { kind: 'make-request', request: 'TLB_FLUSH_CURRENT' },
+        ENTER,
+      ],
+      { free: [], sync: ['make-request 0/1/0'], flush: ['make-request 0/1/0'] },
+    ],
+    [
+      'of a zap of all pages: the roots are freed, one is loaded anew, and all is flushed',
+      [{ kind: 'zap-all' }, ENTER],
+      // The root that is loaded again has another shadow page: what it had was not right any more.
+      { free: ['zap-all 1/2/0'], sync: ['zap-all 0/1/0'], flush: ['zap-all 0/2/0'] },
+    ],
+  ])('%s', (_what, commands, account) => {
+    const lab = twoPcids({ kernel: '7.3' });
+    for (const command of commands) lab.run(command);
+    expect({
+      free: judged(lab, 'free'),
+      sync: judged(lab, 'sync'),
+      flush: judged(lab, 'flush'),
+    }).toEqual(account);
   });
 });
