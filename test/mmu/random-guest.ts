@@ -18,6 +18,8 @@ const EPT = { kind: 'map', vcpu: 0, root: '0x12001e', format: 'ept', pages: 64 }
 
 /** The guest of a run: every vCPU is in VMX operation, and L2 has an EPT that maps its tables. */
 export function begin({ config, mode }: Run): Lab {
+  // Shadow paging offers no EPT to L1; VPID it may have.
+  const secondary = config.paging === 'ept' ? '0x22' : '0x20';
   const lab = createGuest(config, mode);
   for (const { index: vcpu } of lab.vm.vcpus) {
     for (const command of [
@@ -26,7 +28,7 @@ export function begin({ config, mode }: Run): Lab {
       { kind: 'vmptrld', address: `0x${2 + vcpu}000` },
       { kind: 'vmwrite', field: 'GUEST_CR3', value: '0x100000' },
       { kind: 'vmwrite', field: 'EPT_POINTER', value: '0x12001e' },
-      { kind: 'vmwrite', field: 'SECONDARY_VM_EXEC_CONTROL', value: '0x22' },
+      { kind: 'vmwrite', field: 'SECONDARY_VM_EXEC_CONTROL', value: secondary },
       { kind: 'vmwrite', field: 'VIRTUAL_PROCESSOR_ID', value: '0x1' },
     ] as const) {
       apply(lab.vm, { ...command, vcpu });

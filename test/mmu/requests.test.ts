@@ -106,9 +106,9 @@ describe('requests', () => {
   });
 
   test.each([
-    ['5.14', 'MMU_FREE_OBSOLETE_ROOTS'],
-    ['6.1', 'MMU_RELOAD'],
-    ['6.1', 'HV_TLB_FLUSH'],
+    ['5.14.0', 'MMU_FREE_OBSOLETE_ROOTS'],
+    ['6.1.190', 'MMU_RELOAD'],
+    ['6.1.190', 'HV_TLB_FLUSH'],
   ] as const)('kernel %s refuses KVM_REQ_%s, and nothing changes', (kernel, request) => {
     const lab = createLab({ kernel });
     expect(() => lab.run({ kind: 'make-request', request })).toThrow(
