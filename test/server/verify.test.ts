@@ -82,6 +82,24 @@ test('what does not hold shows the nearest miss', async () => {
   expect(state.nearest.state.checks[0].found).toBe('"0x2000"');
 });
 
+const COMMAND = { kind: ['command'] };
+
+/** Records: commands at 1 and 3, misses of 0x1000 and 0x2000 at 2 and 4. */
+test.each<[string, object[], number[], boolean]>([
+  ['two that one record would fill', [missed('0x1000'), missed('0x1000')], [2], false],
+  ['two equal steps that two records fill', [missed(), missed()], [2, 4], true],
+  ['three equal steps, of which two are filled', [missed(), missed(), missed()], [2, 4], false],
+  ['a step that fits what the one before took', [missed(), missed('0x1000')], [2], false],
+  ['a step that fits more than the next', [missed(), missed('0x2000')], [2, 4], true],
+  ['two in turn', [COMMAND, missed(), COMMAND, missed()], [1, 2, 3, 4], true],
+  ['two in the wrong turn', [missed(), COMMAND, COMMAND], [2, 3], false],
+])('an order of steps: %s', async (_what, of, seqs, holds) => {
+  const app = await withHistory();
+  const { json } = await ask(app, 'POST', VERIFY, { expect: [{ kind: 'order', of }] });
+  const [result] = json.results;
+  expect([result.seqs, result.count, result.holds]).toEqual([seqs, seqs.length, holds]);
+});
+
 test('a span of history is verified, and only if all of it is kept', async () => {
   const app = await withHistory({ vmHistoryRecordsMax: 256 });
   const expected = [{ kind: 'count', of: missed(), exactly: 1 }];

@@ -75,6 +75,43 @@ test('a wait ends when a condition on the state holds', async () => {
   ]);
 });
 
+/** Holds in part once CR3 is not 0, and never as a whole. */
+const neverWhole = {
+  on: 'state',
+  vcpu: 0,
+  where: [
+    { path: '/cr3', op: 'gt', value: '0xfff' },
+    { path: '/cr3', value: '0xdead000' },
+  ],
+};
+
+test('of states that come equally near the newest is shown, and none that is further off', async () => {
+  const app = await withVm();
+  const waiting = ask(app, 'POST', WAIT, { until: neverWhole });
+  await begun(app);
+  let nearest = 0;
+  for (const pgd of ['0x1000', '0x2000', '0x3000']) nearest = (await loaded(app, pgd)).seq;
+  await loaded(app, '0x0');
+  await ask(app, 'DELETE', '/v1/vms/vm-1');
+  const { state } = (await waiting).json.nearest;
+  expect([state.seq, state.checks[1].found]).toEqual([nearest, '"0x3000"']);
+});
+
+test('of frames that come equally near the newest is shown', async () => {
+  const app = await withVm();
+  for (const pgd of ['0x1000', '0x2000', '0x3000']) await loaded(app, pgd);
+  const where = [{ path: '/event/pgd', value: '0xdead000' }];
+  const until = { on: 'event', match: { kind: ['root-missed'], where }, after: 0 };
+  const { json } = await ask(app, 'POST', WAIT, { until, timeoutMs: 0 });
+  expect(json.nearest.frame.frame.event.pgd).toBe('0x3000');
+});
+
+/** The answer to a load, with the number of the last thing that happened. */
+async function loaded(app: FastifyInstance, pgd: string): Promise<{ seq: number }> {
+  const { json } = await ask(app, 'POST', LOAD, { pgd });
+  return { seq: json.events.at(-1)?.seq ?? json.seq };
+}
+
 test('a wait ends with its VM', async () => {
   const app = await withVm();
   const waiting = ask(app, 'GET', WAIT);
