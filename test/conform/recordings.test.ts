@@ -9,43 +9,54 @@ const SECOND_TIER = ['loads', 'zapped', 'flushes', 'faults'];
 
 type Kernel = 'linux-6.1' | 'linux-7.3';
 
-/**
- * Every recording: its operations, and how many of them differ in the second tier, by kernel. In
- * the first tier none does.
- */
-const RECORDINGS: readonly (readonly [name: string, operations: number, differ: Differ])[] = [
-  ['svm_shadow/a1_lru', 79, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['svm_shadow/a2_unsync', 56, { 'linux-6.1': 2, 'linux-7.3': 0 }],
-  ['svm_shadow/a4_cr', 94, { 'linux-6.1': 2, 'linux-7.3': 0 }],
-  ['svm_shadow/a5_host', 61, { 'linux-6.1': 3, 'linux-7.3': 3 }],
-  ['vmx_ept/a4_cr', 94, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_ept/a5_host', 61, { 'linux-6.1': 4, 'linux-7.3': 1 }],
-  ['vmx_ept/p3_invpcid', 102, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_nested_ept/n1_eptp', 62, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_nested_ept/n2_invept', 51, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_nested_ept/n3_vpid', 54, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_nested_ept/n4_edit', 86, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_nested_ept/n5_mix', 73, { 'linux-6.1': 2, 'linux-7.3': 2 }],
-  ['vmx_nested_ept/n7_roots', 535, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_nested_shadow/s1_shadow_nested', 46, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/F_p1_noflush', 82, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/F_p5_unsync', 78, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/a1_lru', 79, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/a2_unsync', 56, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/a3_upper', 53, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/a4_cr', 94, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/a5_host', 61, { 'linux-6.1': 3, 'linux-7.3': 3 }],
-  ['vmx_shadow/p11_setsregs', 19, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/p1_noflush', 82, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/p2_flush', 52, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/p3_invpcid', 102, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/p4_invlpg', 26, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/p5_unsync', 78, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/p6_cr4', 104, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/p8_rand', 501, { 'linux-6.1': 0, 'linux-7.3': 0 }],
-  ['vmx_shadow/z1_cr3_reserved', 14, { 'linux-6.1': 0, 'linux-7.3': 0 }],
+/** Every recording, and its operations. In the first tier none differs. */
+const RECORDINGS: readonly (readonly [name: string, operations: number])[] = [
+  ['svm_shadow/a1_lru', 79],
+  ['svm_shadow/a2_unsync', 56],
+  ['svm_shadow/a4_cr', 94],
+  ['svm_shadow/a5_host', 61],
+  ['vmx_ept/a4_cr', 94],
+  ['vmx_ept/a5_host', 61],
+  ['vmx_ept/p3_invpcid', 102],
+  ['vmx_nested_ept/n1_eptp', 62],
+  ['vmx_nested_ept/n2_invept', 51],
+  ['vmx_nested_ept/n3_vpid', 54],
+  ['vmx_nested_ept/n4_edit', 86],
+  ['vmx_nested_ept/n5_mix', 73],
+  ['vmx_nested_ept/n7_roots', 535],
+  ['vmx_nested_shadow/s1_shadow_nested', 46],
+  ['vmx_shadow/F_p1_noflush', 82],
+  ['vmx_shadow/F_p5_unsync', 78],
+  ['vmx_shadow/a1_lru', 79],
+  ['vmx_shadow/a2_unsync', 56],
+  ['vmx_shadow/a3_upper', 53],
+  ['vmx_shadow/a4_cr', 94],
+  ['vmx_shadow/a5_host', 61],
+  ['vmx_shadow/p11_setsregs', 19],
+  ['vmx_shadow/p1_noflush', 82],
+  ['vmx_shadow/p2_flush', 52],
+  ['vmx_shadow/p3_invpcid', 102],
+  ['vmx_shadow/p4_invlpg', 26],
+  ['vmx_shadow/p5_unsync', 78],
+  ['vmx_shadow/p6_cr4', 104],
+  ['vmx_shadow/p8_rand', 501],
+  ['vmx_shadow/z1_cr3_reserved', 14],
 ];
-type Differ = Readonly<Record<Kernel, number>>;
+
+/**
+ * Operations that differ in the second tier, by kernel: flushes by which KVM tells of a write to
+ * CR4 on an SVM host (`a2_unsync`, `a4_cr`), pages that the host takes away of a guest whose own
+ * code and stack are mapped as well (`a5_host`), and a flush that KVM makes one operation sooner
+ * (`n5_mix`).
+ */
+const DIFFER: Readonly<Record<string, Partial<Record<Kernel, readonly number[]>>>> = {
+  'svm_shadow/a2_unsync': { 'linux-6.1': [43, 45] },
+  'svm_shadow/a4_cr': { 'linux-6.1': [8, 11] },
+  'svm_shadow/a5_host': { 'linux-6.1': [46, 50, 52], 'linux-7.3': [46, 50, 52] },
+  'vmx_ept/a5_host': { 'linux-6.1': [46, 47, 49, 51], 'linux-7.3': [46] },
+  'vmx_nested_ept/n5_mix': { 'linux-6.1': [67, 68], 'linux-7.3': [67, 68] },
+  'vmx_shadow/a5_host': { 'linux-6.1': [46, 50, 52], 'linux-7.3': [46, 50, 52] },
+};
 
 describe.each(['linux-6.1', 'linux-7.3'] as const)('%s', (kernel) => {
   test('every recording is in the table', () => {
@@ -57,13 +68,14 @@ describe.each(['linux-6.1', 'linux-7.3'] as const)('%s', (kernel) => {
     expect(RECORDINGS.reduce((sum, [, operations]) => sum + operations, 0)).toBe(2935);
   });
 
-  test.each(RECORDINGS)('%s: all %i operations', (name, operations, differ) => {
+  test.each(RECORDINGS)('%s: all %i operations', (name, operations) => {
     const verdict = judgeRecording(recordingOf(kernel, name));
     expect(verdict).toEqual({ passed: operations, failures: [], skipped: {} });
 
     const second = judgeRecording(recordingOf(kernel, name), { only: SECOND_TIER });
-    expect(second.failures).toHaveLength(differ[kernel]);
-    expect(second.passed).toBe(operations - differ[kernel]);
+    const differ = DIFFER[name]?.[kernel] ?? [];
+    expect(second.failures.map(({ where }) => Number(/#(\d+) /.exec(where)?.[1]))).toEqual(differ);
+    expect(second.passed).toBe(operations - differ.length);
   });
 });
 
