@@ -160,7 +160,7 @@ test('what nobody looks at is not read', async () => {
   expect(asked).toBeGreaterThan(0);
 });
 
-test('it can be looked at', async () => {
+test('a screenshot is as wide as the window, in light and in dark', async () => {
   const { vm, page, shown } = await watchNewVm({ registers: { cr4: '0x200a0' } });
   await lab.run(vm, ...MAPPED, read('0x401000'), write('0x600008', '0x105067'));
   await lab.run(vm, movCr3('0x8000000000001005'), { kind: 'enter', vcpu: 0 }, read('0x401000'));

@@ -156,7 +156,7 @@ test('nothing is wider than a screen of 400 pixels, and there too roots lie over
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(400);
 });
 
-test('it can be looked at', async () => {
+test('a screenshot is as wide as the window, in light and in dark', async () => {
   const { vm, page, shown } = await watchNewVm({
     policy: 'need-sync',
     vcpus: 2,

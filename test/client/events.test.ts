@@ -97,7 +97,7 @@ describe.each(Object.entries(LABS))('%s', (_, open) => {
     await frames.return?.();
   });
 
-  test('who leaves the loop makes room for others', async () => {
+  test('a client that leaves the loop makes room for others', async () => {
     const lab = await open({ limits: { streamsMax: 1 } });
     const vm = await lab.createVm();
     await vm.run(ENTER);

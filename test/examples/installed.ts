@@ -9,7 +9,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** What an example brings along itself. */
 const OF_THE_EXAMPLE = ['@types/node', 'vitest'];
 
-const OPTIONS = { encoding: 'utf8', timeout: 100_000, stdio: 'pipe' } as const;
+const OPTIONS = { encoding: 'utf8', timeout: 250_000, stdio: 'pipe' } as const;
 
 /**
  * A folder with a copy of an example in which the package is installed: what `npm pack` makes of it,

@@ -156,7 +156,7 @@ test('a stream can be of some kinds and vCPUs only', async () => {
   expect(client.frames.length).toBe(2);
 });
 
-test('who resumes from before what is kept is told of the gap', async () => {
+test('a client that resumes from before what is kept is told of the gap', async () => {
   const { app, port } = await listen({ limits: { vmHistoryRecordsMax: 256 } });
   await ask(app, 'POST', '/v1/vms');
   await ask(app, 'POST', BATCH, switches(400));

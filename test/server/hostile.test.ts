@@ -106,7 +106,7 @@ const PINGS = 50_000;
 /** Without the head and the mask of its frame. */
 const PING_BYTES = 100;
 
-test('who floods with pings and reads nothing gets nothing', async () => {
+test('a client that floods with pings and reads nothing is sent nothing', async () => {
   const { app, port } = await listenWithVm({ streamBufferBytesMax: 16 * 1024 });
   let connection: Socket | undefined;
   app.server.on('connection', (socket: Socket) => {

@@ -70,7 +70,7 @@ test('a server-sent event has an id from which a client resumes, across a reconn
   expect(again.ids.at(-1)).toBe(`test:${seq}`);
 });
 
-test('who comes back from another epoch is told so, in every form', async () => {
+test('a client that comes back from another epoch is told so, in every form', async () => {
   const { app, port } = await withHistory();
   const page = await ask(app, 'GET', `${EVENTS}?after=1&epoch=other`);
   expect([page.status, page.json.code, page.json.epoch, page.json.detail]).toEqual([
