@@ -39,7 +39,8 @@ describe('a campaign', () => {
 
   test('goes on without a hole that KVM has to this day, and says that it met one', () => {
     const on = { kernel: '6.1', policy: 'mainline', paging: 'shadow', vcpus: 1 } as const;
-    const played = first(40).map(({ seed }) => runTrial({ ...on, guest: 'pae', seed }, 500));
+    const seeds = Array.from({ length: 40 }, (_, i) => i + 1);
+    const played = seeds.map((seed) => runTrial({ ...on, guest: 'pae', seed }, 500));
     const known = played.filter((result) => result.known);
     // Of the seeds some meet it and some do not.
     expect([known.length > 0, known.length < played.length]).toEqual([true, true]);

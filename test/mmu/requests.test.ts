@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { KernelVersion } from '../../src/mmu/index.js';
+import { type KernelVersion, releaseOf } from '../../src/mmu/index.js';
 import { REQUEST_NAMES, type RequestName } from '../../src/mmu/requests/index.js';
 import { currentRoot } from '../../src/mmu/state/index.js';
 import { createLab, kindsOf, type Lab, slotsOf } from './lab.js';
@@ -112,7 +112,7 @@ describe('requests', () => {
   ] as const)('kernel %s refuses KVM_REQ_%s, and nothing changes', (kernel, request) => {
     const lab = createLab({ kernel });
     expect(() => lab.run({ kind: 'make-request', request })).toThrow(
-      `Cannot run "make-request": kernel ${kernel} has no KVM_REQ_${request}`,
+      `Cannot run "make-request": kernel ${releaseOf(kernel)} has no KVM_REQ_${request}`,
     );
     expect(lab.vcpu.requests).toBe(0);
   });
