@@ -8,7 +8,7 @@ const VMS = 200;
 const VCPUS_PER_VM = 64;
 
 const { Fleet } = await load<typeof import('../src/server/fleet/fleet.js')>('fleet/fleet');
-const { DEFAULT_LIMITS } = await load<typeof import('../src/server/wire/limits.js')>('wire/limits');
+const { DEFAULT_LIMITS } = await load<typeof import('../src/server/wire/bounds.js')>('wire/bounds');
 const { default: Fastify } = await import('fastify');
 
 const fleet = new Fleet({ limits: DEFAULT_LIMITS, log: Fastify().log });

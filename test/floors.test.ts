@@ -15,7 +15,7 @@ const FLOORS: Record<string, readonly string[]> = {
   journal: ['mmu/schema'],
   lab: ['mmu', 'mmu/schema', 'mmu/scenes'],
   server: ['lab', 'journal', 'mmu', 'mmu/schema'],
-  client: ['server/direct', 'server/wire/limits.ts'],
+  client: ['server/direct', 'server/wire/bounds.ts'],
   cli: ['server', 'server/wire/version.ts', 'lab', 'mmu', 'mmu/schema'],
 };
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import {
+  BOUNDS,
   buildApp,
   DEFAULT_LIMITS,
   isLoopback,
@@ -19,7 +20,19 @@ import { WrongUse } from './wrong-use.js';
 /** A server that has not closed by then is stopped. */
 const CLOSE_MS_MAX = 5000;
 
-interface ServeOptions {
+/** The bounds that an option moves, by the option's name among the parsed ones. */
+const BOUND_OPTIONS = {
+  vmsMax: { flags: '--vms-max <count>', bound: 'vms' },
+  vcpusMax: { flags: '--vcpus-max <count>', bound: 'vcpus' },
+  streamsMax: { flags: '--streams-max <count>', bound: 'streams' },
+  vmHistoryMax: { flags: '--vm-history-max <count>', bound: 'historyRecordsPerVm' },
+  historyMax: { flags: '--history-max <count>', bound: 'historyRecords' },
+  bodyMax: { flags: '--body-max <bytes>', bound: 'bodyBytes' },
+} as const;
+
+type BoundOption = keyof typeof BOUND_OPTIONS;
+
+interface ServeOptions extends Readonly<Record<BoundOption, number>> {
   readonly host?: string;
   readonly port?: number;
   readonly logLevel?: LogLevel;
@@ -27,18 +40,11 @@ interface ServeOptions {
   readonly allowOrigin: readonly string[];
   readonly tokenFile?: string;
   readonly requestsMax?: number;
-  readonly vmsMax: number;
-  readonly vcpusMax: number;
-  readonly streamsMax: number;
-  readonly vmHistoryMax: number;
-  readonly historyMax: number;
-  readonly bodyMax: number;
 }
 
 /** `mmulab serve`: the server, until SIGINT or SIGTERM. */
 export function registerServe(program: Command, terminal: Terminal): void {
-  const count = (name: string) => (text: string) => countOf(name, text);
-  program
+  const command = program
     .command('serve')
     .description('serve the API and the page')
     .option('--host <address>', 'address to listen on (MMULAB_HOST, HOST, 127.0.0.1)')
@@ -60,40 +66,22 @@ export function registerServe(program: Command, terminal: Terminal): void {
     .option(
       '--requests-max <count>',
       `requests of one client a second (${REMOTE_REQUESTS_PER_SECOND_MAX}; on loopback no bound)`,
-      count('--requests-max'),
-    )
-    .option('--vms-max <count>', 'VMs', count('--vms-max'), DEFAULT_LIMITS.vmsMax)
-    .option(
-      '--vcpus-max <count>',
-      'vCPUs of all VMs',
-      count('--vcpus-max'),
-      DEFAULT_LIMITS.vcpusMax,
-    )
-    .option(
-      '--streams-max <count>',
-      'open streams',
-      count('--streams-max'),
-      DEFAULT_LIMITS.streamsMax,
-    )
-    .option(
-      '--vm-history-max <count>',
-      'commands and events kept of a VM',
-      count('--vm-history-max'),
-      DEFAULT_LIMITS.vmHistoryRecordsMax,
-    )
-    .option(
-      '--history-max <count>',
-      'commands and events kept of all VMs',
-      count('--history-max'),
-      DEFAULT_LIMITS.historyRecordsMax,
-    )
-    .option(
-      '--body-max <bytes>',
-      'bytes of a request body',
-      count('--body-max'),
-      DEFAULT_LIMITS.bodyBytesMax,
-    )
-    .action((options: ServeOptions) => serve(options, terminal));
+      (text) => countOf('--requests-max', text),
+    );
+  for (const { flags, bound } of Object.values(BOUND_OPTIONS)) {
+    const [name = ''] = flags.split(' ');
+    const parse = (text: string) => countOf(name, text);
+    command.option(flags, phraseOf(BOUNDS[bound].meaning), parse, DEFAULT_LIMITS[bound]);
+  }
+  command.action((options: ServeOptions) => serve(options, terminal));
+}
+
+/** A sentence as the help of an option: `VMs`, `commands and events kept for one VM`. */
+function phraseOf(sentence: string): string {
+  const phrase = sentence.replace(/\.$/, '');
+  return /^[A-Z][a-z]/.test(phrase)
+    ? `${phrase.charAt(0).toLowerCase()}${phrase.slice(1)}`
+    : phrase;
 }
 
 async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
@@ -125,16 +113,12 @@ const HOST_IGNORED =
   'HOST ignored: it is no IP address; MMULAB_HOST or --host may name what to listen on';
 
 function limitsOf(options: ServeOptions, host: string): Partial<Limits> {
-  return {
-    clientRequestsPerSecondMax:
-      options.requestsMax ?? (isLoopback(host) ? null : REMOTE_REQUESTS_PER_SECOND_MAX),
-    vmsMax: options.vmsMax,
-    vcpusMax: options.vcpusMax,
-    streamsMax: options.streamsMax,
-    vmHistoryRecordsMax: options.vmHistoryMax,
-    historyRecordsMax: options.historyMax,
-    bodyBytesMax: options.bodyMax,
-  };
+  const { requestsMax = isLoopback(host) ? null : REMOTE_REQUESTS_PER_SECOND_MAX } = options;
+  const moved = Object.entries(BOUND_OPTIONS).map(([option, { bound }]) => [
+    bound,
+    options[option as BoundOption],
+  ]);
+  return { ...Object.fromEntries(moved), clientRequestsPerSecond: requestsMax };
 }
 
 /** @throws {WrongUse} If there is none and others can reach the server. */

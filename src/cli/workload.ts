@@ -4,7 +4,7 @@ import type { Command as Program } from 'commander';
 import { WORKLOAD_NAMES, WORKLOADS, type Workload, workloadOf } from '../lab/index.js';
 import { step } from '../mmu/index.js';
 import { Command, createJsonWriter } from '../mmu/schema/index.js';
-import { CASE_COMMANDS_MAX, CaseFile, caseFrom, configFor } from '../server/index.js';
+import { BOUNDS, CaseFile, caseFrom, configFor } from '../server/index.js';
 import { type Settings, settingOf } from './setting.js';
 import type { Terminal } from './terminal.js';
 import { workloadQueryFor } from './workload-query.js';
@@ -66,7 +66,7 @@ async function textOf(
       workload,
       options: { seed, commands: count, policy, kernel },
       set,
-      commandsMax: lines === true ? LINES_MAX : CASE_COMMANDS_MAX,
+      commandsMax: lines === true ? LINES_MAX : BOUNDS.commandsPerCase.value,
     },
     `Cannot make "${known}"`,
   );

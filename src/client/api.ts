@@ -104,6 +104,7 @@ export type Model = {
         memoryBytesPerPage: number;
         streams: number;
         streamBufferBytes: number;
+        heartbeatMs: number;
         fleetStreams: number;
         lifeRecords: number;
         waits: number;

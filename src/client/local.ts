@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as server from '../server/direct/index.js';
-import { DEFAULT_LIMITS, type Limits } from '../server/wire/limits.js';
+import { DEFAULT_LIMITS, type Limits } from '../server/wire/bounds.js';
 import type { Lab } from './lab.js';
 import { labOf } from './lab-of.js';
 import { LocalCalls } from './local-calls.js';

@@ -17,9 +17,9 @@ import { refuseUnknownQueries } from './http/strict-query.js';
 import { refuseUpgrades } from './http/upgrade.js';
 import { ROUTES } from './routes/index.js';
 import { INBOUND_BYTES_MAX } from './streams/socket-sink.js';
+import { DEFAULT_LIMITS, type Limits } from './wire/bounds.js';
 import { serializerCompiler, validatorCompiler } from './wire/compilers.js';
 import { parseJsonBodies } from './wire/json-body.js';
-import { DEFAULT_LIMITS, type Limits } from './wire/limits.js';
 
 export interface AppOptions {
   /** The address that the server will listen on. */
@@ -91,11 +91,11 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
 function createFastify({ logger = false }: AppOptions, limits: Limits): FastifyInstance {
   const app = Fastify({
     ...(logger === false ? { logger: false } : { loggerInstance: logger }),
-    bodyLimit: limits.bodyBytesMax,
-    requestTimeout: limits.requestMsMax,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
     http: {
-      headersTimeout: limits.requestMsMax,
-      connectionsCheckingInterval: Math.min(limits.requestMsMax, 30_000),
+      headersTimeout: limits.requestMs,
+      connectionsCheckingInterval: Math.min(limits.requestMs, 30_000),
       // Else Node would answer without a body.
       requireHostHeader: false,
     },

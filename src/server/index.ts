@@ -3,10 +3,11 @@ export { CaseFile, caseFrom } from './history/case-file.js';
 export { TOKEN_PATTERN, type Token } from './http/auth.js';
 export { isLoopback } from './http/guard.js';
 export {
-  CASE_COMMANDS_MAX,
+  BOUNDS,
+  type Bound,
   DEFAULT_LIMITS,
   type Limits,
   REMOTE_REQUESTS_PER_SECOND_MAX,
-} from './wire/limits.js';
+} from './wire/bounds.js';
 export { VERSION } from './wire/version.js';
 export { configFor, type WorkloadQuery, workloadQueryOf } from './wire/workload-query.js';

@@ -9,7 +9,7 @@ const HISTORY_RECORDS = 512;
 let lab: Lab;
 
 beforeAll(async () => {
-  lab = await startLab({ limits: { vmHistoryRecordsMax: HISTORY_RECORDS } });
+  lab = await startLab({ limits: { historyRecordsPerVm: HISTORY_RECORDS } });
 });
 afterAll(() => lab?.close());
 afterEach(() => expect(lab.complaints).toEqual([]));

@@ -85,7 +85,7 @@ describe.each(Object.entries(LABS))('%s', (_, open) => {
   });
 
   test('what is no longer kept is a gap', async () => {
-    const lab = await open({ limits: { vmHistoryRecordsMax: 4 } });
+    const lab = await open({ limits: { historyRecordsPerVm: 4 } });
     const vm = await lab.createVm();
     await vm.runAll([mov('0x100000'), ENTER, mov('0x101000'), ENTER]);
     const { oldest, head } = await vm.history();
@@ -98,7 +98,7 @@ describe.each(Object.entries(LABS))('%s', (_, open) => {
   });
 
   test('a client that leaves the loop makes room for others', async () => {
-    const lab = await open({ limits: { streamsMax: 1 } });
+    const lab = await open({ limits: { streams: 1 } });
     const vm = await lab.createVm();
     await vm.run(ENTER);
     const first = vm.events({ after: 0 });

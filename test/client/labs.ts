@@ -4,7 +4,7 @@ import { createLab, type Lab, type LabOptions } from '../../src/client/index.js'
 import { listen } from '../server/start.js';
 
 /** Tests ask faster than the timer that measures a server's delay gets its turn. */
-const NO_DELAY_COUNTS = { eventLoopDelayMsMax: 0 };
+const NO_DELAY_COUNTS = { eventLoopDelayMs: 0 };
 
 /** Both ways to a lab; each test gets a fresh one, which is closed when it ends. */
 export const LABS = { 'in this process': local, 'on a server': remote } as const;

@@ -123,7 +123,7 @@ test.each([`${BATCH}?atomic=true`, `${BATCH}?dryRun=true`])(
 );
 
 test('what is tried takes no room for long, and is refused where it would be', async () => {
-  const { app } = await startVm({ limits: { memoryPagesMax: 6 } });
+  const { app } = await startVm({ limits: { memoryPages: 6 } });
   await ask(app, 'POST', '/v1/vms');
   const roots = Array.from({ length: 8 }, (_, i) => [
     { ...LOAD, pgd: `0x${i + 1}000` },

@@ -107,7 +107,7 @@ test('a case holds what leads to the state, and nothing that was taken back', as
 });
 
 test('a case needs the beginning, and is bounded', async () => {
-  const app = await startApp({ limits: { vmHistoryRecordsMax: 300 } });
+  const app = await startApp({ limits: { historyRecordsPerVm: 300 } });
   await ask(app, 'POST', '/v1/vms', CONFIG);
   await run(
     app,
@@ -125,7 +125,7 @@ test('a case needs the beginning, and is bounded', async () => {
   await ask(app, 'POST', '/v1/vms/vm-1/reset');
   expect((await caseOf(app, 'vm-1')).commands).toEqual([]);
 
-  const roomy = await startApp({ limits: { vmHistoryRecordsMax: 100_000 } });
+  const roomy = await startApp({ limits: { historyRecordsPerVm: 100_000 } });
   await ask(roomy, 'POST', '/v1/vms', CONFIG);
   const many = Array.from({ length: 10_000 }, () => ({ kind: 'free-roots', vcpu: 0, mmu: 'root' }));
   await run(roomy, 'vm-1', many);
@@ -161,7 +161,7 @@ test('a case that cannot be played to its end leaves no VM', async () => {
         return step(vm, command, emit);
       },
     },
-    limits: { vmsMax: 2, vcpusMax: 3, memoryPagesMax: 2 },
+    limits: { vms: 2, vcpus: 3, memoryPages: 2 },
   });
   await ask(app, 'POST', '/v1/vms', {});
   const file = await caseOf(app, 'vm-1');

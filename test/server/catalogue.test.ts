@@ -3,7 +3,11 @@ import { expect, test } from 'vitest';
 import { generateClient } from '../../scripts/generate-client.js';
 import { POLICY_NAMES } from '../../src/mmu/index.js';
 import { COMMAND_KINDS, EVENT_KINDS } from '../../src/mmu/schema/index.js';
-import { describeAsyncapi, describeOpenapi } from '../../src/server/describe/index.js';
+import {
+  describeAsyncapi,
+  describeBounds,
+  describeOpenapi,
+} from '../../src/server/describe/index.js';
 import { DEFAULT_LIMITS, VERSION } from '../../src/server/index.js';
 import { ask, startApp } from './start.js';
 
@@ -66,6 +70,7 @@ test('the model says what it covers', async () => {
     memoryBytesPerPage: 65_536,
     streams: 1000,
     streamBufferBytes: 1_048_576,
+    heartbeatMs: 30_000,
     fleetStreams: 64,
     lifeRecords: 4096,
     waits: 1000,
@@ -92,7 +97,7 @@ test('the model says what it covers', async () => {
     idempotencyMs: 3_600_000,
     clientRequestsPerSecond: null,
     eventLoopDelayMs: 1000,
-    heapBytes: DEFAULT_LIMITS.heapBytesMax,
+    heapBytes: DEFAULT_LIMITS.heapBytes,
   });
 });
 
@@ -112,6 +117,10 @@ test('every answer names the version', async () => {
 test('openapi.yaml and asyncapi.yaml are those of the schemas', async () => {
   expect(fileOf('openapi.yaml')).toBe(await describeOpenapi());
   expect(fileOf('asyncapi.yaml')).toBe(describeAsyncapi());
+});
+
+test('docs/bounds.md is the table of the bounds', () => {
+  expect(fileOf('docs/bounds.md')).toBe(describeBounds());
 });
 
 test('both are of a size that one can open', () => {

@@ -160,7 +160,7 @@ test('a client that does not read is not read from, and loses nothing', async ()
 });
 
 test('a stream from which nothing comes is ended, not cut, by its own time', async () => {
-  const { app, port } = await startVm({ limits: { requestMsMax: 300 } });
+  const { app, port } = await startVm({ limits: { requestMs: 300 } });
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   const tookTooLong = once(app.server, 'clientError');
@@ -178,7 +178,7 @@ test('a stream from which nothing comes is ended, not cut, by its own time', asy
 });
 
 test('a client that takes no answer for too long is hung up on', async () => {
-  const { app, port } = await startVm({ limits: { requestMsMax: 500 } });
+  const { app, port } = await startVm({ limits: { requestMs: 500 } });
   const { client } = await open(port, `${PATH}?events=true`);
   const block = '{"kind":"mov-cr3","vcpu":0,"value":"0x100000"}\n'.repeat(2000);
   client.on('drain', () => client.write(block));
@@ -223,7 +223,7 @@ test('a deleted VM and a closing server end a stream with a problem', async () =
 });
 
 test('streams of commands are bounded, and a client that vanishes frees its place', async () => {
-  const { app, port } = await startVm({ limits: { streamsMax: 1 } });
+  const { app, port } = await startVm({ limits: { streams: 1 } });
   const { client, answered } = await open(port);
   client.write(`${ENTER}\n`);
   await answered;

@@ -191,7 +191,7 @@ test('a duplicate of what was refused meanwhile is tried in its turn', async () 
 });
 
 test('keys are kept for their time, up to their number and their bytes, the oldest goes first', async () => {
-  const limits = { idempotencyKeysMax: 2, idempotencyMs: 1000 };
+  const limits = { idempotencyKeys: 2, idempotencyMs: 1000 };
   const app = await startVm({ limits });
   vi.useFakeTimers({ toFake: ['performance'] });
   const isReplayed = async (key: string) =>
@@ -207,7 +207,7 @@ test('keys are kept for their time, up to their number and their bytes, the olde
   vi.advanceTimersByTime(1);
   expect(await isReplayed('b')).toBe(false);
 
-  const small = await startVm({ limits: { idempotencyBytesMax: 10 } });
+  const small = await startVm({ limits: { idempotencyBytes: 10 } });
   for (let i = 0; i < 2; i += 1) {
     const { headers } = await ask(small, 'POST', ENTER, undefined, keyed('a'));
     expect(headers['idempotency-replayed']).toBe(undefined);
@@ -215,7 +215,7 @@ test('keys are kept for their time, up to their number and their bytes, the olde
 });
 
 test('an answer too long to keep is not given again, and nothing is done again', async () => {
-  const app = await startVm({ limits: { idempotencyAnswerBytesMax: 100 } });
+  const app = await startVm({ limits: { idempotencyAnswerBytes: 100 } });
   const commands = Array.from({ length: 100 }, () => LOAD);
   const send = () => ask(app, 'POST', `${VM}/commands`, commands, keyed('a'));
   expect((await send()).status).toBe(200);

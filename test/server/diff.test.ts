@@ -121,7 +121,7 @@ test.each([
 });
 
 test('what is to come and what is forgotten have no difference', async () => {
-  const app = await startApp({ limits: { vmHistoryRecordsMax: 300 } });
+  const app = await startApp({ limits: { historyRecordsPerVm: 300 } });
   await ask(app, 'POST', '/v1/vms', {});
   const enter = { kind: 'enter', vcpu: 0 };
   await ask(

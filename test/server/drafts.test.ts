@@ -12,7 +12,7 @@ const MOVES = Array.from({ length: 5000 }, (_, i) => ({
 
 /** A server whose first VM has run thousands of commands: a fork that runs them has to let others in. */
 async function start(options: AppOptions = {}) {
-  const limits = { vmHistoryRecordsMax: 100_000, ...options.limits };
+  const limits = { historyRecordsPerVm: 100_000, ...options.limits };
   const server = await listen({ ...options, limits });
   await ask(server.app, 'POST', '/v1/vms', { tags: { suite: 'a' } });
   await ask(server.app, 'POST', '/v1/vms/vm-1/commands', MOVES);
@@ -80,7 +80,7 @@ test('the list stays in order, whatever came while a fork ran its commands', asy
 
 test('a fork that cannot be made gives back its room', async () => {
   const { app } = await start({
-    limits: { vmsMax: 2, vmsPerTagMax: 2 },
+    limits: { vms: 2, vmsPerTag: 2 },
     model: {
       step: (vm, command, emit) => {
         if (vm.config.policy === 'need-sync') throw new Error('broken');

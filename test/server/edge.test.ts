@@ -140,7 +140,7 @@ test('a client over its rate is told so, and others are not', async () => {
   // Within one second, however long it takes.
   vi.useFakeTimers({ toFake: ['Date'] });
   onTestFinished(() => void vi.useRealTimers());
-  const app = await startApp({ limits: { clientRequestsPerSecondMax: 3 } });
+  const app = await startApp({ limits: { clientRequestsPerSecond: 3 } });
   const statusFor = async (url: string, remoteAddress: string) =>
     (await app.inject({ url, remoteAddress })).statusCode;
   const first = '10.0.0.1';
@@ -166,7 +166,7 @@ test('every operation says that it may be refused for rate and load', async () =
 });
 
 test('under pressure only what watches or gives room is answered', async () => {
-  const app = await startApp({ limits: { heapBytesMax: 1 } });
+  const app = await startApp({ limits: { heapBytes: 1 } });
   await ask(app, 'POST', '/v1/vms');
   const status = async (url: string) => (await ask(app, 'GET', url)).status;
   await expect.poll(() => status('/v1/vms')).toBe(503);
@@ -182,7 +182,7 @@ test('under pressure only what watches or gives room is answered', async () => {
 });
 
 test('a server that is behind says how far', async () => {
-  const app = await startApp({ limits: { eventLoopDelayMsMax: 1 } });
+  const app = await startApp({ limits: { eventLoopDelayMs: 1 } });
   const keepBusy = setInterval(() => {
     const end = Date.now() + 60;
     while (Date.now() < end);

@@ -65,7 +65,7 @@ test('a page can be of some kinds and vCPUs only', async () => {
 });
 
 test('history that is no longer kept is refused, with where it begins', async () => {
-  const app = await startApp({ limits: { vmHistoryRecordsMax: 256 } });
+  const app = await startApp({ limits: { historyRecordsPerVm: 256 } });
   await ask(app, 'POST', '/v1/vms');
   await ask(app, 'POST', BATCH, switches(400));
   const { json: page } = await ask(app, 'GET', `${EVENTS}?limit=10000`);
@@ -157,7 +157,7 @@ test('a stream can be of some kinds and vCPUs only', async () => {
 });
 
 test('a client that resumes from before what is kept is told of the gap', async () => {
-  const { app, port } = await listen({ limits: { vmHistoryRecordsMax: 256 } });
+  const { app, port } = await listen({ limits: { historyRecordsPerVm: 256 } });
   await ask(app, 'POST', '/v1/vms');
   await ask(app, 'POST', BATCH, switches(400));
   const { head, oldest } = (await ask(app, 'GET', EVENTS)).json;
@@ -168,7 +168,7 @@ test('a client that resumes from before what is kept is told of the gap', async 
 });
 
 test('a reader that reads nothing slows nobody, fills no memory and is told what it missed', async () => {
-  const { app, port } = await listen({ limits: { streamBufferBytesMax: 64 * 1024 } });
+  const { app, port } = await listen({ limits: { streamBufferBytes: 64 * 1024 } });
   await ask(app, 'POST', '/v1/vms');
   const slow = connect(port, EVENTS);
   const quick = connect(port, EVENTS);
@@ -191,7 +191,7 @@ test('a reader that reads nothing slows nobody, fills no memory and is told what
 });
 
 test('a reader is sent all, however little may wait for it', async () => {
-  const { app, port } = await listen({ limits: { streamBufferBytesMax: 1024 } });
+  const { app, port } = await listen({ limits: { streamBufferBytes: 1024 } });
   await ask(app, 'POST', '/v1/vms');
   const client = connect(port, EVENTS);
   await client.arrived(1);
@@ -224,7 +224,7 @@ test('a stream ends with the server', async () => {
 });
 
 test('an upgrade is refused as a problem', async () => {
-  const { app, port } = await listen({ limits: { streamsMax: 1 }, origins: ['http://good.test'] });
+  const { app, port } = await listen({ limits: { streams: 1 }, origins: ['http://good.test'] });
   await ask(app, 'POST', '/v1/vms');
   const refusalOf = async (path: string, headers = {}) => {
     const { status, json } = await refusedUpgrade(port, path, headers);

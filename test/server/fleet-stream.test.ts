@@ -104,7 +104,7 @@ test('with a filter, a frame for each VM says up to where everything was conside
 
 test('a slow reader of all VMs gets gaps, also of a VM that is deleted meanwhile', async () => {
   const { app, port } = await listen({
-    limits: { streamBufferBytesMax: 64 * 1024, vmHistoryRecordsMax: 1024 },
+    limits: { streamBufferBytes: 64 * 1024, historyRecordsPerVm: 1024 },
   });
   const slow = connect(port, '/v1/events');
   await slow.arrived(1);

@@ -107,7 +107,7 @@ const PINGS = 50_000;
 const PING_BYTES = 100;
 
 test('a client that floods with pings and reads nothing is sent nothing', async () => {
-  const { app, port } = await listenWithVm({ streamBufferBytesMax: 16 * 1024 });
+  const { app, port } = await listenWithVm({ streamBufferBytes: 16 * 1024 });
   let connection: Socket | undefined;
   app.server.on('connection', (socket: Socket) => {
     connection = socket;
@@ -170,7 +170,7 @@ test('a client of another version is told ours', async () => {
 });
 
 test('a request that does not come to its end is given up', async () => {
-  const { port } = await listenWithVm({ requestMsMax: 100 });
+  const { port } = await listenWithVm({ requestMs: 100 });
   const slow = `POST${get('/v1/vms', {
     host: 'localhost',
     'content-type': 'application/json',

@@ -114,7 +114,7 @@ test.each([
   ['vm-1', '{bad', 400, 'malformed-json'],
   ['vm-1', `{"name":"${'x'.repeat(1000)}"}`, 413, 'body-too-large'],
 ] as const)('PATCH /v1/vms/%s with %j is refused', async (vm, body, status, code) => {
-  const app = await startApp({ limits: { bodyBytesMax: 500 } });
+  const app = await startApp({ limits: { bodyBytes: 500 } });
   await ask(app, 'POST', '/v1/vms');
   const answer = await ask(app, 'PATCH', `/v1/vms/${vm}`, body, {
     'content-type': 'application/json',
@@ -142,7 +142,7 @@ test('a change takes JSON from its own origin, and keeps the bound of tags', asy
 });
 
 test('VMs of one tag are bounded, at creation and later; a deletion makes room', async () => {
-  const app = await startApp({ limits: { vmsPerTagMax: 2 } });
+  const app = await startApp({ limits: { vmsPerTag: 2 } });
   const tagged = { tags: { suite: 'nightly' } };
   for (let i = 0; i < 2; i += 1) await ask(app, 'POST', '/v1/vms', tagged);
   const refused = await ask(app, 'POST', '/v1/vms', tagged);
@@ -205,7 +205,7 @@ test('deleted and closed in time, no timer is left', async () => {
 });
 
 test('a fork has the labels of its origin, and counts by them', async () => {
-  const app = await startApp({ limits: { vmsPerTagMax: 2 } });
+  const app = await startApp({ limits: { vmsPerTag: 2 } });
   await ask(app, 'POST', '/v1/vms', LABELS);
   const forked = await ask(app, 'POST', '/v1/vms/vm-1/fork', {});
   expect([forked.status, forked.headers.etag]).toEqual([201, `"${forked.json.seq}"`]);

@@ -103,7 +103,7 @@ describe('lanes beside a VM', () => {
   });
 
   test('count as vCPUs, and are bounded', async () => {
-    const app = await startApp({ limits: { vcpusMax: 7 } });
+    const app = await startApp({ limits: { vcpus: 7 } });
     await createVm(app);
     const metrics = async () => String((await ask(app, 'GET', '/metrics')).json);
     expect(await metrics()).toContain('mmulab_vcpus 4');

@@ -121,7 +121,7 @@ describe('a race', () => {
   });
 
   test('of a VM whose beginning is not known is refused', async () => {
-    const app = await startApp({ limits: { vmHistoryRecordsMax: 64 } });
+    const app = await startApp({ limits: { historyRecordsPerVm: 64 } });
     await ask(app, 'POST', '/v1/vms', '{}', JSON_TYPE);
     const commands = Array.from({ length: 200 }, (_, i) => ({
       kind: 'mov-cr3',
@@ -157,7 +157,7 @@ describe('a job', () => {
   });
 
   test('is not started while too many are not done', async () => {
-    const app = await startApp({ limits: { jobsMax: 2, jobsRunningMax: 1 } });
+    const app = await startApp({ limits: { jobs: 2, jobsRunning: 1 } });
     for (const state of ['running', 'queued']) {
       expect((await race(app, { source: LONG, policies: TWO })).json.state).toBe(state);
     }
@@ -170,7 +170,7 @@ describe('a job', () => {
   });
 
   test('waits for nobody where too many wait', async () => {
-    const app = await startApp({ limits: { waitsMax: 0 } });
+    const app = await startApp({ limits: { waits: 0 } });
     await race(app, { source: LONG, policies: TWO });
     const prefer = { prefer: 'wait=1' };
     const answer = await ask(app, 'GET', '/v1/jobs/job-1', undefined, prefer);
@@ -179,7 +179,7 @@ describe('a job', () => {
   });
 
   test('fails alone where its machines take too much room', async () => {
-    const app = await startApp({ limits: { jobPagesMax: 10 } });
+    const app = await startApp({ limits: { jobPages: 10 } });
     const { status, json } = await race(app, { source: KPTI, policies: TWO }, WAIT);
     expect([status, json.state, json.problem.code]).toEqual([
       200,
@@ -190,7 +190,7 @@ describe('a job', () => {
   });
 
   test('is kept for as long, and as many, as the bounds say', async () => {
-    const app = await startApp({ limits: { jobsKeptMax: 2 } });
+    const app = await startApp({ limits: { jobsKept: 2 } });
     for (let i = 0; i < 4; i += 1) await race(app, { source: KPTI, policies: ['mainline'] }, WAIT);
     const ids = async (query = '') =>
       (await ask(app, 'GET', `/v1/jobs${query}`)).json.jobs.map(({ id }: Frame) => id);

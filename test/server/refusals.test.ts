@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ask, shareApp, startApp } from './start.js';
 
 /** For refusals, which leave it as it was. */
-const shared = shareApp(undefined, { limits: { bodyBytesMax: 500 } });
+const shared = shareApp(undefined, { limits: { bodyBytes: 500 } });
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 

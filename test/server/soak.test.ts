@@ -6,7 +6,7 @@ import { FORMS } from '../../stress/soak/stream-client.js';
 import { listen } from './start.js';
 
 /** Buffers and histories so small that whoever rests for a moment is left behind. */
-const LIMITS = { streamBufferBytesMax: 8192, vmHistoryRecordsMax: 512, historyRecordsMax: 20_000 };
+const LIMITS = { streamBufferBytes: 8192, historyRecordsPerVm: 512, historyRecords: 20_000 };
 
 /** Longer than the test may take: no dead reader is let go in its midst. */
 const HEARTBEAT_MS = 600_000;

@@ -4,7 +4,7 @@ import { afterAll, onTestFinished } from 'vitest';
 import { type RawData, WebSocket } from 'ws';
 import { type AppOptions, buildApp } from '../../src/server/index.js';
 
-const NO_DELAY_COUNTS = { eventLoopDelayMsMax: 0 };
+const NO_DELAY_COUNTS = { eventLoopDelayMs: 0 };
 
 /**
  * An app that is closed when the test ends. Requests that are injected one upon the other leave the

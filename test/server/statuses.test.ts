@@ -168,7 +168,7 @@ const EARLY: Readonly<Record<string, Other>> = {
 
 /** It is no longer kept. */
 async function see410(): Promise<void> {
-  const app = await withVm({ limits: { vmHistoryRecordsMax: 4 } });
+  const app = await withVm({ limits: { historyRecordsPerVm: 4 } });
   for (let i = 0; i < 10; i += 1) await send(app, routeOf('runMovCr3'), { vm: 'vm-1' });
   expect(
     declaring(410)
@@ -191,7 +191,7 @@ async function see412(): Promise<void> {
 
 /** A body over the bound. */
 async function see413(): Promise<void> {
-  const app = await startApp({ limits: { bodyBytesMax: 10 } });
+  const app = await startApp({ limits: { bodyBytes: 10 } });
   const options = { payload: { long: 'x'.repeat(10) } };
   await expectOf(413, ['body-too-large'], (route) => send(app, route, { options }));
 }
@@ -215,7 +215,7 @@ async function see422(): Promise<void> {
 
 /** A client over its rate. */
 async function see429(): Promise<void> {
-  const app = await startApp({ limits: { clientRequestsPerSecondMax: 1 } });
+  const app = await startApp({ limits: { clientRequestsPerSecond: 1 } });
   // Within one second, however long it takes.
   vi.useFakeTimers({ toFake: ['Date'] });
   onTestFinished(() => void vi.useRealTimers());

@@ -104,7 +104,7 @@ test.each([
 });
 
 test('streams of every form count, and their places are free again', async () => {
-  const { app, port } = await withHistory(1, { streamsMax: 2, fleetStreamsMax: 1 });
+  const { app, port } = await withHistory(1, { streams: 2, fleetStreams: 1 });
   const first = await follow(port, EVENTS, NDJSON);
   const all = await follow(port, '/v1/events', NDJSON);
   await Promise.all([first.arrived(1), all.arrived(1)]);
@@ -152,8 +152,8 @@ test('a quiet stream over HTTP is told that it lives', async () => {
 test('a reader over HTTP that reads nothing any more is given up', async () => {
   const { app, port } = await withHistory(1, {
     heartbeatMs: 200,
-    streamBufferBytesMax: 64 * 1024,
-    streamsMax: 1,
+    streamBufferBytes: 64 * 1024,
+    streams: 1,
   });
   const dead = await follow(port, EVENTS, NDJSON);
   await dead.arrived(1);
@@ -168,8 +168,8 @@ test('a reader over HTTP that reads nothing any more is given up', async () => {
 
 test('a slow reader over HTTP gets gaps, and the rest is complete', async () => {
   const { app, port } = await withHistory(1, {
-    streamBufferBytesMax: 64 * 1024,
-    vmHistoryRecordsMax: 1024,
+    streamBufferBytes: 64 * 1024,
+    historyRecordsPerVm: 1024,
   });
   const slow = await follow(port, `${EVENTS}?after=0`, NDJSON);
   await slow.arrived(1);

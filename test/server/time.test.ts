@@ -5,7 +5,7 @@ import { VERSION } from '../../src/server/index.js';
 import { ask, connect, type Frame, listen, shareApp, startApp } from './start.js';
 
 /** For refusals, which leave it as it was. */
-const shared = shareApp((app) => ask(app, 'POST', '/v1/vms'), { limits: { bodyBytesMax: 500 } });
+const shared = shareApp((app) => ask(app, 'POST', '/v1/vms'), { limits: { bodyBytes: 500 } });
 
 const MOV = (value: string) => ({ kind: 'mov-cr3', vcpu: 0, value });
 const ENTER = { kind: 'enter', vcpu: 0 };
@@ -106,7 +106,7 @@ test('snapshots are bounded, by VM and by bytes', async () => {
     'Cannot take snapshot "more": VM "vm-1" has 64, the bound; delete one',
   ]);
 
-  const small = await startApp({ limits: { snapshotBytesMax: 1000 } });
+  const small = await startApp({ limits: { snapshotBytes: 1000 } });
   await ask(small, 'POST', '/v1/vms', {});
   await ask(small, 'POST', '/v1/vms', {});
   const one = await ask(small, 'POST', '/v1/vms/vm-1/snapshots', { name: 'one' });
@@ -192,7 +192,7 @@ test('a reset begins anew what a fork with changes replays', async () => {
 });
 
 test('a fork with changes needs the beginning, and a configuration that fits', async () => {
-  const app = await startApp({ limits: { vmHistoryRecordsMax: 300 } });
+  const app = await startApp({ limits: { historyRecordsPerVm: 300 } });
   await ask(app, 'POST', '/v1/vms', {
     kernel: '7.3',
     cpuid: { lam: true },
@@ -307,15 +307,15 @@ test('a VM that has failed takes no snapshot, but can be taken back', async () =
 });
 
 test.each([
-  ['vmsMax', 1, 'vm-limit-reached', 'Cannot create VM: there are 1, the bound; delete one'],
+  ['vms', 1, 'vm-limit-reached', 'Cannot create VM: there are 1, the bound; delete one'],
   [
-    'vcpusMax',
+    'vcpus',
     1,
     'vcpu-limit-reached',
     'Cannot create VM: room for 0 of 1 vCPUs is left; delete VMs',
   ],
   [
-    'memoryPagesMax',
+    'memoryPages',
     3,
     'memory-limit-reached',
     'Cannot create VM: room for 0 of 3 pages is left; delete VMs',
@@ -328,7 +328,7 @@ test.each([
 });
 
 test('a VM is not taken back where there is no room for what it was', async () => {
-  const app = await startApp({ limits: { memoryPagesMax: 3 } });
+  const app = await startApp({ limits: { memoryPages: 3 } });
   await ask(app, 'POST', '/v1/vms', {});
   await run(app, 'vm-1', [MOV('0x100000'), ENTER, MOV('0x101000'), ENTER]);
   await ask(app, 'POST', '/v1/vms/vm-1/snapshots', { name: 'full' });

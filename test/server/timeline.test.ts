@@ -7,7 +7,7 @@ import { Fleet } from '../../src/server/fleet/fleet.js';
 import type { FleetVm } from '../../src/server/fleet/fleet-vm.js';
 import { digestOf } from '../../src/server/history/digest.js';
 import { Timeline } from '../../src/server/history/timeline.js';
-import { DEFAULT_LIMITS, type Limits } from '../../src/server/wire/limits.js';
+import { DEFAULT_LIMITS, type Limits } from '../../src/server/wire/bounds.js';
 
 const ROOTS = ['0x100000', '0x101001', '0x102002', '0x8000000000103003', '0x104004'];
 
@@ -84,7 +84,7 @@ test.each([
   [5, 600, 1000, 'many'],
 ] as const)('every moment that is kept can be gone to (seed %i, %i records)', async (...row) => {
   const [seed, max, steps, filled] = row;
-  const lab = startLab({ vmHistoryRecordsMax: max }, FILLED[filled]);
+  const lab = startLab({ historyRecordsPerVm: max }, FILLED[filled]);
   const entry = lab.create();
   const states = live(lab, entry, steps, seed);
   const { oldest, head } = entry.ring;
@@ -98,7 +98,7 @@ test.each([
 });
 
 test('a moment before what is kept is told from where history is kept', async () => {
-  const lab = startLab({ vmHistoryRecordsMax: 600 });
+  const lab = startLab({ historyRecordsPerVm: 600 });
   const entry = lab.create();
   for (let i = 0; i < 1000; i += 1)
     applyOne(lab.fleet, entry, Command.parse({ kind: 'enter', vcpu: 0 }));
@@ -111,7 +111,7 @@ test('a moment before what is kept is told from where history is kept', async ()
 });
 
 test('a snapshot outlives the history in which it was taken', async () => {
-  const lab = startLab({ vmHistoryRecordsMax: 300 });
+  const lab = startLab({ historyRecordsPerVm: 300 });
   const entry = lab.create();
   applyOne(lab.fleet, entry, Command.parse({ kind: 'mov-cr3', vcpu: 0, value: '0x101001' }));
   const { seq } = lab.timeline.take(entry, 'early');
@@ -125,7 +125,7 @@ test('a snapshot outlives the history in which it was taken', async () => {
 });
 
 test('history of another VM may push out what a VM leans on, never half of it', async () => {
-  const lab = startLab({ historyRecordsMax: 3000 });
+  const lab = startLab({ historyRecords: 3000 });
   const [quiet, busy] = [lab.create(), lab.create()];
   const states = live(lab, quiet, 300, 8);
   const chance = createChance(9);

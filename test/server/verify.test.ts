@@ -101,7 +101,7 @@ test.each<[string, object[], number[], boolean]>([
 });
 
 test('a span of history is verified, and only if all of it is kept', async () => {
-  const app = await withHistory({ vmHistoryRecordsMax: 256 });
+  const app = await withHistory({ historyRecordsPerVm: 256 });
   const expected = [{ kind: 'count', of: missed(), exactly: 1 }];
   const { json } = await ask(app, 'POST', VERIFY, { after: 2, through: 4, expect: expected });
   expect(json.holds).toBe(true);

@@ -103,10 +103,10 @@ test.each([
 });
 
 test.each([
-  ['vmsMax', 'vm-limit-reached', 'Cannot create VM: there are 2, the bound; delete one'],
-  ['vcpusMax', 'vcpu-limit-reached', 'Cannot create VM: room for 0 of 2 vCPUs is left; delete VMs'],
+  ['vms', 'vm-limit-reached', 'Cannot create VM: there are 2, the bound; delete one'],
+  ['vcpus', 'vcpu-limit-reached', 'Cannot create VM: room for 0 of 2 vCPUs is left; delete VMs'],
   [
-    'memoryPagesMax',
+    'memoryPages',
     'memory-limit-reached',
     'Cannot create VM: room for 0 of 2 pages is left; delete VMs',
   ],
@@ -122,7 +122,7 @@ test.each([
 });
 
 test('a VM that took more than its share gets no more room; another goes on', async () => {
-  const app = await startApp({ limits: { memoryPagesMax: 6 } });
+  const app = await startApp({ limits: { memoryPages: 6 } });
   for (let i = 0; i < 2; i += 1) await ask(app, 'POST', '/v1/vms', {});
   const loadRoots = (vm: string, roots: readonly string[]) =>
     ask(

@@ -121,7 +121,7 @@ test('a wait ends with its VM', async () => {
 });
 
 test('a wait is refused with the server closing, and when too many wait', async () => {
-  const app = await withVm({ waitsMax: 1 });
+  const app = await withVm({ waits: 1 });
   const waiting = ask(app, 'GET', WAIT);
   await begun(app);
   const second = await ask(app, 'GET', WAIT);
@@ -132,7 +132,7 @@ test('a wait is refused with the server closing, and when too many wait', async 
 });
 
 test('a client that goes gives its place free', async () => {
-  const { app, port } = await listen({ limits: { waitsMax: 1 } });
+  const { app, port } = await listen({ limits: { waits: 1 } });
   await ask(app, 'POST', '/v1/vms');
   const client = new AbortController();
   const { signal } = client;
@@ -145,7 +145,7 @@ test('a client that goes gives its place free', async () => {
 });
 
 test('a wait for what may have gone by is refused', async () => {
-  const app = await withVm({ vmHistoryRecordsMax: 256 });
+  const app = await withVm({ historyRecordsPerVm: 256 });
   const batch = Array.from({ length: 400 }, (_, i) => ({
     kind: 'load-root',
     vcpu: 0,

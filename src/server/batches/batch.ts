@@ -3,8 +3,8 @@ import type { Applied } from '../../journal/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { type FleetVm, vcpuOf } from '../fleet/fleet-vm.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { ApiError, type ProblemDetails } from '../wire/errors.js';
-import { COMMANDS_TRIED_MAX } from '../wire/limits.js';
 import { beginsSlice } from './slice.js';
 import { tryOnCopy } from './try-on-copy.js';
 
@@ -74,10 +74,10 @@ export function applyAtomically(
  * @throws {ApiError} If one of them cannot be applied, or if there are too many to try.
  */
 export function tryAll(fleet: Fleet, entry: FleetVm, commands: readonly Command[]): Applied[] {
-  if (commands.length > COMMANDS_TRIED_MAX) {
+  if (commands.length > BOUNDS.commandsTried.value) {
     throw new ApiError(
       'batch-too-long',
-      `Cannot try commands: an atomic batch or a dry run is bounded to ${COMMANDS_TRIED_MAX}`,
+      `Cannot try commands: an atomic batch or a dry run is bounded to ${BOUNDS.commandsTried.value}`,
     );
   }
   demandVcpus(entry, commands);

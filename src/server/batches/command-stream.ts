@@ -5,9 +5,9 @@ import type { Applied } from '../../journal/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { jsonOf, objectsOf } from '../wire/json-lines.js';
-import { COMMAND_LINE_BYTES_MAX } from '../wire/limits.js';
 import { SLICE_COMMANDS } from './slice.js';
 
 /** Milliseconds that a client has to stop sending, once it was told why its stream ended. */
@@ -106,14 +106,14 @@ export class CommandStream {
       const lines = (rest + (next.value as Buffer).toString('latin1')).split('\n');
       rest = lines.pop() ?? '';
       yield lines;
-      if (rest.length > COMMAND_LINE_BYTES_MAX) break;
+      if (rest.length > BOUNDS.commandLineBytes.value) break;
     }
     if (rest !== '') yield [rest];
   }
 
   /** @throws {ApiError} If nothing arrives for too long, or if the stream is stopped. */
   #next(chunks: AsyncIterator<unknown>): Promise<IteratorResult<unknown>> {
-    const { requestMsMax } = this.#options.fleet.limits;
+    const { requestMs: requestMsMax } = this.#options.fleet.limits;
     return new Promise((resolve, reject) => {
       if (this.#stopped !== null) reject(this.#stopped);
       this.#wake = reject;
@@ -136,7 +136,7 @@ export class CommandStream {
       for (const [index, line] of lines.entries()) {
         this.#line += 1;
         if (line === '' || line === '\r') continue;
-        if (line.length > COMMAND_LINE_BYTES_MAX) throw lineTooLong();
+        if (line.length > BOUNDS.commandLineBytes.value) throw lineTooLong();
         const command = read(objects === null ? jsonOf(line) : objects[index]);
         if (entry.vm.vcpus[command.vcpu] === undefined) throw noVcpu(command);
         answers.push(write(fleet.run(entry, command)));
@@ -153,7 +153,7 @@ export class CommandStream {
   async *#timed(lines: string): AsyncGenerator<string> {
     if (lines === '') return;
     const { response, fleet } = this.#options;
-    const late = setTimeout(() => response.destroy(), fleet.limits.requestMsMax).unref();
+    const late = setTimeout(() => response.destroy(), fleet.limits.requestMs).unref();
     try {
       yield lines;
     } finally {
@@ -183,6 +183,6 @@ function noVcpu({ kind, vcpu }: Command): ApiError {
 function lineTooLong(): ApiError {
   return new ApiError(
     'line-too-long',
-    `Cannot read command: a line is bounded to ${COMMAND_LINE_BYTES_MAX} bytes`,
+    `Cannot read command: a line is bounded to ${BOUNDS.commandLineBytes.value} bytes`,
   );
 }

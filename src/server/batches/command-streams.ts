@@ -65,7 +65,7 @@ export class CommandStreams {
     options: Pick<CommandStreamOptions, 'entry' | 'write'>,
   ): void {
     const { fleet, problemFor } = this.#options;
-    this.#admit(fleet.limits.streamsMax);
+    this.#admit(fleet.limits.streams);
     const { raw } = request;
     const stream = new CommandStream({
       ...options,

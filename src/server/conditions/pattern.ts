@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { HistoryRecord } from '../../journal/index.js';
 import { MmuName, PhysicalAddress, Severity, VcpuIndex } from '../../mmu/schema/index.js';
+import { BOUNDS } from '../wire/bounds.js';
 import {
   CommandFrame,
   EventFrame,
@@ -10,9 +11,11 @@ import {
   RewoundFrame,
   writeHistory,
 } from '../wire/frames.js';
-import { CHECKS_MAX } from '../wire/limits.js';
 import { Check, CheckResult, checkResultOf, holdsAll, requireSensible } from './check.js';
 import { type Filter, filterOf, filterPartsOf } from './filter.js';
+
+/** Newest records that are searched for the nearest miss. */
+export const NEAREST_RECORDS_MAX = 1000;
 
 /** A description of commands and events. An omitted field matches everything. */
 export const Pattern = z
@@ -24,7 +27,7 @@ export const Pattern = z
     severity: Severity.optional().describe('Records of at least this severity.'),
     where: z
       .array(Check)
-      .max(CHECKS_MAX)
+      .max(BOUNDS.checks.value)
       .default([])
       .describe('Checks of the frame: `/event/scope`, `/outcome/kind`, `/command/value`.'),
   })

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { vcpuStateOf } from '../../mmu/index.js';
 import { createJsonWriter, VcpuIndex, VcpuState } from '../../mmu/schema/index.js';
 import { type FleetVm, vcpuOf } from '../fleet/fleet-vm.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { Seq } from '../wire/frames.js';
-import { CHECKS_MAX } from '../wire/limits.js';
 import { Check, CheckResult, checkResultOf, requireSensible } from './check.js';
 
 const writeVcpu = createJsonWriter(VcpuState);
@@ -13,7 +13,7 @@ export const stateFields = {
   where: z
     .array(Check)
     .min(1)
-    .max(CHECKS_MAX)
+    .max(BOUNDS.checks.value)
     .describe('Checks of the state in `GET /v1/vms/{vm}/vcpus/{vcpu}`: `/requests`, `/cr3`.'),
 };
 

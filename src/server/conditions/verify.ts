@@ -2,8 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HistoryRecord } from '../../journal/index.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { ApiError } from '../wire/errors.js';
-import { NEAREST_RECORDS_MAX } from '../wire/limits.js';
-import { type Matcher, matches, type NearestFrame, nearestOf, wireOf } from './pattern.js';
+import {
+  type Matcher,
+  matches,
+  NEAREST_RECORDS_MAX,
+  type NearestFrame,
+  nearestOf,
+  wireOf,
+} from './pattern.js';
 import { holdsNow, type NearestState, type StateCondition, stateNow } from './state-condition.js';
 
 /** Sequence numbers that an answer lists for one expectation, at most. */

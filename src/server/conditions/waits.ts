@@ -2,8 +2,13 @@ import type { HistoryRecord } from '../../journal/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { ApiError } from '../wire/errors.js';
-import { NEAREST_RECORDS_MAX } from '../wire/limits.js';
-import { type Matcher, matches, type NearestFrame, nearestOf } from './pattern.js';
+import {
+  type Matcher,
+  matches,
+  NEAREST_RECORDS_MAX,
+  type NearestFrame,
+  nearestOf,
+} from './pattern.js';
 import {
   heldCount,
   holdsNow,
@@ -60,7 +65,7 @@ export class Waits {
    *   longer kept, or when the server closes.
    */
   async until(options: WaitOptions): Promise<WaitResult> {
-    const { waitsMax } = this.#fleet.limits;
+    const { waits: waitsMax } = this.#fleet.limits;
     if (this.#pending.size >= waitsMax) {
       throw new ApiError(
         'wait-limit-reached',

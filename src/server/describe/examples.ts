@@ -1,5 +1,5 @@
 import * as direct from '../direct/index.js';
-import { DEFAULT_LIMITS } from '../wire/limits.js';
+import { DEFAULT_LIMITS } from '../wire/bounds.js';
 import { VERSION } from '../wire/version.js';
 import { SESSION, type Step } from './session.js';
 
@@ -28,7 +28,7 @@ const NO_LOG = { error: () => {}, info: () => {} };
  */
 export async function recordSession(): Promise<Example[]> {
   const host = direct.createHost({
-    limits: { ...DEFAULT_LIMITS, heapBytesMax: HEAP_BYTES },
+    limits: { ...DEFAULT_LIMITS, heapBytes: HEAP_BYTES },
     log: NO_LOG,
     epoch: 'example',
     now: () => MOMENT,

@@ -1,2 +1,3 @@
 export { describeAsyncapi } from './asyncapi.js';
+export { describeBounds } from './bounds.js';
 export { describeOpenapi } from './openapi.js';

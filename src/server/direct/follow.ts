@@ -15,7 +15,7 @@ export async function* follow(
   { query = {}, signal }: Pick<Given, 'query' | 'signal'>,
 ): AsyncGenerator<unknown> {
   const wanted = checked(HistoryQuery, 'query', query) as HistoryQuery;
-  const sink = new QueueSink(host.fleet.limits.streamBufferBytesMax);
+  const sink = new QueueSink(host.fleet.limits.streamBufferBytes);
   const leave = () => sink.terminate();
   followVm(host, { vm, query: wanted, sink });
   signal?.addEventListener('abort', leave);

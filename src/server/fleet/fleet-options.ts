@@ -1,5 +1,5 @@
 import type { step } from '../../mmu/index.js';
-import type { Limits } from '../wire/limits.js';
+import type { Limits } from '../wire/bounds.js';
 
 export interface FleetOptions {
   readonly limits: Limits;

@@ -6,9 +6,9 @@ import {
 } from '../../journal/index.js';
 import { CommandRefused, createVm, pagesHeldBy, step, type Vm } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
+import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { type Labels, NO_LABELS } from '../wire/labels.js';
-import type { Limits } from '../wire/limits.js';
 import { anchorHistory, createRing } from './anchor-history.js';
 import type { FleetLog, FleetOptions } from './fleet-options.js';
 import {
@@ -45,11 +45,11 @@ export class Fleet {
 
   constructor({ limits, log, model = { step } }: FleetOptions) {
     this.limits = limits;
-    this.budget = new HistoryBudget(limits.historyRecordsMax);
+    this.budget = new HistoryBudget(limits.historyRecords);
     this.#room = new Room(limits);
     this.#log = log;
     this.step = model.step;
-    this.#tags = new TagCounts(limits.vmsPerTagMax);
+    this.#tags = new TagCounts(limits.vmsPerTag);
   }
 
   get size(): number {
@@ -108,7 +108,7 @@ export class Fleet {
   #make(parts: Pick<FleetVm, 'vm' | 'origin' | 'labels' | 'lanes'>): FleetVm {
     this.#made += 1;
     const id = `vm-${this.#made}`;
-    const ring = createRing(this.budget, this.limits.vmHistoryRecordsMax);
+    const ring = createRing(this.budget, this.limits.historyRecordsPerVm);
     const entry = createFleetVm({ id, ring, ...parts });
     this.#tags.move(NO_LABELS, entry.labels);
     this.#room.weigh(entry);

@@ -5,8 +5,8 @@ import {
   type CommandSpec,
   type VmConfig,
 } from '../../mmu/schema/index.js';
+import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
-import type { Limits } from '../wire/limits.js';
 import type { FleetVm } from './fleet-vm.js';
 
 type Holder = Pick<FleetVm, 'vm' | 'pages' | 'lanes'>;
@@ -35,7 +35,7 @@ export class Room {
    */
   admit(config: VmConfig, machines = 1, pages = machines * contentPagesOf(config.memory)): void {
     const vcpus = machines * config.vcpus;
-    const { vmsMax, vcpusMax } = this.#limits;
+    const { vms: vmsMax, vcpus: vcpusMax } = this.#limits;
     if (this.#vms >= vmsMax) {
       throw new ApiError(
         'vm-limit-reached',
@@ -61,7 +61,7 @@ export class Room {
    * @throws {ApiError} If there is not.
    */
   demandPages(pages: number, task: string): void {
-    const { memoryPagesMax } = this.#limits;
+    const { memoryPages: memoryPagesMax } = this.#limits;
     if (pages <= 0 || this.#pages + pages <= memoryPagesMax) return;
     const room = Math.max(0, memoryPagesMax - this.#pages);
     throw new ApiError(
@@ -98,7 +98,7 @@ export class Room {
    * @throws {ApiError} If the VM may not run the command.
    */
   demand({ id, pages }: { readonly id: string; readonly pages: number }, kind: CommandKind): void {
-    const { memoryPagesMax } = this.#limits;
+    const { memoryPages: memoryPagesMax } = this.#limits;
     const { givesRoom }: CommandSpec = COMMANDS[kind];
     if (this.#pages < memoryPagesMax || givesRoom) return;
     const share = Math.floor(memoryPagesMax / this.#vms);

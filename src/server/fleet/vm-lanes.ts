@@ -16,9 +16,12 @@ import {
   VmConfig,
   type VmConfigInput,
 } from '../../mmu/schema/index.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
-import { LANE_REFERENCES_MAX, LANES_PER_VM_MAX } from '../wire/limits.js';
 import { VERSION } from '../wire/version.js';
+
+/** References of all lanes of a VM above which their lower bound is not worked out. */
+const LANE_REFERENCES_MAX = 65_536;
 
 /** Policies that run beside the VM's own, each on a separate machine. */
 export const Lanes = z
@@ -34,7 +37,7 @@ export const Lanes = z
       }),
   )
   .min(1)
-  .max(LANES_PER_VM_MAX)
+  .max(BOUNDS.lanesPerVm.value)
   .meta({
     id: 'Lanes',
     description: 'Policies that run every command of a VM as well.',

@@ -5,7 +5,7 @@ import { Command, type MmuEvent, VmConfig } from '../../mmu/schema/index.js';
 import { beginsSlice } from '../batches/slice.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
-import { CASE_COMMANDS_MAX } from '../wire/limits.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { VERSION } from '../wire/version.js';
 import { Digest, digestOf, EventsDigest } from './digest.js';
 import { lineageOf } from './lineage.js';
@@ -28,7 +28,7 @@ export const CaseFile = z
     formatVersion: z.literal(1),
     mmulab: z.string().min(1).max(64).describe('Version of the server that wrote it.'),
     config: VmConfig,
-    commands: z.array(Command).max(CASE_COMMANDS_MAX),
+    commands: z.array(Command).max(BOUNDS.commandsPerCase.value),
     expected: CaseDigests,
     poisonedBy: Command.optional().describe(
       'The command on which the model failed, after the others; `expected` is the result before it.',
@@ -58,7 +58,7 @@ export async function caseOf(fleet: Fleet, entry: FleetVm): Promise<CaseFile> {
 /**
  * The case of a configuration and commands, which are run once for its digests.
  *
- * @param commands At most {@link CASE_COMMANDS_MAX}.
+ * @param commands At most {@link BOUNDS.commandsPerCase.value}.
  * @throws {CommandRefused} If the model refuses one of them.
  */
 export async function caseFrom(

@@ -1,8 +1,8 @@
 import type { Command } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
-import { CASE_COMMANDS_MAX } from '../wire/limits.js';
 import { commandsBetween, lastRewoundBetween } from './replay.js';
 
 /**
@@ -22,10 +22,10 @@ export function lineageOf(fleet: Fleet, entry: FleetVm, seq: number, task: strin
     const part = commandsBetween(ring, from, at.seq);
     parts.push(part);
     length += part.length;
-    if (length > CASE_COMMANDS_MAX) {
+    if (length > BOUNDS.commandsPerCase.value) {
       throw new ApiError(
         'beginning-unknown',
-        `Cannot ${task}: more than ${CASE_COMMANDS_MAX} commands lead there, the bound`,
+        `Cannot ${task}: more than ${BOUNDS.commandsPerCase.value} commands lead there, the bound`,
       );
     }
     const before =

@@ -1,7 +1,7 @@
 import type { RequestsMade } from '../../journal/index.js';
 import { bytesBeyond, type FrozenVm } from '../../mmu/index.js';
+import { BOUNDS, type Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
-import { type Limits, SNAPSHOTS_PER_VM_MAX } from '../wire/limits.js';
 
 /** A named state of a VM. */
 export interface Snapshot {
@@ -23,8 +23,8 @@ export class Snapshots {
   readonly #byVm = new Map<string, Map<string, Snapshot>>();
   #bytes = 0;
 
-  constructor({ snapshotBytesMax }: Pick<Limits, 'snapshotBytesMax'>) {
-    this.#bytesMax = snapshotBytesMax;
+  constructor({ snapshotBytes }: Pick<Limits, 'snapshotBytes'>) {
+    this.#bytesMax = snapshotBytes;
   }
 
   /** The snapshots of one VM, in the order in which they were taken. */
@@ -52,10 +52,10 @@ export class Snapshots {
         `Cannot take snapshot "${name}": VM "${vm}" has one of this name; delete it first`,
       );
     }
-    if (kept.size >= SNAPSHOTS_PER_VM_MAX) {
+    if (kept.size >= BOUNDS.snapshotsPerVm.value) {
       throw new ApiError(
         'snapshot-limit-reached',
-        `Cannot take snapshot "${name}": VM "${vm}" has ${SNAPSHOTS_PER_VM_MAX}, the bound; delete one`,
+        `Cannot take snapshot "${name}": VM "${vm}" has ${BOUNDS.snapshotsPerVm.value}, the bound; delete one`,
       );
     }
     const snapshot = weighed(taken, [...kept.values()].at(-1));

@@ -4,7 +4,7 @@ import type { FleetLog, FleetOptions } from '../fleet/fleet-options.js';
 import { Timeline } from '../history/timeline.js';
 import { Jobs } from '../jobs/jobs.js';
 import { Streams } from '../streams/streams.js';
-import type { Limits } from '../wire/limits.js';
+import type { Limits } from '../wire/bounds.js';
 
 export interface HostOptions {
   readonly limits: Limits;

@@ -4,8 +4,8 @@ import fastifyUnderPressure, {
   TYPE_HEAP_USED_BYTES,
 } from '@fastify/under-pressure';
 import type { FastifyInstance } from 'fastify';
+import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
-import { CLIENTS_COUNTED_MAX, type Limits } from '../wire/limits.js';
 import { accessOf } from './access.js';
 import { createAuthentication, type Token } from './auth.js';
 import { createGuard } from './guard.js';
@@ -24,6 +24,9 @@ const CORS_EXPOSED = [
 
 /** Seconds that a browser may cache these permissions: two hours, the most that any honours. */
 const CORS_SECONDS = 7200;
+
+/** Clients whose requests are counted at the same time; the least recent ones are forgotten. */
+const CLIENTS_COUNTED_MAX = 10_000;
 
 /** Seconds after which the load has been measured again. */
 const RETRY_AFTER_SECONDS = 1;
@@ -59,8 +62,8 @@ export async function guardEdge(app: FastifyInstance, options: EdgeOptions): Pro
     done();
   });
   if (origins.length > 0) await shareWith(app, origins);
-  if (limits.clientRequestsPerSecondMax !== null) {
-    await boundRates(app, limits.clientRequestsPerSecondMax);
+  if (limits.clientRequestsPerSecond !== null) {
+    await boundRates(app, limits.clientRequestsPerSecond);
   }
   await boundLoad(app, limits);
   if (tokens.length > 0) {
@@ -127,7 +130,7 @@ async function boundRates(app: FastifyInstance, max: number): Promise<void> {
 }
 
 async function boundLoad(app: FastifyInstance, limits: Limits): Promise<void> {
-  const { eventLoopDelayMsMax, heapBytesMax } = limits;
+  const { eventLoopDelayMs: eventLoopDelayMsMax, heapBytes: heapBytesMax } = limits;
   await app.register(fastifyUnderPressure, {
     maxEventLoopDelay: eventLoopDelayMsMax,
     maxHeapUsedBytes: heapBytesMax,
@@ -146,10 +149,10 @@ function loadOf(type: string, value: number, limits: Limits): string {
     case TYPE_EVENT_LOOP_DELAY: {
       // The delay is not known while the timer that measures it has not come to its turn.
       const delay = Number.isFinite(value) ? `${Math.round(value)} ms` : 'an unknown time';
-      return `the server is ${delay} behind, and ${limits.eventLoopDelayMsMax} ms is the bound`;
+      return `the server is ${delay} behind, and ${limits.eventLoopDelayMs} ms is the bound`;
     }
     case TYPE_HEAP_USED_BYTES:
-      return `${Math.round(value)} bytes of heap are used, and ${limits.heapBytesMax} is the bound`;
+      return `${Math.round(value)} bytes of heap are used, and ${limits.heapBytes} is the bound`;
     default:
       return 'the server is overloaded';
   }

@@ -1,4 +1,4 @@
-import type { Limits } from '../wire/limits.js';
+import type { Limits } from '../wire/bounds.js';
 
 /** An answer that was given. */
 export interface Answer {
@@ -62,12 +62,13 @@ export class KeptAnswers {
   }
 
   #keep(kept: KeptAnswer, answer: Answer): void {
-    const isLong = bytesOf(answer) > this.#limits.idempotencyAnswerBytesMax;
+    const isLong = bytesOf(answer) > this.#limits.idempotencyAnswerBytes;
     kept.answer = isLong ? { ...answer, payload: null } : answer;
     kept.answeredAt = performance.now();
     this.#answered.set(kept.key, kept);
     this.#bytes += bytesOf(kept.answer);
-    const { idempotencyKeysMax, idempotencyBytesMax } = this.#limits;
+    const { idempotencyKeys: idempotencyKeysMax, idempotencyBytes: idempotencyBytesMax } =
+      this.#limits;
     while (this.#answered.size > idempotencyKeysMax || this.#bytes > idempotencyBytesMax) {
       this.#forgetOldest();
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WAIT_MS_MAX } from '../wire/limits.js';
+import { BOUNDS } from '../wire/bounds.js';
 
 /** Part of a route's `config`: the preferences that it heeds. */
 export interface PreferredRoute {
@@ -24,5 +24,5 @@ export function takesPrefer({ config = {} }: { readonly config?: object }): bool
  */
 export function preferredWaitMs(prefer: string | readonly string[] | undefined): number {
   const found = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i.exec(String(prefer ?? ''));
-  return Math.min(Number(found?.[1] ?? 0) * 1000, WAIT_MS_MAX);
+  return Math.min(Number(found?.[1] ?? 0) * 1000, BOUNDS.waitMs.value);
 }

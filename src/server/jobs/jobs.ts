@@ -1,6 +1,6 @@
 import type { FleetLog } from '../fleet/fleet-options.js';
+import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
-import type { Limits } from '../wire/limits.js';
 import { type Problem, problemOf } from '../wire/problem.js';
 import type { Job, JobState, JobWork } from './job.js';
 
@@ -55,7 +55,7 @@ export class Jobs {
 
   /** @throws {ApiError} If the bound of jobs that have not ended is met. */
   start<R>(kind: string, work: JobWork<R>): Job<R> {
-    const { jobsMax } = this.#limits;
+    const { jobs: jobsMax } = this.#limits;
     this.#forgetOld();
     if (this.#running.length + this.#queue.length >= jobsMax) {
       throw new ApiError(
@@ -116,7 +116,7 @@ export class Jobs {
   async settled({ id }: Job, ms: number, signal: AbortSignal): Promise<void> {
     const { work, waiters } = this.#demand(id);
     if (work === null || ms <= 0 || signal.aborted) return;
-    const { waitsMax } = this.#limits;
+    const { waits: waitsMax } = this.#limits;
     if (this.#waiting >= waitsMax) {
       throw new ApiError(
         'wait-limit-reached',
@@ -148,7 +148,7 @@ export class Jobs {
   }
 
   #wake(): void {
-    while (this.#running.length < this.#limits.jobsRunningMax) {
+    while (this.#running.length < this.#limits.jobsRunning) {
       const next = this.#queue.shift();
       if (next === undefined) break;
       next.job.state = 'running';
@@ -194,7 +194,7 @@ export class Jobs {
   }
 
   #demandRoom({ id }: Job): void {
-    const { jobPagesMax } = this.#limits;
+    const { jobPages: jobPagesMax } = this.#limits;
     const pages = this.#running.reduce((sum, { work }) => sum + (work?.pages() ?? 0), 0);
     if (pages <= jobPagesMax) return;
     throw new ApiError(
@@ -229,7 +229,7 @@ export class Jobs {
 
   /** Forgets ended jobs that are too old or too many, the oldest first. */
   #forgetOld(): void {
-    const { jobsKeptMax, jobKeptMs } = this.#limits;
+    const { jobsKept: jobsKeptMax, jobKeptMs } = this.#limits;
     const ended = [...this.#entries.values()].filter(({ work }) => work === null);
     const now = this.#now();
     for (const [place, { job }] of ended.entries()) {

@@ -24,9 +24,9 @@ import {
 } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { lineageOf } from '../history/lineage.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { Seq, VmId } from '../wire/frames.js';
-import { CASE_COMMANDS_MAX, RACE_STEPS_MAX } from '../wire/limits.js';
 
 const FromWorkload = z
   .strictObject({
@@ -49,7 +49,7 @@ const FromCommands = z
   .strictObject({
     kind: z.literal('commands'),
     config: VmConfig.prefault({}),
-    commands: z.array(Command).min(1).max(CASE_COMMANDS_MAX),
+    commands: z.array(Command).min(1).max(BOUNDS.commandsPerCase.value),
   })
   .meta({ id: 'RaceFrom.commands', description: 'A configuration and commands for it.' });
 
@@ -123,10 +123,10 @@ export function prepareRace(fleet: Fleet, request: RaceRequest): PreparedRace {
     kernels: distinct(kernels ?? [config.kernel ?? '6.1']),
   });
   const steps = lanes.length * count;
-  if (steps > RACE_STEPS_MAX) {
+  if (steps > BOUNDS.stepsPerRace.value) {
     throw new ApiError(
       'job-too-long',
-      `Cannot race: ${count} commands in ${lanes.length} lanes are ${steps} steps, and ${RACE_STEPS_MAX} is the bound; take fewer of either`,
+      `Cannot race: ${count} commands in ${lanes.length} lanes are ${steps} steps, and ${BOUNDS.stepsPerRace.value} is the bound; take fewer of either`,
     );
   }
   try {

@@ -17,8 +17,8 @@ import {
 } from '../../mmu/schema/index.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
+import type { Limits } from '../wire/bounds.js';
 import { Bounds, boundsOf } from '../wire/bounds.js';
-import type { Limits } from '../wire/limits.js';
 import { refusals } from '../wire/refusals.js';
 import { VERSION } from '../wire/version.js';
 import { NOT_MODELLED } from './not-modelled.js';

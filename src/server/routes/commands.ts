@@ -20,10 +20,10 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
 import { type Operation, operation, operationIdOf } from '../host/operation.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { validatorCompiler } from '../wire/compilers.js';
 import { ApiError } from '../wire/errors.js';
 import { Digits, EventFrame, Seq, VmId } from '../wire/frames.js';
-import { COMMANDS_PER_BATCH_MAX } from '../wire/limits.js';
 import { Problem } from '../wire/problem.js';
 import { CHANGING, OF_VCPU, RUNNING, refusals, WITH_BODY } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
@@ -47,7 +47,7 @@ const BatchApplied = z
 const Batch = z
   .array(Command)
   .min(1)
-  .max(COMMANDS_PER_BATCH_MAX)
+  .max(BOUNDS.commandsPerBatch.value)
   .meta({
     id: 'Batch',
     description: 'Commands for one VM, in order.',

@@ -4,8 +4,8 @@ import { differencesOf, type Vm } from '../../mmu/index.js';
 import { Difference } from '../../mmu/schema/index.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { Digits, Seq, VmId } from '../wire/frames.js';
-import { DIFFERENCES_MAX } from '../wire/limits.js';
 import { refusals } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
@@ -23,7 +23,7 @@ const DiffBody = z
   })
   .meta({ id: 'Diff', description: 'Differences of two states.' });
 
-const limit = Digits.pipe(z.number().min(1).max(DIFFERENCES_MAX))
+const limit = Digits.pipe(z.number().min(1).max(BOUNDS.differencesPerPage.value))
   .default(1000)
   .describe('Differences at most.');
 export const diffMoments = operation({

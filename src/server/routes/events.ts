@@ -72,7 +72,7 @@ export function followVm(
  */
 export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   const { fleet, streams } = host;
-  const { streamBufferBytesMax: bufferBytesMax } = fleet.limits;
+  const { streamBufferBytes: bufferBytesMax } = fleet.limits;
 
   const follow = (
     reply: Pick<FastifyReply, 'headers' | 'type'>,

@@ -3,8 +3,8 @@ import { memoryStateOf } from '../../mmu/index.js';
 import { MemoryState, PhysicalAddress } from '../../mmu/schema/index.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { Digits, Seq, VmId } from '../wire/frames.js';
-import { MEMORY_BYTES_MAX } from '../wire/limits.js';
 import { refusals } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
@@ -23,7 +23,7 @@ export const readMemory = operation({
       gpa: PhysicalAddress.pipe(z.number().multipleOf(8))
         .prefault('0x0')
         .describe('A multiple of 8.'),
-      bytes: Digits.pipe(z.number().min(8).max(MEMORY_BYTES_MAX).multipleOf(8))
+      bytes: Digits.pipe(z.number().min(8).max(BOUNDS.memoryBytesPerPage.value).multipleOf(8))
         .default(4096)
         .describe('A multiple of 8.'),
     }),

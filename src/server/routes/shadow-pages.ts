@@ -10,9 +10,9 @@ import {
 import { PhysicalAddress, ShadowPageState, SpteState } from '../../mmu/schema/index.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { Digits, Seq, VmId } from '../wire/frames.js';
-import { PAGE_SHADOW_PAGES_MAX } from '../wire/limits.js';
 import { refusals } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
@@ -37,7 +37,7 @@ const ShadowPageQuery = z.strictObject({
     'Only pages below the root at this host address, depth first.',
   ),
   cursor: Digits.default(0).describe('`next` of the part before.'),
-  limit: Digits.pipe(z.number().min(1).max(PAGE_SHADOW_PAGES_MAX)).default(100),
+  limit: Digits.pipe(z.number().min(1).max(BOUNDS.shadowPagesPerPage.value)).default(100),
 });
 
 export const listShadowPages = operation({

@@ -4,8 +4,8 @@ import { TlbState } from '../../mmu/schema/index.js';
 import { vcpuOf } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { Digits, Seq, VmId } from '../wire/frames.js';
-import { PAGE_TLB_ENTRIES_MAX } from '../wire/limits.js';
 import { OF_VCPU, refusals } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
@@ -23,7 +23,7 @@ export const getTlb = operation({
     params: z.strictObject({ vm: VmId, vcpu: Digits }),
     querystring: z.strictObject({
       cursor: Digits.default(0).describe('`next` of the part before.'),
-      limit: Digits.pipe(z.number().min(1).max(PAGE_TLB_ENTRIES_MAX))
+      limit: Digits.pipe(z.number().min(1).max(BOUNDS.tlbEntriesPerPage.value))
         .default(1000)
         .describe('Entries of an answer at most, all contexts together.'),
     }),

@@ -12,9 +12,9 @@ import type { FleetVm } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import type { RouteAccess } from '../http/access.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { Seq, VmId } from '../wire/frames.js';
-import { EXPECTATIONS_MAX } from '../wire/limits.js';
 import { OF_VCPU, refusals, WITH_BODY } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
@@ -58,7 +58,7 @@ const VerifyBody = z
   .strictObject({
     after: Seq.default(0).describe('History behind this sequence number.'),
     through: Seq.optional().describe('Up to this one; without it, up to the newest.'),
-    expect: z.array(Expectation).min(1).max(EXPECTATIONS_MAX),
+    expect: z.array(Expectation).min(1).max(BOUNDS.expectations.value),
   })
   .meta({
     id: 'Verification',

@@ -7,9 +7,9 @@ import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import type { RouteAccess } from '../http/access.js';
 import { disconnectOf } from '../http/disconnect.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { Digits, filterFields, HistoryFrame, Seq, VmId } from '../wire/frames.js';
-import { WAIT_MS_MAX } from '../wire/limits.js';
 import { OF_VCPU, refusals, WITH_BODY } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
@@ -33,7 +33,7 @@ const Until = z
 const WaitBody = z
   .strictObject({
     until: Until,
-    timeoutMs: z.number().int().min(0).max(WAIT_MS_MAX).default(WAIT_MS),
+    timeoutMs: z.number().int().min(0).max(BOUNDS.waitMs.value).default(WAIT_MS),
   })
   .meta({
     id: 'Wait',
@@ -73,7 +73,7 @@ export const waitForEvent = operation({
     params,
     querystring: z.strictObject({
       after: Digits.optional().describe('Look behind this one; without it, from now.'),
-      timeoutMs: Digits.pipe(z.number().max(WAIT_MS_MAX)).default(WAIT_MS),
+      timeoutMs: Digits.pipe(z.number().max(BOUNDS.waitMs.value)).default(WAIT_MS),
       ...filterFields,
     }),
   },

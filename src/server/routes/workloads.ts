@@ -8,8 +8,8 @@ import type { Fleet } from '../fleet/fleet.js';
 import { CaseFile, caseFrom } from '../history/case-file.js';
 import type { Host } from '../host/host.js';
 import { type Operation, operation, operationIdOf } from '../host/operation.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
-import { CASE_COMMANDS_MAX, WORKLOAD_COMMANDS_MAX } from '../wire/limits.js';
 import { refusals } from '../wire/refusals.js';
 import { configFor, type WorkloadQuery, workloadQueryOf } from '../wire/workload-query.js';
 import type { TypedPlugin } from './typed-plugin.js';
@@ -71,7 +71,7 @@ export const MAKE_WORKLOAD: ReadonlyMap<Workload, MakeWorkload> = new Map(
     workload,
     operation({
       id: operationIdOf('makeWorkload', workload.name),
-      takes: { querystring: workloadQueryOf(workload, WORKLOAD_COMMANDS_MAX) },
+      takes: { querystring: workloadQueryOf(workload, BOUNDS.commandsPerWorkload.value) },
       answer: CaseFile,
       run: ({ fleet }, { query }) => caseOf(workload, query, fleet),
     }),
@@ -105,7 +105,7 @@ export const workloadRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
           summary,
           description:
             'A case for `POST /v1/cases`; with `Accept: application/x-ndjson`, only the commands, ' +
-            `one a line. A case has at most ${CASE_COMMANDS_MAX} commands.`,
+            `one a line. A case has at most ${BOUNDS.commandsPerCase.value} commands.`,
           tags,
           ...make.takes,
           response: {
@@ -140,7 +140,7 @@ function bodyOf(workload: Workload): z.output<typeof WorkloadBody> {
     ...{ name, summary, source, paging, isSound },
     parameters: Object.entries(parameters).map(([key, spec]) => {
       if (spec.kind === 'flag') return { name: key, ...spec };
-      return { name: key, ...spec, max: Math.min(spec.max, WORKLOAD_COMMANDS_MAX) };
+      return { name: key, ...spec, max: Math.min(spec.max, BOUNDS.commandsPerWorkload.value) };
     }),
   };
 }
@@ -154,8 +154,8 @@ function wantsLines(accept: string | undefined): boolean {
 /** @throws {ApiError} If a case would have too many commands. */
 async function caseOf(workload: Workload, query: WorkloadQuery, fleet: Fleet): Promise<CaseFile> {
   const count = query.values.commands as number;
-  if (count > CASE_COMMANDS_MAX) {
-    const message = `a case has at most ${CASE_COMMANDS_MAX}; ask for "${NDJSON_TYPE}"`;
+  if (count > BOUNDS.commandsPerCase.value) {
+    const message = `a case has at most ${BOUNDS.commandsPerCase.value}; ask for "${NDJSON_TYPE}"`;
     throw new ApiError('invalid-request', `Cannot make a case of ${count} commands: ${message}`, {
       errors: [{ in: 'query', path: '/commands', message }],
     });

@@ -1,6 +1,6 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
-import { LIFE_RECORDS_MAX } from '../wire/limits.js';
+import { BOUNDS } from '../wire/bounds.js';
 import type { LifeFrame } from './fleet-frames.js';
 
 /** A reader of all VMs. */
@@ -91,7 +91,8 @@ export class FleetFeed {
     this.#number += 1;
     this.#life.push({ type: 'life', number: this.#number, vm, life, name, tags, head });
     // Cut by half, because shifting the whole array for each new one would cost more.
-    if (this.#life.length >= 2 * LIFE_RECORDS_MAX) this.#life = this.#life.slice(LIFE_RECORDS_MAX);
+    if (this.#life.length >= 2 * BOUNDS.lifeRecords.value)
+      this.#life = this.#life.slice(BOUNDS.lifeRecords.value);
     for (const listener of this.#listeners) listener.lifeChanged();
   }
 }

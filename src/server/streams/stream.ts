@@ -1,6 +1,8 @@
 import type { EndReason } from '../wire/frames.js';
-import { STREAM_THROUGH_MS } from '../wire/limits.js';
 import type { FrameSink } from './frame-sink.js';
+
+/** Milliseconds within which a reader is told that its filter left out the newest records. */
+const STREAM_THROUGH_MS = 1000;
 
 /** The contents of a stream: what it tells its reader. {@link Stream} decides when. */
 export interface FrameSource {

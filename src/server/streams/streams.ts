@@ -56,7 +56,7 @@ export class Streams {
 
   /** @throws {ApiError} If the bound of streams is met. */
   admit(): void {
-    const { streamsMax } = this.#fleet.limits;
+    const { streams: streamsMax } = this.#fleet.limits;
     if (this.#count >= streamsMax) {
       throw new ApiError(
         'stream-limit-reached',
@@ -68,7 +68,7 @@ export class Streams {
   /** @throws {ApiError} If the bound of streams of all VMs, or that of all streams, is met. */
   admitFleet(): void {
     this.admit();
-    const { fleetStreamsMax } = this.#fleet.limits;
+    const { fleetStreams: fleetStreamsMax } = this.#fleet.limits;
     if (this.#ofFleet.size >= fleetStreamsMax) {
       throw new ApiError(
         'stream-limit-reached',

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { z } from 'zod';
 import { LANES_MAX } from '../../lab/index.js';
 import { DEFECTS_MAX, MEMORY_PAGES_MAX, VMCS_REGIONS_MAX } from '../../mmu/index.js';
@@ -9,146 +10,159 @@ import {
   TLB_ENTRIES_MAX,
   VCPUS_PER_VM_MAX,
 } from '../../mmu/schema/index.js';
-import { PAGE_FRAMES_MAX } from './frames.js';
-import {
-  CASE_COMMANDS_MAX,
-  CHECKS_MAX,
-  COMMAND_LINE_BYTES_MAX,
-  COMMANDS_PER_BATCH_MAX,
-  COMMANDS_TRIED_MAX,
-  DIFFERENCES_MAX,
-  EXPECTATIONS_MAX,
-  LANES_PER_VM_MAX,
-  LIFE_RECORDS_MAX,
-  type Limits,
-  MEMORY_BYTES_MAX,
-  PAGE_SHADOW_PAGES_MAX,
-  PAGE_TLB_ENTRIES_MAX,
-  RACE_STEPS_MAX,
-  SNAPSHOTS_PER_VM_MAX,
-  TAGS_PER_VM_MAX,
-  TTL_SECONDS_MAX,
-  WAIT_MS_MAX,
-  WORKLOAD_COMMANDS_MAX,
-} from './limits.js';
 
-const bound = z.number().int();
+/** One bound of the server. */
+export interface Bound<Value extends number | null = number | null> {
+  /** Where `isMovable`, the value of a server that was told no other. Null for no bound. */
+  readonly value: Value;
+  /** One sentence: the unit first, then of what. */
+  readonly meaning: string;
+  /** Whether `createLab()` or an option of `mmulab serve` may set another value. */
+  readonly isMovable: boolean;
+}
 
-/** Every bound, as `GET /v1/model` tells it. */
-export const Bounds = z.strictObject({
-  vms: bound,
-  vcpusPerVm: bound,
-  vcpus: bound,
-  prevRoots: bound,
-  defectsPerVm: bound,
-  mmuPages: bound,
-  vmcsRegionsPerVm: bound,
-  tlbEntries: bound,
-  memslots: bound,
-  memoryPagesPerVm: bound,
-  memoryPages: bound,
-  pagesPerMap: bound,
-  commandsPerBatch: bound,
-  bodyBytes: bound,
-  requestMs: bound,
-  historyRecordsPerVm: bound,
-  historyRecords: bound,
-  snapshotsPerVm: bound,
-  snapshotBytes: bound,
-  commandsPerCase: bound,
-  commandsPerWorkload: bound,
-  differencesPerPage: bound,
-  framesPerPage: bound,
-  shadowPagesPerPage: bound,
-  tlbEntriesPerPage: bound,
-  memoryBytesPerPage: bound,
-  streams: bound,
-  streamBufferBytes: bound,
-  fleetStreams: bound,
-  lifeRecords: bound,
-  waits: bound,
-  waitMs: bound,
-  jobs: bound,
-  jobsRunning: bound,
-  jobsKept: bound,
-  jobKeptMs: bound,
-  jobSliceMs: bound,
-  jobPages: bound,
-  lanesPerRace: bound,
-  lanesPerVm: bound,
-  stepsPerRace: bound,
-  expectations: bound,
-  checks: bound,
-  vmsPerTag: bound,
-  tagsPerVm: bound,
-  ttlSeconds: bound,
-  commandsTried: bound,
-  commandLineBytes: bound,
-  idempotencyKeys: bound,
-  idempotencyBytes: bound,
-  idempotencyAnswerBytes: bound,
-  idempotencyMs: bound,
-  clientRequestsPerSecond: bound.nullable(),
-  eventLoopDelayMs: bound,
-  heapBytes: bound,
-});
+interface Movable<Value extends number | null = number> extends Bound<Value> {
+  readonly isMovable: true;
+}
 
+const MIB = 1024 * 1024;
+
+/** Share of Node's heap limit above which the server refuses work: close to it, Node exits. */
+const HEAP_SHARE = 0.9;
+
+const REQUESTS: Movable<number | null> = {
+  value: null,
+  meaning: 'Requests of one client in one second.',
+  isMovable: true,
+};
+
+/**
+ * Every bound of the server, by the name that `GET /v1/model` gives it. A refusal names the bound
+ * that was met.
+ */
+export const BOUNDS = {
+  vms: movable(10_000, 'VMs.'),
+  vcpusPerVm: fixed(VCPUS_PER_VM_MAX, 'vCPUs of one VM.'),
+  vcpus: movable(100_000, 'vCPUs of all VMs together.'),
+  prevRoots: fixed(PREV_ROOTS_MAX, 'Slots for previous roots of one MMU.'),
+  defectsPerVm: fixed(DEFECTS_MAX, 'Defects of one VM.'),
+  mmuPages: fixed(MMU_PAGES_MAX, 'Shadow pages that `mmuPages` of a VM may ask for.'),
+  vmcsRegionsPerVm: fixed(VMCS_REGIONS_MAX, 'VMCS regions that the vCPUs of one VM touch.'),
+  tlbEntries: fixed(TLB_ENTRIES_MAX, 'TLB entries of one vCPU.'),
+  memslots: fixed(MEMSLOTS_MAX, 'Memslots of one VM.'),
+  memoryPagesPerVm: fixed(MEMORY_PAGES_MAX, 'Pages of guest memory of one VM that are not zero.'),
+  memoryPages: movable(
+    262_144,
+    'Pages of 4 KiB: guest memory, shadow pages and TLBs of all VMs together.',
+  ),
+  pagesPerMap: fixed(MAP_PAGES_MAX, 'Pages that one `map` command maps.'),
+  commandsPerBatch: fixed(10_000, 'Commands of one batch.'),
+  bodyBytes: movable(4 * MIB, 'Bytes of a request body.'),
+  requestMs: movable(30_000, 'Milliseconds within which a request must have arrived completely.'),
+  historyRecordsPerVm: movable(8192, 'Commands and events kept for one VM.'),
+  historyRecords: movable(1_000_000, 'Commands and events kept for all VMs together.'),
+  snapshotsPerVm: fixed(64, 'Named snapshots of one VM.'),
+  snapshotBytes: movable(256 * MIB, 'Bytes of the snapshots of all VMs together.'),
+  commandsPerCase: fixed(10_000, 'Commands of a case file, and of a fork that replays them.'),
+  commandsPerWorkload: fixed(100_000, 'Commands of a workload in one answer of lines.'),
+  differencesPerPage: fixed(10_000, 'Differences of one answer.'),
+  framesPerPage: fixed(10_000, 'Frames of one page of a history.'),
+  shadowPagesPerPage: fixed(1000, 'Shadow pages of one answer.'),
+  tlbEntriesPerPage: fixed(10_000, 'TLB entries of one answer.'),
+  memoryBytesPerPage: fixed(64 * 1024, 'Bytes of guest memory of one answer.'),
+  streams: movable(1000, 'Open streams.'),
+  streamBufferBytes: movable(
+    MIB,
+    "Bytes buffered for a reader of a stream; the rest stays in the VM's history.",
+  ),
+  heartbeatMs: movable(
+    30_000,
+    'Milliseconds after which a stream is closed whose client does not answer pings.',
+  ),
+  fleetStreams: movable(64, 'Streams that follow all VMs; they count among `streams` as well.'),
+  lifeRecords: fixed(4096, 'Creations and deletions kept for readers of all VMs.'),
+  waits: movable(1000, 'Clients that wait for a condition.'),
+  waitMs: fixed(60_000, 'Milliseconds that a client may wait for a condition.'),
+  jobs: movable(16, 'Jobs that have not ended, running or queued.'),
+  jobsRunning: movable(2, 'Jobs that run at the same time, in turns.'),
+  jobsKept: movable(64, 'Ended jobs that are kept with their results.'),
+  jobKeptMs: movable(3_600_000, 'Milliseconds that an ended job is kept.'),
+  jobSliceMs: movable(
+    8,
+    'Milliseconds that a job runs before others are served; one step may take longer.',
+  ),
+  jobPages: movable(131_072, 'Pages of 4 KiB of the machines of all jobs together.'),
+  lanesPerRace: fixed(LANES_MAX, 'Lanes of one race.'),
+  lanesPerVm: fixed(12, 'Lanes beside one VM.'),
+  stepsPerRace: fixed(5_000_000, 'Commands of a race, times its lanes.'),
+  expectations: fixed(32, 'Expectations of one verification.'),
+  checks: fixed(16, 'Checks of one pattern or condition.'),
+  vmsPerTag: movable(5000, 'VMs with the same tag, so that one suite cannot fill the server.'),
+  tagsPerVm: fixed(16, 'Tags of one VM.'),
+  ttlSeconds: fixed(604_800, 'Seconds that a VM may ask to be kept unused: a week.'),
+  commandsTried: fixed(1000, 'Commands of an atomic batch or a dry run, tried on a copy.'),
+  commandLineBytes: fixed(64 * 1024, 'Bytes of a line in a stream of commands.'),
+  idempotencyKeys: movable(10_000, 'Answers kept for repeated requests, over all clients.'),
+  idempotencyBytes: movable(64 * MIB, 'Bytes of those answers together.'),
+  idempotencyAnswerBytes: movable(
+    4 * MIB,
+    'Bytes of one such answer; of a longer one only the key is kept.',
+  ),
+  idempotencyMs: movable(3_600_000, 'Milliseconds that a key is kept.'),
+  clientRequestsPerSecond: REQUESTS,
+  eventLoopDelayMs: movable(
+    1000,
+    'Milliseconds by which the server may lag behind requests, averaged over a second.',
+  ),
+  heapBytes: movable(
+    Math.floor(HEAP_SHARE * getHeapStatistics().heap_size_limit),
+    "Bytes of JavaScript's heap; above it, only requests that free memory are served.",
+  ),
+} as const satisfies Record<string, Bound>;
+
+/**
+ * Requests of one client in one second, on a server that other machines can reach. On loopback all
+ * clients share one address, and a test suite of many processes is not one greedy client.
+ */
+export const REMOTE_REQUESTS_PER_SECOND_MAX = 5000;
+
+type BoundName = keyof typeof BOUNDS;
+
+/** The bounds that can be moved. */
+export type Limits = {
+  readonly [Name in BoundName as (typeof BOUNDS)[Name] extends Movable<number | null>
+    ? Name
+    : never]: (typeof BOUNDS)[Name]['value'];
+};
+
+export const DEFAULT_LIMITS = Object.fromEntries(
+  Object.entries(BOUNDS).flatMap(([name, { value, isMovable }]) =>
+    isMovable ? [[name, value]] : [],
+  ),
+) as Limits;
+
+const count = z.number().int();
+
+/** Every bound, as `GET /v1/model` shows it. */
+export const Bounds = z.strictObject(
+  mapBounds(({ value }): z.ZodType<number | null> => (value === null ? count.nullable() : count)),
+);
+
+/** The bounds of a server, those that were moved among them. */
 export function boundsOf(limits: Limits): z.output<typeof Bounds> {
-  return {
-    vms: limits.vmsMax,
-    vcpusPerVm: VCPUS_PER_VM_MAX,
-    vcpus: limits.vcpusMax,
-    prevRoots: PREV_ROOTS_MAX,
-    defectsPerVm: DEFECTS_MAX,
-    mmuPages: MMU_PAGES_MAX,
-    vmcsRegionsPerVm: VMCS_REGIONS_MAX,
-    tlbEntries: TLB_ENTRIES_MAX,
-    memslots: MEMSLOTS_MAX,
-    memoryPagesPerVm: MEMORY_PAGES_MAX,
-    memoryPages: limits.memoryPagesMax,
-    pagesPerMap: MAP_PAGES_MAX,
-    commandsPerBatch: COMMANDS_PER_BATCH_MAX,
-    bodyBytes: limits.bodyBytesMax,
-    requestMs: limits.requestMsMax,
-    historyRecordsPerVm: limits.vmHistoryRecordsMax,
-    historyRecords: limits.historyRecordsMax,
-    snapshotsPerVm: SNAPSHOTS_PER_VM_MAX,
-    snapshotBytes: limits.snapshotBytesMax,
-    commandsPerCase: CASE_COMMANDS_MAX,
-    commandsPerWorkload: WORKLOAD_COMMANDS_MAX,
-    differencesPerPage: DIFFERENCES_MAX,
-    framesPerPage: PAGE_FRAMES_MAX,
-    shadowPagesPerPage: PAGE_SHADOW_PAGES_MAX,
-    tlbEntriesPerPage: PAGE_TLB_ENTRIES_MAX,
-    memoryBytesPerPage: MEMORY_BYTES_MAX,
-    streams: limits.streamsMax,
-    streamBufferBytes: limits.streamBufferBytesMax,
-    fleetStreams: limits.fleetStreamsMax,
-    lifeRecords: LIFE_RECORDS_MAX,
-    waits: limits.waitsMax,
-    waitMs: WAIT_MS_MAX,
-    jobs: limits.jobsMax,
-    jobsRunning: limits.jobsRunningMax,
-    jobsKept: limits.jobsKeptMax,
-    jobKeptMs: limits.jobKeptMs,
-    jobSliceMs: limits.jobSliceMs,
-    jobPages: limits.jobPagesMax,
-    lanesPerRace: LANES_MAX,
-    lanesPerVm: LANES_PER_VM_MAX,
-    stepsPerRace: RACE_STEPS_MAX,
-    expectations: EXPECTATIONS_MAX,
-    checks: CHECKS_MAX,
-    vmsPerTag: limits.vmsPerTagMax,
-    tagsPerVm: TAGS_PER_VM_MAX,
-    ttlSeconds: TTL_SECONDS_MAX,
-    commandsTried: COMMANDS_TRIED_MAX,
-    commandLineBytes: COMMAND_LINE_BYTES_MAX,
-    idempotencyKeys: limits.idempotencyKeysMax,
-    idempotencyBytes: limits.idempotencyBytesMax,
-    idempotencyAnswerBytes: limits.idempotencyAnswerBytesMax,
-    idempotencyMs: limits.idempotencyMs,
-    clientRequestsPerSecond: limits.clientRequestsPerSecondMax,
-    eventLoopDelayMs: limits.eventLoopDelayMsMax,
-    heapBytes: limits.heapBytesMax,
-  };
+  return { ...mapBounds(({ value }) => value), ...limits };
+}
+
+function mapBounds<T>(of: (bound: Bound) => T): Record<BoundName, T> {
+  return Object.fromEntries(
+    Object.entries(BOUNDS).map(([name, bound]) => [name, of(bound)]),
+  ) as Record<BoundName, T>;
+}
+
+function movable(value: number, meaning: string): Movable {
+  return { value, meaning, isMovable: true };
+}
+
+function fixed(value: number, meaning: string): Bound<number> & { readonly isMovable: false } {
+  return { value, meaning, isMovable: false };
 }

@@ -11,6 +11,7 @@ import {
   Severity,
   VcpuIndex,
 } from '../../mmu/schema/index.js';
+import { BOUNDS } from './bounds.js';
 
 export const VmId = z
   .string()
@@ -148,8 +149,6 @@ export const Digits = z
   })
   .meta({ id: 'Digits', description: 'A whole number, as text.' });
 
-export const PAGE_FRAMES_MAX = 10_000;
-
 /** Filter of a history in a query: each field narrows it. */
 export const filterFields = {
   kind: listOf(FrameKind).optional().describe('Only these kinds of events; `command`: commands.'),
@@ -174,7 +173,7 @@ export const HistoryQuery = z.strictObject({
     'Resume behind this sequence number. Default: the oldest record for a page, now for a stream.',
   ),
   epoch,
-  limit: Digits.pipe(z.number().min(1).max(PAGE_FRAMES_MAX))
+  limit: Digits.pipe(z.number().min(1).max(BOUNDS.framesPerPage.value))
     .default(1000)
     .describe('Frames of a page, at most.'),
   ...filterFields,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { BOUNDS } from './bounds.js';
 import { ApiError } from './errors.js';
-import { TAGS_PER_VM_MAX, TTL_SECONDS_MAX } from './limits.js';
 
 export const VmName = z
   .string()
@@ -18,13 +18,13 @@ const TagValue = z.string().regex(new RegExp(`^${VALUE}$`));
 
 export const VmTags = z
   .record(TagKey, TagValue)
-  .refine((tags) => Object.keys(tags).length <= TAGS_PER_VM_MAX, {
-    message: `more than ${TAGS_PER_VM_MAX} tags`,
+  .refine((tags) => Object.keys(tags).length <= BOUNDS.tagsPerVm.value, {
+    message: `more than ${BOUNDS.tagsPerVm.value} tags`,
   })
   .meta({
     id: 'VmTags',
     description: 'Tags by which VMs are found and deleted.',
-    maxProperties: TAGS_PER_VM_MAX,
+    maxProperties: BOUNDS.tagsPerVm.value,
     examples: [{ suite: 'nightly', worker: '3' }],
   });
 
@@ -32,7 +32,7 @@ const TtlSeconds = z
   .number()
   .int()
   .min(1)
-  .max(TTL_SECONDS_MAX)
+  .max(BOUNDS.ttlSeconds.value)
   .nullable()
   .describe('Seconds after which a VM is deleted that got no request; null: never.');
 
@@ -71,8 +71,8 @@ export function patchedLabels(labels: Labels, patch: z.output<typeof LabelsPatch
     else tags[key] = value;
   }
   const count = Object.keys(tags).length;
-  if (count > TAGS_PER_VM_MAX) {
-    const message = `there would be ${count} tags; the bound is ${TAGS_PER_VM_MAX}`;
+  if (count > BOUNDS.tagsPerVm.value) {
+    const message = `there would be ${count} tags; the bound is ${BOUNDS.tagsPerVm.value}`;
     throw new ApiError('invalid-request', `Cannot take body at /tags: ${message}`, {
       errors: [{ in: 'body', path: '/tags', message }],
     });
@@ -103,7 +103,7 @@ export const SELECTION = {
   tag: z
     .preprocess(
       (given) => (Array.isArray(given) ? given : [given]),
-      z.array(TagQuery).max(TAGS_PER_VM_MAX),
+      z.array(TagQuery).max(BOUNDS.tagsPerVm.value),
     )
     .optional()
     .describe('Only VMs with this tag, `key:value`. Given several times: with all of them.'),
