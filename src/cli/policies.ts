@@ -25,12 +25,13 @@ const COLUMNS: readonly Column<Policy>[] = [
 
 /** In the words of `GET /v1/policies`. */
 function jsonOf(list: readonly Policy[]): string {
-  const policies = list.map(({ name, summary, source, costBytes, costNote }) => ({
+  const policies = list.map(({ name, summary, source, costBytes, costNote, isSound }) => ({
     name,
     summary,
     source,
     costBytes,
     costNote,
+    isSound,
   }));
   return `${JSON.stringify({ policies }, null, 2)}\n`;
 }

@@ -42,6 +42,8 @@ export type Policy = {
     /** Bytes added to `struct kvm_mmu` of v5.14. */
     costBytes: number;
     costNote: string;
+    /** Whether it never lets a guest use a stale translation. */
+    isSound: boolean;
 };
 export type PolicyList = {
     policies: Policy[];

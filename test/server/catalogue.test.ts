@@ -19,7 +19,9 @@ test('every policy is listed with its cost', async () => {
   expect(status).toBe(200);
   expect(json.policies.map(({ name }: { name: string }) => name)).toEqual(POLICY_NAMES);
   for (const policy of json.policies) {
-    expect(Object.keys(policy)).toEqual(['name', 'summary', 'source', 'costBytes', 'costNote']);
+    const keys = ['name', 'summary', 'source', 'costBytes', 'costNote', 'isSound'];
+    expect(Object.keys(policy)).toEqual(keys);
+    expect(policy.isSound).toBe(!policy.name.endsWith('-posted'));
   }
 });
 

@@ -16,7 +16,7 @@ const shared = shareApp(
     });
     await ask(app, 'POST', '/v1/vms/vm-1/commands', loads);
   },
-  { limits: { vmHistoryRecordsMax: 256 } },
+  { limits: { historyRecordsPerVm: 256 } },
 );
 
 interface Reader {

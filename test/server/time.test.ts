@@ -308,12 +308,7 @@ test('a VM that has failed takes no snapshot, but can be taken back', async () =
 
 test.each([
   ['vms', 1, 'vm-limit-reached', 'Cannot create VM: there are 1, the bound; delete one'],
-  [
-    'vcpus',
-    1,
-    'vcpu-limit-reached',
-    'Cannot create VM: room for 0 of 1 vCPUs is left; delete VMs',
-  ],
+  ['vcpus', 1, 'vcpu-limit-reached', 'Cannot create VM: room for 0 of 1 vCPUs is left; delete VMs'],
   [
     'memoryPages',
     3,

@@ -31,6 +31,7 @@ const PolicyBody = z
     source: z.string(),
     costBytes: z.number().int().describe('Bytes added to `struct kvm_mmu` of v5.14.'),
     costNote: z.string(),
+    isSound: z.boolean().describe('Whether it never lets a guest use a stale translation.'),
   })
   .meta({ id: 'Policy', description: 'A policy, and what it costs to hold.' });
 
@@ -75,8 +76,8 @@ export const listPolicies = operation({
   answer: PolicyList,
   run: () => ({
     policies: Object.values(POLICIES).map(
-      ({ name, summary, source, costBytes, costNote }) =>
-        ({ name, summary, source, costBytes, costNote }) as z.output<typeof PolicyBody>,
+      ({ name, summary, source, costBytes, costNote, isSound }) =>
+        ({ name, summary, source, costBytes, costNote, isSound }) as z.output<typeof PolicyBody>,
     ),
   }),
 });
