@@ -57,7 +57,6 @@ function assemble(config: VmConfig, { rules, policy, wrappers }: Conduct): Vm {
     vcpus,
     tlbTotal,
     vmcs12s: new Map(),
-    ear: null,
     ledger: config.oracle === 'on' ? createLedger(config.vcpus) : null,
     oracle: config.oracle === 'on' ? createOracle(config.vcpus) : null,
   };

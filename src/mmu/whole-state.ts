@@ -73,7 +73,6 @@ export function readVm(reader: ByteReader, config: VmConfig, contents: ContentsS
     tlbTotal,
     vmcs12s,
     oracle,
-    ear: null,
     ledger: oracle === null ? null : createLedger(vcpuCount),
   };
 }

@@ -27,14 +27,6 @@ export interface Vm {
   readonly oracle: Oracle | null;
   /** What flushes, syncs and frees were worth; no part of an encoded state. Null without oracle. */
   readonly ledger: Ledger | null;
-  /** Who listened to the last command; no part of an encoded state. */
-  ear: Ear | null;
-}
-
-/** A listener, and what tells the oracle and the ledger of each event after it. */
-export interface Ear {
-  readonly emit: Emit;
-  readonly telling: Emit;
 }
 
 /**
