@@ -1,9 +1,10 @@
 import {
   type Command,
-  described,
   type MmuEvent,
   type MmuEventOf,
+  numberedEvent,
   type Outcome,
+  type SeqOf,
 } from '../mmu/schema/index.js';
 import type { EventRecord, HistoryRecord, RewoundRecord } from './record.js';
 
@@ -33,9 +34,7 @@ export interface Applied {
 /** `seq` of the last `request-made` of each request on each vCPU: the cause of its service. */
 export type RequestsMade = ReadonlyMap<RequestName, readonly number[]>;
 
-type Violation = MmuEventOf<'violation'>;
-
-/** Commands whose numbers are kept, at least, so that a violation can name them. */
+/** Commands whose numbers are kept, at least, so that an event can name them. */
 export const COMMANDS_NAMED = 4096;
 
 const NONE_MADE: RequestsMade = new Map();
@@ -130,7 +129,7 @@ export class Recorder<State = unknown> {
   }
 
   readonly #emit: Recorded = ({ index: vcpu }, happened, causedBy) => {
-    const event = happened.kind === 'violation' ? this.#named(happened) : happened;
+    const event = numberedEvent(happened, this.#seqOf);
     const seq = this.#command + this.#events.length + 1;
     this.#events.push({
       type: 'event',
@@ -151,19 +150,8 @@ export class Recorder<State = unknown> {
     return this.#made?.get(event.request)?.[vcpu] ?? null;
   }
 
-  /** Replaces the model's "commands ago" by the number of the command. */
-  #named(violation: Violation): Violation {
-    const { message: _, write, invalidation, ...rest } = violation;
-    return described({
-      ...rest,
-      write: write && { ...write, seq: this.#seqOf(write) },
-      invalidation: invalidation && { ...invalidation, seq: this.#seqOf(invalidation) },
-    });
-  }
-
-  #seqOf({ commandsAgo }: { commandsAgo: number }): number | null {
-    return this.#commands[this.#commands.length - 1 - commandsAgo] ?? null;
-  }
+  readonly #seqOf: SeqOf = (commandsAgo) =>
+    this.#commands[this.#commands.length - 1 - commandsAgo] ?? null;
 
   #remember(vcpu: number, request: RequestName, seq: number): void {
     this.#made ??= new Map();

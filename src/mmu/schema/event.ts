@@ -3,7 +3,7 @@ import { INVALIDATIONS } from '../policies/index.js';
 import { Hex32, Hex64, PhysicalAddress } from './hex.js';
 import { MmuName, Slot } from './names.js';
 import { RequestName } from './request.js';
-import { VIOLATION, VIOLATION_SUMMARY } from './violation.js';
+import { numberedViolation, type SeqOf, VIOLATION, VIOLATION_SUMMARY } from './violation.js';
 
 /** Why a root was freed or marked. */
 export const RootCause = z
@@ -180,6 +180,11 @@ export const EVENT_KINDS = MmuEvent.options.map(({ shape }) => shape.kind.value)
   MmuEventKind,
   ...MmuEventKind[],
 ];
+
+/** An event with the numbers of the commands that it names, where it names any. */
+export function numberedEvent(event: MmuEvent, seqOf: SeqOf): MmuEvent {
+  return event.kind === 'violation' ? numberedViolation(event, seqOf) : event;
+}
 
 function event<K extends string, S extends z.ZodRawShape>(kind: K, description: string, shape: S) {
   return z

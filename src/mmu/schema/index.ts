@@ -19,6 +19,7 @@ export {
   MmuEvent,
   type MmuEventKind,
   type MmuEventOf,
+  numberedEvent,
   RootCause,
 } from './event.js';
 export { Hex32, Hex64, Operand64, PhysicalAddress } from './hex.js';
@@ -34,6 +35,6 @@ export { EVENT_SEVERITY, OUTCOME_SEVERITY, SEVERITIES, Severity } from './severi
 export { PARENTS_SHOWN_MAX, ShadowPageState, SpteState } from './shadow-state.js';
 export { TlbContextState, TlbState } from './tlb-state.js';
 export { OracleState, VcpuState } from './vcpu-state.js';
-export { ALLOWED_MAX, described } from './violation.js';
+export { ALLOWED_MAX, described, type SeqOf } from './violation.js';
 export { WalkState } from './walk-state.js';
 export { createJsonWriter, type JsonWriter } from './wire.js';

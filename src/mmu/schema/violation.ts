@@ -61,6 +61,22 @@ export function described(violation: Omit<Violation, 'message'>): Violation {
   return { ...violation, message: sentenceOf(violation) };
 }
 
+/** Number of the command so many commands ago; null where a history no longer names it. */
+export type SeqOf = (commandsAgo: number) => number | null;
+
+/** A violation that names its commands by their numbers. The model knows only how long ago they were. */
+export function numberedViolation(
+  { message: _, ...violation }: Violation,
+  seqOf: SeqOf,
+): Violation {
+  const { write, invalidation } = violation;
+  return described({
+    ...violation,
+    write: write && { ...write, seq: seqOf(write.commandsAgo) },
+    invalidation: invalidation && { ...invalidation, seq: seqOf(invalidation.commandsAgo) },
+  });
+}
+
 function sentenceOf(violation: Omit<Violation, 'message'>): string {
   const { write, invalidation, survival } = violation;
   const parts = [offenceOf(violation)];
