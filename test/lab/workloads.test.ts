@@ -22,7 +22,7 @@ const DIGESTS: Record<WorkloadName, string> = {
   'nested-invept': '404aa5587b8465e8',
   'nested-shadow': 'e14c605bb3418594',
   shootdown: 'ae947c6c098bebdd',
-  hostile: 'c88e4592150b7dd3',
+  hostile: '8b9e0ffd97005dff',
 };
 
 /** Commands that are played: `workloads.long.test.ts` plays more, under every kernel. */

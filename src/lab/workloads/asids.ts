@@ -18,8 +18,6 @@ const PARAMETERS = {
 };
 type Values = ValuesOf<typeof PARAMETERS>;
 
-const FRAMES = 8192;
-
 /** Processes whose page tables one switched to not long ago. */
 const NEAR = 3;
 
@@ -32,16 +30,12 @@ export const asids = defineWorkload({
   paging: 'shadow',
   isSound: true,
   parameters: PARAMETERS,
-  configOf: (values) => guestOf(values).config(),
+  configOf: (values) => new LinuxGuest(values).config(),
   planOf,
 });
 
-function guestOf({ processes, pages, pti }: Values): LinuxGuest {
-  return new LinuxGuest({ vcpus: 1, pti, processes, pages, frames: FRAMES });
-}
-
 function* planOf(values: Values, chance: Chance): Generator<Planned> {
-  const guest = guestOf(values);
+  const guest = new LinuxGuest(values);
   const cpu = new LinuxCpu(guest, 0);
   const recent: Mm[] = [...guest.mms.slice(0, NEAR)];
   for (;;) {

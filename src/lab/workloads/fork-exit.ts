@@ -35,7 +35,7 @@ export const forkExit = defineWorkload({
 });
 
 function guestOf({ pages, pti }: Values): LinuxGuest {
-  return new LinuxGuest({ vcpus: 1, pti, processes: 1, pages, frames: FRAMES });
+  return new LinuxGuest({ pti, processes: 1, pages, frames: FRAMES });
 }
 
 function* planOf(values: Values, chance: Chance): Generator<Planned> {

@@ -18,9 +18,6 @@ const PARAMETERS = {
 };
 type Values = ValuesOf<typeof PARAMETERS>;
 
-/** Room for every process to have all its pages, with tables and the kernel's own. */
-const FRAMES = 8192;
-
 /** Entries to and exits from a kernel under page-table isolation. */
 export const kpti = defineWorkload({
   name: 'kpti',
@@ -31,16 +28,12 @@ export const kpti = defineWorkload({
   paging: 'shadow',
   isSound: true,
   parameters: PARAMETERS,
-  configOf: (values) => guestOf(values).config(),
+  configOf: (values) => new LinuxGuest({ ...values, pti: true }).config(),
   planOf,
 });
 
-function guestOf({ processes, pages }: Values): LinuxGuest {
-  return new LinuxGuest({ vcpus: 1, pti: true, processes, pages, frames: FRAMES });
-}
-
 function* planOf(values: Values, chance: Chance): Generator<Planned> {
-  const guest = guestOf(values);
+  const guest = new LinuxGuest({ ...values, pti: true });
   const cpu = new LinuxCpu(guest, 0);
   for (;;) {
     yield* cpu.enterUser();

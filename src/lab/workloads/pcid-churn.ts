@@ -40,7 +40,7 @@ export const pcidChurn = defineWorkload({
 });
 
 function guestOf({ pcids, pages }: Values): LinuxGuest {
-  return new LinuxGuest({ vcpus: 1, pti: false, processes: pcids, pages, frames: FRAMES });
+  return new LinuxGuest({ pti: false, processes: pcids, pages, frames: FRAMES });
 }
 
 /** One CPU, and the address space of each PCID; PCID n belongs to the space n - 1. */

@@ -26,8 +26,6 @@ const PARAMETERS = {
 };
 type Values = ValuesOf<typeof PARAMETERS>;
 
-const FRAMES = 8192;
-
 /** Threads on several CPUs: what one of them unmaps has to go from the TLBs of all. */
 export const shootdown = defineWorkload({
   name: 'shootdown',
@@ -37,16 +35,12 @@ export const shootdown = defineWorkload({
   paging: 'shadow',
   isSound: true,
   parameters: PARAMETERS,
-  configOf: (values) => guestOf(values).config(),
+  configOf: (values) => new LinuxGuest(values).config(),
   planOf,
 });
 
-function guestOf({ vcpus, processes, pages, pti }: Values): LinuxGuest {
-  return new LinuxGuest({ vcpus, pti, processes, pages, frames: FRAMES });
-}
-
 function* planOf(values: Values, chance: Chance): Generator<Planned> {
-  const guest = guestOf(values);
+  const guest = new LinuxGuest(values);
   const cpus = Array.from({ length: values.vcpus }, (_, vcpu) => new LinuxCpu(guest, vcpu));
   for (;;) {
     const cpu = chance.of(cpus);

@@ -20,8 +20,6 @@ const PARAMETERS = {
 };
 type Values = ValuesOf<typeof PARAMETERS>;
 
-const FRAMES = 8192;
-
 /** munmap(), mprotect() and madvise() of ranges: short ones page by page, long ones at once. */
 export const unmap = defineWorkload({
   name: 'unmap',
@@ -31,16 +29,12 @@ export const unmap = defineWorkload({
   paging: 'shadow',
   isSound: true,
   parameters: PARAMETERS,
-  configOf: (values) => guestOf(values).config(),
+  configOf: (values) => new LinuxGuest(values).config(),
   planOf,
 });
 
-function guestOf({ processes, pages, pti }: Values): LinuxGuest {
-  return new LinuxGuest({ vcpus: 1, pti, processes, pages, frames: FRAMES });
-}
-
 function* planOf(values: Values, chance: Chance): Generator<Planned> {
-  const guest = guestOf(values);
+  const guest = new LinuxGuest(values);
   const cpu = new LinuxCpu(guest, 0);
   for (;;) {
     yield* cpu.enterUser();

@@ -32,15 +32,16 @@ const REGISTERS = { cr0: '0x80050033', cr4: '0x3200a0', efer: '0xd01' } as const
 
 /** How a Linux guest is built. */
 export interface LinuxOptions {
-  readonly vcpus: number;
+  /** One, unless there are more. */
+  readonly vcpus?: number;
   /** Kernel page-table isolation. */
   readonly pti: boolean;
   /** Processes at the beginning. */
   readonly processes: number;
   /** Pages that each of them has mapped. */
   readonly pages: number;
-  /** Frames of memory, at most. */
-  readonly frames: number;
+  /** Frames of memory, at most: room for all pages of every process, with tables and the kernel's. */
+  readonly frames?: number;
 }
 
 /**
@@ -58,7 +59,7 @@ export class LinuxGuest {
   #mmCount = 0;
   #stamps = 0;
 
-  constructor({ vcpus, pti, processes, pages, frames }: LinuxOptions) {
+  constructor({ vcpus = 1, pti, processes, pages, frames = 8192 }: LinuxOptions) {
     this.#vcpus = vcpus;
     this.pti = pti;
     const end = FIRST_FRAME + frames;
