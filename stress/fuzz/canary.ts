@@ -1,17 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ask } from '../ask.js';
+import { MAP_16_PAGES } from '../mapped.js';
 
 /** Commands that the canary runs at the beginning. */
 const COMMANDS = [
-  {
-    kind: 'map',
-    vcpu: 0,
-    root: '0x100000',
-    address: '0x0',
-    gpa: '0x0',
-    pages: 16,
-    tables: '0x200000',
-  },
+  MAP_16_PAGES,
   { kind: 'mov-cr3', vcpu: 0, value: '0x100000' },
   { kind: 'read', vcpu: 0, gva: '0x1000' },
   { kind: 'mov-cr3', vcpu: 0, value: '0x200000' },

@@ -1,17 +1,10 @@
 import type { Chance } from '../../src/lab/workloads/chance.js';
 import { ask } from '../ask.js';
+import { MAP_16_PAGES } from '../mapped.js';
 
 /** Commands of one batch, which keep the state of a VM from growing. */
 const COMMANDS = [
-  {
-    kind: 'map',
-    vcpu: 0,
-    root: '0x100000',
-    address: '0x0',
-    gpa: '0x0',
-    pages: 16,
-    tables: '0x200000',
-  },
+  MAP_16_PAGES,
   ...[1, 2, 3, 4, 5, 6, 1].map((n) => ({ kind: 'mov-cr3', vcpu: 0, value: `0x${n}00000` })),
   ...[0, 4096, 8192].map((gva) => ({ kind: 'read', vcpu: 0, gva: `0x${gva.toString(16)}` })),
   { kind: 'invlpg', vcpu: 0, gva: '0x1000' },

@@ -1,5 +1,8 @@
+import { hex } from '../../src/mmu/machine/index.js';
 import type { MmuEvent, MmuEventOf, Outcome, VmConfigInput } from '../../src/mmu/schema/index.js';
 import { createLab, type Lab, type LabCommand } from './lab.js';
+
+export { hex };
 
 /** How a guest pages. */
 export type Mode = '4-level' | '5-level' | 'PAE' | '32-bit' | 'none';
@@ -98,8 +101,4 @@ export function gfnsOf(
 /** An entry that leads to a frame. */
 export function entryFor(gpa: number, flags = PTE): number {
   return gpa + flags;
-}
-
-export function hex(value: number): string {
-  return `0x${value.toString(16)}`;
 }

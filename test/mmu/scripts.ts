@@ -1,5 +1,5 @@
 import { createVm, type Emit, type PolicyName, step, type Vm } from '../../src/mmu/index.js';
-import { hasBit } from '../../src/mmu/machine/index.js';
+import { hasBit, hex } from '../../src/mmu/machine/index.js';
 import {
   Command,
   type CommandInput,
@@ -9,6 +9,8 @@ import {
 } from '../../src/mmu/schema/index.js';
 import type { Vcpu } from '../../src/mmu/state/index.js';
 import { StalenessWatch } from './staleness-watch.js';
+
+export { hex };
 
 export function nestedConfig(policy: PolicyName): VmConfigInput {
   return { policy, paging: 'ept', registers: { cr4: '0x20a0' } };
@@ -65,10 +67,6 @@ export function movCr4(value: string): CommandInput {
 
 export function invpcid(type: number, id: number): CommandInput {
   return { kind: 'invpcid', vcpu: 0, type, pcid: id, gva: '0x0' };
-}
-
-export function hex(value: number): string {
-  return `0x${value.toString(16)}`;
 }
 
 export function play(

@@ -5,9 +5,9 @@ import {
   createJsonWriter,
   type VmConfigInput,
 } from '../../mmu/schema/index.js';
+import { attempt, attemptAll, REFUSED, startedVm } from './attempt.js';
 import type { Scenery } from './guest.js';
 import { guestOf } from './guests/index.js';
-import { attempt, played, REFUSED, startedVm } from './play.js';
 import { shrunk } from './shrink.js';
 import type { Trial } from './trial.js';
 
@@ -57,7 +57,7 @@ export function runTrial(
     else commands.push(command);
     const isRight = said === REFUSED || said === null;
     if (isRight && (i < steps || flawsOf(vm).length === 0)) continue;
-    const mended = played(scenery, commands, createMendedVm);
+    const mended = attemptAll(scenery, commands, createMendedVm);
     vm = mended.vm;
     says = mended.says;
     known = says === null;
@@ -81,12 +81,12 @@ function counterexampleOf(
   found: { scenery: Scenery; commands: readonly Command[]; says: string },
 ): Counterexample {
   const { scenery, commands } = found;
-  const verdictOn = (some: readonly Command[]) => played(scenery, some, createMendedVm).says;
-  const short = shrunk(commands, (some) => verdictOn(some) !== null);
+  const findingOn = (some: readonly Command[]) => attemptAll(scenery, some, createMendedVm).says;
+  const short = shrunk(commands, (some) => findingOn(some) !== null);
   const shown = short.map(inputOf);
   return {
     trial,
-    says: verdictOn(short) ?? found.says,
+    says: findingOn(short) ?? found.says,
     config: scenery.config,
     commands: [...scenery.stage, ...shown],
     shown,

@@ -1,6 +1,6 @@
 import type { Vm } from '../../mmu/index.js';
+import { hex, wordToHex } from '../../mmu/index.js';
 import { Command, type CommandInput } from '../../mmu/schema/index.js';
-import { hex } from './hex.js';
 import { EXTRA_MEMSLOT, EXTRA_MEMSLOT_ID, MAIN_MEMSLOT_ID } from './machine.js';
 import type { RecordedOperation } from './recording.js';
 
@@ -101,7 +101,7 @@ function initVmcs(
     (vpid === '0x0' ? 0 : ENABLE_VPID) |
     (flags & FLAG_VMFUNC ? ENABLE_VMFUNC : 0);
   const primary = PRIMARY + (flags & FLAG_CR3_LOAD_EXITING ? CR3_LOAD_EXITING : 0);
-  const l1Cr3 = hex(cr3.page * 4096 + cr3.low);
+  const l1Cr3 = wordToHex(cr3);
   const fields = {
     CPU_BASED_VM_EXEC_CONTROL: hex(primary),
     EXCEPTION_BITMAP: '0xffffffff',

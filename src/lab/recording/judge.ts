@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Vm } from '../../mmu/index.js';
+import { hex } from '../../mmu/index.js';
 import {
   type ConformReport,
   countSkipped,
@@ -8,7 +9,6 @@ import {
   formFailure,
 } from '../report.js';
 import { commandsOf } from './commands-of.js';
-import { hex } from './hex.js';
 import { createRecordedVm } from './machine.js';
 import { groupFreed, type ObservedKey, observe } from './observe.js';
 import { type RecordedOperation, Recording } from './recording.js';

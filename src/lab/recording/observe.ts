@@ -1,13 +1,11 @@
-import { type Vm, vcpuStateOf } from '../../mmu/index.js';
+import { hex, type Vm, vcpuStateOf, wordToHex } from '../../mmu/index.js';
 import {
-  createJsonWriter,
   Hex64,
   type MmuEvent,
   type MmuEventOf,
   Slot,
   type VcpuState,
 } from '../../mmu/schema/index.js';
-import { hex } from './hex.js';
 import type { RecordedOperation, Roots } from './recording.js';
 
 /** Keys of a recording that are judged by events and by the roots afterwards. */
@@ -35,12 +33,12 @@ export function observe(
   const state = vcpuStateOf(vm, vm.vcpus[0] as Vm['vcpus'][number]);
   return {
     switches: events.flatMap((event) => switchOf(event) ?? []),
-    evicted: ofKind(events, 'root-evicted').map(({ mmu, pgd }) => ({ mmu, pgd: hexOf(pgd) })),
+    evicted: ofKind(events, 'root-evicted').map(({ mmu, pgd }) => ({ mmu, pgd: wordToHex(pgd) })),
     freed: groupFreed(
       ofKind(events, 'root-freed').map(({ mmu, slot, pgd }) => ({
         mmu,
         slots: [nameOf(slot)],
-        pgds: [hexOf(pgd)],
+        pgds: [wordToHex(pgd)],
       })),
     ),
     rootMmu: rootsOf(state.rootMmu),
@@ -57,7 +55,10 @@ export function observe(
     flushes: flushesOf(events, op),
     faults: ofKind(events, 'page-fault')
       .filter(({ address: { page } }) => operands.includes(page))
-      .map(({ address, errorCode }) => ({ address: hexOf(address), errorCode: hex(errorCode) })),
+      .map(({ address, errorCode }) => ({
+        address: wordToHex(address),
+        errorCode: hex(errorCode),
+      })),
   };
 }
 
@@ -85,10 +86,10 @@ export function groupFreed(
 
 function switchOf(event: MmuEvent): NonNullable<RecordedOperation['switches']>[number] | null {
   if (event.kind === 'root-missed') {
-    return { mmu: event.mmu, pgd: hexOf(event.pgd), found: 'miss' };
+    return { mmu: event.mmu, pgd: wordToHex(event.pgd), found: 'miss' };
   }
   if (event.kind !== 'root-reused') return null;
-  return { mmu: event.mmu, pgd: hexOf(event.pgd), found: nameOf(event.slot) };
+  return { mmu: event.mmu, pgd: wordToHex(event.pgd), found: nameOf(event.slot) };
 }
 
 /**
@@ -127,22 +128,16 @@ function isCurrentServiced(event: MmuEvent | undefined): boolean {
 /** A callback of the kernel; what the processor drops by itself passed unseen. */
 function flushOf({ by, scope, address }: MmuEventOf<'tlb-flushed'>): string | null {
   if (by === 'cpu' || scope === 'context' || scope === 'pcid') return null;
-  return address === null ? scope : `address ${hexOf(address)}`;
+  return address === null ? scope : `address ${wordToHex(address)}`;
 }
 
 function rootsOf({ root, prevRoots }: VcpuState['rootMmu']): Roots {
-  const pgdOf = (slot: typeof root) => (slot === null ? null : hexOf(slot.pgd));
+  const pgdOf = (slot: typeof root) => (slot === null ? null : wordToHex(slot.pgd));
   return { root: pgdOf(root), prevRoots: prevRoots.map(pgdOf) };
 }
 
 function ofKind<K extends MmuEvent['kind']>(events: readonly MmuEvent[], kind: K): MmuEventOf<K>[] {
   return events.filter((event): event is MmuEventOf<K> => event.kind === kind);
-}
-
-const writeHex = createJsonWriter(Hex64);
-
-function hexOf(pgd: Parameters<typeof writeHex>[0]): string {
-  return JSON.parse(writeHex(pgd)) as string;
 }
 
 function nameOf(slot: number): string {

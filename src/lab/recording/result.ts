@@ -1,4 +1,5 @@
 import type { Vm } from '../../mmu/index.js';
+import { PAGE_SIZE } from '../../mmu/index.js';
 import type { Outcome } from '../../mmu/schema/index.js';
 import type { RecordedOperation } from './recording.js';
 
@@ -83,7 +84,7 @@ function readOf(outcome: Outcome | undefined): number {
 
 /** Bits 47:0 of a value: more than any result shows. */
 function numberOf({ page, low }: { page: number; low: number }): number {
-  return (page % 2 ** 36) * 4096 + low;
+  return (page % 2 ** 36) * PAGE_SIZE + low;
 }
 
 function low32(hex = '0x0'): number {

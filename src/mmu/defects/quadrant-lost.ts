@@ -1,3 +1,4 @@
+import { gfnToGpa } from '../machine/index.js';
 import { ALIAS, FRAME_A, FRAME_B, MUTANT, mapped, onGuest, read, X } from '../scenes/index.js';
 import { around } from '../seam.js';
 import { ROLE } from '../shadow/index.js';
@@ -18,6 +19,6 @@ export const quadrantLost: Defect = {
   judge: 'oracle',
   scene: onGuest([read(X, FRAME_A), read(ALIAS, FRAME_B), read(X, FRAME_A)], {
     mode: '32-bit',
-    also: [mapped(ALIAS, FRAME_B * 4096, 0x10a000)],
+    also: [mapped(ALIAS, gfnToGpa(FRAME_B), 0x10a000)],
   }),
 };

@@ -1,3 +1,4 @@
+import { gfnToGpa } from '../machine/index.js';
 import {
   A,
   cr3,
@@ -39,6 +40,6 @@ export const syncSkipsLastEntry: Defect = {
   judge: 'oracle',
   scene: onGuest(
     [read(LAST_PAGE, FRAME_A), store(PT + 511 * 8, pte(SPARE)), cr3(A), read(LAST_PAGE, SPARE)],
-    { also: [mapped(LAST_PAGE, FRAME_A * 4096, 0x10a000)] },
+    { also: [mapped(LAST_PAGE, gfnToGpa(FRAME_A), 0x10a000)] },
   ),
 };

@@ -1,3 +1,4 @@
+import { gfnToGpa, PAGE_SIZE } from '../machine/index.js';
 import {
   A,
   cr3,
@@ -36,13 +37,13 @@ export const syncStopsAfterBatch: Defect = {
   scene: onGuest(
     [
       ...many.map((address) => read(address, FRAME_A)),
-      ...many.map((_, i) => write(MANY_SEEN + i * 4096, pte(SPARE))),
+      ...many.map((_, i) => write(MANY_SEEN + i * PAGE_SIZE, pte(SPARE))),
       cr3(A),
       ...many.map((address) => read(address, SPARE)),
     ],
     {
       also: [
-        ...many.map((address, i) => mapped(address, FRAME_A * 4096, 0x140000 + i * 4096)),
+        ...many.map((address, i) => mapped(address, gfnToGpa(FRAME_A), 0x140000 + i * PAGE_SIZE)),
         { ...mapped(MANY_SEEN, 0x140000, 0x10a000), pages: MANY } as CommandInput,
       ],
     },

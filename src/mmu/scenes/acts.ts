@@ -1,10 +1,9 @@
+import { hex } from '../machine/index.js';
 import type { CommandInput, CommandKind } from '../schema/index.js';
 import type { Act, Answer } from './scene.js';
 import { WINDOW, WINDOW_GPA } from './stages.js';
 
 /** Some commands, for vCPU 0 unless told otherwise, in few letters: a scene is read as a list. */
-
-export const hex = (value: number): string => `0x${value.toString(16)}`;
 
 function act(command: CommandInput, answer?: Answer): Act {
   return answer === undefined ? { command } : { command, answer };

@@ -1,9 +1,9 @@
+import { hex } from '../machine/index.js';
 import type { CommandInput } from '../schema/index.js';
 import {
   cr0,
   cr3,
   cr4,
-  hex,
   hostWrite,
   launch,
   leave,

@@ -1,3 +1,4 @@
+import { gfnToGpa, hex, PAGE_SIZE } from '../machine/index.js';
 import type { CommandInput, VmConfigInput } from '../schema/index.js';
 import type { Act, Scene } from './scene.js';
 
@@ -45,7 +46,7 @@ export const READ_ONLY = 0x65;
 export const GLOBAL_PTE = 0x167;
 
 /** An entry that leads to a frame. */
-export const pte = (frame: number, flags = PTE): number => frame * 4096 + flags;
+export const pte = (frame: number, flags = PTE): number => frame * PAGE_SIZE + flags;
 
 /** An EPT of L1 that maps what lies below 2 MiB to itself; L2's tables are there. */
 export const EPT = 0x11a000;
@@ -101,8 +102,8 @@ export function onHypervisor(
     {
       ...ept,
       root: hex(OTHER_EPTP),
-      address: hex(FRAME_A * 4096),
-      gpa: hex(OTHER * 4096),
+      address: hex(gfnToGpa(FRAME_A)),
+      gpa: hex(gfnToGpa(OTHER)),
       pages: 1,
       tables: '0x13f000',
     },
@@ -135,7 +136,7 @@ function guestOf({ config = {}, mode = '4-level' }: Setting): Pick<Scene, 'confi
 function spaceOf(root: number, frame: number): CommandInput[] {
   const space = { kind: 'map', vcpu: 0, root: hex(root) } as const;
   return [
-    { ...space, address: hex(X), gpa: hex(frame * 4096), pages: 4, tables: hex(root + 0x1000) },
+    { ...space, address: hex(X), gpa: hex(gfnToGpa(frame)), pages: 4, tables: hex(root + 0x1000) },
     {
       ...space,
       address: hex(WINDOW),
@@ -144,8 +145,4 @@ function spaceOf(root: number, frame: number): CommandInput[] {
       tables: hex(root + 0x8000),
     },
   ];
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16)}`;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  hex,
   type ShadowPageFilter,
   shadowPageAt,
   shadowPageStateOf,
@@ -113,6 +114,6 @@ function pagesOf(vm: Vm, filter: ShadowPageFilter) {
 function noPageAt(hpa: number): ApiError {
   return new ApiError(
     'shadow-page-not-found',
-    `Cannot find shadow page 0x${hpa.toString(16)}: no page or root lies there`,
+    `Cannot find shadow page ${hex(hpa)}: no page or root lies there`,
   );
 }

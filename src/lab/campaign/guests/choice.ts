@@ -1,4 +1,5 @@
-import { hex, seen } from '../../../mmu/scenes/index.js';
+import { hex } from '../../../mmu/index.js';
+import { seen } from '../../../mmu/scenes/index.js';
 import { Command, type CommandInput } from '../../../mmu/schema/index.js';
 import { type Chance, createChance } from '../../workloads/index.js';
 

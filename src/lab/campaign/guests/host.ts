@@ -1,4 +1,4 @@
-import { hex } from '../../../mmu/scenes/index.js';
+import { hex, PAGE_SIZE } from '../../../mmu/index.js';
 import type { Chance } from '../../workloads/index.js';
 import { type Choice, vcpu } from './choice.js';
 
@@ -40,7 +40,7 @@ export function vmmActs({ roots, pcids, pages, frames, cr4s, efers }: Reach): Ch
       ...{ kind: 'map', vcpu, root: hex(chance.of(roots)) },
       ...{ address: hex(chance.of(pages)), gpa: hex(chance.of(frames)) },
       ...{ write: chance.percent(75), user: chance.percent(75), global: chance.percent(25) },
-      tables: hex(NEW_TABLES + chance.below(16) * 4096),
+      tables: hex(NEW_TABLES + chance.below(16) * PAGE_SIZE),
     }),
   ];
   return (chance) => chance.of(acts)(chance);

@@ -1,3 +1,4 @@
+import { gfnToGpa, hex } from '../../../mmu/index.js';
 import {
   A,
   B,
@@ -7,7 +8,6 @@ import {
   EPTP,
   EPTP_AD,
   FRAME_A,
-  hex,
   LARGE,
   OTHER_EPTP,
   onHypervisor,
@@ -38,8 +38,8 @@ export const hypervisor: Guest = {
 
 const ROOTS = [A, B] as const;
 /** Pages of data that tables of level 1 map, and some in a large page. */
-const PAGES = [X, X, X + 0x1000, X + 0x2000, LARGE + FRAME_A * 4096, LARGE + 0x11000];
-const FRAMES = [FRAME_A * 4096, 0x11000, 0x14000, 0x1a000, 0x1b000];
+const PAGES = [X, X, X + 0x1000, X + 0x2000, LARGE + gfnToGpa(FRAME_A), LARGE + 0x11000];
+const FRAMES = [gfnToGpa(FRAME_A), 0x11000, 0x14000, 0x1a000, 0x1b000];
 /** Rights of a page, A and D: most often all of them. */
 const LEAF_FLAGS = [0x67, 0x67, 0x67, 0x65, 0x63, 0x167, 0x47, 0x27, 0x7, 0];
 /** Those of a table always allow writing, or the guest could not mend what it did. */

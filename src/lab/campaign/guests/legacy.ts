@@ -1,4 +1,5 @@
-import { A, B, FRAME_A, hex, onGuest } from '../../../mmu/scenes/index.js';
+import { gfnToGpa, hex } from '../../../mmu/index.js';
+import { A, B, FRAME_A, onGuest } from '../../../mmu/scenes/index.js';
 import type { CommandInput } from '../../../mmu/schema/index.js';
 import type { Chance } from '../../workloads/index.js';
 import type { Guest } from '../guest.js';
@@ -23,7 +24,7 @@ export const LARGE_FLAGS = [0xe7, 0xe7, 0xe5, 0x1e7, 0xa7, 0] as const;
 const LEAF_FLAGS = [0x67, 0x67, 0x67, 0x65, 0x63, 0x167, 0x47, 0x27, 0x7, 0] as const;
 
 const ROOTS = [A, B] as const;
-const FRAMES = [FRAME_A * 4096, 0x11000, 0x14000, 0x1a000, 0x1b000] as const;
+const FRAMES = [gfnToGpa(FRAME_A), 0x11000, 0x14000, 0x1a000, 0x1b000] as const;
 /** Data, and tables of the first space. */
 const UNMAPPED = ['0x10000', '0x100000', '0x101000', '0x102000'] as const;
 

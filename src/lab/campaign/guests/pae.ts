@@ -1,4 +1,5 @@
-import { hex, LARGE, X } from '../../../mmu/scenes/index.js';
+import { hex } from '../../../mmu/index.js';
+import { LARGE, X } from '../../../mmu/scenes/index.js';
 import type { CommandInput } from '../../../mmu/schema/index.js';
 import type { Chance } from '../../workloads/index.js';
 import { entryText, stored } from './choice.js';

@@ -1,3 +1,4 @@
+import { gfnToGpa } from '../../../mmu/index.js';
 import {
   A,
   cr3,
@@ -13,7 +14,7 @@ import type { Unnamed } from '../exhibit.js';
 
 /** Bit 7 of a directory entry is "page size", or without meaning while CR4.PSE is clear. */
 const FOUR_MIB = 0xc00000;
-const IN_IT = FOUR_MIB + FRAME_A * 4096;
+const IN_IT = FOUR_MIB + gfnToGpa(FRAME_A);
 const scene = onGuest(
   [
     ...[storeHalf(A + (FOUR_MIB / 2 ** 22) * 4, 0xe7), read(IN_IT)],

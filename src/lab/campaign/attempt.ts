@@ -6,7 +6,7 @@ import type { Scenery } from './guest.js';
 export type Maker = typeof createVm;
 
 /** A VM after some commands, and what a judge says of it; null if nothing is wrong. */
-export interface Played {
+export interface Attempted {
   readonly vm: Vm;
   readonly says: string | null;
 }
@@ -19,7 +19,7 @@ export function startedVm({ config, stage }: Scenery, make: Maker = createVm): V
 }
 
 /** Carries out commands until one shows a mistake; at the end the whole state is looked at. */
-export function played(scenery: Scenery, commands: readonly Command[], make: Maker): Played {
+export function attemptAll(scenery: Scenery, commands: readonly Command[], make: Maker): Attempted {
   const vm = startedVm(scenery, make);
   for (const command of commands) {
     const says = attempt(vm, command);
