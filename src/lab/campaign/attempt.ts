@@ -5,7 +5,7 @@ import type { Scenery } from './guest.js';
 /** Makes a VM: as its kernel was, or without the bugs that it is known to have had. */
 export type Maker = typeof createVm;
 
-/** A VM after some commands, and what a judge says of it; null if nothing is wrong. */
+/** A VM after some commands, with the sentence of a judge; null if nothing is wrong. */
 export interface Attempted {
   readonly vm: Vm;
   readonly says: string | null;
@@ -28,10 +28,10 @@ export function attemptAll(scenery: Scenery, commands: readonly Command[], make:
   return { vm, says: flawsOf(vm)[0] ?? null };
 }
 
-/** The vCPU could not take the command, and nothing has changed. */
+/** Result for a command that the vCPU could not take: nothing has changed. */
 export const REFUSED = 'refused';
 
-/** @returns What a judge says, {@link REFUSED}, or null. */
+/** @returns The sentence of a judge, {@link REFUSED}, or null. */
 export function attempt(vm: Vm, command: Command): string | null {
   let violation: string | null = null;
   try {

@@ -2,7 +2,7 @@ import type { KernelVersion, PolicyName } from '../../mmu/index.js';
 import type { Scene } from '../../mmu/scenes/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 
-/** What a guest is put on. */
+/** The machine that a guest runs on. */
 export interface Machine {
   readonly policy: PolicyName;
   readonly kernel: KernelVersion;
@@ -13,13 +13,12 @@ export interface Machine {
 /** A VM, and the commands that set it up. */
 export type Scenery = Omit<Scene, 'acts'>;
 
-/** Who runs on a machine, and what befalls it there. */
+/** A guest with the commands that befall it on a machine. */
 export interface Guest {
   /** Registers, memory and what begins the guest; the rest of the VM is as the machine says. */
   sceneryOf(machine: Machine): Scenery;
   /**
-   * The same commands for the same machine and seed, made as they are taken: more than anybody
-   * takes.
+   * Commands without end, made as they are taken: the same for the same machine and seed.
    *
    * @param seed An integer from 0 to 2^32 - 1.
    */

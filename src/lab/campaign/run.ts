@@ -11,13 +11,13 @@ import { guestOf } from './guests/index.js';
 import { shrunk } from './shrink.js';
 import type { Trial } from './trial.js';
 
-/** Why a trial is not as it should be, and the shortest commands found that show it. */
+/** A mistake that a trial found, with the shortest commands found that show it. */
 export interface Counterexample {
   readonly trial: Trial;
   readonly says: string;
   readonly config: VmConfigInput;
   readonly commands: readonly CommandInput[];
-  /** Those of them that do not only set the stage. */
+  /** The commands after those that set the stage. */
   readonly shown: readonly CommandInput[];
 }
 
@@ -27,8 +27,8 @@ export interface TrialResult {
   readonly refused: number;
   readonly counterexample: Counterexample | null;
   /**
-   * It met a bug that the kernel is known to have: without that nothing was wrong. From there on
-   * the machine was one without it.
+   * Whether the trial met a bug that the kernel is known to have: without that bug nothing was
+   * wrong. From there on the machine was one without it.
    */
   readonly known: boolean;
 }
@@ -36,7 +36,7 @@ export interface TrialResult {
 /**
  * Carries out a guest's commands until one shows a mistake, or there are enough of them.
  *
- * @param defects What to go wrong, to see whether it is found.
+ * @param defects Mistakes to put into the machine, to see whether they are found.
  */
 export function runTrial(
   trial: Trial,

@@ -7,7 +7,7 @@ export interface Exhibit extends Mistake, Switched {
   readonly name: string;
 }
 
-/** What of a scene's configuration makes it go wrong, and what leaves it right. */
+/** The change of a scene's configuration that makes it go wrong, and the one that leaves it right. */
 export interface Switched {
   readonly amiss: Switch;
   readonly sound: Switch;

@@ -22,12 +22,12 @@ function named(exhibits: Readonly<Record<string, Unnamed>>): Exhibit[] {
   return Object.entries(exhibits).map(([name, exhibit]) => ({ ...exhibit, name }));
 }
 
-/** What came of showing an exhibit. */
+/** An exhibit with the findings of its two performances. */
 export interface Shown {
   readonly exhibit: Exhibit;
-  /** By whom the mistake was caught; null if it escaped. */
+  /** The judge that caught the mistake; null if it escaped. */
   readonly caught: Catch | null;
-  /** What a judge says of the same scene without the mistake: null, or something is wrong. */
+  /** A finding about the same scene without the mistake: null, unless something is wrong. */
   readonly uncalled: Catch | null;
 }
 

@@ -3,7 +3,7 @@ import { CommandRefused, createVm, flawsOf, step, type Vm } from '../../mmu/inde
 import type { Act, Answer, Judge, Scene } from '../../mmu/scenes/index.js';
 import { Command, Outcome, VmConfig, type VmConfigInput } from '../../mmu/schema/index.js';
 
-/** What a judge has to say. */
+/** The finding of a judge. */
 export interface Catch {
   readonly by: Judge;
   /** Commands of the scene up to the one at which it showed, that one included. */
@@ -12,10 +12,10 @@ export interface Catch {
 }
 
 /**
- * Plays a scene and asks every judge. Where several have something to say, the oracle goes first:
- * it speaks of what the guest sees.
+ * Plays a scene and asks every judge. Where several object, the oracle goes first: it speaks for
+ * the guest.
  *
- * @param changes What of the configuration is different.
+ * @param changes Changes of the scene's configuration.
  * @param make Makes the VM: as its kernel was, or without the bugs that it is known to have had.
  * @returns Null if all was right.
  */
@@ -73,7 +73,7 @@ function flawed(vm: Vm): Found {
   return flaw === undefined ? null : { by: 'invariant', says: flaw };
 }
 
-/** How an outcome differs from what a command must answer; null if it does not. */
+/** The difference between an outcome and the answer that a command must give; null if none. */
 function contradiction(
   answer: Answer | undefined,
   came: Readonly<Record<string, unknown>>,

@@ -7,15 +7,15 @@ export interface Fewest {
 }
 
 /**
- * What a cache that knows the future would have paid for the same references, on every vCPU and
- * both MMUs: the fewest misses, and apart from that the fewest loads.
+ * The price that a cache which knows the future would have paid for the same references, on every
+ * vCPU and both MMUs: the fewest misses, and separately the fewest loads.
  *
  * It holds `prevRoots + 1` roots, the current one among them; it takes a root in only when the
  * guest runs on it, and always then; it loses what every policy loses (a role change, a zap, a
  * released VMCS) and nothing else. It gives up the root that is wanted again last (Belady's MIN).
  * Every policy of the catalogue is a cache of that kind, so none has fewer of either.
  *
- * A generator, as all that takes its time: whoever drives it may do something else in between.
+ * A generator, because it takes time: its caller may do something else in between.
  */
 export function* fewestOf({ byVcpu }: Recording, prevRoots: number): Generator<undefined, Fewest> {
   const fewest = { misses: 0, loads: 0 };
@@ -29,7 +29,7 @@ export function* fewestOf({ byVcpu }: Recording, prevRoots: number): Generator<u
 }
 
 /**
- * How many references of one kind find their root absent, at the least.
+ * The least number of references of one kind that find their root absent.
  *
  * @param size Roots that the cache holds.
  * @param counted The kind that costs: a lookup that misses, or a run that needs a load.
@@ -74,7 +74,7 @@ const AT_ONCE = 4096;
 /** Never again, or not before it is lost. */
 const NEVER = 2 ** 31 - 1;
 
-/** Of each reference: when its root is wanted next, in places. */
+/** For each reference, the place of the next reference to the same root. */
 function* nextUses(
   { codes, length }: References,
   counted: number,

@@ -1,27 +1,27 @@
 import { hitsOf, type RaceCounters, sumOf } from './counters.js';
 
-/** What a part of the cost is for: the bands of a chart. */
+/** The parts of a cost: the bands of a chart. */
 export const COST_PARTS = ['switch', 'load', 'sync', 'flush', 'fault', 'lock', 'exit'] as const;
 export type CostPart = (typeof COST_PARTS)[number];
 
-/** What one unit of the model is. */
+/** The unit of the model. */
 export const COST_UNIT =
   'relative to a clean hit: a switch that finds its root and owes nothing, its exit apart';
 
-/** One number of the model, which a race may replace. */
+/** A number of the model, which a race may replace. */
 export interface CostParameter {
   readonly part: CostPart;
   readonly cost: number;
-  /** What it is multiplied by. */
+  /** The count that it is multiplied by. */
   readonly counts: string;
-  /** Why it is what it is: an ordering read from code, or a magnitude that was inferred. */
+  /** The reason for its value: an ordering read from code, or a magnitude that was inferred. */
   readonly reason: string;
   readonly countOf: (counters: RaceCounters) => number;
 }
 
 /**
- * What each thing is taken to cost. The orderings follow from the kernel's code; the magnitudes
- * are inferred, and are here to be argued with: a race takes others.
+ * The assumed price of each thing. The orderings follow from the kernel's code; the magnitudes
+ * are inferred and open to argument: a race takes others.
  */
 export const COST_MODEL = {
   hit: {
@@ -169,7 +169,7 @@ export const COST_MODEL = {
 export type CostName = keyof typeof COST_MODEL;
 export const COST_NAMES = Object.keys(COST_MODEL) as [CostName, ...CostName[]];
 
-/** What each parameter is in one race. */
+/** The parameters of one race. */
 export type Costs = Readonly<Record<CostName, number>>;
 
 /** Costs that differ from the model's. */

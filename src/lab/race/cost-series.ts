@@ -1,4 +1,4 @@
-/** What each lane had cost after some of the commands: a curve to draw. */
+/** The cost of each lane after some of the commands: a curve to draw. */
 export interface CostSeries {
   /** Commands between two points. */
   every: number;
@@ -8,7 +8,7 @@ export interface CostSeries {
 export interface CostPoint {
   /** Commands that were run. */
   readonly commands: number;
-  /** What each lane had cost by then. */
+  /** The cost of each lane by then. */
   readonly costs: readonly number[];
 }
 

@@ -5,7 +5,7 @@ const count = (description: string) => z.number().int().min(0).describe(descript
 
 const byCause = z.record(RootCause, z.number().int().min(0));
 
-/** What became of roots that the policy, and nothing else, had freed. */
+/** The fate of roots that the policy, and nothing else, had freed. */
 const PolicyFrees = z
   .strictObject({
     needed: count('Roots that were loaded again, with something stale below.'),
@@ -50,7 +50,7 @@ const Pinned = z
   })
   .meta({ id: 'Pinned', description: 'Shadow pages that slots other than the current one hold.' });
 
-/** What one lane of a race did, over all vCPUs. */
+/** Counts of one lane of a race, over all vCPUs. */
 export const RaceCounters = z
   .strictObject({
     commands: count('Commands that were applied.'),

@@ -8,16 +8,16 @@ import type { RaceBound, RaceLane, RaceResult, RaceSource } from './result.js';
 import { finishedCounters } from './tally.js';
 import { verdictOf } from './verdict.js';
 
-/** What a result says beside what was run. */
+/** The facts of a result that the race itself does not hold. */
 export interface Ran {
   readonly source: RaceSource;
-  /** Of the model. */
+  /** Version of the model. */
   readonly version: string;
-  /** Whether to work out what no policy can better, which takes its time; unless told, yes. */
+  /** Whether to work out the bound that no policy can beat, which takes time. Default: yes. */
   readonly isBounded?: boolean;
 }
 
-/** What came of a race so far. */
+/** The result of a race so far. */
 export function resultOf(race: Race, ran: Ran): RaceResult {
   const steps = resultSteps(race, ran);
   for (;;) {
@@ -110,7 +110,7 @@ function* boundsOf(
     bounds.set(key, {
       prevRoots,
       kernel,
-      // What was freed by force is seen where it was held, and would have been freed everywhere.
+      // A forced free is seen only where the root was held, and would have freed it everywhere.
       misses: Math.max(before?.misses ?? 0, misses),
       loads: Math.max(before?.loads ?? 0, loads),
       lanes: [...(before?.lanes ?? []), names[index] as string],

@@ -17,7 +17,7 @@ export function fold(tally: Tally, vcpu: Vcpu, event: MmuEvent): void {
   take?.({ tally, counters: tally.counters, of, vcpu }, event);
 }
 
-/** What an event is counted in. */
+/** The counters and tallies that an event is counted in. */
 interface At {
   readonly tally: Tally;
   readonly counters: RaceCounters;
@@ -122,7 +122,7 @@ function countRequest(at: At, { request }: MmuEventOf<'request-made'>): void {
     of.requestedFor = currentFrameOf(vcpu);
   }
   if (request !== 'MMU_RELOAD' && request !== 'MMU_FREE_OBSOLETE_ROOTS') return;
-  // One broadcast goes through the vCPUs in order; the next one begins anew.
+  // A broadcast goes through the vCPUs in order; the next broadcast begins with the first again.
   const { last } = tally;
   if (last.broadcast === NONE_REACHED || vcpu.index <= last.broadcast) {
     counters.broadcasts[request === 'MMU_RELOAD' ? 'reload' : 'freeObsolete'] += 1;

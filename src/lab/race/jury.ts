@@ -4,7 +4,7 @@ import { POLICIES, type Policy, type PolicyName } from '../../mmu/index.js';
 export interface Jury {
   /** The first decides. */
   members: readonly PolicyName[];
-  /** Those that would have decided otherwise, in what is being carried out now. */
+  /** Members that would have decided otherwise in the command that is being carried out. */
   readonly dissent: Set<PolicyName>;
 }
 

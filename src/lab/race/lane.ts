@@ -2,14 +2,14 @@ import type { PolicyName } from '../../mmu/index.js';
 import type { VmConfig } from '../../mmu/schema/index.js';
 import type { Run } from './run.js';
 
-/** What tells the lanes of a race apart. */
+/** The settings that tell the lanes of a race apart. */
 export type LaneSpec = Readonly<Pick<VmConfig, 'policy' | 'prevRoots' | 'kernel'>> & {
   readonly policy: PolicyName;
 };
 
-/** One policy, with its number of slots and its kernel. */
+/** A policy with its number of slots and its kernel. */
 export interface Lane {
   readonly spec: LaneSpec;
-  /** Its machine, alone or shared with lanes whose policies have decided alike so far. */
+  /** The lane's machine, alone or shared with lanes whose policies have decided alike so far. */
   readonly run: Run;
 }

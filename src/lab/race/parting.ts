@@ -22,7 +22,7 @@ export interface Side {
   readonly outcome: Outcome | null;
   /** The vCPU that differs, after the command. */
   readonly state: VcpuState;
-  /** What the command did on this side, from its beginning. */
+  /** The first events of the command on this side. */
   readonly events: readonly MmuEvent[];
 }
 
@@ -35,7 +35,7 @@ export interface Parting {
   readonly leave: Side;
 }
 
-/** Which lanes are alike so far, and when which of them parted. */
+/** The lanes that are alike so far, and the partings of the others. */
 export interface Partings {
   /** Groups of lanes that are alike, the first of each as its pattern. */
   groups: number[][];
@@ -60,7 +60,7 @@ export function partLanes(
     if (left.length === 0) continue;
     const stayed = group.filter((index) => !left.includes(index));
     groups[place] = stayed;
-    // Those that left may differ among each other: the next round of this loop sees to it.
+    // The leavers may differ among each other: a later round of this loop parts them.
     groups.push(left);
     const vcpu = differingVcpu(lanes, [stayed[0] as number, left[0] as number], command.vcpu);
     const [stay, leave] = [sideOf(lanes, stayed, vcpu), sideOf(lanes, left, vcpu)];
@@ -68,7 +68,7 @@ export function partLanes(
   }
 }
 
-/** What has failed is alike to nothing else. */
+/** The lanes of a group that differ from its first one. A failed lane differs from every other. */
 function leaversOf(group: readonly number[], lanes: readonly Lane[]): number[] {
   const pattern = lanes[group[0] as number] as Lane;
   return group.slice(1).filter((index) => !areAlike(pattern, lanes[index] as Lane));
@@ -92,7 +92,7 @@ function isSameOutcome(one: Outcome | null, other: Outcome | null): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** What a policy can bring about: registers follow from commands and outcomes. */
+/** Compares what a policy can bring about. Registers follow from commands and outcomes. */
 function isSameVcpu(one: Vcpu, other: Vcpu): boolean {
   return (
     one.requests === other.requests &&

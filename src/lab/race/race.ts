@@ -12,9 +12,9 @@ import { finishedCounters } from './tally.js';
 /** Lanes of one race. */
 export const LANES_MAX = 48;
 
-/** What a race is run with. */
+/** The machine, the lanes and the costs of a race. */
 export interface RaceSetup {
-  /** The machine; what tells the lanes apart is replaced. */
+  /** The machine; its policy, slots and kernel are replaced by those of each lane. */
   readonly config: VmConfigInput;
   readonly lanes: readonly LaneSpec[];
   /** Costs that differ from the model's. */
@@ -111,7 +111,7 @@ export function pagesOfRace({ runs }: Race): number {
   return runs.reduce((sum, { vm, recording }) => sum + pagesHeldBy(vm) + pagesOf(recording), 0);
 }
 
-/** What the lanes' caches were asked for, and is kept: the work of a bound. */
+/** References that the lanes recorded: the size of the work that finds the bound. */
 export function referencesOfRace({ runs }: Race): number {
   return runs.reduce((sum, { recording }) => sum + recording.wanted, 0);
 }

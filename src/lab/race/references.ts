@@ -12,8 +12,8 @@ import {
 import { CURRENT, type MmuEvent, type MmuEventOf } from '../../mmu/schema/index.js';
 
 /**
- * What a guest asked of one MMU's cache, in order, whatever the policy: what it switched to, on
- * which root it ran, and which roots no policy could have kept.
+ * The demands of a guest on one MMU's cache, in order, whatever the policy: the switches, the
+ * roots that it ran on, and the roots that no policy could have kept.
  */
 export interface References {
   /** An id and a {@link REFERENCE} each, as {@link referenceOf} puts them together. */
@@ -35,9 +35,9 @@ export interface Recording {
   wanted: number;
   /** Whether all of them were kept. */
   isComplete: boolean;
-  /** Of what the guest asked for, forced frees left out: lanes that agree in it can be compared. */
+  /** Digest of the demands without the forced frees: lanes with the same one can be compared. */
   digest: number;
-  /** `MMU_RELOAD` is being serviced: what it frees depends on which pages were shadowed. */
+  /** Whether `MMU_RELOAD` is being serviced: its frees depend on the pages that were shadowed. */
   isReloading: boolean;
 }
 

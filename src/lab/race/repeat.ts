@@ -19,7 +19,7 @@ export function repeatLines({
   return shellLines(words);
 }
 
-/** What was set of a workload, but for how many commands it made, which is said anyway. */
+/** Parameters of a workload that were set, except the number of commands, which is said anyway. */
 export function parametersOf({
   parameters,
 }: Extract<RaceResult['source'], { kind: 'workload' }>): [string, number | boolean][] {

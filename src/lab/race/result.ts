@@ -17,7 +17,7 @@ import { PARTING_EVENTS_MAX } from './run.js';
 const count = z.number().int().min(0);
 const cost = z.number().min(0);
 
-/** What was run. */
+/** The source of a race's commands. */
 export const RaceSource = z
   .discriminatedUnion('kind', [
     z
@@ -101,7 +101,7 @@ const Bound = z
 
 const CostPoint = z.strictObject({ commands: count, costs: z.array(cost) });
 
-/** What came of a race. */
+/** The result of a race. */
 export const RaceResult = z
   .strictObject({
     version: z.string().describe('Version of the model.'),

@@ -13,11 +13,11 @@ import { createJury, type Jury, policyOf } from './jury.js';
 import { createRecording, type Recording, refer } from './references.js';
 import { beginCommand, createTally, endCommand, type Tally } from './tally.js';
 
-/** Where something happened in a run. */
+/** The place of an event in a run. */
 export interface RunPlace {
   /** Index of the command in the race. */
   readonly command: number;
-  /** What the event's number would be in the history of a VM that ran the same. */
+  /** The number that the event would have in the history of a VM that ran the same commands. */
   readonly seq: number;
 }
 
@@ -46,7 +46,7 @@ export interface Run {
 /** Events that are kept of the command in which two lanes part. */
 export const PARTING_EVENTS_MAX = 24;
 
-/** @param policies Of the lanes that it is for; the configuration's own counts for nothing. */
+/** @param policies Policies of its lanes; they replace the one of the configuration. */
 export function createRun(config: VmConfig, policies: readonly PolicyName[]): Run {
   const jury = createJury(policies);
   const created = createVm({ ...config, policy: policies[0] as PolicyName });

@@ -24,7 +24,7 @@ export interface VcpuTally {
   readonly freed: Set<number>;
 }
 
-/** Where there is no root. */
+/** Stands for the frame of a root that is not there. */
 export const NO_ROOT = -1;
 
 /** No vCPU has been reached by a broadcast. */

@@ -117,7 +117,7 @@ function boundLines({ bounds, lanes }: Verdict): string[] {
   });
 }
 
-/** What the ledger says: how many there were, and how many of them for nothing. */
+/** Flushes, syncs and frees by the ledger: their number, and how many of them were for nothing. */
 function ledgerTable(lanes: readonly RaceLane[]): string[] {
   const judged = lanes.filter(({ counters }) => counters.ledger !== null);
   if (judged.length === 0) return [];
@@ -140,7 +140,7 @@ function ledgerTable(lanes: readonly RaceLane[]): string[] {
   );
 }
 
-/** What freeing was good for, where it was a choice. */
+/** Roots loaded again after a free that was the policy's choice, and the needless ones of them. */
 function freeLines(lanes: readonly RaceLane[]): string[] {
   const parts = lanes.flatMap(({ name, counters: { policyFrees } }) => {
     const { needed, needless } = policyFrees;

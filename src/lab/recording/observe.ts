@@ -115,7 +115,7 @@ function flushesOf(events: readonly MmuEvent[], op: string): string[] {
     if (isCurrentServiced(event)) return ['current'];
     if (event.kind !== 'tlb-flushed') return [];
     const isCounted = event.scope === 'current' && isCurrentServiced(events[i - 1]);
-    // For L1's INVVPID the kernel executes one itself, not through a callback.
+    // For L1's INVVPID the kernel executes an INVVPID itself, not through a callback.
     const flush = isCounted || op === 'invvpid' ? null : flushOf(event);
     return flush === null ? [] : [flush];
   });

@@ -19,9 +19,9 @@ const Zapped = z.strictObject({ gfn: Hex, level: Count, rootCount: Count });
 const PageFault = z.strictObject({ address: Hex, errorCode: Hex });
 
 /**
- * One operation of a recorded guest or its host, and what the kernel did during it. A key that is
- * null or absent was not observed. `exits` and `info` are for who reads the file: exits are no
- * business of the MMU, and the address of an exit is part of its result.
+ * An operation of a recorded guest or its host, with the work of the kernel during it. A key that
+ * is null or absent was not observed. `exits` and `info` are for people who read the file: exits
+ * are no business of the MMU, and the address of an exit is part of its result.
  */
 const RecordedOperation = z.strictObject({
   n: Count,

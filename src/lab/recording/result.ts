@@ -20,7 +20,7 @@ const VMCALL = 18;
  * The result of an operation as the recorded guest would have reported it, from how its commands
  * ended.
  *
- * @param outcomes Of the operation's commands, without the entry that follows them.
+ * @param outcomes Outcomes of the operation's commands, without the entry that follows them.
  */
 export function resultOf(
   vm: Vm,

@@ -4,7 +4,7 @@ import { deliver, fetchCode } from './guest.js';
 
 /** Outcomes and events of the model during one operation. */
 export interface OperationRun {
-  /** Of each of the operation's commands. */
+  /** The outcome of each of the operation's commands. */
   readonly outcomes: readonly Outcome[];
   readonly events: readonly MmuEvent[];
 }

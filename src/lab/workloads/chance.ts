@@ -2,11 +2,11 @@
 export interface Chance {
   /** @returns An integer from 0 to `count - 1`. @param count From 1 to 2^32. */
   below(count: number): number;
-  /** Whether something happens that happens so many times in a hundred. */
+  /** Whether something happens that has so many chances in a hundred. */
   percent(percent: number): boolean;
-  /** One of a list that is not empty. */
+  /** Chooses an item of a list that is not empty. */
   of<T>(list: readonly T[]): T;
-  /** One of several by weight; the first, if no weight is above zero. */
+  /** Chooses a name by its weight; the first, if no weight is above zero. */
   weighed<T extends string>(weights: Readonly<Record<T, number>>): T;
 }
 

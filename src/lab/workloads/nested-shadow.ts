@@ -50,7 +50,7 @@ export const nestedShadow = defineWorkload({
 class NestedShadow {
   readonly #values: Values;
   readonly #l1: Hypervisor;
-  /** What L2 runs on: each has a PCID of its own. */
+  /** The address spaces of L2, each with a PCID of its own. */
   readonly #spaces: readonly Mm[];
 
   constructor(values: Values) {

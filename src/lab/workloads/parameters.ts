@@ -8,12 +8,12 @@ export function count(
   return { kind: 'count', summary, min, max, default: by };
 }
 
-/** How many times in a hundred something happens. */
+/** A parameter that counts chances in a hundred. */
 export function percent(summary: string, by: number): CountParameter {
   return count(summary, { min: 0, max: 100, by });
 }
 
-/** How often something happens, beside the other weights. */
+/** A parameter that weighs an action against the others. */
 export function weight(of: string, by: number): CountParameter {
   return count(`Weight of ${of}.`, { min: 0, max: 100, by });
 }

@@ -43,7 +43,7 @@ function guestOf({ pcids, pages }: Values): LinuxGuest {
   return new LinuxGuest({ pti: false, processes: pcids, pages, frames: FRAMES });
 }
 
-/** One CPU, and the address space of each PCID; PCID n belongs to the space n - 1. */
+/** A CPU with an address space for each PCID; PCID n belongs to the space n - 1. */
 class Churn {
   readonly guest: LinuxGuest;
   readonly #values: Values;

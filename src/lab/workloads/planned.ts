@@ -3,9 +3,9 @@ import type { Command, CommandOf, Outcome } from '../../mmu/schema/index.js';
 /** A 64-bit value, split where paging splits it. */
 export type Word = CommandOf<'write'>['value'];
 
-/** What must come of a command, by the generator's own model of the guest. */
+/** The outcome of a command by the generator's own model of the guest. */
 export type Expected =
-  /** It is done; a load reads what is given. */
+  /** The command succeeds; a load reads `value`, where it is given. */
   | { readonly kind: 'ok'; readonly value?: Word }
   | { readonly kind: 'page-fault' }
   | { readonly kind: 'vm-exit'; readonly reason: number };

@@ -5,7 +5,7 @@ import type { Planned } from './planned.js';
 /** A whole number that a workload may be given. */
 export interface CountParameter {
   readonly kind: 'count';
-  /** What it decides, and in which unit. */
+  /** The meaning of the parameter, with its unit. */
   readonly summary: string;
   readonly min: number;
   readonly max: number;
@@ -43,7 +43,7 @@ export interface WorkloadSource<S extends ParameterSpecs> {
 }
 
 /**
- * What a real guest does, as commands without end.
+ * The commands of a real guest, without end.
  *
  * A workload never sees the machine, so every policy and every kernel can be given the same
  * commands. It keeps a model of its own of what the guest has in memory.
@@ -51,9 +51,9 @@ export interface WorkloadSource<S extends ParameterSpecs> {
 export interface Workload {
   /** Kebab-case; the name of the file, of the REST value and of the option. */
   readonly name: string;
-  /** One sentence: what the guest does, and what of KVM that works on. */
+  /** One sentence: the work of the guest, and the part of KVM that it exercises. */
   readonly summary: string;
-  /** What it is modelled on: functions of Linux, sections of the manual. */
+  /** The models of the workload: functions of Linux, sections of the manual. */
   readonly source: string;
   /** The paging that it is meant for, unless a parameter says otherwise. */
   readonly paging: 'shadow' | 'ept';
@@ -64,8 +64,8 @@ export interface Workload {
   readonly isSound: boolean;
   readonly parameters: ParameterSpecs & { readonly commands: CountParameter };
   /**
-   * What of a VM it needs: vCPUs, paging, registers, memory with its page tables built. Policy,
-   * kernel and TLB are the caller's to add.
+   * The VM that it needs: vCPUs, paging, registers, memory with its page tables built. The caller
+   * adds policy, kernel and TLB.
    *
    * @throws {RangeError} If a value is not one that the parameters allow.
    */
@@ -84,7 +84,7 @@ export interface Workload {
 /** Seeds are integers below it. */
 export const SEEDS = 2 ** 32;
 
-/** How many commands are made unless the caller says so, and how many may be. */
+/** The number of commands, unless the caller says another, and its bound. */
 const COMMANDS: CountParameter = {
   kind: 'count',
   summary: 'Commands that are made.',
@@ -116,7 +116,7 @@ export function defineWorkload<S extends ParameterSpecs>(of: WorkloadSource<S>):
   };
 }
 
-/** Can be gone through more than once: each time from the beginning. */
+/** An iterable that can be gone through more than once, each time from the beginning. */
 function again<T>(start: () => Iterator<T>): Iterable<T> {
   return { [Symbol.iterator]: start };
 }

@@ -3,7 +3,7 @@ import { seen } from '../../../mmu/scenes/index.js';
 import { Command, type CommandInput } from '../../../mmu/schema/index.js';
 import { type Chance, createChance } from '../../workloads/index.js';
 
-/** What may come next: a command, or some that belong together. Which vCPU is decided elsewhere. */
+/** Makes the next command, or several that belong together. Another function chooses the vCPU. */
 export type Choice = (chance: Chance) => CommandInput | readonly CommandInput[];
 
 /** Choice after choice, each on one vCPU, without end. What is listed twice comes twice as often. */

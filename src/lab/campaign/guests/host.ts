@@ -3,7 +3,7 @@ import type { Chance } from '../../workloads/index.js';
 import { type Choice, vcpu } from './choice.js';
 
 /**
- * What KVM and its host do behind a guest's back, and must not show.
+ * Commands of KVM and its host that a guest must not notice.
  *
  * @param gpas Pages that the host may take away, which come back when they are touched.
  */
@@ -15,7 +15,7 @@ export function hostActs(gpas: readonly string[]): Choice {
   return (chance) => chance.of(acts)(chance);
 }
 
-/** What a VMM may change of a guest: registers and tables. */
+/** The parts of a guest that a VMM may change: registers and tables. */
 export interface Reach {
   readonly roots: readonly number[];
   /** Low bits of CR3. */
@@ -27,8 +27,9 @@ export interface Reach {
 }
 
 /**
- * What a VMM does that its guest sees. No processor loads registers by itself, so that after `set-
- * sregs` the oracle judges nothing older; `load-root` is for it a MOV CR3 that flushes nothing.
+ * Commands of a VMM that its guest notices. No processor loads registers by itself, so after
+ * `set-sregs` the oracle judges nothing older; for the oracle `load-root` is a MOV CR3 that
+ * flushes nothing.
  */
 export function vmmActs({ roots, pcids, pages, frames, cr4s, efers }: Reach): Choice {
   const cr3 = (chance: Chance) => hex(chance.of(roots) + chance.of(pcids));

@@ -42,7 +42,7 @@ const PAGES = [X, X, X + 0x1000, X + 0x2000, LARGE + gfnToGpa(FRAME_A), LARGE + 
 const FRAMES = [gfnToGpa(FRAME_A), 0x11000, 0x14000, 0x1a000, 0x1b000];
 /** Rights of a page, A and D: most often all of them. */
 const LEAF_FLAGS = [0x67, 0x67, 0x67, 0x65, 0x63, 0x167, 0x47, 0x27, 0x7, 0];
-/** Those of a table always allow writing, or the guest could not mend what it did. */
+/** Flags of entries. A table's always allow writing, or the guest could not repair its tables. */
 const TABLE_FLAGS = [0x67, 0x67, 0x67, 0x63, 0x47, 0x27, 0x7];
 const EPT_FLAGS = [0x337, 0x337, 0x137, 0x37, 0x335, 0];
 const EPTPS = [EPTP, EPTP, EPTP_AD, OTHER_EPTP];
@@ -66,7 +66,7 @@ const editTable: Choice = (chance) => {
   const [place, table] = chance.of(TABLES);
   return stored(chance.of(ROOTS) + place, hex(chance.of(ROOTS) + table + chance.of(TABLE_FLAGS)));
 };
-/** Where an entry lies behind its root, and the table that it leads to. */
+/** Offset of an entry from its root, and offset of the table that it leads to. */
 const TABLES = [
   [0x2010, 0x3000],
   [0x2010, 0x3000],

@@ -6,7 +6,7 @@ import type { Guest } from '../guest.js';
 import { accessesTo, type Choice, chosenFrom, onEveryVcpu, vcpu } from './choice.js';
 import { hostActs, vmmActs } from './host.js';
 
-/** What is particular to a way of paging without long mode. */
+/** The particulars of one way of paging without long mode. */
 export interface Format {
   readonly mode: 'PAE' | '32-bit';
   readonly pages: readonly number[];
@@ -19,7 +19,7 @@ export interface Format {
 
 /** Rights of a table; none of these leads to the window, so that the guest can mend them all. */
 export const TABLE_FLAGS = [0x67, 0x67, 0x67, 0x65, 0x63, 0x47, 0x7, 0] as const;
-/** Those of a page of 2 or 4 MiB. */
+/** Flags of an entry that maps 2 or 4 MiB. */
 export const LARGE_FLAGS = [0xe7, 0xe7, 0xe5, 0x1e7, 0xa7, 0] as const;
 const LEAF_FLAGS = [0x67, 0x67, 0x67, 0x65, 0x63, 0x167, 0x47, 0x27, 0x7, 0] as const;
 

@@ -17,7 +17,7 @@ import { unsyncRootsPostedT1a } from './unsync-roots-posted-t1a.js';
 import { unsyncRootsPostedT1b } from './unsync-roots-posted-t1b.js';
 import { unsyncRootsPostedT9 } from './unsync-roots-posted-t9.js';
 
-/** What a guest sees on mainline itself that the architecture does not allow. */
+/** Exhibits in which a guest on mainline itself sees something that the architecture forbids. */
 export const HOLES: Readonly<Record<HoleName, Unnamed>> = {
   'mainline-t17': mainlineT17,
   'mainline-t17-l2': mainlineT17L2,

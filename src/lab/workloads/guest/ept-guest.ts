@@ -25,7 +25,7 @@ const DATA = 0x100;
 const DATA_PAGE = 0x40000;
 const TABLE_PAGE = 0x40000 + 511;
 
-/** What L2 does to one of its pages. */
+/** An access of L2 to one of its pages. */
 export interface Touch {
   readonly kind: 'read' | 'write';
   readonly page: number;

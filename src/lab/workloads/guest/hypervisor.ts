@@ -14,7 +14,7 @@ import {
   vmxon,
 } from './vmx-instructions.js';
 
-/** What Linux has in CR4, and VMXE. */
+/** CR4 of Linux, with VMXE. */
 const CR4_WITH_VMXE = '0x3220a0';
 
 /** Above every physical address that a processor may have: no CR3. */
@@ -24,7 +24,7 @@ const ILLEGAL_CR3: Word = { page: 2 ** 50, low: 0 };
 interface Vmcs {
   readonly frame: number;
   launched: boolean;
-  /** What was written last, so that nothing is written twice. */
+  /** The value last written to each field, so that no value is written twice. */
   readonly fields: Map<VmcsField, Word>;
 }
 

@@ -2,7 +2,7 @@ import { wordFromNumber } from '../../../mmu/index.js';
 import type { Command } from '../../../mmu/schema/index.js';
 import type { Expected, Planned, Word } from '../planned.js';
 
-/** Who touches memory, and where. */
+/** An access to memory: its vCPU, address and rights. */
 export interface Access {
   readonly vcpu: number;
   readonly gva: Word;

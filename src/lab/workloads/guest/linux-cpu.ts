@@ -14,7 +14,7 @@ const PTI_PCID_USER = 0x800;
 /** Bit 63 of CR3, as a part of {@link Word.page}. */
 const CR3_NOFLUSH = 2 ** 51;
 
-/** What a CPU has cached under one of its ASIDs. */
+/** The address space that a CPU caches under one of its ASIDs. */
 interface TlbContext {
   ctxId: number;
   tlbGen: number;
@@ -91,7 +91,7 @@ export class LinuxCpu {
     yield this.#touch({ ...aim, user: false, ac: aim.ac ?? false }, aim.value);
   }
 
-  /** What was done to memory already is done by the kernel, through its direct map. */
+  /** The kernel carries out stores that the model of memory has already, through its direct map. */
   *store(stores: readonly Store[]): Generator<Planned> {
     for (const store of stores) {
       yield done(write({ vcpu: this.vcpu, gva: directMapOf(store) }, store.value));
@@ -130,8 +130,8 @@ export class LinuxCpu {
   }
 
   /**
-   * This CPU's part of a flush: pages one by one, or everything if they are null or if the CPU
-   * has missed an earlier flush. A kernel thread needs no address space, and leaves it instead.
+   * Flushes this CPU: pages one by one, or everything if they are null or if the CPU has missed an
+   * earlier flush. A kernel thread needs no address space, and leaves it instead.
    *
    * @see Linux `flush_tlb_func()`, `flush_tlb_one_user()`, `flush_tlb_local()`
    */

@@ -108,7 +108,7 @@ export class Forks {
     return mm;
   }
 
-  /** One address space less maps a frame; if it was the last, the frame is free. */
+  /** Counts one address space less that maps a frame; after the last one the frame is free. */
   #drop(frame: number): void {
     const sharers = this.#sharers.get(frame) ?? 1;
     if (sharers > 2) this.#sharers.set(frame, sharers - 1);

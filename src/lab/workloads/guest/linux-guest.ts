@@ -30,9 +30,9 @@ const FRAMES_PER_LARGE_PAGE = 512;
 /** CR0 and EFER of 64-bit Linux; CR4 with PAE, PGE, PCIDE, SMEP and SMAP. */
 const REGISTERS = { cr0: '0x80050033', cr4: '0x3200a0', efer: '0xd01' } as const;
 
-/** How a Linux guest is built. */
+/** The size and the mitigations of a Linux guest. */
 export interface LinuxOptions {
-  /** One, unless there are more. */
+  /** Number of vCPUs. Default: 1. */
   readonly vcpus?: number;
   /** Kernel page-table isolation. */
   readonly pti: boolean;
@@ -40,7 +40,7 @@ export interface LinuxOptions {
   readonly processes: number;
   /** Pages that each of them has mapped. */
   readonly pages: number;
-  /** Frames of memory, at most: room for all pages of every process, with tables and the kernel's. */
+  /** Frames of memory, at most. Default: 8192. */
   readonly frames?: number;
 }
 
@@ -77,7 +77,7 @@ export class LinuxGuest {
     }
   }
 
-  /** What the VM begins with: each vCPU runs the first process. */
+  /** The configuration of the VM: each vCPU runs the first process. */
   config(): VmConfigInput {
     const first = this.mms[0] as Mm;
     return {
@@ -95,7 +95,7 @@ export class LinuxGuest {
     return new Mm(this.memory, { id: this.#mmCount, pti: this.pti });
   }
 
-  /** What each PGD begins with. */
+  /** The entries that each PGD begins with. */
   get kernelEntries(): readonly KernelEntry[] {
     return this.#kernelEntries;
   }
@@ -130,7 +130,7 @@ export class LinuxGuest {
     return { index: indexAt(DIRECT_MAP, 4), kernel, user: ZERO };
   }
 
-  /** One page of kernel text, which is global: user page tables have it too. */
+  /** Builds a page of kernel text, which is global: user page tables have it too. */
   #buildText(): KernelEntry {
     const [pud, pmd, pt] = [this.memory.allocate(), this.memory.allocate(), this.memory.allocate()];
     const value = (frame: number) => entryOf(frame, _KERNPG_TABLE);

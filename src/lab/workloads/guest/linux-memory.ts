@@ -82,13 +82,13 @@ export function* unmapPages(
   for (const frame of frames) guest.memory.free(frame);
 }
 
-/** How a flush differs from that of a few pages. */
+/** Options of a flush. */
 export interface FlushOptions {
   /** Pages above which everything is flushed. */
   readonly ceiling?: number;
   /** Tables are freed as well: CPUs in lazy mode have to know. */
   readonly freedTables?: boolean;
-  /** What other CPUs do before one of them has flushed; it must be right either way. */
+  /** Commands of other CPUs before they flush; they must be right with the old page and the new. */
   readonly meanwhile?: (waiting: readonly LinuxCpu[]) => Iterable<Planned>;
 }
 

@@ -4,7 +4,7 @@ import { ZERO } from './instructions.js';
 import { indexAt, placeOf } from './page-tables.js';
 import type { PhysicalMemory, Place, Store } from './physical-memory.js';
 
-/** What the kernel's half of each PGD holds; the second is for the PGD of the user, under PTI. */
+/** An entry of the kernel's half of each PGD; the second is for the PGD of the user, under PTI. */
 export interface KernelEntry {
   readonly index: number;
   readonly kernel: Word;
@@ -52,7 +52,7 @@ export class Mm {
     return stores;
   }
 
-  /** Where the entry of a page of user memory lies; null if there is no table for it. */
+  /** Place of the entry of a page of user memory; null if there is no table for it. */
   pteOf(page: number): Place | null {
     return placeOf(this.#memory, this.pgd, { page, level: 1 });
   }

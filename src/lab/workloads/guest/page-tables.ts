@@ -7,7 +7,7 @@ export function indexAt(page: number, level: number): number {
   return Math.floor(page / 512 ** (level - 1)) % 512;
 }
 
-/** Where the entry of a level lies on the way to a page; null if a table above is missing. */
+/** Place of the entry of a level on the way to a page; null if a table above is missing. */
 export function placeOf(
   memory: PhysicalMemory,
   root: number,
@@ -30,7 +30,7 @@ export interface Mapped {
   readonly execute: boolean;
 }
 
-/** What a walk of four levels says of a page; null if it is not mapped. */
+/** Walks four levels to a page; null if it is not mapped. */
 export function walk(memory: PhysicalMemory, root: number, page: number): Mapped | null {
   let frame = root;
   let flags = _PAGE_RW | _PAGE_USER;
@@ -66,7 +66,7 @@ export function allows(mapped: Mapped | null, { kind, user, ac }: Touch): mapped
   return kind === 'read' || mapped.execute;
 }
 
-/** What must come of an access whose translations are all as in memory, or were flushed. */
+/** The outcome of an access whose translations are all as in memory, or were flushed. */
 export function expectedOf(memory: PhysicalMemory, root: number, touch: Touch): Expected {
   const { page, low } = touch.gva;
   const mapped = walk(memory, root, page);

@@ -9,7 +9,7 @@ export interface Place {
   readonly index: number;
 }
 
-/** What is stored where. */
+/** A value and the place where it is stored. */
 export interface Store extends Place {
   readonly value: Word;
 }
@@ -77,7 +77,7 @@ export class PhysicalMemory {
     this.#freePairs.push(frame);
   }
 
-  /** All that is not zero, as a VM is to begin with it. */
+  /** Every word that is not zero, as the configuration of a VM. */
   config(): NonNullable<VmConfigInput['memory']> {
     const words = [...this.#frames].flatMap(([frame, content]) =>
       [...content].map(([index, value]) => ({

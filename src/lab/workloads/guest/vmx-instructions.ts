@@ -25,7 +25,7 @@ export const EXIT_REASON_EPT_VIOLATION = 48;
 /** Invalid guest state, with the bit that says that the entry itself failed. */
 export const EXIT_REASON_FAILED_ENTRY = 2 ** 31 + 33;
 
-/** What KVM expects at the beginning of each region. @see Linux `VMCS12_REVISION` */
+/** Revision that KVM expects at the beginning of each region. @see Linux `VMCS12_REVISION` */
 const VMCS12_REVISION = 0x11e57ed0;
 
 export function vmxon(vcpu: number, frame: number): Command {

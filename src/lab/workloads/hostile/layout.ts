@@ -36,7 +36,7 @@ const TABLE = 0x67;
 export const EPT_LEAF = 0x337;
 export const EPT_TABLE = 0x107;
 
-/** All of memory that is not zero at the beginning. */
+/** The words of memory that are not zero at the beginning. */
 export function memoryConfig(): NonNullable<VmConfigInput['memory']> {
   const memory = new PhysicalMemory({ first: 0, end: 0 });
   for (const store of [...[...ROOTS, SAFE].flatMap(spaceOf), ...eptTables()]) memory.store(store);

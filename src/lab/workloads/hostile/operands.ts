@@ -23,7 +23,7 @@ export function tableWord(chance: Chance): Word {
   return { page: seen(chance.of(ROOTS) + table), low: index * 8 };
 }
 
-/** What is stored where, in the EPT. */
+/** A store to an entry of the EPT. */
 export interface EptEdit {
   readonly gva: Word;
   readonly value: Word;

@@ -30,7 +30,7 @@ export function hostileVmx(vcpu: number, chance: Chance): Iterable<Command> {
   }
 }
 
-/** All that it takes to enter L2, and now and then an entry first that fails late. */
+/** The commands that enter L2, with now and then an entry before that fails late. */
 function* runL2(vcpu: number, chance: Chance): Generator<Command> {
   const cr3 = { page: chance.of(ROOTS), low: chance.below(3) };
   yield leaveL2(vcpu);
@@ -74,7 +74,7 @@ function oneOf(vcpu: number, chance: Chance): Command {
   }
 }
 
-/** Where the regions of a vCPU begin. */
+/** First VMCS region of a vCPU. */
 function regionOf(vcpu: number): number {
   return REGIONS + vcpu * REGIONS_PER_VCPU;
 }
