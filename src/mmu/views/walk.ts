@@ -5,6 +5,7 @@ import {
   accOfRwx,
   EPTP_AD_ENABLE_BIT,
   type EptStep,
+  errorCodeOf,
   gfnToGpa,
   gpaToGfn,
   hasAccessedDirty,
@@ -59,8 +60,20 @@ export function guestWalkOf(vm: Vm, vcpu: Vcpu, gva: Word): WalkState {
     case 'page-fault':
       return { ...start, entries, result: { kind: 'page-fault', errorCode: walked.errorCode } };
     case 'stopped':
-      return { ...start, entries, result: look.obstacle() };
+      return { ...start, entries, result: stoppedOf(vcpu, look.obstacle(), address) };
   }
+}
+
+/**
+ * How a read ends that could not be walked: for a table in no memslot KVM injects a page fault,
+ * unless it takes the entry's address for the operand's.
+ *
+ * @see Linux `emulator_read_write_onepage()`, arch/x86/kvm/x86.c
+ */
+function stoppedOf({ mmu, regs }: Vcpu, obstacle: WalkResult, { low }: Word): WalkResult {
+  if (obstacle.kind !== 'mmio') return obstacle;
+  if (mmu.name === 'root' && offsetInPage(obstacle.gpa) === low) return obstacle;
+  return { kind: 'page-fault', errorCode: errorCodeOf(SUPERVISOR_READ, regs) };
 }
 
 /** The EPT pointer of L1 that `eptWalkOf` follows if it is told none: that of the current VMCS. */
