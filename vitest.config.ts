@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** Long samples, which `npm run test:long` runs: each has a short one of its kind in the suite. */
 const LONG = 'test/**/*.long.test.ts';
 
+/** Tests of the page, which is built before them. */
+const BROWSER = 'test/browser/*.test.ts';
+
 export default defineConfig({
   test: {
     // Two cores are the reference: a browser, a server and the tests share them.
@@ -14,7 +17,14 @@ export default defineConfig({
     // What passes is worth a dot to whoever watches, and nothing in a log; failures stand whole.
     reporters: [process.stdout.isTTY ? 'dot' : 'minimal'],
     projects: [
-      { extends: true, test: { name: 'suite', include: ['test/**/*.test.ts'], exclude: [LONG] } },
+      {
+        extends: true,
+        test: { name: 'suite', include: ['test/**/*.test.ts'], exclude: [LONG, BROWSER] },
+      },
+      {
+        extends: true,
+        test: { name: 'browser', include: [BROWSER], globalSetup: 'test/browser/build-page.ts' },
+      },
       { extends: true, test: { name: 'long', include: [LONG] } },
     ],
   },

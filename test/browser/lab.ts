@@ -7,7 +7,6 @@ import { chromium } from 'playwright-core';
 import { findChromium } from '../../scripts/find-chromium.js';
 import type { CommandInput, VmConfigInput } from '../../src/mmu/schema/index.js';
 import { type AppOptions, buildApp } from '../../src/server/index.js';
-import { buildPage } from './built-page.js';
 
 type Method = 'GET' | 'POST' | 'DELETE';
 type Request = readonly [method: Method, path: string, payload?: object];
@@ -45,7 +44,6 @@ export interface Lab {
 
 /** @param options Of the server. */
 export async function startLab(options: AppOptions = {}): Promise<Lab> {
-  await buildPage();
   const profile = mkdtempSync(join(tmpdir(), 'mmulab-chromium-'));
   const context = await launch(profile);
   let app = await listen(options, 0);
