@@ -1,14 +1,14 @@
 import type { KernelName } from './rules.js';
 import { kernelRulesOf } from './versions.js';
 
-/** As much of a VM's configuration as decides what its guest is offered. */
+/** The part of a VM's configuration that decides what its guest is offered. */
 interface Offer<F> {
   readonly cpuid: F;
   readonly vendor: 'vmx' | 'svm';
   readonly kernel: KernelName;
 }
 
-/** What CPUID offers as KVM counts it: VMX only with vendor `vmx`, LAM only if KVM knows it. */
+/** The features of CPUID as KVM counts them: VMX with vendor `vmx` alone, LAM if KVM knows it. */
 export function offeredFeatures<F extends { readonly vmx: boolean; readonly lam: boolean }>({
   cpuid,
   vendor,

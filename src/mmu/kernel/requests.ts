@@ -18,7 +18,7 @@ export const KVM_REQ = {
 
 export type RequestName = keyof typeof KVM_REQ;
 
-/** One request: a single bit. */
+/** A request: a single bit. */
 export type Request = (typeof KVM_REQ)[RequestName];
 
 /** Names in service order: that of bit n has index n. */

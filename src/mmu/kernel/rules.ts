@@ -11,7 +11,7 @@ export interface KernelRules {
   readonly release: KernelRelease;
 
   /**
-   * How a PGD switch searches the cache: `swap-chain` rotates the current root in even if it is
+   * Search of the cache by a PGD switch: `swap-chain` rotates the current root in even if it is
    * invalid; `keep-or-fill` fills an invalid current root from the cache instead.
    * @see Linux `cached_root_available()` to v5.17, `cached_root_find_*()` since v5.18
    */
@@ -28,16 +28,16 @@ export interface KernelRules {
   readonly roleBits: 'guest-efer-cr0' | 'fixed-efer' | 'cr4-smep';
 
   /**
-   * What the role of a root that shadows the guest's tables tells of how their entries are read: of
-   * EFER.NX (to v5.18) or nothing, and then tables that were shadowed while it was set serve a
-   * guest for which the bit is reserved.
+    * The bit that the role of a root of shadowed tables records of how entries are read: EFER.NX (to
+    * v5.18) or none. Without it, tables that were shadowed while EFER.NX was set serve a guest for
+    * which bit 63 of an entry is reserved.
    * @see Linux v6.1 `kvm_init_shadow_mmu()`, `union kvm_mmu_extended_role`
    */
   readonly roleTells: 'nx' | 'nothing';
 
   /**
-   * What a MOV CR3 or INVPCID that invalidates the active PCID does: sync and request a flush at
-   * once, or request both.
+   * Effect of a MOV CR3 or INVPCID that invalidates the active PCID: a sync and the request of a
+   * flush at once, or a request of both.
    * @see Linux `kvm_set_cr3()`, commit e62f1aa8b930 (v5.14)
    */
   readonly syncOfActivePcid: 'immediate' | 'requested';
@@ -51,24 +51,24 @@ export interface KernelRules {
   /** With TDP, a PCID invalidation requests a guest flush. @see e45e9e3998f0 (v5.16) */
   readonly tdpPcidFlushesGuest: boolean;
 
-  /** What INVPCID types 2 and 3 request. @see 28f28d453ffc (v5.14) */
+  /** The request of INVPCID types 2 and 3. @see 28f28d453ffc (v5.14) */
   readonly invpcidAll: 'MMU_RELOAD' | 'TLB_FLUSH_GUEST';
 
   /** Whether an unknown INVPCID type faults before the descriptor is read. */
   readonly invpcidTypeFirst: boolean;
 
-  /** Which of the shared MMU's roots INVVPID frees without EPT. @see 25b62c6274ed (v5.14) */
+  /** Roots of the shared MMU that INVVPID frees without EPT. @see 25b62c6274ed (v5.14) */
   readonly invvpidFrees: 'all' | 'guest-mode';
 
   /** Whether VMFUNC switches through the cache. @see 39353ab5790b (v5.14) */
   readonly vmfuncUsesCache: boolean;
 
-  /** What zapping a page that is a root, or all pages, asks of every vCPU. @see 527d5cd7eece */
+  /** The request to every vCPU when a page that is a root, or all, are zapped. @see 527d5cd7eece */
   readonly zapRequest: 'MMU_RELOAD' | 'MMU_FREE_OBSOLETE_ROOTS';
 
   /**
-   * By which root a previous one is judged when obsolete roots are freed: its own, or the current
-   * one, so that all of them go or none (v5.18 alone).
+   * The page by which a previous root is judged when obsolete roots are freed: its own, or that of
+   * the current root, so that all of them go or none (v5.18 alone).
    * @see Linux `__kvm_mmu_free_obsolete_roots()`, commit cf4a8693d97a (v5.19)
    */
   readonly obsoleteRootsBy: 'own-page' | 'current-page';
@@ -79,10 +79,10 @@ export interface KernelRules {
   /** Bits of CR4 whose change resets the MMU context. @see `KVM_MMU_CR4_ROLE_BITS` */
   readonly cr4RoleHasLa57: boolean;
 
-  /** What follows a CR4 role change: nothing more, or the remaining checks as well (v5.18). */
+  /** Whether the remaining checks follow a CR4 role change, or nothing more (v5.18). */
   readonly cr4FlushAfterReset: boolean;
 
-  /** What a CR0.WP change alone does. @see `kvm_post_set_cr0()` */
+  /** Effect of a change of CR0.WP alone. @see `kvm_post_set_cr0()` */
   readonly wpChange: 'reset' | 'refresh-with-tdp' | 'refresh-with-tdp-and-paging';
 
   /** Whether clearing CR0.PG requests a guest flush (v5.19). */
@@ -92,8 +92,8 @@ export interface KernelRules {
   readonly eferLmeResets: boolean;
 
   /**
-   * What PDPTEs that changed do to the root of PAE paging: under the same CR3 they make MOV CR3 a
-   * switch like another (v5.13), nothing, or they free the current root wherever they are loaded
+   * Effect of changed PDPTEs on the root of PAE paging: under the same CR3 they make MOV CR3 a
+   * switch like another (v5.13), have none, or free the current root wherever they are loaded
    * (v5.17, with shadow paging).
    * @see Linux `load_pdptrs()`, arch/x86/kvm/x86.c
    */
@@ -105,10 +105,10 @@ export interface KernelRules {
   /** A root gfn outside every memslot: the vCPU shuts down, or runs on an empty root (v6.6). */
   readonly invisibleRoot: 'triple-fault' | 'dummy-root';
 
-  /** What a nested transition without VPID requests. @see `nested_vmx_transition_tlb_flush()` */
+  /** The request of a nested transition without VPID. @see `nested_vmx_transition_tlb_flush()` */
   readonly transitionWithoutVpid: 'TLB_FLUSH' | 'TLB_FLUSH_GUEST';
 
-  /** What entering with another vpid12 does. @see 712494de96f3 (v5.16) */
+  /** Effect of an entry with another vpid12. @see 712494de96f3 (v5.16) */
   readonly newVpid12: 'flush-vpid02' | 'TLB_FLUSH_GUEST';
 
   /**
@@ -118,7 +118,7 @@ export interface KernelRules {
    */
   readonly failedEntryFlushes: boolean;
 
-  /** Which local flush requests a nested transition services. @see 40e5f9080472 (v5.16) */
+  /** Local flush requests that a nested transition services. @see 40e5f9080472 (v5.16) */
   readonly transitionServices: 'current' | 'current-and-guest';
 
   /**
@@ -131,7 +131,7 @@ export interface KernelRules {
   /** Whether INIT requests a guest flush. @see df37ed38e6c2 (v5.16) */
   readonly initFlushesGuest: boolean;
 
-  /** Which VPID a flush names while L2 runs. @see `vmx_get_current_vpid()` */
+  /** The VPID that a flush names while L2 runs. @see `vmx_get_current_vpid()` */
   readonly l2Vpid: 'vpid01-for-guest' | 'vpid02' | 'vpid02-if-vpid12';
 
   /**
@@ -151,9 +151,8 @@ export interface KernelRules {
   readonly sregsFlushesGuest: boolean;
 
   /**
-   * What finding a page for a fault or a load does about what is stale in it: 5.14 requests a sync
-   * of what is unsync below it and a flush; since v5.15 the children are synced before they are
-   * linked.
+   * The treatment of stale pages below one that a fault or a load finds: 5.14 requests a sync of
+   * the unsync ones and a flush; since v5.15 the children are synced before they are linked.
    * @see Linux `kvm_mmu_get_page()`; `FNAME(fetch)`, arch/x86/kvm/mmu/paging_tmpl.h
    */
   readonly foundPageSync: 'request' | 'before-link';
@@ -189,7 +188,7 @@ export interface KernelRules {
    */
   readonly tdpZapLevels: readonly number[];
 
-  /** What INVLPG does to a leaf in an unsync page. @see `kvm_mmu_invalidate_addr()` (v6.4) */
+  /** Effect of INVLPG on a leaf in an unsync page. @see `kvm_mmu_invalidate_addr()` (v6.4) */
   readonly invlpgLeaf: 'zap-and-prefetch' | 'sync';
 
   /** Whether an intercepted write that hits nothing present flushes its own vCPU (to v5.15). */
@@ -225,6 +224,6 @@ export type KernelRelease = (typeof KERNEL_RELEASES)[number];
 export const KERNEL_VERSIONS = ['5.13', '5.14', '6.1', '6.12', '7.3'] as const;
 export type KernelVersion = (typeof KERNEL_VERSIONS)[number];
 
-/** By what a kernel may be named: the release itself, or the series as its alias. */
+/** Names of kernels: a release itself, or its series as an alias. */
 export const KERNEL_NAMES = [...KERNEL_VERSIONS, ...KERNEL_RELEASES] as const;
 export type KernelName = KernelVersion | KernelRelease;

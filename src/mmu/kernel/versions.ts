@@ -111,7 +111,7 @@ const v6_1_176: KernelRules = {
   nestedEvents: 'after-requests',
 };
 
-/** What was mended in 2026, in v7.3 and in the stable series. */
+/** Rules that were mended in 2026, in v7.3 and in the stable series. */
 const MENDED_IN_2026 = {
   failedEntryFlushes: true,
   sregsChecksEfer: true,

@@ -1,7 +1,7 @@
 import { EFER_NX } from './control-registers.js';
 import { isSmap, isSmep, isWriteProtect, type Registers } from './registers.js';
 
-/** What a translation allows, a bit each. @see Linux `ACC_*_MASK`, arch/x86/kvm/mmu/spte.h */
+/** Rights of a translation, a bit each. @see Linux `ACC_*_MASK`, arch/x86/kvm/mmu/spte.h */
 export const ACC_EXEC = 1;
 export const ACC_WRITE = 2;
 /** The user may use it. In an EPT: it is readable. */
@@ -27,7 +27,7 @@ export function isOfCacheableEntry(errorCode: number): boolean {
 
 export type AccessKind = 'read' | 'write' | 'execute';
 
-/** One access to memory by a linear address. */
+/** An access to memory by a linear address. */
 export interface LinearAccess {
   readonly kind: AccessKind;
   /** At CPL 3. */

@@ -32,7 +32,7 @@ import { flawOf, LEAF_LEVELS, type Shape, shapeOf, type TableRange } from './tab
 import type { Word } from './word.js';
 import { hex } from './word.js';
 
-/** One entry that is to be written. */
+/** An entry that is to be written. */
 export interface TableWrite {
   readonly gpa: number;
   readonly bytes: 4 | 8;
@@ -73,7 +73,7 @@ export function writeTable(memory: GuestMemory, { gpa, bytes, entry }: TableWrit
   else writeHalf(memory, gpa, entry);
 }
 
-/** What is to be written, as if it were in memory already. */
+/** The planned writes, which are read as if they were in memory already. */
 class Plan {
   readonly writes = new Map<number, TableWrite>();
   readonly #memory: GuestMemory;

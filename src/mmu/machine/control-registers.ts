@@ -42,7 +42,7 @@ export const CR0_DEFINED = 0xe005003f;
 /** The oldest bits of CR4, in every processor with 64-bit mode: VME to OSXMMEXCPT. */
 const CR4_BASE = 0x7ff;
 
-/** What a CPUID leaf or a VM option must offer before a bit of CR4 may be set. */
+/** Features that a CPUID leaf or a VM option must offer before a bit of CR4 may be set. */
 export interface Cr4Features {
   readonly umip: boolean;
   readonly la57: boolean;

@@ -22,14 +22,14 @@ export const EPT_VIOLATION_RWX_MASK = 0x38;
 export const EPT_VIOLATION_GVA_IS_VALID = 0x80;
 export const EPT_VIOLATION_GVA_TRANSLATED = 0x100;
 
-/** One access by a guest-physical address of L2. */
+/** An access by a guest-physical address of L2. */
 export interface PhysicalAccess {
   readonly kind: AccessKind;
   /** Whether it is to the page itself, or to a page table of L2 on the way there. */
   readonly isFinal: boolean;
 }
 
-/** One entry that a walk went through, from the top. */
+/** An entry that a walk went through, from the top. */
 export interface EptStep {
   readonly level: number;
   readonly gpa: number;
@@ -44,7 +44,7 @@ export interface EptMapped {
   readonly level: number;
   /** Frame of L1's memory that holds the address. */
   readonly gfn: number;
-  /** What may be cached of it: not writable until the leaf is dirty, if the EPT tracks that. */
+  /** Rights that may be cached: no writing until the leaf is dirty, if the EPT tracks that. */
   readonly acc: number;
 }
 
@@ -58,7 +58,7 @@ export type EptWalk =
     }
   | { readonly kind: 'misconfiguration'; readonly steps: readonly EptStep[] };
 
-/** What of the processor decides which entries are well formed. */
+/** Properties of the processor that decide which entries are well formed. */
 export interface EptLimits {
   /** IA32_VMX_EPT_VPID_CAP as offered to L1. */
   readonly cap: Word;
@@ -139,7 +139,7 @@ export function leafEptEntry(
   return { gfn: addressFrameOf(entry), acc: isDirty ? acc : acc & ~ACC_WRITE };
 }
 
-/** What an EPT entry leads to, whether or not it was ever used. */
+/** The target of an EPT entry, whether or not it was ever used. */
 export interface EptEntry {
   readonly isLeaf: boolean;
   /** Frame of the table or page that it names. */

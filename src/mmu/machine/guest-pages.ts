@@ -4,11 +4,11 @@
  * takes a look at each block, and each page that is changed afterwards takes a copy of that page.
  */
 export interface GuestPages {
-  /** How many pages there are. */
+  /** Number of pages. */
   size: number;
-  /** By number: that of their first frame over {@link BLOCK_PAGES}. */
+  /** Blocks by number: that of their first frame, divided by {@link BLOCK_PAGES}. */
   readonly blocks: Map<number, PageBlock>;
-  /** Who may write. What carries another owner is shared, or was. */
+  /** The owner that may write. Blocks and pages of another owner are shared, or were. */
   owner: object;
 }
 
@@ -21,7 +21,7 @@ export interface PageBlock {
 export interface GuestPage {
   /** Also that of its block, or the page is shared. */
   readonly owner: object;
-  /** How many pages there were before it: a page is never taken away. */
+  /** Number of pages before this one: a page is never taken away. */
   readonly nth: number;
   /** 1024 little-endian 32-bit words, as the host would keep them. */
   readonly words: Uint32Array;
@@ -41,13 +41,13 @@ export function sharePages(pages: GuestPages): GuestPages {
   return { size: pages.size, blocks: new Map(pages.blocks), owner: {} };
 }
 
-/** What a page holds, to be read alone; undefined if it holds zeros. */
+/** The words of a page, for reading only; undefined if it holds zeros. */
 export function wordsOfPage({ blocks }: GuestPages, gfn: number): Uint32Array | undefined {
   const number = Math.floor(gfn / BLOCK_PAGES);
   return blocks.get(number)?.pages[gfn - number * BLOCK_PAGES]?.words;
 }
 
-/** What a page holds, to be written: made, or made one's own, if need be. */
+/** The words of a page, for writing. The page is made, or copied from a shared one, if need be. */
 export function wordsToWrite(pages: GuestPages, gfn: number): Uint32Array {
   const number = Math.floor(gfn / BLOCK_PAGES);
   const page = pages.blocks.get(number)?.pages[gfn - number * BLOCK_PAGES];
@@ -67,7 +67,7 @@ export function pagesInOrder({ blocks }: GuestPages): (readonly [number, Uint32A
   return found.map(({ gfn, page }) => [gfn, page.words] as const);
 }
 
-/** How many pages the first copy holds that the second does not share. */
+/** Number of pages of the first copy that the second does not share. */
 export function pagesBeyond({ blocks }: GuestPages, other: GuestPages): number {
   let count = 0;
   for (const [number, block] of blocks) {

@@ -23,7 +23,7 @@ export function untagged(gva: Word, regs: Registers, lam: boolean): Word {
   return { page: (isSupervisor ? BIT_63 : 0) + metadata + (gva.page % kept), low: gva.low };
 }
 
-/** Of a {@link Word}'s page. */
+/** Bit 63 in the `page` of a {@link Word}. */
 const BIT_63 = 2 ** 51;
 
 function supervisorWidth(regs: Registers): number | null {

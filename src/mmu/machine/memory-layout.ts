@@ -24,7 +24,7 @@ interface Run {
   readonly step: number;
 }
 
-/** What is wrong with a part of a layout. */
+/** A flaw in a part of a layout. */
 export interface LayoutFlaw {
   /** Keys and indices that lead to the part. */
   readonly path: readonly (string | number)[];
@@ -48,7 +48,7 @@ export function layoutFlawsOf(layout: MemoryLayout, maxphyaddr: number): LayoutF
   ];
 }
 
-/** How many pages the content of a layout may take, at most. */
+/** Pages that the content of a layout may take, at most. */
 export function contentPagesOf({ words, fills }: Pick<MemoryLayout, 'words' | 'fills'>): number {
   const pages = new Set(words.map(({ gpa }) => gpaToGfn(gpa))).size;
   return fills.reduce(

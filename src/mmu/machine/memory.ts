@@ -4,7 +4,7 @@ import { type Word, wordFromNumber, wordToNumber, ZERO } from './word.js';
 
 /** Guest-physical memory, sparse: a page that was never written holds zeros and takes no room. */
 export interface GuestMemory {
-  /** What exists, by the number that the VMM gave it; a deleted memslot leaves a hole. */
+  /** Memslots by the number that the VMM gave them; a deleted one leaves a hole. */
   readonly memslots: (Memslot | null)[];
   readonly pages: GuestPages;
 }

@@ -27,10 +27,10 @@ export const FORMATS = {
   '32-bit': { levels: 2, indexBits: 10, entryBytes: 4 },
 } as const satisfies Record<string, Format>;
 
-/** What an entry at level 1 allows. */
+/** Frame and rights of an entry at level 1. */
 export interface LeafEntry {
   readonly gfn: number;
-  /** What may be cached of it: not writable until it is dirty. */
+  /** Rights that may be cached: no writing until the entry is dirty. */
   readonly acc: number;
 }
 
@@ -61,7 +61,7 @@ export function indexOf(
   return Math.floor(address.page / 2 ** (indexBits * (level - 1))) % 2 ** indexBits;
 }
 
-/** What one entry allows; entries of four bytes have no bit against execution. */
+/** Rights of an entry. Entries of four bytes have no bit against execution. */
 export function accOf(entry: Word, { entryBytes }: { entryBytes: 4 | 8 }): number {
   return (
     ((entry.low & PT_WRITABLE) !== 0 ? ACC_WRITE : 0) |
@@ -112,7 +112,7 @@ export function isLargePage(
   return format.entryBytes === 8 || (cr4 & X86_CR4_PSE) !== 0;
 }
 
-/** What an entry is judged by. */
+/** The facts by which an entry is judged. */
 interface EntryPlace {
   readonly level: number;
   readonly isLeaf: boolean;

@@ -11,7 +11,7 @@ import {
 } from './control-registers.js';
 import type { Word } from './word.js';
 
-/** What of a processor's registers decides how it translates and what it may execute. */
+/** The registers that decide how a processor translates and what it may execute. */
 export interface Registers {
   cr0: number;
   cr3: Word;
@@ -27,7 +27,7 @@ export interface Registers {
   pdptrs: readonly Word[];
 }
 
-/** How linear addresses are translated, by the SDM's names. */
+/** Modes of paging, by the SDM's names. */
 export type PagingMode = 'none' | '32-bit' | 'PAE' | '4-level' | '5-level';
 
 export function isProtected({ cr0 }: Registers): boolean {

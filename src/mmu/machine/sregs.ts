@@ -21,7 +21,7 @@ export interface Sregs {
   readonly efer: Word;
 }
 
-/** What of the processor decides which values its registers may hold. */
+/** Properties of the processor that decide which values its registers may hold. */
 export interface SregsLimits {
   /** Bits of a physical address: 36 to 52. */
   readonly maxphyaddr: number;

@@ -18,7 +18,7 @@ export interface TableRange {
   readonly user: boolean;
   readonly global: boolean;
   readonly accessedDirty: boolean;
-  /** Where new tables are taken from: pages in rising order. */
+  /** Address of the first new table; further ones take the pages behind it. */
   readonly tables: number;
 }
 
@@ -35,7 +35,7 @@ export interface Shape {
 /** Level of the entry that maps a page of each size. */
 export const LEAF_LEVELS = { '4k': 1, '2m': 2, '1g': 3 } as const;
 
-/** How the tables of a range look; null where the vCPU has paging off. */
+/** Shape of the tables of a range; null where the vCPU has paging off. */
 export function shapeOf(regs: Registers, { root, format }: TableRange): Shape | null {
   if (format === 'ept') {
     const levels = walkLevelsOf(root);

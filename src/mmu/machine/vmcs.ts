@@ -95,5 +95,5 @@ export const VMXERR = {
   INVALID_OPERAND_TO_INVEPT_INVVPID: 28,
 } as const;
 
-/** What KVM expects in the first four bytes of a VMXON region and of a VMCS region. */
+/** Revision that KVM expects in the first four bytes of a VMXON region and of a VMCS region. */
 export const VMCS12_REVISION = 0x11e57ed0;

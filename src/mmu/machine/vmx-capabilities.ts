@@ -4,7 +4,7 @@ import { bitsOf, type Word } from './word.js';
 /** The control words of a VMCS that have a capability MSR. */
 export type ControlWord = 'pin' | 'primary' | 'secondary' | 'exit' | 'entry';
 
-/** What a capability MSR says of a control word: bits that must be 1, and bits that may be. */
+/** A capability MSR of a control word: the bits that must be 1, and the bits that may be. */
 export interface ControlCapability {
   /** Allowed 0-settings: bits 31:0 of the MSR. */
   readonly mustBeSet: number;

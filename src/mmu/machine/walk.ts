@@ -33,7 +33,7 @@ import {
 import { pagingModeOf, type Registers } from './registers.js';
 import { addressFrameOf, bitsOf, type Word } from './word.js';
 
-/** Where a walk finds the entries of the guest's tables. */
+/** The memory in which a walk finds the entries of the guest's tables. */
 export interface TableMemory {
   /** The entry at a guest-physical address; null if it cannot be read. */
   readEntry(gpa: number, bytes: 4 | 8): Word | null;
@@ -41,11 +41,11 @@ export interface TableMemory {
   writeEntry(gpa: number, bytes: 4 | 8, entry: Word): boolean;
 }
 
-/** One entry that a walk went through, from the top. */
+/** An entry that a walk went through, from the top. */
 export interface WalkStep {
   /** Level of the table that holds the entry: 1 to 5. */
   readonly level: number;
-  /** Where the entry lies. */
+  /** Guest-physical address of the entry. */
   readonly gpa: number;
   /** The entry as it was read, before A or D was set. */
   readonly entry: Word;
@@ -53,7 +53,7 @@ export interface WalkStep {
   readonly acc: number;
 }
 
-/** Where a linear address leads. */
+/** The translation of a linear address. */
 export interface Mapped {
   readonly kind: 'mapped';
   readonly steps: readonly WalkStep[];
@@ -61,7 +61,7 @@ export interface Mapped {
   readonly level: number;
   /** Frame of the 4 KiB page that holds the address. */
   readonly gfn: number;
-  /** What may be cached of it: not writable until the leaf is dirty. */
+  /** Rights that may be cached: no writing until the leaf is dirty. */
   readonly acc: number;
   /** Whether the leaf is global; it counts only while CR4.PGE is set. */
   readonly global: boolean;

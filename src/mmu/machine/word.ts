@@ -17,7 +17,7 @@ export const ZERO: Word = { page: 0, low: 0 };
 const WORD_BITS = 64;
 const PAGE_DIGITS = 3;
 
-/** What a 64-bit value looks like on the wire: lower case, no leading zeros, at most 16 digits. */
+/** A 64-bit value on the wire: lower case, no leading zeros, at most 16 digits. */
 export const HEX64 = /^0x(?:0|[1-9a-f][0-9a-f]{0,15})$/;
 
 /** @param text A string that matches {@link HEX64}. */
@@ -116,7 +116,7 @@ export function bitsOf({ page, low }: Word, range: { high: number; low: number }
   return above * powerOf2(PAGE_SHIFT - range.low) + (low >> range.low);
 }
 
-/** What `%` gives: exact for a power of two, and several times as fast beyond 32 bits. */
+/** The same as `%`: exact for a power of two, and several times as fast beyond 32 bits. */
 function remainder(value: number, power: number): number {
   return value < power ? value : value - Math.floor(value / power) * power;
 }

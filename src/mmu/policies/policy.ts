@@ -1,9 +1,9 @@
-/** What befalls a root that an invalidation covers. */
+/** The fate of a root that an invalidation covers. */
 export type Fate = 'keep' | 'free' | 'mark';
 
 /**
- * What a marked root owes before it is used again: {@link SYNC_DUE}, {@link FLUSH_DUE}, both or
- * neither, a bit each. The two are settled at different moments.
+ * The debts of a marked root, to be settled before it is used again: {@link SYNC_DUE},
+ * {@link FLUSH_DUE}, both or neither, a bit each. The two are settled at different moments.
  */
 export type Dues = number;
 
@@ -62,13 +62,13 @@ export interface Invalidation {
 export interface Policy {
   /** Kebab-case; the name of the file, of the REST value and of the chart's legend. */
   readonly name: string;
-  /** One sentence for the dashboard: what differs from `mainline`, and why it might win. */
+  /** One sentence for the dashboard: the difference from `mainline`, and why it might win. */
   readonly summary: string;
-  /** Where the policy comes from. */
+  /** The origin of the policy. */
   readonly source: string;
   /** Bytes that it adds to `struct kvm_mmu` of v5.14; negative if it saves some. */
   readonly costBytes: number;
-  /** Why `costBytes` is what it is. */
+  /** The reason for `costBytes`. */
   readonly costNote: string;
   /**
    * Whether a root that may be stale is never used before it is synced and flushed, as far as that
@@ -81,25 +81,25 @@ export interface Policy {
    * up the active root itself.
    *
    * @param count Slots in `prev_roots`: from 0 to 15.
-   * @param holes Which of them are empty: bit n is that of slot n.
+   * @param holes The empty ones among them: bit n is that of slot n.
    */
   victimSlot(count: number, holes: number): number;
 
-  /** What an invalidation does to a root that it covers. */
+  /** Decides the fate of a root that an invalidation covers. */
   fateOf(invalidation: Invalidation): Fate;
 
-  /** What is requested when a root with these dues is found in the cache. */
+  /** Decides the requests to make when a root with these dues is found in the cache. */
   requestsOnReuse(dues: Dues): Dues;
 
   /**
-   * When a mark is forgotten: once the sync or the flush was done (`when-settled`), or as soon as
-   * its request was raised, as the mails have it (`when-raised`).
+   * The moment at which a mark is forgotten: once the sync or the flush was done (`when-settled`),
+   * or as soon as its request was raised, as in the mails (`when-raised`).
    */
   readonly forgetsMark: 'when-settled' | 'when-raised';
 
   /**
-   * Where marks live: with their root, or in an array beside the slots which every rotation has to
-   * follow, and which the posted snippet follows only in part.
+   * The place of the marks: with their root, or in an array beside the slots. Every rotation has to
+   * move that array too, and the posted snippet does so only in part.
    */
   readonly marksLive: 'with-root' | 'beside-slots';
 }

@@ -8,7 +8,7 @@ export interface ReportedExit {
   readonly qualification: Word;
   readonly gpa?: number;
   readonly interruption?: number;
-  /** Of the exception that `interruption` names. */
+  /** Error code of the exception that `interruption` names. */
   readonly errorCode?: number;
 }
 

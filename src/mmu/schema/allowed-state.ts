@@ -27,7 +27,7 @@ const AllowedTranslation = z
   })
   .meta({ id: 'AllowedTranslation', description: 'A translation that a processor may use.' });
 
-/** What the architecture allows an address to be translated to. */
+/** The translations of an address that the architecture allows. */
 export const AllowedState = z
   .strictObject({
     gva: Hex64,

@@ -22,8 +22,8 @@ export const gpr = z
   .describe('Register operand: 0 is RAX.');
 
 /**
- * Where an instruction's descriptor lies in linear memory. If given, the access to it is checked
- * (segment, LAM, page walk) as the processor does; its content is what the command says.
+ * Linear address of an instruction's descriptor. If given, the access to it is checked (segment,
+ * LAM, page walk) as the processor does; the command says its content.
  */
 const DescriptorOperand = z
   .strictObject({
@@ -36,7 +36,7 @@ const DescriptorOperand = z
   });
 export const operand = DescriptorOperand.nullable().default(null);
 
-/** How the instruction was encoded: only `memory` is legal, and without LOCK. */
+/** Encoding of the instruction: only `memory` is legal, and without LOCK. */
 export const encoding = z
   .enum(['memory', 'register', 'lock'])
   .meta({ id: 'OperandForm', description: 'Operand form; anything but `memory` is #UD.' })
@@ -79,7 +79,7 @@ export const bytes = z
   .default(8)
   .describe('Bytes that are accessed.');
 
-/** Who accesses memory: supervisor or user, and whether EFLAGS.AC lifts SMAP. */
+/** The rights of an access: supervisor or user, and whether EFLAGS.AC lifts SMAP. */
 export const accessor = {
   user: z.boolean().default(false).describe('Access at CPL 3, whatever the CPL is.'),
   ac: z.boolean().default(false).describe('EFLAGS.AC: a supervisor may touch user pages.'),

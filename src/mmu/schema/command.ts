@@ -22,7 +22,7 @@ export type BodyOf<K extends CommandKind> = Fields<z.output<(typeof COMMANDS)[K]
 /** Zod gives an object without fields a type that admits no `kind` beside them. */
 type Fields<T> = T extends Record<string, never> ? unknown : T;
 
-/** One kind of command, as the machine sees it. */
+/** A command of some kind, as the machine sees it. */
 export type CommandOf<K extends CommandKind> = {
   [Kind in K]: { readonly kind: Kind; readonly vcpu: number } & Readonly<BodyOf<Kind>>;
 }[K];

@@ -42,7 +42,7 @@ const TlbOption = z
 
 const feature = (on: boolean, description: string) => z.boolean().default(on).describe(description);
 
-/** What CPUID offers to the guest. */
+/** The features that CPUID offers to the guest. */
 export const CpuidFeatures = z
   .strictObject({
     pcid: feature(true, 'Process-context identifiers.'),
@@ -68,7 +68,7 @@ const controls = (msr: string, description: string) =>
     `${description}: bits 31:0 must be 1 in the control word, bits 63:32 may be.`,
   );
 
-/** What the VMX capability MSRs offer to L1. */
+/** The features that the VMX capability MSRs offer to L1. */
 export const VmxCapabilities = z
   .strictObject({
     eptVpidCap: Hex64.prefault('0xf01063340c1').describe('IA32_VMX_EPT_VPID_CAP.'),
@@ -188,7 +188,7 @@ export const VmConfig = z
 export type VmConfig = Readonly<z.output<typeof VmConfig>>;
 export type VmConfigInput = z.input<typeof VmConfig>;
 
-/** What no field can say of itself alone: the registers fit the processor, the memory its slots. */
+/** Flaws that no field shows alone: registers must fit the processor, and memory its slots. */
 function configFlawsOf(config: Checked): { path: (string | number)[]; message: string }[] {
   const { maxphyaddr, memory, registers } = config;
   const cpuid = offeredFeatures(config);

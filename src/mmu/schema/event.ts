@@ -145,7 +145,7 @@ const VmFailed = event('vm-fail', 'A VMX instruction failed.', {
 
 const ViolationEvent = event('violation', VIOLATION_SUMMARY, VIOLATION);
 
-/** What the machine did, in order. Past tense: an event is a fact and is never rejected. */
+/** The deeds of the machine, in order. Past tense: an event is a fact and is never rejected. */
 export const MmuEvent = z
   .discriminatedUnion('kind', [
     RootReused,

@@ -18,7 +18,7 @@ const deeds = {
   free: LedgerTally.describe('Roots that were freed.'),
 };
 
-/** What KVM's flushes, syncs and frees were worth, as far as it has shown. */
+/** The worth of KVM's flushes, syncs and frees, as far as it has shown. */
 export const LedgerState = z
   .strictObject({
     total: z.strictObject(deeds),

@@ -54,7 +54,7 @@ const SlotLookup = z
   })
   .meta({ id: 'SlotLookup', description: 'A slot of the root cache, as a lookup finds it.' });
 
-/** What a lookup of a pgd in the root cache would find. */
+/** The result that a lookup of a pgd in the root cache would have. */
 export const LookupState = z
   .strictObject({
     mmu: MmuName,

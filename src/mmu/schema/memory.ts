@@ -7,7 +7,7 @@ export const MEMSLOTS_MAX = 32;
 /** Pages that one `map` may build: the tables of 256 MiB in small pages. */
 export const MAP_PAGES_MAX = 65_536;
 
-/** Which memslot of a VM: the order in which the VM was given them. */
+/** Number of a memslot in its VM: the order in which the VM was given them. */
 export const MemslotId = z
   .number()
   .int()
@@ -29,7 +29,7 @@ export const Memslot = z
   .strictObject({ gpa: PhysicalAddress, bytes: pageBytes.unwrap() })
   .meta({ id: 'Memslot', description: 'A range of guest-physical memory that exists.' });
 
-/** What `map` builds: a run of pages of one size, in one address space. */
+/** The range that `map` builds: a run of pages of one size, in one address space. */
 export const MapRange = z
   .strictObject({
     root: Hex64.describe('CR3, or the EPT pointer, of the address space.'),

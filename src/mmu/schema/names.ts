@@ -9,7 +9,7 @@ export type MmuName = z.output<typeof MmuName>;
 
 export const PREV_ROOTS_MAX = 15;
 
-/** Where a root stands: -1 is `current`, otherwise an index into `prevRoots`. */
+/** The slot of a root: -1 is `current`, otherwise an index into `prevRoots`. */
 export const Slot = z
   .codec(
     z.string().regex(/^(?:current|prev(?:[0-9]|1[0-4]))$/),

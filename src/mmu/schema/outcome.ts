@@ -64,7 +64,7 @@ const Shutdown = z
   .strictObject({ kind: z.literal('shutdown') })
   .meta({ id: 'Outcome.shutdown', description: 'Triple fault: KVM_EXIT_SHUTDOWN to the VMM.' });
 
-/** How a command ended. The guest's own fault is an outcome, not an error. */
+/** The end of a command. The guest's own fault is an outcome, not an error. */
 export const Outcome = z
   .discriminatedUnion('kind', [Ok, Fault, VmFail, VmExit, Mmio, KernelError, Shutdown])
   .meta({ id: 'Outcome', description: 'The end of a command.' });

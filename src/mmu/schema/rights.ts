@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a translation allows, in the words of the table that it comes from. */
+/** The rights of a translation, in the words of the table that it comes from. */
 export const Rights = z
   .strictObject({
     read: z.boolean(),

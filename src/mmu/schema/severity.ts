@@ -11,8 +11,8 @@ export const Severity = z
 export type Severity = z.output<typeof Severity>;
 
 /**
- * How much each kind of event matters. Flushes, and roots that were given up or marked, are what
- * watchers come for: `notice`. What every access brings along is `debug`.
+ * Severity of each kind of event. Flushes, and roots that were given up or marked, are `notice`:
+ * watchers come for them. Events that every access brings along are `debug`.
  */
 export const EVENT_SEVERITY: Readonly<Record<MmuEventKind, Severity>> = {
   'root-reused': 'info',
@@ -38,7 +38,7 @@ export const EVENT_SEVERITY: Readonly<Record<MmuEventKind, Severity>> = {
   violation: 'warning',
 };
 
-/** How much a command matters, by how it ended. */
+/** Severity of a command, by its outcome. */
 export const OUTCOME_SEVERITY: Readonly<Record<Outcome['kind'], Severity>> = {
   ok: 'info',
   fault: 'notice',

@@ -37,7 +37,7 @@ export const TlbContextState = z
 
 export type TlbContextState = Readonly<z.output<typeof TlbContextState>>;
 
-/** What a processor's TLB holds for a vCPU: all of it, or a part. */
+/** The TLB entries of a vCPU: all of them, or a part. */
 export const TlbState = z
   .strictObject({
     contexts: z.array(TlbContextState),

@@ -4,7 +4,7 @@ import { Hex32, Hex64, PhysicalAddress } from './hex.js';
 import { MmuName } from './names.js';
 import { RequestName } from './request.js';
 
-/** One root as a client sees it. */
+/** A root as a client sees it. */
 const RootState = z
   .strictObject({
     pgd: Hex64,
@@ -21,7 +21,7 @@ const MmuState = z
   })
   .meta({ id: 'MmuState', description: 'An MMU of a vCPU: `struct kvm_mmu`.' });
 
-/** What L1's hypervisor has set up. */
+/** The setup of L1's hypervisor. */
 const NestedState = z
   .strictObject({
     vmxon: PhysicalAddress.nullable().describe('VMXON region; null outside VMX operation.'),
@@ -57,7 +57,7 @@ const Counters = z
   })
   .meta({ id: 'Counters', description: 'Sums over the life of the vCPU.' });
 
-/** What the oracle has found, over the life of the vCPU. */
+/** The findings of the oracle, over the life of the vCPU. */
 export const OracleState = z
   .strictObject({
     violations: count.describe('Uses that the architecture did not allow.'),

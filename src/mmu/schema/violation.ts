@@ -11,7 +11,7 @@ export const VIOLATION_SUMMARY =
 
 const seq = z.number().int().min(0);
 
-/** A command, and how long ago it was. */
+/** A command, with the number of commands since. */
 const culprit = {
   seq: seq
     .nullable()
@@ -20,7 +20,7 @@ const culprit = {
   command: CommandKind,
 };
 
-/** What a violation says. */
+/** The fields of a violation. */
 export const VIOLATION = {
   rule: z
     .enum(['stale-translation', 'stale-right', 'right-never-given', 'spurious-fault'])
@@ -64,7 +64,7 @@ export function described(violation: Omit<Violation, 'message'>): Violation {
 /** Number of the command so many commands ago; null where a history no longer names it. */
 export type SeqOf = (commandsAgo: number) => number | null;
 
-/** A violation that names its commands by their numbers. The model knows only how long ago they were. */
+/** A violation with the numbers of its commands. The model knows only how long ago they were. */
 export function numberedViolation(
   { message: _, ...violation }: Violation,
   seqOf: SeqOf,

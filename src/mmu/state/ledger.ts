@@ -1,28 +1,28 @@
 import type { CommandKind, MmuEventOf } from '../schema/index.js';
 
 /**
- * What a flush, a sync or a free turned out to be worth: `necessary` if what it did away with was
- * not right any more, `wasted` if it was right and had to be built again, `harmless` otherwise.
+ * The worth of a flush, a sync or a free: `necessary` if the translations that it removed were
+ * stale, `wasted` if they were right and had to be built again, `harmless` otherwise.
  */
 export type Worth = 'necessary' | 'harmless' | 'wasted';
 
 export type Tally = Record<Worth, number>;
 
-/** What is judged: each flush of a TLB by KVM, each sync of a root, each root that was freed. */
+/** The deeds that are judged: flushes of a TLB by KVM, syncs of a root, roots that were freed. */
 export type DeedKind = 'flush' | 'sync' | 'free';
 
 export type Sums = Record<DeedKind, Tally>;
 
 /** A deed whose worth may still show. */
 export interface Deed {
-  /** By the ledger's own clock. */
+  /** Time of the deed, by the ledger's own clock. */
   readonly at: number;
-  /** Where it is counted; null for what the guest had the processor do. */
+  /** The tally that counts it; null for a deed of the processor for the guest. */
   readonly tally: Tally | null;
   worth: Worth;
 }
 
-/** Where a page led when it was last walked, and when that was. */
+/** The last walk of a page: its frame and its time. */
 export interface Walked {
   frame: number;
   at: number;
@@ -30,7 +30,7 @@ export interface Walked {
 
 /** The books of one vCPU. What they lean on is bounded; what is forgotten stays `harmless`. */
 export interface Books {
-  /** By the command that asked for it. */
+  /** Sums by the command that asked for the deeds. */
   readonly sums: Map<CommandKind, Sums>;
   /** The command that made each request last. */
   readonly asked: Map<MmuEventOf<'request-made'>['request'], CommandKind>;
@@ -53,7 +53,7 @@ export interface Books {
 /** Tells afterwards what each flush, sync and free was worth. It only listens. */
 export interface Ledger {
   clock: number;
-  /** Of each vCPU; null until something happens to it. */
+  /** Books of each vCPU; null until something happens to it. */
   readonly books: (Books | null)[];
 }
 

@@ -13,12 +13,12 @@ export interface Mmu {
   /** Levels of the guest's own tables; 0 without paging or before the first configuration. */
   guestLevels: number;
   /**
-   * What stands in each slot: the current root first, then `prev_roots`, most recently displaced
-   * first. Slots are positional: holes are not compacted. There are as many records as slots, for
-   * good, and a rotation moves them.
+   * The root of each slot: the current one first, then `prev_roots`, most recently displaced first.
+   * Slots are positional: holes are not compacted. There are as many records as slots, for good,
+   * and a rotation moves them.
    */
   readonly slots: RootInfo[];
-  /** What a PAE root leads to: four pages, or null where a PDPTE is not present. */
+  /** The four pages that a PAE root leads to; null where a PDPTE is not present. */
   readonly paeRoots: (ShadowPage | null)[];
   /** Frame of the PAE or dummy root, a page of the MMU itself; 0 until it is first needed. */
   specialHpa: number;

@@ -1,7 +1,7 @@
 import type { Vmcs12 } from './vmcs12.js';
 
 /**
- * What L1's hypervisor has set up on a vCPU, `struct nested_vmx`.
+ * The VMX state of L1's hypervisor on a vCPU, `struct nested_vmx`.
  *
  * @see Linux `struct nested_vmx`, arch/x86/kvm/vmx/vmx.h
  */

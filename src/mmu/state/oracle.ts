@@ -10,41 +10,41 @@ import {
   type VpidTag,
 } from './vpid-tag.js';
 
-/** What eight bytes of a page table held, until a write of the guest replaced it. */
+/** A past value of eight bytes of a page table, until a write of the guest replaced it. */
 export interface PastValue {
   readonly value: Word;
   readonly until: Moment;
 }
 
 /**
- * What the architecture still allows the processor to have cached: since when, for each tag. It
- * knows commands and memory, and nothing of KVM.
+ * The translations that the architecture still allows the processor to have cached: since when,
+ * for each tag. The oracle knows commands and memory, and nothing of KVM.
  *
  * @see Intel SDM Vol. 3A, "Invalidation of TLBs and Paging-Structure Caches"
  * @see Intel SDM Vol. 3C, "Caching Translation Information"
  */
 export interface Oracle {
-  /** Its clock: how many moments there were. */
+  /** Its clock: the number of moments so far. */
   clock: number;
-  /** The command that is being carried out, and how many there were with it. */
+  /** The command that is being carried out, and its number in the VM's life, from 1. */
   readonly command: { nth: number; kind: CommandKind | null };
   /** Guest frames that were walked as page tables: what they hold may be cached. */
   readonly tables: Set<number>;
-  /** What those frames held before, by guest-physical address of eight bytes, oldest first. */
+  /** Past values of those frames, by guest-physical address of eight bytes, oldest first. */
   readonly past: Map<number, PastValue[]>;
-  /** How many values `past` holds. */
+  /** Number of values in `past`. */
   pastCount: number;
-  /** What the vCPUs remember, in their tags and of what memory says. */
+  /** Number of facts that the vCPUs remember: in their tags, and of pages in memory. */
   memories: number;
   /** Values that were replaced up to here may be forgotten. */
   forgotten: number;
-  /** How many writes to those frames there were: what was worked out before one is out of date. */
+  /** Number of writes to those frames: a result from before one of them is out of date. */
   tableWrites: number;
-  /** Null for a vCPU that no command has come to: where it is says what it may have cached. */
+  /** Null for a vCPU that no command has reached: its registers tell what it may have cached. */
   readonly vcpus: (VirtualTlb | null)[];
 }
 
-/** What one virtual processor may have cached, by tag, and what it runs on. */
+/** The translations that a virtual processor may have cached, by tag, and its present context. */
 export interface VirtualTlb {
   readonly vpids: Map<number, VpidTag>;
   readonly epts: Map<number, EptTag>;
@@ -52,18 +52,18 @@ export interface VirtualTlb {
   eptsDropped: Moment;
   /** Tags that were in use up to here may be forgotten. */
   forgotten: number;
-  /** What translations are tagged with now, and which tables they come from. */
+  /** The tags of new translations, and the tables that they come from. */
   context: GuestContext;
   violations: number;
   /** Uses that differ from memory, but for whose judgement too much was forgotten. */
   undecided: number;
-  /** What a command may change, as it was before the one that is being carried out. */
+  /** Registers and mode before the command that is being carried out, which may change them. */
   readonly before: { cr0: number; cr4: number; efer: number; guestMode: boolean };
-  /** What memory says of pages, by root table and page, so that it is not walked at every use. */
+  /** Translations by memory, by root table and page, so that tables are not walked at every use. */
   readonly fresh: Map<number, Map<number, FreshTranslation>>;
   /** Pages in `fresh`. */
   freshCount: number;
-  /** What its tags remember, as it was counted last, and by the oracle's clock when that was. */
+  /** Number of facts in its tags by the last count, and the oracle's time of that count. */
   memories: number;
   countedAt: number;
   /**
@@ -73,7 +73,7 @@ export interface VirtualTlb {
   readonly trail: Trail;
 }
 
-/** What memory says of a page, and what that depends on. */
+/** The translation of a page by memory, with the entries that it depends on. */
 export interface FreshTranslation {
   readonly gfn: number;
   /** `ACC_*` bits of the guest's own tables; not writable until the leaf is dirty. */

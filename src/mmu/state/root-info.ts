@@ -14,7 +14,7 @@ export interface RootInfo {
   /** CR3 with its PCID, or EPTP with its attributes; 0 for a direct root. */
   pgd: Word;
   hpa: number;
-  /** Its shadow page; null for a PAE or dummy root, which has none and is never cached. */
+  /** Shadow page of the root; null for a PAE or dummy root, which has none and is never cached. */
   page: ShadowPage | null;
   /** `kvm_mmu_sync_roots()` is due before the root is used. */
   syncDue: boolean;

@@ -2,7 +2,7 @@ import { CURRENT } from '../schema/index.js';
 import type { Mmu } from './mmu.js';
 import { isValidRoot, type RootInfo } from './root-info.js';
 
-/** What stands in a slot: null is a hole. */
+/** The content of a slot: null is a hole. */
 export type RootSlot = RootInfo | null;
 
 /** The current root; null if there is none until the next load. */

@@ -5,13 +5,13 @@
  * @see Linux `struct kvm_mmu_page`, arch/x86/kvm/mmu/mmu_internal.h
  */
 export interface ShadowPage {
-  /** Its place in {@link ShadowPages.table}, by which the entries of parents name it. */
+  /** Index in {@link ShadowPages.table}, by which the entries of parents name the page. */
   readonly id: number;
   /** Simulated host frame of the table: given out in rising order, never reused within a VM. */
   readonly hpa: number;
   /** Guest frame of the table that it shadows; first frame that a direct page maps. */
   readonly gfn: number;
-  /** Of the MMU that maps memory directly under EPT: `tdp_mmu_page`. */
+  /** Whether the page belongs to the MMU that maps memory directly under EPT: `tdp_mmu_page`. */
   readonly tdp: boolean;
   /** Page role; its `invalid` bit is set when the page is zapped. */
   role: number;
@@ -25,7 +25,7 @@ export interface ShadowPage {
   isSptShared: boolean;
   /** Out of step with the guest's table, which the guest may write. Only ever at level 1. */
   unsync: boolean;
-  /** How many bits of `unsyncChildBitmap` are set. */
+  /** Number of set bits in `unsyncChildBitmap`. */
   unsyncChildren: number;
   /** Entries below which something is, or was, unsync; cleared lazily. Null while none is set. */
   unsyncChildBitmap: Uint32Array | null;
@@ -41,7 +41,7 @@ export interface ShadowPage {
 export interface ShadowPages {
   /** The generation that is valid now: toggled when all pages are zapped at once. */
   generation: number;
-  /** Where the next frame comes from. */
+  /** The next frame to give out. */
   nextHpa: number;
   /** Every page by its id; a null place is free. */
   readonly table: (ShadowPage | null)[];
@@ -55,7 +55,7 @@ export interface ShadowPages {
   readonly active: Set<ShadowPage>;
   /** Leaf entries that map each guest frame, as {@link spteRef} names them: `rmap`. */
   readonly rmaps: Map<number, number[]>;
-  /** How many shadow pages above level 1 each guest frame has: writes to it are intercepted. */
+  /** Number of shadow pages above level 1 by guest frame: writes to the frame are intercepted. */
   readonly writeTracked: Map<number, number>;
 }
 

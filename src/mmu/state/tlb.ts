@@ -1,5 +1,5 @@
 /**
- * What a processor's TLB holds for a vCPU, by tag.
+ * The TLB entries that a processor holds for a vCPU, by tag.
  *
  * @see Intel SDM Vol. 3C, "Caching Translation Information"
  */
@@ -11,7 +11,7 @@ export interface Tlb {
   readonly total: TlbTotal;
   /** Entries above which the oldest goes; Infinity where nothing goes that was not told to. */
   readonly capacity: number;
-  /** How many entries were ever made: what tells old from new. */
+  /** Number of entries ever made, which tells old entries from new ones. */
   made: number;
 }
 
@@ -22,13 +22,13 @@ export interface TlbTotal {
 
 /** The entries that share a tag. */
 export interface TlbContext extends TlbTag {
-  /** By page number of 4 KiB, the oldest first. */
+  /** Entries by page number of 4 KiB, the oldest first. */
   readonly entries: Map<number, TlbEntry>;
   /** The largest {@link TlbEntry.order} that an entry of it may have. */
   orderMax: number;
 }
 
-/** What a translation is tagged with. */
+/** The tag of a translation. */
 export interface TlbTag {
   /**
    * `linear`: made without EPT. `combined`: made through an EPT from a linear address.

@@ -22,14 +22,14 @@ export interface Counters {
 /** A virtual processor: its registers, its MMUs, its pending requests. */
 export interface Vcpu {
   readonly index: number;
-  /** Who runs: KVM (`host`), or the guest. */
+  /** The side that runs: KVM (`host`), or the guest. */
   mode: 'host' | 'guest';
   readonly regs: Registers;
   readonly rootMmu: Mmu;
   readonly guestMmu: Mmu;
   /** `arch.mmu`: `guestMmu` while L2 runs on EPT, otherwise `rootMmu`. */
   mmu: Mmu;
-  /** What the processor has cached; null where it caches nothing. */
+  /** Translations that the processor has cached; null where it caches nothing. */
   readonly tlb: Tlb | null;
   /** Pending `KVM_REQ_*`, one bit each. */
   requests: number;

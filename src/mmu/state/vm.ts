@@ -15,7 +15,7 @@ export interface Vm {
   readonly config: VmConfig;
   readonly rules: KernelRules;
   readonly policy: Policy;
-  /** What goes wrong in it, or is mended; null if nothing is. */
+  /** Wrappers by which it goes wrong, or is mended; null if there are none. */
   readonly wrappers: Wrappers;
   readonly memory: GuestMemory;
   readonly shadow: ShadowPages;
@@ -23,9 +23,9 @@ export interface Vm {
   readonly tlbTotal: TlbTotal;
   /** VMCS regions that L1 has touched, by guest-physical address. */
   readonly vmcs12s: Map<number, Vmcs12>;
-  /** What the architecture still allows; null where nobody judges. */
+  /** The translations that the architecture still allows; null where nobody judges. */
   readonly oracle: Oracle | null;
-  /** What flushes, syncs and frees were worth; no part of an encoded state. Null without oracle. */
+  /** The worth of flushes, syncs and frees; no part of an encoded state. Null without oracle. */
   readonly ledger: Ledger | null;
 }
 

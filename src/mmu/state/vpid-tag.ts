@@ -1,11 +1,11 @@
 import type { Word } from '../machine/index.js';
 import type { CommandKind } from '../schema/index.js';
 
-/** When something happened that bears on what may be cached, and what brought it about. */
+/** A moment that bears on what may be cached, with the command that brought it about. */
 export interface Moment {
-  /** By the oracle's own clock, which rises with each of them; 0 is the beginning. */
+  /** Time by the oracle's own clock, which rises with each moment; 0 is the beginning. */
   readonly time: number;
-  /** The how manieth command in the VM's life it was. */
+  /** Number of the command in the VM's life, from 1. */
   readonly nth: number;
   readonly by: CommandKind | null;
 }
@@ -34,25 +34,25 @@ export interface VpidTag {
   /** Everything that an EPT made was dropped. */
   combined: Moment;
   readonly pcids: Map<number, PcidTag>;
-  /** What a PCID has of a page was dropped, global pages aside: by PCID and page. */
+  /** Drops of a page under one PCID, global translations aside: by PCID and page. */
   readonly pcidPages: Map<string, Moment>;
-  /** What a PCID has made of a page was dropped, global or not: by PCID and page. */
+  /** Drops of a page under one PCID, global translations too: by PCID and page. */
   readonly faulted: Map<string, Moment>;
   /** The global translation of a page was dropped. */
   readonly globalPages: Map<number, Moment>;
   /** Everything of a page was dropped, under every PCID. */
   readonly pages: Map<number, Moment>;
-  /** Where the guest ran, and runs, since everything was dropped. */
+  /** Contexts in which the guest ran, and runs, since everything was dropped. */
   readonly contexts: GuestContext[];
-  /** What was left up to here may be forgotten. */
+  /** Contexts that were left up to this time may be forgotten. */
   forgotten: number;
-  /** Until when a guest with an EPT ran on linear addresses without tables of its own. */
+  /** Time until which a guest with an EPT ran on linear addresses without tables of its own. */
   unpaged: number;
-  /** By which rules its guest read entries when it last stopped; {@link NEVER_STOPPED} before. */
+  /** Rules by which its guest read entries when it last stopped; {@link NEVER_STOPPED} before. */
   format: number;
-  /** When that was. */
+  /** Time of that stop. */
   stoppedAt: number;
-  /** Until when a guest with CR4.PGE ran that has it no more, though nothing was dropped for it. */
+  /** Time until which a guest ran with a CR4.PGE that was cleared since, with nothing dropped. */
   globalsUntil: number;
 }
 
@@ -64,7 +64,7 @@ export interface PcidTag {
   all: Moment;
   /** The global pages that it made were dropped as well. */
   globals: Moment;
-  /** Its paging-structure caches were dropped, for every address. */
+  /** Drop of its paging-structure caches, for every address. */
   structures: Moment;
 }
 
