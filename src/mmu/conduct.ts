@@ -6,10 +6,10 @@ import { DEFECT_NAMES, type VmConfig } from './schema/index.js';
 import { wrappersOf } from './seam.js';
 import type { Vm } from './state/index.js';
 
-/** How a VM acts: by its kernel's rules and its policy, and what is put around the functions. */
+/** The conduct of a VM: its kernel's rules, its policy, and the wrappers of functions. */
 export type Conduct = Pick<Vm, 'rules' | 'policy' | 'wrappers'>;
 
-/** As the VM's kernel was, with the defects that are asked for, in whatever order they are. */
+/** The conduct of the VM's kernel, with the defects that are asked for, in any order. */
 export function conductOf(config: VmConfig): Conduct {
   const defects = defectsOf(config);
   return {
@@ -36,7 +36,7 @@ export function mendedConductOf(config: VmConfig): Conduct {
   };
 }
 
-/** In the order of the catalogue. */
+/** The defects of a VM, in the order of the catalogue. */
 function defectsOf({ defects }: VmConfig): Defect[] {
   return DEFECT_NAMES.filter((name) => defects.includes(name)).map((name) => DEFECTS[name]);
 }

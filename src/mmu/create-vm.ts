@@ -64,7 +64,7 @@ function assemble(config: VmConfig, { rules, policy, wrappers }: Conduct): Vm {
   return vm;
 }
 
-/** The TLB that a VM option asks for; null where nothing is kept. @param total Of its VM. */
+/** The TLB that a VM option asks for; null where nothing is kept. @param total Sum of its VM. */
 export function createConfiguredTlb({ tlb }: VmConfig, total: TlbTotal): Tlb | null {
   if (tlb === 'off') return null;
   return createTlb(tlb === 'ideal' ? Number.POSITIVE_INFINITY : tlb.entries, total);

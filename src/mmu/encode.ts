@@ -45,7 +45,7 @@ export function encodeVm(vm: Vm): EncodedVm {
 /**
  * The inverse of {@link encodeVm}.
  *
- * @param config What the VM was made from.
+ * @param config The configuration that the VM was made from.
  * @throws {BadEncoding} If the bytes are no state, or none of such a VM.
  */
 export function decodeVm(config: VmConfig, bytes: Uint8Array): Vm {

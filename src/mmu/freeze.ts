@@ -40,9 +40,9 @@ export function freezeVm(vm: Vm): FrozenVm {
 }
 
 /**
- * A VM in a state that was kept; it goes on as the frozen one did.
+ * A VM in a frozen state, which goes on as the frozen VM did.
  *
- * @param config What that one was made from.
+ * @param config The configuration that the frozen VM was made from.
  */
 export function thawVm(config: VmConfig, { rest, pages, spts }: FrozenVm): Vm {
   const reader = createByteReader(rest);

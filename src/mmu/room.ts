@@ -4,12 +4,12 @@ import type { Vm } from './state/index.js';
 /** TLB entries that take about as much room as a page of 4 KiB. */
 const TLB_ENTRIES_PER_PAGE = 64;
 
-/** What the oracle remembers that takes as much. */
+/** Number of the oracle's facts that take as much room as a page. */
 const MEMORIES_PER_PAGE = 32;
 
 /**
- * How much room a VM takes, in pages of 4 KiB: what its memory holds, its shadow pages, and what
- * its TLBs and its oracle keep.
+ * The room that a VM takes, in pages of 4 KiB: its memory, its shadow pages, its TLBs and its
+ * oracle.
  */
 export function pagesHeldBy({ memory, shadow, tlbTotal, oracle }: Vm): number {
   const shadowPages = shadow.table.length - shadow.freeIds.length;

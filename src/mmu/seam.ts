@@ -1,6 +1,6 @@
 /**
- * What is put around functions of the model: how a VM goes wrong on purpose, or is right where its
- * kernel is not. Null where there is nothing, so that such a VM pays one comparison a call.
+ * Wrappers of functions of the model, by which a VM goes wrong on purpose, or is right where its
+ * kernel is not. Null where there are none, so that such a VM pays one comparison a call.
  */
 export type Wrappers = ReadonlyMap<OfVm, Wrap> | null;
 
@@ -9,13 +9,13 @@ export type Seam<F> = F & { readonly [IS_SEAM]: true };
 
 declare const IS_SEAM: unique symbol;
 
-/** One function, and what is put around it. */
+/** A function, and the wrapper around it. */
 export interface Wrapper {
   readonly seam: OfVm;
   readonly wrap: Wrap;
 }
 
-/** As much of a VM as a seam looks at. */
+/** The part of a VM that a seam looks at. */
 interface Wrapped {
   readonly wrappers: Wrappers;
 }
@@ -37,7 +37,7 @@ type Wrap = (sound: Call) => Call;
  */
 export function seam<F extends OfVm>(sound: F): Seam<F>;
 export function seam(sound: Call): Call {
-  // What hands on no more than there is to hand on is short enough for the engine to see through.
+  // A function that hands on no more arguments than it needs is short enough for inlining.
   if (sound.length <= 2) {
     const whole: Call = (vm, b) =>
       vm.wrappers === null ? sound(vm, b) : made(vm, whole, sound)(vm, b);
@@ -53,7 +53,7 @@ export function seam(sound: Call): Call {
   return whole;
 }
 
-/** What wrappers of a VM have made of a function. */
+/** A function as the wrappers of a VM have made it. */
 function made({ wrappers }: Wrapped, whole: Call, sound: Call): Call {
   return wrappers?.get(whole)?.(sound) ?? sound;
 }

@@ -45,7 +45,7 @@ export function writeVm(writer: ByteWriter, vm: Vm, contents: ContentsSink): num
 /**
  * The inverse of {@link writeVm}.
  *
- * @param config What the VM was made from.
+ * @param config The configuration that the VM was made from.
  * @throws {BadEncoding} If what is read is no state of such a VM.
  */
 export function readVm(reader: ByteReader, config: VmConfig, contents: ContentsSource): Vm {

@@ -15,7 +15,7 @@ import {
 } from '../../mmu/schema/index.js';
 import type { Lane } from './lane.js';
 
-/** One side of a parting. */
+/** A side of a parting. */
 export interface Side {
   /** Lanes that were still alike, by their index. */
   readonly lanes: readonly number[];

@@ -21,13 +21,13 @@ import { translateShadowed } from './shadowed.js';
 import type { Request, Translation } from './translation.js';
 import { translateTwoDimensional } from './two-dimensional.js';
 
-/** One load, store or fetch of the guest. */
+/** A load, store or fetch of the guest. */
 export interface MemoryAccess {
   readonly kind: AccessKind;
   readonly gva: Word;
   /** 1 to 8. */
   readonly bytes: number;
-  /** What is stored. */
+  /** The stored value. */
   readonly value: Word;
   readonly user: boolean;
   readonly ac: boolean;
@@ -93,16 +93,16 @@ function rightsOf({ regs }: Vcpu, { kind, user, ac }: MemoryAccess): Request['ac
   return { kind, user: user || regs.cpl === 3, ac };
 }
 
-/** What of an access lies in one page. */
+/** The part of an access that lies in one page. */
 interface Part {
   readonly kind: AccessKind;
   readonly address: Word;
   readonly bytes: number;
-  /** What is stored: its low bytes. */
+  /** The stored value, in its low bytes. */
   readonly value: Word;
 }
 
-/** @returns What was loaded, zero-extended; of another access what it was given. */
+/** @returns The loaded value, zero-extended; for another access the value that it was given. */
 function move(
   vm: Vm,
   vcpu: Vcpu,

@@ -47,7 +47,7 @@ import { dropPhysical, fillTlb, lookupTlb, physicalTagInUse } from '../tlb/index
 import { type Exit, exitToHost } from '../vcpu/index.js';
 import { markLeafUsed, walkShadow } from './shadow-walk.js';
 
-/** How the translation of a guest-physical address ended. */
+/** The result of translating a guest-physical address. */
 export type PhysicalTranslation =
   | { readonly kind: 'mapped'; readonly gfn: number; readonly acc: number }
   /** An EPT violation was put right: the whole access is to be made again. */
@@ -65,7 +65,7 @@ export interface PhysicalRequest {
   readonly access: PhysicalAccess;
 }
 
-/** Where the error code of an EPT violation says what was accessed; they lie above bit 31. */
+/** Bits of an EPT violation's error code that tell what was accessed; they lie above bit 31. */
 const PFERR_GUEST_FINAL_MASK = 2 ** 32;
 const PFERR_GUEST_PAGE_MASK = 2 ** 33;
 
@@ -149,9 +149,9 @@ function handleEptViolation(
 }
 
 /**
- * What L1 wants the address to be: itself, for L1; for L2 what L1's EPT says.
+ * The mapping of a guest-physical address: to itself for L1, by L1's EPT for L2.
  *
- * @returns How it ended if L1 was told that its EPT denies it.
+ * @returns The end of the access, if L1 was told that its EPT denies it.
  */
 export function mappingOf(
   vm: Vm,
@@ -180,7 +180,7 @@ export function mappingOf(
   return { outcome: reflectExit(vm, vcpu, exit, emit) };
 }
 
-/** What L1's EPT may use of the format. */
+/** The part of the format that L1's EPT may use. */
 export const eptLimitsOf = seam(function eptLimitsOf({ config }: Vm): EptLimits {
   return { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };
 });

@@ -76,15 +76,15 @@ export const isUsable = seam(function isUsable(
 });
 
 /**
- * What the processor itself forbids while KVM shadows: CR0.WP is always set then, and without
- * paging of its own the guest runs as a supervisor without SMEP and SMAP.
+ * Whether the processor itself forbids an access while KVM shadows: CR0.WP is always set then, and
+ * without paging of its own the guest runs as a supervisor without SMEP and SMAP.
  */
 function isForbiddenByHardware({ regs }: Vcpu, acc: number, access: Request['access']): boolean {
   if (!isPaging(regs)) return false;
   return isForbidden(acc, access, regs, true);
 }
 
-/** As the processor reports it to KVM, which keeps EFER.NX set while it shadows. */
+/** The error code that the processor reports to KVM, which keeps EFER.NX set while it shadows. */
 function errorCodeOf(leaf: ShadowLeaf | null, { access }: Request): number {
   const isMmio = leaf !== null && isMmioSpte(leaf.spte);
   const isPresent = leaf !== null && isUsableSpte(leaf.spte);

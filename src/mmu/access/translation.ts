@@ -7,7 +7,7 @@ export interface Request {
   readonly access: LinearAccess;
 }
 
-/** How the translation of an address ended. */
+/** The result of translating an address. */
 export type Translation =
   /** The processor has it, from its TLB or by a walk. */
   | { readonly kind: 'mapped'; readonly gfn: number; readonly by: 'tlb' | 'walk' }

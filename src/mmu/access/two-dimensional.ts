@@ -123,7 +123,7 @@ export const hasGlobalPages = seam(function hasGlobalPages(_vm: Vm, { regs }: Vc
   return (regs.cr4 & X86_CR4_PGE) !== 0;
 });
 
-/** What stood in the way of the walk decides how the access ends. */
+/** The end of an access whose walk the EPT stopped; null if the walk is to be tried again. */
 function afterPhysical(ended: PhysicalTranslation | null): Translation | null {
   if (ended?.kind === 'retry') return null;
   if (ended?.kind === 'stopped' || ended?.kind === 'emulated') return ended;

@@ -46,7 +46,7 @@ export function readDescriptor(
   return null;
 }
 
-/** Where the instruction was intercepted KVM walks the tables; otherwise the processor reads. */
+/** Reads a page of the descriptor. KVM walks the tables itself for an intercepted instruction. */
 function readPage(vm: Vm, vcpu: Vcpu, address: Word, emit: Emit): Outcome | null {
   const { regs } = vcpu;
   const access = { kind: 'read', user: regs.cpl === 3, ac: false } as const;

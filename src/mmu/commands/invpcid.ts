@@ -56,7 +56,7 @@ export const interceptsInvpcid = seam(function interceptsInvpcid(vm: Vm): boolea
   return interceptsPaging(vm);
 });
 
-/** What the processor checks before it leaves to KVM, or to L1. */
+/** The checks of the processor before it leaves to KVM, or to L1. */
 function checkBeforeExit(
   vm: Vm,
   vcpu: Vcpu,
@@ -93,7 +93,7 @@ function isDescriptorValid(
   return type !== INVPCID_TYPE_INDIV_ADDR || isDescribedCanonical(vm, vcpu, gva);
 }
 
-/** What it invalidates, by KVM where it was intercepted, otherwise by the processor. */
+/** Invalidates: through KVM where the instruction was intercepted, otherwise by the processor. */
 export const invalidateByType = seam(function invalidateByType(
   vm: Vm,
   vcpu: Vcpu,

@@ -62,7 +62,7 @@ export function movCr0(
 }
 
 /**
- * What a change of CR0 means for the MMU.
+ * Carries a change of CR0 out on the MMU.
  *
  * @see Linux `kvm_post_set_cr0()`, arch/x86/kvm/x86.c
  */

@@ -60,7 +60,7 @@ export function movCr3(
   return OK;
 }
 
-/** What CR3 holds after the load of an operand, whose bit 63 asks for no flush. */
+/** CR3 after the load of an operand, whose bit 63 asks for no flush. */
 export const loadedCr3 = seam(function loadedCr3(_vm: Vm, value: Word): Word {
   return withoutNoFlush(value);
 });

@@ -13,7 +13,7 @@ import { type Emit, fieldOf, type Vcpu, type Vm } from '../state/index.js';
 /**
  * L1 executed VMREAD. It exits always, as VMWRITE does.
  *
- * @returns What the component holds, cut to 32 bits outside 64-bit mode. Upper halves of 64-bit
+ * @returns The value of the component, cut to 32 bits outside 64-bit mode. Upper halves of 64-bit
  * components have encodings of their own.
  * @see Intel SDM Vol. 3C, "VMREAD—Read Field from Virtual-Machine Control Structure"
  * @see Linux `handle_vmread()`, arch/x86/kvm/vmx/nested.c

@@ -6,6 +6,6 @@ import type { Wrapper } from '../seam.js';
 export interface Defect extends Exhibit {
   /** The bug is the rule of another kernel: what is put in place of the kernel's own. */
   readonly rules?: Partial<KernelRules>;
-  /** What is put around the functions that the bug is in. */
+  /** Wrappers of the functions that the bug is in. */
   readonly seams?: readonly Wrapper[];
 }

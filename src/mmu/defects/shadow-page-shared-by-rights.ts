@@ -43,7 +43,7 @@ export const shadowPageSharedByRights: Defect = {
   ]),
 };
 
-/** What is allowed down to the last table of a walk. */
+/** Rights down to the last table of a walk. */
 function accOfLastTable({ steps, level }: GuestMapping): number {
   return steps.find((step) => step.level === level + 1)?.acc ?? ACC_ALL;
 }

@@ -19,7 +19,7 @@ import type { Defect } from './defect.js';
 /** More tables than a batch of a sync holds. */
 const MANY = 20;
 const many = Array.from({ length: MANY }, (_, i) => 0x1000000 + i * 0x200000);
-/** Where the guest sees those tables. */
+/** Linear address at which the guest sees those tables. */
 const MANY_SEEN = 0xa00000;
 
 export const syncStopsAfterBatch: Defect = {

@@ -15,9 +15,9 @@ export interface ByteWriter {
     items: Iterable<T> & { readonly length?: number; readonly size?: number },
     write: (item: T) => void,
   ): void;
-  /** Where the next value goes. */
+  /** Offset of the next value. */
   position(): number;
-  /** What was written. */
+  /** The bytes written so far. */
   bytes(): Uint8Array;
 }
 

@@ -2,14 +2,14 @@ import type { GuestPages } from '../machine/index.js';
 import type { ShadowPage, ShadowPages } from '../state/index.js';
 
 /**
- * Where the contents of pages go, which are most of a state: among the bytes, or beside them, so
- * that states can share what is the same.
+ * The destination of the contents of pages, which are most of a state: among the bytes, or beside
+ * them, so that states can share equal ones.
  */
 export interface ContentsSink {
   memory(pages: GuestPages): void;
-  /** @param page One whose entries are not all zero. */
+  /** @param page A page whose entries are not all zero. */
   entries(page: ShadowPage): void;
-  /** What follows from the entries of all pages. */
+  /** The links, which follow from the entries of all pages. */
   links(shadow: ShadowPages): void;
 }
 

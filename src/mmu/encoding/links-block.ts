@@ -1,7 +1,7 @@
 import type { ShadowPages } from '../state/index.js';
 import type { ByteReader, ByteWriter } from './bytes.js';
 
-/** What follows from the entries of shadow pages: who links each page, and what maps each frame. */
+/** Links that follow from entries of shadow pages: parents of each page, mappings of each frame. */
 export function writeLinks(writer: ByteWriter, { table, rmaps }: ShadowPages): void {
   for (const page of table) if (page !== null) writer.list(page.parents, writer.uint);
   writer.list(rmaps, ([gfn, refs]) => {
@@ -10,7 +10,7 @@ export function writeLinks(writer: ByteWriter, { table, rmaps }: ShadowPages): v
   });
 }
 
-/** @param shadow Its pages are there, but not their links. */
+/** @param shadow Shadow pages that have no links yet. */
 export function readLinks(reader: ByteReader, { table, rmaps }: ShadowPages): void {
   for (const page of table) {
     if (page === null) continue;

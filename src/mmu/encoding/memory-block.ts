@@ -27,7 +27,7 @@ export function readMemslots(reader: ByteReader): (Memslot | null)[] {
   });
 }
 
-/** What memory holds, among the bytes. */
+/** Writes the contents of memory among the bytes. */
 export function writePages(writer: ByteWriter, pages: GuestPages): void {
   writer.list(pagesInOrder(pages), ([gfn, words]) => {
     writer.number(gfn);

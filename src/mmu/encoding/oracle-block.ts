@@ -15,7 +15,7 @@ import {
 } from '../state/index.js';
 import { BadEncoding, type ByteReader, type ByteWriter } from './bytes.js';
 
-/** What the oracle remembers: a block of its own, so that a vCPU's block is the same without it. */
+/** Writes the oracle as a block of its own, so that a vCPU's block is the same without it. */
 export function writeOracle(writer: ByteWriter, vm: WatchedVm): void {
   const { oracle } = vm;
   writer.number(oracle.clock);

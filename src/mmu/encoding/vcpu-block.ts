@@ -19,7 +19,7 @@ const KINDS = ['linear', 'combined', 'guest-physical'] as const;
 /** A page is named by its id; none by what no id is. */
 const NO_PAGE = 2 ** 32 - 1;
 
-/** One vCPU, a block of its own: two states that agree in it agree in every byte of it. */
+/** Writes a vCPU as a block of its own: equal vCPUs of two states have the same bytes. */
 export function writeVcpu(writer: ByteWriter, vcpu: Vcpu): void {
   writer.flag(vcpu.mode === 'guest');
   writeRegisters(writer, vcpu.regs);
@@ -37,7 +37,7 @@ export function writeVcpu(writer: ByteWriter, vcpu: Vcpu): void {
   if (vcpu.tlb !== null) writeTlb(writer, vcpu.tlb);
 }
 
-/** What of a VM a vCPU's block refers to, and what it is created with. */
+/** The parts of a VM that a vCPU's block refers to, and those that the vCPU is created with. */
 export interface VcpuPlace {
   readonly index: number;
   readonly prevRoots: number;

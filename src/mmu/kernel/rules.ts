@@ -28,9 +28,9 @@ export interface KernelRules {
   readonly roleBits: 'guest-efer-cr0' | 'fixed-efer' | 'cr4-smep';
 
   /**
-    * The bit that the role of a root of shadowed tables records of how entries are read: EFER.NX (to
-    * v5.18) or none. Without it, tables that were shadowed while EFER.NX was set serve a guest for
-    * which bit 63 of an entry is reserved.
+   * The bit that the role of a root of shadowed tables records of how entries are read: EFER.NX (to
+   * v5.18) or none. Without it, tables that were shadowed while EFER.NX was set serve a guest for
+   * which bit 63 of an entry is reserved.
    * @see Linux v6.1 `kvm_init_shadow_mmu()`, `union kvm_mmu_extended_role`
    */
   readonly roleTells: 'nx' | 'nothing';

@@ -75,7 +75,7 @@ function causeOf({ isLoading, lostBy, serving }: Books, command: CommandKind): C
   return (isLoading ? lostBy : serving) ?? command;
 }
 
-/** What is asked for while a request is serviced is asked for by whoever made that one. */
+/** A request made while another is serviced is charged to the command that made that other one. */
 function asked(books: Books, { request }: MmuEventOf<'request-made'>, command: CommandKind): void {
   const cause = causeOf(books, command);
   if (books.asked.get(request) !== cause) books.asked.set(request, cause);
@@ -111,7 +111,7 @@ function synced(ledger: Ledger, books: Books, { event, command }: Noted<'root-sy
   if (pages > 0) prove(deed, changed > 0 ? 'necessary' : 'wasted');
 }
 
-/** What the guest had the processor flush is not KVM's deed, but it is gone all the same. */
+/** A flush by the processor for its guest is no deed of KVM, but its entries are gone as well. */
 function flushed(ledger: Ledger, books: Books, { event, command }: Noted<'tlb-flushed'>): void {
   const deed =
     event.by === 'cpu'

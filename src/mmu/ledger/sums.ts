@@ -27,7 +27,7 @@ export function prove(deed: Deed, worth: Worth): void {
   deed.worth = worth;
 }
 
-/** What all vCPUs did, whatever asked for it. */
+/** The deeds of all vCPUs, whichever command asked for them. */
 export function sumsOf({ books }: Ledger): Sums {
   const total = noSums();
   for (const book of books) {

@@ -2,12 +2,12 @@ import type { KernelRules } from '../kernel/index.js';
 import type { Policy } from '../policies/index.js';
 import type { Wrapper } from '../seam.js';
 
-/** How a hole that KVM has to this day can be closed. */
+/** A way to close a hole that KVM has to this day. */
 export interface Mend {
   /** The rule of a kernel that does not have it. */
   readonly rules?: Partial<KernelRules>;
-  /** What no kernel does: what is put around the functions that the hole is in. */
+  /** Wrappers, which no kernel has, of the functions that the hole is in. */
   readonly seams?: readonly Wrapper[];
-  /** What no policy decides by itself. */
+  /** Changes decisions of a policy that no policy takes by itself. */
   readonly policyOf?: (policy: Policy) => Policy;
 }

@@ -26,8 +26,8 @@ const WITH_EPT =
   SECONDARY_EXEC_MODE_BASED_EPT_EXEC;
 
 /**
- * What L1 may set in each control word: the capability MSRs, less what KVM takes back where the
- * host has no EPT or CPUID does not offer the feature.
+ * The bits that L1 may set in each control word: the capability MSRs, less those that KVM takes
+ * back where the host has no EPT or CPUID does not offer the feature.
  *
  * @see Linux `nested_vmx_setup_ctls_msrs()`, `vmx_adjust_secondary_exec_control()`
  */

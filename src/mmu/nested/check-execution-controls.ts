@@ -43,7 +43,7 @@ import {
 import { isAlignedAddress } from './field-forms.js';
 import { isUnrestricted } from './fixed-bits.js';
 
-/** Where the task priority stands in a virtual-APIC page: VTPR. */
+/** Offset of the task priority in a virtual-APIC page: VTPR. */
 const VIRTUAL_TPR = 0x80;
 
 /**

@@ -20,7 +20,7 @@ const AR_DB = 0x4000;
 const AR_G = 0x8000;
 const AR_UNUSABLE = 0x10000;
 const AR_RESERVED = 0xfffe0f00;
-/** Of virtual-8086 mode: data, read-write, accessed, DPL 3, present. */
+/** Access rights in virtual-8086 mode: data, read-write, accessed, DPL 3, present. */
 const AR_VM86 = 0xf3;
 
 const SELECTOR_TI = 0x4;

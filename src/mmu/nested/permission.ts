@@ -6,7 +6,7 @@ import { exitToHost, fault } from '../vcpu/index.js';
 import { reflectExit } from './vmexit.js';
 
 /**
- * What every VMX instruction checks first: #UD where VMX instructions do not exist, an
+ * The first checks of every VMX instruction: #UD where VMX instructions do not exist, an
  * unconditional exit to L1 if L2 executes one, #GP above CPL 0. Otherwise it exits to KVM.
  *
  * @param isOffered Whether the capability that the instruction belongs to is there.

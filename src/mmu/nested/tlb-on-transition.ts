@@ -4,8 +4,8 @@ import { type Emit, type Vcpu, type Vm, type Vmcs12, vpidOf } from '../state/ind
 import { flushVpid, vpid02Of } from '../tlb/index.js';
 
 /**
- * What a VM entry or exit of L1's L2 does to cached translations: without VPID everything of L2's
- * tag must go; with a VPID other than the last one, L2 must not see that one's entries, since every
+ * Flushes cached translations on a VM entry or exit of L1's L2: without VPID everything of L2's tag
+ * must go; with a VPID other than the last one, L2 must not see that one's entries, since every
  * vpid12 is mapped onto one hardware VPID. Guest-physical mappings are never touched.
  *
  * @see Linux `nested_vmx_transition_tlb_flush()`, arch/x86/kvm/vmx/nested.c

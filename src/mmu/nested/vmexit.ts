@@ -133,8 +133,8 @@ export function recordExit(
 }
 
 /**
- * What L2 changed of its own registers is stored for L1. Without EPT on the host L2's CR3 is KVM's
- * to know, and vmcs12 keeps what L1 wrote.
+ * Stores the registers that L2 may have changed for L1. Without EPT on the host only KVM knows L2's
+ * CR3, and vmcs12 keeps the one that L1 wrote.
  *
  * @see Linux `sync_vmcs02_to_vmcs12()`, arch/x86/kvm/vmx/nested.c
  */

@@ -12,14 +12,14 @@ type Violation = MmuEventOf<'violation'>;
 /** A right that never was has no write that ended it, and no invalidation that should have. */
 const NOBODY = { write: null, invalidation: null, survival: null } as const;
 
-/** What a guest got that it should not have got. */
+/** A translation or a fault that a guest should not have got. */
 export interface Charge {
   readonly rule: Violation['rule'];
   readonly address: Word;
   readonly kind: AccessKind;
   /** Frame of L1's memory that was used; null for a fault. */
   readonly gfn: number | null;
-  /** Where the translation came from; null for a fault. */
+  /** Source of the translation; null for a fault. */
   readonly by: 'tlb' | 'walk' | 'emulator' | null;
 }
 

@@ -15,7 +15,7 @@ import { momentNow, timeNow } from './moments.js';
 /** Contexts of a VPID that are remembered after they were left. */
 export const CONTEXTS_MAX = 64;
 
-/** Where a vCPU's guest runs now. */
+/** The context in which a vCPU's guest runs now. */
 export function contextOf(config: { paging: 'shadow' | 'ept' }, vcpu: Vcpu): GuestContext {
   const { cr3, pdptrs } = vcpu.regs;
   return {

@@ -28,12 +28,12 @@ export function dropVpid(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
   if (isInUse) tag.contexts.push(vtlb.context);
 }
 
-/** What any EPT made of a VPID. */
+/** Drops everything of a VPID that any EPT made. */
 export function dropCombined(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
   vpidTagOf(vtlb, vpid, moment.time).combined = moment;
 }
 
-/** Nothing that a VPID had cached until now is judged. */
+/** Leaves unjudged everything that a VPID had cached until now. */
 export function forgetBefore(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
   vpidTagOf(vtlb, vpid, moment.time).forgotten = moment.time;
 }
@@ -74,7 +74,7 @@ export function dropPcidAndGlobals(
   dropPcid(vtlb, tag, moment).globals = moment;
 }
 
-/** What is not global of one page of a PCID. */
+/** Drops a page of a PCID, except global translations. */
 export function dropPcidPage(
   vtlb: VirtualTlb,
   { vpid, pcid, page }: { vpid: number; pcid: number; page: number },
@@ -83,7 +83,7 @@ export function dropPcidPage(
   put(vpidTagOf(vtlb, vpid, moment.time).pcidPages, pcidPageKey(pcid, page), moment, PAGES_MAX);
 }
 
-/** One page of a VPID, under every PCID, global or not. */
+/** Drops a page of a VPID, under every PCID, global or not. */
 export function dropVpidPage(
   vtlb: VirtualTlb,
   { vpid, page }: { vpid: number; page: number },

@@ -85,7 +85,7 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
       invept(vm, vcpu, command);
       break;
     case 'vmfunc':
-      // Of VPID 0 the processor drops what any EPT made, if the EPT is another one now.
+      // The processor drops everything of VPID 0 that any EPT made, if the EPT is another one now.
       if (left !== vtlb.context && left.vpid === 0) dropCombined(vtlb, 0, momentNow(vm.oracle));
       break;
     case 'init':
@@ -122,7 +122,7 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
   }
 }
 
-/** One that fails loads L1's registers from the host-state area, as an exit does. */
+/** Whether a command is a VM entry. A failed one loads L1's registers as an exit does. */
 function isEntry({ kind }: Command): boolean {
   return kind === 'vmlaunch' || kind === 'vmresume';
 }

@@ -32,8 +32,8 @@ import { vtlbOf, type WatchedVm } from './watched-vm.js';
 const FRESH_MAX = 4096;
 
 /**
- * What memory says of a page now, by the guest's own tables; null if it faults. Nothing is set in
- * them. Every table on the way is one that may be cached from now on.
+ * The translation of a page by the guest's own tables as they are in memory now; null if it faults.
+ * Nothing is set in them. Every table on the way may be cached from now on.
  */
 export function freshTranslation(
   vm: WatchedVm,
@@ -141,7 +141,7 @@ function tablesOf(vm: WatchedVm, eptp: Word | null): TableMemory {
   };
 }
 
-/** What the EPT says of a guest-physical page; null if it is not readable. */
+/** The translation of a guest-physical page by the EPT; null if it is not readable. */
 function physicalOf(vm: WatchedVm, eptp: Word, page: number): Physical | null {
   const { config, memory, oracle } = vm;
   const limits = { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };

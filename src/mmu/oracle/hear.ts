@@ -9,7 +9,7 @@ type Audible = MmuEventOf<
 /**
  * Hears an event on its way, so that a violation can name the one that let a translation survive.
  *
- * @param seq What the event is named by.
+ * @param seq Number of the event.
  */
 export function hear({ vcpus, command }: Oracle, vcpu: Vcpu, event: Audible, seq: number): void {
   const vtlb = vcpus[vcpu.index] ?? null;

@@ -79,7 +79,7 @@ export function invlpg(vm: WatchedVm, vcpu: Vcpu, { gva }: CommandOf<'invlpg'>):
   dropAsInvlpg(vtlb, { vpid, pcid, page: pageOf(vcpu, gva) }, momentNow(vm.oracle));
 }
 
-/** Of the VPID in use, which the guest does not know of. */
+/** The guest invalidated under the VPID in use, which it does not know of. */
 export function invpcid(vm: WatchedVm, vcpu: Vcpu, command: CommandOf<'invpcid'>): void {
   const vtlb = vtlbOf(vm, vcpu);
   const { vpid } = vtlb.context;

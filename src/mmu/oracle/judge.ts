@@ -146,7 +146,7 @@ function judgeViolation(
     const charge = { rule: 'spurious-fault', address, kind } as const;
     convict(vm, vcpu, { ...charge, gfn: null, by: null }, judgement, emit);
   }
-  // As for a page fault that KVM injects: of what is not present nothing is forgotten.
+  // As with a page fault that KVM injects, an entry that is not present drops nothing.
   if (bitsOf(qualification, { high: 5, low: 3 }) === 0) return;
   dropViolated(vtlb, { context, page: address.page, gpaPage }, momentNow(vm.oracle));
 }
@@ -186,7 +186,7 @@ function search(
   return judgementUnder(vm, vcpu, address);
 }
 
-/** What was forgotten since the translation was last dropped cannot be held against anyone. */
+/** A use is undecided if something was forgotten since its translation was last dropped. */
 function judgementUnder(vm: WatchedVm, vcpu: Vcpu, address: Word): Judgement {
   return isUndecidable(vm, vcpu, address) ? 'undecided' : 'refused';
 }

@@ -6,7 +6,7 @@ export function momentNow(oracle: Oracle): Moment {
   return { time: timeNow(oracle), nth, by: kind };
 }
 
-/** Of what needs no more than an order. */
+/** The present time, where an order is all that is needed. */
 export function timeNow(oracle: Oracle): number {
   oracle.clock += 1;
   return oracle.clock;

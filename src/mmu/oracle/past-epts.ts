@@ -9,7 +9,7 @@ import {
 import type { Span } from './past.js';
 import { first, type Replaced, TooManyWalks, VISITS_MAX } from './past-walks.js';
 
-/** One way in which an EPT may have led, with entries that were in memory at some moment. */
+/** A way in which an EPT may have led, with entries that were in memory at some moment. */
 export interface EptWay {
   readonly gfn: number;
   /** `ACC_*` bits; readable is `ACC_USER`. */

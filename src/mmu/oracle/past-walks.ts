@@ -30,9 +30,9 @@ export interface Replaced {
   readonly gpa: number;
 }
 
-/** One way in which a walk may have gone, with entries that were in memory at some moment. */
+/** A way in which a walk may have gone, with entries that were in memory at some moment. */
 export interface PastWalk {
-  /** Where it ended: at a page, or at an entry that lets nothing through. */
+  /** End of the walk: a page, or an entry that lets nothing through. */
   readonly kind: 'mapped' | 'blocked';
   readonly gfn: number;
   /** Size of the page, as the exponent of so many pages of 4 KiB. */
@@ -45,21 +45,21 @@ export interface PastWalk {
   /** The first of its entries that was replaced; null while all of them are in memory. */
   readonly replaced: Replaced | null;
   /**
-   * Of the guest's own entries alone, without those of an EPT: when the one that it ended at was
-   * replaced, and the first of those above.
+   * Times at which the guest's own entries were replaced, those of an EPT aside: the entry that the
+   * walk ended at, and the first one of those above it.
    */
   readonly until: number;
   readonly upperUntil: number;
 }
 
-/** What stood where an entry of the guest lies; several, if an EPT has led there differently. */
+/** A value of an entry of the guest. There are several places if an EPT has led differently. */
 export interface PlacedSpan extends Span {
   readonly gpa: number;
   /** The entry of an EPT on the way that was replaced first. */
   readonly eptReplaced: Replaced | null;
 }
 
-/** Where a search for past walks finds entries, and what it tells. */
+/** The entries for a search for past walks, and the listener that is told of each walk. */
 export interface PastTables {
   entriesAt(gpa: number, bytes: 4 | 8): readonly PlacedSpan[];
   /** @returns Whether to stop. */
@@ -85,10 +85,10 @@ interface Way {
 }
 
 /**
- * Tells every way in which an address may have been translated, each entry as it was at a moment
+ * Visits every way in which an address may have been translated, each entry as it was at a moment
  * of its own, newest first.
  *
- * @param regs Those of now, but for CR3 and PDPTEs, which may be those of then.
+ * @param regs The present registers, except CR3 and PDPTEs, which may be past ones.
  * @returns Whether `visit` stopped the search.
  * @throws {TooManyWalks} If there are more than {@link VISITS_MAX} entries to look at.
  */
@@ -121,9 +121,9 @@ export function pastWalks(
     const isUsable =
       (entry.low & PT_PRESENT) !== 0 &&
       !hasReservedBit(entry, { level, isLeaf, regs, format, maxphyaddr });
-    // What is not present or malformed is never cached: it stops a walk only while it is there.
+    // An entry that is not present or malformed is never cached: it stops no walk once it is gone.
     if (!isUsable) return span.end === null && visit({ ...ended(next), kind: 'blocked' });
-    // Nor is what was not accessed when it was replaced: a walk would have set the bit.
+    // Nor is an entry that was replaced before its A bit was set: a walk would have set the bit.
     if ((entry.low & PT_ACCESSED) === 0 && span.end !== null) return false;
     const acc = way.acc & accOf(entry, format);
     if (!isLeaf) return follow({ ...next, level: level - 1, table: frameOf(entry, format), acc });
@@ -170,7 +170,7 @@ function narrowed(way: Way, { from, end, gpa, eptReplaced }: PlacedSpan): Way {
   };
 }
 
-/** Which of two entries was replaced first. */
+/** The one of two entries that was replaced first. */
 export function first(a: Replaced | null, b: Replaced | null): Replaced | null {
   if (a === null || b === null) return a ?? b;
   return a.moment.time <= b.moment.time ? a : b;

@@ -18,12 +18,12 @@ export const PAST_MAX = 32_768;
 /** Frames that are known to hold tables; if there were more, every frame may. */
 export const TABLES_MAX = 65_536;
 
-/** A frame was walked as a page table: what it holds may be cached from now on. */
+/** Notes that a frame was walked as a page table: its entries may be cached from now on. */
 export function watchTable({ tables }: Oracle, gfn: number): void {
   if (tables.size < TABLES_MAX) tables.add(gfn);
 }
 
-/** The same for an access that may fail before it is judged. @param gpa Of an entry that it read. */
+/** The same for an access that may fail before it is judged. @param gpa An entry that it read. */
 export function noteWalked({ oracle }: { oracle: Oracle | null }, gpa: number): void {
   if (oracle !== null) watchTable(oracle, gpaToGfn(gpa));
 }
@@ -32,7 +32,7 @@ function mayBeTable({ tables }: Oracle, gfn: number): boolean {
   return tables.size >= TABLES_MAX || tables.has(gfn);
 }
 
-/** What an entry held, and when. */
+/** A value of an entry, with the time during which the entry held it. */
 export interface Span {
   readonly value: Word;
   /** Time from which it held it; 0 if it always did. */
@@ -56,7 +56,7 @@ export function keepPast(
   for (let at = first; at < gpa + bytes; at += 8) keep(oracle, at, readWord(memory, at), moment);
 }
 
-/** What eight bytes of memory held, newest first; what holds now comes first of all. */
+/** The values of eight bytes of memory, newest first: the present one, then the past ones. */
 export function spansOf(oracle: Oracle, memory: GuestMemory, gpa: number): Span[] {
   const past = oracle.past.get(gpa) ?? [];
   const isVisible = isVisibleGfn(memory, gpaToGfn(gpa));

@@ -46,7 +46,7 @@ export interface PastTranslation {
   readonly replaced: Replaced | null;
 }
 
-/** What a search looks for. */
+/** The aim of a search. */
 export interface Search {
   readonly address: Word;
   /** Also what was to be dropped long ago, as far as it is remembered. */
@@ -81,9 +81,9 @@ export function pastTranslations(vm: WatchedVm, vcpu: Vcpu, search: Search): boo
 }
 
 /**
- * What the EPT in use may still say of a guest-physical page, newest first.
+ * The translations of a guest-physical page that the EPT in use may still have, newest first.
  *
- * @param linear Since when the linear translation on whose way it lies may have been cached.
+ * @param linear Moment since which the linear translation that needs the page may be cached.
  */
 export function physicalTranslations(
   vm: WatchedVm,
@@ -106,7 +106,7 @@ const ALWAYS: Window = { page: { ...BEGINNING, time: -1 }, structures: { ...BEGI
 
 const always: Windows = () => ALWAYS;
 
-/** Where the guest runs, then where it ran under the same VPID and EPT. */
+/** The guest's present context, then its past ones under the same VPID and EPT. */
 function contextsOf({ vpids, context }: VirtualTlb): GuestContext[] {
   const known = vpids.get(context.vpid)?.contexts ?? [];
   return [
@@ -115,7 +115,7 @@ function contextsOf({ vpids, context }: VirtualTlb): GuestContext[] {
   ];
 }
 
-/** What was made while the guest had no tables, which it has now: address by address, PCID 0. */
+/** Searches what was cached while the guest, which has tables now, had none: PCID 0, identity. */
 function searchUnpaged(vm: WatchedVm, vcpu: Vcpu, search: Search): boolean {
   const vtlb = vtlbOf(vm, vcpu);
   const { context } = vtlb;
@@ -137,7 +137,7 @@ function searchTables(
   within: { root: GuestContext; windows: Windows; search: Search; globals: boolean },
 ): boolean {
   const { root, windows, search, globals } = within;
-  // Where a walk will end is not known on its way, and what drops a large page drops no less.
+  // The end of a walk is not known on its way, and a drop of a large page covers no less.
   const window = windows(0);
   const floor = floorOf(window);
   if (root.until <= floor) return false;
@@ -209,7 +209,7 @@ function hasGlobals({ regs }: Vcpu): boolean {
   return (regs.cr4 & X86_CR4_PGE) !== 0;
 }
 
-/** Where in L1's memory a table entry may have been found. */
+/** Places in L1's memory where a table entry may have been found. */
 function placesOf(
   vm: WatchedVm,
   vcpu: Vcpu,

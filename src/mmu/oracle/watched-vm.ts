@@ -15,7 +15,7 @@ export function isWatched(vm: Vm): vm is WatchedVm {
   return vm.oracle !== null;
 }
 
-/** What a vCPU may have cached. Of one that no command has come to nothing is kept. */
+/** The virtual TLB of a vCPU; a new one, which is not kept, if no command has reached it. */
 export function vtlbOf({ config, oracle }: WatchedVm, vcpu: Vcpu): VirtualTlb {
   return oracle.vcpus[vcpu.index] ?? createVirtualTlb(contextOf(config, vcpu));
 }

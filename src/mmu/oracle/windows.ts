@@ -31,10 +31,10 @@ export function windowsFrom(windowAt: Windows): Windows {
 }
 
 /**
- * What a translation of a linear page that is not global must not be older than.
+ * The moment before which a non-global translation of a linear page must not have been made.
  *
  * @param order Size of the page that the tables mapped when it was made. An invalidation of any
- *   4 KiB of a large one covers all that was made of it.
+ *   4 KiB of a large page covers every translation that was made of it.
  * @see Intel SDM Vol. 3A, "Details of TLB Use"
  */
 export function windowOf(vtlb: VirtualTlb, context: GuestContext, page: number, order = 0): Window {
@@ -56,7 +56,7 @@ export function windowOf(vtlb: VirtualTlb, context: GuestContext, page: number, 
 }
 
 /**
- * What a global translation of a linear page must not be older than.
+ * The moment before which a global translation of a linear page must not have been made.
  *
  * @param context The tables that it came from, under whatever PCID.
  */
@@ -82,11 +82,11 @@ export function globalWindowOf(
 }
 
 /**
- * What the entries of an EPT must not be older than, for a guest-physical page on the way of a
- * linear one. A combined mapping survives the violation of another linear page; one that was made
- * anew since may hold no more than guest-physical mappings did.
+ * The moment before which the entries of an EPT must not have been replaced, for a guest-physical
+ * page on the way of a linear one. A combined mapping survives the violation of another linear
+ * page; a mapping that was made since then may hold no more than guest-physical mappings did.
  *
- * @param linear Since when the linear translation may have been cached.
+ * @param linear Moment since which the linear translation may be cached.
  */
 export function physicalWindowOf(
   vtlb: VirtualTlb,
@@ -110,7 +110,7 @@ interface SizedPage {
   readonly order: number;
 }
 
-/** When the parts of a large page were dropped, of what is not global. */
+/** The drops of the parts of a large page, as far as they concern non-global translations. */
 function* droppedIn(tag: VpidTag, context: GuestContext, sized: SizedPage): Iterable<Moment> {
   yield* numberedIn(tag.pages, sized);
   yield* keyedIn(tag.pcidPages, context, sized);
@@ -131,7 +131,7 @@ function* numberedIn(
   for (const [other, moment] of moments) if (isSamePage(other, page, order)) yield moment;
 }
 
-/** Those whose key names the PCID, and the tables if it names any. */
+/** The drops whose key names the PCID, and the tables if it names any. */
 function* keyedIn(
   moments: ReadonlyMap<string, Moment>,
   { pcid, cr3 }: GuestContext,

@@ -13,7 +13,7 @@ import { invalidateAddressBelow, isDirect, topPageOf } from '../shadow/index.js'
 import { type Emit, type Mmu, prevRootCount, rootAt, type Vcpu, type Vm } from '../state/index.js';
 import { flushTlbGva } from '../tlb/index.js';
 
-/** Which roots an address is invalidated in. */
+/** Selects the roots in which an address is invalidated. */
 type Covers = (pgd: Word, slot: number) => boolean;
 
 /**

@@ -26,7 +26,7 @@ import {
 import { markRoot } from './marks.js';
 import { syncRoots } from './sync-roots.js';
 
-/** Which roots an invalidation covers. */
+/** Selects the roots that an invalidation covers. */
 type Covers = (root: RootInfo, slot: number) => boolean;
 
 /** Roots of one MMU that an invalidation covers. */

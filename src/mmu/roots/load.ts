@@ -62,7 +62,7 @@ export const loadMmu = seam(function loadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): bo
 });
 
 /**
- * What `get_guest_pgd()` returns: the guest's CR3, or the EPT pointer of vmcs12.
+ * The guest's pgd, as `get_guest_pgd()` returns it: CR3, or the EPT pointer of vmcs12.
  *
  * @see Linux `kvm_mmu_get_guest_pgd()`, `nested_ept_get_eptp()`
  */

@@ -42,14 +42,14 @@ export const markRoot = seam(function markRoot(
   emit?.(vcpu, { kind: 'root-marked-unsync', mmu: mmu.name, slot, pgd, hpa, cause });
 });
 
-/** What the root in a slot owes. @param slot {@link CURRENT} or an index, and not of an empty one. */
+/** The dues of the root in a slot. @param slot {@link CURRENT} or an index; not an empty slot. */
 export function duesOf(mmu: Mmu, slot: number): Dues {
   if (mmu.slotMarks.length > 0) return mmu.slotMarks[slot + 1] === true ? ALL_DUES : NO_DUES;
   const root = recordAt(mmu, slot);
   return (root.syncDue ? SYNC_DUE : NO_DUES) | (root.flushDue ? FLUSH_DUE : NO_DUES);
 }
 
-/** As the mails have it: a mark is forgotten when its request is raised, whoever is then synced. */
+/** Forgets marks as the mails do: when the request is raised, whichever root is then synced. */
 export function forgetRaised({ forgetsMark }: Policy, root: RootInfo): void {
   if (forgetsMark === 'when-raised') clearMarks(root);
 }

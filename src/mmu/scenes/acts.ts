@@ -48,7 +48,7 @@ export function storeWord(gpa: number, value: string): Act {
   return act({ kind: 'write', vcpu: 0, gva: hex(seen(gpa)), value, user: false });
 }
 
-/** Where the guest sees a word of its tables. */
+/** Linear address at which the guest sees a word of its tables. */
 export const seen = (gpa: number): number => WINDOW + gpa - WINDOW_GPA;
 
 /** The VMM stores it, and KVM does not see that. */

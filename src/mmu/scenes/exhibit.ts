@@ -1,9 +1,9 @@
 import type { Scene } from './scene.js';
 
 /**
- * By what a mistake shows: the oracle (an access that the architecture does not allow), an answer or
- * a word in memory that is not what the manual says, an invariant of the shadow pages, or a failed
- * assertion, which would be a crash of the host.
+ * The judges that a mistake shows to: the oracle (an access that the architecture does not allow),
+ * conformance (an answer or a word in memory that contradicts the manual), an invariant of the
+ * shadow pages, or a failed assertion, which would be a crash of the host.
  */
 export const JUDGES = ['oracle', 'conformance', 'invariant', 'assertion'] as const;
 export type Judge = (typeof JUDGES)[number];
@@ -14,14 +14,14 @@ export interface Exhibit {
   readonly title: string;
   /** Commit that mended it, with its title; or `mutant`. */
   readonly source: string;
-  /** What is done wrong, in one sentence. */
+  /** The mistake in one sentence. */
   readonly what: string;
-  /** Function in which it was, or would be. */
+  /** Function in which the mistake was, or would be. */
   readonly where: string;
-  /** Who is to catch it. */
+  /** The judge that is to catch it. */
   readonly judge: Judge;
   readonly scene: Scene;
 }
 
-/** Kept together, so that a catalogue names the same source wherever it stands. */
+/** The source of every invented defect, so that a catalogue names it alike everywhere. */
 export const MUTANT = 'mutant';

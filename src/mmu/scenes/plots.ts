@@ -32,7 +32,7 @@ import {
   X,
 } from './stages.js';
 
-/** What several scenes have in common: settings, and courses of events. */
+/** Settings and courses of events that several scenes share. */
 
 export const PCIDE = cr4('0x200a0');
 export const WP_OFF = cr0('0x80000033');
@@ -77,7 +77,7 @@ export const mapped = (address: number, gpa: number, tables: number): CommandInp
   ...{ address: hex(address), gpa: hex(gpa), tables: hex(tables) },
 });
 
-/** Where the guest may see the table of the data a second time. */
+/** Linear address at which the guest may see the table of the data a second time. */
 export const ALIAS = 0x600000;
 export const WITH_ALIAS = { also: [mapped(ALIAS, PT, 0x10a000)] };
 

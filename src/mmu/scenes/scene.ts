@@ -1,6 +1,6 @@
 import type { CommandInput, VmConfigInput } from '../schema/index.js';
 
-/** What a command must answer, as far as it matters: an outcome as the wire carries it. */
+/** The answer that a command must give, as far as it matters: an outcome as the wire carries it. */
 export type Answer = Readonly<Record<string, string | number | boolean | null>>;
 
 /** A command of a scene, and what it must answer whatever went before. */

@@ -2,7 +2,7 @@ import { gfnToGpa, hex, PAGE_SIZE } from '../machine/index.js';
 import type { CommandInput, VmConfigInput } from '../schema/index.js';
 import type { Act, Scene } from './scene.js';
 
-/** How a guest pages. */
+/** Modes of paging of a guest. */
 export type Mode = '4-level' | 'PAE' | '32-bit' | 'none';
 
 const REGISTERS: Record<Mode, NonNullable<VmConfigInput['registers']>> = {
@@ -29,11 +29,11 @@ export const FRAME_B = 0x14;
 /** A frame that holds its own number and that nothing maps. */
 export const SPARE = 0x1a;
 export const OTHER = 0x1b;
-/** Where the guest may have a large page, and the entry that maps it. */
+/** Address of the guest's large page, where it has one, and the entry that maps it. */
 export const LARGE = 0x600000;
 export const LARGE_PDE = PD + 3 * 8;
 
-/** Where the guest sees the tables of both. */
+/** Linear address at which the guest sees the tables of both. */
 export const WINDOW = 0x800000;
 export const WINDOW_GPA = A;
 const WINDOW_PAGES = 32;
@@ -51,7 +51,7 @@ export const pte = (frame: number, flags = PTE): number => frame * PAGE_SIZE + f
 /** An EPT of L1 that maps what lies below 2 MiB to itself; L2's tables are there. */
 export const EPT = 0x11a000;
 const EPT_TABLES = 0x11b000;
-/** Its entry for the first page of data. */
+/** Address of the EPT's entry for the first page of data. */
 export const EPT_LEAF = 0x11d000 + FRAME_A * 8;
 export const EPTP = EPT + 0x1e;
 /** The same with A and D enabled. */
@@ -62,7 +62,7 @@ export const OTHER_EPTP = 0x13001e;
 
 /** An EPT entry that allows everything, with A and D set. */
 export const EPT_ALL = 0x337;
-/** One that is readable and executable, with A set. */
+/** A leaf that is readable and executable, with A set. */
 export const EPT_READ_ONLY = 0x135;
 
 /** Secondary controls: "enable EPT", "enable VPID", both, and "enable VM functions" besides. */
@@ -71,7 +71,7 @@ export const ENABLE_VPID = 0x20;
 export const EPT_AND_VPID = 0x22;
 export const EPT_VPID_VMFUNC = 0x2022;
 
-/** How a scene is set: what differs from the usual. */
+/** The setting of a scene, as far as it differs from the usual. */
 export interface Setting {
   readonly config?: VmConfigInput;
   readonly mode?: Mode;

@@ -12,11 +12,11 @@ import type { ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { accessOf, has4ByteGpte, isAdDisabled, quadrantOf } from './role.js';
 
 /**
- * What an entry of the guest's table at level 1 allows now, in the format of `arch.mmu`, and
- * within what the tables above it allow; null if nothing may be made of it: it is not present, not
- * accessed, or has a reserved bit set.
+ * The rights of an entry of the guest's table at level 1 now, in the format of `arch.mmu`, and
+ * within the rights of the tables above it; null if no leaf may be made of it, because it is not
+ * present, not accessed, or has a reserved bit set.
  *
- * @param index Of the entry in the shadow page.
+ * @param index Index of the entry in the shadow page.
  * @see Linux `FNAME(prefetch_invalid_gpte)`, arch/x86/kvm/mmu/paging_tmpl.h
  */
 export function leafGpte(vm: Vm, vcpu: Vcpu, page: ShadowPage, index: number): LeafEntry | null {

@@ -37,7 +37,7 @@ export function unlinkPage(parent: ShadowPage, index: number, child: ShadowPage)
   storeSpte(parent, index, NO_SPTE);
 }
 
-/** Nothing leads to a page any more. @see Linux `kvm_mmu_unlink_parents()` */
+/** Removes every entry that leads to a page. @see Linux `kvm_mmu_unlink_parents()` */
 export function unlinkParents(shadow: ShadowPages, child: ShadowPage): void {
   for (const ref of child.parents) storeSpte(pageOfRef(shadow, ref), indexOfRef(ref), NO_SPTE);
   child.parents.length = 0;

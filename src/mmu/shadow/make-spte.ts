@@ -4,9 +4,9 @@ import { isAdDisabled } from './role.js';
 import { isWritableSpte, leafSpte, type Spte } from './spte.js';
 import { tryToUnsyncPages } from './unsync.js';
 
-/** What a leaf is made of, and how. */
+/** The ingredients of a leaf. */
 export interface LeafWanted {
-  /** Role of the page that it is for. */
+  /** Role of the page that will hold it. */
   readonly role: number;
   readonly gfn: number;
   /** `ACC_*` bits that the guest allows. */

@@ -31,7 +31,7 @@ import { isPresentSpte, mmioSpte, NO_SPTE, spteAt, storeSpte } from './spte.js';
 import { syncChildren } from './sync.js';
 import { flushRemoteTlbs, makePagesAvailable } from './zap.js';
 
-/** What the guest's own tables say of an address: a walk that succeeded. */
+/** The translation of an address by the guest's own tables: a walk that succeeded. */
 export interface GuestMapping {
   /** Entries of the guest's tables, from the top; none on a direct MMU. */
   readonly steps: readonly { readonly level: number; readonly entry: Word; readonly acc: number }[];
@@ -54,7 +54,7 @@ export interface PageFault {
 }
 
 /**
- * What is left to do: run the guest again, or carry out the access for it. `error`: KVM gives up, and
+ * The next step: run the guest again, or carry out the access for it. `error`: KVM gives up, and
  * `KVM_RUN` fails with -EFAULT.
  */
 export type FaultResult = 'retry' | 'emulate' | 'mmio' | 'error';
@@ -144,8 +144,8 @@ interface Wanted {
 }
 
 /**
- * What an entry is to link: the shadow of the guest's next table or, below a large page of the
- * guest and on a direct MMU, a map of the frames.
+ * The page that an entry is to link: the shadow of the guest's next table or, below a large page of
+ * the guest and on a direct MMU, a map of the frames.
  */
 export const wantedBelow = seam(function wantedBelow(
   _vm: Vm,
@@ -211,10 +211,10 @@ export const isChildWanted = seam(function isChildWanted(
 });
 
 /**
- * Where CR0.WP is clear, a supervisor may write a read-only page: the leaf is then writable, but
- * the supervisor's alone, and not executable if SMEP would have forbidden it. Below a large page
- * that needs a map of the frames apart from the read-only one, or a write through another large
- * page to the same frames would go unseen.
+  * Rights of the leaf for a fault. While CR0.WP is clear a supervisor may write a read-only page:
+  * the leaf is then writable, but the supervisor's alone, and not executable if SMEP would have
+  * forbidden it. Below a large page that needs a map of the frames apart from the read-only one, or
+  * a write through another large page to the same frames would go unseen.
  */
 function accForFault(vm: Vm, vcpu: Vcpu, fault: PageFault, mapping: GuestMapping): number {
   const { acc } = mapping;

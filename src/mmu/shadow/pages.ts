@@ -73,7 +73,7 @@ export function unhashPage(shadow: ShadowPages, page: ShadowPage): void {
   else shadow.writeTracked.set(gfn, others);
 }
 
-/** Nothing holds the page any more: its place in the table is free. */
+/** Frees the place of a page that nothing holds any more. */
 export function forgetPage(shadow: ShadowPages, { id }: ShadowPage): void {
   shadow.table[id] = null;
   shadow.freeIds.push(id);

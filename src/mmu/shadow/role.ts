@@ -67,7 +67,7 @@ export function accessOf(role: number): number {
 /**
  * The role of a page that an entry of another is to lead to.
  *
- * @param index Of the entry in its page: where entries have four bytes, two pages shadow a table.
+ * @param index Index of the entry in its page: two pages shadow a table whose entries have 4 bytes.
  * @param acc `ACC_*` bits down to the new page.
  * @see Linux `kvm_mmu_child_role()`, arch/x86/kvm/mmu/mmu.c
  */

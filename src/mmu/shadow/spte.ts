@@ -2,7 +2,7 @@ import { ACC_EXEC, ACC_USER, ACC_WRITE, PAGE_SIZE } from '../machine/index.js';
 import { type ShadowPage, SPTES_PER_PAGE } from '../state/index.js';
 
 /**
- * A shadow page-table entry, SPTE, as one exact number: what it leads to times PAGE_SIZE, plus flags.
+  * A shadow page-table entry, SPTE, as one exact number: its target times PAGE_SIZE, plus flags.
  * A leaf leads to a guest frame (the host frame behind it is not modelled), any other entry to a
  * shadow page, by its id. Zero is an empty entry.
  */
@@ -18,14 +18,14 @@ const SPTE_EXECUTABLE = 0x8;
 const SPTE_GUEST_WRITABLE = 0x10;
 const SPTE_ACCESSED = 0x20;
 const SPTE_DIRTY = 0x40;
-/** Kept from the processor until it is used: an EPT without A bits shows use by a fault. */
+/** Kept from the processor until the first use, which an EPT without A bits shows by a fault. */
 const SPTE_ACCESS_TRACKED = 0x80;
 /** The guest may use it, but there is no memory behind it. */
 const SPTE_MMIO = 0x100;
 
 export const NO_SPTE: Spte = 0;
 
-/** What a leaf is to be. */
+/** A leaf to be made. */
 export interface Leaf {
   readonly gfn: number;
   /** `ACC_*` bits that the guest allows. */
@@ -34,7 +34,7 @@ export interface Leaf {
   readonly writable: boolean;
   /** Whether it counts as written already; the processor sets D when it writes. */
   readonly dirty: boolean;
-  /** Made for the access that needs it, rather than ahead of it. */
+  /** Whether it is made for the access that needs it, rather than ahead of one. */
   readonly accessed: boolean;
   /** Whether the processor sets no A bit in this page, so that use must be seen by a fault. */
   readonly adDisabled: boolean;
@@ -100,7 +100,7 @@ export function isDirtySpte(spte: Spte): boolean {
   return (flagsOf(spte) & SPTE_DIRTY) !== 0;
 }
 
-/** What an entry allows: `ACC_*` bits. */
+/** Rights of an entry: `ACC_*` bits. */
 export function accOfSpte(spte: Spte): number {
   const flags = flagsOf(spte);
   return (
@@ -110,7 +110,7 @@ export function accOfSpte(spte: Spte): number {
   );
 }
 
-/** What the guest allowed when the leaf was made: `ACC_*` bits. */
+/** Rights that the guest gave when the leaf was made: `ACC_*` bits. */
 export function guestAccOfSpte(spte: Spte): number {
   const write = (flagsOf(spte) & SPTE_GUEST_WRITABLE) !== 0 ? ACC_WRITE : 0;
   return (accOfSpte(spte) & ~ACC_WRITE) | write;

@@ -20,7 +20,7 @@ import {
 import { unlinkUnsyncPage } from './unsync.js';
 import { commitZap, flushRemoteTlbs, prepareZapPage } from './zap.js';
 
-/** What a sync did: `changed` asks for a flush of every TLB, `failed` for a zap of the page. */
+/** Result of a sync: `changed` asks for a flush of every TLB, `failed` for a zap of the page. */
 export type Synced = 'failed' | 'unchanged' | 'changed';
 
 /** Pages that were brought into step, and those among them whose entries were not right any more. */
@@ -49,7 +49,7 @@ export const syncChildren = seam(function syncChildren(
   return { pages, changed };
 });
 
-/** What the batches of a sync have done, and what is still to be flushed for them. */
+/** The work of the batches of a sync, and the flush that they still owe. */
 interface Done extends SyncTally {
   zapped: number;
   flush: boolean;

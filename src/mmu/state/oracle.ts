@@ -24,7 +24,7 @@ export interface PastValue {
  * @see Intel SDM Vol. 3C, "Caching Translation Information"
  */
 export interface Oracle {
-  /** Its clock: the number of moments so far. */
+  /** The clock: the number of moments so far. */
   clock: number;
   /** The command that is being carried out, and its number in the VM's life, from 1. */
   readonly command: { nth: number; kind: CommandKind | null };

@@ -57,10 +57,10 @@ export function dropNumberFromTlb(
 }
 
 /**
- * Drops a page from what carries one of the meant tags: if it was a large one when an entry was
- * made of it, then every entry that was made of it.
+ * Drops a page from the contexts of the meant tags: every entry that was made of it, if it was a
+ * large page then.
  *
- * @param pageNumber Of any 4 KiB in it.
+ * @param pageNumber Number of any 4 KiB in the page.
  */
 export function dropPageFromTlb(
   tlb: Tlb | null,

@@ -101,13 +101,13 @@ export function flushVpid(vm: Vm, vcpu: Vcpu, vpid: number, emit: Emit): void {
   if (vm.config.paging === 'shadow') settleVpid(vcpu, vpid);
 }
 
-/** One address of one VPID, under every PCID: INVVPID type 0. */
+/** Flushes an address of one VPID, under every PCID: INVVPID type 0. */
 export function flushVpidAddress(vcpu: Vcpu, vpid: number, address: Word, emit: Emit): void {
   emit?.(vcpu, flushed({ scope: 'address', vpid, address }));
   dropPageFromTlb(vcpu.tlb, (tag) => tag.vpid === vpid, address.page);
 }
 
-/** What an instruction that the processor executes itself, without an exit, tells it to drop. */
+/** The flush of an instruction that the processor executes itself, without an exit. */
 export interface CpuFlush {
   readonly scope: 'context' | 'pcid' | 'address';
   /** Under this PCID alone; every one unless told. */
@@ -134,10 +134,9 @@ export const cpuFlush = seam(function cpuFlush(
 });
 
 /**
- * A page fault: the processor forgets what it has cached of the address, whatever EPT it was made
- * by.
+ * Drops, as a page fault does, every translation of the address, whichever EPT made it.
  *
- * @param tag That of the access; whoever has handled the fault by now may have left its context.
+ * @param tag Tag of the access: by now its context may have been left to handle the fault.
  * @see Intel SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches"
  */
 export function dropFaulted({ tlb }: Vcpu, { page }: Word, { vpid, pcid }: TlbTag): void {
@@ -146,12 +145,11 @@ export function dropFaulted({ tlb }: Vcpu, { page }: Word, { vpid, pcid }: TlbTa
 }
 
 /**
- * An EPT violation on the way of a linear address: the processor forgets what the EPT in use has
- * made of the address. That it forgets the rest of a large page, the manual says of page faults
- * alone.
+ * Drops, as an EPT violation on the way of a linear address does, the translations of the address
+ * that the EPT in use has made. The manual says of page faults alone that the rest of a large page
+ * is forgotten too.
  *
- * @param tag That of the access; whoever has handled the violation by now may have left its
- *   context.
+ * @param tag Tag of the access: by now its context may have been left to handle the violation.
  */
 export function dropAddress({ tlb }: Vcpu, { page }: Word, { vpid, pcid, root }: TlbTag): void {
   const isMeant = (tag: TlbTag) =>

@@ -20,7 +20,7 @@ import { flushTlbAll, flushTlbCurrent } from '../tlb/index.js';
 export function serviceRequests(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
   let passed = 0;
   for (;;) {
-    // One that is raised meanwhile, and comes later in the order, is serviced on the way.
+    // A request that is raised meanwhile, and comes later in the order, is serviced on the way.
     const pending = vcpu.requests & ~passed;
     if (pending === 0) return true;
     const request = (pending & -pending) as Request;

@@ -10,7 +10,7 @@ import { type AllowedState, TRANSLATIONS_MAX } from '../schema/index.js';
 import type { Vcpu } from '../state/index.js';
 import { rightsOf } from './rights.js';
 
-/** Where an address may lead, for the guest that runs now. Nothing is changed by asking. */
+/** The frames that an address may lead to, for the guest that runs now. Changes nothing. */
 export function allowedStateOf(vm: WatchedVm, vcpu: Vcpu, gva: Word): AllowedState {
   const address = isLongMode(vcpu.regs) ? gva : { page: bitsOf(gva, LOW_PAGES), low: gva.low };
   const found = new Map<string, PastTranslation>();

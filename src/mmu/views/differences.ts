@@ -25,10 +25,10 @@ const pageOf = wireOf(createJsonWriter(ShadowPageState));
 const spteOf = wireOf(createJsonWriter(SpteState));
 
 /**
- * Where two states differ, as pointers into what a client sees of them: `/config`, `/vcpus/0` with
- * its TLB, `/vmcs12s` by address and field, `/memslots`, `/memory` by address, `/shadowPages` by
- * address with their entries. It is worked out as it is asked for; where much was compared and
- * nothing found, null says so, that whoever asks may do something else meanwhile.
+ * The differences of two states, as pointers into their views for clients: `/config`, `/vcpus/0`
+ * with its TLB, `/vmcs12s` by address and field, `/memslots`, `/memory` by address, `/shadowPages`
+ * by address with their entries. They are worked out on demand. After much work without a
+ * difference comes null, so that the caller may do something else in between.
  */
 export function* differencesOf(a: Vm, b: Vm): Generator<Difference | null> {
   if (a.config !== b.config) yield* both('/config', a, b, (vm) => configOf(vm.config));

@@ -24,7 +24,7 @@ import {
 } from '../shadow/index.js';
 import { type Mmu, prevRootCount, rootAt, type Vcpu, type Vm } from '../state/index.js';
 
-/** What is looked for, and where. */
+/** A lookup: the pgd, and the MMU in whose cache it is looked for. */
 export interface Lookup {
   readonly pgd: Word;
   readonly mmu: 'root' | 'guest';

@@ -7,7 +7,8 @@ export interface JsonObject {
 }
 
 /**
- * Where two values differ, leaf by leaf. What only one of them has is told with its leaves.
+ * The differences of two values, leaf by leaf. A part that only one of them has is told by its
+ * leaves.
  *
  * @param path JSON pointer of both.
  * @param values Undefined where a side has nothing there.

@@ -20,10 +20,10 @@ import {
 } from '../state/index.js';
 
 /**
- * What must be true of a VM's shadow pages and TLBs between any two commands, worked out anew from
- * the entries themselves.
+ * Checks the invariants of a VM's shadow pages and TLBs, which hold between any two commands. They
+ * are worked out anew from the entries themselves.
  *
- * @returns What is not true, one line each.
+ * @returns A line for each invariant that does not hold.
  * @see Kernel reference, section 16
  */
 export function flawsOf(vm: Vm): string[] {
@@ -145,7 +145,7 @@ function isSeen({ shadow }: Vm, gfn: number): boolean {
   return false;
 }
 
-/** What can be found is valid and on the list of active pages, and upper tables are tracked. */
+/** Pages that can be found must be valid and active, and upper tables tracked. */
 function hashFlaws(vm: Vm): string[] {
   const { shadow } = vm;
   const flaws: string[] = [];

@@ -30,7 +30,7 @@ import {
 } from '../state/index.js';
 import { rightsOf } from './rights.js';
 
-/** Which shadow pages are meant. */
+/** A filter of shadow pages. */
 export interface ShadowPageFilter {
   /** Only the shadows of this guest frame. */
   readonly gfn?: number | undefined;
@@ -103,7 +103,7 @@ function spteStateOf(vm: Vm, page: ShadowPage, index: number, spte: Spte): SpteS
   };
 }
 
-/** Where a VM runs on an EPT, so does its L2: all its shadow pages have that format. */
+/** Whether shadow pages have the format of an EPT: all of a VM that runs on one, L2's as well. */
 function isEpt({ config }: Vm): boolean {
   return config.paging === 'ept';
 }

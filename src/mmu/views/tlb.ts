@@ -9,7 +9,7 @@ export interface TlbRange {
   readonly limit: number;
 }
 
-/** What the TLB holds for a vCPU as a client sees it, context by context. */
+/** The TLB entries of a vCPU as a client sees them, context by context. */
 export function tlbStateOf({ tlb }: Vcpu, { skip, limit }: TlbRange): TlbState {
   if (tlb === null) return { contexts: [], size: 0, capacity: 0 };
   const contexts: TlbContextState[] = [];

@@ -43,7 +43,7 @@ export function vcpuStateOf({ oracle }: Pick<Vm, 'oracle'>, vcpu: Vcpu): VcpuSta
   };
 }
 
-/** What the oracle has found on all vCPUs of a VM; null if it is off. */
+/** The findings of the oracle on all vCPUs of a VM; null if it is off. */
 export function oracleStateOf({ oracle }: Pick<Vm, 'oracle'>): OracleState | null {
   return oracle && foundBy(oracle.vcpus);
 }

@@ -89,7 +89,7 @@ export function isEptpUsable({ config }: Vm, eptp: Word): boolean {
 /**
  * Walks an EPT of L1 for a read by L2, without setting anything in it.
  *
- * @param eptp One that VM entry would accept.
+ * @param eptp An EPTP that VM entry would accept.
  */
 export function eptWalkOf(vm: Vm, eptp: Word, gpa: number): WalkState {
   const walked = walkUntouched(vm, eptp, gpa, { kind: 'read', isFinal: true });
@@ -130,7 +130,7 @@ function lookerAt(vm: Vm, vcpu: Vcpu) {
   return { tables, read, obstacle: () => obstacle as WalkResult };
 }
 
-/** Where in the memory of L1 an entry lies, or what keeps the processor from reading it. */
+/** Address of an entry in L1's memory, or the result that keeps the processor from reading it. */
 function placeOf(vm: Vm, vcpu: Vcpu, gpa: number): number | WalkResult {
   let place = gpa;
   const eptp = vcpu.mmu.name === 'guest' ? currentEptpOf(vcpu) : null;
