@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['src', 'web', 'bench', 'stress', 'scripts', 'conformance/judge'];
 
 /** Folders whose comments are not plain yet. */
-const NOT_YET = ['src/mmu/', 'src/lab/', 'src/cli/'];
+const NOT_YET = ['src/cli/'];
 
 /** Beginning of a doc comment that has lost its noun: a relative clause, or a bare pronoun. */
 const RIDDLE = /\/\*\*(?:\n\s*\*)? (?:What|Who|Whoever|Whatever|Which|Those|All that|How|It) .*/g;

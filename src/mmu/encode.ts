@@ -16,7 +16,7 @@ import { readVm, writeVm } from './whole-state.js';
 const MAGIC = 0x6c756d6d;
 const VERSION = 3;
 
-/** An encoded state, and where its parts lie: whoever keeps many states can keep equal parts once. */
+/** An encoded state with the places of its parts, so that equal parts of states can be kept once. */
 export interface EncodedVm {
   readonly bytes: Uint8Array;
   /** Offset at which each vCPU's block begins; the last one is where the blocks end. */

@@ -83,7 +83,7 @@ export function step(vm: Vm, command: Command, emit: Emit): Outcome {
   return outcome;
 }
 
-/** A command that its handler refuses was none. */
+/** Carries a command out, and takes it back from the oracle if its handler refuses it. */
 function carryOutWatched(vm: WatchedVm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
   try {
     return carryOut(vm, vcpu, command, listening(vm, emit));

@@ -26,7 +26,7 @@ export interface Side {
   readonly events: readonly MmuEvent[];
 }
 
-/** Lanes that had been alike are so no more. */
+/** A moment at which lanes that had been alike cease to be so. */
 export interface Parting {
   /** Index of the command after which they differ. */
   readonly at: number;

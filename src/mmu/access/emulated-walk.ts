@@ -71,8 +71,8 @@ export function emulateWithoutTable(
 }
 
 /**
-  * Injects a page fault. KVM flushes the address first, where the processor may have cached the entry
-  * that the fault is due to.
+ * Injects a page fault. KVM flushes the address first, where the processor may have cached the entry
+ * that the fault is due to.
  *
  * @see Linux `kvm_inject_emulated_page_fault()`, arch/x86/kvm/x86.c
  */

@@ -67,8 +67,8 @@ export const movCr4 = seam(function movCr4(
 });
 
 /**
-  * Carries a change of CR4 out on the MMU. Setting PCIDE flushes nothing, but the roots that it
-  * makes reachable must not be stale; clearing it, and toggling PGE, flush everything.
+ * Carries a change of CR4 out on the MMU. Setting PCIDE flushes nothing, but the roots that it
+ * makes reachable must not be stale; clearing it, and toggling PGE, flush everything.
  *
  * @see Linux `kvm_post_set_cr4()`, arch/x86/kvm/x86.c
  */

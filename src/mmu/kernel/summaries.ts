@@ -1,6 +1,6 @@
 import type { KernelRelease } from './rules.js';
 
-/** The novelty of each release in one sentence, for whoever has to choose one. */
+/** The novelty of each release in one sentence, so that one can choose. */
 export const KERNEL_SUMMARIES: Record<KernelRelease, string> = {
   '5.13.0': 'The last whose switches carry skip_tlb_flush and skip_mmu_sync.',
   '5.14.0': 'Syncs and flushes became requests; the thread was written against it.',

@@ -1,6 +1,6 @@
 /**
  * Pages of guest memory by guest frame. Copies share them: a block of frames, and each page in it,
- * belongs to the copy that made it, and whoever else writes there makes its own first. So to copy
+ * belongs to the copy that made it, and any other copy makes its own before it writes. So to copy
  * takes a look at each block, and each page that is changed afterwards takes a copy of that page.
  */
 export interface GuestPages {

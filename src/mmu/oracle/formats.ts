@@ -40,7 +40,7 @@ export function followFormat(vm: WatchedVm, vcpu: Vcpu, left: GuestContext): voi
   if ((tag.format & ~format & HAS_GLOBALS) !== 0) tag.globalsUntil = tag.stoppedAt;
 }
 
-/** Whether there may be global pages: of now, or of a guest with CR4.PGE that the VPID had. */
+/** Whether global pages may be cached: CR4.PGE is set, or was for a guest that the VPID had. */
 export function mayHaveGlobals({ vpids, context }: VirtualTlb, { regs }: Vcpu): boolean {
   if ((regs.cr4 & X86_CR4_PGE) !== 0) return true;
   const tag = vpids.get(context.vpid);

@@ -64,7 +64,7 @@ export function controlChanged(vm: WatchedVm, vcpu: Vcpu): void {
   } else if ((changed & X86_CR4_PAE) !== 0 || (changed & cr4 & X86_CR4_SMEP) !== 0) {
     dropPcidAndGlobals(vtlb, context, moment());
   }
-  // Entries that are read by other rules now were made by those of then.
+  // Translations that are cached were made by the rules that held before the change.
   const otherFormat = (changed & (X86_CR4_PSE | X86_CR4_LA57 | X86_CR4_PAE)) !== 0;
   const otherNx = ((efer ^ before.efer) & EFER_NX) !== 0;
   if (otherFormat || otherNx) forgetBefore(vtlb, context.vpid, moment());

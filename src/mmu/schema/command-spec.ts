@@ -2,7 +2,7 @@ import type { z } from 'zod';
 
 /** Facts about one kind of command. */
 export interface CommandSpec {
-  /** One sentence, for the reference and for whoever reads the API without it. */
+  /** One sentence, for the reference and for readers of the API alone. */
   readonly summary: string;
   /**
    * `guest`: an instruction, or an event that reaches a running guest; a vCPU in the host enters

@@ -211,10 +211,10 @@ export const isChildWanted = seam(function isChildWanted(
 });
 
 /**
-  * Rights of the leaf for a fault. While CR0.WP is clear a supervisor may write a read-only page:
-  * the leaf is then writable, but the supervisor's alone, and not executable if SMEP would have
-  * forbidden it. Below a large page that needs a map of the frames apart from the read-only one, or
-  * a write through another large page to the same frames would go unseen.
+ * Rights of the leaf for a fault. While CR0.WP is clear a supervisor may write a read-only page:
+ * the leaf is then writable, but the supervisor's alone, and not executable if SMEP would have
+ * forbidden it. Below a large page that needs a map of the frames apart from the read-only one, or
+ * a write through another large page to the same frames would go unseen.
  */
 function accForFault(vm: Vm, vcpu: Vcpu, fault: PageFault, mapping: GuestMapping): number {
   const { acc } = mapping;

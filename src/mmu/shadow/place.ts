@@ -2,7 +2,7 @@ import type { Word } from '../machine/index.js';
 import { currentRoot, type Mmu, type ShadowPage, SPTES_PER_PAGE } from '../state/index.js';
 
 /**
-  * The first page of a walk of the shadow; null on a dummy root, or where a PAE root has none.
+ * The first page of a walk of the shadow; null on a dummy root, or where a PAE root has none.
  *
  * @see Linux `shadow_walk_init()`, arch/x86/kvm/mmu/mmu.c
  */

@@ -2,7 +2,7 @@ import { ACC_EXEC, ACC_USER, ACC_WRITE, PAGE_SIZE } from '../machine/index.js';
 import { type ShadowPage, SPTES_PER_PAGE } from '../state/index.js';
 
 /**
-  * A shadow page-table entry, SPTE, as one exact number: its target times PAGE_SIZE, plus flags.
+ * A shadow page-table entry, SPTE, as one exact number: its target times PAGE_SIZE, plus flags.
  * A leaf leads to a guest frame (the host frame behind it is not modelled), any other entry to a
  * shadow page, by its id. Zero is an empty entry.
  */

@@ -93,7 +93,7 @@ export interface FreshTranslation {
 export interface Heard {
   seq: number;
   nth: number;
-  /** Null as long as there was none. */
+  /** Null before the first event. */
   kind: MmuEventKind | null;
 }
 
@@ -138,7 +138,7 @@ export function createVirtualTlb(context: GuestContext): VirtualTlb {
   };
 }
 
-/** Whether it says no more than where its vCPU runs, so that it need not be kept. */
+/** Whether it holds nothing but its vCPU's present context, so that it need not be kept. */
 export function isUntouched(vtlb: VirtualTlb): boolean {
   const { vpids, epts, eptsDropped, forgotten, context, violations, undecided } = vtlb;
   const tag = vpids.get(context.vpid);

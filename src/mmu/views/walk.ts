@@ -65,7 +65,7 @@ export function guestWalkOf(vm: Vm, vcpu: Vcpu, gva: Word): WalkState {
 }
 
 /**
- * How a read ends that could not be walked: for a table in no memslot KVM injects a page fault,
+ * The end of a read that could not be walked: for a table in no memslot KVM injects a page fault,
  * unless it takes the entry's address for the operand's.
  *
  * @see Linux `emulator_read_write_onepage()`, arch/x86/kvm/x86.c

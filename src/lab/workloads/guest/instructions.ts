@@ -18,7 +18,7 @@ export const ZERO: Word = { page: 0, low: 0 };
 
 const OK: Expected = { kind: 'ok' };
 
-/** A command of which the workload says no more than that it is done. */
+/** A command that must succeed; the workload says nothing more of it. */
 export function done(command: Command): Planned {
   return { command, expected: OK };
 }

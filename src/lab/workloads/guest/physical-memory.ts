@@ -56,7 +56,7 @@ export class PhysicalMemory {
     return [...(this.#frames.get(frame)?.keys() ?? [])];
   }
 
-  /** @throws {RangeError} If there is none left: the workload's bounds are wrong. */
+  /** @throws {RangeError} If no frame is left: the workload's bounds are wrong. */
   allocate(): number {
     return this.#free.pop() ?? this.#take(1);
   }

@@ -74,7 +74,7 @@ export function anyAddress(chance: Chance): Word {
   return { page, low };
 }
 
-/** A root or what is none, with a PCID, with and without the no-flush bit and a reserved one. */
+/** A frame, of a root or not, with a PCID, with and without the no-flush bit and a reserved one. */
 export function anyCr3(chance: Chance): Word {
   const root = chance.of([...ROOTS, ...ROOTS, ROOTS[0] + 1, DATA]);
   const pcid = chance.of([0, 1, 2, 3, 0xfff]);
