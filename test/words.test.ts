@@ -6,9 +6,6 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const FOLDERS = ['src', 'web', 'bench', 'stress', 'scripts', 'conformance/judge'];
 
-/** Folders whose comments are not plain yet. */
-const NOT_YET = ['src/cli/'];
-
 /** Beginning of a doc comment that has lost its noun: a relative clause, or a bare pronoun. */
 const RIDDLE = /\/\*\*(?:\n\s*\*)? (?:What|Who|Whoever|Whatever|Which|Those|All that|How|It) .*/g;
 
@@ -17,7 +14,7 @@ test('a doc comment begins with a noun or a verb', () => {
     readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.tsx?$/.test(name))
       .map((name) => `${folder}/${name}`),
-  ).filter((file) => !NOT_YET.some((folder) => file.startsWith(folder)));
+  );
   expect(files.length).toBeGreaterThan(200);
   const riddles = files.flatMap((file) =>
     [...readFileSync(`${ROOT}${file}`, 'utf8').matchAll(RIDDLE)].map(

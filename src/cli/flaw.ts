@@ -1,4 +1,4 @@
-/** What a schema found first, and where: `0.kind: Invalid input`. */
+/** First flaw that a schema found, and where: `0.kind: Invalid input`. */
 export function flawIn({ issues }: { issues: readonly Issue[] }): string {
   const [issue] = issues;
   const where = issue?.path.join('.') ?? '';

@@ -18,12 +18,20 @@ export async function textIn(file: string, { stdin }: Terminal): Promise<string>
   }
 }
 
-/** What a file of JSON holds. @throws {UnusableFile} */
+/**
+ * Reads a file of JSON.
+ *
+ * @throws {UnusableFile}
+ */
 export async function jsonIn(file: string, terminal: Terminal): Promise<unknown> {
   return jsonOf(file, await textIn(file, terminal));
 }
 
-/** What a text of JSON says. @throws {UnusableFile} */
+/**
+ * Reads a text of JSON.
+ *
+ * @throws {UnusableFile}
+ */
 export function jsonOf(file: string, text: string): unknown {
   try {
     return JSON.parse(text);

@@ -20,7 +20,7 @@ export function createLog(level: LogLevel | undefined, { stdout }: Terminal): Lo
   return pino({ level: level ?? 'info' }, destination);
 }
 
-/** What every line of the log has, and nobody misses at a terminal. */
+/** Fields that every line of the log has, and that nobody misses at a terminal. */
 const DULL: readonly string[] = ['level', 'time', 'pid', 'hostname', 'msg'];
 
 /** The message of a line of the log, and what it is about in brackets. */

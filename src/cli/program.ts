@@ -47,7 +47,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   }
 }
 
-/** Those of the command that is named; all of them for the help, and to say which there are. */
+/** Registers the command that is named, or all of them for the help and for the list of names. */
 function registersFor(name = ''): Promise<Register[]> {
   const named = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const loads = named === undefined ? Object.values(COMMANDS) : [named];

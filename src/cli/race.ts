@@ -29,7 +29,7 @@ import { UnusableFile, WrongUse } from './wrong-use.js';
 /** Commands of a race: as many as one has time for. */
 const COMMANDS_MAX = 1_000_000_000;
 
-/** What only a workload takes. */
+/** Options that a workload alone takes. */
 interface WorkloadOptions {
   readonly seed?: string;
   readonly commands?: string;
@@ -40,7 +40,7 @@ interface RaceOptions extends WorkloadOptions {
   readonly workload?: string;
   readonly case?: string;
   readonly commandsFile?: string;
-  /** What `commands` was called before. */
+  /** Former name of `commands`. */
   readonly commandsCount?: string;
   readonly policy: string;
   readonly prevRoots?: string;
@@ -108,12 +108,12 @@ function isAsItShouldBe({ lanes, commands }: RaceResult): boolean {
   return !isRefused && lanes.every(({ failure }) => failure === null);
 }
 
-/** What is run, and on which machine. */
+/** Commands that are run, and the machine that runs them. */
 interface Track {
   readonly source: RaceSource;
   readonly config: VmConfigInput;
   readonly commands: Iterable<Command>;
-  /** How many there are. */
+  /** Number of commands. */
   readonly count: number;
 }
 

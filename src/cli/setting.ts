@@ -1,6 +1,6 @@
 import { WrongUse } from './wrong-use.js';
 
-/** What was given as `key=value`, in order. */
+/** Pairs that were given as `key=value`, in order. */
 export type Settings = readonly (readonly [string, string])[];
 
 /** One `key=value` of an option that may be given more than once. @throws {WrongUse} */

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 
-/** What a command reads and writes: `process`, or in a test something of the same shape. */
+/** Streams that a command reads and writes: `process`, or in a test something of the same shape. */
 export interface Terminal {
   readonly stdin: Readable;
   readonly stdout: Output;

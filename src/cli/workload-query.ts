@@ -4,10 +4,10 @@ import { type WorkloadQuery, workloadQueryOf } from '../server/index.js';
 import type { Settings } from './setting.js';
 import { WrongUse } from './wrong-use.js';
 
-/** What was asked of a workload. */
+/** Parameters of a workload, as they were given. */
 export interface Asked {
   readonly workload: Workload;
-  /** What was given, by name, as text; what is undefined was not. */
+  /** Values by name, as text; undefined for a parameter that was not given. */
   readonly options: Readonly<Record<string, string | undefined>>;
   readonly set: Settings;
   /** Commands that may be asked for. */

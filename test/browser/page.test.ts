@@ -188,7 +188,7 @@ test('a violation is told in the warning colour, and counted at the vCPU', async
   await expect.poll(() => shown.counter(0, 'violations')).toBe('0');
   await lab.run(vm, LAST_READ);
   await expect.poll(() => shown.counter(0, 'violations')).toBe('1 wrong');
-  const told = 'A read of 0x400000 went to 0x100000 by a walk, where it may lead no more';
+  const told = 'A read of 0x400000 went to 0x100000 by a walk, where it may no longer lead';
   await expect.poll(async () => (await shown.events()).join()).toContain(told);
   const colour = await shown.colourOf('violation');
   expect(colour).not.toBe(await shown.colourOf('access'));

@@ -29,7 +29,7 @@ describe('what is charged', () => {
     keepingTlb(lab, () => lab.run(INVLPG));
     expect(readData(lab)).toBe('0x10 stale-translation');
     const message =
-      'A read of 0x400000 went to 0x10000 by a TLB entry, where it may lead no more; ' +
+      'A read of 0x400000 went to 0x10000 by a TLB entry, where it may no longer lead; ' +
       'write, 3 commands earlier, had replaced the entry at 0x103000; ' +
       'invlpg, 1 command earlier, should have dropped it; it survived tlb-flushed (seq 1)';
     expect(violationOf(lab)).toEqual({

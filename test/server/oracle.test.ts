@@ -39,7 +39,7 @@ test('a violation names the write, the invalidation and the event by their seq',
     invalidation: { seq: flush, commandsAgo: 2, command: 'mov-cr3' },
     survival: { seq: reused.seq, event: 'root-reused' },
     message:
-      'A read of 0x400000 went to 0x100000 by a walk, where it may lead no more; ' +
+      'A read of 0x400000 went to 0x100000 by a walk, where it may no longer lead; ' +
       `write (seq ${write}) had replaced the entry at 0x4000; ` +
       `mov-cr3 (seq ${flush}) should have dropped it; it survived root-reused (seq ${reused.seq})`,
   });

@@ -104,7 +104,7 @@ function offenceOf({ rule, access, gva, gpa, by }: Omit<Violation, 'message'>): 
   if (rule === 'right-never-given') {
     return `${what} was allowed by ${how} with a right that no entry has given`;
   }
-  return `${what} went to ${hex(gpa ?? 0)} by ${how}, where it may lead no more`;
+  return `${what} went to ${hex(gpa ?? 0)} by ${how}, where it may no longer lead`;
 }
 
 function nameOf(culprit: NonNullable<Violation['invalidation']>): string {
