@@ -18,7 +18,7 @@ import {
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import type { Limits } from '../wire/bounds.js';
-import { Bounds, boundsOf } from '../wire/bounds.js';
+import { Bounds, boundsOf } from '../wire/bounds-body.js';
 import { refusals } from '../wire/refusals.js';
 import { VERSION } from '../wire/version.js';
 import { NOT_MODELLED } from './not-modelled.js';

@@ -1,5 +1,4 @@
 import { getHeapStatistics } from 'node:v8';
-import { z } from 'zod';
 import { LANES_MAX } from '../../lab/index.js';
 import { DEFECTS_MAX, MEMORY_PAGES_MAX, VMCS_REGIONS_MAX } from '../../mmu/index.js';
 import {
@@ -126,7 +125,7 @@ export const BOUNDS = {
  */
 export const REMOTE_REQUESTS_PER_SECOND_MAX = 5000;
 
-type BoundName = keyof typeof BOUNDS;
+export type BoundName = keyof typeof BOUNDS;
 
 /** The bounds that can be moved. */
 export type Limits = {
@@ -140,24 +139,6 @@ export const DEFAULT_LIMITS = Object.fromEntries(
     isMovable ? [[name, value]] : [],
   ),
 ) as Limits;
-
-const count = z.number().int();
-
-/** Every bound, as `GET /v1/model` shows it. */
-export const Bounds = z.strictObject(
-  mapBounds(({ value }): z.ZodType<number | null> => (value === null ? count.nullable() : count)),
-);
-
-/** The bounds of a server, those that were moved among them. */
-export function boundsOf(limits: Limits): z.output<typeof Bounds> {
-  return { ...mapBounds(({ value }) => value), ...limits };
-}
-
-function mapBounds<T>(of: (bound: Bound) => T): Record<BoundName, T> {
-  return Object.fromEntries(
-    Object.entries(BOUNDS).map(([name, bound]) => [name, of(bound)]),
-  ) as Record<BoundName, T>;
-}
 
 function movable(value: number, meaning: string): Movable {
   return { value, meaning, isMovable: true };
