@@ -6,6 +6,9 @@ const LONG = 'test/**/*.long.test.ts';
 /** Tests of the page, which is built before them. */
 const BROWSER = 'test/browser/*.test.ts';
 
+/** Tests of what is pure: no file leaves anything behind for the next one. */
+const PURE = ['test/{mmu,journal,lab,conform}/**/*.test.ts'];
+
 export default defineConfig({
   test: {
     // Two cores are the reference: a browser, a server and the tests share them.
@@ -19,7 +22,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'suite', include: ['test/**/*.test.ts'], exclude: [LONG, BROWSER] },
+        test: { name: 'suite', include: ['test/**/*.test.ts'], exclude: [LONG, BROWSER, ...PURE] },
+      },
+      {
+        extends: true,
+        // The model is loaded once a worker, and not once a file: most of the time went there.
+        test: { name: 'model', include: PURE, exclude: [LONG], isolate: false },
       },
       {
         extends: true,
