@@ -94,7 +94,7 @@ function launch(profile: string): Promise<BrowserContext> {
 
 async function listen(options: AppOptions, port: number): Promise<App> {
   // A browser that starts beside it delays the server, which would refuse what the page asks first.
-  const limits = { eventLoopDelayMsMax: 0, ...options.limits };
+  const limits = { eventLoopDelayMs: 0, ...options.limits };
   const app = await buildApp({ ...options, limits });
   await app.listen({ host: '127.0.0.1', port });
   return app;
