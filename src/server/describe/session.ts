@@ -205,7 +205,7 @@ const RACE: readonly Step[] = [
     operation: 'startRace',
     body: {
       source: { kind: 'workload', name: 'kpti', seed: 1, parameters: { commands: 60 } },
-      policies: ['mainline', 'never-cache'],
+      policies: ['mainline'],
     },
   },
   { operation: 'getJob', path: { job: 'job-1' } },
