@@ -5,6 +5,7 @@ export * from './cr3.js';
 export * from './ept-walk.js';
 export * from './eptp.js';
 export * from './guest-pages.js';
+export * from './hyper-v.js';
 export * from './invalidation-types.js';
 export * from './lam.js';
 export * from './memory.js';
