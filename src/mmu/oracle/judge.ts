@@ -7,6 +7,7 @@ import {
   isForbidden,
   isOfCacheableEntry,
   type LinearAccess,
+  memslotOf,
   type Word,
 } from '../machine/index.js';
 import type { Outcome } from '../schema/index.js';
@@ -47,6 +48,11 @@ export function judgeUse(
 ): void {
   if (!isWatched(vm)) return;
   const { address, access } = judged;
+  const gone = goneFrom(vm, access.kind, gfn);
+  if (gone !== null) {
+    convict(vm, vcpu, { rule: gone, address, kind: access.kind, gfn, by }, 'refused', emit);
+    return;
+  }
   const fresh = freshTranslation(vm, vcpu, judged);
   if (fresh !== null && fresh.gfn === gfn && allows(fresh, access, vcpu.regs)) return;
 
@@ -55,6 +61,16 @@ export function judgeUse(
   const isUngiven = rule === 'stale-right' && !wasEverAllowed(vm, vcpu, { ...judged, gfn });
   const broken = isUngiven ? 'right-never-given' : rule;
   convict(vm, vcpu, { rule: broken, address, kind: access.kind, gfn, by }, judgement, emit);
+}
+
+/**
+ * The rule that is broken where the host has no memory at a frame any more, or none that may be
+ * written: whatever the guest's tables say, KVM may not let a translation outlive a memslot.
+ */
+function goneFrom({ memory }: WatchedVm, kind: AccessKind, gfn: number): Charge['rule'] | null {
+  const memslot = memslotOf(memory, gfn);
+  if (memslot === undefined) return 'stale-translation';
+  return kind === 'write' && memslot.readOnly ? 'stale-right' : null;
 }
 
 /**

@@ -1,7 +1,10 @@
 import {
+  aliasesOf,
   type GuestMemory,
+  gfnToGpa,
   gpaToGfn,
   isVisibleGfn,
+  offsetInPage,
   PAGE_SIZE,
   readWord,
   type Word,
@@ -49,7 +52,28 @@ export function keepPast(
   { oracle, memory }: { oracle: Oracle | null; memory: GuestMemory },
   { gpa, bytes }: { gpa: number; bytes: number },
 ): void {
-  if (oracle === null || !mayBeTable(oracle, gpaToGfn(gpa))) return;
+  if (oracle === null) return;
+  if (!memory.isPlain) keepAliases({ oracle, memory }, { gpa, bytes });
+  if (!mayBeTable(oracle, gpaToGfn(gpa))) return;
+  keepBytes({ oracle, memory }, { gpa, bytes });
+}
+
+/** The same bytes at every other address that a memslot gives them. */
+function keepAliases(
+  watched: { oracle: Oracle; memory: GuestMemory },
+  { gpa, bytes }: { gpa: number; bytes: number },
+): void {
+  const gfn = gpaToGfn(gpa);
+  for (const alias of aliasesOf(watched.memory, gfn)) {
+    if (alias === gfn || !mayBeTable(watched.oracle, alias)) continue;
+    keepBytes(watched, { gpa: gfnToGpa(alias) + offsetInPage(gpa), bytes });
+  }
+}
+
+function keepBytes(
+  { oracle, memory }: { oracle: Oracle; memory: GuestMemory },
+  { gpa, bytes }: { gpa: number; bytes: number },
+): void {
   oracle.tableWrites += 1;
   const moment = momentNow(oracle);
   const first = gpa - (gpa % 8);

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { value } from './command-fields.js';
 import type { CommandSpec } from './command-spec.js';
 import { Hex64, PhysicalAddress } from './hex.js';
-import { MapRange, Memslot, MemslotId, pageBytes } from './memory.js';
+import {
+  MapRange,
+  Memslot,
+  MemslotId,
+  PAGE_RUNS_MAX,
+  PageRun,
+  pageBytes,
+  pageNumber,
+} from './memory.js';
 import { MmuName, Slot } from './names.js';
 import { RequestName } from './request.js';
 
@@ -43,11 +51,6 @@ export const HOST_COMMANDS = {
     runsIn: 'host',
     body: z.strictObject({ gpa: PhysicalAddress, value }),
   },
-  preempt: {
-    summary: 'The host schedules the vCPU out, and says so in its steal time.',
-    runsIn: 'host',
-    body: z.strictObject({}),
-  },
   init: {
     summary: 'INIT reaches the vCPU, and sets its registers back.',
     runsIn: 'guest',
@@ -57,6 +60,26 @@ export const HOST_COMMANDS = {
     summary: 'The VMM turns dirty logging of a memslot on or off.',
     runsIn: 'host',
     body: z.strictObject({ slot: MemslotId, enabled: z.boolean() }),
+  },
+  'get-dirty-log': {
+    summary: 'The VMM asks for the dirty pages of a memslot: KVM_GET_DIRTY_LOG.',
+    runsIn: 'host',
+    givesRoom: true,
+    body: z.strictObject({ slot: MemslotId }),
+  },
+  'clear-dirty-log': {
+    summary: 'The VMM has pages of a memslot logged again: KVM_CLEAR_DIRTY_LOG.',
+    runsIn: 'host',
+    body: z.strictObject({
+      slot: MemslotId,
+      firstPage: pageNumber.default(0).describe('A multiple of 64.'),
+      pages: pageNumber.describe('A multiple of 64, or all up to the end.'),
+      dirty: z
+        .array(PageRun)
+        .max(PAGE_RUNS_MAX)
+        .optional()
+        .describe('The pages among them that are meant; without it all.'),
+    }),
   },
   unmap: {
     summary: 'The host takes pages away, which come back when touched: kvm_unmap_gfn_range().',

@@ -4,6 +4,7 @@ import {
   ACC_USER,
   ACC_WRITE,
   type AccessKind,
+  isReadOnlyGfn,
   isSmep,
   isWriteProtect,
   memslotOf,
@@ -54,10 +55,10 @@ export interface PageFault {
 }
 
 /**
- * The next step: run the guest again, or carry out the access for it. `error`: KVM gives up, and
- * `KVM_RUN` fails with -EFAULT.
+ * The next step: run the guest again, or carry out the access for it, or, in a read-only memslot, have
+ * the VMM do so. `error`: KVM gives up, and `KVM_RUN` fails with -EFAULT.
  */
-export type FaultResult = 'retry' | 'emulate' | 'mmio' | 'error';
+export type FaultResult = 'retry' | 'emulate' | 'read-only' | 'mmio' | 'error';
 
 /**
  * Makes what an access lacks in the shadow of the guest's tables.
@@ -66,6 +67,7 @@ export type FaultResult = 'retry' | 'emulate' | 'mmio' | 'error';
  * follows it.
  *
  * @see Linux `FNAME(page_fault)`, `FNAME(fetch)`, arch/x86/kvm/mmu/paging_tmpl.h
+ * @see Linux `kvm_handle_error_pfn()`: `KVM_PFN_ERR_RO_FAULT`
  */
 export const fixFault = seam(function fixFault(
   vm: Vm,
@@ -79,6 +81,7 @@ export const fixFault = seam(function fixFault(
     clearFlood(vm, vcpu.mmu, fault.address);
     return 'emulate';
   }
+  if (fault.kind === 'write' && isReadOnlyGfn(vm.memory, gfn)) return 'read-only';
   makePagesAvailable(vm, vcpu, emit);
   const top = topPageOf(vcpu.mmu, fault.address);
   if (top === null) return withoutTop(vm, vcpu, emit);
@@ -96,9 +99,9 @@ export const fixFault = seam(function fixFault(
 });
 
 /**
- * The root leads nowhere. One that was just freed is loaded again. A dummy root is freed by request:
- * the guest's root can be seen by now, since its tables were walked. A PAE root whose page directory
- * could not be seen stays as it is, and KVM has no way on.
+ * The root leads nowhere. One just freed is loaded again. A dummy root is freed by request: the guest's
+ * can be seen by now, since its tables were walked. A PAE root whose page directory could not be seen
+ * stays, and KVM has no way on.
  *
  * @see Linux v6.12 `FNAME(fetch)`: `kvm_mmu_is_dummy_root()`; `WARN_ON_ONCE(it.level != ...)`
  */
@@ -157,7 +160,7 @@ export const wantedBelow = seam(function wantedBelow(
   const step = mapping.steps.find((one) => one.level === level);
   if (step !== undefined && level > mapping.level) {
     return {
-      gfn: tableOf(page.role, step.entry),
+      gfn: step.entry.page % 2 ** (has4ByteGpte(page.role) ? 20 : 40),
       role: childRole(page.role, index, { direct: false, acc: step.acc }),
     };
   }
@@ -168,11 +171,6 @@ export const wantedBelow = seam(function wantedBelow(
     role: childRole(page.role, index, { direct: true, acc }),
   };
 });
-
-/** Frame of the table that a guest's entry names. */
-function tableOf(role: number, { page }: Word): number {
-  return has4ByteGpte(role) ? page % 2 ** 20 : page % 2 ** 40;
-}
 
 /**
  * The page that an entry links, or is made to link. What is unsync below it is synced first,
