@@ -73,13 +73,22 @@ function eventful({ config, mode }: Machine): Vm {
   const runs = fc.sample(run, { seed: 20261130, numRuns: 8 });
   for (const command of runs.flatMap(({ commands }) => commands))
     apply(vm, { ...command, vcpu: 1 });
+  apply(vm, {
+    kind: 'hv-flush',
+    vcpu: 1,
+    call: 'HvCallFlushVirtualAddressList',
+    gvas: ['0x401003'],
+  });
   return vm;
 }
 
 const POLICY = 'unsync-roots-posted';
 const MACHINES: readonly Machine[] = [
   { mode: '4-level', config: { paging: 'shadow', policy: POLICY } },
-  { mode: '4-level', config: { paging: 'ept', policy: POLICY } },
+  {
+    mode: '4-level',
+    config: { paging: 'ept', policy: POLICY, kernel: '6.12', cpuid: { hyperv: true } },
+  },
   { mode: 'PAE', config: { paging: 'shadow', policy: 'need-sync' } },
 ];
 

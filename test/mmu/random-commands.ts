@@ -99,6 +99,22 @@ const nested = fc.oneof(
   }),
 );
 
+const paravirtual = fc.oneof(
+  commandOf('preempt'),
+  commandOf('pv-flush', { vcpus: fc.constantFrom([0], [1], [0, 1]) }),
+  commandOf('hv-flush', {
+    call: fc.constantFrom('HvCallFlushVirtualAddressSpace', 'HvCallFlushVirtualAddressSpaceEx'),
+    flags: fc.nat(7),
+  }),
+  commandOf('hv-flush', {
+    call: fc.constant('HvCallFlushVirtualAddressList'),
+    gvas: fc.array(fc.constantFrom('0x400003', '0x401000', '0xaaaaaaaaaaaaa000'), {
+      minLength: 1,
+      maxLength: 20,
+    }),
+  }),
+);
+
 const host = fc.oneof(
   commandOf('enter'),
   commandOf('load-root', { pgd: root.map(hex) }),
@@ -145,6 +161,7 @@ const command = fc.oneof(
   { weight: 4, arbitrary: registers },
   { weight: 3, arbitrary: nested },
   { weight: 2, arbitrary: host },
+  { weight: 1, arbitrary: paravirtual },
 );
 
 const config: fc.Arbitrary<VmConfigInput> = fc.record({
@@ -153,6 +170,7 @@ const config: fc.Arbitrary<VmConfigInput> = fc.record({
   kernel: fc.constantFrom(...KERNEL_VERSIONS),
   paging: fc.constantFrom('shadow' as const, 'ept' as const),
   mmuPages: fc.constantFrom(64, 1024),
+  cpuid: fc.record({ hyperv: fc.boolean() }),
   tlb: fc.constantFrom('ideal' as const, 'off' as const, { entries: 5 }),
 });
 

@@ -42,6 +42,7 @@ test('the model says what it covers', async () => {
     'TLB_FLUSH_GUEST',
     'HV_TLB_FLUSH',
     'TRIPLE_FAULT',
+    'STEAL_UPDATE',
   ]);
   expect(json.bounds).toEqual({
     vms: 10_000,

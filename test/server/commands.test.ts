@@ -96,6 +96,8 @@ const VALID: Partial<Record<string, object>> = {
   vmwrite: { field: '0x0', value: '0x1' },
   invept: { type: 1, eptp: '0x10001e' },
   invvpid: { type: 1, vpid: 1, gva: '0x0' },
+  'pv-flush': { vcpus: [0] },
+  'hv-flush': { call: 'HvCallFlushVirtualAddressSpace' },
   'load-root': { pgd: '0x100000' },
   'make-request': { request: 'TLB_FLUSH' },
   read: { gva: '0x0' },

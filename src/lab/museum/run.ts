@@ -36,7 +36,7 @@ export function play(
     note(played(vm, act, history), i + 1);
     if (!caught.has('assertion')) note(flawed(vm), i + 1);
   }
-  for (const judge of ['oracle', 'assertion', 'conformance', 'invariant'] as const) {
+  for (const judge of ['oracle', 'assertion', 'conformance', 'invariant', 'economy'] as const) {
     const found = caught.get(judge);
     if (found !== undefined) return found;
   }
@@ -50,18 +50,21 @@ interface History {
   seq: number;
 }
 
-function played(vm: Vm, { command, answer }: Act, history: History): Found {
+function played(vm: Vm, { command, answer, spares = [] }: Act, history: History): Found {
   let violation: string | null = null;
+  let waste: string | null = null;
   history.seq += 1;
   try {
     const outcome = step(vm, Command.parse(command), (_vcpu, event) => {
       if (event.kind === 'violation') violation ??= event.message;
+      if (spares.includes(event.kind)) waste ??= `${event.kind} came of ${command.kind}`;
       history.seq += 1;
       return history.seq;
     });
     if (violation !== null) return { by: 'oracle', says: violation };
     const says = contradiction(answer, z.encode(Outcome, outcome));
-    return says === null ? null : { by: 'conformance', says };
+    if (says !== null) return { by: 'conformance', says };
+    return waste === null ? null : { by: 'economy', says: waste };
   } catch (error) {
     if (error instanceof CommandRefused) throw error;
     return { by: 'assertion', says: error instanceof Error ? error.message : String(error) };

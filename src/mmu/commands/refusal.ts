@@ -20,6 +20,10 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
       return isKnown(vm, command.request)
         ? null
         : `kernel ${vm.rules.release} has no KVM_REQ_${command.request}`;
+    case 'pv-flush':
+      return pvFlushFlawOf(vm, vcpu, command.vcpus);
+    case 'hv-flush':
+      return vm.config.cpuid.hyperv ? null : 'CPUID does not offer the hypercalls of Hyper-V';
     case 'read':
     case 'write':
     case 'execute':
@@ -48,6 +52,7 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
     case 'load-root':
     case 'enter':
     case 'zap-all':
+    case 'preempt':
     case 'set-memslot':
     case 'host-write':
     case 'dirty-log':
@@ -73,6 +78,14 @@ function regionFlawOf({ vmcs12s, vcpus }: Vm, vcpu: Vcpu, address: Word): string
   }
   if (vmcs12s.size < VMCS_REGIONS_MAX || vmcs12s.has(gpa)) return null;
   return `${VMCS_REGIONS_MAX} VMCS regions are in use, which is the bound of a VM`;
+}
+
+/** The steal time of KVM is that of L1; it has a byte a vCPU. */
+function pvFlushFlawOf({ vcpus }: Vm, { nested }: Vcpu, indices: readonly number[]): string | null {
+  if (nested.guestMode) return 'L2 has the steal time that L1 gives it, and not that of KVM';
+  const missing = indices.find((index) => vcpus[index] === undefined);
+  if (missing !== undefined) return `no vCPU ${missing}`;
+  return new Set(indices).size === indices.length ? null : 'a vCPU is named twice';
 }
 
 /** An access may touch two pages, and a walk of two dimensions some forty more. */
@@ -115,6 +128,7 @@ function isKnown({ rules }: Vm, request: RequestName): boolean {
     case 'TLB_FLUSH_CURRENT':
     case 'TLB_FLUSH_GUEST':
     case 'TRIPLE_FAULT':
+    case 'STEAL_UPDATE':
       return true;
   }
 }

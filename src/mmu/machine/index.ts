@@ -6,6 +6,7 @@ export * from './ept-used.js';
 export * from './ept-walk.js';
 export * from './eptp.js';
 export * from './guest-pages.js';
+export * from './hyper-v.js';
 export * from './invalidation-types.js';
 export * from './lam.js';
 export * from './memory.js';

@@ -92,17 +92,25 @@ export function dropVpidPage(
   put(vpidTagOf(vtlb, vpid, moment.time).pages, page, moment, PAGES_MAX);
 }
 
+/** Drops a page of a VPID where it is global. */
+export function dropGlobalPage(
+  vtlb: VirtualTlb,
+  { vpid, page }: { vpid: number; page: number },
+  moment: Moment,
+): void {
+  put(vpidTagOf(vtlb, vpid, moment.time).globalPages, page, moment, PAGES_MAX);
+}
+
 /** INVLPG: one page of a PCID, the page if it is global, and every paging-structure cache. */
 export function dropAsInvlpg(
   vtlb: VirtualTlb,
   where: { vpid: number; pcid: number; page: number },
   moment: Moment,
 ): void {
-  const { vpid, pcid, page } = where;
+  const { vpid, pcid } = where;
   dropPcidPage(vtlb, where, moment);
-  const tag = vpidTagOf(vtlb, vpid, moment.time);
-  put(tag.globalPages, page, moment, PAGES_MAX);
-  pcidTagOf(tag, pcid).structures = moment;
+  dropGlobalPage(vtlb, where, moment);
+  pcidTagOf(vpidTagOf(vtlb, vpid, moment.time), pcid).structures = moment;
 }
 
 /**

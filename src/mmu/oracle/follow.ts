@@ -12,6 +12,7 @@ import { dropCombined, dropVpid, forgetBefore, noteUnpaged } from './drop.js';
 import { followFormat } from './formats.js';
 import { controlChanged, invept, invlpg, invpcid, invvpid, movCr3 } from './instructions.js';
 import { momentNow } from './moments.js';
+import { hvFlush, pvFlush } from './paravirtual.js';
 import { countMemories } from './room.js';
 import { keepVtlb, vtlbOf, type WatchedVm } from './watched-vm.js';
 
@@ -88,6 +89,12 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
       // The processor drops everything of VPID 0 that any EPT made, if the EPT is another one now.
       if (left !== vtlb.context && left.vpid === 0) dropCombined(vtlb, 0, momentNow(vm.oracle));
       break;
+    case 'pv-flush':
+      pvFlush(vm, command, outcome.value);
+      break;
+    case 'hv-flush':
+      hvFlush(vm, command, outcome.value);
+      break;
     case 'init':
       dropVpid(vtlb, left.vpid, momentNow(vm.oracle));
       break;
@@ -112,6 +119,7 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
     case 'enter':
     case 'make-request':
     case 'zap-all':
+    case 'preempt':
     case 'host-write':
     case 'dirty-log':
     case 'get-dirty-log':

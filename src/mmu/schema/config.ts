@@ -60,6 +60,7 @@ export const CpuidFeatures = z
     smx: feature(false, 'CR4.SMXE.'),
     lam: feature(false, 'Linear-address masking.'),
     vmx: feature(true, 'VMX, for an L1 hypervisor; only with vendor `vmx`.'),
+    hyperv: feature(false, 'The hypercalls of Hyper-V.'),
   })
   .meta({ id: 'CpuidFeatures' });
 

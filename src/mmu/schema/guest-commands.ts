@@ -7,11 +7,14 @@ import {
   operand,
   revision,
   uint32,
+  VCPUS_PER_VM_MAX,
+  VcpuIndex,
   VmcsField,
   value,
 } from './command-fields.js';
 import type { CommandSpec } from './command-spec.js';
 import { Hex64, Operand64 } from './hex.js';
+import { HvFlush } from './hv-flush.js';
 
 /** Instructions that a guest executes. */
 export const GUEST_COMMANDS = {
@@ -119,6 +122,16 @@ export const GUEST_COMMANDS = {
         .optional()
         .describe('KVM reports the exit for an event, without running L2 first (to v5.19).'),
     }),
+  },
+  'pv-flush': {
+    summary: 'A Linux guest flushes other vCPUs: kvm_flush_tlb_multi(). The rest needs interrupts.',
+    runsIn: 'guest',
+    body: z.strictObject({ vcpus: z.array(VcpuIndex).min(1).max(VCPUS_PER_VM_MAX) }),
+  },
+  'hv-flush': {
+    summary: 'The guest makes a hypercall of Hyper-V that flushes TLBs.',
+    runsIn: 'guest',
+    body: HvFlush,
   },
   read: {
     summary: 'A load from linear memory, executed by the guest.',

@@ -51,6 +51,11 @@ export const HOST_COMMANDS = {
     runsIn: 'host',
     body: z.strictObject({ gpa: PhysicalAddress, value }),
   },
+  preempt: {
+    summary: 'The host schedules the vCPU out, and says so in its steal time.',
+    runsIn: 'host',
+    body: z.strictObject({}),
+  },
   init: {
     summary: 'INIT reaches the vCPU, and sets its registers back.',
     runsIn: 'guest',

@@ -52,7 +52,7 @@ export {
   type TlbTag,
   type TlbTotal,
 } from './tlb.js';
-export { type Counters, createVcpu, type Vcpu } from './vcpu.js';
+export { type Counters, createVcpu, type StealTime, type Vcpu } from './vcpu.js';
 export { type Emit, hasLam, type Vm } from './vm.js';
 export {
   eptpOf,

@@ -113,7 +113,7 @@ const FORKS: readonly Step[] = [
 const NESTED: readonly Step[] = [
   {
     operation: 'createVm',
-    body: { paging: 'ept', tags: { suite: 'examples' }, registers: { cr4: '0xa0' } },
+    body: { paging: 'ept', tags: { suite: 'examples' }, cpuid: { hyperv: true } },
   },
   { operation: 'runMovCr4', path: nested, body: { value: '0x20a0' } },
   { operation: 'runVmxon', path: nested, body: { address: '0x1000' } },
@@ -137,6 +137,11 @@ const NESTED: readonly Step[] = [
   { operation: 'runInvvpid', path: nested, body: { type: 1, vpid: 1, gva: '0x0' } },
   { operation: 'runInvept', path: nested, body: { type: 1, eptp: '0x10005e' } },
   { operation: 'runVmxoff', path: nested },
+  {
+    operation: 'runHvFlush',
+    path: nested,
+    body: { call: 'HvCallFlushVirtualAddressList', gvas: ['0x400003'] },
+  },
 ];
 
 const OTHER_COMMANDS: readonly Step[] = [
@@ -163,6 +168,8 @@ const OTHER_COMMANDS: readonly Step[] = [
   { operation: 'runSetSregs', path: vcpu, body: { cr3: '0x11002' } },
   { operation: 'runResetContext', path: vcpu },
   { operation: 'runInit', path: vcpu },
+  { operation: 'runPreempt', path: vcpu },
+  { operation: 'runPvFlush', path: vcpu, body: { vcpus: [0] } },
 ];
 
 const ENDING: readonly Step[] = [

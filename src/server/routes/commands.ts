@@ -31,7 +31,7 @@ import type { TypedPlugin } from './typed-plugin.js';
 /** Answer to a command; it includes all events, for a harness without a stream. */
 const AppliedBody = z
   .strictObject({ seq: Seq, outcome: Outcome, events: z.array(EventFrame) })
-  .meta({ id: 'Applied', description: 'A command was applied: how it ended and what it did.' });
+  .meta({ id: 'Applied', description: 'How a command ended.' });
 
 const BatchResult = z
   .strictObject({ seq: Seq, outcome: Outcome, events: z.array(EventFrame).optional() })
