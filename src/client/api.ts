@@ -106,6 +106,7 @@ export type Model = {
         memoryBytesPerPage: number;
         streams: number;
         streamBufferBytes: number;
+        streamFrameBytes: number;
         heartbeatMs: number;
         fleetStreams: number;
         lifeRecords: number;

@@ -73,6 +73,7 @@ test('the model says what it covers', async () => {
     memoryBytesPerPage: 65_536,
     streams: 1000,
     streamBufferBytes: 1_048_576,
+    streamFrameBytes: 33_554_432,
     heartbeatMs: 30_000,
     fleetStreams: 64,
     lifeRecords: 4096,
