@@ -15,11 +15,13 @@ export { createNested, type Nested } from './nested.js';
 export {
   createOracle,
   createVirtualTlb,
+  type Forgotten,
   type FreshTranslation,
   type Heard,
   isUntouched,
   type Oracle,
   type PastValue,
+  type PastWord,
   type Trail,
   type VirtualTlb,
 } from './oracle.js';
@@ -52,7 +54,7 @@ export {
   type TlbTag,
   type TlbTotal,
 } from './tlb.js';
-export { type Counters, createVcpu, type StealTime, type Vcpu } from './vcpu.js';
+export { type Counters, createVcpu, type Vcpu } from './vcpu.js';
 export { type Emit, hasLam, type Vm } from './vm.js';
 export {
   eptpOf,
@@ -75,7 +77,6 @@ export {
   type EptTag,
   type GuestContext,
   type Moment,
-  NEVER_STOPPED,
   type PcidTag,
   type VpidTag,
 } from './vpid-tag.js';
