@@ -65,7 +65,7 @@ export type EventKind = {
     summary: string;
     severity: Severity;
 };
-export type RequestName = "MMU_RELOAD" | "MMU_FREE_OBSOLETE_ROOTS" | "MMU_SYNC" | "LOAD_MMU_PGD" | "TLB_FLUSH" | "TLB_FLUSH_CURRENT" | "TLB_FLUSH_GUEST" | "HV_TLB_FLUSH" | "TRIPLE_FAULT" | "STEAL_UPDATE";
+export type RequestName = "MMU_RELOAD" | "MMU_FREE_OBSOLETE_ROOTS" | "MMU_SYNC" | "LOAD_MMU_PGD" | "TLB_FLUSH" | "TLB_FLUSH_CURRENT" | "TLB_FLUSH_GUEST" | "HV_TLB_FLUSH" | "TRIPLE_FAULT";
 export type Model = {
     version: string;
     /** Series; each stands for a release. */
@@ -106,7 +106,6 @@ export type Model = {
         memoryBytesPerPage: number;
         streams: number;
         streamBufferBytes: number;
-        streamFrameBytes: number;
         heartbeatMs: number;
         fleetStreams: number;
         lifeRecords: number;
@@ -138,18 +137,6 @@ export type Model = {
     };
     notModelled: string[];
 };
-export type Lifetime = {
-    first: string;
-    /** Of mainline; null: it is there to this day. */
-    last: string | null;
-    /** Of stable series. */
-    lastOf?: {
-        [key: string]: string;
-    };
-    /** Commit. */
-    repair: string | null;
-    seenOn?: string[];
-};
 export type Exhibit = {
     name: string;
     title: string;
@@ -157,12 +144,10 @@ export type Exhibit = {
     source: string;
     /** The mistake. */
     what: string;
-    /** Null: no release ever had it. */
-    lifetime: Lifetime | null;
     /** Function of the mistake. */
     where: string;
     /** The judge that catches it: except for `oracle`, the guest sees no wrong translation. */
-    judge: "oracle" | "conformance" | "invariant" | "assertion" | "economy";
+    judge: "oracle" | "conformance" | "invariant" | "assertion" | "over-invalidation";
 };
 export type Museum = {
     exhibits: Exhibit[];
@@ -171,7 +156,7 @@ export type KernelName = "5.13" | "5.14" | "6.1" | "6.12" | "7.3" | "5.13.0" | "
 export type TlbOption = ("ideal" | "off") | {
     entries: number;
 };
-export type DefectName = "ept-fault-syncs-current-only" | "invept-eptp-unchecked" | "invept-syncs-current-only" | "invept-matches-whole-eptp" | "invvpid-keeps-l2-roots" | "fault-injected-without-sync" | "transition-syncs-current-only" | "mov-cr3-syncs-current-only" | "pcide-keeps-roots" | "tdp-pcid-unflushed" | "new-vpid12-unsynced" | "guest-flush-names-vpid01" | "guest-flush-late" | "invlpg-walks-arch-mmu" | "invpcid-without-paging-crashes" | "shadow-page-shared-by-rights" | "transition-flushes-eptp-left" | "pdptes-kept" | "vmfunc-keeps-ad" | "canonical-by-la57" | "direct-page-any-gfn" | "direct-page-any-role" | "linked-unsynced" | "mmio-over-present" | "nx-reserved-in-shadow" | "ept-bit-7-unchecked" | "vmx-exit-unhandled" | "cr3-bit-63-kept" | "vpid-0-entered" | "pae-root-unknown" | "preempted-twice-loses-flush" | "hv-flush-non-canonical" | "wp-toggle-frees-tdp-roots" | "obsolete-roots-by-current" | "pcid-flush-skips-flush" | "pcid-flush-skips-sync" | "pcid-flush-spares-prev-roots" | "pcid-compared-without-bit-11" | "last-slot-missed" | "rotation-loses-marks" | "pgd-compared-by-frame" | "role-without-guest-mode" | "load-skips-sync" | "load-skips-flush" | "pae-root-synced-in-part" | "guest-flush-skips-sync" | "guest-flush-skips-hardware" | "guest-flush-spares-prev-roots" | "invlpg-current-root-only" | "invlpg-skips-hardware" | "invpcid-address-current-root-only" | "invept-all-as-single" | "invept-spares-current" | "mark-without-sync" | "mark-without-flush" | "current-mark-ignored" | "sync-request-unserviced" | "flush-request-unserviced" | "tlb-flush-withdraws-guest-flush" | "remote-flush-first-vcpu-only" | "request-without-kick" | "mov-cr3-same-value-ignored" | "pge-toggle-ignored" | "pcide-off-ignored" | "invpcid-all-as-single" | "globals-survive-pge" | "invvpid-flushes-vpid01" | "vmfunc-keeps-root" | "transition-unflushed" | "vpid12-change-unnoticed" | "tlb-tag-without-pcid" | "tlb-tag-without-vpid" | "global-without-pge" | "fault-keeps-tlb-entry" | "flush-current-names-vpid01" | "unsync-not-propagated" | "link-hides-unsync" | "sync-skips-last-entry" | "sync-keeps-rights" | "sync-keeps-absent" | "sync-stops-after-batch" | "sync-without-write-protect" | "write-protect-first-mapping-only" | "rmap-loses-second-mapping" | "write-tracking-lost" | "tracked-write-zaps-nothing" | "zap-of-root-unannounced" | "invlpg-keeps-leaf" | "dirty-bit-lost" | "accessed-bit-lost" | "quadrant-lost" | "wp-override-keeps-user" | "wp-override-keeps-exec" | "page-found-without-wp" | "hv-queue-drops-overflow" | "hv-flush-first-page-only" | "steal-flush-skipped";
+export type DefectName = "ept-fault-syncs-current-only" | "invept-eptp-unchecked" | "invept-syncs-current-only" | "invept-matches-whole-eptp" | "invvpid-keeps-l2-roots" | "fault-injected-without-sync" | "transition-syncs-current-only" | "mov-cr3-syncs-current-only" | "pcide-keeps-roots" | "tdp-pcid-unflushed" | "new-vpid12-unsynced" | "guest-flush-names-vpid01" | "guest-flush-late" | "invlpg-walks-arch-mmu" | "invpcid-without-paging-crashes" | "shadow-page-shared-by-rights" | "transition-flushes-eptp-left" | "pdptes-kept" | "vmfunc-keeps-ad" | "canonical-by-la57" | "direct-page-any-gfn" | "direct-page-any-role" | "linked-unsynced" | "mmio-over-present" | "nx-reserved-in-shadow" | "ept-bit-7-unchecked" | "vmx-exit-unhandled" | "cr3-bit-63-kept" | "vpid-0-entered" | "pae-root-unknown" | "pcid-flush-skips-flush" | "pcid-flush-skips-sync" | "pcid-flush-spares-prev-roots" | "pcid-compared-without-bit-11" | "last-slot-missed" | "rotation-loses-marks" | "pgd-compared-by-frame" | "role-without-guest-mode" | "load-skips-sync" | "load-skips-flush" | "pae-root-synced-in-part" | "guest-flush-skips-sync" | "guest-flush-skips-hardware" | "guest-flush-spares-prev-roots" | "guest-flush-asks-first" | "dummy-root-kept" | "invlpg-current-root-only" | "invlpg-skips-hardware" | "invpcid-address-current-root-only" | "invept-all-as-single" | "invept-spares-current" | "mark-without-sync" | "mark-without-flush" | "current-mark-ignored" | "sync-request-unserviced" | "flush-request-unserviced" | "tlb-flush-withdraws-guest-flush" | "remote-flush-first-vcpu-only" | "request-without-kick" | "mov-cr3-same-value-ignored" | "pge-toggle-ignored" | "pcide-off-ignored" | "invpcid-all-as-single" | "globals-survive-pge" | "invvpid-flushes-vpid01" | "vmfunc-keeps-root" | "transition-unflushed" | "vpid12-change-unnoticed" | "tlb-tag-without-pcid" | "tlb-tag-without-vpid" | "global-without-pge" | "fault-keeps-tlb-entry" | "flush-current-names-vpid01" | "unsync-not-propagated" | "link-hides-unsync" | "sync-skips-last-entry" | "sync-keeps-rights" | "sync-keeps-absent" | "sync-stops-after-batch" | "sync-without-write-protect" | "write-protect-first-mapping-only" | "rmap-loses-second-mapping" | "write-tracking-lost" | "tracked-write-zaps-nothing" | "zap-of-root-unannounced" | "invlpg-keeps-leaf" | "dirty-bit-lost" | "accessed-bit-lost" | "quadrant-lost" | "wp-override-keeps-user" | "wp-override-keeps-exec" | "page-found-without-wp";
 export type CpuidFeatures = {
     /** Process-context identifiers. */
     pcid?: boolean;
@@ -203,8 +188,6 @@ export type CpuidFeatures = {
     lam?: boolean;
     /** VMX, for an L1 hypervisor; only with vendor `vmx`. */
     vmx?: boolean;
-    /** The hypercalls of Hyper-V. */
-    hyperv?: boolean;
 };
 export type Hex64 = string;
 export type VmxCapabilities = {
@@ -235,10 +218,6 @@ export type PhysicalAddress = string;
 export type Memslot = {
     gpa: PhysicalAddress;
     bytes: number;
-    /** Address of its backing in the VMM's memory; without it that of `gpa`, or a moved slot's own. */
-    userspaceAddr?: PhysicalAddress;
-    /** KVM_MEM_READONLY: a write ends as `mmio`. */
-    "readonly"?: boolean;
 };
 export type MemoryWord = {
     gpa: PhysicalAddress;
@@ -281,8 +260,6 @@ export type VmConfig = {
     defects?: DefectName[];
     /** Module parameter kvm.flush_on_reuse. */
     flushOnReuse?: boolean;
-    /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: `get-dirty-log` alone protects nothing anew. */
-    manualDirtyLogProtect?: "off" | "on" | "initially-set";
     maxphyaddr?: number;
     cpuid?: CpuidFeatures;
     vmx?: VmxCapabilities;
@@ -420,30 +397,6 @@ export type CommandVmexit = {
     kind: "vmexit";
     vcpu: VcpuIndex;
 };
-export type CommandPvFlush = {
-    vcpus: VcpuIndex[];
-    kind: "pv-flush";
-    vcpu: VcpuIndex;
-};
-export type VpBank = {
-    bank: number;
-    mask: Hex64;
-};
-export type CommandHvFlush = {
-    call: "HvCallFlushVirtualAddressSpace" | "HvCallFlushVirtualAddressList" | "HvCallFlushVirtualAddressSpaceEx" | "HvCallFlushVirtualAddressListEx";
-    /** CR3 of the address space, unless bit 1 of `flags`. */
-    addressSpace?: Hex64;
-    /** Bit 0: all processors; 1: all address spaces; 2: spare global pages. */
-    flags?: number;
-    /** Without `Ex`; none means all. */
-    processorMask?: Hex64;
-    /** With `Ex`; null: all. */
-    vpSet?: VpBank[] | null;
-    /** Of a list: bits 11:0 count the pages that follow the first. */
-    gvas?: Hex64[];
-    kind: "hv-flush";
-    vcpu: VcpuIndex;
-};
 export type CommandRead = {
     gva: Hex64;
     /** Bytes that are accessed. */
@@ -506,10 +459,6 @@ export type CommandHostWrite = {
     kind: "host-write";
     vcpu: VcpuIndex;
 };
-export type CommandPreempt = {
-    kind: "preempt";
-    vcpu: VcpuIndex;
-};
 export type CommandInit = {
     kind: "init";
     vcpu: VcpuIndex;
@@ -518,27 +467,6 @@ export type CommandDirtyLog = {
     slot: MemslotId;
     enabled: boolean;
     kind: "dirty-log";
-    vcpu: VcpuIndex;
-};
-export type CommandGetDirtyLog = {
-    slot: MemslotId;
-    kind: "get-dirty-log";
-    vcpu: VcpuIndex;
-};
-export type PageRun = {
-    /** Number of the page in its memslot. */
-    first: number;
-    count: number;
-};
-export type CommandClearDirtyLog = {
-    slot: MemslotId;
-    /** A multiple of 64. */
-    firstPage?: number;
-    /** A multiple of 64, or all up to the end. */
-    pages: number;
-    /** The pages among them that are meant; without it all. */
-    dirty?: PageRun[];
-    kind: "clear-dirty-log";
     vcpu: VcpuIndex;
 };
 export type CommandUnmap = {
@@ -595,7 +523,7 @@ export type CommandResetContext = {
     kind: "reset-context";
     vcpu: VcpuIndex;
 };
-export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmread | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandPvFlush | CommandHvFlush | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandPreempt | CommandInit | CommandDirtyLog | CommandGetDirtyLog | CommandClearDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
+export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmread | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandInit | CommandDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
 export type Scene = {
     exhibit: Exhibit;
     /** Configuration with the mistake. */
@@ -633,8 +561,6 @@ export type VmCreation = {
     defects?: DefectName[];
     /** Module parameter kvm.flush_on_reuse. */
     flushOnReuse?: boolean;
-    /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: `get-dirty-log` alone protects nothing anew. */
-    manualDirtyLogProtect?: "off" | "on" | "initially-set";
     maxphyaddr?: number;
     cpuid?: CpuidFeatures;
     vmx?: VmxCapabilities;
@@ -690,8 +616,6 @@ export type Vm = {
     defects?: DefectName[];
     /** Module parameter kvm.flush_on_reuse. */
     flushOnReuse?: boolean;
-    /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: `get-dirty-log` alone protects nothing anew. */
-    manualDirtyLogProtect?: "off" | "on" | "initially-set";
     maxphyaddr?: number;
     cpuid?: CpuidFeatures;
     vmx?: VmxCapabilities;
@@ -737,12 +661,6 @@ export type LabelsPatch = {
     ttlSeconds?: number | null;
 };
 export type Hex32 = string;
-export type StealState = {
-    /** The host has scheduled the vCPU out. */
-    preempted: boolean;
-    /** The guest asks for a flush before the vCPU runs again. */
-    flushTlb: boolean;
-};
 export type RootState = {
     pgd: Hex64;
     hpa: PhysicalAddress;
@@ -794,9 +712,6 @@ export type VcpuState = {
     mmu: MmuName;
     /** Pending, in the order of service. */
     requests: RequestName[];
-    steal: StealState;
-    /** Entries of `tlb_flush_fifo`; all ones: everything. */
-    hvFlushes: Hex64[];
     rootMmu: MmuState;
     guestMmu: MmuState;
     nested: NestedState;
@@ -973,8 +888,6 @@ export type MemslotState = {
     slot: MemslotId;
     gpa: PhysicalAddress;
     bytes: number;
-    userspaceAddr: PhysicalAddress;
-    "readonly": boolean;
     dirtyLog: boolean;
 };
 export type MemoryDump = {
@@ -990,8 +903,6 @@ export type OutcomeOk = {
     kind: "ok";
     /** The value that the instruction read, if it reads. */
     value?: Hex64;
-    /** The dirty pages, of `get-dirty-log`. */
-    dirty?: PageRun[];
 };
 export type OutcomeFault = {
     kind: "fault";
@@ -1017,12 +928,12 @@ export type OutcomeVmExit = {
 };
 export type OutcomeMmio = {
     kind: "mmio";
-    /** Address in no memslot, or written in a read-only one. */
+    /** Address without a memslot. */
     gpa: PhysicalAddress;
 };
 export type OutcomeError = {
     kind: "error";
-    errno: "EINVAL" | "EEXIST" | "ENOENT" | "EFAULT";
+    errno: "EINVAL" | "EEXIST" | "EFAULT";
 };
 export type OutcomeShutdown = {
     kind: "shutdown";
@@ -1106,8 +1017,6 @@ export type EventTlbFlushed = {
     /** Shadow EPT root whose EP4TA was named. */
     root: PhysicalAddress | null;
     address: Hex64 | null;
-    /** Pages from `address` on. */
-    pages?: number;
 };
 export type EventPageAllocated = {
     kind: "page-allocated";
@@ -1181,7 +1090,7 @@ export type EventVmFail = {
     /** Null without a current VMCS. */
     error: number | null;
 };
-export type CommandKind = "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "pv-flush" | "hv-flush" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "preempt" | "init" | "dirty-log" | "get-dirty-log" | "clear-dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+export type CommandKind = "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
 export type EventViolation = {
     kind: "violation";
     /** A wrong frame, a right that is gone or was never there, or a fault without a reason. */
@@ -2135,10 +2044,6 @@ export interface Operations {
     runVmfunc: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** EAX. */ "function"?: number; /** ECX. */ index?: number; }; answer: Applied };
     /** L2 does something that L1 asked to see: a VM exit from L2 to L1. */
     runVmexit: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** Basic exit reason. */ reason?: number; qualification?: Hex64; /** KVM reports the exit for an event, without running L2 first (to v5.19). */ synthesized?: true; }; answer: Applied };
-    /** A Linux guest flushes other vCPUs: kvm_flush_tlb_multi(). The rest needs interrupts. */
-    runPvFlush: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { vcpus: VcpuIndex[]; }; answer: Applied };
-    /** The guest makes a hypercall of Hyper-V that flushes TLBs. */
-    runHvFlush: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { call: "HvCallFlushVirtualAddressSpace" | "HvCallFlushVirtualAddressList" | "HvCallFlushVirtualAddressSpaceEx" | "HvCallFlushVirtualAddressListEx"; /** CR3 of the address space, unless bit 1 of `flags`. */ addressSpace?: Hex64; /** Bit 0: all processors; 1: all address spaces; 2: spare global pages. */ flags?: number; /** Without `Ex`; none means all. */ processorMask?: Hex64; /** With `Ex`; null: all. */ vpSet?: VpBank[] | null; /** Of a list: bits 11:0 count the pages that follow the first. */ gvas?: Hex64[]; }; answer: Applied };
     /** A load from linear memory, executed by the guest. */
     runRead: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Bytes that are accessed. */ bytes?: 1 | 2 | 4 | 8; /** Access at CPL 3, whatever the CPL is. */ user?: boolean; /** EFLAGS.AC: a supervisor may touch user pages. */ ac?: boolean; }; answer: Applied };
     /** A store to linear memory, executed by the guest. */
@@ -2157,16 +2062,10 @@ export interface Operations {
     runSetMemslot: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; /** Null deletes the memslot. */ memslot: Memslot | null; }; answer: Applied };
     /** The VMM, or a device, writes 8 bytes of memory; KVM does not see it. */
     runHostWrite: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gpa: PhysicalAddress; value: Hex64; }; answer: Applied };
-    /** The host schedules the vCPU out, and says so in its steal time. */
-    runPreempt: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** INIT reaches the vCPU, and sets its registers back. */
     runInit: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** The VMM turns dirty logging of a memslot on or off. */
     runDirtyLog: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; enabled: boolean; }; answer: Applied };
-    /** The VMM asks for the dirty pages of a memslot: KVM_GET_DIRTY_LOG. */
-    runGetDirtyLog: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; }; answer: Applied };
-    /** The VMM has pages of a memslot logged again: KVM_CLEAR_DIRTY_LOG. */
-    runClearDirtyLog: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; /** A multiple of 64. */ firstPage?: number; /** A multiple of 64, or all up to the end. */ pages: number; /** The pages among them that are meant; without it all. */ dirty?: PageRun[]; }; answer: Applied };
     /** The host takes pages away, which come back when touched: kvm_unmap_gfn_range(). */
     runUnmap: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gpa: PhysicalAddress; /** A multiple of 4096. */ bytes?: number; }; answer: Applied };
     /** Builds page tables for a range, so that a test need not write their entries. */
@@ -2291,8 +2190,6 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     runInvvpid: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/invvpid"],
     runVmfunc: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmfunc"],
     runVmexit: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmexit"],
-    runPvFlush: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/pv-flush"],
-    runHvFlush: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/hv-flush"],
     runRead: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/read"],
     runWrite: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/write"],
     runExecute: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/execute"],
@@ -2302,11 +2199,8 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     runZapAll: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/zap-all"],
     runSetMemslot: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/set-memslot"],
     runHostWrite: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/host-write"],
-    runPreempt: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/preempt"],
     runInit: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/init"],
     runDirtyLog: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/dirty-log"],
-    runGetDirtyLog: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/get-dirty-log"],
-    runClearDirtyLog: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/clear-dirty-log"],
     runUnmap: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/unmap"],
     runMap: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/map"],
     runSetSregs: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/set-sregs"],

@@ -72,12 +72,10 @@ export function createConfiguredTlb({ tlb }: VmConfig, total: TlbTotal): Tlb | n
 
 function createConfiguredMemory({ memory: { memslots, words, fills } }: VmConfig) {
   const memory = createMemory(
-    memslots.map(({ gpa, bytes, userspaceAddr = gpa, readonly }) => ({
+    memslots.map(({ gpa, bytes }) => ({
       gfn: gpaToGfn(gpa),
       pageCount: bytes / PAGE_SIZE,
-      hostFrame: gpaToGfn(userspaceAddr),
-      readOnly: readonly === true,
-      dirty: null,
+      dirtyLog: false,
     })),
   );
   for (const fill of fills) fillWords(memory, fill);

@@ -42,7 +42,6 @@ test('the model says what it covers', async () => {
     'TLB_FLUSH_GUEST',
     'HV_TLB_FLUSH',
     'TRIPLE_FAULT',
-    'STEAL_UPDATE',
   ]);
   expect(json.bounds).toEqual({
     vms: 10_000,
@@ -73,7 +72,6 @@ test('the model says what it covers', async () => {
     memoryBytesPerPage: 65_536,
     streams: 1000,
     streamBufferBytes: 1_048_576,
-    streamFrameBytes: 33_554_432,
     heartbeatMs: 30_000,
     fleetStreams: 64,
     lifeRecords: 4096,

@@ -16,8 +16,6 @@ export interface Observation {
   readonly events: readonly MmuEvent[];
   /** The page-table entry that maps the accessed page; null where none is watched. */
   readonly entry: WatchedEntry | null;
-  /** Eight bytes of guest memory after the last instruction. */
-  wordAt(gpa: bigint): bigint;
 }
 
 /** A page-table entry of the guest before and after. */
@@ -41,22 +39,13 @@ export function observe(
   const entry =
     place === null ? null : { place, before: entryBefore, after: wordAt(machine, place) };
   if (outcome.kind === 'ok') run(machine, { kind: 'enter' });
-  return {
-    outcome,
-    before,
-    after,
-    errorField,
-    events: machine.events,
-    entry,
-    wordAt: (gpa) => wordAt(machine, gpa),
-  };
+  return { outcome, before, after, errorField, events: machine.events, entry };
 }
 
 function performAll(machine: Machine, steps: readonly MachineStep[]): Outcome {
-  let last: Outcome = { kind: 'ok' };
   for (const step of steps) {
-    last = perform(machine, step);
-    if (last.kind !== 'ok') break;
+    const outcome = perform(machine, step);
+    if (outcome.kind !== 'ok') return outcome;
   }
-  return last;
+  return { kind: 'ok' };
 }

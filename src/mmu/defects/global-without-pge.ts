@@ -24,7 +24,6 @@ export const globalWithoutPge: Defect = {
   title: 'A global page needs no CR4.PGE',
   source: MUTANT,
   what: 'The G bit counts while CR4.PGE is clear.',
-  lifetime: null,
   where: 'TLB',
   seams: [around(hasGlobalPages, () => () => true)],
   judge: 'oracle',

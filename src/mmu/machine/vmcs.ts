@@ -73,7 +73,6 @@ export const EXIT_REASON = {
   INVVPID: 53,
   INVPCID: 58,
   VMFUNC: 59,
-  PML_FULL: 62,
 } as const;
 
 export type ExitReasonName = keyof typeof EXIT_REASON;

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { Hex32, Hex64, PhysicalAddress } from './hex.js';
-import { PageRun } from './memory.js';
 
 const Ok = z
   .strictObject({
     kind: z.literal('ok'),
     value: Hex64.optional().describe('The value that the instruction read, if it reads.'),
-    dirty: z.array(PageRun).optional().describe('The dirty pages, of `get-dirty-log`.'),
   })
   .meta({
     id: 'Outcome.ok',
@@ -50,15 +48,12 @@ const VmExit = z
 const Mmio = z
   .strictObject({
     kind: z.literal('mmio'),
-    gpa: PhysicalAddress.describe('Address in no memslot, or written in a read-only one.'),
+    gpa: PhysicalAddress.describe('Address without a memslot.'),
   })
   .meta({ id: 'Outcome.mmio', description: 'KVM_EXIT_MMIO: the VMM would emulate a device.' });
 
 const KernelError = z
-  .strictObject({
-    kind: z.literal('error'),
-    errno: z.enum(['EINVAL', 'EEXIST', 'ENOENT', 'EFAULT']),
-  })
+  .strictObject({ kind: z.literal('error'), errno: z.enum(['EINVAL', 'EEXIST', 'EFAULT']) })
   .meta({
     id: 'Outcome.error',
     description:

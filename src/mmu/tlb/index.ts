@@ -9,7 +9,6 @@ export {
   flushTlbCurrent,
   flushTlbGuest,
   flushTlbGva,
-  flushTlbGvas,
   flushVpid,
   flushVpidAddress,
   runOnRoot,

@@ -10,6 +10,4 @@ export {
   raise,
   VECTORS,
 } from './exit.js';
-export { isHvFlushable, queueHvFlush } from './hv-flush.js';
 export { serviceLocalTlbFlushRequests, serviceRequests } from './service-requests.js';
-export { markPreempted, recordStealTime } from './steal-time.js';

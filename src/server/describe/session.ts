@@ -113,7 +113,7 @@ const FORKS: readonly Step[] = [
 const NESTED: readonly Step[] = [
   {
     operation: 'createVm',
-    body: { paging: 'ept', tags: { suite: 'examples' }, cpuid: { hyperv: true } },
+    body: { paging: 'ept', tags: { suite: 'examples' }, registers: { cr4: '0xa0' } },
   },
   { operation: 'runMovCr4', path: nested, body: { value: '0x20a0' } },
   { operation: 'runVmxon', path: nested, body: { address: '0x1000' } },
@@ -137,11 +137,6 @@ const NESTED: readonly Step[] = [
   { operation: 'runInvvpid', path: nested, body: { type: 1, vpid: 1, gva: '0x0' } },
   { operation: 'runInvept', path: nested, body: { type: 1, eptp: '0x10005e' } },
   { operation: 'runVmxoff', path: nested },
-  {
-    operation: 'runHvFlush',
-    path: nested,
-    body: { call: 'HvCallFlushVirtualAddressList', gvas: ['0x400003'] },
-  },
 ];
 
 const OTHER_COMMANDS: readonly Step[] = [
@@ -155,8 +150,6 @@ const OTHER_COMMANDS: readonly Step[] = [
   { operation: 'runMakeRequest', path: vcpu, body: { request: 'MMU_SYNC' } },
   { operation: 'runUnmap', path: vcpu, body: { gpa: '0x100000', bytes: 4096 } },
   { operation: 'runDirtyLog', path: vcpu, body: { slot: 0, enabled: true } },
-  { operation: 'runGetDirtyLog', path: vcpu, body: { slot: 0 } },
-  { operation: 'runClearDirtyLog', path: vcpu, body: { slot: 0, pages: 64 } },
   {
     operation: 'runSetMemslot',
     path: vcpu,
@@ -168,8 +161,6 @@ const OTHER_COMMANDS: readonly Step[] = [
   { operation: 'runSetSregs', path: vcpu, body: { cr3: '0x11002' } },
   { operation: 'runResetContext', path: vcpu },
   { operation: 'runInit', path: vcpu },
-  { operation: 'runPreempt', path: vcpu },
-  { operation: 'runPvFlush', path: vcpu, body: { vcpus: [0] } },
 ];
 
 const ENDING: readonly Step[] = [
@@ -214,7 +205,7 @@ const RACE: readonly Step[] = [
     operation: 'startRace',
     body: {
       source: { kind: 'workload', name: 'kpti', seed: 1, parameters: { commands: 60 } },
-      policies: ['mainline'],
+      policies: ['mainline', 'never-cache'],
     },
   },
   { operation: 'getJob', path: { job: 'job-1' } },

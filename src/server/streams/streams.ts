@@ -1,76 +1,47 @@
-import { type FilterFields, filterKeyOf, filterOf } from '../conditions/filter.js';
+import type { HistoryRecord } from '../../journal/index.js';
+import { filterOf } from '../conditions/filter.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { ApiError } from '../wire/errors.js';
-import type { EndReason, HistoryQuery } from '../wire/frames.js';
+import { type EndReason, type HistoryQuery, writeHistory } from '../wire/frames.js';
 import { selectorOf } from '../wire/labels.js';
-import type { BodyForm } from './body-sink.js';
-import { Crowd } from './crowd.js';
 import { FleetFeed } from './fleet-feed.js';
 import type { FleetQuery } from './fleet-frames.js';
 import { FleetSource } from './fleet-source.js';
-import { FrameLogs, type Wanted } from './frame-logs.js';
 import type { FrameSink } from './frame-sink.js';
-import { type Framing, LINES, serverSentEvents } from './framing.js';
-import { startHeartbeat } from './heartbeat.js';
-import { Pump, type Turns } from './pump.js';
 import { Stream } from './stream.js';
 import { VmSource } from './vm-source.js';
 
 /** Milliseconds that clients have to close their streams when the server closes. */
 const GOODBYE_MS = 500;
 
-/** Records that are written ahead in one piece. */
-const AHEAD_RECORDS = 512;
-
-/** VMs whose news are told to the readers of all VMs in one piece. */
-const TOLD_VMS = 64;
+/** Frames kept as text for the other streams of a VM: a power of two. */
+const WRITTEN_FRAMES = 64;
 
 /** Owns the streams of all VMs. */
 export class Streams {
   readonly epoch: string;
-  /** Framings of the bodies of answers. */
-  readonly framings: Readonly<Record<BodyForm, Framing>>;
   readonly feed: FleetFeed;
   readonly #fleet: Fleet;
-  readonly #pump: Pump;
-  readonly #logs: FrameLogs;
-  readonly #byVm = new Map<string, VmCrowd>();
-  readonly #ofFleet: Crowd;
-  /** VMs of which readers of all VMs were told, and whose frames are to be written. */
-  readonly #told = new Set<string>();
-  readonly #stopHeartbeat: () => void;
+  readonly #byVm = new Map<string, VmStreams>();
+  readonly #ofFleet = new Set<Stream>();
+  readonly #writeOfFleet = writeOnce();
+  readonly #heartbeat: NodeJS.Timeout;
   #onNone = () => {};
   #count = 0;
 
   /** @param epoch Sent to every client, so that it notices a restart of the server. */
-  constructor(fleet: Fleet, epoch: string, turns?: Turns) {
+  constructor(fleet: Fleet, epoch: string) {
     this.epoch = epoch;
-    this.framings = { ndjson: LINES, sse: serverSentEvents(epoch) };
+    this.feed = new FleetFeed(fleet);
     this.#fleet = fleet;
-    this.#pump = new Pump(turns);
-    this.#logs = new FrameLogs(fleet.limits);
-    this.#ofFleet = new Crowd({ pump: this.#pump, prepare: () => this.#prepareFleet() });
-    this.feed = new FleetFeed({
-      fleet,
-      onNews: this.#ofFleet.news,
-      onChange: (entry, told) => this.#logs.hold(entry, told),
-      onTold: (vm) => {
-        this.#logs.close(vm);
-        this.#told.add(vm);
-      },
-    });
     fleet.onDeletion(({ id }) => this.#end(id, 'vm-deleted'));
-    this.#stopHeartbeat = startHeartbeat(fleet.limits.heartbeatMs, () => this.#beat());
+    this.#heartbeat = setInterval(() => this.#beat(), fleet.limits.heartbeatMs);
+    this.#heartbeat.unref();
   }
 
   get count(): number {
     return this.#count;
-  }
-
-  /** Bytes of frames, and of records for them, that are kept for readers. */
-  get frameBytes(): number {
-    return this.#logs.bytes;
   }
 
   /** @throws {ApiError} If a client resumes a stream of another run of the server. */
@@ -98,7 +69,7 @@ export class Streams {
   admitFleet(): void {
     this.admit();
     const { fleetStreams: fleetStreamsMax } = this.#fleet.limits;
-    if (this.#ofFleet.streams.size >= fleetStreamsMax) {
+    if (this.#ofFleet.size >= fleetStreamsMax) {
       throw new ApiError(
         'stream-limit-reached',
         `Cannot open stream of all VMs: there are ${fleetStreamsMax}, the bound; close one`,
@@ -109,19 +80,17 @@ export class Streams {
   /** Lets a client follow a VM. */
   open(entry: FleetVm, query: HistoryQuery, sink: FrameSink): void {
     const { id } = entry;
-    const { crowd, stop } = this.#crowdOf(entry);
+    const { streams, write } = this.#streamsOf(id);
     const source = new VmSource({
       entry,
       sink,
       epoch: this.epoch,
       after: query.after ?? entry.ring.head,
-      log: this.#logs.open(entry, wantedBy(query, sink, true)),
-      onClose: () => this.#logs.close(id),
+      filter: filterOf(query),
+      write,
     });
-    this.#start(new Stream(source, sink), crowd, () => {
-      if (crowd.streams.size > 0) return;
-      stop();
-      this.#byVm.delete(id);
+    this.#start(new Stream(source, sink), streams, () => {
+      if (streams.size === 0 && this.#byVm.get(id)?.streams === streams) this.#byVm.delete(id);
     });
   }
 
@@ -129,7 +98,6 @@ export class Streams {
   openFleet(query: FleetQuery, sink: FrameSink): void {
     const vms = query.vm === undefined ? null : new Set(query.vm);
     const isMeant = selectorOf(query);
-    const wanted = wantedBy(query, sink, false);
     const source = new FleetSource({
       feed: this.feed,
       sink,
@@ -137,17 +105,17 @@ export class Streams {
       vms: this.#fleet.size,
       after: query.after ?? this.feed.number,
       wantsVm: (id, labels) => (vms?.has(id) ?? true) && (isMeant?.(labels) ?? true),
-      logOf: (entry) => this.#logs.open(entry, wanted),
-      onLeave: (vm) => this.#logs.close(vm),
+      filter: filterOf(query),
+      write: this.#writeOfFleet,
     });
-    const stop = this.feed.listen((changed) => source.vmChanged(changed));
-    this.#start(new Stream(source, sink), this.#ofFleet, stop);
+    this.#start(new Stream(source, sink), this.#ofFleet);
   }
 
   /** Ends all streams, and waits up to {@link GOODBYE_MS} until the clients have closed theirs. */
   async close(): Promise<void> {
-    this.#stopHeartbeat();
-    for (const stream of this.#all()) stream.end('shutdown');
+    clearInterval(this.#heartbeat);
+    for (const vm of [...this.#byVm.keys()]) this.#end(vm, 'shutdown');
+    for (const stream of [...this.#ofFleet]) stream.end('shutdown');
     await this.#allClosed();
     for (const stream of this.#all()) stream.terminate();
   }
@@ -163,44 +131,27 @@ export class Streams {
     });
   }
 
-  #start(stream: Stream, crowd: Crowd, onClose: () => void): void {
-    crowd.streams.add(stream);
+  #start(stream: Stream, streams: Set<Stream>, onClose = () => {}): void {
+    streams.add(stream);
     this.#count += 1;
-    stream.start(
-      () => crowd.wake(stream),
-      () => {
-        crowd.leave(stream);
-        onClose();
-        this.#count -= 1;
-        if (this.#count === 0) this.#onNone();
-      },
-    );
+    stream.start(() => {
+      streams.delete(stream);
+      onClose();
+      this.#count -= 1;
+      if (this.#count === 0) this.#onNone();
+    });
   }
 
-  #crowdOf({ id, ring }: FleetVm): VmCrowd {
-    const open = this.#byVm.get(id);
+  #streamsOf(vm: string): VmStreams {
+    const open = this.#byVm.get(vm);
     if (open !== undefined) return open;
-    const prepare = () => this.#logs.writeAhead(id, AHEAD_RECORDS) < AHEAD_RECORDS;
-    const crowd = new Crowd({ pump: this.#pump, prepare });
-    const opened = { crowd, stop: ring.listen(crowd.news) };
-    this.#byVm.set(id, opened);
-    return opened;
-  }
-
-  #prepareFleet(): boolean {
-    const isAllTold = this.feed.tell(TOLD_VMS);
-    let left = AHEAD_RECORDS;
-    for (const vm of this.#told) {
-      const written = this.#logs.writeAhead(vm, left);
-      if (written < left) this.#told.delete(vm);
-      left -= written;
-      if (left === 0) break;
-    }
-    return isAllTold && this.#told.size === 0;
+    const streams: VmStreams = { streams: new Set(), write: writeOnce() };
+    this.#byVm.set(vm, streams);
+    return streams;
   }
 
   #end(vm: string, reason: EndReason): void {
-    for (const stream of this.#byVm.get(vm)?.crowd.streams ?? []) stream.end(reason);
+    for (const stream of [...(this.#byVm.get(vm)?.streams ?? [])]) stream.end(reason);
   }
 
   #beat(): void {
@@ -208,17 +159,25 @@ export class Streams {
   }
 
   #all(): Stream[] {
-    const ofVms = [...this.#byVm.values()].flatMap(({ crowd }) => [...crowd.streams]);
-    return [...ofVms, ...this.#ofFleet.streams];
+    return [...[...this.#byVm.values()].flatMap(({ streams }) => [...streams]), ...this.#ofFleet];
   }
 }
 
-/** The readers of one VM, and how they stop to listen to it. */
-interface VmCrowd {
-  readonly crowd: Crowd;
-  readonly stop: () => void;
+interface VmStreams {
+  readonly streams: Set<Stream>;
+  readonly write: (record: HistoryRecord) => string;
 }
 
-function wantedBy(fields: FilterFields, { framing }: FrameSink, isPlace: boolean): Wanted {
-  return { filter: filterOf(fields), filterKey: filterKeyOf(fields), framing, isPlace };
+/** Writes each record once for all streams of a VM, which read it at nearly the same time. */
+function writeOnce(): (record: HistoryRecord) => string {
+  const records: HistoryRecord[] = [];
+  const texts: string[] = [];
+  return (record) => {
+    const place = record.seq & (WRITTEN_FRAMES - 1);
+    if (records[place] !== record) {
+      records[place] = record;
+      texts[place] = writeHistory(record);
+    }
+    return texts[place] as string;
+  };
 }

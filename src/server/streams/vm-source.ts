@@ -1,9 +1,10 @@
+import type { HistoryRecord } from '../../journal/index.js';
+import type { Filter } from '../conditions/filter.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { type EndReason, writeEnd, writeHello } from '../wire/frames.js';
-import type { FrameLog } from './frame-log.js';
-import { type FrameSink, say } from './frame-sink.js';
+import type { FrameSink } from './frame-sink.js';
 import { HistoryCursor } from './history-cursor.js';
-import { type FrameSource, PIECE_BYTES } from './stream.js';
+import type { FrameSource } from './stream.js';
 
 export interface VmSourceOptions {
   readonly entry: FleetVm;
@@ -11,9 +12,8 @@ export interface VmSourceOptions {
   readonly epoch: string;
   /** The stream begins behind this sequence number. */
   readonly after: number;
-  readonly log: FrameLog;
-  /** Called when the reader takes no more from the log. */
-  readonly onClose: () => void;
+  readonly filter: Filter;
+  readonly write: (record: HistoryRecord) => string;
 }
 
 /** The history of one VM, for one reader. */
@@ -23,13 +23,9 @@ export class VmSource implements FrameSource {
 
   constructor(options: VmSourceOptions) {
     this.#options = options;
-    const { entry, after, log, sink } = options;
+    const { entry, after, filter, sink, write } = options;
     const { id: vm, ring } = entry;
-    this.#cursor = new HistoryCursor({ vm, ring, log, after, sink, isPlace: true });
-  }
-
-  get isBehind(): boolean {
-    return this.#cursor.isBehind;
+    this.#cursor = new HistoryCursor({ vm, ring, after, filter, sink, write, isPlace: true });
   }
 
   get owesThrough(): boolean {
@@ -39,11 +35,15 @@ export class VmSource implements FrameSource {
   sayHello(): void {
     const { entry, sink, epoch, after } = this.#options;
     const { head, oldest } = entry.ring;
-    say(sink, writeHello({ type: 'hello', vm: entry.id, epoch, head, oldest }), after);
+    sink.send(writeHello({ type: 'hello', vm: entry.id, epoch, head, oldest }), after);
+  }
+
+  listen(onNews: () => void): () => void {
+    return this.#options.entry.ring.listen(onNews);
   }
 
   advance(): void {
-    this.#cursor.advance(PIECE_BYTES);
+    this.#cursor.advance();
   }
 
   sayThrough(): void {
@@ -57,13 +57,9 @@ export class VmSource implements FrameSource {
   sayEnd(reason: EndReason): void {
     const { entry, sink } = this.#options;
     const cursor = this.#cursor;
+    cursor.advance();
     if (cursor.isBehind) cursor.skip(entry.ring.head);
     const { seq } = cursor;
-    say(sink, writeEnd({ type: 'end', vm: entry.id, seq, reason }), seq);
-  }
-
-  close(): void {
-    this.#cursor.close();
-    this.#options.onClose();
+    sink.send(writeEnd({ type: 'end', vm: entry.id, seq, reason }), seq);
   }
 }

@@ -74,10 +74,6 @@ export const BOUNDS = {
     MIB,
     "Bytes buffered for a reader of a stream; the rest stays in the VM's history.",
   ),
-  streamFrameBytes: movable(
-    32 * MIB,
-    'Bytes kept for the readers of all streams together until they had their turn.',
-  ),
   heartbeatMs: movable(
     30_000,
     'Milliseconds after which a stream is closed whose client does not answer pings.',

@@ -27,9 +27,8 @@ const scene = onGuest(
 
 export const mainlineSmap: Unnamed = {
   title: 'A write with EFLAGS.AC takes a page out of SMAP',
-  source: 'Linux itself',
+  source: 'Every kernel to today, by its source',
   what: "With CR0.WP clear, a write over a read-only page of the user makes it the supervisor's.",
-  lifetime: { first: '3.16', last: null, repair: null },
   where: 'FNAME(page_fault)',
   amiss: { policy: 'mainline' },
   sound: { paging: 'ept' },
