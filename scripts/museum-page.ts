@@ -1,4 +1,4 @@
-import { type Exhibit, MUSEUM, show } from '../src/lab/index.js';
+import { type Exhibit, lifetimeText, MUSEUM, show } from '../src/lab/index.js';
 
 const INTRODUCTION = `# The museum
 
@@ -25,14 +25,19 @@ $ curl -s localhost:3000/v1/vms --json '{"defects":["pcide-keeps-roots"]}'
 
 A **bug** is what a commit mended. Where it is another kernel's rule, the defect puts that rule in place of the
 kernel's own (\`src/mmu/kernel/rules.ts\`); otherwise it puts something around a function of the model. A **hole** is
-one that mainline still has: the same scene is clean under the policy or the kernel of v5.14. A **trap** is
+one that mainline has, or had until 2026: the same scene is clean under the policy or the kernel of v5.14. A **trap** is
 a proposal of the thread exactly as mailed: a policy, not a defect. A **mutant** is one mistake of our making. *After*
 counts the commands of the scene, without those that set the stage, up to the one at which the judge speaks:
 
 - **oracle**: an access used a translation that the architecture no longer allows, or faulted without a reason;
 - **conformance**: an answer, or a word that the guest reads, is not what the manual says;
 - **invariant**: the shadow pages contradict themselves (\`src/mmu/views/shadow-flaws.ts\`);
-- **assertion**: the host would have crashed.
+- **assertion**: the host would have crashed;
+- **economy**: KVM gave up what it may keep.
+
+*Releases* are those of Linux that have the mistake: the first (that of the feature which it is in, where no report names another),
+the last of mainline, and the last of stable series that were mended as well, as far as they are known. \`-\`: no release ever had it.
+\`GET /v1/museum\` gives them, and the commit that mended it, as data; a test holds them against the kernels of the model.
 
 This page is written by \`npm run describe-museum\`, and a test proves it fresh.
 `;
@@ -44,7 +49,6 @@ Of the 35 bugs of the architecture reference these need what the model has not:
 | bug | why |
 |---|---|
 | cf9f4c0eb169, a stale CR0.WP in emulated accesses | Under EPT no access is emulated but one to a shadowed table, and the processor has judged it before. |
-| fa787ac07b3c, non-canonical addresses in a Hyper-V flush | There are no hypercalls. |
 | 0f38453cdb2e, write tracking in the other address space | There is no system-management mode. |
 | df37ed38e6c2, INIT flushes nothing | The MMU context is reset on INIT and again when paging is enabled, and what is loaded then is flushed. |
 | June 2026, vpid02 on first use; INVVPID on another physical CPU | A vCPU has one TLB and its own VPIDs for good: there are no physical CPUs to migrate between. |
@@ -86,13 +90,15 @@ export function museumPage(): string {
 
 function tableOf(exhibits: readonly Exhibit[]): string {
   const rows = exhibits.map((exhibit) => {
-    const { name, source, what, where } = exhibit;
+    const { name, source, what, lifetime, where } = exhibit;
     const { caught } = show(exhibit);
     const by = caught === null ? 'nobody' : `${caught.by} after ${caught.after}`;
     const from = source === 'mutant' ? `\`${where}\`` : `${escaped(source)} \`${where}\``;
-    return `| \`${name}\` | ${escaped(what)} | ${from} | ${by} |`;
+    const releases = lifetime === null ? '-' : lifetimeText(lifetime);
+    return `| \`${name}\` | ${escaped(what)} | ${from} | ${releases} | ${by} |`;
   });
-  const head = '| name | what is done wrong | where | caught by |\n|---|---|---|---|';
+  const head =
+    '| name | what is done wrong | where | releases | caught by |\n|---|---|---|---|---|';
   return `${head}\n${rows.join('\n')}\n`;
 }
 

@@ -4,6 +4,7 @@ import {
   commandsOf,
   type Exhibit,
   isAsItShouldBe,
+  lifetimeText,
   MUSEUM,
   type Shown,
   show,
@@ -75,10 +76,18 @@ const SOURCE_WIDTH = 32;
 const COLUMNS: readonly Column<Shown>[] = [
   { head: 'exhibit', isText: true, of: ({ exhibit }) => exhibit.name },
   { head: 'source', isText: true, of: ({ exhibit }) => shortened(exhibit.source) },
+  { head: 'releases', isText: true, of: ({ exhibit }) => releasesOf(exhibit) },
   { head: 'caught by', isText: true, of: (shown) => findingOf(shown).by },
   { head: 'after', isText: true, of: (shown) => findingOf(shown).after },
   { head: 'what the judge says', isText: true, of: (shown) => findingOf(shown).says },
 ];
+
+/** The releases alone: where it was seen is in docs/museum.md. */
+function releasesOf({ lifetime }: Exhibit): string {
+  if (lifetime === null) return '-';
+  const { first, last } = lifetime;
+  return lifetimeText({ first, last, repair: null });
+}
 
 function tableOf(shown: readonly Shown[]): string {
   return `${[...tableLines(COLUMNS, shown), closingLine(shown)].join('\n')}\n`;

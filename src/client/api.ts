@@ -16,7 +16,7 @@ export type Problem = {
     status: number;
     detail: string;
     /** Stable; the wording of `detail` is not. */
-    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "exhibit-not-found" | "stream-not-found" | "job-not-found" | "race-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "beginning-unknown" | "race-ended" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "job-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "job-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "overloaded";
+    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "exhibit-not-found" | "stream-not-found" | "job-not-found" | "race-not-found" | "price-list-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "price-list-exists" | "beginning-unknown" | "race-ended" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "job-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "job-limit-reached" | "price-list-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "overloaded";
     instance?: string;
     /** Names the request in the log of the server. */
     requestId?: string;
@@ -65,7 +65,7 @@ export type EventKind = {
     summary: string;
     severity: Severity;
 };
-export type RequestName = "MMU_RELOAD" | "MMU_FREE_OBSOLETE_ROOTS" | "MMU_SYNC" | "LOAD_MMU_PGD" | "TLB_FLUSH" | "TLB_FLUSH_CURRENT" | "TLB_FLUSH_GUEST" | "HV_TLB_FLUSH" | "TRIPLE_FAULT";
+export type RequestName = "MMU_RELOAD" | "MMU_FREE_OBSOLETE_ROOTS" | "MMU_SYNC" | "LOAD_MMU_PGD" | "TLB_FLUSH" | "TLB_FLUSH_CURRENT" | "TLB_FLUSH_GUEST" | "HV_TLB_FLUSH" | "TRIPLE_FAULT" | "STEAL_UPDATE";
 export type Model = {
     version: string;
     /** Series; each stands for a release. */
@@ -117,6 +117,7 @@ export type Model = {
         jobKeptMs: number;
         jobSliceMs: number;
         jobPages: number;
+        priceLists: number;
         lanesPerRace: number;
         lanesPerVm: number;
         stepsPerRace: number;
@@ -137,6 +138,18 @@ export type Model = {
     };
     notModelled: string[];
 };
+export type Lifetime = {
+    first: string;
+    /** Of mainline; null: it is there to this day. */
+    last: string | null;
+    /** Of stable series. */
+    lastOf?: {
+        [key: string]: string;
+    };
+    /** Commit. */
+    repair: string | null;
+    seenOn?: string[];
+};
 export type Exhibit = {
     name: string;
     title: string;
@@ -144,10 +157,12 @@ export type Exhibit = {
     source: string;
     /** The mistake. */
     what: string;
+    /** Null: no release ever had it. */
+    lifetime: Lifetime | null;
     /** Function of the mistake. */
     where: string;
     /** The judge that catches it: except for `oracle`, the guest sees no wrong translation. */
-    judge: "oracle" | "conformance" | "invariant" | "assertion" | "over-invalidation";
+    judge: "oracle" | "conformance" | "invariant" | "assertion" | "economy";
 };
 export type Museum = {
     exhibits: Exhibit[];
@@ -156,7 +171,7 @@ export type KernelName = "5.13" | "5.14" | "6.1" | "6.12" | "7.3" | "5.13.0" | "
 export type TlbOption = ("ideal" | "off") | {
     entries: number;
 };
-export type DefectName = "ept-fault-syncs-current-only" | "invept-eptp-unchecked" | "invept-syncs-current-only" | "invept-matches-whole-eptp" | "invvpid-keeps-l2-roots" | "fault-injected-without-sync" | "transition-syncs-current-only" | "mov-cr3-syncs-current-only" | "pcide-keeps-roots" | "tdp-pcid-unflushed" | "new-vpid12-unsynced" | "guest-flush-names-vpid01" | "guest-flush-late" | "invlpg-walks-arch-mmu" | "invpcid-without-paging-crashes" | "shadow-page-shared-by-rights" | "transition-flushes-eptp-left" | "pdptes-kept" | "vmfunc-keeps-ad" | "canonical-by-la57" | "direct-page-any-gfn" | "direct-page-any-role" | "linked-unsynced" | "mmio-over-present" | "nx-reserved-in-shadow" | "ept-bit-7-unchecked" | "vmx-exit-unhandled" | "cr3-bit-63-kept" | "vpid-0-entered" | "pae-root-unknown" | "pcid-flush-skips-flush" | "pcid-flush-skips-sync" | "pcid-flush-spares-prev-roots" | "pcid-compared-without-bit-11" | "last-slot-missed" | "rotation-loses-marks" | "pgd-compared-by-frame" | "role-without-guest-mode" | "load-skips-sync" | "load-skips-flush" | "pae-root-synced-in-part" | "guest-flush-skips-sync" | "guest-flush-skips-hardware" | "guest-flush-spares-prev-roots" | "guest-flush-asks-first" | "dummy-root-kept" | "invlpg-current-root-only" | "invlpg-skips-hardware" | "invpcid-address-current-root-only" | "invept-all-as-single" | "invept-spares-current" | "mark-without-sync" | "mark-without-flush" | "current-mark-ignored" | "sync-request-unserviced" | "flush-request-unserviced" | "tlb-flush-withdraws-guest-flush" | "remote-flush-first-vcpu-only" | "request-without-kick" | "mov-cr3-same-value-ignored" | "pge-toggle-ignored" | "pcide-off-ignored" | "invpcid-all-as-single" | "globals-survive-pge" | "invvpid-flushes-vpid01" | "vmfunc-keeps-root" | "transition-unflushed" | "vpid12-change-unnoticed" | "tlb-tag-without-pcid" | "tlb-tag-without-vpid" | "global-without-pge" | "fault-keeps-tlb-entry" | "flush-current-names-vpid01" | "unsync-not-propagated" | "link-hides-unsync" | "sync-skips-last-entry" | "sync-keeps-rights" | "sync-keeps-absent" | "sync-stops-after-batch" | "sync-without-write-protect" | "write-protect-first-mapping-only" | "rmap-loses-second-mapping" | "write-tracking-lost" | "tracked-write-zaps-nothing" | "zap-of-root-unannounced" | "invlpg-keeps-leaf" | "dirty-bit-lost" | "accessed-bit-lost" | "quadrant-lost" | "wp-override-keeps-user" | "wp-override-keeps-exec" | "page-found-without-wp";
+export type DefectName = "ept-fault-syncs-current-only" | "invept-eptp-unchecked" | "invept-syncs-current-only" | "invept-matches-whole-eptp" | "invvpid-keeps-l2-roots" | "fault-injected-without-sync" | "transition-syncs-current-only" | "mov-cr3-syncs-current-only" | "pcide-keeps-roots" | "tdp-pcid-unflushed" | "new-vpid12-unsynced" | "guest-flush-names-vpid01" | "guest-flush-late" | "invlpg-walks-arch-mmu" | "invpcid-without-paging-crashes" | "shadow-page-shared-by-rights" | "transition-flushes-eptp-left" | "pdptes-kept" | "vmfunc-keeps-ad" | "canonical-by-la57" | "direct-page-any-gfn" | "direct-page-any-role" | "linked-unsynced" | "mmio-over-present" | "nx-reserved-in-shadow" | "ept-bit-7-unchecked" | "vmx-exit-unhandled" | "cr3-bit-63-kept" | "vpid-0-entered" | "pae-root-unknown" | "preempted-twice-loses-flush" | "hv-flush-non-canonical" | "wp-toggle-frees-tdp-roots" | "obsolete-roots-by-current" | "pcid-flush-skips-flush" | "pcid-flush-skips-sync" | "pcid-flush-spares-prev-roots" | "pcid-compared-without-bit-11" | "last-slot-missed" | "rotation-loses-marks" | "pgd-compared-by-frame" | "role-without-guest-mode" | "load-skips-sync" | "load-skips-flush" | "pae-root-synced-in-part" | "guest-flush-skips-sync" | "guest-flush-skips-hardware" | "guest-flush-spares-prev-roots" | "invlpg-current-root-only" | "invlpg-skips-hardware" | "invpcid-address-current-root-only" | "invept-all-as-single" | "invept-spares-current" | "mark-without-sync" | "mark-without-flush" | "current-mark-ignored" | "sync-request-unserviced" | "flush-request-unserviced" | "tlb-flush-withdraws-guest-flush" | "remote-flush-first-vcpu-only" | "request-without-kick" | "mov-cr3-same-value-ignored" | "pge-toggle-ignored" | "pcide-off-ignored" | "invpcid-all-as-single" | "globals-survive-pge" | "invvpid-flushes-vpid01" | "vmfunc-keeps-root" | "transition-unflushed" | "vpid12-change-unnoticed" | "tlb-tag-without-pcid" | "tlb-tag-without-vpid" | "global-without-pge" | "fault-keeps-tlb-entry" | "flush-current-names-vpid01" | "unsync-not-propagated" | "link-hides-unsync" | "sync-skips-last-entry" | "sync-keeps-rights" | "sync-keeps-absent" | "sync-stops-after-batch" | "sync-without-write-protect" | "write-protect-first-mapping-only" | "rmap-loses-second-mapping" | "write-tracking-lost" | "tracked-write-zaps-nothing" | "zap-of-root-unannounced" | "invlpg-keeps-leaf" | "dirty-bit-lost" | "accessed-bit-lost" | "quadrant-lost" | "wp-override-keeps-user" | "wp-override-keeps-exec" | "page-found-without-wp" | "hv-queue-drops-overflow" | "hv-flush-first-page-only" | "steal-flush-skipped";
 export type CpuidFeatures = {
     /** Process-context identifiers. */
     pcid?: boolean;
@@ -188,6 +203,8 @@ export type CpuidFeatures = {
     lam?: boolean;
     /** VMX, for an L1 hypervisor; only with vendor `vmx`. */
     vmx?: boolean;
+    /** The hypercalls of Hyper-V. */
+    hyperv?: boolean;
 };
 export type Hex64 = string;
 export type VmxCapabilities = {
@@ -218,6 +235,10 @@ export type PhysicalAddress = string;
 export type Memslot = {
     gpa: PhysicalAddress;
     bytes: number;
+    /** Address of its backing in the VMM's memory; without it that of `gpa`, or a moved slot's own. */
+    userspaceAddr?: PhysicalAddress;
+    /** KVM_MEM_READONLY: a write ends as `mmio`. */
+    "readonly"?: boolean;
 };
 export type MemoryWord = {
     gpa: PhysicalAddress;
@@ -260,6 +281,8 @@ export type VmConfig = {
     defects?: DefectName[];
     /** Module parameter kvm.flush_on_reuse. */
     flushOnReuse?: boolean;
+    /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: `get-dirty-log` alone protects nothing anew. */
+    manualDirtyLogProtect?: "off" | "on" | "initially-set";
     maxphyaddr?: number;
     cpuid?: CpuidFeatures;
     vmx?: VmxCapabilities;
@@ -397,6 +420,30 @@ export type CommandVmexit = {
     kind: "vmexit";
     vcpu: VcpuIndex;
 };
+export type CommandPvFlush = {
+    vcpus: VcpuIndex[];
+    kind: "pv-flush";
+    vcpu: VcpuIndex;
+};
+export type VpBank = {
+    bank: number;
+    mask: Hex64;
+};
+export type CommandHvFlush = {
+    call: "HvCallFlushVirtualAddressSpace" | "HvCallFlushVirtualAddressList" | "HvCallFlushVirtualAddressSpaceEx" | "HvCallFlushVirtualAddressListEx";
+    /** CR3 of the address space, unless bit 1 of `flags`. */
+    addressSpace?: Hex64;
+    /** Bit 0: all processors; 1: all address spaces; 2: spare global pages. */
+    flags?: number;
+    /** Without `Ex`; none means all. */
+    processorMask?: Hex64;
+    /** With `Ex`; null: all. */
+    vpSet?: VpBank[] | null;
+    /** Of a list: bits 11:0 count the pages that follow the first. */
+    gvas?: Hex64[];
+    kind: "hv-flush";
+    vcpu: VcpuIndex;
+};
 export type CommandRead = {
     gva: Hex64;
     /** Bytes that are accessed. */
@@ -459,6 +506,10 @@ export type CommandHostWrite = {
     kind: "host-write";
     vcpu: VcpuIndex;
 };
+export type CommandPreempt = {
+    kind: "preempt";
+    vcpu: VcpuIndex;
+};
 export type CommandInit = {
     kind: "init";
     vcpu: VcpuIndex;
@@ -467,6 +518,27 @@ export type CommandDirtyLog = {
     slot: MemslotId;
     enabled: boolean;
     kind: "dirty-log";
+    vcpu: VcpuIndex;
+};
+export type CommandGetDirtyLog = {
+    slot: MemslotId;
+    kind: "get-dirty-log";
+    vcpu: VcpuIndex;
+};
+export type PageRun = {
+    /** Number of the page in its memslot. */
+    first: number;
+    count: number;
+};
+export type CommandClearDirtyLog = {
+    slot: MemslotId;
+    /** A multiple of 64. */
+    firstPage?: number;
+    /** A multiple of 64, or all up to the end. */
+    pages: number;
+    /** The pages among them that are meant; without it all. */
+    dirty?: PageRun[];
+    kind: "clear-dirty-log";
     vcpu: VcpuIndex;
 };
 export type CommandUnmap = {
@@ -523,7 +595,7 @@ export type CommandResetContext = {
     kind: "reset-context";
     vcpu: VcpuIndex;
 };
-export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmread | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandInit | CommandDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
+export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmread | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandPvFlush | CommandHvFlush | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandPreempt | CommandInit | CommandDirtyLog | CommandGetDirtyLog | CommandClearDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
 export type Scene = {
     exhibit: Exhibit;
     /** Configuration with the mistake. */
@@ -561,6 +633,8 @@ export type VmCreation = {
     defects?: DefectName[];
     /** Module parameter kvm.flush_on_reuse. */
     flushOnReuse?: boolean;
+    /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: `get-dirty-log` alone protects nothing anew. */
+    manualDirtyLogProtect?: "off" | "on" | "initially-set";
     maxphyaddr?: number;
     cpuid?: CpuidFeatures;
     vmx?: VmxCapabilities;
@@ -616,6 +690,8 @@ export type Vm = {
     defects?: DefectName[];
     /** Module parameter kvm.flush_on_reuse. */
     flushOnReuse?: boolean;
+    /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: `get-dirty-log` alone protects nothing anew. */
+    manualDirtyLogProtect?: "off" | "on" | "initially-set";
     maxphyaddr?: number;
     cpuid?: CpuidFeatures;
     vmx?: VmxCapabilities;
@@ -661,6 +737,12 @@ export type LabelsPatch = {
     ttlSeconds?: number | null;
 };
 export type Hex32 = string;
+export type StealState = {
+    /** The host has scheduled the vCPU out. */
+    preempted: boolean;
+    /** The guest asks for a flush before the vCPU runs again. */
+    flushTlb: boolean;
+};
 export type RootState = {
     pgd: Hex64;
     hpa: PhysicalAddress;
@@ -712,6 +794,9 @@ export type VcpuState = {
     mmu: MmuName;
     /** Pending, in the order of service. */
     requests: RequestName[];
+    steal: StealState;
+    /** Entries of `tlb_flush_fifo`; all ones: everything. */
+    hvFlushes: Hex64[];
     rootMmu: MmuState;
     guestMmu: MmuState;
     nested: NestedState;
@@ -888,6 +973,8 @@ export type MemslotState = {
     slot: MemslotId;
     gpa: PhysicalAddress;
     bytes: number;
+    userspaceAddr: PhysicalAddress;
+    "readonly": boolean;
     dirtyLog: boolean;
 };
 export type MemoryDump = {
@@ -903,6 +990,8 @@ export type OutcomeOk = {
     kind: "ok";
     /** The value that the instruction read, if it reads. */
     value?: Hex64;
+    /** The dirty pages, of `get-dirty-log`. */
+    dirty?: PageRun[];
 };
 export type OutcomeFault = {
     kind: "fault";
@@ -928,12 +1017,12 @@ export type OutcomeVmExit = {
 };
 export type OutcomeMmio = {
     kind: "mmio";
-    /** Address without a memslot. */
+    /** Address in no memslot, or written in a read-only one. */
     gpa: PhysicalAddress;
 };
 export type OutcomeError = {
     kind: "error";
-    errno: "EINVAL" | "EEXIST" | "EFAULT";
+    errno: "EINVAL" | "EEXIST" | "ENOENT" | "EFAULT";
 };
 export type OutcomeShutdown = {
     kind: "shutdown";
@@ -1017,6 +1106,8 @@ export type EventTlbFlushed = {
     /** Shadow EPT root whose EP4TA was named. */
     root: PhysicalAddress | null;
     address: Hex64 | null;
+    /** Pages from `address` on. */
+    pages?: number;
 };
 export type EventPageAllocated = {
     kind: "page-allocated";
@@ -1090,7 +1181,7 @@ export type EventVmFail = {
     /** Null without a current VMCS. */
     error: number | null;
 };
-export type CommandKind = "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "init" | "dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+export type CommandKind = "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "pv-flush" | "hv-flush" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "preempt" | "init" | "dirty-log" | "get-dirty-log" | "clear-dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
 export type EventViolation = {
     kind: "violation";
     /** A wrong frame, a right that is gone or was never there, or a fault without a reason. */
@@ -1498,14 +1589,14 @@ export type AllowedDump = {
     seq: Seq;
 };
 export type CostParameter = {
-    name: "hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncEffective" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "kick";
+    name: "hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncWalk" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "cr3Exit" | "nestedExit" | "guestCr3" | "kick";
     /** Part of the machine that the cost is for. */
     part: "switch" | "load" | "sync" | "flush" | "fault" | "lock" | "exit";
-    /** Default value. */
+    /** Price by default, in cycles. */
     cost: number;
-    /** The count that the cost is multiplied by. */
+    /** The count that the price is multiplied by. */
     counts: string;
-    /** Reason for the value. */
+    /** Source of the price, or the reason for a guess. */
     reason: string;
 };
 export type CostModel = {
@@ -1533,6 +1624,7 @@ export type RaceFromVm = {
     /** The commands up to this moment; by default all of them. */
     seq?: Seq;
 };
+export type PriceListName = string;
 export type RaceRequest = {
     source: RaceFromWorkload | RaceFromCommands | RaceFromVm;
     policies?: "all" | PolicyName[];
@@ -1540,10 +1632,12 @@ export type RaceRequest = {
     prevRoots?: number[];
     /** By default the kernel of the configuration. */
     kernels?: KernelName[];
-    /** Other values for parameters of `GET /v1/cost-model`. */
+    /** Prices in cycles that take the place of those of the list, without a range. */
     costs?: {
         [key: string]: number;
     };
+    /** A list of `GET /v1/price-lists`. */
+    prices?: PriceListName;
 };
 export type JobId = string;
 export type RaceSourceWorkload = {
@@ -1564,8 +1658,41 @@ export type RaceSourceVm = {
     seq: number;
 };
 export type RaceSource = RaceSourceWorkload | RaceSourceCommands | RaceSourceVm;
-export type RaceCosts = {
-    [key: string]: number;
+export type PriceRange = {
+    value: number;
+    low: number;
+    high: number;
+};
+export type RacePrices = {
+    list: PriceListName;
+    machine: string;
+    cycles: {
+        [key: string]: PriceRange;
+    };
+};
+export type RaceComparison = {
+    standing: "same" | "cheaper" | "dearer" | "cheaper-unless" | "dearer-unless" | "undecided";
+    /** The one price beyond which the standing may fail. */
+    unless: {
+        price: "hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncWalk" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "cr3Exit" | "nestedExit" | "guestCr3" | "kick";
+        side: "below" | "above";
+        cycles: number;
+    } | null;
+    /** Share of the first lane's cost that is saved; negative where a lane is dearer. */
+    saving: {
+        value: number;
+        low: number;
+        high: number;
+    };
+    /** Prices that turn the order alone, all others at their value. */
+    turns: {
+        price: "hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncWalk" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "cr3Exit" | "nestedExit" | "guestCr3" | "kick";
+        cycles: number;
+    }[];
+    /** All of that as a sentence. */
+    text: string;
+    /** Share of the way to their worst ends that all prices may go; null for any. */
+    margin: number | null;
 };
 export type PolicyFrees = {
     /** Roots that were loaded again, with something stale below. */
@@ -1594,6 +1721,8 @@ export type Syncs = {
     direct: number;
     /** Syncs of any kind that found a stale translation. */
     stale: number;
+    /** Syncs of any kind that found an unsync leaf, and walked to it. */
+    walks: number;
     /** Leaf tables that were synced, by any of these. */
     leaves: number;
 };
@@ -1622,6 +1751,14 @@ export type Pinned = {
     mean: number;
     /** Most at once that were zapped already, and live on in a slot. */
     zappedPeak: number;
+};
+export type Cr3Exits = {
+    /** Exits whose switch found its root. */
+    hit: number;
+    /** Exits whose switch found none. */
+    miss: number;
+    /** Exits that switched no root: PAE registers alone, or a fault. */
+    other: number;
 };
 export type RaceCounters = {
     /** Commands that were applied. */
@@ -1674,6 +1811,11 @@ export type RaceCounters = {
     exits: number;
     /** VM exits that another vCPU forced. */
     kicks: number;
+    cr3Exits: Cr3Exits;
+    /** MOV to CR3 that the guest carried out without an exit. */
+    cr3Loads: number;
+    /** Exits of L2 that KVM handed on to L1. */
+    reflected: number;
     /** Page faults and EPT violations that KVM handled. */
     pageFaults: number;
     /** Shadow pages made. */
@@ -1704,12 +1846,16 @@ export type RaceLane = {
     policy: PolicyName;
     prevRoots: number;
     kernel: KernelName;
+    /** Cycles. */
     cost: {
         total: number;
+        low: number;
+        high: number;
         parts: {
             [key: string]: number;
         };
     };
+    comparison: RaceComparison;
     counters: RaceCounters;
     firstViolation: {
         /** Index of the command. */
@@ -1761,7 +1907,7 @@ export type RaceResult = {
     source: RaceSource;
     /** Commands that were run in every lane. */
     commands: number;
-    costs: RaceCosts;
+    prices: RacePrices;
     lanes: RaceLane[];
     /** By kernel and number of slots. */
     bounds: RaceBound[];
@@ -1799,6 +1945,44 @@ export type JobRace = {
     result: RaceResult | null;
 };
 export type Job = JobRace;
+export type PriceLists = {
+    priceLists: {
+        name: PriceListName;
+        /** Processor whose cycles these are, and what it ran. */
+        machine: string;
+        /** Cycles of a nanosecond. */
+        ghz: number;
+    }[];
+};
+export type Price = {
+    /** Cycles. */
+    value: number;
+    /** Least that it may be. */
+    low: number;
+    /** Most that it may be. */
+    high: number;
+    sure: "published" | "derived" | "secondary" | "inferred" | "calibrated" | "chosen";
+    /** Processor that the figure is of. */
+    cpu: string;
+    /** Kernel that it ran. */
+    kernel: string;
+    /** Place of the figure, or the reason for a guess. */
+    source: string;
+};
+export type PriceFile = {
+    format: "mmulab-prices";
+    formatVersion: 1;
+    name: PriceListName;
+    /** Processor whose cycles these are, and what it ran. */
+    machine: string;
+    /** Cycles of a nanosecond. */
+    ghz: number;
+    /** The list that has the prices which are absent here; null if none is. */
+    base?: ("xeon-8269cy-4.19" | "core-13900hk-7.3") | null;
+    prices: {
+        [key: string]: Price;
+    };
+};
 export type JobSummary = {
     id: JobId;
     /** Rises by one with each job. */
@@ -2044,6 +2228,10 @@ export interface Operations {
     runVmfunc: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** EAX. */ "function"?: number; /** ECX. */ index?: number; }; answer: Applied };
     /** L2 does something that L1 asked to see: a VM exit from L2 to L1. */
     runVmexit: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** Basic exit reason. */ reason?: number; qualification?: Hex64; /** KVM reports the exit for an event, without running L2 first (to v5.19). */ synthesized?: true; }; answer: Applied };
+    /** A Linux guest flushes other vCPUs: kvm_flush_tlb_multi(). The rest needs interrupts. */
+    runPvFlush: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { vcpus: VcpuIndex[]; }; answer: Applied };
+    /** The guest makes a hypercall of Hyper-V that flushes TLBs. */
+    runHvFlush: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { call: "HvCallFlushVirtualAddressSpace" | "HvCallFlushVirtualAddressList" | "HvCallFlushVirtualAddressSpaceEx" | "HvCallFlushVirtualAddressListEx"; /** CR3 of the address space, unless bit 1 of `flags`. */ addressSpace?: Hex64; /** Bit 0: all processors; 1: all address spaces; 2: spare global pages. */ flags?: number; /** Without `Ex`; none means all. */ processorMask?: Hex64; /** With `Ex`; null: all. */ vpSet?: VpBank[] | null; /** Of a list: bits 11:0 count the pages that follow the first. */ gvas?: Hex64[]; }; answer: Applied };
     /** A load from linear memory, executed by the guest. */
     runRead: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Bytes that are accessed. */ bytes?: 1 | 2 | 4 | 8; /** Access at CPL 3, whatever the CPL is. */ user?: boolean; /** EFLAGS.AC: a supervisor may touch user pages. */ ac?: boolean; }; answer: Applied };
     /** A store to linear memory, executed by the guest. */
@@ -2062,10 +2250,16 @@ export interface Operations {
     runSetMemslot: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; /** Null deletes the memslot. */ memslot: Memslot | null; }; answer: Applied };
     /** The VMM, or a device, writes 8 bytes of memory; KVM does not see it. */
     runHostWrite: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gpa: PhysicalAddress; value: Hex64; }; answer: Applied };
+    /** The host schedules the vCPU out, and says so in its steal time. */
+    runPreempt: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** INIT reaches the vCPU, and sets its registers back. */
     runInit: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** The VMM turns dirty logging of a memslot on or off. */
     runDirtyLog: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; enabled: boolean; }; answer: Applied };
+    /** The VMM asks for the dirty pages of a memslot: KVM_GET_DIRTY_LOG. */
+    runGetDirtyLog: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; }; answer: Applied };
+    /** The VMM has pages of a memslot logged again: KVM_CLEAR_DIRTY_LOG. */
+    runClearDirtyLog: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; /** A multiple of 64. */ firstPage?: number; /** A multiple of 64, or all up to the end. */ pages: number; /** The pages among them that are meant; without it all. */ dirty?: PageRun[]; }; answer: Applied };
     /** The host takes pages away, which come back when touched: kvm_unmap_gfn_range(). */
     runUnmap: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gpa: PhysicalAddress; /** A multiple of 4096. */ bytes?: number; }; answer: Applied };
     /** Builds page tables for a range, so that a test need not write their entries. */
@@ -2092,10 +2286,18 @@ export interface Operations {
     getLedger: { params: { vm: VmId; }; answer: LedgerDump };
     /** List the translations that the architecture allows for an address. */
     listAllowed: { params: { vm: VmId; vcpu: Digits; }; query: { gva: Hex64; }; answer: AllowedDump };
-    /** Read the costs that a race counts, and their reasons. */
+    /** Read the things that a race charges for, with their prices by default. */
     getCostModel: { answer: CostModel };
     /** Run policies side by side over the same commands: a job. */
     startRace: { body: RaceRequest; answer: Job };
+    /** List the price lists. */
+    listPriceLists: { answer: PriceLists };
+    /** Keep a price list, of your own host for example, for races to name. */
+    addPriceList: { body: PriceFile; answer: PriceFile };
+    /** Read one price list, with the range and the source of every price. */
+    getPriceList: { params: { name: PriceListName; }; answer: PriceFile };
+    /** Delete a price list that a client gave. */
+    deletePriceList: { params: { name: PriceListName; }; answer: undefined };
     /** Compare a VM with the lanes beside it, up to now. */
     getVmRace: { params: { vm: VmId; }; answer: RaceResult };
     /** List jobs in the order of their creation, without their results. */
@@ -2190,6 +2392,8 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     runInvvpid: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/invvpid"],
     runVmfunc: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmfunc"],
     runVmexit: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmexit"],
+    runPvFlush: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/pv-flush"],
+    runHvFlush: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/hv-flush"],
     runRead: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/read"],
     runWrite: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/write"],
     runExecute: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/execute"],
@@ -2199,8 +2403,11 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     runZapAll: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/zap-all"],
     runSetMemslot: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/set-memslot"],
     runHostWrite: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/host-write"],
+    runPreempt: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/preempt"],
     runInit: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/init"],
     runDirtyLog: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/dirty-log"],
+    runGetDirtyLog: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/get-dirty-log"],
+    runClearDirtyLog: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/clear-dirty-log"],
     runUnmap: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/unmap"],
     runMap: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/map"],
     runSetSregs: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/set-sregs"],
@@ -2216,6 +2423,10 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     listAllowed: ["GET", "/v1/vms/{vm}/vcpus/{vcpu}/allowed"],
     getCostModel: ["GET", "/v1/cost-model"],
     startRace: ["POST", "/v1/races"],
+    listPriceLists: ["GET", "/v1/price-lists"],
+    addPriceList: ["POST", "/v1/price-lists"],
+    getPriceList: ["GET", "/v1/price-lists/{name}"],
+    deletePriceList: ["DELETE", "/v1/price-lists/{name}"],
     getVmRace: ["GET", "/v1/vms/{vm}/race"],
     listJobs: ["GET", "/v1/jobs"],
     getJob: ["GET", "/v1/jobs/{job}"],

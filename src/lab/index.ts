@@ -1,9 +1,11 @@
-export { type Act, JUDGES, type Judge, type Scene } from '../mmu/scenes/index.js';
+export { type Act, JUDGES, type Judge, type Lifetime, type Scene } from '../mmu/scenes/index.js';
 export {
   type Catch,
   commandsOf,
   type Exhibit,
   isAsItShouldBe,
+  isInLifetime,
+  lifetimeText,
   MUSEUM,
   play,
   type Shown,

@@ -72,10 +72,12 @@ export function createConfiguredTlb({ tlb }: VmConfig, total: TlbTotal): Tlb | n
 
 function createConfiguredMemory({ memory: { memslots, words, fills } }: VmConfig) {
   const memory = createMemory(
-    memslots.map(({ gpa, bytes }) => ({
+    memslots.map(({ gpa, bytes, userspaceAddr = gpa, readonly }) => ({
       gfn: gpaToGfn(gpa),
       pageCount: bytes / PAGE_SIZE,
-      dirtyLog: false,
+      hostFrame: gpaToGfn(userspaceAddr),
+      readOnly: readonly === true,
+      dirty: null,
     })),
   );
   for (const fill of fills) fillWords(memory, fill);

@@ -1,7 +1,10 @@
+import { clearDirtyLog } from './commands/clear-dirty-log.js';
 import { dirtyLog } from './commands/dirty-log.js';
 import { execute } from './commands/execute.js';
 import { freeRoots } from './commands/free-roots.js';
+import { getDirtyLog } from './commands/get-dirty-log.js';
 import { hostWrite } from './commands/host-write.js';
+import { hvFlush } from './commands/hv-flush.js';
 import { init } from './commands/init.js';
 import { invept } from './commands/invept.js';
 import { invlpg } from './commands/invlpg.js';
@@ -14,6 +17,8 @@ import { movCr0 } from './commands/mov-cr0.js';
 import { movCr3 } from './commands/mov-cr3.js';
 import { movCr4 } from './commands/mov-cr4.js';
 import { movFromCr3 } from './commands/mov-from-cr3.js';
+import { preempt } from './commands/preempt.js';
+import { pvFlush } from './commands/pv-flush.js';
 import { read } from './commands/read.js';
 import { refusalOf } from './commands/refusal.js';
 import { runL2 } from './commands/run-l2.js';
@@ -166,10 +171,20 @@ function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
       return setMemslot(vm, vcpu, command, emit);
     case 'host-write':
       return hostWrite(vm, command);
+    case 'preempt':
+      return preempt(vm, vcpu, emit);
+    case 'pv-flush':
+      return pvFlush(vm, command);
+    case 'hv-flush':
+      return hvFlush(vm, vcpu, command, emit);
     case 'init':
       return init(vm, vcpu, emit);
     case 'dirty-log':
       return dirtyLog(vm, vcpu, command, emit);
+    case 'get-dirty-log':
+      return getDirtyLog(vm, vcpu, command, emit);
+    case 'clear-dirty-log':
+      return clearDirtyLog(vm, vcpu, command, emit);
     case 'unmap':
       return unmap(vm, vcpu, command, emit);
     case 'map':

@@ -17,6 +17,7 @@ import {
   writeVcpu,
   writeVmcs12s,
 } from './encoding/index.js';
+import { createMemory } from './machine/index.js';
 import { isWatched } from './oracle/index.js';
 import type { VmConfig } from './schema/index.js';
 import { createLedger, type Vm } from './state/index.js';
@@ -53,8 +54,7 @@ export function readVm(reader: ByteReader, config: VmConfig, contents: ContentsS
   if (vcpuCount !== config.vcpus) {
     throw new BadEncoding(`a state of ${vcpuCount} vCPUs, for a VM of ${config.vcpus}`);
   }
-  const memslots = readMemslots(reader);
-  const memory = { memslots, pages: contents.memory() };
+  const memory = createMemory(readMemslots(reader), contents.memory());
   const vmcs12s = readVmcs12s(reader);
   const shadow = readShadow(reader, contents);
   const { prevRoots } = config;

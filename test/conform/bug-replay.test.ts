@@ -118,6 +118,16 @@ const BUGS: readonly (readonly [DefectName, ...Told])[] = [
     ],
     'walk starts at the PAE root, level 3, index bits 31:30',
   ],
+  [
+    'hv-flush-non-canonical',
+    { hypercall: 'HvFlushVirtualAddressList' },
+    [
+      'list contains 0xaaaaaaaaaaaaaaaa and a valid address',
+      'hypercall',
+      'read the valid address after a PTE change',
+    ],
+    'bad entry skipped, valid one flushed',
+  ],
   // Of the same kinds, in other words and in another order.
   [
     'tdp-pcid-unflushed',
@@ -206,12 +216,7 @@ test.each<readonly [string, ...Told]>([
   ['steps', {}, 'read X' as never, 'new frame'],
   ['setup key cpl', { cpl: 3 }, ['read X'], 'new frame'],
   ['setup vpid12 "moon"', { vpid12: 'moon' }, ['L2 reads X'], 'new frame'],
-  [
-    'Hyper-V hypercalls',
-    { hypercall: 'HvFlushVirtualAddressList' },
-    ['list contains 0xaaaaaaaaaaaaaaaa and a valid address', 'hypercall'],
-    'bad entry skipped, valid one flushed',
-  ],
+  ['hypercall "HvSignalEvent"', { hypercall: 'HvSignalEvent' }, ['hypercall'], 'new frame'],
   ['physical CPUs', { pcpu: 2 }, ['L2 runs on pCPU1 and caches X'], 'new frame'],
   [
     'address spaces of system-management mode',

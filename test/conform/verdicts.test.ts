@@ -26,11 +26,11 @@ test('a wrong expectation fails, and says what was expected and what came', () =
 });
 
 test('an area that is not judged is counted, not passed', () => {
-  const other = { ...invept, area: 'pml' };
+  const other = { ...invept, area: 'npt' };
   expect(judgeCases([other, other])).toEqual({
     passed: 0,
     failures: [],
-    skipped: { 'area pml': 2 },
+    skipped: { 'area npt': 2 },
   });
 });
 

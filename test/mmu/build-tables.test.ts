@@ -38,7 +38,7 @@ const RANGE: TableRange = {
 };
 
 function emptyMemory(): GuestMemory {
-  return createMemory([{ gfn: 0, pageCount: 2 ** 20, dirtyLog: false }]);
+  return createMemory([{ gfn: 0, pageCount: 2 ** 20, hostFrame: 0, readOnly: false, dirty: null }]);
 }
 
 /** `place: entry` in the order of writing, or the flaw. */

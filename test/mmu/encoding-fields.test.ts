@@ -16,6 +16,7 @@ const NOT_ENCODED: Readonly<Record<string, string>> = {
   '.ear': 'who listens is no state',
   '.ledger': 'it begins anew with a state that is taken up',
   '.tlbTotal': 'a sum of what is encoded',
+  '.memory.isPlain': 'it follows from the memslots',
   '.memory.pages.size': 'a count of what is encoded',
   '.memory.pages.owner': 'who may write a page that states share',
   '.memory.pages.blocks[].owner': 'who may write a page that states share',
@@ -72,13 +73,22 @@ function eventful({ config, mode }: Machine): Vm {
   const runs = fc.sample(run, { seed: 20261130, numRuns: 8 });
   for (const command of runs.flatMap(({ commands }) => commands))
     apply(vm, { ...command, vcpu: 1 });
+  apply(vm, {
+    kind: 'hv-flush',
+    vcpu: 1,
+    call: 'HvCallFlushVirtualAddressList',
+    gvas: ['0x401003'],
+  });
   return vm;
 }
 
 const POLICY = 'unsync-roots-posted';
 const MACHINES: readonly Machine[] = [
   { mode: '4-level', config: { paging: 'shadow', policy: POLICY } },
-  { mode: '4-level', config: { paging: 'ept', policy: POLICY } },
+  {
+    mode: '4-level',
+    config: { paging: 'ept', policy: POLICY, kernel: '6.12', cpuid: { hyperv: true } },
+  },
   { mode: 'PAE', config: { paging: 'shadow', policy: 'need-sync' } },
 ];
 

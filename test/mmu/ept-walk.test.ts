@@ -29,7 +29,9 @@ interface Scene {
 
 function walkIn(scene: Scene) {
   const { entries = {}, access, gpa = 0, ad = false, cap = CAP, maxphyaddr = 46 } = scene;
-  const memory = createMemory([{ gfn: 0, pageCount: 2 ** 20, dirtyLog: false }]);
+  const memory = createMemory([
+    { gfn: 0, pageCount: 2 ** 20, hostFrame: 0, readOnly: false, dirty: null },
+  ]);
   ENTRIES.forEach((place, i) => {
     const next = i === 0 ? 0x123037 : (ENTRIES[i - 1] as number) + 7;
     writeWord(memory, place, wordFromHex(entries[i + 1] ?? `0x${next.toString(16)}`));
@@ -49,6 +51,7 @@ function resultOf(scene: Scene): string {
 
 function show(walked: EptWalk): string {
   if (walked.kind === 'misconfiguration') return 'misconfigured';
+  if (walked.kind === 'log-full') return 'log full';
   if (walked.kind === 'violation') return `0x${walked.qualification.toString(16)}`;
   const { level, gfn, acc } = walked;
   return `${level} 0x${gfn.toString(16)} ${acc & 4 ? 'r' : '-'}${acc & 2 ? 'w' : '-'}${acc & 1 ? 'x' : '-'}`;
@@ -150,7 +153,9 @@ describe('A and D', () => {
 });
 
 test('an EPT of 5 levels', () => {
-  const memory = createMemory([{ gfn: 0, pageCount: 16, dirtyLog: false }]);
+  const memory = createMemory([
+    { gfn: 0, pageCount: 16, hostFrame: 0, readOnly: false, dirty: null },
+  ]);
   for (const [place, entry] of [
     [0x1008, '0x2007'],
     [0x2000, '0x3007'],

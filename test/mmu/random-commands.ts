@@ -99,6 +99,22 @@ const nested = fc.oneof(
   }),
 );
 
+const paravirtual = fc.oneof(
+  commandOf('preempt'),
+  commandOf('pv-flush', { vcpus: fc.constantFrom([0], [1], [0, 1]) }),
+  commandOf('hv-flush', {
+    call: fc.constantFrom('HvCallFlushVirtualAddressSpace', 'HvCallFlushVirtualAddressSpaceEx'),
+    flags: fc.nat(7),
+  }),
+  commandOf('hv-flush', {
+    call: fc.constant('HvCallFlushVirtualAddressList'),
+    gvas: fc.array(fc.constantFrom('0x400003', '0x401000', '0xaaaaaaaaaaaaa000'), {
+      minLength: 1,
+      maxLength: 20,
+    }),
+  }),
+);
+
 const host = fc.oneof(
   commandOf('enter'),
   commandOf('load-root', { pgd: root.map(hex) }),
@@ -113,6 +129,8 @@ const host = fc.oneof(
     request: fc.constantFrom('MMU_SYNC', 'TLB_FLUSH_CURRENT', 'TLB_FLUSH_GUEST'),
   }),
   commandOf('dirty-log', { slot: fc.constant(0), enabled: fc.boolean() }),
+  commandOf('get-dirty-log', { slot: fc.constantFrom(0, 1) }),
+  commandOf('clear-dirty-log', { slot: fc.constant(0), pages: fc.constantFrom(64, 2 ** 20) }),
   commandOf('unmap', {
     gpa: fc.constantFrom('0x10000', '0x100000', '0x103000'),
     bytes: fc.constantFrom(4096, 16384),
@@ -123,6 +141,8 @@ const host = fc.oneof(
       null,
       { gpa: '0x200000000', bytes: 4096 },
       { gpa: '0x300000000', bytes: 4096 },
+      { gpa: '0x200000000', bytes: 4096, readonly: true },
+      { gpa: '0x300000000', bytes: 4096, userspaceAddr: '0x10000' },
     ),
   }),
   commandOf('map', {
@@ -141,6 +161,7 @@ const command = fc.oneof(
   { weight: 4, arbitrary: registers },
   { weight: 3, arbitrary: nested },
   { weight: 2, arbitrary: host },
+  { weight: 1, arbitrary: paravirtual },
 );
 
 const config: fc.Arbitrary<VmConfigInput> = fc.record({
@@ -149,6 +170,7 @@ const config: fc.Arbitrary<VmConfigInput> = fc.record({
   kernel: fc.constantFrom(...KERNEL_VERSIONS),
   paging: fc.constantFrom('shadow' as const, 'ept' as const),
   mmuPages: fc.constantFrom(64, 1024),
+  cpuid: fc.record({ hyperv: fc.boolean() }),
   tlb: fc.constantFrom('ideal' as const, 'off' as const, { entries: 5 }),
 });
 

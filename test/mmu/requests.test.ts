@@ -87,7 +87,22 @@ describe('requests', () => {
   });
 
   test('every one that the model knows stands in that order', () => {
-    expect(new Set(Object.values(SERVICED).flat())).toEqual(new Set(REQUEST_NAMES));
+    const others = [...Object.values(SERVICED).flat(), 'STEAL_UPDATE'];
+    expect(new Set(others)).toEqual(new Set(REQUEST_NAMES));
+  });
+
+  test('the steal time is brought up to date last, and not before a triple fault', () => {
+    const lab = createLab({ kernel: '6.12' });
+    lab.run({ kind: 'enter' });
+    for (const request of ['STEAL_UPDATE', 'HV_TLB_FLUSH', 'TLB_FLUSH_GUEST'] as const) {
+      lab.run({ kind: 'make-request', request });
+    }
+    lab.run({ kind: 'enter' });
+    expect(servicedIn(lab)).toEqual(['TLB_FLUSH_GUEST', 'HV_TLB_FLUSH', 'STEAL_UPDATE']);
+    lab.run({ kind: 'make-request', request: 'STEAL_UPDATE' });
+    lab.run({ kind: 'make-request', request: 'TRIPLE_FAULT' });
+    expect(lab.run({ kind: 'enter' })).toEqual({ kind: 'shutdown' });
+    expect(servicedIn(lab)).toEqual(['TRIPLE_FAULT']);
   });
 
   test('TLB_FLUSH takes TLB_FLUSH_CURRENT with it', () => {

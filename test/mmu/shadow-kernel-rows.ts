@@ -53,6 +53,11 @@ function leafOf({ vm }: Lab): number {
 
 /** Rules that show below the roots. */
 export const SHADOW_ROWS = {
+  dirtyLogAlwaysFlushes: {
+    see: (kernel) =>
+      kindsOf(ran(createGuest({ kernel }), { kind: 'dirty-log', slot: 0, enabled: true }).events),
+    seen: { '5.13': [], '5.14': [], '6.1': ['request-made TLB_FLUSH'] },
+  },
   foundPageSync: {
     see(kernel) {
       const lab = withUnsyncTable(kernel);

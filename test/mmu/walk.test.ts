@@ -63,7 +63,9 @@ interface Scene {
 const READ: LinearAccess = { kind: 'read', user: false, ac: false };
 
 function arrange({ mode = '4-level', entries = {}, regs = {} }: Scene) {
-  const memory = createMemory([{ gfn: 0, pageCount: 2 ** 20, dirtyLog: false }]);
+  const memory = createMemory([
+    { gfn: 0, pageCount: 2 ** 20, hostFrame: 0, readOnly: false, dirty: null },
+  ]);
   const { regs: own, entryBytes, entries: places } = MODES[mode];
   places.forEach((place, i) => {
     const next = i === 0 ? 0x123000 : (places[i - 1] as number);

@@ -42,12 +42,14 @@ test('the model says what it covers', async () => {
     'TLB_FLUSH_GUEST',
     'HV_TLB_FLUSH',
     'TRIPLE_FAULT',
+    'STEAL_UPDATE',
   ]);
   expect(json.bounds).toEqual({
     vms: 10_000,
     vcpusPerVm: 64,
     vcpus: 100_000,
     prevRoots: 15,
+    priceLists: 256,
     defectsPerVm: 16,
     mmuPages: 65_536,
     vmcsRegionsPerVm: 256,

@@ -324,10 +324,17 @@ test('memory is read in words, and what no memslot holds is null', async () => {
     words: ['0x0', '0xfedcba9876543210', null, null],
     gpa: '0x1ff0',
     memslots: [
-      { slot: 0, gpa: '0x0', bytes: 8192, dirtyLog: false },
-      { slot: 1, gpa: '0x4000', bytes: 4096, dirtyLog: true },
+      { slot: 0, gpa: '0x0', bytes: 8192, userspaceAddr: '0x0', readonly: false, dirtyLog: false },
+      {
+        slot: 1,
+        gpa: '0x4000',
+        bytes: 4096,
+        userspaceAddr: '0x4000',
+        readonly: false,
+        dirtyLog: true,
+      },
     ],
-    seq: 1,
+    seq: 2,
   });
   expect((await read('/memory')).json.words.length).toBe(512);
   const most = await read('/memory?bytes=65536');

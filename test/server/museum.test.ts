@@ -15,9 +15,18 @@ test('every exhibit is listed', async () => {
     'title',
     'source',
     'what',
+    'lifetime',
     'where',
     'judge',
   ]);
+  const vpid12 = json.exhibits.find(({ name }: { name: string }) => name === 'mainline-vpid12');
+  expect(vpid12.lifetime).toEqual({
+    first: '5.16',
+    last: '7.2',
+    lastOf: { '6.1': '6.1.187', '6.12': '6.12.109' },
+    repair: '05a0b701d108',
+    seenOn: ['6.1.176'],
+  });
 });
 
 test('a scene shows its violation to whoever plays it, and none without the mistake', async () => {

@@ -40,4 +40,8 @@ export type Check =
   | { readonly kind: 'gpa'; readonly gpa: bigint | null }
   /** The watched entry is as before, but for these bits. */
   | { readonly kind: 'entry'; readonly set: bigint; readonly clear: bigint }
-  | { readonly kind: 'entry-has'; readonly bit: 'A' | 'D' };
+  | { readonly kind: 'entry-has'; readonly bit: 'A' | 'D' }
+  /** Eight bytes of guest memory hold this afterwards. */
+  | { readonly kind: 'word'; readonly place: bigint; readonly value: bigint }
+  /** The log of dirty pages that was asked for names a page, or does not. @param page Its number. */
+  | { readonly kind: 'dirty'; readonly page: number; readonly isDirty: boolean };

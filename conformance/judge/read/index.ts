@@ -3,6 +3,7 @@ import { Unreadable } from '../attempt/unreadable.js';
 import type { ArchitectureCase } from '../case.js';
 import { readL2Access } from './access/l2-access.js';
 import { readLinearAccess } from './access/linear-access.js';
+import { readModifiedPage } from './access/modified-page.js';
 import { readSequence } from './access/sequence.js';
 import { readTaggedPointer } from './access/tagged-pointer.js';
 import { readInstructions } from './observed.js';
@@ -17,6 +18,7 @@ const AREAS: Readonly<Record<string, Read>> = {
   'tlb-rule': readRule,
   'tlb-use': readUse,
   'bug-replay': readReplays,
+  pml: readModifiedPage,
 };
 
 /** Operations that are no instructions: accesses to memory, and sequences of them. */

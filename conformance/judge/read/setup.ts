@@ -34,6 +34,7 @@ const AREA_DEFAULTS: ReadonlyMap<string, (spec: MachineSpec) => void> = new Map(
   ['ept-ptwalk', () => {}],
   ['ept-order', () => {}],
   ['ept-large', () => {}],
+  ['pml', beInVmxRoot],
   ['tlb-rule', () => {}],
   ['tlb-use', () => {}],
   ['bug-replay', () => {}],

@@ -37,6 +37,10 @@ function differenceFrom(observation: Observation, check: Check): Difference | nu
       return differenceInEntry(observation, check);
     case 'entry-has':
       return differenceInBit(observation, check.bit);
+    case 'word':
+      return differ('word', hexOf(check.value), hexOf(observation.wordAt(check.place)));
+    case 'dirty':
+      return differenceInLog(observation, check);
   }
 }
 
@@ -108,6 +112,16 @@ function differenceInBit({ entry }: Observation, bit: 'A' | 'D'): Difference | n
   const isSet = entry !== null && (entry.after & PAGE_BITS[bit]) !== 0n;
   const came = `PTE ${hexOf(entry?.after ?? 0)}`;
   return isSet ? null : { expected: `${bit} set in the PTE`, came };
+}
+
+function differenceInLog(
+  { outcome }: Observation,
+  { page, isDirty }: CheckOf<'dirty'>,
+): Difference | null {
+  const runs = (outcome.kind === 'ok' ? outcome.dirty : undefined) ?? [];
+  const isNamed = runs.some(({ first, count }) => page >= first && page < first + count);
+  const words = (is: boolean) => (is ? 'dirty' : 'clean');
+  return differ(`page ${page}`, words(isDirty), words(isNamed));
 }
 
 function differ(what: string, expected: string, came: string): Difference | null {

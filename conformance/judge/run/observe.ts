@@ -16,6 +16,8 @@ export interface Observation {
   readonly events: readonly MmuEvent[];
   /** The page-table entry that maps the accessed page; null where none is watched. */
   readonly entry: WatchedEntry | null;
+  /** Eight bytes of guest memory after the last instruction. */
+  wordAt(gpa: bigint): bigint;
 }
 
 /** A page-table entry of the guest before and after. */
@@ -39,13 +41,22 @@ export function observe(
   const entry =
     place === null ? null : { place, before: entryBefore, after: wordAt(machine, place) };
   if (outcome.kind === 'ok') run(machine, { kind: 'enter' });
-  return { outcome, before, after, errorField, events: machine.events, entry };
+  return {
+    outcome,
+    before,
+    after,
+    errorField,
+    events: machine.events,
+    entry,
+    wordAt: (gpa) => wordAt(machine, gpa),
+  };
 }
 
 function performAll(machine: Machine, steps: readonly MachineStep[]): Outcome {
+  let last: Outcome = { kind: 'ok' };
   for (const step of steps) {
-    const outcome = perform(machine, step);
-    if (outcome.kind !== 'ok') return outcome;
+    last = perform(machine, step);
+    if (last.kind !== 'ok') break;
   }
-  return { kind: 'ok' };
+  return last;
 }

@@ -10,6 +10,7 @@ export function perform(machine: Machine, step: MachineStep): Outcome {
   const command = step.kind === 'change' ? changeOf(machine, step) : step.command;
   const outcome = run(machine, command);
   const done = step.kind === 'command' ? step.done : undefined;
+  if (outcome.kind === 'ok') return outcome;
   return isDone(machine, outcome, done) ? { kind: 'ok' } : outcome;
 }
 

@@ -6,6 +6,7 @@ import { HOLES, TRAPS } from './exhibits/index.js';
 import { type Catch, play } from './run.js';
 
 export type { Exhibit } from './exhibit.js';
+export { isInLifetime, lifetimeText } from './lifetime.js';
 export { type Catch, play } from './run.js';
 
 /** Every exhibit: holes of mainline, the proposals as mailed, bugs that KVM had, mutants. */

@@ -4,7 +4,9 @@ import {
   is64BitMode,
   isCanonical,
   isLa57,
+  isReadOnlyGfn,
   joinBytes,
+  markPageDirty,
   PAGE_SIZE,
   readBytes,
   splitBytes,
@@ -18,7 +20,7 @@ import { trackWrite } from '../shadow/index.js';
 import { type Emit, hasLam, type Vcpu, type Vm } from '../state/index.js';
 import { fault, OK, raise } from '../vcpu/index.js';
 import { translateShadowed } from './shadowed.js';
-import type { Request, Translation } from './translation.js';
+import { type Request, stopped, type Translation } from './translation.js';
 import { translateTwoDimensional } from './two-dimensional.js';
 
 /** A load, store or fetch of the guest. */
@@ -62,12 +64,23 @@ export function accessMemory(vm: Vm, vcpu: Vcpu, access: MemoryAccess, emit: Emi
   return kind === 'read' ? { kind: 'ok', value: joinBytes(loaded, rest, here) } : OK;
 }
 
-/** Translates a linear address for an access of the guest, and has the translation judged. */
+/**
+ * Translates a linear address for an access of the guest, and has the translation judged. A store
+ * that KVM is to carry out in a read-only memslot is the VMM's to carry out.
+ *
+ * @see Linux `emulator_read_write_onepage()`, arch/x86/kvm/x86.c
+ */
 export function translate(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Translation {
   const translation =
     vm.config.paging === 'shadow'
       ? translateShadowed(vm, vcpu, request, emit)
       : translateTwoDimensional(vm, vcpu, request, emit);
+  const { address, access } = request;
+  if (translation.kind === 'emulated' && access.kind === 'write') {
+    const { gfn } = translation;
+    const gpa = gfnToGpa(gfn) + address.low;
+    if (isReadOnlyGfn(vm.memory, gfn)) return stopped({ kind: 'mmio', gpa });
+  }
   if (vm.oracle === null) return translation;
   if (translation.kind === 'stopped') {
     judgeStop(vm, vcpu, request, translation.outcome, emit);
@@ -123,6 +136,7 @@ function move(
   const shown = kind === 'execute' ? null : moved;
   emit?.(vcpu, { kind: 'access', access: kind, gva: address, gpa, value: shown, by });
   if (kind === 'write' && translation.kind === 'emulated') {
+    markPageDirty(vm.memory, translation.gfn);
     trackWrite(vm, vcpu, { gpa, bytes }, emit);
   }
   return moved;

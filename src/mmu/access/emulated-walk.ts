@@ -17,14 +17,14 @@ import { tablesThroughEpt } from './tables-through-ept.js';
 import { type Request, stopped, type Translation } from './translation.js';
 
 /**
- * KVM carries out an access of L2 whose page walk could not write to a table of L2, because L1's
- * EPT has its own tables there and KVM shadows them: it walks the tables of L2 itself, and L1's EPT
- * for each of them. To give up the shadow, as for L1, would not help L2, which needs it to get
- * there.
+ * KVM carries out an access whose page walk could not write to a table, because it lies in a read-only
+ * memslot, or because it is L2's and L1's EPT has its own tables there, which KVM shadows: it walks
+ * the tables itself, and for L2's L1's EPT for each of them. To give up the shadow, as for L1, would
+ * not help L2, which needs it to get there.
  *
  * As KVM does, it takes every entry for one that may have to be written.
  *
- * @see Linux `kvm_mmu_page_fault()`, where `mmu->root_role.direct` is false
+ * @see Linux `kvm_mmu_page_fault()`, where `mmu->root_role.direct` is false or the memslot read-only
  * @see Linux `FNAME(walk_addr_generic)`: `nested_access`, arch/x86/kvm/mmu/paging_tmpl.h
  */
 export function emulateWalk(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Translation {

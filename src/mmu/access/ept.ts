@@ -7,9 +7,9 @@ import {
   EPT_VIOLATION_GVA_TRANSLATED,
   EPT_VIOLATION_RWX_MASK,
   type EptLimits,
-  gfnToGpa,
   gpaToGfn,
   hasAccessedDirty,
+  markPageDirty,
   offsetInPage,
   PFERR_FETCH_MASK,
   PFERR_PRESENT_MASK,
@@ -20,20 +20,20 @@ import {
   walkEpt,
   wordFromNumber,
 } from '../machine/index.js';
-import { reflectExit } from '../nested/index.js';
+import { logModifiedPage, reflectExit } from '../nested/index.js';
 import { noteWalked } from '../oracle/index.js';
 import { invalidateEptAddress, invalidateFaulted } from '../roots/index.js';
 import type { Outcome } from '../schema/index.js';
 import { seam } from '../seam.js';
 import {
   accOfSpte,
-  type FaultResult,
   fixFault,
   type GuestMapping,
+  isDirtySpte,
   isUsableSpte,
   levelOf,
+  logsWrites,
   targetOf,
-  unprotectGfn,
 } from '../shadow/index.js';
 import {
   type Emit,
@@ -45,25 +45,9 @@ import {
 } from '../state/index.js';
 import { dropPhysical, fillTlb, lookupTlb, physicalTagInUse } from '../tlb/index.js';
 import { type Exit, exitToHost } from '../vcpu/index.js';
+import { afterFix } from './after-fix.js';
 import { markLeafUsed, walkShadow } from './shadow-walk.js';
-
-/** The result of translating a guest-physical address. */
-export type PhysicalTranslation =
-  | { readonly kind: 'mapped'; readonly gfn: number; readonly acc: number }
-  /** An EPT violation was put right: the whole access is to be made again. */
-  | { readonly kind: 'retry' }
-  | { readonly kind: 'emulated'; readonly gfn: number }
-  /** A table of L2 that a page walk must write to is write-protected: KVM is to walk instead. */
-  | { readonly kind: 'emulate-walk' }
-  /** A table of the guest lies in no memslot: KVM is to carry out the access, and cannot walk. */
-  | { readonly kind: 'no-table'; readonly gpa: number; readonly gfn: number }
-  | { readonly kind: 'stopped'; readonly outcome: Outcome };
-
-/** A guest-physical address that the processor accesses. */
-export interface PhysicalRequest {
-  readonly gpa: number;
-  readonly access: PhysicalAccess;
-}
+import type { PhysicalRequest, PhysicalTranslation } from './translation.js';
 
 /** Bits of an EPT violation's error code that tell what was accessed; they lie above bit 31. */
 const PFERR_GUEST_FINAL_MASK = 2 ** 32;
@@ -92,10 +76,16 @@ export function translatePhysical(
   const leaf = isInReach(vcpu, address) ? walkShadow(vm, vcpu, address) : null;
   const acc = leaf !== null && isUsableSpte(leaf.spte) ? accOfSpte(leaf.spte) : 0;
   if (leaf !== null && (acc & needed) === needed) {
-    markLeafUsed(leaf, (needed & ACC_WRITE) !== 0);
+    const isWrite = (needed & ACC_WRITE) !== 0;
+    const isDirty = isDirtySpte(leaf.spte);
+    markLeafUsed(leaf, isWrite);
     const gfn = targetOf(leaf.spte);
-    if (vcpu.tlb !== null) fillTlb(vcpu.tlb, tag, address.page, { gfn, acc, order: 0 });
-    return { kind: 'mapped', gfn, acc };
+    const isLogged = !isDirty && logsWrites(vm, leaf.page);
+    if (isLogged && isWrite) markPageDirty(vm.memory, gfn);
+    // The first write through a clean leaf sets D, and is logged: it must walk again.
+    const cacheable = isLogged && !isWrite ? acc & ~ACC_WRITE : acc;
+    if (vcpu.tlb !== null) fillTlb(vcpu.tlb, tag, address.page, { gfn, acc: cacheable, order: 0 });
+    return { kind: 'mapped', gfn, acc: cacheable };
   }
   dropPhysical(vcpu, address);
   return handleEptViolation(vm, vcpu, { request, address, needed, acc }, emit);
@@ -151,7 +141,7 @@ function handleEptViolation(
 /**
  * The mapping of a guest-physical address: to itself for L1, by L1's EPT for L2.
  *
- * @returns The end of the access, if L1 was told that its EPT denies it.
+ * @returns The end of the access, if L1 was told that its EPT denies it, or that its log is full.
  */
 export function mappingOf(
   vm: Vm,
@@ -163,9 +153,16 @@ export function mappingOf(
     return { steps: [], level: 1, gfn: gpaToGfn(gpa), acc: ACC_ALL };
   }
   const eptp = eptpOf(vcpu.nested.currentVmcs as Vmcs12) as Word;
-  const walked = walkEpt(vm.memory, eptp, gpa, { access, limits: eptLimitsOf(vm) });
+  const walked = walkEpt(vm.memory, eptp, gpa, {
+    access,
+    limits: eptLimitsOf(vm),
+    logDirty: (page) => logModifiedPage(vm, vcpu, page),
+  });
   for (const step of walked.steps) noteWalked(vm, step.gpa);
   if (walked.kind === 'mapped') return walked;
+  if (walked.kind === 'log-full') {
+    return { outcome: reflectExit(vm, vcpu, { reason: 'PML_FULL', gpa }, emit) };
+  }
   const address = wordFromNumber(gpa);
   const isPermission =
     walked.kind === 'violation' && (walked.qualification & EPT_VIOLATION_RWX_MASK) !== 0;
@@ -184,35 +181,6 @@ export function mappingOf(
 export const eptLimitsOf = seam(function eptLimitsOf({ config }: Vm): EptLimits {
   return { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };
 });
-
-/**
- * A table that lies in no memslot has KVM emulate the access whose walk it was.
- *
- * A page walk that must set a bit in a table which is write-protected: for L1 KVM gives up
- * shadowing the table, rather than carry out a walk. L2 walks by that very shadow.
- *
- * @see Linux `kvm_mmu_page_fault()`, arch/x86/kvm/mmu/mmu.c
- */
-function afterFix(
-  vm: Vm,
-  vcpu: Vcpu,
-  done: { request: PhysicalRequest; result: FaultResult; gfn: number; offset: number },
-  emit: Emit,
-): PhysicalTranslation {
-  const { request, result, gfn, offset } = done;
-  if (result === 'retry') return { kind: 'retry' };
-  if (result === 'error') {
-    return { kind: 'stopped', outcome: { kind: 'error', errno: 'EFAULT' } };
-  }
-  if (result === 'mmio') {
-    if (!request.access.isFinal) return { kind: 'no-table', gpa: request.gpa, gfn };
-    return { kind: 'stopped', outcome: { kind: 'mmio', gpa: gfnToGpa(gfn) + offset } };
-  }
-  if (request.access.isFinal) return { kind: 'emulated', gfn };
-  if (vcpu.mmu.name === 'guest') return { kind: 'emulate-walk' };
-  unprotectGfn(vm, vcpu, gfn, emit);
-  return { kind: 'retry' };
-}
 
 /** @see Intel SDM Vol. 3C, "Exit Qualification for EPT Violations" */
 function qualificationOf({ request: { access }, needed, acc }: Violation): number {

@@ -37,6 +37,7 @@ export function handlePageFault(
       return { kind: 'emulated', gfn: walked.gfn };
     case 'error':
       return stopped({ kind: 'error', errno: 'EFAULT' });
+    case 'read-only':
     case 'mmio':
       return stopped({ kind: 'mmio', gpa: gfnToGpa(walked.gfn) + address.low });
   }

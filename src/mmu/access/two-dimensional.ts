@@ -18,11 +18,12 @@ import { type Emit, GLOBAL, type TlbTag, type Vcpu, type Vm } from '../state/ind
 import { dropAddress, dropFaulted, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
 import { pageFault } from '../vcpu/index.js';
 import { emulateWalk, emulateWithoutTable } from './emulated-walk.js';
-import { type PhysicalTranslation, translatePhysical } from './ept.js';
+import { translatePhysical } from './ept.js';
 import { tablesThroughEpt } from './tables-through-ept.js';
 import {
   FAULTS_MAX,
   neverSettles,
+  type PhysicalTranslation,
   type Request,
   stopped,
   type Translation,

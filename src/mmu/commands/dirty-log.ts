@@ -1,15 +1,17 @@
+import { placeMemslot } from '../machine/index.js';
 import { kickToHost } from '../requests/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
-import { flushRemoteTlbs, removeWriteAccess } from '../shadow/index.js';
+import { flushRemoteTlbs, watchWrites } from '../shadow/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { OK } from '../vcpu/index.js';
 
 /**
  * The VMM turns dirty logging of a memslot on or off. While it is on nothing writable is
  * prefetched. What was writable faults at its next write, or under EPT has its D bit cleared and
- * is logged by the processor (PML).
+ * is logged by the processor (PML). A log that begins with all bits set protects nothing yet, and one
+ * of a read-only memslot has nothing to protect.
  *
- * @see Linux `kvm_mmu_slot_apply_flags()`, arch/x86/kvm/x86.c
+ * @see Linux `kvm_mmu_slot_apply_flags()`, arch/x86/kvm/x86.c; `kvm_prepare_memory_region()`
  */
 export function dirtyLog(
   vm: Vm,
@@ -20,10 +22,13 @@ export function dirtyLog(
   const memslot = vm.memory.memslots[slot] ?? null;
   if (memslot === null) return { kind: 'error', errno: 'EINVAL' };
   kickToHost(vcpu, emit);
-  if (memslot.dirtyLog === enabled) return OK;
-  vm.memory.memslots[slot] = { ...memslot, dirtyLog: enabled };
-  if (!enabled) return OK;
-  if (vm.config.paging === 'ept') flushRemoteTlbs(vm, emit);
-  else removeWriteAccess(vm, memslot, emit);
+  if ((memslot.dirty !== null) === enabled) return OK;
+  const { gfn, pageCount, readOnly } = memslot;
+  const isInitiallySet = vm.config.manualDirtyLogProtect === 'initially-set';
+  const atFirst = isInitiallySet ? [{ first: 0, count: pageCount }] : [];
+  placeMemslot(vm.memory, slot, { ...memslot, dirty: enabled ? atFirst : null });
+  if (!enabled || readOnly || isInitiallySet) return OK;
+  const flush = watchWrites(vm, { first: gfn, count: pageCount });
+  if (flush || vm.rules.dirtyLogAlwaysFlushes) flushRemoteTlbs(vm, emit);
   return OK;
 }

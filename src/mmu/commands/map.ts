@@ -1,4 +1,4 @@
-import { needsNx, planTables, writeTable } from '../machine/index.js';
+import { gpaToGfn, markPageDirty, needsNx, planTables, writeTable } from '../machine/index.js';
 import { keepPast } from '../oracle/index.js';
 import { kickToHost } from '../requests/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
@@ -22,6 +22,7 @@ export function map(vm: Vm, vcpu: Vcpu, command: CommandOf<'map'>, emit: Emit): 
   for (const write of plan.writes) {
     keepPast(vm, write);
     writeTable(vm.memory, write);
+    markPageDirty(vm.memory, gpaToGfn(write.gpa));
     trackWrite(vm, vcpu, write, emit);
   }
   return OK;

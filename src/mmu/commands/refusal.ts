@@ -20,10 +20,16 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
       return isKnown(vm, command.request)
         ? null
         : `kernel ${vm.rules.release} has no KVM_REQ_${command.request}`;
+    case 'pv-flush':
+      return pvFlushFlawOf(vm, vcpu, command.vcpus);
+    case 'hv-flush':
+      return vm.config.cpuid.hyperv ? null : 'CPUID does not offer the hypercalls of Hyper-V';
     case 'read':
     case 'write':
     case 'execute':
       return roomFlawOf(vm, vcpu);
+    case 'get-dirty-log':
+      return answerFlawOf(vm, command.slot);
     case 'vmclear':
     case 'vmptrld':
       return regionFlawOf(vm, vcpu, command.address);
@@ -46,9 +52,11 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
     case 'load-root':
     case 'enter':
     case 'zap-all':
+    case 'preempt':
     case 'set-memslot':
     case 'host-write':
     case 'dirty-log':
+    case 'clear-dirty-log':
     case 'unmap':
     case 'map':
     case 'set-sregs':
@@ -72,6 +80,14 @@ function regionFlawOf({ vmcs12s, vcpus }: Vm, vcpu: Vcpu, address: Word): string
   return `${VMCS_REGIONS_MAX} VMCS regions are in use, which is the bound of a VM`;
 }
 
+/** The steal time of KVM is that of L1; it has a byte a vCPU. */
+function pvFlushFlawOf({ vcpus }: Vm, { nested }: Vcpu, indices: readonly number[]): string | null {
+  if (nested.guestMode) return 'L2 has the steal time that L1 gives it, and not that of KVM';
+  const missing = indices.find((index) => vcpus[index] === undefined);
+  if (missing !== undefined) return `no vCPU ${missing}`;
+  return new Set(indices).size === indices.length ? null : 'a vCPU is named twice';
+}
+
 /** An access may touch two pages, and a walk of two dimensions some forty more. */
 const PAGES_PER_ACCESS = 64;
 
@@ -83,6 +99,15 @@ function roomFlawOf({ memory }: Vm, { tlb, index }: Vcpu): string | null {
   if (tlb === null || tlb.capacity !== Number.POSITIVE_INFINITY) return null;
   if (tlb.size + PAGES_PER_ACCESS <= TLB_ENTRIES_MAX) return null;
   return `the ideal TLB of vCPU ${index} holds ${tlb.size} entries, and may hold ${TLB_ENTRIES_MAX}; flush it, or bound it with "tlb"`;
+}
+
+/** Runs of dirty pages that one answer may hold. */
+const DIRTY_RUNS_MAX = 65_536;
+
+function answerFlawOf({ memory }: Vm, slot: number): string | null {
+  const runs = memory.memslots[slot]?.dirty?.length ?? 0;
+  if (runs <= DIRTY_RUNS_MAX) return null;
+  return `memslot ${slot} has ${runs} runs of dirty pages, and an answer may hold ${DIRTY_RUNS_MAX}`;
 }
 
 function isInVmxRoot({ nested }: Vcpu): boolean {
@@ -103,6 +128,7 @@ function isKnown({ rules }: Vm, request: RequestName): boolean {
     case 'TLB_FLUSH_CURRENT':
     case 'TLB_FLUSH_GUEST':
     case 'TRIPLE_FAULT':
+    case 'STEAL_UPDATE':
       return true;
   }
 }

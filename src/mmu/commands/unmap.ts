@@ -15,6 +15,6 @@ export function unmap(vm: Vm, vcpu: Vcpu, { gpa, bytes }: CommandOf<'unmap'>, em
   kickToHost(vcpu, emit);
   const gfn = gpaToGfn(gpa);
   const pageCount = Math.ceil((gpa + bytes) / PAGE_SIZE) - gfn;
-  unmapGfnRange(vm, { gfn, pageCount }, emit);
+  unmapGfnRange(vm, { first: gfn, count: pageCount }, emit);
   return OK;
 }

@@ -10,6 +10,7 @@ export const accessedBitLost: Defect = {
   title: 'A page is made usable ahead of its A bit',
   source: MUTANT,
   what: 'A leaf is prefetched from an entry that was never accessed.',
+  lifetime: null,
   where: 'FNAME(prefetch_invalid_gpte)',
   seams: [
     around(readGpte, (sound) => (vm, page, index) => {

@@ -11,6 +11,7 @@ export const canonicalByLa57: Defect = {
   title: 'Operands are canonical by CR4.LA57',
   source: '9245fd6b8531 KVM: x86: model canonical checks more precisely',
   what: 'INVPCID and INVVPID refuse an address that only 57-bit addressing makes canonical.',
+  lifetime: { first: '4.13', last: '6.12', lastOf: { '6.12': '6.12.40' }, repair: '9245fd6b8531' },
   where: 'is_noncanonical_invlpg_address()',
   seams: [
     around(

@@ -7,6 +7,7 @@ export const cr3Bit63Kept: Defect = {
   title: 'Bit 63 of MOV CR3 is taken for an address',
   source: '9d88fca71a99 KVM: x86: MOV to CR3 can set bit 63',
   what: 'The no-flush bit is not taken off before the value is checked.',
+  lifetime: { first: '3.6', last: '3.18', repair: '9d88fca71a99' },
   where: 'kvm_set_cr3()',
   seams: [around(loadedCr3, () => (_vm, value) => value)],
   judge: 'conformance',

@@ -9,6 +9,7 @@ export const currentMarkIgnored: Defect = {
   title: 'A hit on the current root asks nothing',
   source: MUTANT,
   what: 'What the current root owes is not requested when it is found again.',
+  lifetime: null,
   where: 'kvm_mmu_new_pgd()',
   seams: [
     around(reuse, (sound) => (vm, vcpu, hit, emit) => {

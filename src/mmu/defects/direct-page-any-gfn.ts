@@ -17,6 +17,18 @@ export const directPageAnyGfn: Defect = {
   title: 'A direct page serves another large page',
   source: '0cb2af2ea66a KVM: x86/mmu: Fix shadow paging use-after-free due to unexpected GFN',
   what: 'A child is reused though the frame that it maps is not the one now wanted.',
+  lifetime: {
+    first: '2.6.20',
+    last: '7.0',
+    lastOf: {
+      '6.1': '6.1.174',
+      '6.6': '6.6.139',
+      '6.12': '6.12.87',
+      '6.18': '6.18.29',
+      '7.0': '7.0.6',
+    },
+    repair: '0cb2af2ea66a',
+  },
   where: 'kvm_mmu_get_child_sp()',
   seams: [
     around(

@@ -18,6 +18,18 @@ export const directPageAnyRole: Defect = {
   title: 'A direct page serves as a table',
   source: '81ccda30b4e8 KVM: x86/mmu: Fix shadow paging use-after-free due to unexpected role',
   what: 'A child is reused though it maps frames directly, where a table is to be shadowed.',
+  lifetime: {
+    first: '2.6.36',
+    last: '7.1',
+    lastOf: {
+      '6.1': '6.1.176',
+      '6.6': '6.6.143',
+      '6.12': '6.12.94',
+      '6.18': '6.18.37',
+      '7.1': '7.1.2',
+    },
+    repair: '81ccda30b4e8',
+  },
   where: 'kvm_mmu_get_child_sp()',
   seams: [
     around(

@@ -10,6 +10,7 @@ export const dirtyBitLost: Defect = {
   title: 'A clean page is writable ahead of its D bit',
   source: MUTANT,
   what: "A leaf made ahead of a write is writable though the guest's is not dirty.",
+  lifetime: null,
   where: 'FNAME(prefetch_gpte)',
   seams: [
     around(readGpte, (sound) => (vm, page, index) => {

@@ -7,6 +7,7 @@ export const eptBit7Unchecked: Defect = {
   title: 'Bit 7 of an EPT entry of level 4 is let through',
   source: 'CVE-2017-12188 KVM: x86: MMU page-walk overrun',
   what: 'The walk of an EPT of L1 does not know at which levels bit 7 is reserved.',
+  lifetime: { first: '4.6', last: '4.13', repair: 'fd19d3b45164' },
   where: 'update_last_nonleaf_level()',
   seams: [around(eptLimitsOf, (sound) => (vm) => ({ ...sound(vm), lastNonleafLevel: 3 }))],
   judge: 'oracle',

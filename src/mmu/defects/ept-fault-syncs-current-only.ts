@@ -24,6 +24,7 @@ export const eptFaultSyncsCurrentOnly: Defect = {
   title: 'An EPT fault forgets in one root alone',
   source: '85aa8889b82e kvm: vmx: Sync all matching EPTPs when injecting nested EPT fault',
   what: 'An EPT violation that L1 is told of is not invalidated in other roots of its EP4TA.',
+  lifetime: { first: '4.19', last: '5.14', repair: '85aa8889b82e' },
   where: 'nested_ept_inject_page_fault()',
   rules: { eptFaultReachesCachedRoots: false },
   judge: 'oracle',

@@ -20,6 +20,7 @@ export const faultInjectedWithoutSync: Defect = {
   title: 'A fault is injected and nothing forgotten',
   source: 'KVM: x86: Sync SPTEs when injecting page/EPT fault into L1',
   what: 'A page fault that KVM injects does not bring the faulting address into step.',
+  lifetime: { first: '2.6.28', last: '5.7', repair: null },
   where: 'kvm_inject_emulated_page_fault()',
   seams: [
     around(

@@ -24,6 +24,7 @@ export const faultKeepsTlbEntry: Defect = {
   title: 'A page fault keeps what it was due to',
   source: MUTANT,
   what: 'The processor does not drop the translation that faulted.',
+  lifetime: null,
   where: 'TLB',
   seams: [
     around(

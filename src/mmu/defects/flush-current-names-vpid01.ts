@@ -18,6 +18,7 @@ export const flushCurrentNamesVpid01: Defect = {
   title: 'A flush of the current context hits L1',
   source: MUTANT,
   what: 'TLB_FLUSH_CURRENT names the VPID of L1 while L2 runs.',
+  lifetime: null,
   where: 'vmx_flush_tlb_current()',
   seams: [
     around(syncVpidContext, (sound) => (vm, vcpu, _vpid, emit, causedBy) => {

@@ -19,6 +19,7 @@ export const flushRequestUnserviced: Defect = {
   title: 'TLB_FLUSH_CURRENT is cleared and not serviced',
   source: MUTANT,
   what: 'The request goes and no TLB is flushed.',
+  lifetime: null,
   where: 'vcpu_enter_guest()',
   seams: [
     around(flushCurrent, () => (_vm, vcpu) => {

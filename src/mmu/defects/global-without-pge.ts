@@ -24,6 +24,7 @@ export const globalWithoutPge: Defect = {
   title: 'A global page needs no CR4.PGE',
   source: MUTANT,
   what: 'The G bit counts while CR4.PGE is clear.',
+  lifetime: null,
   where: 'TLB',
   seams: [around(hasGlobalPages, () => () => true)],
   judge: 'oracle',

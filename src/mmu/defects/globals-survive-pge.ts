@@ -22,6 +22,7 @@ export const globalsSurvivePge: Defect = {
   title: 'Global pages outlive a toggle of PGE',
   source: MUTANT,
   what: 'The flush by CR4.PGE spares global pages.',
+  lifetime: null,
   where: 'MOV to CR4',
   seams: [
     around(movCr4, (sound) => (vm, vcpu, command, emit) => {

@@ -16,6 +16,7 @@ export const guestFlushLate: Defect = {
   source:
     '40e5f9080472 KVM: nVMX: Abide to KVM_REQ_TLB_FLUSH_GUEST request on nested vmentry/vmexit',
   what: 'TLB_FLUSH_GUEST that is pending when L2 leaves is serviced in the context of L1.',
+  lifetime: { first: '5.8', last: '5.15', repair: '40e5f9080472' },
   where: 'nested_vmx_vmexit()',
   rules: { transitionServices: 'current', nestedEvents: 'before-requests' },
   judge: 'oracle',

@@ -8,6 +8,7 @@ export const guestFlushSkipsHardware: Defect = {
   title: 'A guest flush forgets the hardware',
   source: MUTANT,
   what: 'TLB_FLUSH_GUEST syncs the shadow and flushes no TLB.',
+  lifetime: null,
   where: 'kvm_vcpu_flush_tlb_guest()',
   seams: [
     around(flushGuest, (sound) => (vm, vcpu, emit, causedBy) => {

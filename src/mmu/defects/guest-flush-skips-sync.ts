@@ -7,6 +7,7 @@ export const guestFlushSkipsSync: Defect = {
   title: 'A guest flush forgets the current shadow',
   source: MUTANT,
   what: 'TLB_FLUSH_GUEST does not sync the current root.',
+  lifetime: null,
   where: 'kvm_vcpu_flush_tlb_guest()',
   seams: [
     around(flushGuest, (sound) => (vm, vcpu, emit, causedBy) => {

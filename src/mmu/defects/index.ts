@@ -7,7 +7,6 @@ import type { Defect } from './defect.js';
 import { directPageAnyGfn } from './direct-page-any-gfn.js';
 import { directPageAnyRole } from './direct-page-any-role.js';
 import { dirtyBitLost } from './dirty-bit-lost.js';
-import { dummyRootKept } from './dummy-root-kept.js';
 import { eptBit7Unchecked } from './ept-bit-7-unchecked.js';
 import { eptFaultSyncsCurrentOnly } from './ept-fault-syncs-current-only.js';
 import { faultInjectedWithoutSync } from './fault-injected-without-sync.js';
@@ -16,12 +15,14 @@ import { flushCurrentNamesVpid01 } from './flush-current-names-vpid01.js';
 import { flushRequestUnserviced } from './flush-request-unserviced.js';
 import { globalWithoutPge } from './global-without-pge.js';
 import { globalsSurvivePge } from './globals-survive-pge.js';
-import { guestFlushAsksFirst } from './guest-flush-asks-first.js';
 import { guestFlushLate } from './guest-flush-late.js';
 import { guestFlushNamesVpid01 } from './guest-flush-names-vpid01.js';
 import { guestFlushSkipsHardware } from './guest-flush-skips-hardware.js';
 import { guestFlushSkipsSync } from './guest-flush-skips-sync.js';
 import { guestFlushSparesPrevRoots } from './guest-flush-spares-prev-roots.js';
+import { hvFlushFirstPageOnly } from './hv-flush-first-page-only.js';
+import { hvFlushNonCanonical } from './hv-flush-non-canonical.js';
+import { hvQueueDropsOverflow } from './hv-queue-drops-overflow.js';
 import { inveptAllAsSingle } from './invept-all-as-single.js';
 import { inveptEptpUnchecked } from './invept-eptp-unchecked.js';
 import { inveptMatchesWholeEptp } from './invept-matches-whole-eptp.js';
@@ -48,6 +49,7 @@ import { movCr3SameValueIgnored } from './mov-cr3-same-value-ignored.js';
 import { movCr3SyncsCurrentOnly } from './mov-cr3-syncs-current-only.js';
 import { newVpid12Unsynced } from './new-vpid12-unsynced.js';
 import { nxReservedInShadow } from './nx-reserved-in-shadow.js';
+import { obsoleteRootsByCurrent } from './obsolete-roots-by-current.js';
 import { paeRootSyncedInPart } from './pae-root-synced-in-part.js';
 import { paeRootUnknown } from './pae-root-unknown.js';
 import { pageFoundWithoutWp } from './page-found-without-wp.js';
@@ -60,6 +62,7 @@ import { pcideOffIgnored } from './pcide-off-ignored.js';
 import { pdptesKept } from './pdptes-kept.js';
 import { pgdComparedByFrame } from './pgd-compared-by-frame.js';
 import { pgeToggleIgnored } from './pge-toggle-ignored.js';
+import { preemptedTwiceLosesFlush } from './preempted-twice-loses-flush.js';
 import { quadrantLost } from './quadrant-lost.js';
 import { remoteFlushFirstVcpuOnly } from './remote-flush-first-vcpu-only.js';
 import { requestWithoutKick } from './request-without-kick.js';
@@ -67,6 +70,7 @@ import { rmapLosesSecondMapping } from './rmap-loses-second-mapping.js';
 import { roleWithoutGuestMode } from './role-without-guest-mode.js';
 import { rotationLosesMarks } from './rotation-loses-marks.js';
 import { shadowPageSharedByRights } from './shadow-page-shared-by-rights.js';
+import { stealFlushSkipped } from './steal-flush-skipped.js';
 import { syncKeepsAbsent } from './sync-keeps-absent.js';
 import { syncKeepsRights } from './sync-keeps-rights.js';
 import { syncRequestUnserviced } from './sync-request-unserviced.js';
@@ -89,6 +93,7 @@ import { vpid0Entered } from './vpid-0-entered.js';
 import { vpid12ChangeUnnoticed } from './vpid12-change-unnoticed.js';
 import { wpOverrideKeepsExec } from './wp-override-keeps-exec.js';
 import { wpOverrideKeepsUser } from './wp-override-keeps-user.js';
+import { wpToggleFreesTdpRoots } from './wp-toggle-frees-tdp-roots.js';
 import { writeProtectFirstMappingOnly } from './write-protect-first-mapping-only.js';
 import { writeTrackingLost } from './write-tracking-lost.js';
 import { zapOfRootUnannounced } from './zap-of-root-unannounced.js';
@@ -127,6 +132,10 @@ export const DEFECTS: Readonly<Record<DefectName, Defect>> = {
   'cr3-bit-63-kept': cr3Bit63Kept,
   'vpid-0-entered': vpid0Entered,
   'pae-root-unknown': paeRootUnknown,
+  'preempted-twice-loses-flush': preemptedTwiceLosesFlush,
+  'hv-flush-non-canonical': hvFlushNonCanonical,
+  'wp-toggle-frees-tdp-roots': wpToggleFreesTdpRoots,
+  'obsolete-roots-by-current': obsoleteRootsByCurrent,
   'pcid-flush-skips-flush': pcidFlushSkipsFlush,
   'pcid-flush-skips-sync': pcidFlushSkipsSync,
   'pcid-flush-spares-prev-roots': pcidFlushSparesPrevRoots,
@@ -141,8 +150,6 @@ export const DEFECTS: Readonly<Record<DefectName, Defect>> = {
   'guest-flush-skips-sync': guestFlushSkipsSync,
   'guest-flush-skips-hardware': guestFlushSkipsHardware,
   'guest-flush-spares-prev-roots': guestFlushSparesPrevRoots,
-  'guest-flush-asks-first': guestFlushAsksFirst,
-  'dummy-root-kept': dummyRootKept,
   'invlpg-current-root-only': invlpgCurrentRootOnly,
   'invlpg-skips-hardware': invlpgSkipsHardware,
   'invpcid-address-current-root-only': invpcidAddressCurrentRootOnly,
@@ -189,4 +196,7 @@ export const DEFECTS: Readonly<Record<DefectName, Defect>> = {
   'wp-override-keeps-user': wpOverrideKeepsUser,
   'wp-override-keeps-exec': wpOverrideKeepsExec,
   'page-found-without-wp': pageFoundWithoutWp,
+  'hv-queue-drops-overflow': hvQueueDropsOverflow,
+  'hv-flush-first-page-only': hvFlushFirstPageOnly,
+  'steal-flush-skipped': stealFlushSkipped,
 };

@@ -8,6 +8,7 @@ export const inveptAllAsSingle: Defect = {
   title: 'Global INVEPT is taken for a single one',
   source: MUTANT,
   what: 'INVEPT type 2 covers the EP4TA of its operand alone.',
+  lifetime: null,
   where: 'handle_invept()',
   seams: [
     around(handleInvept, (sound) => (vm, vcpu, command, emit) => {

@@ -8,6 +8,7 @@ export const inveptEptpUnchecked: Defect = {
   title: 'INVEPT takes any EPTP',
   source: 'eed0030e4caa KVM: nVMX: Validate the EPTP when emulating INVEPT(EXTENT_CONTEXT)',
   what: 'Single-context INVEPT succeeds with an EPTP that no VM entry would accept.',
+  lifetime: { first: '3.12', last: '5.7', repair: 'eed0030e4caa' },
   where: 'handle_invept()',
   seams: [
     around(handleInvept, (sound) => (vm, vcpu, command, emit) => {

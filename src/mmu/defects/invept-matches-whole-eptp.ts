@@ -23,6 +23,7 @@ export const inveptMatchesWholeEptp: Defect = {
   title: 'INVEPT compares all bits of the EPTP',
   source: 'ce8fe7b77bd8 KVM: nVMX: Free only the affected contexts when emulating INVEPT',
   what: 'Single-context INVEPT spares a root whose EPTP differs in its attributes alone.',
+  lifetime: null,
   where: 'nested_ept_root_matches()',
   seams: [around(eptRootMatches, () => (_vm, pgd, eptp) => isSameWord(pgd, eptp))],
   judge: 'oracle',

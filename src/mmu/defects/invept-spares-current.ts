@@ -7,6 +7,7 @@ export const inveptSparesCurrent: Defect = {
   title: 'INVEPT spares the current root',
   source: MUTANT,
   what: 'INVEPT looks at prev_roots alone.',
+  lifetime: null,
   where: 'handle_invept()',
   seams: [sparing(({ by }, slot) => by.startsWith('invept') && slot === CURRENT)],
   judge: 'oracle',

@@ -21,6 +21,7 @@ export const inveptSyncsCurrentOnly: Defect = {
   title: 'INVEPT spares cached roots',
   source: 'f8aa7e3958bc KVM: nVMX: Invalidate all EPTP contexts when emulating INVEPT for L1',
   what: 'INVEPT reaches the current root of guest_mmu and none of prev_roots.',
+  lifetime: { first: '4.20', last: '5.7', repair: 'f8aa7e3958bc' },
   where: 'handle_invept()',
   seams: [sparing(({ by }, slot) => by.startsWith('invept') && slot !== CURRENT)],
   judge: 'oracle',

@@ -21,6 +21,7 @@ export const invlpgCurrentRootOnly: Defect = {
   title: 'INVLPG stops at the current root',
   source: MUTANT,
   what: 'The leaves of cached roots are not brought into step.',
+  lifetime: null,
   where: 'kvm_mmu_invlpg()',
   seams: [
     around(invalidateLinearAddress, (sound) => (vm, vcpu, address, emit) => {

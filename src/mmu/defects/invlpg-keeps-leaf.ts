@@ -7,6 +7,7 @@ export const invlpgKeepsLeaf: Defect = {
   title: 'INVLPG keeps the leaf',
   source: MUTANT,
   what: 'INVLPG finds an unsync page and does not touch its leaf.',
+  lifetime: null,
   where: 'FNAME(invlpg)',
   seams: [around(invalidateAddressBelow, () => () => undefined)],
   judge: 'oracle',

@@ -8,6 +8,7 @@ export const invlpgSkipsHardware: Defect = {
   title: 'INVLPG forgets the hardware',
   source: MUTANT,
   what: 'INVLPG brings the shadow into step and leaves the TLB alone.',
+  lifetime: null,
   where: 'kvm_mmu_invalidate_addr()',
   seams: [
     around(invalidateLinearAddress, (sound) => (vm, vcpu, address, emit) => {

@@ -9,6 +9,7 @@ export const invlpgWalksArchMmu: Defect = {
   title: 'INVLPG of L2 is taken for a guest-physical address',
   source: '05b29633c7a9 KVM: X86: Use vcpu->arch.walk_mmu for kvm_mmu_invlpg()',
   what: 'INVLPG that KVM emulates for L2 looks in the shadow of the EPT, and flushes nothing.',
+  lifetime: { first: '4.20', last: '5.14', repair: '05b29633c7a9' },
   where: 'kvm_mmu_invlpg()',
   seams: [
     around(interceptsInvlpg, () => () => true),

@@ -8,6 +8,7 @@ export const invpcidAddressCurrentRootOnly: Defect = {
   title: 'INVPCID of an address stops at the current root',
   source: MUTANT,
   what: 'Cached roots that carry the PCID are passed over.',
+  lifetime: null,
   where: 'kvm_mmu_invpcid_gva()',
   seams: [
     around(invalidatePcidAddress, (sound) => (vm, vcpu, what, emit) => {

@@ -20,6 +20,7 @@ export const invpcidAllAsSingle: Defect = {
   title: 'INVPCID of all PCIDs is taken for one',
   source: MUTANT,
   what: 'INVPCID types 2 and 3 cover the PCID of their operand alone.',
+  lifetime: null,
   where: 'kvm_handle_invpcid()',
   seams: [
     around(invalidateByType, (sound) => (vm, vcpu, what, emit) => {

@@ -8,6 +8,7 @@ export const invpcidWithoutPagingCrashes: Defect = {
   title: 'INVPCID without paging crashes the host',
   source: '9f46c187e2e6 KVM: x86/mmu: fix NULL pointer dereference on guest INVPCID',
   what: 'INVPCID of an address calls the invlpg of an MMU without paging, which has none.',
+  lifetime: { first: '5.8', last: '5.17', repair: '9f46c187e2e6' },
   where: 'kvm_mmu_invpcid_gva()',
   seams: [
     around(invalidatePcidAddress, (sound) => (vm, vcpu, what, emit) => {

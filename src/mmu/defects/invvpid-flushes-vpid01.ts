@@ -8,6 +8,7 @@ export const invvpidFlushesVpid01: Defect = {
   title: 'INVVPID flushes L1',
   source: MUTANT,
   what: 'INVVPID drops what is tagged with the VPID of L1.',
+  lifetime: null,
   where: 'handle_invvpid()',
   seams: [around(nestedVpid02Of, () => (_vm, vcpu) => vpid01Of(vcpu))],
   judge: 'oracle',

@@ -16,6 +16,7 @@ export const invvpidKeepsL2Roots: Defect = {
   title: 'INVVPID without EPT keeps roots of L2',
   source: 'KVM: nVMX: Invalidate all roots when emulating INVVPID without EPT (2020)',
   what: 'INVVPID flushes the hardware, and leaves the shadow roots of L2 as they are.',
+  lifetime: { first: '4.19', last: '5.7', repair: null },
   where: 'handle_invvpid()',
   seams: [around(freeGuestModeRoots, () => () => undefined)],
   judge: 'oracle',

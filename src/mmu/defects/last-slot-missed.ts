@@ -20,6 +20,7 @@ export const lastSlotMissed: Defect = {
   title: 'A loop over prev_roots ends one early',
   source: MUTANT,
   what: 'The last previous root is never invalidated.',
+  lifetime: null,
   where: 'kvm_invalidate_pcid()',
   seams: [sparing(({ mmu }, slot) => slot === prevRootCount(mmu) - 1)],
   judge: 'oracle',

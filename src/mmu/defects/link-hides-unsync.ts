@@ -21,6 +21,7 @@ export const linkHidesUnsync: Defect = {
   title: 'A link hides what is unsync below it',
   source: MUTANT,
   what: 'An unsync page is linked and the new parent does not learn of it.',
+  lifetime: null,
   where: 'link_shadow_page()',
   seams: [
     around(linkPage, (sound) => (vm, parent, index, child) => {

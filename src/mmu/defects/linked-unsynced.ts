@@ -21,6 +21,7 @@ export const linkedUnsynced: Defect = {
   title: 'A page is linked before it is synced',
   source: 'KVM: X86: Synchronize the shadow pagetable before link it (v5.15)',
   what: 'What is unsync below a page that is linked is synced later, and for one vCPU alone.',
+  lifetime: { first: '2.6.28', last: '5.14', repair: '65855ed8b034' },
   where: 'FNAME(fetch)',
   rules: { foundPageSync: 'request' },
   judge: 'oracle',

@@ -21,6 +21,7 @@ export const loadSkipsFlush: Defect = {
   title: 'A load flushes nothing',
   source: MUTANT,
   what: 'A root becomes current and the hardware keeps what it has.',
+  lifetime: null,
   where: 'kvm_mmu_load()',
   seams: [
     around(loadMmu, (sound) => (vm, vcpu, emit) => sound(without(vm, flushTlbCurrent), vcpu, emit)),

@@ -7,6 +7,7 @@ export const loadSkipsSync: Defect = {
   title: 'A load syncs nothing',
   source: MUTANT,
   what: 'A root that is built on an existing page is not synced.',
+  lifetime: null,
   where: 'kvm_mmu_load()',
   seams: [
     around(loadMmu, (sound) => (vm, vcpu, emit) => sound(without(vm, syncRoots), vcpu, emit)),

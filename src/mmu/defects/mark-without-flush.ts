@@ -22,6 +22,7 @@ export const markWithoutFlush: Defect = {
   title: 'A mark owes no flush',
   source: MUTANT,
   what: 'A root that is marked is synced before its reuse, and not flushed.',
+  lifetime: null,
   where: 'kvm_mmu_new_pgd()',
   seams: [
     around(markRoot, (sound) => (vm, vcpu, mmu, what, emit) => {

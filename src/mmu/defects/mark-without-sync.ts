@@ -8,6 +8,7 @@ export const markWithoutSync: Defect = {
   title: 'A mark owes no sync',
   source: MUTANT,
   what: 'A root that is marked is flushed before its reuse, and not synced.',
+  lifetime: null,
   where: 'kvm_mmu_new_pgd()',
   seams: [
     around(markRoot, (sound) => (vm, vcpu, mmu, what, emit) => {

@@ -7,6 +7,7 @@ export const movCr3SameValueIgnored: Defect = {
   title: 'MOV CR3 of the same value is a NOP',
   source: MUTANT,
   what: 'A flush by reloading CR3 does not happen.',
+  lifetime: null,
   where: 'kvm_set_cr3()',
   seams: [
     around(handleTlbFlush, (sound) => (vm, vcpu, isSame, emit) => {

@@ -5,6 +5,7 @@ export const movCr3SyncsCurrentOnly: Defect = {
   title: 'A flushing MOV CR3 spares cached roots',
   source: '21823fbda552 KVM: x86: Invalidate all PGDs for the current PCID on MOV CR3 w/ flush',
   what: 'MOV CR3 with a flush syncs the root it loads, and no other root of its PCID.',
+  lifetime: { first: '4.19', last: '5.13', repair: '21823fbda552' },
   where: 'kvm_set_cr3()',
   rules: { movCr3ReachesCachedRoots: false, syncOnHitUnlessSkipped: true },
   judge: 'oracle',

@@ -17,6 +17,7 @@ export const newVpid12Unsynced: Defect = {
   title: 'Another vpid12 finds the old shadow',
   source: '712494de96f3 KVM: nVMX: Emulate guest TLB flush on nested VM-Enter with new vpid12',
   what: 'VM entry with another VPID flushes the hardware, and syncs no shadow.',
+  lifetime: { first: '4.4', last: '5.15', repair: '712494de96f3' },
   where: 'nested_vmx_transition_tlb_flush()',
   rules: { newVpid12: 'flush-vpid02' },
   judge: 'oracle',

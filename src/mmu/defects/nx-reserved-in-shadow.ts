@@ -26,6 +26,7 @@ export const nxReservedInShadow: Defect = {
   title: 'XD in a shadow counts as reserved',
   source: '5f0b819995e1 KVM: fix reserved bit check for ept=0/CR0.WP=0/CR4.SMEP=1/EFER.NX=0',
   what: 'Reserved bits of shadow entries follow the EFER.NX of the guest, not of the host.',
+  lifetime: { first: '4.3', last: '4.4', repair: '5f0b819995e1' },
   where: 'reset_shadow_zero_bits_mask()',
   seams: [
     around(isUsable, (sound) => (vm, vcpu, leaf, request) => {

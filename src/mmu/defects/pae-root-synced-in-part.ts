@@ -8,6 +8,7 @@ export const paeRootSyncedInPart: Defect = {
   title: 'One of four PAE pages is synced',
   source: MUTANT,
   what: 'The loop over the entries of a PAE root ends after the first.',
+  lifetime: null,
   where: 'kvm_mmu_sync_roots()',
   seams: [
     around(syncRoots, (sound) => (vm, vcpu, emit, causedBy) => {

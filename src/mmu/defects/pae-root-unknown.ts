@@ -7,6 +7,7 @@ export const paeRootUnknown: Defect = {
   title: 'A PAE root is walked from level 5',
   source: '12ec33a70574 KVM: X86: Fix when shadow_root_level=5 && guest root_level<4',
   what: 'Under 5-level shadow tables the walk does not begin at the four entries of PAE.',
+  lifetime: { first: '5.15', last: '5.16', repair: '12ec33a70574' },
   where: 'shadow_walk_init_using_root()',
   seams: [
     around(walkShadow, (sound) => (vm, vcpu, address) => {

@@ -23,6 +23,7 @@ export const pageFoundWithoutWp: Defect = {
   title: 'A page is found under another CR0.WP',
   source: MUTANT,
   what: 'The lookup of a shadow page ignores CR0.WP in its role.',
+  lifetime: null,
   where: 'kvm_mmu_find_shadow_page()',
   seams: [around(hasRole, () => (_vm, page, role) => ((page.role ^ role) & ~ROLE.CR0_WP) === 0)],
   judge: 'oracle',

@@ -9,6 +9,7 @@ export const pcidFlushSkipsFlush: Defect = {
   title: 'A PCID flush forgets the hardware',
   source: MUTANT,
   what: 'Invalidating the PCID in use requests no TLB_FLUSH_CURRENT.',
+  lifetime: null,
   where: 'kvm_invalidate_pcid()',
   seams: [
     around(invalidatePcid, (sound) => (vm, vcpu, what, emit) => {

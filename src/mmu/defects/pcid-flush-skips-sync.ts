@@ -9,6 +9,7 @@ export const pcidFlushSkipsSync: Defect = {
   title: 'A PCID flush forgets the shadow',
   source: MUTANT,
   what: 'Invalidating the PCID in use requests no MMU_SYNC.',
+  lifetime: null,
   where: 'kvm_invalidate_pcid()',
   seams: [
     around(invalidatePcid, (sound) => (vm, vcpu, what, emit) => {

@@ -7,6 +7,7 @@ export const pcidFlushSparesPrevRoots: Defect = {
   title: 'A PCID flush stops at the current root',
   source: MUTANT,
   what: 'prev_roots are not looked at when a PCID is invalidated.',
+  lifetime: null,
   where: 'kvm_invalidate_pcid()',
   seams: [
     sparing(({ by }, slot) => (by === 'mov-cr3' || by === 'invpcid-single') && slot !== CURRENT),

@@ -19,6 +19,7 @@ export const pcideKeepsRoots: Defect = {
   title: 'CR4.PCIDE is set over stale roots',
   source: '509bfe3d9796 KVM: X86: Cache CR3 in prev_roots when PCID is disabled (its repair)',
   what: 'Roots that may be stale while PCIDE is clear stay cached when it is set.',
+  lifetime: null,
   where: 'kvm_post_set_cr4()',
   seams: [around(pcideEnabled, () => () => undefined)],
   judge: 'oracle',

@@ -8,6 +8,7 @@ export const pcideOffIgnored: Defect = {
   title: 'Clearing CR4.PCIDE flushes nothing',
   source: MUTANT,
   what: 'Translations of every PCID stay when PCIDE is cleared.',
+  lifetime: null,
   where: 'kvm_post_set_cr4()',
   seams: [
     around(

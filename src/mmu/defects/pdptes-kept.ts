@@ -5,6 +5,7 @@ export const pdptesKept: Defect = {
   title: 'A PAE root outlives its PDPTEs',
   source: '6b123c3a89a9 KVM: x86/mmu: Reconstruct shadow page root if the guest PDPTEs is changed',
   what: 'PDPTEs that changed under the same CR3 do not rebuild the PAE root.',
+  lifetime: { first: '5.14', last: '5.16', repair: '6b123c3a89a9' },
   where: 'load_pdptrs()',
   rules: { changedPdptes: 'ignored' },
   judge: 'oracle',

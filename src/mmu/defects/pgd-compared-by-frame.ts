@@ -20,6 +20,7 @@ export const pgdComparedByFrame: Defect = {
   title: 'A root is found by its frame alone',
   source: MUTANT,
   what: 'A lookup ignores the PCID in the low bits of the pgd.',
+  lifetime: null,
   where: 'is_root_usable()',
   seams: [
     around(findRoot, (sound) => (vm, mmu, pgd, role) => {

@@ -8,6 +8,7 @@ export const pgeToggleIgnored: Defect = {
   title: 'A toggle of CR4.PGE flushes nothing',
   source: MUTANT,
   what: 'What the guest asked for by CR4.PGE does not happen.',
+  lifetime: null,
   where: 'kvm_post_set_cr4()',
   seams: [
     around(

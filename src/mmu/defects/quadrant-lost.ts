@@ -9,6 +9,7 @@ export const quadrantLost: Defect = {
   title: 'The second half of a 32-bit table is the first',
   source: MUTANT,
   what: 'The quadrant is not part of the role of a page.',
+  lifetime: null,
   where: 'kvm_mmu_child_role()',
   seams: [
     around(wantedBelow, (sound) => (vm, page, index, mapping) => {

@@ -8,6 +8,7 @@ export const remoteFlushFirstVcpuOnly: Defect = {
   title: 'A remote flush reaches one vCPU',
   source: MUTANT,
   what: 'kvm_flush_remote_tlbs() makes its request to vCPU 0 alone.',
+  lifetime: null,
   where: 'kvm_make_all_cpus_request()',
   seams: [
     around(flushRemoteTlbs, () => (vm, emit) => {

@@ -7,6 +7,7 @@ export const requestWithoutKick: Defect = {
   title: 'A request waits for the next exit',
   source: MUTANT,
   what: 'A vCPU that runs the guest is not kicked out of it.',
+  lifetime: null,
   where: 'kvm_make_vcpus_request_mask()',
   seams: [
     around(makeAllCpusRequest, () => (vm, name, emit) => {

@@ -8,6 +8,7 @@ export const rmapLosesSecondMapping: Defect = {
   title: 'A second mapping is not in the reverse map',
   source: MUTANT,
   what: 'A frame that is mapped twice is known to be mapped once.',
+  lifetime: null,
   where: 'pte_list_add()',
   seams: [
     around(updateLeaf, (sound) => (vm, page, index, spte) => {

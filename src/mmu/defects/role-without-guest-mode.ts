@@ -21,6 +21,7 @@ export const roleWithoutGuestMode: Defect = {
   title: 'A lookup ignores a bit of the role',
   source: MUTANT,
   what: 'L1 is given a root of L2, or the other way round.',
+  lifetime: null,
   where: 'is_root_usable()',
   seams: [
     around(findRoot, (sound) => (vm, mmu, pgd, role) => {

@@ -26,6 +26,7 @@ export const rotationLosesMarks: Defect = {
   title: 'A rotation loses a mark',
   source: MUTANT,
   what: 'A root that joins the cache leaves behind what it owes.',
+  lifetime: null,
   where: 'cached_root_find_and_keep_current()',
   seams: [
     around(reuse, (sound) => (vm, vcpu, hit, emit) => {

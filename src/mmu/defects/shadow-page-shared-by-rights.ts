@@ -23,6 +23,7 @@ export const shadowPageSharedByRights: Defect = {
   title: 'A table below other rights shares a shadow page',
   source: 'b1bd5cba3306 KVM: X86: MMU: Use the correct inherited permissions to get shadow page',
   what: 'Every shadow page on a walk is keyed by the rights of its last table, not by its own.',
+  lifetime: { first: '2.6.20', last: '5.12', repair: 'b1bd5cba3306' },
   where: 'FNAME(fetch)',
   seams: [
     around(wantedBelow, (sound) => (vm, page, index, mapping) => {

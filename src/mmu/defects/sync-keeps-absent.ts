@@ -8,6 +8,7 @@ export const syncKeepsAbsent: Defect = {
   title: 'A sync keeps what is gone',
   source: MUTANT,
   what: 'An entry that the guest cleared stays as it is.',
+  lifetime: null,
   where: 'FNAME(sync_spte)',
   seams: [
     around(

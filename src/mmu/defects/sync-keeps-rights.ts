@@ -21,6 +21,7 @@ export const syncKeepsRights: Defect = {
   title: 'A sync looks at the frame alone',
   source: MUTANT,
   what: 'An entry whose rights were taken away stays as it is.',
+  lifetime: null,
   where: 'FNAME(sync_spte)',
   seams: [around(syncRights, () => () => false)],
   judge: 'oracle',

@@ -7,6 +7,7 @@ export const syncRequestUnserviced: Defect = {
   title: 'MMU_SYNC is cleared and not serviced',
   source: MUTANT,
   what: 'The request goes and no root is synced.',
+  lifetime: null,
   where: 'vcpu_enter_guest()',
   seams: [around(syncCurrent, () => () => undefined)],
   judge: 'oracle',

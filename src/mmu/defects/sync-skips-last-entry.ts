@@ -26,6 +26,7 @@ export const syncSkipsLastEntry: Defect = {
   title: 'A sync ends one entry early',
   source: MUTANT,
   what: 'Entry 511 of a page is never brought into step.',
+  lifetime: null,
   where: 'FNAME(sync_page)',
   seams: [
     around(syncPage, (sound) => (vm, vcpu, page, emit) => {

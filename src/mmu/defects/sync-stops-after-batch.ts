@@ -26,6 +26,7 @@ export const syncStopsAfterBatch: Defect = {
   title: 'A sync ends with its first batch',
   source: MUTANT,
   what: 'Of more unsync pages than a batch holds the rest is not synced.',
+  lifetime: null,
   where: 'mmu_sync_children()',
   seams: [
     around(syncBatch, (sound) => (vm, vcpu, parent, done, emit) => {

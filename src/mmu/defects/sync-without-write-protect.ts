@@ -20,6 +20,7 @@ export const syncWithoutWriteProtect: Defect = {
   title: 'A synced table stays writable',
   source: MUTANT,
   what: 'A sync does not take away the right to write the table.',
+  lifetime: null,
   where: 'mmu_sync_children()',
   seams: [
     around(syncBatch, (sound) => (vm, vcpu, parent, done, emit) => {

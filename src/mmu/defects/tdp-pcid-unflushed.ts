@@ -7,6 +7,7 @@ export const tdpPcidUnflushed: Defect = {
   title: 'INVPCID emulated under EPT spares another PCID',
   source: 'e45e9e3998f0 KVM: X86: Fix tlb flush for tdp in kvm_invalidate_pcid()',
   what: 'Where KVM emulates INVPCID under EPT, a PCID that is not in use is not flushed.',
+  lifetime: { first: '4.19', last: '5.15', repair: 'e45e9e3998f0' },
   where: 'kvm_invalidate_pcid()',
   rules: { tdpPcidFlushesGuest: false },
   seams: [around(interceptsInvpcid, () => () => true)],

@@ -8,6 +8,7 @@ export const tlbFlushWithdrawsGuestFlush: Defect = {
   title: 'TLB_FLUSH takes a guest flush with it',
   source: MUTANT,
   what: 'Servicing TLB_FLUSH withdraws a pending TLB_FLUSH_GUEST, whose sync is lost.',
+  lifetime: null,
   where: 'kvm_vcpu_flush_tlb_all()',
   seams: [
     around(flushAll, (sound) => (vm, vcpu, emit, cause) => {

@@ -19,6 +19,7 @@ export const tlbTagWithoutPcid: Defect = {
   title: 'TLB entries carry no PCID',
   source: MUTANT,
   what: 'An entry of one PCID serves all of them.',
+  lifetime: null,
   where: 'TLB',
   seams: [around(tagInUse, (sound) => (vm, vcpu) => ({ ...sound(vm, vcpu), pcid: 0 }))],
   judge: 'oracle',

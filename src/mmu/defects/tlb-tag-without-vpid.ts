@@ -20,6 +20,7 @@ export const tlbTagWithoutVpid: Defect = {
   title: 'TLB entries of L2 carry the VPID of L1',
   source: MUTANT,
   what: 'An entry of L1 serves its L2.',
+  lifetime: null,
   where: 'vmx_vcpu_load_vmcs()',
   seams: [
     around(tagInUse, (sound) => (vm, vcpu) => ({ ...sound(vm, vcpu), vpid: vpid01Of(vcpu) })),

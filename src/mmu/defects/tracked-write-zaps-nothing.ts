@@ -7,6 +7,7 @@ export const trackedWriteZapsNothing: Defect = {
   title: 'An intercepted write changes nothing',
   source: MUTANT,
   what: 'KVM writes a table for the guest and keeps the entry that shadows it.',
+  lifetime: null,
   where: 'kvm_mmu_track_write()',
   seams: [around(trackWrite, () => () => undefined)],
   judge: 'oracle',

@@ -20,6 +20,7 @@ export const transitionFlushesEptpLeft: Defect = {
   title: 'A transition flushes the EPTP that it leaves',
   source: '1438921c6dc1 KVM: nVMX: Flush TLB entries tagged by dest EPTP on L1<->L2 transitions',
   what: 'VM entry without VPID flushes the EP4TA of L1, and nothing of L2.',
+  lifetime: { first: '4.13', last: '4.20', repair: '1438921c6dc1' },
   where: 'nested_vmx_transition_tlb_flush()',
   seams: [
     around(transitionTlbFlush, (sound) => (vm, vcpu, transition, emit) => {

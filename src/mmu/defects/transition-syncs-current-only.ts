@@ -14,6 +14,7 @@ export const transitionSyncsCurrentOnly: Defect = {
   title: 'A transition without VPID syncs one root',
   source: '07ffaf343e34 KVM: nVMX: Sync all PGDs on nested transition with shadow paging',
   what: 'VM entry and exit without VPID flush the hardware and sync the root they load alone.',
+  lifetime: { first: '5.8', last: '5.13', repair: '07ffaf343e34' },
   where: 'nested_vmx_transition_tlb_flush()',
   rules: { transitionWithoutVpid: 'TLB_FLUSH', syncOnHitUnlessSkipped: true },
   judge: 'oracle',

@@ -8,6 +8,7 @@ export const transitionUnflushed: Defect = {
   title: 'A transition without VPID flushes nothing',
   source: MUTANT,
   what: 'VM entry and exit without VPID request no flush.',
+  lifetime: null,
   where: 'nested_vmx_transition_tlb_flush()',
   seams: [
     around(transitionTlbFlush, (sound) => (vm, vcpu, transition, emit) => {

@@ -8,6 +8,7 @@ export const unsyncNotPropagated: Defect = {
   title: 'An unsync page tells no parent',
   source: MUTANT,
   what: 'A page becomes unsync and its ancestors do not learn of it.',
+  lifetime: null,
   where: 'kvm_unsync_page()',
   seams: [
     around(unsyncPage, (sound) => (vm, vcpu, page, emit) => {

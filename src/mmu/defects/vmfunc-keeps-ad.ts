@@ -25,6 +25,7 @@ export const vmfuncKeepsAd: Defect = {
   title: 'VMFUNC keeps the A/D rule of the EPTP it leaves',
   source: "272b0a998d08 KVM: nVMX: Don't clobber nested MMU's A/D status on EPTP switch",
   what: 'An EPTP switch leaves A/D-enable in the role of the shadow as it was.',
+  lifetime: { first: '4.14', last: '5.13', repair: '272b0a998d08' },
   where: 'nested_vmx_eptp_switching()',
   seams: [
     around(switchEptp, (sound) => (vm, vcpu, to, emit) => {

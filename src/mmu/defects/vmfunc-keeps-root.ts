@@ -21,6 +21,7 @@ export const vmfuncKeepsRoot: Defect = {
   title: 'VMFUNC switches no root',
   source: MUTANT,
   what: 'L2 goes on under the EPT that it left.',
+  lifetime: null,
   where: 'nested_vmx_eptp_switching()',
   seams: [
     around(switchEptp, () => (_vm, _vcpu, { vmcs12, eptp }) => {

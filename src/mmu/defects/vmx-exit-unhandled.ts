@@ -9,6 +9,7 @@ export const vmxExitUnhandled: Defect = {
   title: 'INVEPT without VMX ends the VM',
   source: 'CVE-2014-3645, CVE-2014-3646: exits of INVEPT and INVVPID without nested VMX',
   what: 'INVEPT and INVVPID of a guest without VMX are exits that nobody handles.',
+  lifetime: { first: '2.6.26', last: '3.17', repair: 'a642fc305053' },
   where: 'kvm_vmx_exit_handlers[]',
   seams: [
     around(vmxPermission, (sound) => (vm, vcpu, instruction, emit) => {

@@ -7,6 +7,7 @@ export const vpid0Entered: Defect = {
   title: 'L2 runs under VPID 0',
   source: 'f0d736547815 KVM: nVMX: Check VPID value on vmentry of L2 guests',
   what: 'VM entry with "enable VPID" accepts VPID 0, which is the hypervisor\'s own.',
+  lifetime: { first: '4.4', last: '4.19', repair: 'f0d736547815' },
   where: 'nested_vmx_check_controls()',
   seams: [around(isVpidValid, () => () => true)],
   judge: 'conformance',

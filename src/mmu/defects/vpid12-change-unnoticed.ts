@@ -8,6 +8,7 @@ export const vpid12ChangeUnnoticed: Defect = {
   title: 'Another vpid12 is not noticed',
   source: MUTANT,
   what: 'VM entry does not compare the VPID with the last one.',
+  lifetime: null,
   where: 'nested_vmx_transition_tlb_flush()',
   seams: [
     around(transitionTlbFlush, (sound) => (vm, vcpu, transition, emit) => {

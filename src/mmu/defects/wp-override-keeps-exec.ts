@@ -24,6 +24,7 @@ export const wpOverrideKeepsExec: Defect = {
   title: 'A write with CR0.WP clear defeats SMEP',
   source: MUTANT,
   what: 'The leaf that a supervisor may write stays executable.',
+  lifetime: null,
   where: 'FNAME(page_fault)',
   seams: [around(accOverWp, (sound) => (vm, vcpu, acc) => sound(vm, vcpu, acc) | (acc & ACC_EXEC))],
   judge: 'oracle',

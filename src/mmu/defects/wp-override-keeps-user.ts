@@ -22,6 +22,7 @@ export const wpOverrideKeepsUser: Defect = {
   title: 'A write with CR0.WP clear opens a page to the user',
   source: MUTANT,
   what: "The leaf that a supervisor may write stays the user's.",
+  lifetime: null,
   where: 'FNAME(page_fault)',
   seams: [around(accOverWp, (sound) => (vm, vcpu, acc) => sound(vm, vcpu, acc) | (acc & ACC_USER))],
   judge: 'oracle',

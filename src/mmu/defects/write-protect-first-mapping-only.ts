@@ -7,6 +7,7 @@ export const writeProtectFirstMappingOnly: Defect = {
   title: 'One of several mappings is write-protected',
   source: MUTANT,
   what: 'A table that is mapped twice can still be written unseen.',
+  lifetime: null,
   where: 'rmap_write_protect()',
   seams: [
     around(

@@ -7,6 +7,7 @@ export const writeTrackingLost: Defect = {
   title: 'A table above level 1 is not write-tracked',
   source: MUTANT,
   what: 'A leaf that maps such a table may be writable.',
+  lifetime: null,
   where: 'mmu_try_to_unsync_pages()',
   seams: [
     around(

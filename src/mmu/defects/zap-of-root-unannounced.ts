@@ -20,6 +20,7 @@ export const zapOfRootUnannounced: Defect = {
   title: 'A zapped root stays in use',
   source: MUTANT,
   what: 'No vCPU is asked to drop a root whose page was zapped.',
+  lifetime: null,
   where: '__kvm_mmu_prepare_zap_page()',
   seams: [
     around(

@@ -2,6 +2,7 @@ import {
   createGuestPages,
   type GuestPages,
   type Memslot,
+  type PageRuns,
   pagesInOrder,
   wordsToWrite,
 } from '../machine/index.js';
@@ -16,15 +17,33 @@ export function writeMemslots(writer: ByteWriter, memslots: readonly (Memslot | 
     if (slot === null) return;
     writer.number(slot.gfn);
     writer.number(slot.pageCount);
-    writer.flag(slot.dirtyLog);
+    writer.number(slot.hostFrame);
+    writer.flag(slot.readOnly);
+    writer.flag(slot.dirty !== null);
+    writer.list(slot.dirty ?? [], ({ first, count }) => {
+      writer.number(first);
+      writer.number(count);
+    });
   });
 }
 
 export function readMemslots(reader: ByteReader): (Memslot | null)[] {
   return reader.list(() => {
     if (!reader.flag()) return null;
-    return { gfn: reader.number(), pageCount: reader.number(), dirtyLog: reader.flag() };
+    return {
+      gfn: reader.number(),
+      pageCount: reader.number(),
+      hostFrame: reader.number(),
+      readOnly: reader.flag(),
+      dirty: readDirty(reader),
+    };
   });
+}
+
+function readDirty(reader: ByteReader): PageRuns | null {
+  const isLogged = reader.flag();
+  const runs = reader.list(() => ({ first: reader.number(), count: reader.number() }));
+  return isLogged ? runs : null;
 }
 
 /** Writes the contents of memory among the bytes. */

@@ -27,6 +27,9 @@ export function writeVcpu(writer: ByteWriter, vcpu: Vcpu): void {
   writeMmu(writer, vcpu.guestMmu);
   writer.flag(vcpu.mmu === vcpu.guestMmu);
   writer.uint(vcpu.requests);
+  writer.flag(vcpu.steal.preempted);
+  writer.flag(vcpu.steal.flushTlb);
+  writer.list(vcpu.hvFlushes, writer.word);
   const { nested } = vcpu;
   writer.number(nested.vmxon);
   writer.number(nested.currentVmcs?.gpa ?? -1);
@@ -55,6 +58,9 @@ export function readVcpu(reader: ByteReader, place: VcpuPlace): Vcpu {
   readMmu(reader, vcpu.guestMmu, shadow);
   vcpu.mmu = reader.flag() ? vcpu.guestMmu : vcpu.rootMmu;
   vcpu.requests = reader.uint();
+  vcpu.steal.preempted = reader.flag();
+  vcpu.steal.flushTlb = reader.flag();
+  vcpu.hvFlushes.push(...reader.list(reader.word));
   const { nested, counters } = vcpu;
   nested.vmxon = reader.number();
   nested.currentVmcs = vmcs12s.get(reader.number()) ?? null;

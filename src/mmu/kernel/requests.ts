@@ -14,6 +14,7 @@ export const KVM_REQ = {
   TLB_FLUSH_GUEST: 0x40,
   HV_TLB_FLUSH: 0x80,
   TRIPLE_FAULT: 0x100,
+  STEAL_UPDATE: 0x200,
 } as const;
 
 export type RequestName = keyof typeof KVM_REQ;

@@ -203,6 +203,12 @@ export interface KernelRules {
   /** Whether the error code of an EPT violation marks a read as one of the user (to v6.12). */
   readonly eptReadIsUser: boolean;
 
+  /**
+   * Whether dirty logging that begins flushes every TLB even if no leaf could be written through.
+   * @see Linux `kvm_mmu_slot_apply_flags()`, commit b64d740ea7dd (v6.0)
+   */
+  readonly dirtyLogAlwaysFlushes: boolean;
+
   /** Whether the Hyper-V flush queue is a request of its own. */
   readonly hasHvTlbFlush: boolean;
 }

@@ -56,6 +56,7 @@ const v5_13: KernelRules = {
   trackedWriteFlushesCurrent: true,
   eptFaultReachesCachedRoots: false,
   eptReadIsUser: true,
+  dirtyLogAlwaysFlushes: false,
   hasHvTlbFlush: false,
 };
 
@@ -109,6 +110,7 @@ const v6_1_176: KernelRules = {
   pgOffFlushesGuest: true,
   eferLmeResets: true,
   nestedEvents: 'after-requests',
+  dirtyLogAlwaysFlushes: true,
 };
 
 /** Rules that were mended in 2026, in v7.3 and in the stable series. */

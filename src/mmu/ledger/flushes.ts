@@ -5,7 +5,7 @@ import { tagInUse } from '../tlb/index.js';
 import { prove } from './sums.js';
 
 /** Tags that a flush named; null where it named none, so that it covered all of them. */
-export interface Covered {
+interface Covered {
   readonly vpid: number | null;
   readonly pcid: number | null;
   readonly root: number | null;

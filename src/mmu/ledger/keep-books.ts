@@ -3,11 +3,14 @@ import type { WatchedVm } from '../oracle/index.js';
 import type { CommandKind, MmuEvent, MmuEventOf } from '../schema/index.js';
 import { CURRENT } from '../schema/index.js';
 import { type Books, booksOf, type Ledger, type Vcpu } from '../state/index.js';
-import { type Covered, noteFlush, noteWalk } from './flushes.js';
+import { noteFlush, noteWalk } from './flushes.js';
 import { enter, prove } from './sums.js';
 
 /** Frees that are remembered until their root is loaded again. */
 const FREED_MAX = 64;
+
+/** Pages of one flush that are noted; the worth of the others is not known. */
+const RUN_MAX = 64;
 
 /** Events that tell what an earlier deed was worth, or are one. */
 type Booked = MmuEventOf<
@@ -117,9 +120,13 @@ function flushed(ledger: Ledger, books: Books, { event, command }: Noted<'tlb-fl
     event.by === 'cpu'
       ? { at: ledger.clock, tally: null, worth: 'harmless' as const }
       : enter(ledger, books, { kind: 'flush', command: causeOf(books, command) });
-  const { vpid, pcid, root, address } = event;
-  const covered: Covered = { vpid, pcid, root, page: address?.page ?? null };
-  noteFlush(books, covered, deed);
+  const { vpid, pcid, root, address, pages = 1 } = event;
+  const first = address?.page ?? null;
+  noteFlush(books, { vpid, pcid, root, page: first }, deed);
+  if (first === null) return;
+  for (let i = 1; i < Math.min(pages, RUN_MAX); i += 1) {
+    noteFlush(books, { vpid, pcid, root, page: first + i }, deed);
+  }
 }
 
 function keyOf({ mmu, pgd }: MmuEventOf<'root-freed' | 'root-allocated'>): string {

@@ -1,21 +1,15 @@
-import {
-  VMX_EPT_ACCESSED,
-  VMX_EPT_DIRTY,
-  VMX_EPT_EXECUTABLE,
-  VMX_EPT_READABLE,
-  VMX_EPT_RWX,
-  VMX_EPT_WRITABLE,
-} from './ept-walk.js';
-import { wordsOfPage } from './guest-pages.js';
+import { VMX_EPT_ACCESSED, VMX_EPT_DIRTY } from './ept-used.js';
+import { VMX_EPT_EXECUTABLE, VMX_EPT_READABLE, VMX_EPT_RWX, VMX_EPT_WRITABLE } from './ept-walk.js';
 import {
   type GuestMemory,
-  isVisibleGfn,
   MEMORY_PAGES_MAX,
   readHalf,
   readWord,
+  wordsAt,
   writeHalf,
   writeWord,
 } from './memory.js';
+import { isReadOnlyGfn, isVisibleGfn } from './memslots.js';
 import { gfnToGpa, gpaToGfn } from './page.js';
 import {
   PT_ACCESSED,
@@ -119,7 +113,7 @@ class Plan {
     const table = this.#nextTable;
     if (!isVisibleGfn(this.#memory, table))
       return `no memslot holds a table at ${hex(gfnToGpa(table))}`;
-    if (wordsOfPage(this.#memory.pages, table) !== undefined)
+    if (wordsAt(this.#memory, table) !== undefined)
       return `the page at ${hex(gfnToGpa(table))} is in use`;
     this.#newPages += 1;
     if (this.#memory.pages.size + this.#newPages > MEMORY_PAGES_MAX) {
@@ -170,6 +164,9 @@ class Plan {
   #put(gpa: number, entry: Word): string | null {
     if (!isVisibleGfn(this.#memory, gpaToGfn(gpa))) {
       return `no memslot holds a table at ${hex(gpa)}`;
+    }
+    if (isReadOnlyGfn(this.#memory, gpaToGfn(gpa))) {
+      return `the memslot of the table at ${hex(gpa)} is read-only; use host-write`;
     }
     this.writes.set(gpa, { gpa, bytes: this.#shape.entryBytes, entry });
     return null;

@@ -1,6 +1,8 @@
 import { ACC_EXEC, ACC_USER, ACC_WRITE, type AccessKind } from './access.js';
+import { markEptUsed, VMX_EPT_ACCESSED, VMX_EPT_DIRTY } from './ept-used.js';
 import { CAP, hasAccessedDirty, walkLevelsOf } from './eptp.js';
-import { type GuestMemory, isVisibleGfn, readWord, writeWord } from './memory.js';
+import { type GuestMemory, readWord } from './memory.js';
+import { isVisibleGfn } from './memslots.js';
 import { gfnToGpa, gpaToGfn } from './page.js';
 import type { LeafEntry } from './paging-entry.js';
 import { addressFrameOf, bitsOf, hasBit, type Word } from './word.js';
@@ -11,8 +13,6 @@ export const VMX_EPT_WRITABLE = 0x2;
 export const VMX_EPT_EXECUTABLE = 0x4;
 export const VMX_EPT_RWX = 0x7;
 const EPT_LARGE_PAGE = 0x80;
-export const VMX_EPT_ACCESSED = 0x100;
-export const VMX_EPT_DIRTY = 0x200;
 
 /** Bits of the exit qualification of an EPT violation. @see Intel SDM Vol. 3C, "EPT Violations" */
 const EPT_VIOLATION_ACC: Record<AccessKind, number> = { read: 0x1, write: 0x2, execute: 0x4 };
@@ -56,7 +56,17 @@ export type EptWalk =
       readonly steps: readonly EptStep[];
       readonly qualification: number;
     }
-  | { readonly kind: 'misconfiguration'; readonly steps: readonly EptStep[] };
+  | { readonly kind: 'misconfiguration'; readonly steps: readonly EptStep[] }
+  /** The log of modified pages has no room, so that D was not set. */
+  | { readonly kind: 'log-full'; readonly steps: readonly EptStep[] };
+
+/** The rules of one walk. */
+export interface EptWalkRules {
+  readonly access: PhysicalAccess;
+  readonly limits: EptLimits;
+  /** Logs a page whose D is about to be set; false if there is no room. Absent: there is no log. */
+  readonly logDirty?: (gpa: number) => boolean;
+}
 
 /** Properties of the processor that decide which entries are well formed. */
 export interface EptLimits {
@@ -83,7 +93,7 @@ export function walkEpt(
   memory: GuestMemory,
   eptp: Word,
   gpa: number,
-  { access, limits }: { access: PhysicalAccess; limits: EptLimits },
+  { access, limits, logDirty }: EptWalkRules,
 ): EptWalk {
   const gfn = gpaToGfn(gpa);
   const levels = walkLevelsOf(eptp);
@@ -109,7 +119,9 @@ export function walkEpt(
     if ((rwx & neededFor(kind, access.kind)) !== neededFor(kind, access.kind)) {
       return violation({ steps, access, tracksUse, rwx });
     }
-    if (tracksUse) markUsed(memory, steps, kind);
+    if (tracksUse && !markEptUsed(memory, steps, kind, () => logDirty?.(gpa) ?? true)) {
+      return { kind: 'log-full', steps };
+    }
     const isDirty = !tracksUse || kind === 'write' || (entry.low & VMX_EPT_DIRTY) !== 0;
     const span = 512 ** (level - 1);
     return {
@@ -220,13 +232,4 @@ function isMisconfigured(
   const memoryType = bitsOf(entry, { high: 5, low: 3 });
   if (memoryType === 2 || memoryType === 3 || memoryType === 7) return true;
   return level > 1 && bitsOf(entry, { high: 9 * level + 2, low: 12 }) !== 0;
-}
-
-/** A in every entry that was used, D in the leaf of a write. */
-function markUsed(memory: GuestMemory, steps: readonly EptStep[], kind: AccessKind): void {
-  for (const [i, { gpa, entry }] of steps.entries()) {
-    const isDirtied = kind === 'write' && i === steps.length - 1;
-    const low = entry.low | VMX_EPT_ACCESSED | (isDirtied ? VMX_EPT_DIRTY : 0);
-    if (low !== entry.low) writeWord(memory, gpa, { page: entry.page, low });
-  }
 }

@@ -5,7 +5,7 @@ import type { Word } from './word.js';
 /** Guest-physical memory as a VMM asks for it: nothing was checked yet. */
 export interface MemoryLayout {
   /** Ranges of memory, in bytes from `gpa`. */
-  readonly memslots: readonly ByteRange[];
+  readonly memslots: readonly BackedRange[];
   readonly words: readonly { readonly gpa: number; readonly value: Word }[];
   readonly fills: readonly Run[];
 }
@@ -13,6 +13,11 @@ export interface MemoryLayout {
 interface ByteRange {
   readonly gpa: number;
   readonly bytes: number;
+}
+
+interface BackedRange extends ByteRange {
+  /** Address of the memory behind it, which is the VMM's. */
+  readonly userspaceAddr?: number | undefined;
 }
 
 /** A run of words, `stride` bytes apart, whose values rise by `step`. */
@@ -64,7 +69,7 @@ function contentFlawsOf(layout: MemoryLayout): LayoutFlaw[] {
   return [{ path: ['fills'], message }];
 }
 
-function memslotFlawsOf(memslots: readonly ByteRange[], maxphyaddr: number): LayoutFlaw[] {
+function memslotFlawsOf(memslots: readonly BackedRange[], maxphyaddr: number): LayoutFlaw[] {
   return memslots.flatMap((slot, i) => {
     const flaws: LayoutFlaw[] = [];
     const path = ['memslots', i];
@@ -73,6 +78,11 @@ function memslotFlawsOf(memslots: readonly ByteRange[], maxphyaddr: number): Lay
     }
     if (endOf(slot) > 2 ** maxphyaddr) {
       flaws.push({ path, message: `ends above an address of ${maxphyaddr} bits` });
+    }
+    const { userspaceAddr = 0 } = slot;
+    if (userspaceAddr % PAGE_SIZE !== 0 || userspaceAddr + slot.bytes > 2 ** 52) {
+      const message = 'not the address of pages below 2^52';
+      flaws.push({ path: [...path, 'userspaceAddr'], message });
     }
     const other = memslots.findIndex((before, j) => j < i && overlap(before, slot));
     if (other !== -1) flaws.push({ path, message: `overlaps memslot ${other}` });

@@ -1,45 +1,27 @@
 import { createGuestPages, type GuestPages, wordsOfPage, wordsToWrite } from './guest-pages.js';
+import { arePlain, hostFrameOf, type Memslot, type Memslots } from './memslots.js';
 import { gpaToGfn, offsetInPage, PAGE_SIZE } from './page.js';
 import { type Word, wordFromNumber, wordToNumber, ZERO } from './word.js';
 
 /** Guest-physical memory, sparse: a page that was never written holds zeros and takes no room. */
-export interface GuestMemory {
-  /** Memslots by the number that the VMM gave them; a deleted one leaves a hole. */
-  readonly memslots: (Memslot | null)[];
+export interface GuestMemory extends Memslots {
+  /** Pages of the VMM's memory, by their frames there. */
   readonly pages: GuestPages;
-}
-
-/** A range of guest frames backed by the host. */
-export interface Memslot {
-  readonly gfn: number;
-  readonly pageCount: number;
-  /** KVM_MEM_LOG_DIRTY_PAGES: a first write to each page is to be noticed. */
-  readonly dirtyLog: boolean;
 }
 
 /** Pages of one VM that may hold something else than zeros: 64 MiB. */
 export const MEMORY_PAGES_MAX = 16_384;
 
-export function createMemory(memslots: readonly (Memslot | null)[]): GuestMemory {
-  return { memslots: [...memslots], pages: createGuestPages() };
-}
-
-/** The memslot that a guest frame lies in, if it lies in one. */
-export function memslotOf({ memslots }: GuestMemory, gfn: number): Memslot | undefined {
-  for (const slot of memslots) {
-    if (slot !== null && gfn >= slot.gfn && gfn < slot.gfn + slot.pageCount) return slot;
-  }
-  return undefined;
-}
-
-/** @see Linux `kvm_vcpu_is_visible_gfn()`, virt/kvm/kvm_main.c */
-export function isVisibleGfn(memory: GuestMemory, gfn: number): boolean {
-  return memslotOf(memory, gfn) !== undefined;
+export function createMemory(
+  memslots: readonly (Memslot | null)[],
+  pages: GuestPages = createGuestPages(),
+): GuestMemory {
+  return { memslots: [...memslots], isPlain: arePlain(memslots), pages };
 }
 
 /** @param gpa A guest-physical address below 2^52; its low three bits are ignored. */
-export function readWord({ pages }: GuestMemory, gpa: number): Word {
-  const page = wordsOfPage(pages, gpaToGfn(gpa));
+export function readWord(memory: GuestMemory, gpa: number): Word {
+  const page = wordsAt(memory, gpaToGfn(gpa));
   if (page === undefined) return ZERO;
   const at = indexOf(gpa) & ~1;
   const low = page[at] as number;
@@ -47,21 +29,21 @@ export function readWord({ pages }: GuestMemory, gpa: number): Word {
 }
 
 /** @param gpa A guest-physical address below 2^52; its low three bits are ignored. */
-export function writeWord({ pages }: GuestMemory, gpa: number, value: Word): void {
-  const page = wordsToWrite(pages, gpaToGfn(gpa));
+export function writeWord(memory: GuestMemory, gpa: number, value: Word): void {
+  const page = wordsToChange(memory, gpaToGfn(gpa));
   const at = indexOf(gpa) & ~1;
   page[at] = (value.page % 2 ** 20) * PAGE_SIZE + value.low;
   page[at + 1] = Math.floor(value.page / 2 ** 20);
 }
 
 /** Four bytes as a 64-bit value. @param gpa Below 2^52; its low two bits are ignored. */
-export function readHalf({ pages }: GuestMemory, gpa: number): Word {
-  return wordFromNumber(wordsOfPage(pages, gpaToGfn(gpa))?.[indexOf(gpa)] ?? 0);
+export function readHalf(memory: GuestMemory, gpa: number): Word {
+  return wordFromNumber(wordsAt(memory, gpaToGfn(gpa))?.[indexOf(gpa)] ?? 0);
 }
 
 /** Stores the low 32 bits of a value. @param gpa Below 2^52; its low two bits are ignored. */
-export function writeHalf({ pages }: GuestMemory, gpa: number, value: Word): void {
-  wordsToWrite(pages, gpaToGfn(gpa))[indexOf(gpa)] = wordToNumber(value) % 2 ** 32;
+export function writeHalf(memory: GuestMemory, gpa: number, value: Word): void {
+  wordsToChange(memory, gpaToGfn(gpa))[indexOf(gpa)] = wordToNumber(value) % 2 ** 32;
 }
 
 /**
@@ -71,7 +53,7 @@ export function writeHalf({ pages }: GuestMemory, gpa: number, value: Word): voi
  */
 export function readBytes(memory: GuestMemory, gpa: number, bytes: number): Word {
   if (bytes === 8 && gpa % 8 === 0) return readWord(memory, gpa);
-  const page = wordsOfPage(memory.pages, gpaToGfn(gpa));
+  const page = wordsAt(memory, gpaToGfn(gpa));
   if (page === undefined) return ZERO;
   const view = new DataView(page.buffer, page.byteOffset, PAGE_SIZE);
   let value = ZERO;
@@ -91,7 +73,7 @@ export function writeBytes(memory: GuestMemory, gpa: number, bytes: number, valu
     writeWord(memory, gpa, value);
     return;
   }
-  const page = wordsToWrite(memory.pages, gpaToGfn(gpa));
+  const page = wordsToChange(memory, gpaToGfn(gpa));
   const view = new DataView(page.buffer, page.byteOffset, PAGE_SIZE);
   let { page: high, low } = value;
   for (let i = 0; i < bytes; i += 1) {
@@ -99,6 +81,15 @@ export function writeBytes(memory: GuestMemory, gpa: number, bytes: number, valu
     low = (low >> 8) | ((high % 256) << 4);
     high = Math.floor(high / 256);
   }
+}
+
+/** The words of a guest frame, for reading only; undefined if it holds zeros. */
+export function wordsAt(memory: GuestMemory, gfn: number): Uint32Array | undefined {
+  return wordsOfPage(memory.pages, hostFrameOf(memory, gfn));
+}
+
+function wordsToChange(memory: GuestMemory, gfn: number): Uint32Array {
+  return wordsToWrite(memory.pages, hostFrameOf(memory, gfn));
 }
 
 /** A run of words, `stride` bytes apart, whose values rise by `step`. */

@@ -73,6 +73,7 @@ export const EXIT_REASON = {
   INVVPID: 53,
   INVPCID: 58,
   VMFUNC: 59,
+  PML_FULL: 62,
 } as const;
 
 export type ExitReasonName = keyof typeof EXIT_REASON;

@@ -7,14 +7,8 @@ import {
   PFERR_PRESENT_MASK,
   PFERR_RSVD_MASK,
 } from './access.js';
-import {
-  type GuestMemory,
-  isVisibleGfn,
-  readHalf,
-  readWord,
-  writeHalf,
-  writeWord,
-} from './memory.js';
+import { type GuestMemory, readHalf, readWord, writeHalf, writeWord } from './memory.js';
+import { isReadOnlyGfn, isVisibleGfn, markPageDirty } from './memslots.js';
 import { gfnToGpa, gpaToGfn } from './page.js';
 import {
   accOf,
@@ -131,7 +125,12 @@ export function walk(
   throw new Error('a walk ends at level 1');
 }
 
-/** L1's tables: they lie in its memory, and one outside every memslot reads as not present. */
+/**
+ * L1's tables: they lie in its memory, and one outside every memslot reads as not present. In a
+ * read-only memslot A and D stay as they are, and the walk goes on.
+ *
+ * @see Linux `FNAME(update_accessed_dirty_bits)`: `pte_writable`, `kvm_vcpu_mark_page_dirty()`
+ */
 export function tablesIn(memory: GuestMemory): TableMemory {
   return {
     readEntry: (gpa, bytes) => {
@@ -139,8 +138,11 @@ export function tablesIn(memory: GuestMemory): TableMemory {
       return bytes === 8 ? readWord(memory, gpa) : readHalf(memory, gpa);
     },
     writeEntry: (gpa, bytes, entry) => {
+      const gfn = gpaToGfn(gpa);
+      if (isReadOnlyGfn(memory, gfn)) return true;
       if (bytes === 8) writeWord(memory, gpa, entry);
       else writeHalf(memory, gpa, entry);
+      markPageDirty(memory, gfn);
       return true;
     },
   };

@@ -66,6 +66,17 @@ export function wordToNumber({ page, low }: Word): number {
   return page * PAGE_SIZE + low;
 }
 
+/** The value with these bits set, and no others. @param bits Each from 0 to 63, once. */
+export function wordFromBits(bits: readonly number[]): Word {
+  let page = 0;
+  let low = 0;
+  for (const bit of bits) {
+    if (bit < PAGE_SHIFT) low |= 1 << bit;
+    else page += powerOf2(bit - PAGE_SHIFT);
+  }
+  return { page, low };
+}
+
 export function isSameWord(a: Word, b: Word): boolean {
   return a.page === b.page && a.low === b.low;
 }

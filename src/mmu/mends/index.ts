@@ -1,5 +1,6 @@
 import { mainlineNx } from './mainline-nx.js';
 import { mainlinePse } from './mainline-pse.js';
+import { mainlinePvL2 } from './mainline-pv-l2.js';
 import { mainlineSmap } from './mainline-smap.js';
 import { mainlineT17 } from './mainline-t17.js';
 import { mainlineVpid12 } from './mainline-vpid12.js';
@@ -17,9 +18,12 @@ export const MENDS = {
   'mainline-t17-l2': mainlineT17,
   'mainline-vpid12': mainlineVpid12,
   'mainline-nx': mainlineNx,
+  'mainline-nx-upper': mainlineNx,
   'mainline-pse': mainlinePse,
   'mainline-pse-set': mainlinePse,
   'mainline-smap': mainlineSmap,
+  'mainline-pv-l2': mainlinePvL2,
+  'mainline-hv-l2': mainlinePvL2,
 } as const satisfies Record<string, Mend>;
 
 export type HoleName = keyof typeof MENDS;

@@ -4,6 +4,7 @@ export { isEptpAccepted } from './check-execution-controls.js';
 export { isHostStateValid } from './check-host-state.js';
 export { enterL2 } from './enter-l2.js';
 export { isCr0Fixed, isCr4Fixed, isValidCr0InVmx } from './fixed-bits.js';
+export { logModifiedPage } from './page-modification-log.js';
 export { hasVmxInstructions, vmxPermission } from './permission.js';
 export { reflectFault } from './reflect-fault.js';
 export { runGuest } from './run.js';

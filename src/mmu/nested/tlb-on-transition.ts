@@ -16,13 +16,18 @@ export const transitionTlbFlush = seam(function transitionTlbFlush(
   { vmcs12, isEntry }: { vmcs12: Vmcs12; isEntry: boolean },
   emit: Emit,
 ): void {
+  // The queue of Hyper-V's flushes is another one for L1 and for L2.
+  const { config, rules } = vm;
+  if (config.cpuid.hyperv && rules.hasHvTlbFlush && config.paging === 'ept') {
+    makeRequest(vm, vcpu, KVM_REQ.HV_TLB_FLUSH, emit);
+  }
   const vpid = vpidOf(vmcs12);
   if (vpid === null) {
-    makeRequest(vm, vcpu, KVM_REQ[vm.rules.transitionWithoutVpid], emit);
+    makeRequest(vm, vcpu, KVM_REQ[rules.transitionWithoutVpid], emit);
     return;
   }
   if (!isEntry || vpid === vcpu.nested.lastVpid) return;
   vcpu.nested.lastVpid = vpid;
-  if (vm.rules.newVpid12 === 'flush-vpid02') flushVpid(vm, vcpu, vpid02Of(vcpu), emit);
+  if (rules.newVpid12 === 'flush-vpid02') flushVpid(vm, vcpu, vpid02Of(vcpu), emit);
   else makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
 });

@@ -1,5 +1,5 @@
 import type { AccessKind, Word } from '../machine/index.js';
-import { gfnToGpa } from '../machine/index.js';
+import { gfnToGpa, isVisibleGfn } from '../machine/index.js';
 import { ALLOWED_MAX, described, type MmuEventOf } from '../schema/index.js';
 import type { Heard, Moment, Trail, Vcpu } from '../state/index.js';
 import { type Replaced, TooManyWalks } from './past-walks.js';
@@ -54,7 +54,7 @@ export function blame(vm: WatchedVm, vcpu: Vcpu, charge: Charge): Violation {
 export function allowedFrames(vm: WatchedVm, vcpu: Vcpu, address: Word): number[] {
   const frames = new Set<number>();
   tryAll(vm, vcpu, { address, everything: false }, ({ isBlocked, gfn }) => {
-    if (!isBlocked) frames.add(gfn);
+    if (!isBlocked && isVisibleGfn(vm.memory, gfn)) frames.add(gfn);
     return frames.size >= ALLOWED_MAX;
   });
   return [...frames];

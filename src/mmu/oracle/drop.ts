@@ -33,6 +33,16 @@ export function dropCombined(vtlb: VirtualTlb, vpid: number, moment: Moment): vo
   vpidTagOf(vtlb, vpid, moment.time).combined = moment;
 }
 
+/** Leaves unjudged everything that a VPID had cached until now. */
+export function forgetBefore(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
+  vpidTagOf(vtlb, vpid, moment.time).forgotten = moment.time;
+}
+
+/** Until now translations of a VPID may have been made without tables of the guest's own. */
+export function noteUnpaged(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
+  vpidTagOf(vtlb, vpid, moment.time).unpaged = moment.time;
+}
+
 /** Everything of every VPID but 0. */
 export function dropOtherVpids(vtlb: VirtualTlb, moment: Moment): void {
   for (const vpid of [...vtlb.vpids.keys()]) if (vpid !== 0) dropVpid(vtlb, vpid, moment);
@@ -82,17 +92,25 @@ export function dropVpidPage(
   put(vpidTagOf(vtlb, vpid, moment.time).pages, page, moment, PAGES_MAX);
 }
 
+/** Drops a page of a VPID where it is global. */
+export function dropGlobalPage(
+  vtlb: VirtualTlb,
+  { vpid, page }: { vpid: number; page: number },
+  moment: Moment,
+): void {
+  put(vpidTagOf(vtlb, vpid, moment.time).globalPages, page, moment, PAGES_MAX);
+}
+
 /** INVLPG: one page of a PCID, the page if it is global, and every paging-structure cache. */
 export function dropAsInvlpg(
   vtlb: VirtualTlb,
   where: { vpid: number; pcid: number; page: number },
   moment: Moment,
 ): void {
-  const { vpid, pcid, page } = where;
+  const { vpid, pcid } = where;
   dropPcidPage(vtlb, where, moment);
-  const tag = vpidTagOf(vtlb, vpid, moment.time);
-  put(tag.globalPages, page, moment, PAGES_MAX);
-  pcidTagOf(tag, pcid).structures = moment;
+  dropGlobalPage(vtlb, where, moment);
+  pcidTagOf(vpidTagOf(vtlb, vpid, moment.time), pcid).structures = moment;
 }
 
 /**

@@ -1,9 +1,18 @@
+import { isPaging, X86_CR0_PG } from '../machine/index.js';
 import type { Command, CommandKind, Outcome } from '../schema/index.js';
-import { type Oracle, type Vcpu, type VirtualTlb, vpidOf } from '../state/index.js';
+import {
+  type GuestContext,
+  type Oracle,
+  type Vcpu,
+  type VirtualTlb,
+  vpidOf,
+} from '../state/index.js';
 import { followContext } from './context.js';
-import { dropCombined, dropVpid } from './drop.js';
+import { dropCombined, dropVpid, forgetBefore, noteUnpaged } from './drop.js';
+import { followFormat } from './formats.js';
 import { controlChanged, invept, invlpg, invpcid, invvpid, movCr3 } from './instructions.js';
 import { momentNow } from './moments.js';
+import { hvFlush, pvFlush } from './paravirtual.js';
 import { countMemories } from './room.js';
 import { keepVtlb, vtlbOf, type WatchedVm } from './watched-vm.js';
 
@@ -15,6 +24,7 @@ export function beginCommand(vm: WatchedVm, vcpu: Vcpu, kind: CommandKind): void
   const { before } = keepVtlb(vm, vcpu);
   before.cr0 = vcpu.regs.cr0;
   before.cr4 = vcpu.regs.cr4;
+  before.efer = vcpu.regs.efer;
   before.guestMode = vcpu.nested.guestMode;
 }
 
@@ -26,8 +36,7 @@ export function takeCommandBack({ command }: Oracle): void {
 /**
  * A command is done: the vCPU may run under other tags now, and the architecture may have asked the
  * processor to drop what it had cached. It is read from the command and its outcome alone, so that
- * what KVM made of it does not matter. Registers that a VMM loads drop nothing, as those that a VM
- * entry loads: no instruction has changed them.
+ * what KVM made of it does not matter.
  */
 export function followCommand(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcome): void {
   // An access that went through has changed no register, and drops nothing.
@@ -44,7 +53,12 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
   const vtlb = vtlbOf(vm, vcpu);
   const left = vtlb.context;
   followContext(vm, vcpu, vtlb);
-  if (vtlb.before.guestMode !== vcpu.nested.guestMode) followTransition(vm, vcpu, vtlb);
+  if (wasUnpaged(vtlb, left) && (isPaging(vcpu.regs) || left !== vtlb.context)) {
+    noteUnpaged(vtlb, left.vpid, momentNow(vm.oracle));
+  }
+  const isTransition = vtlb.before.guestMode !== vcpu.nested.guestMode;
+  if (isTransition || isEntry(command)) followFormat(vm, vcpu, left);
+  if (isTransition) followTransition(vm, vcpu, vtlb);
   if (outcome.kind !== 'ok') return;
   switch (command.kind) {
     case 'read':
@@ -56,6 +70,7 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
       break;
     case 'mov-cr0':
     case 'mov-cr4':
+    case 'wrmsr-efer':
       controlChanged(vm, vcpu);
       break;
     case 'invlpg':
@@ -74,8 +89,18 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
       // The processor drops everything of VPID 0 that any EPT made, if the EPT is another one now.
       if (left !== vtlb.context && left.vpid === 0) dropCombined(vtlb, 0, momentNow(vm.oracle));
       break;
+    case 'pv-flush':
+      pvFlush(vm, command, outcome.value);
+      break;
+    case 'hv-flush':
+      hvFlush(vm, command, outcome.value);
+      break;
     case 'init':
       dropVpid(vtlb, left.vpid, momentNow(vm.oracle));
+      break;
+    case 'set-sregs':
+      // No processor does this. Whatever the VMM meant by it, nothing older is judged.
+      forgetBefore(vtlb, left.vpid, momentNow(vm.oracle));
       break;
     case 'set-memslot':
       vm.oracle.tableWrites += 1;
@@ -90,20 +115,31 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
     case 'vmread':
     case 'vmwrite':
     case 'mov-from-cr3':
-    case 'wrmsr-efer':
     case 'load-root':
     case 'enter':
     case 'make-request':
-    case 'set-sregs':
     case 'zap-all':
+    case 'preempt':
     case 'host-write':
     case 'dirty-log':
+    case 'get-dirty-log':
+    case 'clear-dirty-log':
     case 'unmap':
     case 'map':
     case 'free-roots':
     case 'reset-context':
       break;
   }
+}
+
+/** Whether a command is a VM entry. A failed one loads L1's registers as an exit does. */
+function isEntry({ kind }: Command): boolean {
+  return kind === 'vmlaunch' || kind === 'vmresume';
+}
+
+/** With an EPT, unpaged linear addresses are translated and cached as well. */
+function wasUnpaged({ before }: VirtualTlb, { ep4ta }: GuestContext): boolean {
+  return ep4ta !== -1 && (before.cr0 & X86_CR0_PG) === 0;
 }
 
 /** @see Intel SDM Vol. 3C, "Operations that Invalidate Cached Mappings": VM entries and exits */

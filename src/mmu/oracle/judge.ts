@@ -7,20 +7,21 @@ import {
   isForbidden,
   isOfCacheableEntry,
   type LinearAccess,
+  memslotOf,
   type Word,
 } from '../machine/index.js';
 import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { blame, type Charge } from './blame.js';
 import { dropAsPageFault, dropInjected, dropViolated } from './drop.js';
+import { mayHaveGlobals } from './formats.js';
 import { freshTranslation } from './fresh.js';
 import { momentNow } from './moments.js';
 import { TooManyWalks } from './past-walks.js';
 import { allows, wasEverAllowed } from './rights.js';
 import { type PastTranslation, pastTranslations, physicalTranslations } from './translations.js';
-import { unknownOf } from './unknown.js';
 import { isWatched, vtlbOf, type WatchedVm } from './watched-vm.js';
-import { globalWindowOf, windowOf } from './windows.js';
+import { globalWindowOf, rootsForgotten, windowOf } from './windows.js';
 
 /** An access by a linear address. */
 export interface JudgedAccess {
@@ -47,6 +48,11 @@ export function judgeUse(
 ): void {
   if (!isWatched(vm)) return;
   const { address, access } = judged;
+  const gone = goneFrom(vm, access.kind, gfn);
+  if (gone !== null) {
+    convict(vm, vcpu, { rule: gone, address, kind: access.kind, gfn, by }, 'refused', emit);
+    return;
+  }
   const fresh = freshTranslation(vm, vcpu, judged);
   if (fresh !== null && fresh.gfn === gfn && allows(fresh, access, vcpu.regs)) return;
 
@@ -55,6 +61,16 @@ export function judgeUse(
   const isUngiven = rule === 'stale-right' && !wasEverAllowed(vm, vcpu, { ...judged, gfn });
   const broken = isUngiven ? 'right-never-given' : rule;
   convict(vm, vcpu, { rule: broken, address, kind: access.kind, gfn, by }, judgement, emit);
+}
+
+/**
+ * The rule that is broken where the host has no memory at a frame any more, or none that may be
+ * written: whatever the guest's tables say, KVM may not let a translation outlive a memslot.
+ */
+function goneFrom({ memory }: WatchedVm, kind: AccessKind, gfn: number): Charge['rule'] | null {
+  const memslot = memslotOf(memory, gfn);
+  if (memslot === undefined) return 'stale-translation';
+  return kind === 'write' && memslot.readOnly ? 'stale-right' : null;
 }
 
 /**
@@ -186,7 +202,7 @@ function search(
   return judgementUnder(vm, vcpu, address);
 }
 
-/** A use is undecided if it may be by something that was forgotten since it was last dropped. */
+/** A use is undecided if something was forgotten since its translation was last dropped. */
 function judgementUnder(vm: WatchedVm, vcpu: Vcpu, address: Word): Judgement {
   return isUndecidable(vm, vcpu, address) ? 'undecided' : 'refused';
 }
@@ -194,17 +210,15 @@ function judgementUnder(vm: WatchedVm, vcpu: Vcpu, address: Word): Judgement {
 /** No drop by a PCID covers the global pages that another one made. */
 const ANY_PCID = -1;
 
-/**
- * Whether something was forgotten that can have translated the page since that was last dropped. A
- * drop that spares global pages is the last one, unless there may have been a global page.
- */
-export function isUndecidable(vm: WatchedVm, vcpu: Vcpu, { page }: Word): boolean {
+/** Whether too much was forgotten since a translation of the page was last dropped. */
+export function isUndecidable(vm: WatchedVm, vcpu: Vcpu, address: Word): boolean {
   const vtlb = vtlbOf(vm, vcpu);
   const { context } = vtlb;
-  const unknown = unknownOf(vm, vtlb, page);
-  if (windowOf(vtlb, context, page).page.time < unknown.until) return true;
-  const globals = globalWindowOf(vtlb, { ...context, pcid: ANY_PCID }, page).page.time;
-  return globals < unknown.until && unknown.mayBeGlobal(globals);
+  const { page } = windowOf(vtlb, context, address.page);
+  const forgotten = Math.max(vm.oracle.forgotten, rootsForgotten(vtlb, context));
+  if (page.time < forgotten) return true;
+  if (!mayHaveGlobals(vtlb, vcpu)) return false;
+  return globalWindowOf(vtlb, { ...context, pcid: ANY_PCID }, address.page).page.time < forgotten;
 }
 
 function convict(

@@ -1,6 +1,6 @@
 import { ep4taOf, isPcide, pcidOf, type Word } from '../machine/index.js';
 import type { Invalidation } from '../policies/index.js';
-import { KVM_REQ, makeRequest } from '../requests/index.js';
+import { clearRequest, hasRequest, KVM_REQ, makeRequest } from '../requests/index.js';
 import { CURRENT } from '../schema/index.js';
 import { seam } from '../seam.js';
 import { isGuestMode, isUnsyncRoot } from '../shadow/index.js';
@@ -128,6 +128,7 @@ export const flushGuest = seam(function flushGuest(
   causedBy?: number,
 ): void {
   vcpu.counters.tlbFlush += 1;
+  purgeHvFlushes(vm, vcpu);
   if (vm.config.paging === 'shadow') {
     if (guestFlushUnloads(vm, vcpu)) {
       unloadMmu(vm, vcpu, 'guest-flush', emit);
@@ -140,6 +141,18 @@ export const flushGuest = seam(function flushGuest(
   }
   flushTlbGuest(vm, vcpu, emit, causedBy);
 });
+
+/**
+ * A flush of everything leaves nothing to do for the queue of Hyper-V's flushes; that of L1 stays
+ * while L2 runs.
+ *
+ * @see Linux `kvm_hv_vcpu_purge_flush_tlb()`, arch/x86/kvm/hyperv.h
+ */
+function purgeHvFlushes({ config }: Vm, vcpu: Vcpu): void {
+  if (!config.cpuid.hyperv || !hasRequest(vcpu, KVM_REQ.HV_TLB_FLUSH)) return;
+  clearRequest(vcpu, KVM_REQ.HV_TLB_FLUSH);
+  if (!vcpu.nested.guestMode) vcpu.hvFlushes.length = 0;
+}
 
 /**
  * CR4.PCIDE was set: no architectural flush, but roots that may be stale while PCIDE is clear can

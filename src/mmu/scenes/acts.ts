@@ -1,5 +1,5 @@
 import { hex } from '../machine/index.js';
-import type { CommandInput, CommandKind } from '../schema/index.js';
+import type { CommandInput, CommandKind, MmuEventKind } from '../schema/index.js';
 import type { Act, Answer } from './scene.js';
 import { WINDOW, WINDOW_GPA } from './stages.js';
 
@@ -16,6 +16,11 @@ export function on(vcpu: number, { command, answer }: Act): Act {
 
 export function expecting(answer: Answer, { command }: Act): Act {
   return act(command, answer);
+}
+
+/** A command of which some events must not come. */
+export function sparing(spares: readonly MmuEventKind[], act: Act): Act {
+  return { ...act, spares };
 }
 
 /** A page fault with this error code. */
@@ -89,11 +94,6 @@ export function loadRoot(pgd: number): Act {
   return act({ kind: 'load-root', vcpu: 0, pgd: hex(pgd) });
 }
 
-/** The VMM deletes a memslot, or adds one. */
-export function memslot(slot: number, memslot: { gpa: string; bytes: number } | null): Act {
-  return act({ kind: 'set-memslot', vcpu: 0, slot, memslot });
-}
-
 /** L1 changes a field of the VMCS. */
 export function vmwrite(field: VmcsFieldName, value: number): Act {
   return act({ kind: 'vmwrite', vcpu: 0, field, value: hex(value) } as CommandInput);
@@ -108,3 +108,15 @@ export const launch = plain('vmlaunch');
 export const resume = plain('vmresume');
 export const enter = plain('enter');
 export const leave: Act = act({ kind: 'vmexit', vcpu: 0 });
+
+/** The host schedules a vCPU out. */
+export const preempt = (vcpu: number): Act => act({ kind: 'preempt', vcpu });
+
+/** vCPU 1 flushes vCPU 0 as a Linux guest does. */
+export const PV_FLUSH: Act = act({ kind: 'pv-flush', vcpu: 1, vcpus: [0] });
+
+/** vCPU 1 flushes every vCPU by a hypercall: all of it, or pages. */
+export function hvFlush(...gvas: readonly number[]): Act {
+  const call = gvas.length > 0 ? 'HvCallFlushVirtualAddressList' : 'HvCallFlushVirtualAddressSpace';
+  return act({ kind: 'hv-flush', vcpu: 1, call, gvas: gvas.map(hex) });
+}

@@ -4,6 +4,7 @@ import {
   cr0,
   cr3,
   cr4,
+  enter,
   hostWrite,
   launch,
   leave,
@@ -123,3 +124,13 @@ export const vmfuncTo = (eptp: number): Act[] => [
   vmwrite('VM_FUNCTION_CONTROL', 1),
   vmwrite('EPTP_LIST_ADDRESS', 0x7000),
 ];
+
+/** Two vCPUs of a guest that knows Hyper-V, under EPT: TLBs are all that is to be flushed. */
+export const ON_HYPER_V = {
+  config: { paging: 'ept', kernel: '6.12', vcpus: 2, cpuid: { hyperv: true } },
+} as const;
+
+/** L1 has used the page, and runs L2 again; the page moves, and another vCPU asks for a flush. */
+export function flushedOverL2(...flush: readonly Act[]): Act[] {
+  return [launch, leave, read(X, FRAME_A), resume, ...flush, enter, leave, READ_MOVED];
+}

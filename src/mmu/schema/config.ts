@@ -60,6 +60,7 @@ export const CpuidFeatures = z
     smx: feature(false, 'CR4.SMXE.'),
     lam: feature(false, 'Linear-address masking.'),
     vmx: feature(true, 'VMX, for an L1 hypervisor; only with vendor `vmx`.'),
+    hyperv: feature(false, 'The hypercalls of Hyper-V.'),
   })
   .meta({ id: 'CpuidFeatures' });
 
@@ -168,6 +169,10 @@ export const VmConfig = z
       .default([])
       .describe('Mistakes that the model makes on purpose: see GET /v1/museum.'),
     flushOnReuse: z.boolean().default(false).describe('Module parameter kvm.flush_on_reuse.'),
+    manualDirtyLogProtect: z
+      .enum(['off', 'on', 'initially-set'])
+      .default('off')
+      .describe('KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: `get-dirty-log` alone protects nothing anew.'),
     maxphyaddr: z.number().int().min(36).max(52).default(46),
     cpuid: CpuidFeatures.prefault({}),
     vmx: VmxCapabilities.prefault({}),

@@ -30,6 +30,10 @@ export const DEFECT_NAMES = [
   'cr3-bit-63-kept',
   'vpid-0-entered',
   'pae-root-unknown',
+  'preempted-twice-loses-flush',
+  'hv-flush-non-canonical',
+  'wp-toggle-frees-tdp-roots',
+  'obsolete-roots-by-current',
   'pcid-flush-skips-flush',
   'pcid-flush-skips-sync',
   'pcid-flush-spares-prev-roots',
@@ -44,8 +48,6 @@ export const DEFECT_NAMES = [
   'guest-flush-skips-sync',
   'guest-flush-skips-hardware',
   'guest-flush-spares-prev-roots',
-  'guest-flush-asks-first',
-  'dummy-root-kept',
   'invlpg-current-root-only',
   'invlpg-skips-hardware',
   'invpcid-address-current-root-only',
@@ -92,6 +94,9 @@ export const DEFECT_NAMES = [
   'wp-override-keeps-user',
   'wp-override-keeps-exec',
   'page-found-without-wp',
+  'hv-queue-drops-overflow',
+  'hv-flush-first-page-only',
+  'steal-flush-skipped',
 ] as const;
 
 /** Defects of one VM. */

@@ -78,6 +78,7 @@ const TlbFlushed = event('tlb-flushed', 'TLB entries were dropped.', {
   pcid: z.number().int().min(0).max(4095).nullable(),
   root: PhysicalAddress.nullable().describe('Shadow EPT root whose EP4TA was named.'),
   address: Hex64.nullable(),
+  pages: z.number().int().min(1).max(4096).optional().describe('Pages from `address` on.'),
 });
 const PageAllocated = event('page-allocated', 'A shadow page was created.', {
   hpa,

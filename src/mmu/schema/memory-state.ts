@@ -3,7 +3,14 @@ import { Hex64, PhysicalAddress } from './hex.js';
 import { Memslot, MemslotId } from './memory.js';
 
 const MemslotState = z
-  .strictObject({ slot: MemslotId, ...Memslot.shape, dirtyLog: z.boolean() })
+  .strictObject({
+    slot: MemslotId,
+    gpa: Memslot.shape.gpa,
+    bytes: Memslot.shape.bytes,
+    userspaceAddr: PhysicalAddress,
+    readonly: z.boolean(),
+    dirtyLog: z.boolean(),
+  })
   .meta({ id: 'MemslotState', description: 'A memslot as it stands.' });
 
 /** A part of guest-physical memory. */

@@ -26,8 +26,33 @@ export const pageBytes = z
   .describe('A multiple of 4096.');
 
 export const Memslot = z
-  .strictObject({ gpa: PhysicalAddress, bytes: pageBytes.unwrap() })
+  .strictObject({
+    gpa: PhysicalAddress,
+    bytes: pageBytes.unwrap(),
+    userspaceAddr: PhysicalAddress.optional().describe(
+      "Address of its backing in the VMM's memory; without it that of `gpa`, or a moved slot's own.",
+    ),
+    readonly: z.boolean().optional().describe('KVM_MEM_READONLY: a write ends as `mmio`.'),
+  })
   .meta({ id: 'Memslot', description: 'A range of guest-physical memory that exists.' });
+
+/** Runs of pages that one command may name. */
+export const PAGE_RUNS_MAX = 4096;
+
+/** Number of a page in its memslot, or of pages. */
+export const pageNumber = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 40);
+
+/** Neighbouring pages of a memslot: so a dirty bitmap is told and named. */
+export const PageRun = z
+  .strictObject({
+    first: pageNumber.describe('Number of the page in its memslot.'),
+    count: pageNumber.min(1),
+  })
+  .meta({ id: 'PageRun', description: 'Neighbouring pages of a memslot.' });
 
 /** The range that `map` builds: a run of pages of one size, in one address space. */
 export const MapRange = z

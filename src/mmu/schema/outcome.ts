@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { Hex32, Hex64, PhysicalAddress } from './hex.js';
+import { PageRun } from './memory.js';
 
 const Ok = z
   .strictObject({
     kind: z.literal('ok'),
     value: Hex64.optional().describe('The value that the instruction read, if it reads.'),
+    dirty: z.array(PageRun).optional().describe('The dirty pages, of `get-dirty-log`.'),
   })
   .meta({
     id: 'Outcome.ok',
@@ -48,12 +50,15 @@ const VmExit = z
 const Mmio = z
   .strictObject({
     kind: z.literal('mmio'),
-    gpa: PhysicalAddress.describe('Address without a memslot.'),
+    gpa: PhysicalAddress.describe('Address in no memslot, or written in a read-only one.'),
   })
   .meta({ id: 'Outcome.mmio', description: 'KVM_EXIT_MMIO: the VMM would emulate a device.' });
 
 const KernelError = z
-  .strictObject({ kind: z.literal('error'), errno: z.enum(['EINVAL', 'EEXIST', 'EFAULT']) })
+  .strictObject({
+    kind: z.literal('error'),
+    errno: z.enum(['EINVAL', 'EEXIST', 'ENOENT', 'EFAULT']),
+  })
   .meta({
     id: 'Outcome.error',
     description:

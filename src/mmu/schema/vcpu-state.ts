@@ -38,6 +38,14 @@ const NestedState = z
   })
   .meta({ id: 'NestedState', description: 'VMX operation of L1.' });
 
+/** The steal time that KVM and its guest share. */
+const StealState = z
+  .strictObject({
+    preempted: z.boolean().describe('The host has scheduled the vCPU out.'),
+    flushTlb: z.boolean().describe('The guest asks for a flush before the vCPU runs again.'),
+  })
+  .meta({ id: 'StealState', description: 'Steal time: what KVM and its guest share.' });
+
 const count = z.number().int().min(0);
 
 /** Sums over the life of the vCPU. */
@@ -79,6 +87,8 @@ export const VcpuState = z
     cpl: z.number().int().min(0).max(3),
     mmu: MmuName.describe('The MMU in use: `arch.mmu`.'),
     requests: z.array(RequestName).describe('Pending, in the order of service.'),
+    steal: StealState,
+    hvFlushes: z.array(Hex64).describe('Entries of `tlb_flush_fifo`; all ones: everything.'),
     rootMmu: MmuState,
     guestMmu: MmuState,
     nested: NestedState,

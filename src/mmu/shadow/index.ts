@@ -1,5 +1,6 @@
+export { logsWrites, usesPml, watchWrites } from './dirty-log.js';
 export { type FoundPage, getPage } from './get-page.js';
-export { removeWriteAccess, unmapGfnRange } from './host-events.js';
+export { unmapGfnRange } from './host-events.js';
 export { invalidateAddressBelow } from './invalidate.js';
 export { childOf } from './links.js';
 export {

@@ -1,4 +1,4 @@
-import { ACC_WRITE } from '../machine/index.js';
+import { ACC_WRITE, isReadOnlyGfn, markPageDirty } from '../machine/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { isAdDisabled } from './role.js';
 import { isWritableSpte, leafSpte, type Spte } from './spte.js';
@@ -20,8 +20,9 @@ export interface LeafWanted {
 }
 
 /**
- * Makes a leaf. It is read-only where the frame is a shadowed table that may not become unsync;
- * a leaf that is writable already stays so without looking.
+ * Makes a leaf. It is read-only where the memslot is, and where the frame is a shadowed table that may
+ * not become unsync; a leaf that is writable already stays so without looking. A page that can be
+ * written from now on counts as dirty.
  *
  * @see Linux `make_spte()`, arch/x86/kvm/mmu/spte.c
  */
@@ -30,8 +31,10 @@ export function makeSpte(vm: Vm, vcpu: Vcpu, wanted: LeafWanted, emit: Emit): Sp
   const wasWritable = isWritableSpte(old);
   const writable =
     (acc & ACC_WRITE) !== 0 &&
+    !isReadOnlyGfn(vm.memory, gfn) &&
     (wasWritable || tryToUnsyncPages(vm, vcpu, { gfn, canUnsync, prefetch }, emit));
   const adDisabled = isAdDisabled(role);
+  if (writable) markPageDirty(vm.memory, gfn);
   // Without a D bit to look at, what is writable counts as dirty.
   const dirty = writable && (adDisabled || !(wasWritable && vm.rules.remakesLeafClean));
   return leafSpte({ gfn, acc, writable, dirty, accessed, adDisabled });

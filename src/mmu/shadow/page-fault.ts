@@ -4,13 +4,16 @@ import {
   ACC_USER,
   ACC_WRITE,
   type AccessKind,
+  isReadOnlyGfn,
   isSmep,
   isWriteProtect,
   memslotOf,
   type Word,
 } from '../machine/index.js';
+import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { seam } from '../seam.js';
 import {
+  currentRoot,
   type Emit,
   type Mmu,
   type ShadowPage,
@@ -21,13 +24,12 @@ import {
 import { dropLeaf } from './entries.js';
 import { getPage } from './get-page.js';
 import { childOf, linkPage, unlinkPage } from './links.js';
-import { shadowIndex, topPageOf } from './place.js';
+import { isDummyRoot, shadowIndex, topPageOf } from './place.js';
 import { prefetchAround } from './prefetch.js';
 import { childRole, has4ByteGpte, isDirect, levelOf } from './role.js';
 import { setSpte } from './set-spte.js';
 import { isPresentSpte, mmioSpte, NO_SPTE, spteAt, storeSpte } from './spte.js';
 import { syncChildren } from './sync.js';
-import { withoutTop } from './without-top.js';
 import { flushRemoteTlbs, makePagesAvailable } from './zap.js';
 
 /** The translation of an address by the guest's own tables: a walk that succeeded. */
@@ -53,10 +55,10 @@ export interface PageFault {
 }
 
 /**
- * The next step: run the guest again, or carry out the access for it. `error`: KVM gives up, and
- * `KVM_RUN` fails with -EFAULT.
+ * The next step: run the guest again, or carry out the access for it, or, in a read-only memslot, have
+ * the VMM do so. `error`: KVM gives up, and `KVM_RUN` fails with -EFAULT.
  */
-export type FaultResult = 'retry' | 'emulate' | 'mmio' | 'error';
+export type FaultResult = 'retry' | 'emulate' | 'read-only' | 'mmio' | 'error';
 
 /**
  * Makes what an access lacks in the shadow of the guest's tables.
@@ -65,6 +67,7 @@ export type FaultResult = 'retry' | 'emulate' | 'mmio' | 'error';
  * follows it.
  *
  * @see Linux `FNAME(page_fault)`, `FNAME(fetch)`, arch/x86/kvm/mmu/paging_tmpl.h
+ * @see Linux `kvm_handle_error_pfn()`: `KVM_PFN_ERR_RO_FAULT`
  */
 export const fixFault = seam(function fixFault(
   vm: Vm,
@@ -78,6 +81,7 @@ export const fixFault = seam(function fixFault(
     clearFlood(vm, vcpu.mmu, fault.address);
     return 'emulate';
   }
+  if (fault.kind === 'write' && isReadOnlyGfn(vm.memory, gfn)) return 'read-only';
   makePagesAvailable(vm, vcpu, emit);
   const top = topPageOf(vcpu.mmu, fault.address);
   if (top === null) return withoutTop(vm, vcpu, emit);
@@ -93,6 +97,21 @@ export const fixFault = seam(function fixFault(
   prefetchAround(vm, vcpu, page, index, emit);
   return isProtected && fault.kind === 'write' ? 'emulate' : 'retry';
 });
+
+/**
+ * The root leads nowhere. One just freed is loaded again. A dummy root is freed by request: the guest's
+ * can be seen by now, since its tables were walked. A PAE root whose page directory could not be seen
+ * stays, and KVM has no way on.
+ *
+ * @see Linux v6.12 `FNAME(fetch)`: `kvm_mmu_is_dummy_root()`; `WARN_ON_ONCE(it.level != ...)`
+ */
+function withoutTop(vm: Vm, vcpu: Vcpu, emit: Emit): FaultResult {
+  const { mmu } = vcpu;
+  if (currentRoot(mmu) === null) return 'retry';
+  if (!isDummyRoot(mmu)) return 'error';
+  makeRequest(vm, vcpu, KVM_REQ.MMU_FREE_OBSOLETE_ROOTS, emit);
+  return 'retry';
+}
 
 /** @see Linux `mmu_set_spte()` of a frame without a memslot, `mark_mmio_spte()` */
 export const setMmioSpte = seam(function setMmioSpte(
@@ -141,7 +160,7 @@ export const wantedBelow = seam(function wantedBelow(
   const step = mapping.steps.find((one) => one.level === level);
   if (step !== undefined && level > mapping.level) {
     return {
-      gfn: tableOf(page.role, step.entry),
+      gfn: step.entry.page % 2 ** (has4ByteGpte(page.role) ? 20 : 40),
       role: childRole(page.role, index, { direct: false, acc: step.acc }),
     };
   }
@@ -152,11 +171,6 @@ export const wantedBelow = seam(function wantedBelow(
     role: childRole(page.role, index, { direct: true, acc }),
   };
 });
-
-/** Frame of the table that a guest's entry names. */
-function tableOf(role: number, { page }: Word): number {
-  return has4ByteGpte(role) ? page % 2 ** 20 : page % 2 ** 40;
-}
 
 /**
  * The page that an entry links, or is made to link. What is unsync below it is synced first,

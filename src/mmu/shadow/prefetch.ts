@@ -52,7 +52,7 @@ export function prefetch(
   }
   const slot = memslotOf(vm.memory, leaf.gfn);
   if (slot === undefined) return false;
-  if (noDirtyLog && slot.dirtyLog && (leaf.acc & ACC_WRITE) !== 0) return false;
+  if (noDirtyLog && slot.dirty !== null && (leaf.acc & ACC_WRITE) !== 0) return false;
   setSpte(vm, vcpu, { page, index, ...leaf, prefetch: true }, emit);
   return true;
 }

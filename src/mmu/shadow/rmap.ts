@@ -1,3 +1,4 @@
+import type { PageRun } from '../machine/index.js';
 import { seam } from '../seam.js';
 import {
   indexOfRef,
@@ -32,6 +33,15 @@ export function removeRmap(
 export function rmapOf(shadow: ShadowPages, gfn: number): { page: ShadowPage; index: number }[] {
   const refs = shadow.rmaps.get(gfn) ?? [];
   return refs.map((ref) => ({ page: pageOfRef(shadow, ref), index: indexOfRef(ref) }));
+}
+
+/** The guest frames of a run that any leaf maps. */
+export function gfnsIn({ rmaps }: ShadowPages, { first, count }: PageRun): number[] {
+  if (count > rmaps.size) {
+    return [...rmaps.keys()].filter((gfn) => gfn >= first && gfn < first + count);
+  }
+  const run = Array.from({ length: count }, (_, i) => first + i);
+  return run.filter((gfn) => rmaps.has(gfn));
 }
 
 /**

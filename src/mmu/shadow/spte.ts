@@ -121,6 +121,11 @@ export function usedSpte(spte: Spte, isWrite: boolean): Spte {
   return withFlags(spte, SPTE_ACCESSED | (isWrite ? SPTE_DIRTY : 0));
 }
 
+/** A leaf that the processor has not written through yet. */
+export function cleanSpte(spte: Spte): Spte {
+  return isDirtySpte(spte) ? spte - SPTE_DIRTY : spte;
+}
+
 /** An entry through which nothing can be written. */
 export function readOnlySpte(spte: Spte): Spte {
   return isMmuWritableSpte(spte) ? spte - SPTE_WRITABLE : spte;

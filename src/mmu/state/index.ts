@@ -15,13 +15,11 @@ export { createNested, type Nested } from './nested.js';
 export {
   createOracle,
   createVirtualTlb,
-  type Forgotten,
   type FreshTranslation,
   type Heard,
   isUntouched,
   type Oracle,
   type PastValue,
-  type PastWord,
   type Trail,
   type VirtualTlb,
 } from './oracle.js';
@@ -54,7 +52,7 @@ export {
   type TlbTag,
   type TlbTotal,
 } from './tlb.js';
-export { type Counters, createVcpu, type Vcpu } from './vcpu.js';
+export { type Counters, createVcpu, type StealTime, type Vcpu } from './vcpu.js';
 export { type Emit, hasLam, type Vm } from './vm.js';
 export {
   eptpOf,
@@ -77,6 +75,7 @@ export {
   type EptTag,
   type GuestContext,
   type Moment,
+  NEVER_STOPPED,
   type PcidTag,
   type VpidTag,
 } from './vpid-tag.js';

@@ -13,22 +13,7 @@ import {
 /** A past value of eight bytes of a page table, until a write of the guest replaced it. */
 export interface PastValue {
   readonly value: Word;
-  /** Time from which it was there, now and then, or always; 0 if it always was. */
-  readonly from: number;
   readonly until: Moment;
-}
-
-/** The past of eight bytes of a page table, and how much of it is not known any more. */
-export interface PastWord extends Forgotten {
-  /** Oldest first. */
-  readonly values: PastValue[];
-}
-
-/** Up to when values that were replaced may be forgotten; 0 if none is. */
-export interface Forgotten {
-  forgotten: number;
-  /** The same of values that may have mapped a global page. */
-  globalsForgotten: number;
 }
 
 /**
@@ -38,22 +23,21 @@ export interface Forgotten {
  * @see Intel SDM Vol. 3A, "Invalidation of TLBs and Paging-Structure Caches"
  * @see Intel SDM Vol. 3C, "Caching Translation Information"
  */
-export interface Oracle extends Forgotten {
+export interface Oracle {
   /** The clock: the number of moments so far. */
   clock: number;
   /** The command that is being carried out, and its number in the VM's life, from 1. */
   readonly command: { nth: number; kind: CommandKind | null };
   /** Guest frames that were walked as page tables: what they hold may be cached. */
   readonly tables: Set<number>;
-  /**
-   * Past values of those frames, by guest-physical address of eight bytes. What the oracle itself
-   * has forgotten is of words that are not in it any more.
-   */
-  readonly past: Map<number, PastWord>;
+  /** Past values of those frames, by guest-physical address of eight bytes, oldest first. */
+  readonly past: Map<number, PastValue[]>;
   /** Number of values in `past`. */
   pastCount: number;
   /** Number of facts that the vCPUs remember: in their tags, and of pages in memory. */
   memories: number;
+  /** Values that were replaced up to here may be forgotten. */
+  forgotten: number;
   /** Number of writes to those frames: a result from before one of them is out of date. */
   tableWrites: number;
   /** Null for a vCPU that no command has reached: its registers tell what it may have cached. */
@@ -74,7 +58,7 @@ export interface VirtualTlb {
   /** Uses that differ from memory, but for whose judgement too much was forgotten. */
   undecided: number;
   /** Registers and mode before the command that is being carried out, which may change them. */
-  readonly before: { cr0: number; cr4: number; guestMode: boolean };
+  readonly before: { cr0: number; cr4: number; efer: number; guestMode: boolean };
   /** Translations by memory, by root table and page, so that tables are not walked at every use. */
   readonly fresh: Map<number, Map<number, FreshTranslation>>;
   /** Pages in `fresh`. */
@@ -128,7 +112,6 @@ export function createOracle(vcpuCount: number): Oracle {
     pastCount: 0,
     memories: 0,
     forgotten: 0,
-    globalsForgotten: 0,
     tableWrites: 0,
     vcpus: Array.from({ length: vcpuCount }, () => null),
   };
@@ -146,7 +129,7 @@ export function createVirtualTlb(context: GuestContext): VirtualTlb {
     context,
     violations: 0,
     undecided: 0,
-    before: { cr0: 0, cr4: 0, guestMode: false },
+    before: { cr0: 0, cr4: 0, efer: 0, guestMode: false },
     fresh: new Map(),
     freshCount: 0,
     memories: 0,

@@ -1,4 +1,4 @@
-import type { Registers } from '../machine/index.js';
+import type { Registers, Word } from '../machine/index.js';
 import { createMmu, type Mmu } from './mmu.js';
 import { createNested, type Nested } from './nested.js';
 import type { Tlb } from './tlb.js';
@@ -19,6 +19,18 @@ export interface Counters {
   exits: number;
 }
 
+/**
+ * The byte `preempted` of the steal time that KVM and its guest share.
+ *
+ * @see Linux `struct kvm_steal_time`, arch/x86/include/uapi/asm/kvm_para.h
+ */
+export interface StealTime {
+  /** KVM_VCPU_PREEMPTED: the host has scheduled the vCPU out. */
+  preempted: boolean;
+  /** KVM_VCPU_FLUSH_TLB: the guest leaves it to KVM to flush the vCPU before it runs again. */
+  flushTlb: boolean;
+}
+
 /** A virtual processor: its registers, its MMUs, its pending requests. */
 export interface Vcpu {
   readonly index: number;
@@ -33,6 +45,9 @@ export interface Vcpu {
   readonly tlb: Tlb | null;
   /** Pending `KVM_REQ_*`, one bit each. */
   requests: number;
+  readonly steal: StealTime;
+  /** `tlb_flush_fifo`: flushes that Hyper-V hypercalls asked for, oldest first. */
+  readonly hvFlushes: Word[];
   readonly nested: Nested;
   readonly counters: Counters;
 }
@@ -52,6 +67,8 @@ export function createVcpu(
     mmu: rootMmu,
     tlb,
     requests: 0,
+    steal: { preempted: false, flushTlb: false },
+    hvFlushes: [],
     nested: createNested(),
     counters: {
       reusedCurrent: 0,

@@ -94,6 +94,26 @@ export const flushTlbGva = seam(function flushTlbGva(
   flushVpidAddress(vcpu, guestFlushVpidOf(vm, vcpu), address, emit);
 });
 
+/**
+ * Flushes pages that follow one another, as so many INVVPIDs do.
+ *
+ * @see Linux `vmx_flush_tlb_gva()`, which `kvm_hv_vcpu_flush_tlb()` calls for each page
+ */
+export const flushTlbGvas = seam(function flushTlbGvas(
+  vm: Vm,
+  vcpu: Vcpu,
+  { first, count }: { first: number; count: number },
+  emit: Emit,
+  causedBy?: number,
+): void {
+  const vpid = guestFlushVpidOf(vm, vcpu);
+  const address: Word = { page: first, low: 0 };
+  emit?.(vcpu, { ...flushed({ scope: 'address', vpid, address }), pages: count }, causedBy);
+  for (let page = first; page < first + count; page += 1) {
+    dropPageFromTlb(vcpu.tlb, (tag) => tag.vpid === vpid, page);
+  }
+});
+
 /** Every mapping of one VPID: INVVPID on behalf of L1. */
 export function flushVpid(vm: Vm, vcpu: Vcpu, vpid: number, emit: Emit): void {
   emit?.(vcpu, flushed({ scope: 'context', vpid }));

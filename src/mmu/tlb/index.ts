@@ -9,6 +9,7 @@ export {
   flushTlbCurrent,
   flushTlbGuest,
   flushTlbGva,
+  flushTlbGvas,
   flushVpid,
   flushVpidAddress,
   runOnRoot,

@@ -1,4 +1,4 @@
-import { hasRequest, KVM_REQ } from '../requests/index.js';
+import { hasRequest, KVM_REQ, makeRequest } from '../requests/index.js';
 import { loadMmu } from '../roots/index.js';
 import { currentRoot, type Emit, type Vcpu, type Vm } from '../state/index.js';
 import { runOnRoot } from '../tlb/index.js';
@@ -18,6 +18,8 @@ const ROUNDS_MAX = 8;
  */
 export function enterGuest(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
   if (vcpu.mode === 'guest') return true;
+  // A vCPU that is scheduled in has its steal time brought up to date: kvm_arch_vcpu_load().
+  if (vcpu.steal.preempted) makeRequest(vm, vcpu, KVM_REQ.STEAL_UPDATE, emit);
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     if (!serviceRequests(vm, vcpu, emit)) return false;
     reloadMmu(vm, vcpu, emit);

@@ -10,4 +10,6 @@ export {
   raise,
   VECTORS,
 } from './exit.js';
+export { isHvFlushable, queueHvFlush } from './hv-flush.js';
 export { serviceLocalTlbFlushRequests, serviceRequests } from './service-requests.js';
+export { markPreempted, recordStealTime } from './steal-time.js';

@@ -9,6 +9,8 @@ import { flushGuest, freeObsoleteRoots, syncRoots, unloadMmu } from '../roots/in
 import { seam } from '../seam.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { flushTlbAll, flushTlbCurrent } from '../tlb/index.js';
+import { serviceHvFlush } from './hv-flush.js';
+import { recordStealTime } from './steal-time.js';
 
 /**
  * Services the pending requests in the kernel's order. A sync precedes the load of the root into
@@ -72,11 +74,16 @@ export function serviceRequest(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit)
       flushCurrent(vm, vcpu, emit, cause);
       break;
     case KVM_REQ.TLB_FLUSH_GUEST:
-    case KVM_REQ.HV_TLB_FLUSH:
       flushGuest(vm, vcpu, emit, cause);
+      break;
+    case KVM_REQ.HV_TLB_FLUSH:
+      serviceHvFlush(vm, vcpu, emit, cause);
       break;
     case KVM_REQ.TRIPLE_FAULT:
       break; // The caller leaves to the VMM.
+    case KVM_REQ.STEAL_UPDATE:
+      recordStealTime(vm, vcpu, emit, cause);
+      break;
   }
 }
 

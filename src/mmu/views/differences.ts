@@ -1,4 +1,12 @@
-import { gfnToGpa, hex, pagesInOrder, readWord, wordsOfPage, wordToHex } from '../machine/index.js';
+import {
+  createMemory,
+  gfnToGpa,
+  hex,
+  pagesInOrder,
+  readWord,
+  wordsOfPage,
+  wordToHex,
+} from '../machine/index.js';
 import {
   createJsonWriter,
   type Difference,
@@ -26,8 +34,8 @@ const spteOf = wireOf(createJsonWriter(SpteState));
 
 /**
  * The differences of two states, as pointers into their views for clients: `/config`, `/vcpus/0`
- * with its TLB, `/vmcs12s` by address and field, `/memslots`, `/memory` by address, `/shadowPages`
- * by address with their entries. They are worked out on demand. After much work without a
+ * with its TLB, `/vmcs12s` by address and field, `/memslots`, `/memory` by the VMM's address,
+ * `/shadowPages` by address with their entries. They are worked out on demand. After much work without a
  * difference comes null, so that the caller may do something else in between.
  */
 export function* differencesOf(a: Vm, b: Vm): Generator<Difference | null> {
@@ -38,7 +46,9 @@ export function* differencesOf(a: Vm, b: Vm): Generator<Difference | null> {
   }
   yield* both('/vmcs12s', a, b, vmcs12sOf);
   yield* both('/memslots', a, b, ({ memory }) =>
-    memory.memslots.map((slot) => (slot === null ? null : { ...slot })),
+    memory.memslots.map((slot) =>
+      slot === null ? null : { ...slot, dirty: slot.dirty?.map((run) => ({ ...run })) ?? null },
+    ),
   );
   yield* memoryDifferences(a, b);
   yield* shadowDifferences(a, b);
@@ -82,15 +92,18 @@ function vmcs12sOf({ vmcs12s }: Vm): Json {
   return Object.fromEntries(regions);
 }
 
-function* memoryDifferences({ memory: a }: Vm, { memory: b }: Vm): Generator<Difference | null> {
-  const gfns = [a, b].flatMap(({ pages }) => pagesInOrder(pages).map(([gfn]) => gfn));
-  for (const gfn of [...new Set(gfns)].sort((x, y) => x - y)) {
-    if (wordsOfPage(a.pages, gfn) === wordsOfPage(b.pages, gfn)) continue;
+/** Memory as the VMM sees it, wherever memslots have put it. */
+function* memoryDifferences(left: Vm, right: Vm): Generator<Difference | null> {
+  const a = createMemory([], left.memory.pages);
+  const b = createMemory([], right.memory.pages);
+  const frames = [a, b].flatMap(({ pages }) => pagesInOrder(pages).map(([frame]) => frame));
+  for (const frame of [...new Set(frames)].sort((x, y) => x - y)) {
+    if (wordsOfPage(a.pages, frame) === wordsOfPage(b.pages, frame)) continue;
     for (let i = 0; i < WORDS_PER_PAGE; i += 1) {
-      const gpa = gfnToGpa(gfn) + i * WORD_BYTES;
-      const [left, right] = [readWord(a, gpa), readWord(b, gpa)];
-      if (left.low === right.low && left.page === right.page) continue;
-      yield differenceOf(`/memory/${hex(gpa)}`, wordToHex(left), wordToHex(right));
+      const address = gfnToGpa(frame) + i * WORD_BYTES;
+      const [before, after] = [readWord(a, address), readWord(b, address)];
+      if (before.low === after.low && before.page === after.page) continue;
+      yield differenceOf(`/memory/${hex(address)}`, wordToHex(before), wordToHex(after));
     }
     yield null;
   }

@@ -1,4 +1,11 @@
-import { gfnToGpa, gpaToGfn, isVisibleGfn, PAGE_SIZE, readWord } from '../machine/index.js';
+import {
+  gfnToGpa,
+  gpaToGfn,
+  isVisibleGfn,
+  type Memslot,
+  PAGE_SIZE,
+  readWord,
+} from '../machine/index.js';
 import type { MemoryState } from '../schema/index.js';
 import type { Vm } from '../state/index.js';
 
@@ -16,13 +23,22 @@ export function memoryStateOf(
   return {
     memslots: memory.memslots.flatMap((memslot, slot) => {
       if (memslot === null) return [];
-      const { gfn, pageCount, dirtyLog } = memslot;
-      return [{ slot, gpa: gfnToGpa(gfn), bytes: pageCount * PAGE_SIZE, dirtyLog }];
+      return [{ slot, ...memslotStateOf(memslot) }];
     }),
     gpa,
     words: Array.from({ length: bytes / WORD_BYTES }, (_, i) => {
       const at = gpa + i * WORD_BYTES;
       return isVisibleGfn(memory, gpaToGfn(at)) ? readWord(memory, at) : null;
     }),
+  };
+}
+
+function memslotStateOf({ gfn, pageCount, hostFrame, readOnly, dirty }: Memslot) {
+  return {
+    gpa: gfnToGpa(gfn),
+    bytes: pageCount * PAGE_SIZE,
+    userspaceAddr: gfnToGpa(hostFrame),
+    readonly: readOnly,
+    dirtyLog: dirty !== null,
   };
 }

@@ -27,6 +27,8 @@ export function vcpuStateOf({ oracle }: Pick<Vm, 'oracle'>, vcpu: Vcpu): VcpuSta
     cpl: regs.cpl,
     mmu: vcpu.mmu.name,
     requests: requestNamesOf(vcpu.requests),
+    steal: { ...vcpu.steal },
+    hvFlushes: [...vcpu.hvFlushes],
     rootMmu: mmuStateOf(vcpu.rootMmu),
     guestMmu: mmuStateOf(vcpu.guestMmu),
     nested: {

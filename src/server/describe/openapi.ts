@@ -16,7 +16,11 @@ const TAGS = [
   { name: 'vms', description: 'Creation, labels and deletion of VMs.' },
   { name: 'vcpus', description: 'State of a vCPU: registers, MMUs, roots, requests.' },
   { name: 'dumps', description: 'State below the roots: shadow pages, TLB, memory, walks.' },
-  { name: 'commands', description: 'Commands to vCPUs: one, a batch, or a stream.' },
+  {
+    name: 'commands',
+    description:
+      'Commands to vCPUs: one, a batch, or a stream. One alone is answered with its outcome and all events; a fault of the guest is an outcome, not a refusal.',
+  },
   { name: 'events', description: 'The history of a VM: its commands, and the events of its MMUs.' },
   { name: 'time', description: 'Reset, snapshots, forks, differences, and cases to keep.' },
   { name: 'workloads', description: 'Commands of real guests, for any VM.' },

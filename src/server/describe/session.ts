@@ -1,15 +1,7 @@
 import { WORKLOADS, type Workload } from '../../lab/index.js';
 import { operationIdOf } from '../host/operation.js';
-
-/** A request of the session from which the examples come. */
-export interface Step {
-  readonly operation: string;
-  readonly path?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-  /** The operation whose last answer is the body. */
-  readonly bodyFrom?: string;
-}
+import { RACE } from './race-steps.js';
+import type { Step } from './session-step.js';
 
 const vm = { vm: 'vm-1' };
 const vcpu = { vm: 'vm-1', vcpu: '0' };
@@ -113,7 +105,7 @@ const FORKS: readonly Step[] = [
 const NESTED: readonly Step[] = [
   {
     operation: 'createVm',
-    body: { paging: 'ept', tags: { suite: 'examples' }, registers: { cr4: '0xa0' } },
+    body: { paging: 'ept', tags: { suite: 'examples' }, cpuid: { hyperv: true } },
   },
   { operation: 'runMovCr4', path: nested, body: { value: '0x20a0' } },
   { operation: 'runVmxon', path: nested, body: { address: '0x1000' } },
@@ -137,6 +129,11 @@ const NESTED: readonly Step[] = [
   { operation: 'runInvvpid', path: nested, body: { type: 1, vpid: 1, gva: '0x0' } },
   { operation: 'runInvept', path: nested, body: { type: 1, eptp: '0x10005e' } },
   { operation: 'runVmxoff', path: nested },
+  {
+    operation: 'runHvFlush',
+    path: nested,
+    body: { call: 'HvCallFlushVirtualAddressList', gvas: ['0x400003'] },
+  },
 ];
 
 const OTHER_COMMANDS: readonly Step[] = [
@@ -150,6 +147,8 @@ const OTHER_COMMANDS: readonly Step[] = [
   { operation: 'runMakeRequest', path: vcpu, body: { request: 'MMU_SYNC' } },
   { operation: 'runUnmap', path: vcpu, body: { gpa: '0x100000', bytes: 4096 } },
   { operation: 'runDirtyLog', path: vcpu, body: { slot: 0, enabled: true } },
+  { operation: 'runGetDirtyLog', path: vcpu, body: { slot: 0 } },
+  { operation: 'runClearDirtyLog', path: vcpu, body: { slot: 0, pages: 64 } },
   {
     operation: 'runSetMemslot',
     path: vcpu,
@@ -161,6 +160,8 @@ const OTHER_COMMANDS: readonly Step[] = [
   { operation: 'runSetSregs', path: vcpu, body: { cr3: '0x11002' } },
   { operation: 'runResetContext', path: vcpu },
   { operation: 'runInit', path: vcpu },
+  { operation: 'runPreempt', path: vcpu },
+  { operation: 'runPvFlush', path: vcpu, body: { vcpus: [0] } },
 ];
 
 const ENDING: readonly Step[] = [
@@ -197,21 +198,6 @@ function smallest(parameters: Workload['parameters']): Record<string, string> {
     ),
   );
 }
-
-/** A short race, and its job. */
-const RACE: readonly Step[] = [
-  { operation: 'getCostModel' },
-  {
-    operation: 'startRace',
-    body: {
-      source: { kind: 'workload', name: 'kpti', seed: 1, parameters: { commands: 60 } },
-      policies: ['mainline', 'never-cache'],
-    },
-  },
-  { operation: 'getJob', path: { job: 'job-1' } },
-  { operation: 'listJobs' },
-  { operation: 'cancelJob', path: { job: 'job-1' } },
-];
 
 /** Every operation that answers at once, in an order in which each has something to show. */
 export const SESSION: readonly Step[] = [

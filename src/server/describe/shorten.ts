@@ -1,5 +1,5 @@
 /** Entries of a list that an example shows whole. */
-const WHOLE_MAX = 6;
+const WHOLE_MAX = 3;
 
 /** Entries that it shows of a longer one. */
 const SHOWN = 2;

@@ -31,7 +31,7 @@ import type { TypedPlugin } from './typed-plugin.js';
 /** Answer to a command; it includes all events, for a harness without a stream. */
 const AppliedBody = z
   .strictObject({ seq: Seq, outcome: Outcome, events: z.array(EventFrame) })
-  .meta({ id: 'Applied', description: 'A command was applied: how it ended and what it did.' });
+  .meta({ id: 'Applied', description: 'How a command ended.' });
 
 const BatchResult = z
   .strictObject({ seq: Seq, outcome: Outcome, events: z.array(EventFrame).optional() })
@@ -93,9 +93,6 @@ interface CommandParts {
 const commandParams = z.strictObject({ vm: VmId, vcpu: Digits });
 const CommandQuery = z.strictObject({ dryRun });
 
-const DESCRIPTION =
-  'Answered with the outcome and all events. A fault of the guest is an outcome, not a refusal.';
-
 /** An operation for every kind of command. */
 export const RUN_COMMAND = Object.fromEntries(
   COMMAND_KINDS.map((kind) => [kind, runOf(kind)]),
@@ -124,7 +121,6 @@ export const commandRoutes: TypedPlugin<CommandRouteOptions> = async (app, optio
         schema: {
           operationId: id,
           summary: COMMANDS[kind].summary,
-          description: DESCRIPTION,
           tags: ['commands'],
           ...takes,
           response: { 200: AppliedBody, ...REFUSALS },

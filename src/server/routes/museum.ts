@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commandsOf, type Exhibit, JUDGES, MUSEUM } from '../../lab/index.js';
+import { commandsOf, type Exhibit, JUDGES, type Lifetime, MUSEUM } from '../../lab/index.js';
 import { Command, VmConfig } from '../../mmu/schema/index.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
@@ -7,12 +7,23 @@ import { ApiError } from '../wire/errors.js';
 import { refusals } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
+const LifetimeBody = z
+  .strictObject({
+    first: z.string(),
+    last: z.string().nullable().describe('Of mainline; null: it is there to this day.'),
+    lastOf: z.record(z.string(), z.string()).optional().describe('Of stable series.'),
+    repair: z.string().nullable().describe('Commit.'),
+    seenOn: z.array(z.string()).optional(),
+  })
+  .meta({ id: 'Lifetime', description: 'Releases of Linux that have a mistake.' });
+
 const ExhibitBody = z
   .strictObject({
     name: z.string(),
     title: z.string(),
     source: z.string().describe('Commit that fixed it, mail that proposed it, or `mutant`.'),
     what: z.string().describe('The mistake.'),
+    lifetime: LifetimeBody.nullable().describe('Null: no release ever had it.'),
     where: z.string().describe('Function of the mistake.'),
     judge: z
       .enum(JUDGES)
@@ -90,8 +101,25 @@ export const museumRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =
   );
 };
 
-function bodyOf({ name, title, source, what, where, judge }: Exhibit) {
-  return { name, title, source, what, where, judge };
+function bodyOf({ name, title, source, what, lifetime, where, judge }: Exhibit) {
+  return {
+    name,
+    title,
+    source,
+    what,
+    lifetime: lifetime && bodyOfLifetime(lifetime),
+    where,
+    judge,
+  };
+}
+
+/** The catalogue's lists cannot be changed; those of an answer could. */
+function bodyOfLifetime({ first, last, lastOf, repair, seenOn }: Lifetime) {
+  return {
+    ...{ first, last, repair },
+    ...(lastOf === undefined ? {} : { lastOf: { ...lastOf } }),
+    ...(seenOn === undefined ? {} : { seenOn: [...seenOn] }),
+  };
 }
 
 function sceneOf(name: string): z.output<typeof SceneBody> {

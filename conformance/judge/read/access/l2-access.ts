@@ -121,7 +121,7 @@ function changeEntries(
 }
 
 /** L1 has its memory mapped one to one, by pages of 1 GiB. */
-function mapL1({ memory, l1 }: MachineSpec): void {
+export function mapL1({ memory, l1 }: MachineSpec): void {
   const pdpt = l1.cr3 + 0x1000n;
   const used = OPEN_ENTRY | PAGE_BITS.A | PAGE_BITS.D;
   memory.set(l1.cr3, pdpt | used);

@@ -51,6 +51,8 @@ export interface ReplayDraft {
   readonly eptFrames: Record<Space, number>;
   /** Frames to which the spaces map X. */
   readonly frames: Record<Space, number>;
+  /** Addresses of the list that a hypercall is about to flush. */
+  readonly gvas: string[];
   /** Frames that the next edits lead to. */
   readonly unused: number[];
 }
@@ -72,6 +74,7 @@ export function begin(machine: ReplayMachine): ReplayDraft {
     eptp: 'a',
     eptFrames: { a: FRAMES.a, b: machine.l1?.sharesEpt === true ? FRAMES.a : OTHER },
     frames: { ...FRAMES },
+    gvas: [],
     unused: [SPARE, SPARE + 2, SPARE + 3],
   };
 }

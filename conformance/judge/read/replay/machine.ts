@@ -80,6 +80,8 @@ export function startOf(machine: ReplayMachine): {
   const config: VmConfigInput = {
     ...{ paging, cpuid, vcpus: l1?.vcpus ?? 1 },
     ...(machine.hostLevels === 5 ? { maxphyaddr: 52 } : {}),
+    // Lists of addresses are looked at since v6.2 alone.
+    ...(cpuid.hyperv === true ? { kernel: '6.12' as const } : {}),
     memory: { fills: [DATA] },
     registers: registersOf(machine),
   };

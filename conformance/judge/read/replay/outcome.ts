@@ -14,6 +14,10 @@ const EPT_VIOLATION = 48;
 /** Words for what is correct. */
 const RULES: readonly (readonly [RegExp, Read])[] = [
   [/^(?:new (?:frame|mapping)|HPA \d|\d: |B's own mapping|X translated through T2)/, lastIsFresh],
+  [
+    /^(?:bad|wrong) entr(?:y|ies) skipped, valid (?:one|ones) flushed\b/,
+    (asked) => new Map([...each(asked, OK), ...lastIsFresh(asked)]),
+  ],
   [/^(?:child is replaced|old child unlinked|walk starts at the PAE root)\b/, allAreFresh],
   [/^(?:the )?(?:second write|write under b) succeeds/, (asked) => last(asked, OK)],
   [/^EPT violation\b/, (asked) => last(asked, exit(EPT_VIOLATION))],

@@ -1,7 +1,16 @@
 import { hexOf } from '../../attempt/hex.js';
 import { Unreadable } from '../../attempt/unreadable.js';
 import * as make from './commands.js';
-import { beInL1, editEpt, instruct, type ReplayDraft, run, runWith, touch } from './draft.js';
+import {
+  beInL1,
+  editEpt,
+  editPte,
+  instruct,
+  type ReplayDraft,
+  run,
+  runWith,
+  touch,
+} from './draft.js';
 import {
   EPT_LEAF,
   EPT_UNUSED,
@@ -36,6 +45,26 @@ export const INVALIDATION_RULES: readonly Rule[] = [
     (draft, [, type = '1', what = 'a']) =>
       instruct(draft, { kind: 'invept', vcpu: 0, type: Number(type), eptp: eptpIn(what) }),
   ],
+];
+
+/** Hypercalls. What the guest flushes it has used, and then edited. */
+export const HYPERCALL_RULES: readonly Rule[] = [
+  [
+    /^list contains (0x[0-9a-f]+) and a valid address$/,
+    (draft, [, gva = '']) => {
+      touch(draft, 'read');
+      editPte(draft, 'a');
+      draft.gvas.push(gva, hexOf(X));
+    },
+  ],
+  [
+    /^hypercall$/,
+    (draft) => {
+      const call = 'HvCallFlushVirtualAddressList';
+      instruct(draft, { kind: 'hv-flush', vcpu: 0, call, gvas: draft.gvas.splice(0) });
+    },
+  ],
+  [/^read the valid address(?: after a PTE change)?$/, (draft) => touch(draft, 'read')],
 ];
 
 /** An EPTP by its name, or by what is wrong with it. */

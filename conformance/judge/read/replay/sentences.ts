@@ -6,7 +6,7 @@ import type { ReplayMachine } from './machine.js';
 import type { Rule } from './rule.js';
 import { REGISTER_RULES, TRANSITION_RULES } from './rules-run.js';
 import { LARGE_PAGE_RULES, TABLE_RULES } from './rules-tables.js';
-import { ACCESS_RULES, INVALIDATION_RULES, layUnusedLeaf } from './rules-use.js';
+import { ACCESS_RULES, HYPERCALL_RULES, INVALIDATION_RULES, layUnusedLeaf } from './rules-use.js';
 
 /** Clauses that say what follows by itself, or what is checked after every command anyway. */
 const EXPLANATIONS: readonly RegExp[] = [
@@ -33,6 +33,7 @@ const RULES: readonly Rule[] = [
   ...TABLE_RULES,
   ...LARGE_PAGE_RULES,
   ...INVALIDATION_RULES,
+  ...HYPERCALL_RULES,
   ...ACCESS_RULES,
   ...EXPLAIN,
 ];

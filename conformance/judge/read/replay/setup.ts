@@ -23,7 +23,7 @@ interface MachineDraft {
   smep: boolean;
   nxe: boolean;
   hostLevels: 4 | 5;
-  readonly cpuid: { vmx?: boolean; la57?: boolean };
+  readonly cpuid: { vmx?: boolean; la57?: boolean; hyperv?: boolean };
 }
 
 type Apply = (draft: MachineDraft, value: unknown, setup: Facts) => void;
@@ -111,7 +111,10 @@ const RULES: Readonly<Record<string, Apply>> = {
   vpid12: (draft, value) => {
     draft.vpids = vpidsIn(value);
   },
-  hypercall: beyond('Hyper-V hypercalls'),
+  hypercall: (draft, value) => {
+    if (value !== 'HvFlushVirtualAddressList') throw new Unreadable(`hypercall "${value}"`);
+    draft.cpuid.hyperv = true;
+  },
   pcpu: beyond('physical CPUs'),
   smm: beyond('address spaces of system-management mode'),
 };

@@ -30,6 +30,7 @@ const scene = onHypervisor([
 export const FAILED_ENTRY = {
   title: 'A VM entry that fails takes the mark with it',
   what: 'guest_mmu is switched before the checks that fail, and the sync is spent on L1.',
+  lifetime: null,
   where: 'prepare_vmcs02()',
   judge: 'oracle',
   scene,

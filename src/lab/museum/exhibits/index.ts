@@ -2,9 +2,12 @@ import type { HoleName } from '../../../mmu/index.js';
 import type { Unnamed } from '../exhibit.js';
 import { cachedRootsPostedT1a } from './cached-roots-posted-t1a.js';
 import { cachedRootsPostedT1b } from './cached-roots-posted-t1b.js';
+import { mainlineHvL2 } from './mainline-hv-l2.js';
 import { mainlineNx } from './mainline-nx.js';
+import { mainlineNxUpper } from './mainline-nx-upper.js';
 import { mainlinePse } from './mainline-pse.js';
 import { mainlinePseSet } from './mainline-pse-set.js';
+import { mainlinePvL2 } from './mainline-pv-l2.js';
 import { mainlineSmap } from './mainline-smap.js';
 import { mainlineT17 } from './mainline-t17.js';
 import { mainlineT17L2 } from './mainline-t17-l2.js';
@@ -23,9 +26,12 @@ export const HOLES: Readonly<Record<HoleName, Unnamed>> = {
   'mainline-t17-l2': mainlineT17L2,
   'mainline-vpid12': mainlineVpid12,
   'mainline-nx': mainlineNx,
+  'mainline-nx-upper': mainlineNxUpper,
   'mainline-pse': mainlinePse,
   'mainline-pse-set': mainlinePseSet,
   'mainline-smap': mainlineSmap,
+  'mainline-pv-l2': mainlinePvL2,
+  'mainline-hv-l2': mainlineHvL2,
 };
 
 /** The proposals of the thread as mailed, and where each lets the guest see what is stale. */

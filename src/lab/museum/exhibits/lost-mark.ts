@@ -25,6 +25,7 @@ const scene = onGuest([
 export const LOST_MARK = {
   title: 'A mark is forgotten when its request is raised',
   what: 'Two switches without an entry spend the sync that the first one asked for on the second.',
+  lifetime: null,
   where: 'kvm_mmu_new_pgd()',
   judge: 'oracle',
   scene,

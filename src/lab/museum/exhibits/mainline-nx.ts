@@ -24,8 +24,9 @@ const scene = onGuest([
 
 export const mainlineNx: Unnamed = {
   title: 'Tables that were shadowed with EFER.NX are used without it',
-  source: 'Linux v5.19 to today; seen on 6.1.192, 6.12.118 and 7.3.4',
+  source: 'Linux itself',
   what: 'The role of a shadow root always says NX: an entry with bit 63 maps where it is reserved.',
+  lifetime: { first: '5.19', last: null, repair: null, seenOn: ['6.1.192', '6.12.118', '7.3.4'] },
   where: 'kvm_init_shadow_mmu()',
   amiss: { policy: 'mainline' },
   sound: { kernel: '5.14' },

@@ -25,8 +25,9 @@ const scene = onGuest(
 
 export const mainlinePse: Unnamed = {
   title: 'Tables that were shadowed with CR4.PSE are used without it',
-  source: 'Every kernel to today; seen on 6.1.192, 6.12.118 and 7.3.4',
+  source: 'Linux itself',
   what: 'The role of a page does not say PSE: an entry with bit 7 maps 4 MiB in place of a table.',
+  lifetime: { first: '2.6.20', last: null, repair: null, seenOn: ['6.1.192', '6.12.118', '7.3.4'] },
   where: 'kvm_post_set_cr4()',
   amiss: { policy: 'mainline' },
   sound: { paging: 'ept' },

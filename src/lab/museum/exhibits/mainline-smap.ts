@@ -27,8 +27,9 @@ const scene = onGuest(
 
 export const mainlineSmap: Unnamed = {
   title: 'A write with EFLAGS.AC takes a page out of SMAP',
-  source: 'Every kernel to today, by its source',
+  source: 'Linux itself',
   what: "With CR0.WP clear, a write over a read-only page of the user makes it the supervisor's.",
+  lifetime: { first: '3.16', last: null, repair: null },
   where: 'FNAME(page_fault)',
   amiss: { policy: 'mainline' },
   sound: { paging: 'ept' },

@@ -26,8 +26,9 @@ const scene = onHypervisor(
 
 export const mainlineT17L2: Unnamed = {
   title: 'A VM entry reuses a root of L2 that nobody syncs',
-  source: 'Linux v5.16 to today, trap T17; seen on 6.1.192 and 7.3.4',
+  source: 'Linux itself, trap T17',
   what: 'Without PCIDE and EPT a root that L2 flushed stays cached, and a VM entry may load it.',
+  lifetime: { first: '5.16', last: null, repair: null, seenOn: ['6.1.192', '7.3.4'] },
   where: 'kvm_invalidate_pcid()',
   amiss: { policy: 'mainline' },
   sound: { policy: 'mainline-5.14' },

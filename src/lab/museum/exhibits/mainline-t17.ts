@@ -21,8 +21,9 @@ const scene = onHypervisor([launch, leave, read(X), MOVED, cr3(B), resume, leave
 
 export const mainlineT17: Unnamed = {
   title: 'A nested transition reuses a root that nobody syncs',
-  source: 'Linux v5.16 to today, trap T17; seen on 6.1.192 and 7.3.4',
+  source: 'Linux itself, trap T17',
   what: 'Without PCIDE and EPT a flushed root stays cached, and a VM exit may load it as it is.',
+  lifetime: { first: '5.16', last: null, repair: null, seenOn: ['6.1.192', '7.3.4'] },
   where: 'kvm_invalidate_pcid()',
   amiss: { policy: 'mainline' },
   sound: { policy: 'mainline-5.14' },

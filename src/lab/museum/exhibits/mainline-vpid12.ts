@@ -23,8 +23,15 @@ const scene = onHypervisor(
 
 export const mainlineVpid12: Unnamed = {
   title: 'A VM entry that fails takes the flush of a new vpid12 with it',
-  source: 'Linux v5.16 to v6.1.187 and v6.12.109, mended by 05a0b701d108; seen on 6.1.176',
+  source: '05a0b701d108 KVM: nVMX: Service local TLB flushes on failed nested VM-Enter',
   what: 'The VPID is noted before the checks that fail, and the flush for it is spent on L1.',
+  lifetime: {
+    first: '5.16',
+    last: '7.2',
+    lastOf: { '6.1': '6.1.187', '6.12': '6.12.109' },
+    repair: '05a0b701d108',
+    seenOn: ['6.1.176'],
+  },
   where: 'nested_vmx_transition_tlb_flush()',
   amiss: { policy: 'mainline' },
   sound: { kernel: '6.1.190' },

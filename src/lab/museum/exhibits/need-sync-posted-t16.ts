@@ -18,6 +18,7 @@ export const needSyncPostedT16: Unnamed = {
   title: 'CR4.PCIDE is set over roots that were flushed',
   source: 'RFC of 26 May 2021, trap T16',
   what: 'A root that PCIDE=0 allowed to be stale is reached by a no-flush MOV CR3.',
+  lifetime: null,
   where: 'kvm_set_cr4()',
   amiss: { policy: 'need-sync-posted' },
   sound: { policy: 'need-sync' },

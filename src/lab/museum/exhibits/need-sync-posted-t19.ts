@@ -20,6 +20,7 @@ export const needSyncPostedT19: Unnamed = {
   title: 'A flushing MOV CR3 marks no other root of its PCID',
   source: 'RFC of 26 May 2021, trap T19',
   what: 'MOV CR3 syncs the root that it loads, and leaves the others of the PCID unmarked.',
+  lifetime: null,
   where: 'kvm_set_cr3()',
   amiss: { policy: 'need-sync-posted' },
   sound: { policy: 'need-sync' },

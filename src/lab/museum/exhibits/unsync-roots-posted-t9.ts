@@ -25,6 +25,7 @@ export const unsyncRootsPostedT9: Unnamed = {
   title: 'Parallel arrays drift apart',
   source: 'Mail of 29 July 2021, trap T9',
   what: 'Roots move up into an empty current slot, and their marks stay where they were.',
+  lifetime: null,
   where: 'cached_root_find_without_current()',
   amiss: { policy: 'unsync-roots-posted' },
   sound: { policy: 'unsync-roots' },

@@ -1,2 +1,0 @@
-export { isKeepingStated } from './machines.js';
-export { KeepingWatch } from './watch.js';
