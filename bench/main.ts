@@ -13,6 +13,7 @@ import { step } from './rows/step.js';
 import { stream } from './rows/stream.js';
 import { streams } from './rows/streams.js';
 import { time } from './rows/time.js';
+import { watchers } from './rows/watchers.js';
 import { tableOf } from './table.js';
 
 /** Every benchmark by its name, in the order in which they run. */
@@ -25,6 +26,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ndjson,
   stream,
   streams,
+  watchers,
   memory,
   state,
   shared,

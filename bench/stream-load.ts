@@ -24,6 +24,36 @@ export function framesOf(port: number, path: string): Promise<string[]> {
   });
 }
 
+/** A client that keeps the frames of a stream as they come. */
+export interface FrameCollector {
+  readonly frames: readonly string[];
+  /** Resolves once the frame with this sequence number has come. */
+  readonly through: (seq: number) => Promise<void>;
+  readonly leave: () => void;
+}
+
+/** Follows a stream, and resolves with its first frame. */
+export function framesAhead(port: number, path: string): Promise<FrameCollector> {
+  return new Promise((resolve, reject) => {
+    const frames: string[] = [];
+    let wake = () => {};
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
+    const through = async (seq: number) => {
+      while (!frames.at(-1)?.includes(`"seq":${seq},`)) {
+        await new Promise<void>((next) => {
+          wake = next;
+        });
+      }
+    };
+    socket.on('error', reject);
+    socket.on('message', (data) => {
+      frames.push(String(data));
+      wake();
+      resolve({ frames, through, leave: () => socket.terminate() });
+    });
+  });
+}
+
 /**
  * Seconds from the request for a stream to its last byte. The client only counts bytes, so that the
  * server is measured.
@@ -54,12 +84,13 @@ export function secondsToReceive(
  *
  * @see RFC 6455, "Base Framing Protocol"
  */
-function frameBytes(payload: number): number {
+export function frameBytes(payload: number): number {
   if (payload < 126) return 2 + payload;
   return (payload < 65_536 ? 4 : 10) + payload;
 }
 
-function upgradeOf(path: string): string {
+/** The request that opens a WebSocket. */
+export function upgradeOf(path: string): string {
   return (
     `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
     `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`

@@ -46,6 +46,7 @@ export class EventRing<State = unknown> {
   #head = 0;
   #records = 0;
   #listeners: Set<() => void> | null = null;
+  #onForget: ((records: readonly HistoryRecord[]) => void) | null = null;
   /** Anchor of the chunk that begins next. */
   #nextAnchor: Checkpoint<State> | 'older' | null = null;
   #newest: Newest<State> | null = null;
@@ -158,6 +159,11 @@ export class EventRing<State = unknown> {
     for (const listener of this.#listeners) listener();
   }
 
+  /** @param listener Called with records that are forgotten, which never change again; or null. */
+  onForget(listener: ((records: readonly HistoryRecord[]) => void) | null): void {
+    this.#onForget = listener;
+  }
+
   /** Forgets everything, because the VM is deleted. */
   clear(): void {
     while (this.#chunks.length > 0) this.#forgetOldest();
@@ -212,7 +218,10 @@ export class EventRing<State = unknown> {
   /** Forgets the oldest chunk and all that depend on its checkpoint, which are of no use without. */
   #shift(): void {
     const oldest = this.#chunks.shift();
-    if (oldest !== undefined) this.#records -= oldest.records.length;
+    if (oldest !== undefined) {
+      this.#records -= oldest.records.length;
+      this.#onForget?.(oldest.records);
+    }
     if (this.#newest?.chunk === oldest) this.#newest = null;
     const first = this.#chunks.find(({ anchor }) => anchor !== null);
     if (first?.anchor === 'older') this.#forgetOldest();

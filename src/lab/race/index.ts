@@ -1,25 +1,15 @@
-export { resultOf, resultSteps } from './finish.js';
-export type { LaneSpec } from './lane.js';
 export {
+  COST_MAX,
+  COST_MODEL,
+  COST_NAMES,
   COST_PARTS,
   COST_UNIT,
-  DEFAULT_PRICES,
-  fileOf,
-  listOf,
-  PRESET_NAMES,
-  PRESETS,
-  PRICE_MAX,
-  PRICE_NAMES,
-  PRICED,
-  type PriceChanges,
-  type Priced,
-  PriceFile,
-  type PriceList,
-  PriceListHead,
-  PriceListName,
-  type PriceName,
-  SURENESS,
-} from './prices/index.js';
+  type CostChanges,
+  type CostName,
+  type CostParameter,
+} from './cost-model.js';
+export { resultOf, resultSteps } from './finish.js';
+export type { LaneSpec } from './lane.js';
 export {
   createRace,
   LANES_MAX,
@@ -32,4 +22,4 @@ export {
   referencesOfRace,
   runCommand,
 } from './race.js';
-export { type RaceLane, RaceResult, RaceSource, writeRaceResult } from './result.js';
+export { RaceCosts, RaceResult, RaceSource, writeRaceResult } from './result.js';

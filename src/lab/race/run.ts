@@ -77,9 +77,8 @@ export function runOne(run: Run, command: Command, index: number): void {
   run.events.length = 0;
   beginCommand(tally);
   try {
-    const outcome = step(vm, command, run.emit);
-    run.outcome = outcome;
-    endCommand(tally, vm, { command, outcome });
+    run.outcome = step(vm, command, run.emit);
+    endCommand(tally, vm);
   } catch (error) {
     run.seq = seq;
     run.outcome = null;

@@ -33,6 +33,13 @@ export function filterOf(fields: FilterFields): Filter {
   return (record) => parts.every(({ passes }) => passes(record));
 }
 
+/** Names a filter: equal keys let the same records through, in whatever order lists are given. */
+export function filterKeyOf({ kind, vcpu, mmu, root, severity }: FilterFields): string {
+  const ordered = (list: readonly (string | number)[] | undefined) =>
+    list === undefined ? null : [...new Set(list)].sort();
+  return JSON.stringify([ordered(kind), ordered(vcpu), mmu, ordered(root), severity]);
+}
+
 /** The criteria that are given, the most selective ones first. */
 export function filterPartsOf({ kind, vcpu, mmu, root, severity }: FilterFields): FilterPart[] {
   const parts: FilterPart[] = [];

@@ -1,20 +1,22 @@
 import type { FrameSink } from '../streams/frame-sink.js';
+import { type Framing, LINES } from '../streams/framing.js';
 
 /** Queue of the frames of a stream, for a reader in the same process. */
 export class QueueSink implements FrameSink {
   readonly isOneWay = true;
-  readonly #charactersMax: number;
+  readonly framing: Framing = LINES;
+  readonly #bytesMax: number;
   #frames: string[] = [];
   /** Index of the first frame that was not taken. */
   #place = 0;
-  #characters = 0;
+  #bytes = 0;
   #isOpen = true;
   #wake = () => {};
   #onDrain = () => {};
   #onClose = () => {};
 
-  constructor(charactersMax: number) {
-    this.#charactersMax = charactersMax;
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
   }
 
   /** The next frame, as soon as there is one; null behind the last. */
@@ -27,7 +29,7 @@ export class QueueSink implements FrameSink {
       }
       this.#frames = [];
       this.#place = 0;
-      this.#characters = 0;
+      this.#bytes = 0;
       if (!this.#isOpen) return null;
       this.#onDrain();
       if (this.#frames.length > 0 || !this.#isOpen) continue;
@@ -37,14 +39,15 @@ export class QueueSink implements FrameSink {
     }
   }
 
-  hasRoom(): boolean {
-    return this.#isOpen && this.#characters < this.#charactersMax;
+  room(): number {
+    return this.#isOpen ? this.#bytesMax - this.#bytes : 0;
   }
 
-  send(text: string): void {
+  write(bytes: Buffer): void {
     if (!this.#isOpen) return;
-    this.#frames.push(text);
-    this.#characters += text.length;
+    // Each frame is a line, and the last of them has an end as well.
+    this.#frames.push(...bytes.toString().trimEnd().split('\n'));
+    this.#bytes += bytes.length;
   }
 
   together(send: () => void): void {

@@ -88,6 +88,11 @@ function registerHoldings(registry: Registry, { fleet, streams }: MetricSources)
     ],
     ['mmulab_history_records', 'Commands and events kept.', () => fleet.budget.records],
     ['mmulab_streams', 'Open streams of events.', () => streams.count],
+    [
+      'mmulab_stream_frame_bytes',
+      'Bytes kept for the readers of all streams until they had their turn.',
+      () => streams.frameBytes,
+    ],
   ];
   for (const [name, help, read] of holdings) {
     new Gauge({

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import {
-  DEFAULT_PRICES,
+  COST_MAX,
+  COST_NAMES,
   LANES_MAX,
   lanesOf,
   openRace,
-  PRICE_MAX,
-  PRICE_NAMES,
-  PriceListName,
   type Race,
   RaceRefused,
   type RaceSource,
@@ -29,7 +27,6 @@ import { lineageOf } from '../history/lineage.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { Seq, VmId } from '../wire/frames.js';
-import type { PriceLists } from './price-lists.js';
 
 const FromWorkload = z
   .strictObject({
@@ -87,10 +84,9 @@ export const RaceRequest = z
       .optional()
       .describe('By default the kernel of the configuration.'),
     costs: z
-      .partialRecord(z.enum(PRICE_NAMES), z.number().min(0).max(PRICE_MAX))
+      .partialRecord(z.enum(COST_NAMES), z.number().min(0).max(COST_MAX))
       .default({})
-      .describe('Prices in cycles that take the place of those of the list, without a range.'),
-    prices: PriceListName.default(DEFAULT_PRICES.name).describe('A list of `GET /v1/price-lists`.'),
+      .describe('Other values for parameters of `GET /v1/cost-model`.'),
   })
   .meta({
     id: 'RaceRequest',
@@ -117,17 +113,10 @@ export interface PreparedRace extends Omit<RaceInput, 'config'> {
   readonly race: Race;
 }
 
-/** The parts of the host that a race takes its input from. */
-export interface RaceHost {
-  readonly fleet: Fleet;
-  readonly priceLists: PriceLists;
-}
-
-/** @throws {ApiError} If there is no such VM or list, a value is out of range, or it would take too long. */
-export function prepareRace({ fleet, priceLists }: RaceHost, request: RaceRequest): PreparedRace {
+/** @throws {ApiError} If there is no such VM, a value is out of range, or it would take too long. */
+export function prepareRace(fleet: Fleet, request: RaceRequest): PreparedRace {
   const { source, config, commands, count } = inputOf(fleet, request.source);
   const { policies, prevRoots, kernels, costs } = request;
-  const prices = priceLists.list(request.prices);
   const lanes = lanesOf({
     policies: policies === 'all' ? POLICY_NAMES : distinct(policies),
     prevRoots: distinct(prevRoots ?? [config.prevRoots ?? 3]),
@@ -141,7 +130,7 @@ export function prepareRace({ fleet, priceLists }: RaceHost, request: RaceReques
     );
   }
   try {
-    return { race: openRace({ config, lanes, prices, costs }), source, commands, count };
+    return { race: openRace({ config, lanes, costs }), source, commands, count };
   } catch (error) {
     if (error instanceof RaceRefused) throw invalid('', error.message);
     throw error;

@@ -4,7 +4,7 @@ import type { EventRing } from '../../journal/index.js';
 import { filterOf } from '../conditions/filter.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
-import { BodySink, FRAMING_TYPES, type Framing, framingOf } from '../streams/body-sink.js';
+import { BODY_TYPES, type BodyForm, BodySink, bodyFormOf } from '../streams/body-sink.js';
 import { FleetQuery, FleetStreamFrame } from '../streams/fleet-frames.js';
 import type { FrameSink } from '../streams/frame-sink.js';
 import { SocketSink } from '../streams/socket-sink.js';
@@ -76,13 +76,13 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
 
   const follow = (
     reply: Pick<FastifyReply, 'headers' | 'type'>,
-    framing: Framing,
+    form: BodyForm,
     open: (sink: FrameSink) => void,
   ) => {
-    const sink = new BodySink({ framing, epoch: streams.epoch, bufferBytesMax });
+    const sink = new BodySink({ framing: streams.framings[form], bufferBytesMax });
     open(sink);
     void reply.headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
-    void reply.type(FRAMING_TYPES[framing]).send(sink.body);
+    void reply.type(BODY_TYPES[form]).send(sink.body);
   };
 
   app.route({
@@ -100,8 +100,8 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
           description: 'A part of the history, or a stream of it.',
           content: {
             'application/json': { schema: HistoryPage },
-            [FRAMING_TYPES.ndjson]: { schema: StreamFrame },
-            [FRAMING_TYPES.sse]: { schema: StreamFrame },
+            [BODY_TYPES.ndjson]: { schema: StreamFrame },
+            [BODY_TYPES.sse]: { schema: StreamFrame },
           },
         },
         ...refusals(
@@ -118,16 +118,16 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
     preHandler: async ({ ws, params, query, headers }) => {
       const from = resumptionOf(query, headers['last-event-id']);
       streams.checkEpoch(from.epoch);
-      if (!ws && framingOf(headers.accept) === null) return;
+      if (!ws && bodyFormOf(headers.accept) === null) return;
       checkAfter(fleet.get(params.vm).ring.head, from);
       streams.admit();
     },
     handler: ({ method, params, query, headers }, reply) => {
       const entry = fleet.get(params.vm);
-      const framing = method === 'HEAD' ? null : framingOf(headers.accept);
+      const form = method === 'HEAD' ? null : bodyFormOf(headers.accept);
       const wanted = { ...query, ...resumptionOf(query, headers['last-event-id']) };
-      if (framing === null) void reply.send(pageOf(entry.ring, wanted));
-      else follow(reply, framing, (sink) => streams.open(entry, wanted, sink));
+      if (form === null) void reply.send(pageOf(entry.ring, wanted));
+      else follow(reply, form, (sink) => streams.open(entry, wanted, sink));
     },
     wsHandler: (socket, { params, query, raw }) => {
       const sink = new SocketSink({ socket, connection: raw.socket, bufferBytesMax });
@@ -150,8 +150,8 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
         200: {
           description: 'A stream that ends with the server.',
           content: {
-            [FRAMING_TYPES.ndjson]: { schema: FleetStreamFrame },
-            [FRAMING_TYPES.sse]: { schema: FleetStreamFrame },
+            [BODY_TYPES.ndjson]: { schema: FleetStreamFrame },
+            [BODY_TYPES.sse]: { schema: FleetStreamFrame },
           },
         },
         ...refusals('upgrade-refused', 'origin-refused', 'epoch-changed', 'stream-limit-reached'),
@@ -165,8 +165,8 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
     },
     handler: ({ query, headers }, reply) => {
       const wanted = { ...query, ...resumptionOf(query, headers['last-event-id']) };
-      const framing = framingOf(headers.accept) ?? 'ndjson';
-      follow(reply, framing, (sink) => streams.openFleet(wanted, sink));
+      const form = bodyFormOf(headers.accept) ?? 'ndjson';
+      follow(reply, form, (sink) => streams.openFleet(wanted, sink));
     },
     wsHandler: (socket, { query, raw }) => {
       const sink = new SocketSink({ socket, connection: raw.socket, bufferBytesMax });

@@ -1,18 +1,17 @@
 import { Readable } from 'node:stream';
 import type { FrameSink } from './frame-sink.js';
+import type { Framing } from './framing.js';
 
 /** Format of the frames in the body of an answer. */
-export type Framing = 'ndjson' | 'sse';
+export type BodyForm = 'ndjson' | 'sse';
 
-export const FRAMING_TYPES: Readonly<Record<Framing, string>> = {
+export const BODY_TYPES: Readonly<Record<BodyForm, string>> = {
   ndjson: 'application/x-ndjson',
   sse: 'text/event-stream',
 };
 
 export interface BodySinkOptions {
   readonly framing: Framing;
-  /** Precedes the place in the id of a server-sent event, so that clients send both back. */
-  readonly epoch: string;
   readonly bufferBytesMax: number;
 }
 
@@ -23,18 +22,19 @@ export interface BodySinkOptions {
  */
 export class BodySink implements FrameSink {
   readonly isOneWay = true;
+  readonly framing: Framing;
   /** The body of the answer. */
   readonly body: Readable;
-  readonly #options: BodySinkOptions;
-  #text = '';
+  readonly #bufferBytesMax: number;
   /** Whether the client read since the last beat. */
   #wasRead = true;
   #onDrain = () => {};
 
-  constructor(options: BodySinkOptions) {
-    this.#options = options;
+  constructor({ framing, bufferBytesMax }: BodySinkOptions) {
+    this.framing = framing;
+    this.#bufferBytesMax = bufferBytesMax;
     this.body = new Readable({
-      highWaterMark: options.bufferBytesMax,
+      highWaterMark: bufferBytesMax,
       read: () => {
         this.#wasRead = true;
         // In this tick, the bytes being read still count as buffered.
@@ -43,22 +43,17 @@ export class BodySink implements FrameSink {
     });
   }
 
-  hasRoom(): boolean {
-    const { body } = this;
-    return (
-      !body.destroyed && body.readableLength + this.#text.length < this.#options.bufferBytesMax
-    );
+  room(): number {
+    return this.body.destroyed ? 0 : this.#bufferBytesMax - this.body.readableLength;
   }
 
-  send(text: string, place: number | null): void {
-    if (this.#options.framing === 'ndjson') this.#text += `${text}\n`;
-    else if (place === null) this.#text += `data: ${text}\n\n`;
-    else this.#text += `id: ${this.#options.epoch}:${place}\ndata: ${text}\n\n`;
+  write(bytes: Buffer): void {
+    if (!this.body.destroyed) this.body.push(bytes);
   }
 
+  /** Node joins what an answer is given in one tick. */
   together(send: () => void): void {
     send();
-    this.#flush();
   }
 
   onDrain(listener: () => void): void {
@@ -75,18 +70,11 @@ export class BodySink implements FrameSink {
   }
 
   end(): void {
-    this.#flush();
     this.body.push(null);
   }
 
   terminate(): void {
     this.body.destroy();
-  }
-
-  #flush(): void {
-    const text = this.#text;
-    this.#text = '';
-    if (text !== '' && !this.body.destroyed) this.body.push(text);
   }
 }
 
@@ -95,11 +83,11 @@ export class BodySink implements FrameSink {
  *
  * @see RFC 9110, "Accept"
  */
-export function framingOf(accept: string | undefined): Framing | null {
+export function bodyFormOf(accept: string | undefined): BodyForm | null {
   for (const range of accept?.split(',') ?? []) {
     const type = range.split(';', 1)[0]?.trim().toLowerCase();
-    if (type === FRAMING_TYPES.sse) return 'sse';
-    if (type === FRAMING_TYPES.ndjson) return 'ndjson';
+    if (type === BODY_TYPES.sse) return 'sse';
+    if (type === BODY_TYPES.ndjson) return 'ndjson';
   }
   return null;
 }

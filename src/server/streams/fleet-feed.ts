@@ -3,16 +3,33 @@ import type { FleetVm } from '../fleet/fleet-vm.js';
 import { BOUNDS } from '../wire/bounds.js';
 import type { LifeFrame } from './fleet-frames.js';
 
-/** A reader of all VMs. */
-export interface FleetListener {
-  /** Called after creations and deletions. */
-  readonly lifeChanged: () => void;
-  /**
-   * Called when a VM has more to read.
-   *
-   * @param before Its newest sequence number until then.
-   */
-  readonly vmChanged: (entry: FleetVm, before: number) => void;
+/** A VM that has more to read than readers of all VMs know. */
+export interface Changed {
+  readonly entry: FleetVm;
+  /** The newest sequence number that they know of. */
+  readonly before: number;
+  /** Number of the newest creation or deletion before it changed. */
+  readonly number: number;
+}
+
+/** A VM that readers of all VMs follow. */
+interface Followed {
+  readonly entry: FleetVm;
+  /** The newest sequence number that readers were told of. */
+  told: number;
+  /** Number of the newest creation or deletion when it changed, if they were not told. */
+  number: number;
+  readonly stop: () => void;
+}
+
+export interface FleetFeedOptions {
+  readonly fleet: Fleet;
+  /** Called when there is something to {@link FleetFeed.tell}, or a creation or deletion. */
+  readonly onNews: () => void;
+  /** Called with a VM that changed, and its newest sequence number that readers know of. */
+  readonly onChange: (entry: FleetVm, told: number) => void;
+  /** Called with each VM that readers were told of. */
+  readonly onTold: (vm: string) => void;
 }
 
 /**
@@ -20,15 +37,17 @@ export interface FleetListener {
  * is a reader, so that idle VMs cost nothing.
  */
 export class FleetFeed {
-  readonly #fleet: Fleet;
-  readonly #listeners = new Set<FleetListener>();
-  /** Functions that stop the listening to a VM, by its id. */
-  readonly #stops = new Map<string, () => void>();
+  readonly #options: FleetFeedOptions;
+  readonly #listeners = new Set<(changed: Changed) => void>();
+  readonly #followed = new Map<string, Followed>();
+  /** VMs whose news the readers were not told of. */
+  readonly #changed = new Set<Followed>();
   #life: LifeFrame[] = [];
   #number = 0;
 
-  constructor(fleet: Fleet) {
-    this.#fleet = fleet;
+  constructor(options: FleetFeedOptions) {
+    this.#options = options;
+    const { fleet } = options;
     fleet.onCreation((entry) => {
       if (this.#listeners.size > 0) this.#follow(entry, 0);
       this.#note(entry, 'created');
@@ -36,13 +55,22 @@ export class FleetFeed {
       entry.ring.notify();
     });
     fleet.onDeletion((entry) => {
-      this.#unfollow(entry.id);
+      // Of all of them, so that their order stays.
+      this.tell(Number.POSITIVE_INFINITY);
+      const followed = this.#followed.get(entry.id);
+      if (followed !== undefined) this.#unfollow(followed);
       this.#note(entry, 'deleted');
     });
   }
 
   /** Number of the newest creation or deletion, 0 before the first. */
   get number(): number {
+    return this.#number;
+  }
+
+  /** Number up to which readers were told of all VMs that changed before. */
+  get toldNumber(): number {
+    for (const { number } of this.#changed) return number;
     return this.#number;
   }
 
@@ -57,31 +85,64 @@ export class FleetFeed {
   }
 
   /** @returns A function that stops the listening; further calls do nothing. */
-  listen(listener: FleetListener): () => void {
+  listen(listener: (changed: Changed) => void): () => void {
     if (this.#listeners.size === 0) {
-      for (const entry of this.#fleet.list(0)) this.#follow(entry, entry.ring.head);
+      for (const entry of this.#options.fleet.list(0)) this.#follow(entry, entry.ring.head);
     }
+    // A reader is not told of what was before it.
+    this.tell(Number.POSITIVE_INFINITY);
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) for (const id of [...this.#stops.keys()]) this.#unfollow(id);
+      if (this.#listeners.size > 0) return;
+      for (const followed of [...this.#followed.values()]) this.#unfollow(followed);
     };
   }
 
-  /** @param after The newest sequence number that was told. */
-  #follow(entry: FleetVm, after: number): void {
-    let before = after;
-    const stop = entry.ring.listen(() => {
-      const from = before;
-      before = entry.ring.head;
-      if (before > from) for (const listener of this.#listeners) listener.vmChanged(entry, from);
-    });
-    this.#stops.set(entry.id, stop);
+  /**
+   * Tells the readers which VMs have more to read.
+   *
+   * @param vmsMax VMs that are told of at most.
+   * @returns Whether they know of all.
+   */
+  tell(vmsMax: number): boolean {
+    let count = 0;
+    for (const followed of this.#changed) {
+      if (count === vmsMax) return false;
+      count += 1;
+      this.#tellOf(followed);
+    }
+    return true;
   }
 
-  #unfollow(id: string): void {
-    this.#stops.get(id)?.();
-    this.#stops.delete(id);
+  /** @param told The newest sequence number that readers know of. */
+  #follow(entry: FleetVm, told: number): void {
+    const stop = entry.ring.listen(() => {
+      if (!this.#changed.has(followed)) {
+        followed.number = this.#number;
+        this.#changed.add(followed);
+        this.#options.onChange(entry, followed.told);
+      }
+      this.#options.onNews();
+    });
+    const followed: Followed = { entry, told, number: this.#number, stop };
+    this.#followed.set(entry.id, followed);
+  }
+
+  #unfollow(followed: Followed): void {
+    followed.stop();
+    this.#changed.delete(followed);
+    this.#followed.delete(followed.entry.id);
+  }
+
+  #tellOf(followed: Followed): void {
+    const { entry, told: before, number } = followed;
+    this.#changed.delete(followed);
+    followed.told = entry.ring.head;
+    if (entry.ring.head > before) {
+      for (const listener of this.#listeners) listener({ entry, before, number });
+    }
+    this.#options.onTold(entry.id);
   }
 
   #note(
@@ -93,6 +154,6 @@ export class FleetFeed {
     // Cut by half, because shifting the whole array for each new one would cost more.
     if (this.#life.length >= 2 * BOUNDS.lifeRecords.value)
       this.#life = this.#life.slice(BOUNDS.lifeRecords.value);
-    for (const listener of this.#listeners) listener.lifeChanged();
+    this.#options.onNews();
   }
 }

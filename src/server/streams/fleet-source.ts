@@ -1,8 +1,6 @@
-import type { HistoryRecord } from '../../journal/index.js';
-import type { Filter } from '../conditions/filter.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import type { Labels } from '../wire/labels.js';
-import type { FleetFeed } from './fleet-feed.js';
+import type { Changed, FleetFeed } from './fleet-feed.js';
 import {
   writeFleetEnd,
   writeFleetHello,
@@ -10,9 +8,13 @@ import {
   writeLifeGap,
   writeLifeThrough,
 } from './fleet-frames.js';
-import type { FrameSink } from './frame-sink.js';
+import type { FrameLog } from './frame-log.js';
+import { type FrameSink, say } from './frame-sink.js';
 import { HistoryCursor } from './history-cursor.js';
-import type { FrameSource } from './stream.js';
+import { type FrameSource, PIECE_BYTES } from './stream.js';
+
+/** VMs, or creations and deletions, that are looked at in one piece. */
+const PIECE_COUNT = 64;
 
 /** The labels that a reader selects VMs by. */
 export type NameAndTags = Pick<Labels, 'name' | 'tags'>;
@@ -26,8 +28,17 @@ export interface FleetSourceOptions {
   /** The stream begins behind this creation or deletion. */
   readonly after: number;
   readonly wantsVm: (id: string, labels: NameAndTags) => boolean;
-  readonly filter: Filter;
-  readonly write: (record: HistoryRecord) => string;
+  /** The frames of a VM, as this reader wants them. */
+  readonly logOf: (entry: FleetVm) => FrameLog;
+  /** Called when the reader takes no more from the log of a VM. */
+  readonly onLeave: (vm: string) => void;
+}
+
+/** A VM that has more to read. */
+interface Behind {
+  readonly cursor: HistoryCursor;
+  /** Number of the creation or deletion behind which its turn comes. */
+  readonly number: number;
 }
 
 /**
@@ -37,7 +48,7 @@ export interface FleetSourceOptions {
 export class FleetSource implements FrameSource {
   readonly #options: FleetSourceOptions;
   /** VMs that have more to read, in the order of their turn. */
-  readonly #behind = new Map<string, HistoryCursor>();
+  readonly #behind = new Map<string, Behind>();
   /** VMs of which the filter left out the newest records. */
   readonly #owed = new Map<string, HistoryCursor>();
   /** The creation or deletion that was told last. */
@@ -48,6 +59,10 @@ export class FleetSource implements FrameSource {
     this.#number = options.after;
   }
 
+  get isBehind(): boolean {
+    return this.#number < this.#options.feed.number || this.#behind.size > 0;
+  }
+
   get owesThrough(): boolean {
     return this.#owed.size > 0;
   }
@@ -55,100 +70,105 @@ export class FleetSource implements FrameSource {
   sayHello(): void {
     const { feed, sink, epoch, vms, after } = this.#options;
     const { number } = feed;
-    sink.send(writeFleetHello({ type: 'hello', epoch, vms, number }), after);
+    say(sink, writeFleetHello({ type: 'hello', epoch, vms, number }), after);
   }
 
-  listen(onNews: () => void): () => void {
-    return this.#options.feed.listen({
-      lifeChanged: onNews,
-      vmChanged: (entry, before) => {
-        if (!this.#options.wantsVm(entry.id, entry.labels)) return;
-        this.#addBehind(entry, before);
-        onNews();
-      },
-    });
+  /** Takes notice that a VM has more to read. */
+  vmChanged({ entry, before: after, number }: Changed): void {
+    const { id: vm, ring } = entry;
+    const { wantsVm, sink, logOf } = this.#options;
+    if (this.#behind.has(vm) || !wantsVm(vm, entry.labels)) return;
+    const owed = this.#owed.get(vm);
+    this.#owed.delete(vm);
+    const cursor =
+      owed ?? new HistoryCursor({ vm, ring, log: logOf(entry), after, sink, isPlace: false });
+    this.#behind.set(vm, { cursor, number });
   }
 
+  /** Keeps creations and deletions, and turns of VMs, in the order in which they came. */
   advance(): void {
-    if (this.#advanceLife()) this.#advanceVms();
+    const { feed, sink } = this.#options;
+    let left = PIECE_BYTES;
+    for (let count = 0; count < PIECE_COUNT && left > 0 && sink.room() > 0; count += 1) {
+      const [next] = this.#behind;
+      if (this.#number < Math.min(next?.[1].number ?? feed.number, feed.toldNumber)) {
+        this.#advanceLife();
+      } else if (next !== undefined) {
+        left -= this.#advanceVm(...next);
+      } else return;
+    }
   }
 
   sayThrough(): void {
     for (const [vm, cursor] of this.#owed) {
       // A reader without room is promised them again as soon as it reads.
-      if (!this.#options.sink.hasRoom()) return;
+      if (this.#options.sink.room() <= 0) return;
       cursor.sayThrough();
       this.#owed.delete(vm);
+      this.#leave(vm, cursor);
     }
   }
 
   sayAlive(): void {
     const frame = writeLifeThrough({ type: 'life-through', number: this.#number });
-    this.#options.sink.send(frame, this.#number);
+    say(this.#options.sink, frame, this.#number);
   }
 
   /** A stream of all VMs ends with the server, and for no other reason. */
   sayEnd(): void {
-    const { sink } = this.#options;
-    if (sink.hasRoom()) this.advance();
-    for (const cursor of this.#behind.values()) cursor.sayThrough();
+    for (const { cursor } of this.#behind.values()) cursor.sayThrough();
     const end = writeFleetEnd({ type: 'end', number: this.#number, reason: 'shutdown' });
-    sink.send(end, this.#number);
+    say(this.#options.sink, end, this.#number);
   }
 
-  #addBehind({ id: vm, ring }: FleetVm, before: number): void {
-    if (this.#behind.has(vm)) return;
-    const { filter, sink, write } = this.#options;
-    const owed = this.#owed.get(vm);
-    this.#owed.delete(vm);
-    this.#behind.set(
-      vm,
-      owed ?? new HistoryCursor({ vm, ring, after: before, filter, sink, write, isPlace: false }),
-    );
+  close(): void {
+    for (const [vm, { cursor }] of this.#behind) this.#leave(vm, cursor);
+    for (const [vm, cursor] of this.#owed) this.#leave(vm, cursor);
+    this.#behind.clear();
+    this.#owed.clear();
   }
 
-  /**
-   * Sends a VM's creation before its first frame and its deletion after its last.
-   *
-   * @returns Whether all creations and deletions were sent.
-   */
-  #advanceLife(): boolean {
+  /** Sends the next creation, or the next deletion once the last frames of its VM are out. */
+  #advanceLife(): void {
     const { feed, sink, wantsVm } = this.#options;
     if (this.#number + 1 < feed.oldest) {
       const to = feed.oldest - 1;
-      sink.send(writeLifeGap({ type: 'life-gap', from: this.#number + 1, to }), to);
+      say(sink, writeLifeGap({ type: 'life-gap', from: this.#number + 1, to }), to);
       this.#number = to;
+      return;
     }
-    while (this.#number < feed.number && sink.hasRoom()) {
-      const frame = feed.at(this.#number + 1);
-      if (wantsVm(frame.vm, frame)) {
-        if (frame.life === 'deleted' && !this.#finish(frame.vm)) return false;
-        sink.send(writeLife(frame), frame.number);
-      }
-      this.#number += 1;
+    const frame = feed.at(this.#number + 1);
+    if (wantsVm(frame.vm, frame)) {
+      if (frame.life === 'deleted' && !this.#finish(frame.vm)) return;
+      say(sink, writeLife(frame), frame.number);
     }
-    return this.#number === feed.number;
+    this.#number += 1;
   }
 
   /** Sends the rest of a deleted VM; records that are no longer kept are a gap. */
   #finish(vm: string): boolean {
+    const behind = this.#behind.get(vm);
+    if (behind !== undefined) this.#advanceVm(vm, behind);
+    // Its deletion says how far it came.
+    const owed = this.#owed.get(vm);
+    if (owed !== undefined) this.#leave(vm, owed);
     this.#owed.delete(vm);
-    const cursor = this.#behind.get(vm);
-    cursor?.advance();
-    if (cursor?.isBehind) return false;
-    this.#behind.delete(vm);
-    return true;
+    return !this.#behind.has(vm);
   }
 
-  #advanceVms(): void {
-    const { sink } = this.#options;
-    for (const [vm, cursor] of [...this.#behind]) {
-      if (!sink.hasRoom()) return;
-      cursor.advance();
-      this.#behind.delete(vm);
-      // The others have their turn first.
-      if (cursor.isBehind) this.#behind.set(vm, cursor);
-      else if (cursor.owesThrough) this.#owed.set(vm, cursor);
-    }
+  /** @returns Bytes that were sent. */
+  #advanceVm(vm: string, { cursor }: Behind): number {
+    const bytes = cursor.advance(PIECE_BYTES);
+    this.#behind.delete(vm);
+    // The others have their turn first, and what was created or deleted by now.
+    if (cursor.isBehind) this.#behind.set(vm, { cursor, number: this.#options.feed.number });
+    else if (cursor.owesThrough) this.#owed.set(vm, cursor);
+    else this.#leave(vm, cursor);
+    return bytes;
+  }
+
+  #leave(vm: string, cursor: HistoryCursor): void {
+    cursor.close();
+    this.#options.onLeave(vm);
   }
 }

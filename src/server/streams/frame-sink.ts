@@ -1,14 +1,16 @@
 import type { EndReason } from '../wire/frames.js';
+import { type Framing, framed } from './framing.js';
 
 /** Carries the frames of a stream: a WebSocket, or the body of an answer. */
 export interface FrameSink {
   /** Whether the client cannot answer pings, and so has to be told that all is well. */
   readonly isOneWay: boolean;
-  /** Whether the bytes buffered for the reader are below the bound. */
-  hasRoom(): boolean;
-  /** @param place The place to resume from after this frame; null if it does not change. */
-  send(text: string, place: number | null): void;
-  /** Puts all frames that `send` sends into one write. */
+  readonly framing: Framing;
+  /** Bytes that may still be buffered for the reader; not above 0 if there is no room. */
+  room(): number;
+  /** @param bytes Whole frames in this sink's framing, shared with other readers. */
+  write(bytes: Buffer): void;
+  /** Puts all that `send` writes into one write. */
   together(send: () => void): void;
   /** @param listener Called when there is room again. */
   onDrain(listener: () => void): void;
@@ -20,4 +22,13 @@ export interface FrameSink {
   end(reason: EndReason): void;
   /** Closes at once. */
   terminate(): void;
+}
+
+/**
+ * Sends one reader a frame of its own.
+ *
+ * @param place The place to resume from after this frame; null if it does not change.
+ */
+export function say(sink: FrameSink, text: string, place: number | null): void {
+  sink.write(framed(sink.framing, text, place));
 }

@@ -1,17 +1,19 @@
-import type { EventRing, HistoryRecord } from '../../journal/index.js';
-import type { Filter } from '../conditions/filter.js';
+import type { EventRing } from '../../journal/index.js';
 import { writeGap, writeThrough } from '../wire/frames.js';
-import type { FrameSink } from './frame-sink.js';
+import type { FrameLog, LogReader } from './frame-log.js';
+import { type FrameSink, say } from './frame-sink.js';
+
+/** Parts of a log that are taken at a time, because a filter may leave out all that is in them. */
+const PARTS_MAX = 16;
 
 export interface HistoryCursorOptions {
   readonly vm: string;
   readonly ring: EventRing;
+  /** Frames of the VM, as this reader wants them. */
+  readonly log: FrameLog;
   /** The cursor stands behind this sequence number. */
   readonly after: number;
-  readonly filter: Filter;
   readonly sink: FrameSink;
-  /** Writes a frame. Streams share this function, so that a frame is written once. */
-  readonly write: (record: HistoryRecord) => string;
   /** Whether a sequence number of this VM is a place to resume from. */
   readonly isPlace: boolean;
 }
@@ -19,10 +21,11 @@ export interface HistoryCursorOptions {
 /**
  * A reader's place in the history of a VM: a cursor, and no queue.
  *
- * Frames that the reader has not taken stay in the VM's ring. If the ring moves past the cursor, the
- * reader is told of the gap. So a slow or dead reader costs the VM neither time nor memory.
+ * Frames that the reader has not taken stay in the log of all readers or in the VM's ring. If those
+ * move past the cursor, the reader is told of the gap. So a slow or dead reader costs the VM neither
+ * time nor memory.
  */
-export class HistoryCursor {
+export class HistoryCursor implements LogReader {
   readonly #options: HistoryCursorOptions;
   #seq: number;
   /** `seq` up to which the reader knows that nothing is missing. */
@@ -32,11 +35,16 @@ export class HistoryCursor {
     this.#options = options;
     this.#seq = options.after;
     this.#told = options.after;
+    options.log.enter(this);
   }
 
   /** `seq` up to which records were sent or filtered out. */
   get seq(): number {
     return this.#seq;
+  }
+
+  get hasRoom(): boolean {
+    return this.#options.sink.room() > 0;
   }
 
   /** Whether there are newer records. */
@@ -49,17 +57,33 @@ export class HistoryCursor {
     return this.#told < this.#seq;
   }
 
-  /** Sends as much as the reader has room for. */
-  advance(): void {
-    const { ring, filter, sink, write, isPlace } = this.#options;
-    if (this.#seq + 1 < ring.oldest && sink.hasRoom()) this.skip(ring.oldest - 1);
-    while (this.#seq < ring.head && sink.hasRoom()) {
-      this.#seq += 1;
-      const record = ring.at(this.#seq);
-      if (record === undefined || (filter !== null && !filter(record))) continue;
-      sink.send(write(record), isPlace ? this.#seq : null);
-      this.#told = this.#seq;
+  /** Takes no more from the log. */
+  close(): void {
+    this.#options.log.leave(this);
+  }
+
+  /**
+   * Sends a piece of what there is, as the reader has room for it.
+   *
+   * @returns Bytes that were sent.
+   */
+  advance(bytesMax: number): number {
+    const { ring, log, sink } = this.#options;
+    const most = Math.min(bytesMax, sink.room());
+    let sent = 0;
+    for (let parts = 0; parts < PARTS_MAX && this.isBehind && sent < most; parts += 1) {
+      const part = log.after(this.#seq, most - sent);
+      if (part === null) {
+        this.skip(ring.oldest - 1);
+        continue;
+      }
+      this.#seq = part.seq;
+      if (part.bytes === null) continue;
+      sink.write(part.bytes);
+      this.#told = part.shown;
+      sent += part.bytes.length;
     }
+    return sent;
   }
 
   /**
@@ -69,7 +93,7 @@ export class HistoryCursor {
    */
   skip(to: number): void {
     const { vm, sink, isPlace } = this.#options;
-    sink.send(writeGap({ type: 'gap', vm, from: this.#seq + 1, to }), isPlace ? to : null);
+    say(sink, writeGap({ type: 'gap', vm, from: this.#seq + 1, to }), isPlace ? to : null);
     this.#seq = to;
     this.#told = to;
   }
@@ -77,7 +101,7 @@ export class HistoryCursor {
   /** Tells the reader up to which `seq` records were sent or filtered out. */
   sayThrough(): void {
     const { vm, sink, isPlace } = this.#options;
-    sink.send(writeThrough({ type: 'through', vm, seq: this.#seq }), isPlace ? this.#seq : null);
+    say(sink, writeThrough({ type: 'through', vm, seq: this.#seq }), isPlace ? this.#seq : null);
     this.#told = this.#seq;
   }
 }

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { EndReason } from '../wire/frames.js';
-import type { FrameSink } from './frame-sink.js';
+import { type FrameSink, say } from './frame-sink.js';
+import { type Framing, WEB_SOCKET } from './framing.js';
 
 /**
  * Close codes.
@@ -24,9 +25,17 @@ export interface SocketSinkOptions {
   readonly bufferBytesMax: number;
 }
 
-/** Sends frames as messages to a WebSocket client. */
+/**
+ * Sends frames as messages to a WebSocket client.
+ *
+ * Frames are written to the connection below `ws`, which would put every one of them into bytes
+ * again for every client. That is sound as long as `ws` itself writes at once: it does unless it
+ * compresses, and the server agrees to no extension. All that `ws` writes itself (pings, pongs,
+ * the close frame) so keeps its place between whole frames.
+ */
 export class SocketSink implements FrameSink {
   readonly isOneWay = false;
+  readonly framing: Framing = WEB_SOCKET;
   readonly #socket: WebSocket;
   readonly #connection: Socket;
   readonly #bufferBytesMax: number;
@@ -45,19 +54,20 @@ export class SocketSink implements FrameSink {
     });
   }
 
-  hasRoom(): boolean {
+  room(): number {
     const socket = this.#socket;
-    return socket.readyState === socket.OPEN && socket.bufferedAmount < this.#bufferBytesMax;
+    return socket.readyState === socket.OPEN ? this.#bufferBytesMax - socket.bufferedAmount : 0;
   }
 
-  send(text: string): void {
-    this.#socket.send(text);
+  write(bytes: Buffer): void {
+    // Behind a close frame, nothing may follow.
+    if (this.#socket.readyState === this.#socket.OPEN) this.#connection.write(bytes);
   }
 
   together(send: () => void): void {
     this.#connection.cork();
     send();
-    const isFull = !this.hasRoom();
+    const isFull = this.room() <= 0;
     this.#connection.uncork();
     if (isFull) this.#promiseDrain();
   }
@@ -98,13 +108,13 @@ export class SocketSink implements FrameSink {
   }
 
   #take(text: string): void {
-    if (isPing(text)) this.#reply(() => this.#socket.send(PONG));
+    if (isPing(text)) this.#reply(() => say(this, PONG, null));
     else this.#socket.close(POLICY_VIOLATION, 'only {"type":"ping"} may be sent');
   }
 
   /** Answers only while there is room, so that a client that reads nothing cannot flood us. */
   #reply(send: () => void): void {
-    if (!this.#hasEnded && this.hasRoom()) send();
+    if (!this.#hasEnded && this.room() > 0) send();
   }
 }
 

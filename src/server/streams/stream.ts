@@ -4,16 +4,16 @@ import type { FrameSink } from './frame-sink.js';
 /** Milliseconds within which a reader is told that its filter left out the newest records. */
 const STREAM_THROUGH_MS = 1000;
 
+/** Bytes that a reader is sent before others have their turn. */
+export const PIECE_BYTES = 256 * 1024;
+
 /** The contents of a stream: what it tells its reader. {@link Stream} decides when. */
 export interface FrameSource {
   /** Sends the first frame. */
   sayHello(): void;
-  /**
-   * @param onNews Called when there may be more to send.
-   * @returns A function that stops the listening; further calls do nothing.
-   */
-  listen(onNews: () => void): () => void;
-  /** Sends as much as the reader has room for. */
+  /** Whether there is more to send. */
+  readonly isBehind: boolean;
+  /** Sends a small piece of what there is, as the reader has room for it. */
   advance(): void;
   /** Whether the filter left out the newest records, and the reader was not told so. */
   readonly owesThrough: boolean;
@@ -21,17 +21,21 @@ export interface FrameSource {
   sayThrough(): void;
   /** Tells a reader that cannot answer pings that all is well. */
   sayAlive(): void;
-  /** Sends what fits, and the last frame. */
+  /** Sends the last frame; before it, what of the rest was left out. */
   sayEnd(reason: EndReason): void;
+  /** Gives back what the reader alone needed. */
+  close(): void;
 }
 
 /** One reader and the source that it follows, from the first frame to the last. */
 export class Stream {
   readonly #sink: FrameSink;
   readonly #source: FrameSource;
+  #wake = () => {};
   #through: NodeJS.Timeout | null = null;
+  /** Set once nothing new is to come, while the reader still takes what there is. */
+  #ending: EndReason | null = null;
   #hasEnded = false;
-  #stopListening = () => {};
 
   constructor(source: FrameSource, sink: FrameSink) {
     this.#source = source;
@@ -39,37 +43,51 @@ export class Stream {
   }
 
   /**
-   * Says hello, sends what there is, and follows the source.
+   * Says hello.
    *
+   * @param wake Promises a {@link step}.
    * @param onClose Called once, when the client is gone or the stream has ended.
    */
-  start(onClose: () => void): void {
+  start(wake: () => void, onClose: () => void): void {
     const sink = this.#sink;
-    const source = this.#source;
-    const onNews = () => this.#advance();
-    sink.together(() => source.sayHello());
-    this.#stopListening = source.listen(onNews);
-    sink.onDrain(onNews);
+    this.#wake = wake;
+    sink.together(() => this.#source.sayHello());
+    sink.onDrain(wake);
     sink.onClose(() => {
       this.#stop();
       onClose();
     });
-    this.#advance();
+    wake();
+  }
+
+  /**
+   * Sends a piece of what there is.
+   *
+   * @returns Whether there is more to send at once.
+   */
+  step(): boolean {
+    if (this.#hasEnded) return false;
+    if (this.#hasRoom()) this.#sink.together(() => this.#source.advance());
+    if (this.#source.owesThrough) this.#promiseThrough();
+    if (this.#source.isBehind && this.#hasRoom()) return true;
+    if (this.#ending !== null) this.#finish(this.#ending);
+    return false;
   }
 
   /** Sends what fits, says why the stream ends, and closes it. */
   end(reason: EndReason): void {
-    if (this.#hasEnded) return;
-    this.#sink.together(() => this.#source.sayEnd(reason));
-    this.#stop();
-    this.#sink.end(reason);
+    if (this.#hasEnded || this.#ending !== null) return;
+    this.#ending = reason;
+    this.#wake();
   }
 
   /** Gives up a dead client, and shows a live one that there is nothing new. */
   beat(): void {
     const sink = this.#sink;
     sink.beat();
-    if (sink.isOneWay && !this.#hasEnded && sink.hasRoom()) {
+    // A reader that is behind is sent other frames.
+    const isQuiet = !this.#hasEnded && !this.#source.isBehind && this.#hasRoom();
+    if (sink.isOneWay && isQuiet) {
       sink.together(() => this.#source.sayAlive());
     }
   }
@@ -79,10 +97,8 @@ export class Stream {
     this.#sink.terminate();
   }
 
-  #advance(): void {
-    if (this.#hasEnded || !this.#sink.hasRoom()) return;
-    this.#sink.together(() => this.#source.advance());
-    if (this.#source.owesThrough) this.#promiseThrough();
+  #hasRoom(): boolean {
+    return this.#sink.room() > 0;
   }
 
   /** Records that a filter leaves out are not told one by one: once in a while is enough. */
@@ -90,15 +106,22 @@ export class Stream {
     this.#through ??= setTimeout(() => {
       this.#through = null;
       // A reader without room is promised it again as soon as it reads.
-      if (!this.#source.owesThrough || !this.#sink.hasRoom()) return;
+      if (!this.#source.owesThrough || !this.#hasRoom()) return;
       this.#sink.together(() => this.#source.sayThrough());
     }, STREAM_THROUGH_MS).unref();
   }
 
+  #finish(reason: EndReason): void {
+    this.#sink.together(() => this.#source.sayEnd(reason));
+    this.#stop();
+    this.#sink.end(reason);
+  }
+
   #stop(): void {
+    if (this.#hasEnded) return;
     this.#hasEnded = true;
     if (this.#through !== null) clearTimeout(this.#through);
     this.#through = null;
-    this.#stopListening();
+    this.#source.close();
   }
 }

@@ -1,47 +1,76 @@
-import type { HistoryRecord } from '../../journal/index.js';
-import { filterOf } from '../conditions/filter.js';
+import { type FilterFields, filterKeyOf, filterOf } from '../conditions/filter.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { ApiError } from '../wire/errors.js';
-import { type EndReason, type HistoryQuery, writeHistory } from '../wire/frames.js';
+import type { EndReason, HistoryQuery } from '../wire/frames.js';
 import { selectorOf } from '../wire/labels.js';
+import type { BodyForm } from './body-sink.js';
+import { Crowd } from './crowd.js';
 import { FleetFeed } from './fleet-feed.js';
 import type { FleetQuery } from './fleet-frames.js';
 import { FleetSource } from './fleet-source.js';
+import { FrameLogs, type Wanted } from './frame-logs.js';
 import type { FrameSink } from './frame-sink.js';
+import { type Framing, LINES, serverSentEvents } from './framing.js';
+import { startHeartbeat } from './heartbeat.js';
+import { Pump, type Turns } from './pump.js';
 import { Stream } from './stream.js';
 import { VmSource } from './vm-source.js';
 
 /** Milliseconds that clients have to close their streams when the server closes. */
 const GOODBYE_MS = 500;
 
-/** Frames kept as text for the other streams of a VM: a power of two. */
-const WRITTEN_FRAMES = 64;
+/** Records that are written ahead in one piece. */
+const AHEAD_RECORDS = 512;
+
+/** VMs whose news are told to the readers of all VMs in one piece. */
+const TOLD_VMS = 64;
 
 /** Owns the streams of all VMs. */
 export class Streams {
   readonly epoch: string;
+  /** Framings of the bodies of answers. */
+  readonly framings: Readonly<Record<BodyForm, Framing>>;
   readonly feed: FleetFeed;
   readonly #fleet: Fleet;
-  readonly #byVm = new Map<string, VmStreams>();
-  readonly #ofFleet = new Set<Stream>();
-  readonly #writeOfFleet = writeOnce();
-  readonly #heartbeat: NodeJS.Timeout;
+  readonly #pump: Pump;
+  readonly #logs: FrameLogs;
+  readonly #byVm = new Map<string, VmCrowd>();
+  readonly #ofFleet: Crowd;
+  /** VMs of which readers of all VMs were told, and whose frames are to be written. */
+  readonly #told = new Set<string>();
+  readonly #stopHeartbeat: () => void;
   #onNone = () => {};
   #count = 0;
 
   /** @param epoch Sent to every client, so that it notices a restart of the server. */
-  constructor(fleet: Fleet, epoch: string) {
+  constructor(fleet: Fleet, epoch: string, turns?: Turns) {
     this.epoch = epoch;
-    this.feed = new FleetFeed(fleet);
+    this.framings = { ndjson: LINES, sse: serverSentEvents(epoch) };
     this.#fleet = fleet;
+    this.#pump = new Pump(turns);
+    this.#logs = new FrameLogs(fleet.limits);
+    this.#ofFleet = new Crowd({ pump: this.#pump, prepare: () => this.#prepareFleet() });
+    this.feed = new FleetFeed({
+      fleet,
+      onNews: this.#ofFleet.news,
+      onChange: (entry, told) => this.#logs.hold(entry, told),
+      onTold: (vm) => {
+        this.#logs.close(vm);
+        this.#told.add(vm);
+      },
+    });
     fleet.onDeletion(({ id }) => this.#end(id, 'vm-deleted'));
-    this.#heartbeat = setInterval(() => this.#beat(), fleet.limits.heartbeatMs);
-    this.#heartbeat.unref();
+    this.#stopHeartbeat = startHeartbeat(fleet.limits.heartbeatMs, () => this.#beat());
   }
 
   get count(): number {
     return this.#count;
+  }
+
+  /** Bytes of frames, and of records for them, that are kept for readers. */
+  get frameBytes(): number {
+    return this.#logs.bytes;
   }
 
   /** @throws {ApiError} If a client resumes a stream of another run of the server. */
@@ -69,7 +98,7 @@ export class Streams {
   admitFleet(): void {
     this.admit();
     const { fleetStreams: fleetStreamsMax } = this.#fleet.limits;
-    if (this.#ofFleet.size >= fleetStreamsMax) {
+    if (this.#ofFleet.streams.size >= fleetStreamsMax) {
       throw new ApiError(
         'stream-limit-reached',
         `Cannot open stream of all VMs: there are ${fleetStreamsMax}, the bound; close one`,
@@ -80,17 +109,19 @@ export class Streams {
   /** Lets a client follow a VM. */
   open(entry: FleetVm, query: HistoryQuery, sink: FrameSink): void {
     const { id } = entry;
-    const { streams, write } = this.#streamsOf(id);
+    const { crowd, stop } = this.#crowdOf(entry);
     const source = new VmSource({
       entry,
       sink,
       epoch: this.epoch,
       after: query.after ?? entry.ring.head,
-      filter: filterOf(query),
-      write,
+      log: this.#logs.open(entry, wantedBy(query, sink, true)),
+      onClose: () => this.#logs.close(id),
     });
-    this.#start(new Stream(source, sink), streams, () => {
-      if (streams.size === 0 && this.#byVm.get(id)?.streams === streams) this.#byVm.delete(id);
+    this.#start(new Stream(source, sink), crowd, () => {
+      if (crowd.streams.size > 0) return;
+      stop();
+      this.#byVm.delete(id);
     });
   }
 
@@ -98,6 +129,7 @@ export class Streams {
   openFleet(query: FleetQuery, sink: FrameSink): void {
     const vms = query.vm === undefined ? null : new Set(query.vm);
     const isMeant = selectorOf(query);
+    const wanted = wantedBy(query, sink, false);
     const source = new FleetSource({
       feed: this.feed,
       sink,
@@ -105,17 +137,17 @@ export class Streams {
       vms: this.#fleet.size,
       after: query.after ?? this.feed.number,
       wantsVm: (id, labels) => (vms?.has(id) ?? true) && (isMeant?.(labels) ?? true),
-      filter: filterOf(query),
-      write: this.#writeOfFleet,
+      logOf: (entry) => this.#logs.open(entry, wanted),
+      onLeave: (vm) => this.#logs.close(vm),
     });
-    this.#start(new Stream(source, sink), this.#ofFleet);
+    const stop = this.feed.listen((changed) => source.vmChanged(changed));
+    this.#start(new Stream(source, sink), this.#ofFleet, stop);
   }
 
   /** Ends all streams, and waits up to {@link GOODBYE_MS} until the clients have closed theirs. */
   async close(): Promise<void> {
-    clearInterval(this.#heartbeat);
-    for (const vm of [...this.#byVm.keys()]) this.#end(vm, 'shutdown');
-    for (const stream of [...this.#ofFleet]) stream.end('shutdown');
+    this.#stopHeartbeat();
+    for (const stream of this.#all()) stream.end('shutdown');
     await this.#allClosed();
     for (const stream of this.#all()) stream.terminate();
   }
@@ -131,27 +163,44 @@ export class Streams {
     });
   }
 
-  #start(stream: Stream, streams: Set<Stream>, onClose = () => {}): void {
-    streams.add(stream);
+  #start(stream: Stream, crowd: Crowd, onClose: () => void): void {
+    crowd.streams.add(stream);
     this.#count += 1;
-    stream.start(() => {
-      streams.delete(stream);
-      onClose();
-      this.#count -= 1;
-      if (this.#count === 0) this.#onNone();
-    });
+    stream.start(
+      () => crowd.wake(stream),
+      () => {
+        crowd.leave(stream);
+        onClose();
+        this.#count -= 1;
+        if (this.#count === 0) this.#onNone();
+      },
+    );
   }
 
-  #streamsOf(vm: string): VmStreams {
-    const open = this.#byVm.get(vm);
+  #crowdOf({ id, ring }: FleetVm): VmCrowd {
+    const open = this.#byVm.get(id);
     if (open !== undefined) return open;
-    const streams: VmStreams = { streams: new Set(), write: writeOnce() };
-    this.#byVm.set(vm, streams);
-    return streams;
+    const prepare = () => this.#logs.writeAhead(id, AHEAD_RECORDS) < AHEAD_RECORDS;
+    const crowd = new Crowd({ pump: this.#pump, prepare });
+    const opened = { crowd, stop: ring.listen(crowd.news) };
+    this.#byVm.set(id, opened);
+    return opened;
+  }
+
+  #prepareFleet(): boolean {
+    const isAllTold = this.feed.tell(TOLD_VMS);
+    let left = AHEAD_RECORDS;
+    for (const vm of this.#told) {
+      const written = this.#logs.writeAhead(vm, left);
+      if (written < left) this.#told.delete(vm);
+      left -= written;
+      if (left === 0) break;
+    }
+    return isAllTold && this.#told.size === 0;
   }
 
   #end(vm: string, reason: EndReason): void {
-    for (const stream of [...(this.#byVm.get(vm)?.streams ?? [])]) stream.end(reason);
+    for (const stream of this.#byVm.get(vm)?.crowd.streams ?? []) stream.end(reason);
   }
 
   #beat(): void {
@@ -159,25 +208,17 @@ export class Streams {
   }
 
   #all(): Stream[] {
-    return [...[...this.#byVm.values()].flatMap(({ streams }) => [...streams]), ...this.#ofFleet];
+    const ofVms = [...this.#byVm.values()].flatMap(({ crowd }) => [...crowd.streams]);
+    return [...ofVms, ...this.#ofFleet.streams];
   }
 }
 
-interface VmStreams {
-  readonly streams: Set<Stream>;
-  readonly write: (record: HistoryRecord) => string;
+/** The readers of one VM, and how they stop to listen to it. */
+interface VmCrowd {
+  readonly crowd: Crowd;
+  readonly stop: () => void;
 }
 
-/** Writes each record once for all streams of a VM, which read it at nearly the same time. */
-function writeOnce(): (record: HistoryRecord) => string {
-  const records: HistoryRecord[] = [];
-  const texts: string[] = [];
-  return (record) => {
-    const place = record.seq & (WRITTEN_FRAMES - 1);
-    if (records[place] !== record) {
-      records[place] = record;
-      texts[place] = writeHistory(record);
-    }
-    return texts[place] as string;
-  };
+function wantedBy(fields: FilterFields, { framing }: FrameSink, isPlace: boolean): Wanted {
+  return { filter: filterOf(fields), filterKey: filterKeyOf(fields), framing, isPlace };
 }

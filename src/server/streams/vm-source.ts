@@ -1,10 +1,9 @@
-import type { HistoryRecord } from '../../journal/index.js';
-import type { Filter } from '../conditions/filter.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { type EndReason, writeEnd, writeHello } from '../wire/frames.js';
-import type { FrameSink } from './frame-sink.js';
+import type { FrameLog } from './frame-log.js';
+import { type FrameSink, say } from './frame-sink.js';
 import { HistoryCursor } from './history-cursor.js';
-import type { FrameSource } from './stream.js';
+import { type FrameSource, PIECE_BYTES } from './stream.js';
 
 export interface VmSourceOptions {
   readonly entry: FleetVm;
@@ -12,8 +11,9 @@ export interface VmSourceOptions {
   readonly epoch: string;
   /** The stream begins behind this sequence number. */
   readonly after: number;
-  readonly filter: Filter;
-  readonly write: (record: HistoryRecord) => string;
+  readonly log: FrameLog;
+  /** Called when the reader takes no more from the log. */
+  readonly onClose: () => void;
 }
 
 /** The history of one VM, for one reader. */
@@ -23,9 +23,13 @@ export class VmSource implements FrameSource {
 
   constructor(options: VmSourceOptions) {
     this.#options = options;
-    const { entry, after, filter, sink, write } = options;
+    const { entry, after, log, sink } = options;
     const { id: vm, ring } = entry;
-    this.#cursor = new HistoryCursor({ vm, ring, after, filter, sink, write, isPlace: true });
+    this.#cursor = new HistoryCursor({ vm, ring, log, after, sink, isPlace: true });
+  }
+
+  get isBehind(): boolean {
+    return this.#cursor.isBehind;
   }
 
   get owesThrough(): boolean {
@@ -35,15 +39,11 @@ export class VmSource implements FrameSource {
   sayHello(): void {
     const { entry, sink, epoch, after } = this.#options;
     const { head, oldest } = entry.ring;
-    sink.send(writeHello({ type: 'hello', vm: entry.id, epoch, head, oldest }), after);
-  }
-
-  listen(onNews: () => void): () => void {
-    return this.#options.entry.ring.listen(onNews);
+    say(sink, writeHello({ type: 'hello', vm: entry.id, epoch, head, oldest }), after);
   }
 
   advance(): void {
-    this.#cursor.advance();
+    this.#cursor.advance(PIECE_BYTES);
   }
 
   sayThrough(): void {
@@ -57,9 +57,13 @@ export class VmSource implements FrameSource {
   sayEnd(reason: EndReason): void {
     const { entry, sink } = this.#options;
     const cursor = this.#cursor;
-    cursor.advance();
     if (cursor.isBehind) cursor.skip(entry.ring.head);
     const { seq } = cursor;
-    sink.send(writeEnd({ type: 'end', vm: entry.id, seq, reason }), seq);
+    say(sink, writeEnd({ type: 'end', vm: entry.id, seq, reason }), seq);
+  }
+
+  close(): void {
+    this.#cursor.close();
+    this.#options.onClose();
   }
 }

@@ -74,6 +74,10 @@ export const BOUNDS = {
     MIB,
     "Bytes buffered for a reader of a stream; the rest stays in the VM's history.",
   ),
+  streamFrameBytes: movable(
+    32 * MIB,
+    'Bytes kept for the readers of all streams together until they had their turn.',
+  ),
   heartbeatMs: movable(
     30_000,
     'Milliseconds after which a stream is closed whose client does not answer pings.',
@@ -91,7 +95,6 @@ export const BOUNDS = {
     'Milliseconds that a job runs before others are served; one step may take longer.',
   ),
   jobPages: movable(131_072, 'Pages of 4 KiB of the machines of all jobs together.'),
-  priceLists: movable(256, 'Price lists that clients gave.'),
   lanesPerRace: fixed(LANES_MAX, 'Lanes of one race.'),
   lanesPerVm: fixed(12, 'Lanes beside one VM.'),
   stepsPerRace: fixed(5_000_000, 'Commands of a race, times its lanes.'),
