@@ -1,9 +1,12 @@
 import { Option, type Command as Program } from 'commander';
 import {
-  COST_NAMES,
-  type CostChanges,
   lanesOf,
   openRace,
+  PRESET_NAMES,
+  PRESETS,
+  PRICE_NAMES,
+  type PriceChanges,
+  type PriceList,
   type Race,
   RaceRefused,
   type RaceResult,
@@ -20,6 +23,7 @@ import { PREV_ROOTS_MAX } from '../mmu/schema/index.js';
 import { VERSION } from '../server/index.js';
 import { caseIn, commandsIn } from './command-file.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { priceListIn } from './price-file.js';
 import { startProgress } from './progress.js';
 import { type Settings, settingOf } from './setting.js';
 import type { Terminal } from './terminal.js';
@@ -45,6 +49,7 @@ interface RaceOptions extends WorkloadOptions {
   readonly policy: string;
   readonly prevRoots?: string;
   readonly kernel?: string;
+  readonly prices: string;
   readonly cost?: Settings;
   readonly json?: true;
 }
@@ -67,7 +72,12 @@ export function registerRace(program: Program, terminal: Terminal): void {
     .option('--commands <count>', 'how many commands the workload makes (5000)')
     .addOption(new Option('--commands-count <count>').hideHelp())
     .option('--set <key=value...>', 'a parameter of the workload', settingOf)
-    .option('--cost <key=value...>', 'a parameter of the cost model', settingOf)
+    .option(
+      '--prices <name>',
+      `what things cost: ${PRESET_NAMES.join(', ')}, or a price file`,
+      PRESET_NAMES[0],
+    )
+    .option('--cost <key=value...>', 'a price of the list, set to so many cycles', settingOf)
     .option('--json', 'print everything as JSON instead of the verdict')
     .action(async ({ commandsCount, ...options }: RaceOptions) => {
       const given = commandsCount === undefined ? {} : { commands: commandsCount };
@@ -77,7 +87,8 @@ export function registerRace(program: Program, terminal: Terminal): void {
 
 async function race(options: RaceOptions, terminal: Terminal): Promise<ExitCode> {
   const track = await trackOf(options, terminal);
-  const running = runningOf(track, options);
+  const prices = await pricesOf(options.prices, terminal);
+  const running = runningOf(track, options, prices);
   const progress = startProgress(terminal, { what: 'race', total: track.count });
   for (const done of raceSteps(running, track.commands)) progress.update(done);
   progress.stop();
@@ -88,7 +99,7 @@ async function race(options: RaceOptions, terminal: Terminal): Promise<ExitCode>
 }
 
 /** @throws {WrongUse} If there are too few or too many lanes, or one cannot have its machine. */
-function runningOf({ config }: Track, options: RaceOptions): Race {
+function runningOf({ config }: Track, options: RaceOptions, prices: PriceList): Race {
   const lanes = lanesOf({
     policies:
       options.policy === 'all' ? POLICY_NAMES : listOf('policy', options.policy, POLICY_NAMES),
@@ -96,7 +107,7 @@ function runningOf({ config }: Track, options: RaceOptions): Race {
     kernels: listOf('kernel', options.kernel ?? config.kernel ?? '6.1', KERNEL_NAMES),
   });
   try {
-    return openRace({ config, lanes, costs: costsOf(options.cost ?? []) });
+    return openRace({ config, lanes, prices, costs: costsOf(options.cost ?? []) });
   } catch (error) {
     throw error instanceof RaceRefused ? new WrongUse(error.message) : error;
   }
@@ -175,10 +186,16 @@ function countsOf(text: string): number[] {
   return [...new Set(counts)];
 }
 
-function costsOf(settings: Settings): CostChanges {
+/** A preset by its name, or a file of prices. */
+async function pricesOf(name: string, terminal: Terminal): Promise<PriceList> {
+  const preset = Object.values(PRESETS).find((list) => list.name === name);
+  return preset ?? priceListIn(name, terminal);
+}
+
+function costsOf(settings: Settings): PriceChanges {
   return Object.fromEntries(
     settings.map(([key, text]) => {
-      const [name] = listOf('cost', key, COST_NAMES);
+      const [name] = listOf('cost', key, PRICE_NAMES);
       const cost = Number(text);
       if (text === '' || !Number.isFinite(cost) || cost < 0) {
         throw new WrongUse(`Cannot race: cost ${key} "${text}" is not a number from 0`);

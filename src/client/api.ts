@@ -16,7 +16,7 @@ export type Problem = {
     status: number;
     detail: string;
     /** Stable; the wording of `detail` is not. */
-    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "exhibit-not-found" | "stream-not-found" | "job-not-found" | "race-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "beginning-unknown" | "race-ended" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "job-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "job-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "overloaded";
+    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "exhibit-not-found" | "stream-not-found" | "job-not-found" | "race-not-found" | "price-list-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "price-list-exists" | "beginning-unknown" | "race-ended" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "job-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "job-limit-reached" | "price-list-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "overloaded";
     instance?: string;
     /** Names the request in the log of the server. */
     requestId?: string;
@@ -118,6 +118,7 @@ export type Model = {
         jobKeptMs: number;
         jobSliceMs: number;
         jobPages: number;
+        priceLists: number;
         lanesPerRace: number;
         lanesPerVm: number;
         stepsPerRace: number;
@@ -1589,14 +1590,14 @@ export type AllowedDump = {
     seq: Seq;
 };
 export type CostParameter = {
-    name: "hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncEffective" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "kick";
+    name: "hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncWalk" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "cr3Exit" | "nestedExit" | "guestCr3" | "kick";
     /** Part of the machine that the cost is for. */
     part: "switch" | "load" | "sync" | "flush" | "fault" | "lock" | "exit";
-    /** Default value. */
+    /** Price by default, in cycles. */
     cost: number;
-    /** The count that the cost is multiplied by. */
+    /** The count that the price is multiplied by. */
     counts: string;
-    /** Reason for the value. */
+    /** Source of the price, or the reason for a guess. */
     reason: string;
 };
 export type CostModel = {
@@ -1624,6 +1625,7 @@ export type RaceFromVm = {
     /** The commands up to this moment; by default all of them. */
     seq?: Seq;
 };
+export type PriceListName = string;
 export type RaceRequest = {
     source: RaceFromWorkload | RaceFromCommands | RaceFromVm;
     policies?: "all" | PolicyName[];
@@ -1631,10 +1633,12 @@ export type RaceRequest = {
     prevRoots?: number[];
     /** By default the kernel of the configuration. */
     kernels?: KernelName[];
-    /** Other values for parameters of `GET /v1/cost-model`. */
+    /** Prices in cycles that take the place of those of the list, without a range. */
     costs?: {
         [key: string]: number;
     };
+    /** A list of `GET /v1/price-lists`. */
+    prices?: PriceListName;
 };
 export type JobId = string;
 export type RaceSourceWorkload = {
@@ -1655,8 +1659,41 @@ export type RaceSourceVm = {
     seq: number;
 };
 export type RaceSource = RaceSourceWorkload | RaceSourceCommands | RaceSourceVm;
-export type RaceCosts = {
-    [key: string]: number;
+export type PriceRange = {
+    value: number;
+    low: number;
+    high: number;
+};
+export type RacePrices = {
+    list: PriceListName;
+    machine: string;
+    cycles: {
+        [key: string]: PriceRange;
+    };
+};
+export type RaceComparison = {
+    standing: "same" | "cheaper" | "dearer" | "cheaper-unless" | "dearer-unless" | "undecided";
+    /** The one price beyond which the standing may fail. */
+    unless: {
+        price: "hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncWalk" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "cr3Exit" | "nestedExit" | "guestCr3" | "kick";
+        side: "below" | "above";
+        cycles: number;
+    } | null;
+    /** Share of the first lane's cost that is saved; negative where a lane is dearer. */
+    saving: {
+        value: number;
+        low: number;
+        high: number;
+    };
+    /** Prices that turn the order alone, all others at their value. */
+    turns: {
+        price: "hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncWalk" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "cr3Exit" | "nestedExit" | "guestCr3" | "kick";
+        cycles: number;
+    }[];
+    /** All of that as a sentence. */
+    text: string;
+    /** Share of the way to their worst ends that all prices may go; null for any. */
+    margin: number | null;
 };
 export type PolicyFrees = {
     /** Roots that were loaded again, with something stale below. */
@@ -1685,6 +1722,8 @@ export type Syncs = {
     direct: number;
     /** Syncs of any kind that found a stale translation. */
     stale: number;
+    /** Syncs of any kind that found an unsync leaf, and walked to it. */
+    walks: number;
     /** Leaf tables that were synced, by any of these. */
     leaves: number;
 };
@@ -1713,6 +1752,14 @@ export type Pinned = {
     mean: number;
     /** Most at once that were zapped already, and live on in a slot. */
     zappedPeak: number;
+};
+export type Cr3Exits = {
+    /** Exits whose switch found its root. */
+    hit: number;
+    /** Exits whose switch found none. */
+    miss: number;
+    /** Exits that switched no root: PAE registers alone, or a fault. */
+    other: number;
 };
 export type RaceCounters = {
     /** Commands that were applied. */
@@ -1765,6 +1812,11 @@ export type RaceCounters = {
     exits: number;
     /** VM exits that another vCPU forced. */
     kicks: number;
+    cr3Exits: Cr3Exits;
+    /** MOV to CR3 that the guest carried out without an exit. */
+    cr3Loads: number;
+    /** Exits of L2 that KVM handed on to L1. */
+    reflected: number;
     /** Page faults and EPT violations that KVM handled. */
     pageFaults: number;
     /** Shadow pages made. */
@@ -1795,12 +1847,16 @@ export type RaceLane = {
     policy: PolicyName;
     prevRoots: number;
     kernel: KernelName;
+    /** Cycles. */
     cost: {
         total: number;
+        low: number;
+        high: number;
         parts: {
             [key: string]: number;
         };
     };
+    comparison: RaceComparison;
     counters: RaceCounters;
     firstViolation: {
         /** Index of the command. */
@@ -1852,7 +1908,7 @@ export type RaceResult = {
     source: RaceSource;
     /** Commands that were run in every lane. */
     commands: number;
-    costs: RaceCosts;
+    prices: RacePrices;
     lanes: RaceLane[];
     /** By kernel and number of slots. */
     bounds: RaceBound[];
@@ -1890,6 +1946,44 @@ export type JobRace = {
     result: RaceResult | null;
 };
 export type Job = JobRace;
+export type PriceLists = {
+    priceLists: {
+        name: PriceListName;
+        /** Processor whose cycles these are, and what it ran. */
+        machine: string;
+        /** Cycles of a nanosecond. */
+        ghz: number;
+    }[];
+};
+export type Price = {
+    /** Cycles. */
+    value: number;
+    /** Least that it may be. */
+    low: number;
+    /** Most that it may be. */
+    high: number;
+    sure: "published" | "derived" | "secondary" | "inferred" | "calibrated" | "chosen";
+    /** Processor that the figure is of. */
+    cpu: string;
+    /** Kernel that it ran. */
+    kernel: string;
+    /** Place of the figure, or the reason for a guess. */
+    source: string;
+};
+export type PriceFile = {
+    format: "mmulab-prices";
+    formatVersion: 1;
+    name: PriceListName;
+    /** Processor whose cycles these are, and what it ran. */
+    machine: string;
+    /** Cycles of a nanosecond. */
+    ghz: number;
+    /** The list that has the prices which are absent here; null if none is. */
+    base?: ("xeon-8269cy-4.19" | "core-13900hk-7.3") | null;
+    prices: {
+        [key: string]: Price;
+    };
+};
 export type JobSummary = {
     id: JobId;
     /** Rises by one with each job. */
@@ -2193,10 +2287,18 @@ export interface Operations {
     getLedger: { params: { vm: VmId; }; answer: LedgerDump };
     /** List the translations that the architecture allows for an address. */
     listAllowed: { params: { vm: VmId; vcpu: Digits; }; query: { gva: Hex64; }; answer: AllowedDump };
-    /** Read the costs that a race counts, and their reasons. */
+    /** Read the things that a race charges for, with their prices by default. */
     getCostModel: { answer: CostModel };
     /** Run policies side by side over the same commands: a job. */
     startRace: { body: RaceRequest; answer: Job };
+    /** List the price lists. */
+    listPriceLists: { answer: PriceLists };
+    /** Keep a price list, of your own host for example, for races to name. */
+    addPriceList: { body: PriceFile; answer: PriceFile };
+    /** Read one price list, with the range and the source of every price. */
+    getPriceList: { params: { name: PriceListName; }; answer: PriceFile };
+    /** Delete a price list that a client gave. */
+    deletePriceList: { params: { name: PriceListName; }; answer: undefined };
     /** Compare a VM with the lanes beside it, up to now. */
     getVmRace: { params: { vm: VmId; }; answer: RaceResult };
     /** List jobs in the order of their creation, without their results. */
@@ -2322,6 +2424,10 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     listAllowed: ["GET", "/v1/vms/{vm}/vcpus/{vcpu}/allowed"],
     getCostModel: ["GET", "/v1/cost-model"],
     startRace: ["POST", "/v1/races"],
+    listPriceLists: ["GET", "/v1/price-lists"],
+    addPriceList: ["POST", "/v1/price-lists"],
+    getPriceList: ["GET", "/v1/price-lists/{name}"],
+    deletePriceList: ["DELETE", "/v1/price-lists/{name}"],
     getVmRace: ["GET", "/v1/vms/{vm}/race"],
     listJobs: ["GET", "/v1/jobs"],
     getJob: ["GET", "/v1/jobs/{job}"],

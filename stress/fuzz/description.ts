@@ -64,7 +64,9 @@ interface DescribedOperation {
   readonly operationId: string;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { schema: Schema }>> };
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<object> }>>;
+  readonly responses: Readonly<
+    Record<string, { readonly description?: string; readonly content?: Readonly<object> }>
+  >;
 }
 
 /** Reads openapi.yaml of the repository. */
@@ -117,8 +119,10 @@ function operationOf(template: string, method: string, described: DescribedOpera
   const bodies = Object.entries(requestBody?.content ?? {}).map(
     ([type, { schema }]) => [type, schema] as const,
   );
-  const answers = Object.entries(responses).map(
-    ([status, { content = {} }]) => [Number(status), Object.keys(content)] as const,
+  const answers = Object.entries(responses).flatMap(([key, response]) =>
+    statusesOf(key, response).map(
+      (status) => [status, Object.keys(response.content ?? {})] as const,
+    ),
   );
   return {
     id,
@@ -129,6 +133,12 @@ function operationOf(template: string, method: string, described: DescribedOpera
     answers: new Map(answers),
     pointer: `/paths/${template.replaceAll('/', '~1')}/${method}`,
   };
+}
+
+/** Statuses that a key of `responses` stands for; the default tells its own in brackets. */
+export function statusesOf(key: string, { description = '' }: { description?: string }): number[] {
+  if (key !== 'default') return [Number(key)];
+  return [...description.matchAll(/\((\d{3})\)/g)].map(([, status]) => Number(status));
 }
 
 function fits(pattern: readonly string[], given: readonly string[]): boolean {

@@ -41,8 +41,8 @@ describe('mmulab race', () => {
       ...['--prev-roots', '1,3,1', '--kernel', '5.14,6.1', '--cost', 'exit=0', '--json'],
     ]);
     expect([code, stderr]).toEqual([0, '']);
-    const { commands, lanes, costs } = JSON.parse(stdout);
-    expect([commands, costs.exit]).toEqual([5, 0]);
+    const { commands, lanes, prices } = JSON.parse(stdout);
+    expect([commands, prices.cycles.exit]).toEqual([5, { value: 0, low: 0, high: 0 }]);
     expect(lanes.map(({ name }: { name: string }) => name)).toEqual([
       ...['mainline/1@5.14', 'cached-roots/1@5.14', 'mainline/3@5.14', 'cached-roots/3@5.14'],
       ...['mainline/1@6.1', 'cached-roots/1@6.1', 'mainline/3@6.1', 'cached-roots/3@6.1'],

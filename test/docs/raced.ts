@@ -1,7 +1,7 @@
 import {
-  type CostChanges,
   lanesOf,
   openRace,
+  type PriceChanges,
   type RaceResult,
   raceSteps,
   resultOf,
@@ -17,7 +17,7 @@ interface Wanted {
   readonly prevRoots?: readonly number[];
   readonly kernel?: KernelVersion;
   readonly seed?: number;
-  readonly costs?: CostChanges;
+  readonly costs?: PriceChanges;
 }
 
 /** A lane of a race, in the numbers that the findings give. */

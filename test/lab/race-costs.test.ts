@@ -1,19 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import {
-  COST_MODEL,
-  COST_NAMES,
-  type CostName,
   createRace,
+  DEFAULT_PRICES,
+  fileOf,
+  listOf,
+  PRESETS,
+  PRICE_NAMES,
+  PRICED,
+  PriceFile,
+  type PriceName,
   resultOf,
   runCommand,
 } from '../../src/lab/index.js';
-import { type Costs, costOf } from '../../src/lab/race/cost-model.js';
 import { createCounters, type RaceCounters } from '../../src/lab/race/counters.js';
+import { amountsOf, costOf, withChanges } from '../../src/lab/race/prices/index.js';
 import { Command, RootCause } from '../../src/mmu/schema/index.js';
 import { INVALIDATED, lanesFor, PCIDE } from './races.js';
 
 /** What each price is multiplied by, written out from what KVM does: paths of counters. */
-const PRICED: Readonly<Record<CostName, readonly string[]>> = {
+const COUNTED: Readonly<Record<PriceName, readonly string[]>> = {
   hit: ['hitsCurrent', 'hitsPrevious.0', 'hitsPrevious.1', 'hitsPrevious.2'],
   miss: ['misses'],
   drop: ['evicted', ...RootCause.options.map((cause) => `freed.${cause}`)],
@@ -22,7 +27,7 @@ const PRICED: Readonly<Record<CostName, readonly string[]>> = {
   loadNew: ['loads.new'],
   loadSpecial: ['loads.special'],
   syncNoOp: ['syncs.noOp', 'syncs.nothing'],
-  syncEffective: ['syncs.effective'],
+  syncWalk: ['syncs.walks'],
   syncLeaf: ['syncs.leaves'],
   flushOne: ['flushes.current', 'flushes.load', 'flushes.guest', 'flushes.context'],
   flushAll: ['flushes.all'],
@@ -33,6 +38,9 @@ const PRICED: Readonly<Record<CostName, readonly string[]>> = {
   pageZapped: ['pagesZapped'],
   mmuLock: ['mmuLock'],
   exit: ['exits'],
+  cr3Exit: ['cr3Exits.hit', 'cr3Exits.miss', 'cr3Exits.other'],
+  nestedExit: ['reflected'],
+  guestCr3: ['cr3Loads'],
   kick: ['kicks'],
 };
 
@@ -43,6 +51,7 @@ const UNPRICED: Readonly<Record<string, string>> = {
   policyFrees: 'what frees came to, which are priced',
   'syncs.requested': 'a bit that is set',
   'syncs.serviced': 'the sum of effective, noOp and nothing',
+  'syncs.effective': 'some of the walks, which are priced',
   'syncs.wasted': 'some of those',
   'syncs.byLoad': 'its leaves are priced, and the load that it ends',
   'syncs.direct': 'its leaves are priced, and the flush that it is part of',
@@ -77,48 +86,62 @@ function countersWith(path: string, count: number): RaceCounters {
 
 describe('a price', () => {
   const paths = pathsOf(createCounters(3));
-  const zero = Object.fromEntries(COST_NAMES.map((name) => [name, 0])) as Costs;
+  const zero = Object.fromEntries(PRICE_NAMES.map((name) => [name, 0]));
 
-  test.each(COST_NAMES)('%s moves the total by exactly its count', (name) => {
-    const { part } = COST_MODEL[name];
+  test.each(PRICE_NAMES)('%s moves the total by exactly its count', (name) => {
+    const { part } = PRICED[name];
+    const list = withChanges(DEFAULT_PRICES, { ...zero, [name]: 3 });
     for (const path of paths) {
-      const { total, parts } = costOf(countersWith(path, 7), { ...zero, [name]: 3 });
-      const spent = PRICED[name].includes(path) ? 21 : 0;
+      const { total, parts } = costOf(amountsOf(countersWith(path, 7)), list);
+      const spent = COUNTED[name].includes(path) ? 21 : 0;
       expect({ path, total, part: parts[part] }).toEqual({ path, total: spent, part: spent });
     }
   });
 
   test('is there for every counter of work, and for each but once', () => {
-    const priced = Object.values(PRICED).flat();
+    const priced = Object.values(COUNTED).flat();
     const isUnpriced = (path: string) =>
       path in UNPRICED || (path.split('.')[0] as string) in UNPRICED;
     expect(priced.concat(paths.filter(isUnpriced)).sort()).toEqual([...paths].sort());
   });
 });
 
-describe('the cost model', () => {
+describe.each(Object.values(PRESETS))('the prices of $name', (list) => {
   /** What one switch costs, by what it takes: the kernel reference, 20.5. */
-  const price = (counts: Partial<Record<CostName, number>>) =>
-    COST_NAMES.reduce((sum, name) => sum + COST_MODEL[name].cost * (counts[name] ?? 0), 0);
+  const price = (counts: Partial<Record<PriceName, number>>) =>
+    PRICE_NAMES.reduce((sum, name) => sum + list.prices[name].value * (counts[name] ?? 0), 0);
   const load = { miss: 1, mmuLock: 2, drop: 1, flushOne: 1 };
 
-  test('keeps the order that the code gives', () => {
+  test('keep the order that the code gives', () => {
     const inOrder = [
       price({ hit: 1 }),
       price({ hit: 1, flushOne: 1 }),
       price({ hit: 1, flushOne: 1, syncNoOp: 1 }),
-      price({ hit: 1, flushOne: 1, syncEffective: 1, syncLeaf: 1, mmuLock: 1 }),
-      price({ ...load, loadExisting: 1, syncLeaf: 1 }),
-      price({ ...load, loadNew: 1, syncLeaf: 1, pageAllocated: 1, pageFault: 1, exit: 1 }),
+      price({ hit: 1, flushOne: 1, syncWalk: 1, syncLeaf: 1, mmuLock: 1 }),
+      price({ ...load, loadExisting: 1, syncWalk: 1, syncLeaf: 1 }),
+      price({
+        ...load,
+        loadNew: 1,
+        syncWalk: 1,
+        syncLeaf: 1,
+        pageAllocated: 1,
+        pageFault: 1,
+        exit: 1,
+      }),
       price({ kick: 4, exit: 4, loadExisting: 4, drop: 4, flushOne: 4, mmuLock: 8 }),
     ];
     expect(inOrder).toEqual([...inOrder].sort((a, b) => a - b));
     expect(new Set(inOrder).size).toBe(inOrder.length);
-    expect(inOrder[0]).toBe(1);
   });
 
+  test('has a range around each, and a source', () => {
+    expect(listOf(PriceFile.parse(fileOf(list)))).toEqual(list);
+  });
+});
+
+describe('a race', () => {
   test('prices every lane alike, and takes other prices', () => {
-    const free = Object.fromEntries(COST_NAMES.map((name) => [name, 0]));
+    const free = Object.fromEntries(PRICE_NAMES.map((name) => [name, 0]));
     const lanes = lanesFor(['mainline', 'need-sync']);
     const race = createRace({ config: PCIDE, lanes, costs: { ...free, loadExisting: 7, mark: 2 } });
     for (const command of INVALIDATED) runCommand(race, Command.parse(command));

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   createRace,
   lanesOf,
+  type RaceLane,
   RaceRefused,
   RaceResult,
   resultOf,
@@ -114,7 +115,13 @@ describe('lanes', () => {
     const together = raceOver('kpti', 500, POLICY_NAMES).result;
     for (const [index, policy] of POLICY_NAMES.entries()) {
       const alone = raceOver('kpti', 500, [policy]).result;
-      expect(together.lanes[index]).toEqual(alone.lanes[0]);
+      const { comparison, ...lane } = together.lanes[index] as RaceLane;
+      const { comparison: toItself, ...same } = alone.lanes[0] as RaceLane;
+      expect(lane).toEqual(same);
+      expect([comparison.standing === 'same', toItself.standing]).toEqual([
+        lane.cost.total === together.lanes[0]?.cost.total,
+        'same',
+      ]);
     }
   });
 

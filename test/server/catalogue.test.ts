@@ -49,6 +49,7 @@ test('the model says what it covers', async () => {
     vcpusPerVm: 64,
     vcpus: 100_000,
     prevRoots: 15,
+    priceLists: 256,
     defectsPerVm: 16,
     mmuPages: 65_536,
     vmcsRegionsPerVm: 256,

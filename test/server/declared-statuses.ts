@@ -1,13 +1,18 @@
 import { connect as connectTcp } from 'node:net';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { expect } from 'vitest';
+import { statusesOf } from '../../stress/fuzz/description.js';
 import { describedRoutes, exampleOf, type Route } from './described.js';
 
 /** Every operation that openapi.yaml has. */
 export const ROUTES: readonly Route[] = [...describedRoutes().routes.values()];
 
 export const declaring = (status: number) =>
-  ROUTES.filter(({ operation }) => String(status) in operation.responses);
+  ROUTES.filter(({ operation }) => declaredBy(operation).includes(status));
+
+/** Every status that an operation may answer with. */
+export const declaredBy = ({ responses }: Route['operation']) =>
+  Object.entries(responses).flatMap(([key, response]) => statusesOf(key, response));
 
 export const routeOf = (id: string) =>
   ROUTES.find(({ operation }) => operation.operationId === id) as Route;

@@ -21,7 +21,9 @@ export interface Operation {
     readonly example?: string | readonly string[];
   }[];
   readonly requestBody?: { readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+  readonly responses: Readonly<
+    Record<string, { readonly description?: string; readonly content?: Content }>
+  >;
 }
 
 /** An operation, and where it is asked for. */

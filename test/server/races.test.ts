@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, test } from 'vitest';
-import { COST_NAMES } from '../../src/lab/index.js';
+import { PRICE_NAMES } from '../../src/lab/index.js';
 import { DEFAULT_LIMITS, VERSION } from '../../src/server/index.js';
 import { Jobs } from '../../src/server/jobs/jobs.js';
 import { ask, type Frame, startApp } from './start.js';
@@ -93,9 +93,9 @@ describe('a race', () => {
   test('takes other costs than the published ones', async () => {
     const app = await startApp();
     const { json } = await ask(app, 'GET', '/v1/cost-model');
-    expect(json.parameters.map(({ name }: Frame) => name)).toEqual(COST_NAMES);
-    expect(json.parameters.find(({ name }: Frame) => name === 'hit').cost).toBe(1);
-    const costs = Object.fromEntries(COST_NAMES.map((name) => [name, name === 'exit' ? 2 : 0]));
+    expect(json.parameters.map(({ name }: Frame) => name)).toEqual(PRICE_NAMES);
+    expect(json.parameters.find(({ name }: Frame) => name === 'exit').cost).toBe(1150);
+    const costs = Object.fromEntries(PRICE_NAMES.map((name) => [name, name === 'exit' ? 2 : 0]));
     const { lanes } = await result(app, { source: KPTI, policies: ['mainline'], costs });
     const [{ cost, counters }] = lanes;
     expect(cost.total).toBe(2 * counters.exits);

@@ -36,16 +36,17 @@ const COLUMNS: readonly Column[] = [
 /** Counts of each policy, and in the last row the lower bound for all of them. */
 export function RaceTable({ race }: { readonly race: WireRace }) {
   const { lanes, bounds } = race;
-  const first = lanes[0]?.cost.total ?? 0;
   return (
     <div class="race-scroll">
       <table class="race-table">
         <thead>
           <tr>
             <th scope="col">policy</th>
-            <th scope="col">cost</th>
-            <th scope="col" title="Of the cost of the first">
-              rel.
+            <th scope="col" title="Thousands of cycles, and the range over all prices">
+              kcycles
+            </th>
+            <th scope="col" title="Saved of the cost of the first, and the range over all prices">
+              saves
             </th>
             {COLUMNS.map(({ head, title }) => (
               <th key={head} scope="col" title={title}>
@@ -58,8 +59,10 @@ export function RaceTable({ race }: { readonly race: WireRace }) {
           {lanes.map((lane) => (
             <tr key={lane.name} data-lane={lane.name} data-stale={lane.counters.violations > 0}>
               <th scope="row">{lane.name}</th>
-              <td>{Math.round(lane.cost.total)}</td>
-              <td>{first === 0 ? '-' : (lane.cost.total / first).toFixed(3)}</td>
+              <td title={rangeOf(kilo(lane.cost.low), kilo(lane.cost.high))}>
+                {kilo(lane.cost.total)}
+              </td>
+              <td title={lane.comparison.text}>{savesOf(lane)}</td>
               {COLUMNS.map(({ head, of }) => (
                 <td key={head} data-column={head}>
                   {of(lane)}
@@ -82,4 +85,20 @@ export function RaceTable({ race }: { readonly race: WireRace }) {
       </table>
     </div>
   );
+}
+
+function kilo(cycles: number): string {
+  return Math.round(cycles / 1000).toLocaleString('en');
+}
+
+function rangeOf(low: string, high: string): string {
+  return `${low} to ${high}`;
+}
+
+function savesOf({ comparison: { standing, saving } }: WireLane): string {
+  if (standing === 'same') return '-';
+  const [value, low, high] = [saving.value, saving.low, saving.high].map((share) =>
+    (share * 100).toFixed(1),
+  );
+  return `${value} % (${rangeOf(low as string, high as string)})`;
 }

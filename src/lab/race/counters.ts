@@ -25,6 +25,7 @@ const Syncs = z
     byLoad: count('Syncs that ended a load.'),
     direct: count('Other syncs without a request of their own: those of a guest-wide flush.'),
     stale: count('Syncs of any kind that found a stale translation.'),
+    walks: count('Syncs of any kind that found an unsync leaf, and walked to it.'),
     leaves: count('Leaf tables that were synced, by any of these.'),
   })
   .meta({ id: 'Syncs', description: 'Syncs, by reason and by use.' });
@@ -41,6 +42,14 @@ const Flushes = z
     stat: count('`stat.tlb_flush`.'),
   })
   .meta({ id: 'Flushes', description: 'TLB flushes by kind.' });
+
+const Cr3Exits = z
+  .strictObject({
+    hit: count('Exits whose switch found its root.'),
+    miss: count('Exits whose switch found none.'),
+    other: count('Exits that switched no root: PAE registers alone, or a fault.'),
+  })
+  .meta({ id: 'Cr3Exits', description: 'Exits for MOV to CR3, by what the switch of root found.' });
 
 const Pinned = z
   .strictObject({
@@ -87,6 +96,9 @@ export const RaceCounters = z
     pinned: Pinned,
     exits: count('VM exits to KVM.'),
     kicks: count('VM exits that another vCPU forced.'),
+    cr3Exits: Cr3Exits,
+    cr3Loads: count('MOV to CR3 that the guest carried out without an exit.'),
+    reflected: count('Exits of L2 that KVM handed on to L1.'),
     pageFaults: count('Page faults and EPT violations that KVM handled.'),
     pagesAllocated: count('Shadow pages made.'),
     pagesZapped: count('Shadow pages zapped.'),
@@ -116,7 +128,7 @@ export function createCounters(prevRoots: number): RaceCounters {
     loads: { new: 0, existing: 0, special: 0 },
     syncs: {
       ...{ requested: 0, serviced: 0, effective: 0, noOp: 0, nothing: 0, wasted: 0 },
-      ...{ byLoad: 0, direct: 0, stale: 0, leaves: 0 },
+      ...{ byLoad: 0, direct: 0, stale: 0, walks: 0, leaves: 0 },
     },
     flushes: { current: 0, load: 0, guest: 0, all: 0, context: 0, address: 0, cpu: 0, stat: 0 },
     requests: noneOf(RequestName.options),
@@ -125,6 +137,9 @@ export function createCounters(prevRoots: number): RaceCounters {
     pinned: { peak: 0, mean: 0, zappedPeak: 0 },
     exits: 0,
     kicks: 0,
+    cr3Exits: { hit: 0, miss: 0, other: 0 },
+    cr3Loads: 0,
+    reflected: 0,
     pageFaults: 0,
     pagesAllocated: 0,
     pagesZapped: 0,

@@ -1,10 +1,10 @@
 import { type Fewest, fewestOf } from './clairvoyant.js';
-import { costOf } from './cost-model.js';
 import type { Lane, LaneSpec } from './lane.js';
 import type { Side } from './parting.js';
+import { amountsOf, compare, costOf, PRICE_NAMES, standingText } from './prices/index.js';
 import type { Race } from './race.js';
 import type { Recording } from './references.js';
-import type { RaceBound, RaceLane, RaceResult, RaceSource } from './result.js';
+import type { RaceBound, RaceLane, RacePrices, RaceResult, RaceSource } from './result.js';
 import { finishedCounters } from './tally.js';
 import { verdictOf } from './verdict.js';
 
@@ -42,7 +42,7 @@ export function* resultSteps(
     version,
     source,
     commands: race.commands,
-    costs: race.costs,
+    prices: pricesOf(race),
     lanes: race.lanes.map((lane, index) => laneResult(race, lane, names[index] as string)),
     bounds: isBounded ? yield* boundsOf(race.lanes, names) : [],
     partings: race.partings.list.map(({ at, command, stay, leave }) => ({
@@ -72,13 +72,29 @@ export function laneNames(specs: readonly LaneSpec[]): string[] {
   );
 }
 
-function laneResult({ costs }: Race, lane: Lane, name: string): RaceLane {
+/** The prices of a race: what they are of, and the range of each. */
+function pricesOf({ prices: { name, machine, prices } }: Race): RacePrices {
+  const ranges = PRICE_NAMES.map((price) => {
+    const { value, low, high } = prices[price];
+    return [price, { value, low, high }];
+  });
+  return { list: name, machine, cycles: Object.fromEntries(ranges) as RacePrices['cycles'] };
+}
+
+function laneResult(race: Race, lane: Lane, name: string): RaceLane {
+  const { prices, lanes } = race;
   const { tally, vm, firstViolation, firstRefusal, failure } = lane.run;
   const counters = finishedCounters(tally, vm);
+  const amounts = amountsOf(counters);
+  const { run } = lanes[0] as Lane;
+  const baseline = amountsOf(finishedCounters(run.tally, run.vm));
+  const comparison = compare(amounts, baseline, prices);
+  const text = standingText(comparison, prices.prices.exit.value);
   return {
     name,
     ...lane.spec,
-    cost: costOf(counters, costs),
+    cost: costOf(amounts, prices),
+    comparison: { ...comparison, text },
     counters,
     firstViolation,
     firstRefusal,

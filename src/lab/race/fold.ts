@@ -28,14 +28,17 @@ interface At {
 type Fold<E> = (at: At, event: E) => void;
 
 const FOLDS: { readonly [K in MmuEventKind]: Fold<MmuEventOf<K>> | null } = {
-  'root-reused': ({ tally, counters }, { slot }) => {
+  'root-reused': (at, { slot }) => {
+    const { tally, counters } = at;
     tally.areRootsMoved = true;
+    endCr3Exit(at, 'hit');
     if (slot === CURRENT) counters.hitsCurrent += 1;
     else counters.hitsPrevious[slot] = (counters.hitsPrevious[slot] ?? 0) + 1;
   },
-  'root-missed': ({ tally, counters }) => {
-    tally.areRootsMoved = true;
-    counters.misses += 1;
+  'root-missed': (at) => {
+    at.tally.areRootsMoved = true;
+    at.counters.misses += 1;
+    endCr3Exit(at, 'miss');
   },
   'root-evicted': ({ counters }) => {
     counters.evicted += 1;
@@ -73,11 +76,7 @@ const FOLDS: { readonly [K in MmuEventKind]: Fold<MmuEventOf<K>> | null } = {
     counters.accesses += 1;
     if (by !== 'tlb') counters.walks += 1;
   },
-  'vm-exit': ({ counters }, { to, name }) => {
-    if (to !== 'host') return;
-    counters.exits += 1;
-    if (name === 'EXTERNAL_INTERRUPT') counters.kicks += 1;
-  },
+  'vm-exit': countExit,
   'vm-entered': null,
   'fault-injected': null,
   'vm-fail': null,
@@ -85,6 +84,32 @@ const FOLDS: { readonly [K in MmuEventKind]: Fold<MmuEventOf<K>> | null } = {
     counters.violations += 1;
   },
 };
+
+/** An exit to L1 follows one to KVM; a failed entry is none, because L2 never ran. */
+function countExit(at: At, { to, name, qualification }: MmuEventOf<'vm-exit'>): void {
+  const { tally, counters, of } = at;
+  if (to === 'L1') {
+    if (name !== 'INVALID_STATE') counters.reflected += 1;
+    return;
+  }
+  counters.exits += 1;
+  if (name === 'EXTERNAL_INTERRUPT') counters.kicks += 1;
+  if (name === 'CR_ACCESS' && (qualification.low & CR_AND_TYPE) === MOV_TO_CR3) {
+    of.isCr3Exit = true;
+    tally.last.isCr3Exit = true;
+  }
+}
+
+/** Number of the register, and the kind of access: 0 for a move to it. */
+const CR_AND_TYPE = 0x3f;
+const MOV_TO_CR3 = 3;
+
+/** The switch of root that a MOV to CR3 left for has found its root, or not. */
+function endCr3Exit({ counters, of }: At, found: 'hit' | 'miss'): void {
+  if (!of.isCr3Exit) return;
+  counters.cr3Exits[found] += 1;
+  of.isCr3Exit = false;
+}
 
 /** `kvm_mmu_free_roots()` takes the lock once for all the slots that it is told of. */
 function countFreed({ tally, counters, of, vcpu }: At, event: MmuEventOf<'root-freed'>): void {
@@ -110,7 +135,10 @@ function countSync({ counters, of }: At, event: MmuEventOf<'root-synced'>): void
     syncs.direct += 1;
   }
   if (changed > 0) syncs.stale += 1;
-  if (pages > 0) counters.mmuLock += 1;
+  if (pages > 0) {
+    syncs.walks += 1;
+    counters.mmuLock += 1;
+  }
   of.isServicing = false;
 }
 

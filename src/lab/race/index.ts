@@ -1,15 +1,25 @@
-export {
-  COST_MAX,
-  COST_MODEL,
-  COST_NAMES,
-  COST_PARTS,
-  COST_UNIT,
-  type CostChanges,
-  type CostName,
-  type CostParameter,
-} from './cost-model.js';
 export { resultOf, resultSteps } from './finish.js';
 export type { LaneSpec } from './lane.js';
+export {
+  COST_PARTS,
+  COST_UNIT,
+  DEFAULT_PRICES,
+  fileOf,
+  listOf,
+  PRESET_NAMES,
+  PRESETS,
+  PRICE_MAX,
+  PRICE_NAMES,
+  PRICED,
+  type PriceChanges,
+  type Priced,
+  PriceFile,
+  type PriceList,
+  PriceListHead,
+  PriceListName,
+  type PriceName,
+  SURENESS,
+} from './prices/index.js';
 export {
   createRace,
   LANES_MAX,
@@ -22,4 +32,4 @@ export {
   referencesOfRace,
   runCommand,
 } from './race.js';
-export { RaceCosts, RaceResult, RaceSource, writeRaceResult } from './result.js';
+export { type RaceLane, RaceResult, RaceSource, writeRaceResult } from './result.js';

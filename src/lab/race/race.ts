@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { pagesHeldBy } from '../../mmu/index.js';
 import { type Command, VmConfig, type VmConfigInput } from '../../mmu/schema/index.js';
-import { type CostChanges, type Costs, costOf, costsWith } from './cost-model.js';
 import { addPoint, type CostSeries, createCostSeries } from './cost-series.js';
 import type { Lane, LaneSpec } from './lane.js';
 import { createPartings, type Partings, partLanes } from './parting.js';
+import {
+  amountsOf,
+  costOf,
+  DEFAULT_PRICES,
+  type PriceChanges,
+  type PriceList,
+  withChanges,
+} from './prices/index.js';
 import { pagesOf } from './references.js';
 import { createRun, type Run, runOne } from './run.js';
 import { finishedCounters } from './tally.js';
@@ -17,8 +24,10 @@ export interface RaceSetup {
   /** The machine; its policy, slots and kernel are replaced by those of each lane. */
   readonly config: VmConfigInput;
   readonly lanes: readonly LaneSpec[];
-  /** Costs that differ from the model's. */
-  readonly costs?: CostChanges;
+  /** Prices of things; a preset unless it is given. */
+  readonly prices?: PriceList;
+  /** Prices that are set otherwise, without a range. */
+  readonly costs?: PriceChanges;
 }
 
 /** A race that is being run: lanes in lock-step over one stream of commands. */
@@ -29,7 +38,7 @@ export interface Race {
   /** The machines that the lanes run on. */
   readonly runs: Run[];
   readonly config: Configs;
-  readonly costs: Costs;
+  readonly prices: PriceList;
   readonly partings: Partings;
   readonly series: CostSeries;
   /** Commands that were taken. */
@@ -61,7 +70,8 @@ export function createRace(setup: RaceSetup): Race {
  *
  * @throws {RaceRefused} As {@link createRace}.
  */
-export function openRace({ config, lanes, costs = {} }: RaceSetup): Race {
+export function openRace(setup: RaceSetup): Race {
+  const { config, lanes, prices = DEFAULT_PRICES, costs = {} } = setup;
   if (lanes.length === 0) throw new RaceRefused('Cannot race: no policy is named');
   if (lanes.length > LANES_MAX) {
     throw new RaceRefused(`Cannot race: ${lanes.length} lanes, and ${LANES_MAX} is the bound`);
@@ -72,7 +82,7 @@ export function openRace({ config, lanes, costs = {} }: RaceSetup): Race {
     lanes: [],
     runs: [],
     config: new Map(kernels.map((kernel) => [kernel, configFor(config, kernel)])),
-    costs: costsWith(costs),
+    prices: withChanges(prices, costs),
     partings: createPartings(lanes.length),
     series: createCostSeries(),
     commands: 0,
@@ -169,10 +179,10 @@ function beginCommand(race: Race, command: Command): void {
   for (const run of race.runs) runOne(run, command, at);
 }
 
-function endCommand({ lanes, runs, partings, series, costs, commands }: Race, command: Command) {
+function endCommand({ lanes, runs, partings, series, prices, commands }: Race, command: Command) {
   partLanes(partings, lanes, { command, at: commands - 1 });
   addPoint(series, commands, () => {
-    const cost = (run: Run) => costOf(finishedCounters(run.tally, run.vm), costs).total;
+    const cost = (run: Run) => costOf(amountsOf(finishedCounters(run.tally, run.vm)), prices).total;
     const byRun = new Map(runs.map((run) => [run, cost(run)]));
     return lanes.map(({ run }) => byRun.get(run) ?? 0);
   });

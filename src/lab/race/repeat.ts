@@ -1,22 +1,31 @@
-import { COST_MODEL, COST_NAMES } from './cost-model.js';
-import type { RaceResult } from './result.js';
+import { PRESETS, PRICE_NAMES } from './prices/index.js';
+import type { RacePrices, RaceResult } from './result.js';
 
 /** The command that runs a race again, a line at a time. */
 export function repeatLines({
   source,
   lanes,
   commands,
-  costs,
+  prices,
 }: Omit<RaceResult, 'verdict'>): string[] {
   const listOf = (values: readonly (string | number)[]) => [...new Set(values)].join(',');
   const words = [...sourceWords(source, commands)];
   words.push(['--policy', listOf(lanes.map(({ policy }) => policy))]);
   words.push(['--prev-roots', listOf(lanes.map(({ prevRoots }) => prevRoots))]);
   words.push(['--kernel', listOf(lanes.map(({ kernel }) => kernel))]);
-  for (const name of COST_NAMES) {
-    if (costs[name] !== COST_MODEL[name].cost) words.push(['--cost', `${name}=${costs[name]}`]);
-  }
-  return shellLines(words);
+  return shellLines([...words, ...priceWords(prices)]);
+}
+
+/** The list, which a preset's name tells and a file holds otherwise, and the prices set beside it. */
+function priceWords({ list, cycles }: RacePrices): string[][] {
+  const preset = Object.values(PRESETS).find(({ name }) => name === list);
+  const set = PRICE_NAMES.flatMap((name) => {
+    const { value, low, high } = cycles[name];
+    const known = preset?.prices[name];
+    const isOfList = known === undefined || (known.low === low && known.high === high);
+    return isOfList ? [] : [['--cost', `${name}=${value}`]];
+  });
+  return [['--prices', preset === undefined ? 'FILE' : list], ...set];
 }
 
 /** Parameters of a workload that were set, except the number of commands, which is said anyway. */

@@ -9,9 +9,9 @@ import {
   PREV_ROOTS_MAX,
   VcpuState,
 } from '../../mmu/schema/index.js';
-import { COST_MAX, COST_NAMES, COST_PARTS } from './cost-model.js';
 import { COST_POINTS_MAX } from './cost-series.js';
 import { RaceCounters } from './counters.js';
+import { COST_PARTS, PRICE_MAX, PRICE_NAMES, PriceListName } from './prices/index.js';
 import { PARTING_EVENTS_MAX } from './run.js';
 
 const count = z.number().int().min(0);
@@ -38,10 +38,54 @@ export const RaceSource = z
   .meta({ id: 'RaceSource', description: 'Source of the commands of a race.' });
 export type RaceSource = Readonly<z.output<typeof RaceSource>>;
 
-/** Every cost of a race. */
-export const RaceCosts = z
-  .record(z.enum(COST_NAMES), z.number().min(0).max(COST_MAX))
-  .meta({ id: 'RaceCosts', description: 'Value of each parameter of the cost model.' });
+const cycles = z.number().min(0).max(PRICE_MAX);
+
+const PriceRange = z
+  .strictObject({ value: cycles, low: cycles, high: cycles })
+  .meta({ id: 'PriceRange', description: 'A price in cycles, and how far it may be off.' });
+
+/** The prices of a race. */
+const RacePrices = z
+  .strictObject({
+    list: PriceListName,
+    machine: z.string(),
+    cycles: z.record(z.enum(PRICE_NAMES), PriceRange),
+  })
+  .meta({ id: 'RacePrices', description: 'The prices of a race, in cycles of a machine.' });
+export type RacePrices = z.output<typeof RacePrices>;
+
+const Saving = z
+  .strictObject({ value: z.number(), low: z.number(), high: z.number() })
+  .describe("Share of the first lane's cost that is saved; negative where a lane is dearer.");
+
+const LaneComparison = z
+  .strictObject({
+    standing: z.enum([
+      ...(['same', 'cheaper', 'dearer'] as const),
+      ...(['cheaper-unless', 'dearer-unless', 'undecided'] as const),
+    ]),
+    unless: z
+      .strictObject({
+        price: z.enum(PRICE_NAMES),
+        side: z.enum(['below', 'above']),
+        cycles: z.number(),
+      })
+      .nullable()
+      .describe('The one price beyond which the standing may fail.'),
+    saving: Saving,
+    turns: z
+      .array(z.strictObject({ price: z.enum(PRICE_NAMES), cycles: z.number() }))
+      .describe('Prices that turn the order alone, all others at their value.'),
+    text: z.string().describe('All of that as a sentence.'),
+    margin: z
+      .number()
+      .nullable()
+      .describe('Share of the way to their worst ends that all prices may go; null for any.'),
+  })
+  .meta({
+    id: 'RaceComparison',
+    description: 'A lane against the first one, over the whole range of every price.',
+  });
 
 const LaneResult = z
   .strictObject({
@@ -49,7 +93,15 @@ const LaneResult = z
     policy: PolicyName,
     prevRoots: z.number().int().min(0).max(PREV_ROOTS_MAX),
     kernel: KernelName,
-    cost: z.strictObject({ total: cost, parts: z.record(z.enum(COST_PARTS), cost) }),
+    cost: z
+      .strictObject({
+        total: cost,
+        low: cost,
+        high: cost,
+        parts: z.record(z.enum(COST_PARTS), cost),
+      })
+      .describe('Cycles.'),
+    comparison: LaneComparison,
     counters: RaceCounters,
     firstViolation: z
       .strictObject({
@@ -107,7 +159,7 @@ export const RaceResult = z
     version: z.string().describe('Version of the model.'),
     source: RaceSource,
     commands: count.describe('Commands that were run in every lane.'),
-    costs: RaceCosts,
+    prices: RacePrices,
     lanes: z.array(LaneResult),
     bounds: z.array(Bound).describe('By kernel and number of slots.'),
     partings: z

@@ -77,8 +77,9 @@ export function runOne(run: Run, command: Command, index: number): void {
   run.events.length = 0;
   beginCommand(tally);
   try {
-    run.outcome = step(vm, command, run.emit);
-    endCommand(tally, vm);
+    const outcome = step(vm, command, run.emit);
+    run.outcome = outcome;
+    endCommand(tally, vm, { command, outcome });
   } catch (error) {
     run.seq = seq;
     run.outcome = null;

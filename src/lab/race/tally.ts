@@ -1,12 +1,16 @@
 import { isInvalid, ledgerStateOf, prevRootCount, rootAt, type Vm } from '../../mmu/index.js';
+import type { Command, Outcome } from '../../mmu/schema/index.js';
 import { createCounters, type RaceCounters } from './counters.js';
 
 /** Folds the events of a lane into its counters, and keeps none of them. */
 export interface Tally {
   readonly counters: RaceCounters;
   readonly vcpus: readonly VcpuTally[];
-  /** Roots freed last, as one text; the frame zapped last; the vCPU of a broadcast reached last. */
-  readonly last: { freed: string; zapped: number; broadcast: number };
+  /**
+   * Of this command: roots freed last, as one text; the frame zapped last; the vCPU of a broadcast
+   * reached last; whether it made the guest leave for CR3.
+   */
+  readonly last: { freed: string; zapped: number; broadcast: number; isCr3Exit: boolean };
   /** Whether a slot has changed since the pinned pages were counted. */
   areRootsMoved: boolean;
   pinnedNow: number;
@@ -16,12 +20,20 @@ export interface Tally {
 export interface VcpuTally {
   /** A load has begun, and its flush is to come. */
   isLoading: boolean;
+  /** The guest has left for a MOV to CR3 whose switch of root is to come. */
+  isCr3Exit: boolean;
   /** `MMU_SYNC` is being serviced. */
   isServicing: boolean;
   /** Frame of the root that was current when `MMU_SYNC` was requested. */
   requestedFor: number;
   /** Roots that the policy alone has freed, by their frame, and that nobody has wanted since. */
   readonly freed: Set<number>;
+}
+
+/** A command that was carried out, and how it ended. */
+export interface Ended {
+  readonly command: Command;
+  readonly outcome: Outcome;
 }
 
 /** Stands for the frame of a root that is not there. */
@@ -35,11 +47,12 @@ export function createTally({ vcpus, config }: Vm): Tally {
     counters: createCounters(config.prevRoots),
     vcpus: vcpus.map(() => ({
       isLoading: false,
+      isCr3Exit: false,
       isServicing: false,
       requestedFor: NO_ROOT,
       freed: new Set(),
     })),
-    last: { freed: '', zapped: NO_ROOT, broadcast: NONE_REACHED },
+    last: { freed: '', zapped: NO_ROOT, broadcast: NONE_REACHED, isCr3Exit: false },
     areRootsMoved: false,
     pinnedNow: 0,
     pinnedSum: 0,
@@ -51,11 +64,19 @@ export function beginCommand({ last }: Tally): void {
   last.freed = '';
   last.zapped = NO_ROOT;
   last.broadcast = NONE_REACHED;
+  last.isCr3Exit = false;
 }
 
-/** A command has ended: what only the state tells is counted. */
-export function endCommand(tally: Tally, vm: Vm): void {
-  tally.counters.commands += 1;
+/** A command has ended: what only the state and the outcome tell is counted. */
+export function endCommand(tally: Tally, vm: Vm, { command, outcome }: Ended): void {
+  const { counters } = tally;
+  counters.commands += 1;
+  const of = tally.vcpus[command.vcpu] as VcpuTally;
+  if (of.isCr3Exit) counters.cr3Exits.other += 1;
+  else if (command.kind === 'mov-cr3' && outcome.kind === 'ok' && !tally.last.isCr3Exit) {
+    counters.cr3Loads += 1;
+  }
+  of.isCr3Exit = false;
   if (tally.areRootsMoved) {
     countPinned(tally, vm);
     tally.areRootsMoved = false;

@@ -1,7 +1,7 @@
 import { POLICIES } from '../../mmu/index.js';
 import { type Column, columnsWidth, tableLines, wrapped } from '../plain-text.js';
-import { COST_MODEL, COST_NAMES } from './cost-model.js';
 import { hitsOf, loadsOf } from './counters.js';
+import { grouped } from './prices/index.js';
 import { parametersOf, repeatLines } from './repeat.js';
 import type { RaceLane, RaceResult } from './result.js';
 
@@ -15,6 +15,7 @@ export function verdictOf(result: Verdict): string {
   const paragraphs = [
     refusalLines(result),
     headLines(result),
+    standingLines(result),
     laneTable(result.lanes),
     boundLines(result),
     ledgerTable(result.lanes),
@@ -42,22 +43,32 @@ function refusalLines({ commands, lanes }: Verdict): string[] {
   );
 }
 
-function headLines({ version, source, commands, lanes, costs }: Verdict): string[] {
+function headLines({ version, source, commands, lanes, prices }: Verdict): string[] {
   const first = lanes[0] as RaceLane;
   const kernels = [...new Set(lanes.map(({ kernel }) => kernel))].join(', ');
   const slots = [...new Set(lanes.map(({ prevRoots }) => prevRoots))].join(', ');
   const switches = hitsOf(first.counters) + first.counters.misses;
-  const changed = COST_NAMES.filter((name) => costs[name] !== COST_MODEL[name].cost);
-  const model =
-    changed.length === 0
-      ? 'cost model as published'
-      : `cost model with ${changed.map((name) => `${name}=${costs[name]}`).join(' ')}`;
   return wrapped(
     `${sourceText(source)}: ${commands} commands, ${switches} switches of root. Kernel ` +
-      `${kernels}, prev_roots ${slots}; mmulab ${version}, ${model}. Cost is ` +
-      'relative to a clean hit.',
+      `${kernels}, prev_roots ${slots}; mmulab ${version}. Prices are of ${prices.list}: ` +
+      `cycles of ${prices.machine}.`,
     VERDICT_WIDTH,
   );
+}
+
+/** For which prices each lane is cheaper or dearer than the first one; lanes that are alike together. */
+function standingLines({ lanes }: Verdict): string[] {
+  const [first, ...others] = lanes;
+  if (first === undefined || others.length === 0) return [];
+  const byText = new Map<string, string[]>();
+  for (const { name, comparison } of others) {
+    const { text } = comparison;
+    byText.set(text, [...(byText.get(text) ?? []), name]);
+  }
+  const lines = [...byText].flatMap(([text, names]) =>
+    wrapped(`- ${listOf(names)}: ${text}.`, VERDICT_WIDTH),
+  );
+  return [`Against ${first.name}:`, ...lines];
 }
 
 function sourceText(source: Verdict['source']): string {
@@ -75,7 +86,9 @@ function sourceText(source: Verdict['source']): string {
 
 const COLUMNS: readonly Column<RaceLane>[] = [
   { head: 'policy', isText: true, of: ({ name }) => name },
-  { head: 'cost', of: ({ cost }) => cost.total },
+  { head: 'kcycles', of: ({ cost }) => kiloOf(cost.total) },
+  { head: 'low', of: ({ cost }) => kiloOf(cost.low) },
+  { head: 'high', of: ({ cost }) => kiloOf(cost.high) },
   { head: 'miss', of: ({ counters }) => counters.misses },
   { head: 'load', of: ({ counters }) => loadsOf(counters) },
   { head: 'sync', of: ({ counters: { syncs } }) => syncs.effective },
@@ -94,12 +107,17 @@ function laneTable(lanes: readonly RaceLane[]): string[] {
     isText: false,
     of: ({ cost }) => (first.cost.total === 0 ? '-' : (cost.total / first.cost.total).toFixed(3)),
   };
-  let columns = [...COLUMNS.slice(0, 2), relative, ...COLUMNS.slice(2)];
-  for (const head of ['fault', 'leaf', 'no-op', 'flush']) {
+  let columns = [...COLUMNS.slice(0, 4), relative, ...COLUMNS.slice(4)];
+  for (const head of ['fault', 'leaf', 'no-op', 'flush', 'low', 'high', 'sync']) {
     if (columnsWidth(columns, lanes) <= VERDICT_WIDTH) break;
     columns = columns.filter((column) => column.head !== head);
   }
   return tableLines(columns, lanes);
+}
+
+/** Thousands of cycles, in groups of three digits. */
+function kiloOf(cycles: number): string {
+  return grouped(Math.round(cycles / 1000));
 }
 
 function boundLines({ bounds, lanes }: Verdict): string[] {

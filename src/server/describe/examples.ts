@@ -1,7 +1,8 @@
 import * as direct from '../direct/index.js';
 import { DEFAULT_LIMITS } from '../wire/bounds.js';
 import { VERSION } from '../wire/version.js';
-import { SESSION, type Step } from './session.js';
+import { SESSION } from './session.js';
+import type { Step } from './session-step.js';
 
 /** A request that may be copied, and its answer. */
 export interface Example extends Omit<Step, 'bodyFrom'> {

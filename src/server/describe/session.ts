@@ -1,15 +1,7 @@
 import { WORKLOADS, type Workload } from '../../lab/index.js';
 import { operationIdOf } from '../host/operation.js';
-
-/** A request of the session from which the examples come. */
-export interface Step {
-  readonly operation: string;
-  readonly path?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-  /** The operation whose last answer is the body. */
-  readonly bodyFrom?: string;
-}
+import { RACE } from './race-steps.js';
+import type { Step } from './session-step.js';
 
 const vm = { vm: 'vm-1' };
 const vcpu = { vm: 'vm-1', vcpu: '0' };
@@ -206,21 +198,6 @@ function smallest(parameters: Workload['parameters']): Record<string, string> {
     ),
   );
 }
-
-/** A short race, and its job. */
-const RACE: readonly Step[] = [
-  { operation: 'getCostModel' },
-  {
-    operation: 'startRace',
-    body: {
-      source: { kind: 'workload', name: 'kpti', seed: 1, parameters: { commands: 60 } },
-      policies: ['mainline'],
-    },
-  },
-  { operation: 'getJob', path: { job: 'job-1' } },
-  { operation: 'listJobs' },
-  { operation: 'cancelJob', path: { job: 'job-1' } },
-];
 
 /** Every operation that answers at once, in an order in which each has something to show. */
 export const SESSION: readonly Step[] = [

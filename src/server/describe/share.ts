@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { operationIdOf as inOneWord } from '../host/operation.js';
-import { tellingCodesOf } from '../wire/refusals.js';
+import { codesOf, isOfAnyRequest, tellingCodesOf } from '../wire/refusals.js';
 import type { Content, DescribedOperation, Parameter } from './described-operation.js';
 import { type Names, SharedParts } from './shared-parts.js';
 
@@ -84,18 +84,50 @@ function mapParameter(parameter: Parameter, operationId: string, visit: Visit): 
   return visit('parameters', ordered, namesOf(name, operationId));
 }
 
+/** Refusals that any request may meet stand together, as the default. */
 function mapResponses({ operationId, responses }: DescribedOperation, visit: Visit): object {
-  return Object.fromEntries(
-    Object.entries(responses).map(([status, { description, headers, content }]) => {
-      const mapped = {
-        description,
-        ...(headers && { headers: mapHeaders(headers, operationId, visit) }),
-        ...(content && { content: mapContent(content, operationId, visit) }),
-      };
-      if (status.startsWith('2')) return [status, mapped];
-      return [status, visit('responses', mapped, namesOfRefusal(status, mapped))];
-    }),
-  );
+  const entries = Object.entries(responses);
+  const ofAny = entries.filter(([, response]) => isOfAnyRequest(response));
+  const mapped = entries
+    .filter(([, response]) => !isOfAnyRequest(response))
+    .map(([status, response]) => [status, mapResponse(status, response, operationId, visit)]);
+  const [first] = ofAny;
+  if (first !== undefined) mapped.push(['default', visit('responses', ...defaultOf(ofAny))]);
+  return Object.fromEntries(mapped);
+}
+
+type Response = DescribedOperation['responses'][string];
+
+function mapResponse(
+  status: string,
+  { description, headers, content }: Response,
+  operationId: string,
+  visit: Visit,
+): object {
+  const mapped = {
+    description,
+    ...(headers && { headers: mapHeaders(headers, operationId, visit) }),
+    ...(content && { content: mapContent(content, operationId, visit) }),
+  };
+  if (status.startsWith('2')) return mapped;
+  return visit('responses', mapped, namesOfRefusal(status, mapped));
+}
+
+/** One response for several refusals, which tells the status of each, and its names. */
+function defaultOf(refusals: readonly (readonly [string, Response])[]): [Response, Names] {
+  const listed = refusals.map(([status, refusal]) => {
+    const codes = codesOf(refusal).map((code) => `\`${code}\``);
+    return `${codes.join(', ')} (${status})`;
+  });
+  const [, { content }] = refusals[0] as readonly [string, Response];
+  const response = {
+    description: `Refused: ${listed.join(', ')}.`,
+    ...(content && { content }),
+  };
+  const has = (wanted: string) => refusals.some(([status]) => status === wanted);
+  // Where a limit of the route's own is told under 429, the client's rate is told there as well.
+  const name = has('401') ? (has('429') ? 'RefusedAny' : 'RefusedElse') : 'RefusedOpen';
+  return [response, [name, `${name}Too`]];
 }
 
 function mapHeaders(

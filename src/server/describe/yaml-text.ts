@@ -2,7 +2,7 @@ import { type ScalarTag, stringify } from 'yaml';
 import { flowPiecesOf, lineUp, Row } from './flow-style.js';
 
 /** Columns of a line. */
-const WIDTH = 100;
+const WIDTH = 120;
 
 /** Lines that a part in flow style fills at most; a longer one has a line for each of its parts. */
 const FLOW_LINES_MAX = 6;

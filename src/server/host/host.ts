@@ -3,6 +3,7 @@ import { Fleet } from '../fleet/fleet.js';
 import type { FleetLog, FleetOptions } from '../fleet/fleet-options.js';
 import { Timeline } from '../history/timeline.js';
 import { Jobs } from '../jobs/jobs.js';
+import { PriceLists } from '../jobs/price-lists.js';
 import { Streams } from '../streams/streams.js';
 import type { Limits } from '../wire/bounds.js';
 
@@ -24,6 +25,7 @@ export interface Host {
   readonly waits: Waits;
   readonly streams: Streams;
   readonly jobs: Jobs;
+  readonly priceLists: PriceLists;
 }
 
 /** Makes a host without VMs. The caller has to close `streams`, `waits`, `jobs` and `fleet`. */
@@ -35,5 +37,6 @@ export function createHost({ limits, log, epoch, model, now = Date.now }: HostOp
     waits: new Waits(fleet),
     streams: new Streams(fleet, epoch),
     jobs: new Jobs(limits, log, now),
+    priceLists: new PriceLists(limits),
   };
 }

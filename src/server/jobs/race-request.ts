@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import {
-  COST_MAX,
-  COST_NAMES,
+  DEFAULT_PRICES,
   LANES_MAX,
   lanesOf,
   openRace,
+  PRICE_MAX,
+  PRICE_NAMES,
+  PriceListName,
   type Race,
   RaceRefused,
   type RaceSource,
@@ -27,6 +29,7 @@ import { lineageOf } from '../history/lineage.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { Seq, VmId } from '../wire/frames.js';
+import type { PriceLists } from './price-lists.js';
 
 const FromWorkload = z
   .strictObject({
@@ -84,9 +87,10 @@ export const RaceRequest = z
       .optional()
       .describe('By default the kernel of the configuration.'),
     costs: z
-      .partialRecord(z.enum(COST_NAMES), z.number().min(0).max(COST_MAX))
+      .partialRecord(z.enum(PRICE_NAMES), z.number().min(0).max(PRICE_MAX))
       .default({})
-      .describe('Other values for parameters of `GET /v1/cost-model`.'),
+      .describe('Prices in cycles that take the place of those of the list, without a range.'),
+    prices: PriceListName.default(DEFAULT_PRICES.name).describe('A list of `GET /v1/price-lists`.'),
   })
   .meta({
     id: 'RaceRequest',
@@ -113,10 +117,17 @@ export interface PreparedRace extends Omit<RaceInput, 'config'> {
   readonly race: Race;
 }
 
-/** @throws {ApiError} If there is no such VM, a value is out of range, or it would take too long. */
-export function prepareRace(fleet: Fleet, request: RaceRequest): PreparedRace {
+/** The parts of the host that a race takes its input from. */
+export interface RaceHost {
+  readonly fleet: Fleet;
+  readonly priceLists: PriceLists;
+}
+
+/** @throws {ApiError} If there is no such VM or list, a value is out of range, or it would take too long. */
+export function prepareRace({ fleet, priceLists }: RaceHost, request: RaceRequest): PreparedRace {
   const { source, config, commands, count } = inputOf(fleet, request.source);
   const { policies, prevRoots, kernels, costs } = request;
+  const prices = priceLists.list(request.prices);
   const lanes = lanesOf({
     policies: policies === 'all' ? POLICY_NAMES : distinct(policies),
     prevRoots: distinct(prevRoots ?? [config.prevRoots ?? 3]),
@@ -130,7 +141,7 @@ export function prepareRace(fleet: Fleet, request: RaceRequest): PreparedRace {
     );
   }
   try {
-    return { race: openRace({ config, lanes, costs }), source, commands, count };
+    return { race: openRace({ config, lanes, prices, costs }), source, commands, count };
   } catch (error) {
     if (error instanceof RaceRefused) throw invalid('', error.message);
     throw error;

@@ -15,6 +15,7 @@ import { ledgerRoutes } from './ledger.js';
 import { memoryRoutes } from './memory.js';
 import { metricRoutes } from './metrics.js';
 import { museumRoutes } from './museum.js';
+import { priceListRoutes } from './price-lists.js';
 import { raceRoutes } from './races.js';
 import { shadowPageRoutes } from './shadow-pages.js';
 import { snapshotRoutes } from './snapshots.js';
@@ -57,6 +58,7 @@ export const ROUTES: readonly TypedPlugin<RouteOptions>[] = [
   allowedRoutes,
   metricRoutes,
   raceRoutes,
+  priceListRoutes,
   vmRaceRoutes,
   jobRoutes,
   timeRoutes,

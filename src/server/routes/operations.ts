@@ -10,6 +10,7 @@ import { cancelJob, getJob, listJobs } from './jobs.js';
 import { getLedger } from './ledger.js';
 import { readMemory } from './memory.js';
 import { getScene, listExhibits } from './museum.js';
+import { addPriceList, deletePriceList, getPriceList, listPriceLists } from './price-lists.js';
 import { getCostModel, startRace } from './races.js';
 import { getShadowPage, listShadowPages } from './shadow-pages.js';
 import {
@@ -59,6 +60,10 @@ const LIST: readonly Operation[] = [
   getCostModel,
   startRace,
   getVmRace,
+  listPriceLists,
+  getPriceList,
+  addPriceList,
+  deletePriceList,
   listJobs,
   getJob,
   cancelJob,

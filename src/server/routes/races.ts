@@ -1,11 +1,5 @@
 import { z } from 'zod';
-import {
-  COST_MODEL,
-  COST_NAMES,
-  COST_PARTS,
-  COST_UNIT,
-  type CostParameter,
-} from '../../lab/index.js';
+import { COST_PARTS, COST_UNIT, DEFAULT_PRICES, PRICE_NAMES, PRICED } from '../../lab/index.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { awaitEnd } from '../http/await-end.js';
@@ -18,11 +12,11 @@ import type { TypedPlugin } from './typed-plugin.js';
 
 const CostParameterBody = z
   .strictObject({
-    name: z.enum(COST_NAMES),
+    name: z.enum(PRICE_NAMES),
     part: z.enum(COST_PARTS).describe('Part of the machine that the cost is for.'),
-    cost: z.number().min(0).describe('Default value.'),
-    counts: z.string().describe('The count that the cost is multiplied by.'),
-    reason: z.string().describe('Reason for the value.'),
+    cost: z.number().min(0).describe('Price by default, in cycles.'),
+    counts: z.string().describe('The count that the price is multiplied by.'),
+    reason: z.string().describe('Source of the price, or the reason for a guess.'),
   })
   .meta({ id: 'CostParameter', description: 'One number of the cost model.' });
 
@@ -35,16 +29,16 @@ const CostModelBody = z
   .meta({
     id: 'CostModel',
     description:
-      'Costs of the cost model. The orderings follow from the code of the kernel; the ' +
-      'magnitudes are inferred, and a race takes others.',
+      'The things that a race charges for, at the prices of the list that it takes by default.',
   });
 
 const MODEL: z.output<typeof CostModelBody> = {
   unit: COST_UNIT,
   parts: [...COST_PARTS],
-  parameters: COST_NAMES.map((name) => {
-    const { part, cost, counts, reason }: CostParameter = COST_MODEL[name];
-    return { name, part, cost, counts, reason };
+  parameters: PRICE_NAMES.map((name) => {
+    const { part, counts } = PRICED[name];
+    const { value, source } = DEFAULT_PRICES.prices[name];
+    return { name, part, cost: value, counts, reason: source };
   }),
 };
 
@@ -59,8 +53,7 @@ export const startRace = operation({
   id: 'startRace',
   takes: { body: RaceRequest },
   answer: JobBody,
-  run: ({ fleet, jobs }, { body }) =>
-    jobBodyOf(jobs.start('race', raceWork(prepareRace(fleet, body)))),
+  run: (host, { body }) => jobBodyOf(host.jobs.start('race', raceWork(prepareRace(host, body)))),
 });
 
 const tags = ['races'];
@@ -72,8 +65,9 @@ export const raceRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
     {
       schema: {
         operationId: getCostModel.id,
-        summary: 'Read the costs that a race counts, and their reasons.',
-        description: 'A race may set each of them to another value.',
+        summary: 'Read the things that a race charges for, with their prices by default.',
+        description:
+          '`GET /v1/price-lists` has every list, with the range and the source of each price.',
         tags,
         response: { 200: CostModelBody, ...refusals() },
       },
@@ -102,6 +96,7 @@ export const raceRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
             'vm-not-found',
             'beginning-unknown',
             'events-expired',
+            'price-list-not-found',
             'job-too-long',
             'job-limit-reached',
             'wait-limit-reached',

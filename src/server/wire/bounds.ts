@@ -95,6 +95,7 @@ export const BOUNDS = {
     'Milliseconds that a job runs before others are served; one step may take longer.',
   ),
   jobPages: movable(131_072, 'Pages of 4 KiB of the machines of all jobs together.'),
+  priceLists: movable(256, 'Price lists that clients gave.'),
   lanesPerRace: fixed(LANES_MAX, 'Lanes of one race.'),
   lanesPerVm: fixed(12, 'Lanes beside one VM.'),
   stepsPerRace: fixed(5_000_000, 'Commands of a race, times its lanes.'),

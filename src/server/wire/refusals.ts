@@ -64,9 +64,28 @@ export function refusalsForAll(...more: Codes): Readonly<Record<string, Refusal>
   return Object.fromEntries([...byStatus].map(([status, codes]) => [status, refusalFor(codes)]));
 }
 
+/** Codes of a refusal. */
+export function codesOf({ description }: Pick<Refusal, 'description'>): string[] {
+  return [...description.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+}
+
+/**
+ * Whether a refusal is none of a route's own: a missing token, the client's rate, an error of ours,
+ * a server that is busy or closes. The form of a request and its host are its own affair.
+ */
+export function isOfAnyRequest(response: Pick<Refusal, 'description'>): boolean {
+  const codes: readonly string[] = codesOf(response);
+  return codes.length > 0 && codes.every((code) => OF_ANY_REQUEST.includes(code));
+}
+
+const OF_ANY_REQUEST: readonly string[] = [
+  ...REFUSED_WITHOUT_TOKEN,
+  ...(['rate-limited', 'internal', 'not-ready', 'overloaded'] satisfies Codes),
+];
+
 /** Codes of a refusal beyond those of every route, by which it is told from others; else all. */
-export function tellingCodesOf({ description }: Pick<Refusal, 'description'>): string[] {
-  const codes = [...description.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+export function tellingCodesOf(refusal: Pick<Refusal, 'description'>): string[] {
+  const codes = codesOf(refusal);
   const anywhere: readonly string[] = REFUSED_ANYWHERE;
   const telling = codes.filter((code) => !anywhere.includes(code));
   return telling.length === 0 ? codes : telling;

@@ -1,0 +1,32 @@
+import { type Amounts, COST_PARTS, type CostPart, PRICE_NAMES, PRICED } from './names.js';
+import type { PriceList } from './price-list.js';
+
+/** A number that is known within bounds. */
+export interface Interval {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A cost in cycles, how far it may be off, and what it is made of at the prices' values. */
+export interface Cost {
+  readonly total: number;
+  readonly low: number;
+  readonly high: number;
+  readonly parts: Readonly<Record<CostPart, number>>;
+}
+
+/** The cost of some amounts: linear in the prices, so its ends are those of the prices. */
+export function costOf(amounts: Amounts, { prices }: Pick<PriceList, 'prices'>): Cost {
+  const parts = Object.fromEntries(COST_PARTS.map((part) => [part, 0])) as Record<CostPart, number>;
+  let [total, low, high] = [0, 0, 0];
+  for (const name of PRICE_NAMES) {
+    const amount = amounts[name];
+    const price = prices[name];
+    parts[PRICED[name].part] += amount * price.value;
+    total += amount * price.value;
+    low += amount * price.low;
+    high += amount * price.high;
+  }
+  return { total, low, high, parts };
+}
