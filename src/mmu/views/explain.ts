@@ -71,7 +71,7 @@ export function explainLookup(vm: Vm, vcpu: Vcpu, { pgd, mmu: name }: Lookup): L
  * would configure first; to v5.17 a switch of `root_mmu` leaves the extended role out.
  */
 function wantedRole(vm: Vm, vcpu: Vcpu, mmu: Mmu, pgd: Word): number {
-  if (mmu === vcpu.guestMmu) return mmu === vcpu.mmu ? mmu.role : shadowEptRole(pgd);
+  if (mmu === vcpu.guestMmu) return mmu === vcpu.mmu ? mmu.role : shadowEptRole(vcpu, pgd);
   return vm.rules.wantsBaseRole ? rootMmuRole(vm, vcpu, { baseOnly: true }) : mmu.role;
 }
 
