@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   serve: async () => (await import('./serve.js')).registerServe,
   conform: async () => (await import('./conform.js')).registerConform,
   race: async () => (await import('./race.js')).registerRace,
+  sweep: async () => (await import('./sweep.js')).registerSweep,
   workload: async () => (await import('./workload.js')).registerWorkload,
   museum: async () => (await import('./museum.js')).registerMuseum,
   policies: async () => (await import('./policies.js')).registerPolicies,

@@ -3,7 +3,6 @@ import {
   lanesOf,
   openRace,
   PRESET_NAMES,
-  PRESETS,
   PRICE_NAMES,
   type PriceChanges,
   type PriceList,
@@ -23,10 +22,11 @@ import { PREV_ROOTS_MAX } from '../mmu/schema/index.js';
 import { VERSION } from '../server/index.js';
 import { caseIn, commandsIn } from './command-file.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
-import { priceListIn } from './price-file.js';
+import { pricesOf } from './price-file.js';
 import { startProgress } from './progress.js';
 import { type Settings, settingOf } from './setting.js';
 import type { Terminal } from './terminal.js';
+import { listOf, numbersOf } from './value-lists.js';
 import { workloadQueryFor } from './workload-query.js';
 import { UnusableFile, WrongUse } from './wrong-use.js';
 
@@ -100,11 +100,12 @@ async function race(options: RaceOptions, terminal: Terminal): Promise<ExitCode>
 
 /** @throws {WrongUse} If there are too few or too many lanes, or one cannot have its machine. */
 function runningOf({ config }: Track, options: RaceOptions, prices: PriceList): Race {
+  const slots = options.prevRoots ?? String(config.prevRoots ?? 3);
+  const kernels = options.kernel ?? config.kernel ?? '6.1';
   const lanes = lanesOf({
-    policies:
-      options.policy === 'all' ? POLICY_NAMES : listOf('policy', options.policy, POLICY_NAMES),
-    prevRoots: countsOf(options.prevRoots ?? String(config.prevRoots ?? 3)),
-    kernels: listOf('kernel', options.kernel ?? config.kernel ?? '6.1', KERNEL_NAMES),
+    policies: listOf('Cannot race', 'policy', options.policy, POLICY_NAMES),
+    prevRoots: numbersOf('Cannot race', 'prev-roots', slots, [0, PREV_ROOTS_MAX]),
+    kernels: listOf('Cannot race', 'kernel', kernels, KERNEL_NAMES),
   });
   try {
     return openRace({ config, lanes, prices, costs: costsOf(options.cost ?? []) });
@@ -153,7 +154,12 @@ async function trackOf(options: RaceOptions, terminal: Terminal): Promise<Track>
 
 function workloadTrack(name: string, options: WorkloadOptions): Track {
   const { seed, commands, set = [] } = options;
-  const known = listOf('workload', name, WORKLOAD_NAMES)[0] as (typeof WORKLOAD_NAMES)[number];
+  const known = listOf(
+    'Cannot race',
+    'workload',
+    name,
+    WORKLOAD_NAMES,
+  )[0] as (typeof WORKLOAD_NAMES)[number];
   const workload = workloadOf(known);
   const asked = { workload, options: { seed, commands }, set, commandsMax: COMMANDS_MAX };
   const { values, seed: from } = workloadQueryFor(asked, 'Cannot race');
@@ -166,36 +172,10 @@ function workloadTrack(name: string, options: WorkloadOptions): Track {
   };
 }
 
-/** @param what Names a member of the list: `policy`. @returns Each member once. */
-function listOf<T extends string>(what: string, text: string, known: readonly T[]): T[] {
-  const list = text.split(',').map((name) => {
-    const found = known.find((one) => one === name.trim());
-    if (found !== undefined) return found;
-    const names = known.join(', ');
-    throw new WrongUse(`Cannot race: no ${what} "${name.trim()}"; there are ${names}`);
-  });
-  return [...new Set(list)];
-}
-
-function countsOf(text: string): number[] {
-  const counts = text.split(',').map((digits) => {
-    const count = Number(digits);
-    if (/^ *\d{1,2} *$/.test(digits) && count <= PREV_ROOTS_MAX) return count;
-    throw new WrongUse(`Cannot race: --prev-roots "${digits}" is not from 0 to ${PREV_ROOTS_MAX}`);
-  });
-  return [...new Set(counts)];
-}
-
-/** A preset by its name, or a file of prices. */
-async function pricesOf(name: string, terminal: Terminal): Promise<PriceList> {
-  const preset = Object.values(PRESETS).find((list) => list.name === name);
-  return preset ?? priceListIn(name, terminal);
-}
-
 function costsOf(settings: Settings): PriceChanges {
   return Object.fromEntries(
     settings.map(([key, text]) => {
-      const [name] = listOf('cost', key, PRICE_NAMES);
+      const [name] = listOf('Cannot race', 'cost', key, PRICE_NAMES);
       const cost = Number(text);
       if (text === '' || !Number.isFinite(cost) || cost < 0) {
         throw new WrongUse(`Cannot race: cost ${key} "${text}" is not a number from 0`);

@@ -13,7 +13,11 @@ export default defineConfig({
     ssr: true,
     // The judge of architecture cases is no part of the program, which loads it for `conform` alone.
     rollupOptions: {
-      input: { main: 'src/cli/main.ts', 'case-judge': 'conformance/judge/index.ts' },
+      input: {
+        main: 'src/cli/main.ts',
+        'case-judge': 'conformance/judge/index.ts',
+        'sweep-worker': 'src/cli/sweep-worker.ts',
+      },
       // Beside the program, so that it finds the judge wherever the import stands.
       output: { chunkFileNames: '[name]-[hash].js' },
     },

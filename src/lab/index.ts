@@ -22,4 +22,5 @@ export {
   type Failure,
   formFailure,
 } from './report.js';
+export * from './sweep/index.js';
 export * from './workloads/index.js';

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import {
   createRace,
   DEFAULT_PRICES,
-  fileOf,
-  listOf,
   PRESETS,
   PRICE_NAMES,
   PRICED,
   PriceFile,
   type PriceName,
+  priceFileOf,
+  priceListOf,
   resultOf,
   runCommand,
 } from '../../src/lab/index.js';
@@ -135,7 +135,7 @@ describe.each(Object.values(PRESETS))('the prices of $name', (list) => {
   });
 
   test('has a range around each, and a source', () => {
-    expect(listOf(PriceFile.parse(fileOf(list)))).toEqual(list);
+    expect(priceListOf(PriceFile.parse(priceFileOf(list)))).toEqual(list);
   });
 });
 

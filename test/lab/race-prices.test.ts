@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   DEFAULT_PRICES,
-  fileOf,
-  listOf,
   PRESETS,
   PRICE_NAMES,
   PriceFile,
   type PriceList,
+  priceFileOf,
+  priceListOf,
 } from '../../src/lab/index.js';
 import {
   type Amounts,
@@ -27,9 +27,9 @@ function listWith(ranges: Partial<Record<PriceName, [low: number, value: number,
   const some = Object.entries(ranges).map(([name, [low, value, high]]) => {
     return [name, { ...free[name as PriceName], low, value, high }];
   });
-  return listOf(
+  return priceListOf(
     PriceFile.parse(
-      fileOf({ ...DEFAULT_PRICES, prices: { ...free, ...Object.fromEntries(some) } }),
+      priceFileOf({ ...DEFAULT_PRICES, prices: { ...free, ...Object.fromEntries(some) } }),
     ),
   );
 }
@@ -166,7 +166,7 @@ describe('over every corner of the prices', () => {
 });
 
 describe('a price list', () => {
-  const first = fileOf(Object.values(PRESETS)[0] as PriceList);
+  const first = priceFileOf(Object.values(PRESETS)[0] as PriceList);
 
   test.each([
     ['a range upside down', { value: 5, low: 6, high: 4 }, '6 <= 5 <= 4 does not hold'],
@@ -186,7 +186,7 @@ describe('a price list', () => {
       'without a base every price is there, and these are not: exit',
     );
     const based = PriceFile.parse({ ...first, base: 'xeon-8269cy-4.19', prices: {} });
-    expect(listOf(based).prices).toEqual(PRESETS['xeon-8269cy-4.19'].prices);
+    expect(priceListOf(based).prices).toEqual(PRESETS['xeon-8269cy-4.19'].prices);
     const free = { ...exit, value: 0, low: 0, high: 0 };
     expect(PriceFile.safeParse({ ...first, prices: { ...others, exit: free } }).success).toBe(true);
   });

@@ -1,11 +1,13 @@
 export { resultOf, resultSteps } from './finish.js';
 export type { LaneSpec } from './lane.js';
 export {
+  type Amounts,
+  amountsOf,
   COST_PARTS,
   COST_UNIT,
+  type Comparison,
+  compare,
   DEFAULT_PRICES,
-  fileOf,
-  listOf,
   PRESET_NAMES,
   PRESETS,
   PRICE_MAX,
@@ -18,6 +20,9 @@ export {
   PriceListHead,
   PriceListName,
   type PriceName,
+  priceFileOf,
+  priceListOf,
+  type Standing,
   SURENESS,
 } from './prices/index.js';
 export {

@@ -1,4 +1,10 @@
-import { fileOf, listOf, PRESETS, type PriceFile, type PriceList } from '../../lab/index.js';
+import {
+  PRESETS,
+  type PriceFile,
+  type PriceList,
+  priceFileOf,
+  priceListOf,
+} from '../../lab/index.js';
 import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 
@@ -13,12 +19,12 @@ export class PriceLists {
 
   /** Every list: the presets first, then the others in the order in which they came. */
   all(): PriceFile[] {
-    return [...Object.values(PRESETS).map(fileOf), ...this.#given.values()];
+    return [...Object.values(PRESETS).map(priceFileOf), ...this.#given.values()];
   }
 
   /** A whole list. @throws {ApiError} If there is no such list. */
   list(name: string): PriceList {
-    return listOf(this.get(name));
+    return priceListOf(this.get(name));
   }
 
   /** A list as it was given. @throws {ApiError} If there is no such list. */

@@ -12,7 +12,7 @@ export {
   type PriceName,
 } from './names.js';
 export { DEFAULT_PRICES, PRESET_NAMES, PRESETS, type PresetName } from './presets/index.js';
-export { fileOf, listOf, PriceFile, PriceListHead } from './price-file.js';
+export { PriceFile, PriceListHead, priceFileOf, priceListOf } from './price-file.js';
 export {
   PRICE_MAX,
   type Price,

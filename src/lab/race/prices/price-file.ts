@@ -34,13 +34,13 @@ export const PriceFile = z
 export type PriceFile = z.output<typeof PriceFile>;
 
 /** The whole list that a file stands for. */
-export function listOf({ name, machine, ghz, base, prices }: PriceFile): PriceList {
+export function priceListOf({ name, machine, ghz, base, prices }: PriceFile): PriceList {
   const known = base === null ? {} : PRESETS[base].prices;
   return { name, machine, ghz, prices: { ...known, ...prices } as PriceList['prices'] };
 }
 
 /** The file of a whole list. */
-export function fileOf({ name, machine, ghz, prices }: PriceList): PriceFile {
+export function priceFileOf({ name, machine, ghz, prices }: PriceList): PriceFile {
   return { format: 'mmulab-prices', formatVersion: 1, name, machine, ghz, base: null, prices };
 }
 

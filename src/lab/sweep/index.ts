@@ -1,0 +1,3 @@
+export { cellSteps, cellsOf, keyOf, SweepCell, type SweepPlan, SweepRow } from './cell.js';
+export { type SweepSummary, summariesOf } from './summary.js';
+export { sweepCsv, sweepTable } from './text.js';
