@@ -192,9 +192,9 @@ export type CpuidFeatures = {
     fsgsbase?: boolean;
     /** CR4.OSXSAVE. */
     xsave?: boolean;
-    /** CR4.PKE; with paging `ept` alone. */
+    /** CR4.PKE. */
     pku?: boolean;
-    /** CR4.PKS, which no Linux offers; with paging `ept` alone. */
+    /** CR4.PKS. */
     pks?: boolean;
     /** CR4.CET. */
     cet?: boolean;
@@ -225,11 +225,11 @@ export type VmxCapabilities = {
     pinbasedCtls?: Hex64;
     /** IA32_VMX_TRUE_PROCBASED_CTLS: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
     procbasedCtls?: Hex64;
-    /** IA32_VMX_PROCBASED_CTLS2, less what CPUID, the options above and the kernel do not offer: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    /** IA32_VMX_PROCBASED_CTLS2, less what CPUID and the options above do not offer: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
     procbasedCtls2?: Hex64;
-    /** IA32_VMX_TRUE_EXIT_CTLS, less CET and PKS without CPUID: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    /** IA32_VMX_TRUE_EXIT_CTLS, less CET without CPUID: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
     exitCtls?: Hex64;
-    /** IA32_VMX_TRUE_ENTRY_CTLS, less CET and PKS without CPUID: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    /** IA32_VMX_TRUE_ENTRY_CTLS, less CET without CPUID: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
     entryCtls?: Hex64;
 };
 export type PhysicalAddress = string;
@@ -258,15 +258,11 @@ export type MemoryConfig = {
     words?: MemoryWord[];
     fills?: MemoryFill[];
 };
-export type Hex32 = string;
 export type InitialRegisters = {
     cr0?: Hex64;
     cr3?: Hex64;
     cr4?: Hex64;
     efer?: Hex64;
-    pkru?: Hex32;
-    /** IA32_PKRS. */
-    pkrs?: Hex32;
 };
 export type VmConfig = {
     vcpus?: number;
@@ -325,19 +321,6 @@ export type CommandMovFromCr3 = {
 export type CommandWrmsrEfer = {
     value: Hex64;
     kind: "wrmsr-efer";
-    vcpu: VcpuIndex;
-};
-export type CommandWrmsrPkrs = {
-    value: Hex64;
-    kind: "wrmsr-pkrs";
-    vcpu: VcpuIndex;
-};
-export type CommandWrpkru = {
-    value: Hex32;
-    ecx?: number;
-    /** Must be 0, and so must ECX. */
-    edx?: number;
-    kind: "wrpkru";
     vcpu: VcpuIndex;
 };
 export type OperandForm = "memory" | "register" | "lock";
@@ -460,6 +443,19 @@ export type CommandHvFlush = {
     /** Of a list: bits 11:0 count the pages that follow the first. */
     gvas?: Hex64[];
     kind: "hv-flush";
+    vcpu: VcpuIndex;
+};
+export type CommandVmrun = {
+    /** nCR3: root of the nested page tables. */
+    nestedCr3: Hex64;
+    asid?: number;
+    /** Registers of L2; without them those of L1. */
+    cr0?: Hex64;
+    cr3?: Hex64;
+    cr4?: Hex64;
+    efer?: Hex64;
+    cpl?: number;
+    kind: "vmrun";
     vcpu: VcpuIndex;
 };
 export type CommandRead = {
@@ -613,7 +609,7 @@ export type CommandResetContext = {
     kind: "reset-context";
     vcpu: VcpuIndex;
 };
-export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandWrmsrPkrs | CommandWrpkru | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmread | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandPvFlush | CommandHvFlush | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandPreempt | CommandInit | CommandDirtyLog | CommandGetDirtyLog | CommandClearDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
+export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmread | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandPvFlush | CommandHvFlush | CommandVmrun | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandPreempt | CommandInit | CommandDirtyLog | CommandGetDirtyLog | CommandClearDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
 export type Scene = {
     exhibit: Exhibit;
     /** Configuration with the mistake. */
@@ -754,6 +750,7 @@ export type LabelsPatch = {
     /** Seconds after which a VM is deleted that got no request; null: never. */
     ttlSeconds?: number | null;
 };
+export type Hex32 = string;
 export type StealState = {
     /** The host has scheduled the vCPU out. */
     preempted: boolean;
@@ -780,6 +777,8 @@ export type NestedState = {
     guestMode: boolean;
     /** EPT pointer of the current vmcs12, if EPT is enabled. */
     eptp: Hex64 | null;
+    /** nCR3 of the L2 that runs by VMRUN. */
+    nestedCr3: Hex64 | null;
     vpid: number | null;
     /** VM-instruction error field of the current VMCS. */
     instructionError: number | null;
@@ -806,9 +805,6 @@ export type VcpuState = {
     cr3: Hex64;
     cr4: Hex32;
     efer: Hex32;
-    pkru: Hex32;
-    /** IA32_PKRS. */
-    pkrs: Hex32;
     cpl: number;
     /** The MMU in use: `arch.mmu`. */
     mmu: MmuName;
@@ -833,7 +829,7 @@ export type Rights = {
     read: boolean;
     write: boolean;
     execute: boolean;
-    /** Access at CPL 3 is allowed too. In an EPT: true if user-mode addresses may be fetched (mode-based execute control), else null. */
+    /** Access at CPL 3 is allowed too; null in an EPT, which does not tell. */
     user: boolean | null;
 };
 export type TlbEntryState = {
@@ -1201,7 +1197,7 @@ export type EventVmFail = {
     /** Null without a current VMCS. */
     error: number | null;
 };
-export type CommandKind = "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "wrmsr-pkrs" | "wrpkru" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "pv-flush" | "hv-flush" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "preempt" | "init" | "dirty-log" | "get-dirty-log" | "clear-dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+export type CommandKind = "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "pv-flush" | "hv-flush" | "vmrun" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "preempt" | "init" | "dirty-log" | "get-dirty-log" | "clear-dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
 export type EventViolation = {
     kind: "violation";
     /** A wrong frame, a right that is gone or was never there, or a fault without a reason. */
@@ -2220,10 +2216,6 @@ export interface Operations {
     runMovFromCr3: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
     /** WRMSR to IA32_EFER, executed by the guest. */
     runWrmsrEfer: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; }; answer: Applied };
-    /** WRMSR to IA32_PKRS, executed by the guest. */
-    runWrmsrPkrs: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; }; answer: Applied };
-    /** WRPKRU, executed by the guest at whatever CPL. */
-    runWrpkru: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex32; ecx?: number; /** Must be 0, and so must ECX. */ edx?: number; }; answer: Applied };
     /** INVLPG, executed by the guest. */
     runInvlpg: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; encoding?: OperandForm; }; answer: Applied };
     /** INVPCID, executed by the guest. */
@@ -2256,6 +2248,8 @@ export interface Operations {
     runPvFlush: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { vcpus: VcpuIndex[]; }; answer: Applied };
     /** The guest makes a hypercall of Hyper-V that flushes TLBs. */
     runHvFlush: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { call: "HvCallFlushVirtualAddressSpace" | "HvCallFlushVirtualAddressList" | "HvCallFlushVirtualAddressSpaceEx" | "HvCallFlushVirtualAddressListEx"; /** CR3 of the address space, unless bit 1 of `flags`. */ addressSpace?: Hex64; /** Bit 0: all processors; 1: all address spaces; 2: spare global pages. */ flags?: number; /** Without `Ex`; none means all. */ processorMask?: Hex64; /** With `Ex`; null: all. */ vpSet?: VpBank[] | null; /** Of a list: bits 11:0 count the pages that follow the first. */ gvas?: Hex64[]; }; answer: Applied };
+    /** VMRUN, executed by L1 of an SVM hypervisor, with nested paging on. */
+    runVmrun: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { /** nCR3: root of the nested page tables. */ nestedCr3: Hex64; asid?: number; /** Registers of L2; without them those of L1. */ cr0?: Hex64; cr3?: Hex64; cr4?: Hex64; efer?: Hex64; cpl?: number; }; answer: Applied };
     /** A load from linear memory, executed by the guest. */
     runRead: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Bytes that are accessed. */ bytes?: 1 | 2 | 4 | 8; /** Access at CPL 3, whatever the CPL is. */ user?: boolean; /** EFLAGS.AC: a supervisor may touch user pages. */ ac?: boolean; }; answer: Applied };
     /** A store to linear memory, executed by the guest. */
@@ -2402,8 +2396,6 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     runMovCr4: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/mov-cr4"],
     runMovFromCr3: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/mov-from-cr3"],
     runWrmsrEfer: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/wrmsr-efer"],
-    runWrmsrPkrs: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/wrmsr-pkrs"],
-    runWrpkru: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/wrpkru"],
     runInvlpg: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/invlpg"],
     runInvpcid: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/invpcid"],
     runVmxon: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmxon"],
@@ -2420,6 +2412,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     runVmexit: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmexit"],
     runPvFlush: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/pv-flush"],
     runHvFlush: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/hv-flush"],
+    runVmrun: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmrun"],
     runRead: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/read"],
     runWrite: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/write"],
     runExecute: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/execute"],

@@ -30,13 +30,12 @@ import { vmexit } from './commands/vmexit.js';
 import { vmfunc } from './commands/vmfunc.js';
 import { vmptrld } from './commands/vmptrld.js';
 import { vmread } from './commands/vmread.js';
+import { vmrun } from './commands/vmrun.js';
 import { vmwrite } from './commands/vmwrite.js';
 import { vmxoff } from './commands/vmxoff.js';
 import { vmxon } from './commands/vmxon.js';
 import { write } from './commands/write.js';
 import { wrmsrEfer } from './commands/wrmsr-efer.js';
-import { wrmsrPkrs } from './commands/wrmsr-pkrs.js';
-import { wrpkru } from './commands/wrpkru.js';
 import { zapAll } from './commands/zap-all.js';
 import { listening } from './listening.js';
 import { reflectFault, runGuest } from './nested/index.js';
@@ -128,10 +127,6 @@ function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
       return movFromCr3(vm, vcpu, command, emit);
     case 'wrmsr-efer':
       return wrmsrEfer(vm, vcpu, command, emit);
-    case 'wrmsr-pkrs':
-      return wrmsrPkrs(vm, vcpu, command, emit);
-    case 'wrpkru':
-      return wrpkru(vcpu, command);
     case 'invlpg':
       return invlpg(vm, vcpu, command, emit);
     case 'invpcid':
@@ -159,6 +154,8 @@ function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
       return vmfunc(vm, vcpu, command, emit);
     case 'vmexit':
       return vmexit(vm, vcpu, command, emit);
+    case 'vmrun':
+      return vmrun(vm, vcpu, command, emit);
     case 'read':
       return read(vm, vcpu, command, emit);
     case 'write':

@@ -69,6 +69,11 @@ function eventful({ config, mode }: Machine): Vm {
   for (const type of [0, 1, 3]) onFirst({ kind: 'invvpid', type, vpid: 1, gva: '0x400000' });
   onFirst({ kind: 'invept', type: 1, eptp: '0x12001e' });
   onFirst({ kind: 'vmresume' });
+  if (config.vendor === 'svm') {
+    const range = { address: '0x0', gpa: '0x0', pages: 512, tables: '0x1f1000' };
+    onFirst({ kind: 'map', root: '0x1f0000', ...range });
+    onFirst({ kind: 'vmrun', nestedCr3: '0x1f0000' });
+  }
   read();
   const runs = fc.sample(run, { seed: 20261130, numRuns: 8 });
   for (const command of runs.flatMap(({ commands }) => commands))
@@ -90,6 +95,10 @@ const MACHINES: readonly Machine[] = [
     config: { paging: 'ept', policy: POLICY, kernel: '6.12', cpuid: { hyperv: true } },
   },
   { mode: 'PAE', config: { paging: 'shadow', policy: 'need-sync' } },
+  {
+    mode: '4-level',
+    config: { paging: 'ept', vendor: 'svm', registers: { efer: '0x1d00' } },
+  },
 ];
 
 /** An EPT of L1 is never shadowed in four parts. */

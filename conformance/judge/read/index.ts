@@ -4,6 +4,7 @@ import type { ArchitectureCase } from '../case.js';
 import { readL2Access } from './access/l2-access.js';
 import { readLinearAccess } from './access/linear-access.js';
 import { readModifiedPage } from './access/modified-page.js';
+import { readNptAccess } from './access/npt-access.js';
 import { readSequence } from './access/sequence.js';
 import { readTaggedPointer } from './access/tagged-pointer.js';
 import { readInstructions } from './observed.js';
@@ -19,6 +20,7 @@ const AREAS: Readonly<Record<string, Read>> = {
   'tlb-use': readUse,
   'bug-replay': readReplays,
   pml: readModifiedPage,
+  npt: readNptAccess,
 };
 
 /** Operations that are no instructions: accesses to memory, and sequences of them. */

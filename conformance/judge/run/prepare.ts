@@ -35,6 +35,14 @@ export function prepare(wanted: MachineSpec): Machine {
 }
 
 function* commandsOf(spec: MachineSpec): Iterable<MachineCommand> {
+  if (spec.svm !== null) {
+    const { cr0, cr3, cr4, efer, cpl } = spec.regs;
+    const save = { cr0: hexOf(cr0), cr3: hexOf(cr3), cr4: hexOf(cr4), efer: hexOf(efer), cpl };
+    yield* setSregs(spec.l1, createRegisters());
+    yield { kind: 'vmrun', nestedCr3: hexOf(spec.svm.nestedCr3), ...save };
+    yield { kind: 'enter' };
+    return;
+  }
   if (spec.vmx === 'outside') {
     yield* setSregs(spec.regs, createRegisters());
     yield { kind: 'enter' };

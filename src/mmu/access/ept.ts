@@ -2,17 +2,18 @@ import {
   ACC_ALL,
   ACC_EXEC,
   ACC_USER,
-  ACC_USER_EXEC,
   ACC_WRITE,
   EPT_VIOLATION_GVA_IS_VALID,
   EPT_VIOLATION_GVA_TRANSLATED,
-  EPT_VIOLATION_PROT_MASK,
+  EPT_VIOLATION_RWX_MASK,
   type EptLimits,
   gpaToGfn,
   hasAccessedDirty,
   markPageDirty,
   offsetInPage,
   PFERR_FETCH_MASK,
+  PFERR_GUEST_FINAL_MASK,
+  PFERR_GUEST_PAGE_MASK,
   PFERR_PRESENT_MASK,
   PFERR_USER_MASK,
   PFERR_WRITE_MASK,
@@ -38,9 +39,7 @@ import {
 } from '../shadow/index.js';
 import {
   type Emit,
-  eptLimitsIn,
   eptpOf,
-  isModeBased,
   SPTES_PER_PAGE,
   type Vcpu,
   type Vm,
@@ -49,12 +48,9 @@ import {
 import { dropPhysical, fillTlb, lookupTlb, physicalTagInUse } from '../tlb/index.js';
 import { type Exit, exitToHost } from '../vcpu/index.js';
 import { afterFix } from './after-fix.js';
+import { mappingByNpt } from './npt.js';
 import { markLeafUsed, walkShadow } from './shadow-walk.js';
 import type { PhysicalRequest, PhysicalTranslation } from './translation.js';
-
-/** Bits of an EPT violation's error code that tell what was accessed; they lie above bit 31. */
-const PFERR_GUEST_FINAL_MASK = 2 ** 32;
-const PFERR_GUEST_PAGE_MASK = 2 ** 33;
 
 /**
  * The processor translates a guest-physical address through the EPT that KVM gave it: the direct
@@ -76,9 +72,10 @@ export function translatePhysical(
   if (cached !== undefined && (cached.acc & needed) === needed) {
     return { kind: 'mapped', gfn: cached.gfn, acc: cached.acc };
   }
+  const demanded = needed | alwaysNeeded(vcpu);
   const leaf = isInReach(vcpu, address) ? walkShadow(vm, vcpu, address) : null;
   const acc = leaf !== null && isUsableSpte(leaf.spte) ? accOfSpte(leaf.spte) : 0;
-  if (leaf !== null && (acc & needed) === needed) {
+  if (leaf !== null && (acc & demanded) === demanded) {
     const isWrite = (needed & ACC_WRITE) !== 0;
     const isDirty = isDirtySpte(leaf.spte);
     markLeafUsed(leaf, isWrite);
@@ -100,21 +97,21 @@ function isInReach({ mmu }: Vcpu, { page }: Word): boolean {
 }
 
 /** The rights that an access needs; where the EPT tracks use, a page walk writes. */
-function rightsFor(vcpu: Vcpu, { kind, isFinal, isOfUser }: PhysicalAccess): number {
+function rightsFor(vcpu: Vcpu, { kind, isFinal }: PhysicalAccess): number {
   if (!isFinal && tracksUse(vcpu)) return ACC_WRITE;
-  if (kind === 'execute') return isOfUser && tellsModes(vcpu) ? ACC_USER_EXEC : ACC_EXEC;
+  if (kind === 'execute') return ACC_EXEC;
   return kind === 'write' ? ACC_WRITE : ACC_USER;
+}
+
+/** Every access by nested page tables of AMD's is the user's. */
+function alwaysNeeded({ nested }: Vcpu): number {
+  return nested.svm === null ? 0 : ACC_USER;
 }
 
 /** Whether A and D are enabled in the EPTP that the processor runs on: for L1 KVM enables them. */
 function tracksUse({ mmu, nested }: Vcpu): boolean {
-  if (mmu.name === 'root') return true;
+  if (mmu.name === 'root' || nested.svm !== null) return true;
   return hasAccessedDirty(eptpOf(nested.currentVmcs as Vmcs12) as Word);
-}
-
-/** Whether the EPT has a right of its own to fetch from user-mode addresses: KVM's has not. */
-export function tellsModes(vcpu: Vcpu): boolean {
-  return vcpu.mmu.name === 'guest' && isModeBased(vcpu);
 }
 
 interface Violation {
@@ -160,10 +157,12 @@ export function mappingOf(
   if (vcpu.mmu.name === 'root') {
     return { steps: [], level: 1, gfn: gpaToGfn(gpa), acc: ACC_ALL };
   }
+  const { svm } = vcpu.nested;
+  if (svm !== null) return mappingByNpt(vm, vcpu, { tables: svm, request: { gpa, access } }, emit);
   const eptp = eptpOf(vcpu.nested.currentVmcs as Vmcs12) as Word;
   const walked = walkEpt(vm.memory, eptp, gpa, {
     access,
-    limits: eptLimitsOf(vm, vcpu),
+    limits: eptLimitsOf(vm),
     logDirty: (page) => logModifiedPage(vm, vcpu, page),
   });
   for (const step of walked.steps) noteWalked(vm, step.gpa);
@@ -173,7 +172,7 @@ export function mappingOf(
   }
   const address = wordFromNumber(gpa);
   const isPermission =
-    walked.kind === 'violation' && (walked.qualification & EPT_VIOLATION_PROT_MASK) !== 0;
+    walked.kind === 'violation' && (walked.qualification & EPT_VIOLATION_RWX_MASK) !== 0;
   if (isPermission) invalidateFaulted(vm, vcpu, address, emit);
   if (vm.rules.eptFaultReachesCachedRoots) {
     invalidateEptAddress(vm, vcpu, { eptp, address }, emit);
@@ -186,18 +185,15 @@ export function mappingOf(
 }
 
 /** The part of the format that L1's EPT may use. */
-export const eptLimitsOf = seam(function eptLimitsOf(vm: Vm, vcpu: Vcpu): EptLimits {
-  return eptLimitsIn(vm, vcpu);
+export const eptLimitsOf = seam(function eptLimitsOf({ config }: Vm): EptLimits {
+  return { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };
 });
 
 /** @see Intel SDM Vol. 3C, "Exit Qualification for EPT Violations" */
 function qualificationOf({ request: { access }, needed, acc }: Violation): number {
-  const asked = needed === ACC_WRITE ? 0x2 : needed === ACC_USER ? 0x1 : 0x4;
+  const asked = needed === ACC_WRITE ? 0x2 : needed === ACC_EXEC ? 0x4 : 0x1;
   const had =
-    (acc & ACC_USER ? 0x8 : 0) |
-    (acc & ACC_WRITE ? 0x10 : 0) |
-    (acc & ACC_EXEC ? 0x20 : 0) |
-    (acc & ACC_USER_EXEC ? 0x40 : 0);
+    (acc & ACC_USER ? 0x8 : 0) | (acc & ACC_WRITE ? 0x10 : 0) | (acc & ACC_EXEC ? 0x20 : 0);
   const final = access.isFinal ? EPT_VIOLATION_GVA_TRANSLATED : 0;
   return asked | had | EPT_VIOLATION_GVA_IS_VALID | final;
 }
@@ -206,7 +202,7 @@ function qualificationOf({ request: { access }, needed, acc }: Violation): numbe
 function errorCodeOf({ rules }: Vm, { request: { access }, needed, acc }: Violation): number {
   const read = rules.eptReadIsUser ? PFERR_USER_MASK : 0;
   const asked =
-    needed === ACC_WRITE ? PFERR_WRITE_MASK : needed === ACC_USER ? read : PFERR_FETCH_MASK;
+    needed === ACC_WRITE ? PFERR_WRITE_MASK : needed === ACC_EXEC ? PFERR_FETCH_MASK : read;
   const where = access.isFinal ? PFERR_GUEST_FINAL_MASK : PFERR_GUEST_PAGE_MASK;
   return where + (asked | (acc !== 0 ? PFERR_PRESENT_MASK : 0));
 }

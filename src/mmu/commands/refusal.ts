@@ -1,6 +1,21 @@
-import { MEMORY_PAGES_MAX, type Word, wordToHex, wordToNumber } from '../machine/index.js';
+import {
+  EFER_LMA,
+  flagsIn,
+  isPaging,
+  MEMORY_PAGES_MAX,
+  type Word,
+  wordToHex,
+  wordToNumber,
+  X86_CR0_PG,
+} from '../machine/index.js';
 import type { RequestName } from '../requests/index.js';
-import { type Command, TLB_ENTRIES_MAX } from '../schema/index.js';
+import { guestLevelsOf, tdpLevelsOf } from '../roots/index.js';
+import {
+  type Command,
+  type CommandKind,
+  type CommandOf,
+  TLB_ENTRIES_MAX,
+} from '../schema/index.js';
 import type { Vcpu, Vm } from '../state/index.js';
 
 /** VMCS regions that the vCPUs of one VM may touch. */
@@ -11,7 +26,12 @@ export const VMCS_REGIONS_MAX = 256;
  * happens, so that a refused command changes nothing.
  */
 export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
+  if (vcpu.nested.svm !== null && !IN_L2_OF_SVM.has(command.kind)) {
+    return 'L2 of an SVM hypervisor makes accesses and exits alone';
+  }
   switch (command.kind) {
+    case 'vmrun':
+      return vmrunFlawOf(vm, vcpu, command);
     case 'vmexit':
       return vcpu.nested.guestMode ? null : `vCPU ${vcpu.index} is not running L2`;
     case 'init':
@@ -38,8 +58,6 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
     case 'mov-cr4':
     case 'mov-from-cr3':
     case 'wrmsr-efer':
-    case 'wrmsr-pkrs':
-    case 'wrpkru':
     case 'invlpg':
     case 'invpcid':
     case 'invept':
@@ -66,6 +84,33 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
     case 'reset-context':
       return null;
   }
+}
+
+/** Commands for an L2 that runs by VMRUN, besides those of the host that look at no register of it. */
+const IN_L2_OF_SVM: ReadonlySet<CommandKind> = new Set([
+  ...(['read', 'write', 'execute', 'vmexit', 'enter', 'make-request', 'zap-all'] as const),
+  ...(['set-memslot', 'host-write', 'dirty-log', 'get-dirty-log', 'clear-dirty-log'] as const),
+  ...(['unmap', 'map', 'free-roots', 'reset-context'] as const),
+]);
+
+/**
+ * KVM shadows nested page tables by as many levels as the host pages with; where L1 has fewer, more
+ * pages stand above. Both are in step here, and L2 is in long mode.
+ */
+function vmrunFlawOf(
+  { config }: Vm,
+  { regs }: Vcpu,
+  { cr0, efer }: CommandOf<'vmrun'>,
+): string | null {
+  if (config.vendor !== 'svm' || !isPaging(regs)) return null;
+  const levels = guestLevelsOf(regs);
+  const tdp = tdpLevelsOf(config);
+  if (levels !== tdp) {
+    return `L1 pages with ${levels} levels and the host with ${tdp}; "maxphyaddr" above 48 gives it 5`;
+  }
+  const isLong = ((efer === undefined ? regs.efer : flagsIn(efer)) & EFER_LMA) !== 0;
+  const pages = cr0 === undefined || (flagsIn(cr0) & X86_CR0_PG) !== 0;
+  return isLong && pages ? null : 'L2 of an SVM hypervisor runs in long mode alone';
 }
 
 /**

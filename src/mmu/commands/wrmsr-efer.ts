@@ -1,3 +1,4 @@
+import { offeredFeatures } from '../kernel/index.js';
 import {
   CPU_BASED_USE_MSR_BITMAPS,
   EFER_LMA,
@@ -38,7 +39,8 @@ export function wrmsrEfer(
   exitToHost(vcpu, { reason: 'MSR_WRITE' }, emit);
 
   const written = flagsIn(value);
-  const isReserved = !isFlagWord(value) || (written & ~eferAllowed(vm.config.cpuid.nx)) !== 0;
+  const isReserved =
+    !isFlagWord(value) || (written & ~eferAllowed(offeredFeatures(vm.config))) !== 0;
   const changesLme = ((written ^ regs.efer) & EFER_LME) !== 0;
   if (isReserved || (changesLme && isPaging(regs))) return raise(vcpu, fault('#GP'), emit);
 

@@ -36,6 +36,11 @@ export function writeVcpu(writer: ByteWriter, vcpu: Vcpu): void {
   writer.flag(nested.guestMode);
   writer.uint(nested.lastVpid);
   writer.flag(nested.hasRunL2);
+  writer.flag(nested.svm !== null);
+  if (nested.svm !== null) {
+    writer.word(nested.svm.nestedCr3);
+    writeRegisters(writer, nested.svm.l1);
+  }
   for (const count of Object.values(vcpu.counters)) writer.number(count);
   if (vcpu.tlb !== null) writeTlb(writer, vcpu.tlb);
 }
@@ -67,6 +72,7 @@ export function readVcpu(reader: ByteReader, place: VcpuPlace): Vcpu {
   nested.guestMode = reader.flag();
   nested.lastVpid = reader.uint();
   nested.hasRunL2 = reader.flag();
+  nested.svm = reader.flag() ? { nestedCr3: reader.word(), l1: readRegisters(reader) } : null;
   for (const name of Object.keys(counters) as (keyof typeof counters)[]) {
     counters[name] = reader.number();
   }
@@ -83,8 +89,6 @@ function writeRegisters(writer: ByteWriter, regs: Registers): void {
   writer.flag(regs.csL);
   writer.flag(regs.vm86);
   writer.list(regs.pdptrs, writer.word);
-  writer.uint(regs.pkru);
-  writer.uint(regs.pkrs);
 }
 
 function readRegisters(reader: ByteReader): Registers {
@@ -97,8 +101,6 @@ function readRegisters(reader: ByteReader): Registers {
     csL: reader.flag(),
     vm86: reader.flag(),
     pdptrs: reader.list(reader.word),
-    pkru: reader.uint(),
-    pkrs: reader.uint(),
   };
 }
 

@@ -25,7 +25,7 @@ export const X86_CR4_SMEP = 0x100000;
 export const X86_CR4_SMAP = 0x200000;
 export const X86_CR4_PKE = 0x400000;
 export const X86_CR4_CET = 0x800000;
-export const X86_CR4_PKS = 0x1000000;
+const X86_CR4_PKS = 0x1000000;
 export const X86_CR4_LAM_SUP = 0x10000000;
 
 export const X86_EFLAGS_IF = 0x200;
@@ -35,6 +35,7 @@ const EFER_SCE = 0x1;
 export const EFER_LME = 0x100;
 export const EFER_LMA = 0x400;
 export const EFER_NX = 0x800;
+export const EFER_SVME = 0x1000;
 
 /** Bits of CR0 that exist; the rest below bit 32 are read-only zero and ignored on a write. */
 export const CR0_DEFINED = 0xe005003f;
@@ -84,7 +85,7 @@ export function cr4Allowed(has: Cr4Features): number {
   );
 }
 
-/** The bits of EFER that the guest may set: SCE, LME and LMA always, NX if CPUID has it. */
-export function eferAllowed(nx: boolean): number {
-  return EFER_SCE | EFER_LME | EFER_LMA | (nx ? EFER_NX : 0);
+/** The bits of EFER that the guest may set: SCE, LME and LMA always, NX and SVME if CPUID has them. */
+export function eferAllowed({ nx, svm }: { nx: boolean; svm: boolean }): number {
+  return EFER_SCE | EFER_LME | EFER_LMA | (nx ? EFER_NX : 0) | (svm ? EFER_SVME : 0);
 }

@@ -119,6 +119,7 @@ interface EntryPlace {
   readonly regs: Registers;
   readonly format: Format;
   readonly maxphyaddr: number;
+  readonly isAmd?: boolean;
 }
 
 /** Physical-address bits that a page of 4 MiB can have at most (PSE-36). */
@@ -130,7 +131,7 @@ const PSE36_ADDRESS_BITS = 40;
  */
 export function hasReservedBit(
   entry: Word,
-  { level, isLeaf, regs, format, maxphyaddr }: EntryPlace,
+  { level, isLeaf, regs, format, maxphyaddr, isAmd }: EntryPlace,
 ) {
   if (format.entryBytes === 4) {
     if (!isLeaf || level === 1) return false;
@@ -143,5 +144,5 @@ export function hasReservedBit(
   const highest = isPae ? 62 : 51;
   if (maxphyaddr <= highest && bitsOf(entry, { high: highest, low: maxphyaddr }) !== 0) return true;
   if (isLeaf) return level > 1 && bitsOf(entry, { high: 9 * level + 2, low: 13 }) !== 0;
-  return level > 3 && (entry.low & PT_PAGE_SIZE) !== 0;
+  return level > 3 && (entry.low & (PT_PAGE_SIZE | (isAmd ? PT_GLOBAL : 0))) !== 0;
 }

@@ -25,7 +25,7 @@ export interface Sregs {
 export interface SregsLimits {
   /** Bits of a physical address: 36 to 52. */
   readonly maxphyaddr: number;
-  readonly cpuid: Cr4Features & { readonly nx: boolean };
+  readonly cpuid: Cr4Features & { readonly nx: boolean; readonly svm: boolean };
   /** Whether bits of EFER that CPUID does not offer are refused. */
   readonly checksEfer: boolean;
 }
@@ -73,7 +73,7 @@ function reservedBitFlawsOf({ cr4, efer }: Sregs, { cpuid, checksEfer }: SregsLi
   if (inCr4 !== 0) {
     flaws.push({ register: 'cr4', message: `CPUID does not offer ${hex(inCr4)}` });
   }
-  const inEfer = (flagsIn(efer) & ~eferAllowed(cpuid.nx)) >>> 0;
+  const inEfer = (flagsIn(efer) & ~eferAllowed(cpuid)) >>> 0;
   if (checksEfer && inEfer !== 0) {
     flaws.push({ register: 'efer', message: `CPUID does not offer ${hex(inEfer)}` });
   }

@@ -3,9 +3,7 @@ import {
   ACC_WRITE,
   errorCodeOf,
   isForbidden,
-  isForbiddenByKey,
   type LinearAccess,
-  PFERR_PK_MASK,
   PFERR_PRESENT_MASK,
   PFERR_RSVD_MASK,
 } from './access.js';
@@ -26,7 +24,6 @@ import {
   PT_PRESENT,
   pageFrameOf,
 } from './paging-entry.js';
-import { keyRightsOf } from './protection-keys.js';
 import { pagingModeOf, type Registers } from './registers.js';
 import { addressFrameOf, bitsOf, type Word } from './word.js';
 
@@ -60,10 +57,17 @@ export interface Mapped {
   readonly gfn: number;
   /** Rights that may be cached: no writing until the leaf is dirty. */
   readonly acc: number;
-  /** The leaf's protection key as rights hold it: see `keyRightsOf()`. */
-  readonly key: number;
   /** Whether the leaf is global; it counts only while CR4.PGE is set. */
   readonly global: boolean;
+}
+
+/** The rules of one walk. */
+export interface WalkRules {
+  readonly access: LinearAccess;
+  /** Bits of a physical address: 36 to 52. */
+  readonly maxphyaddr: number;
+  /** Whether bit 8 is reserved in entries of level 4 and above, as AMD's processors have it. */
+  readonly isAmd?: boolean;
 }
 
 export type Walk =
@@ -78,7 +82,6 @@ export type Walk =
  *
  * Reserved bits are judged level by level, rights only after a complete walk.
  *
- * @param maxphyaddr Bits of a physical address: 36 to 52.
  * @see Intel SDM Vol. 3A, "Paging"
  * @see Linux `FNAME(walk_addr_generic)`, arch/x86/kvm/mmu/paging_tmpl.h
  */
@@ -86,7 +89,7 @@ export function walk(
   tables: TableMemory,
   regs: Registers,
   address: Word,
-  { access, maxphyaddr }: { access: LinearAccess; maxphyaddr: number },
+  { access, maxphyaddr, isAmd = false }: WalkRules,
 ): Walk {
   const mode = pagingModeOf(regs);
   if (mode === 'none') return unpaged(address);
@@ -106,7 +109,7 @@ export function walk(
     if (entry === null) return { kind: 'stopped' };
     if ((entry.low & PT_PRESENT) === 0) return fault(0);
     const isLeaf = level === 1 || isLargePage(entry, level, regs, format);
-    if (hasReservedBit(entry, { level, isLeaf, regs, format, maxphyaddr })) {
+    if (hasReservedBit(entry, { level, isLeaf, regs, format, maxphyaddr, isAmd })) {
       return fault(PFERR_PRESENT_MASK | PFERR_RSVD_MASK);
     }
     acc &= accOf(entry, format);
@@ -115,10 +118,7 @@ export function walk(
       table = frameOf(entry, format);
       continue;
     }
-    const key = keyRightsOf(entry, format);
-    if (isForbidden(acc | key, access, regs)) {
-      return fault(PFERR_PRESENT_MASK | keyFaultOf(acc | key, access, regs));
-    }
+    if (isForbidden(acc, access, regs)) return fault(PFERR_PRESENT_MASK);
     if (!markUsed(tables, steps, access, format)) return { kind: 'stopped' };
     const isDirty = access.kind === 'write' || (entry.low & PT_DIRTY) !== 0;
     return {
@@ -127,7 +127,6 @@ export function walk(
       level,
       gfn: pageFrameOf(entry, level, address, format),
       acc: isDirty ? acc : acc & ~ACC_WRITE,
-      key,
       global: (entry.low & PT_GLOBAL) !== 0,
     };
   }
@@ -162,7 +161,7 @@ const NOT_PRESENT: Word = { page: 0, low: 0 };
 /** Without paging a linear address is a physical one, of 32 bits. */
 function unpaged(address: Word): Mapped {
   const gfn = addressFrameOf(address);
-  return { kind: 'mapped', steps: [], level: 1, gfn, acc: ACC_ALL, key: 0, global: false };
+  return { kind: 'mapped', steps: [], level: 1, gfn, acc: ACC_ALL, global: false };
 }
 
 /** Frame of the table at which the walk starts; null where PAE's PDPTE is not present. */
@@ -174,11 +173,6 @@ export function rootTableOf(
   if (mode !== 'PAE') return addressFrameOf(regs.cr3);
   const pdpte = regs.pdptrs[bitsOf(address, { high: 31, low: 30 })] as Word;
   return (pdpte.low & PT_PRESENT) !== 0 ? addressFrameOf(pdpte) : null;
-}
-
-/** The bit that tells of a protection key, whatever else forbids the access. */
-function keyFaultOf(acc: number, access: LinearAccess, regs: Registers): number {
-  return isForbiddenByKey(acc, access, regs) ? PFERR_PK_MASK : 0;
 }
 
 /** @see Linux `FNAME(update_accessed_dirty_bits)`, arch/x86/kvm/mmu/paging_tmpl.h */

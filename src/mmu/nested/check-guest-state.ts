@@ -14,7 +14,6 @@ import {
   VM_ENTRY_LOAD_IA32_EFER,
   VM_ENTRY_LOAD_IA32_PAT,
   VM_ENTRY_LOAD_IA32_PERF_GLOBAL_CTRL,
-  VM_ENTRY_LOAD_IA32_PKRS,
   VMCS,
   VMCS12_REVISION,
   wordToNumber,
@@ -116,7 +115,6 @@ function areMsrsValid(vm: Vm, vmcs12: Vmcs12): boolean {
     (!loads(VM_ENTRY_LOAD_IA32_PERF_GLOBAL_CTRL) ||
       isPerfGlobalCtrlValid(fieldOf(vmcs12, VMCS.GUEST_IA32_PERF_GLOBAL_CTRL))) &&
     (!loads(VM_ENTRY_LOAD_IA32_PAT) || isPatValid(fieldOf(vmcs12, VMCS.GUEST_IA32_PAT))) &&
-    (!loads(VM_ENTRY_LOAD_IA32_PKRS) || isFlagWord(fieldOf(vmcs12, VMCS.GUEST_IA32_PKRS))) &&
     (!loads(VM_ENTRY_LOAD_BNDCFGS) || isBndcfgsValid(vm, vmcs12)) &&
     (!loads(VM_ENTRY_LOAD_CET_STATE) || isCetStateValid(vm, vmcs12))
   );
@@ -155,5 +153,9 @@ function isGuestEferValid({ config }: Vm, vmcs12: Vmcs12): boolean {
   const efer = flagsOf(vmcs12, VMCS.GUEST_IA32_EFER);
   const lma = (efer & EFER_LMA) !== 0;
   const lme = (efer & EFER_LME) !== 0;
-  return (efer & ~eferAllowed(config.cpuid.nx)) === 0 && lma === isLong && (!paging || lme === lma);
+  return (
+    (efer & ~eferAllowed({ nx: config.cpuid.nx, svm: false })) === 0 &&
+    lma === isLong &&
+    (!paging || lme === lma)
+  );
 }

@@ -11,7 +11,6 @@ import {
   VM_EXIT_LOAD_IA32_EFER,
   VM_EXIT_LOAD_IA32_PAT,
   VM_EXIT_LOAD_IA32_PERF_GLOBAL_CTRL,
-  VM_EXIT_LOAD_IA32_PKRS,
   VMCS,
   X86_CR4_PAE,
   X86_CR4_PCIDE,
@@ -74,7 +73,6 @@ function areMsrsValid(vm: Vm, vmcs12: Vmcs12): boolean {
     (!loads(VM_EXIT_LOAD_IA32_PERF_GLOBAL_CTRL) ||
       isPerfGlobalCtrlValid(fieldOf(vmcs12, VMCS.HOST_IA32_PERF_GLOBAL_CTRL))) &&
     (!loads(VM_EXIT_LOAD_IA32_PAT) || isPatValid(fieldOf(vmcs12, VMCS.HOST_IA32_PAT))) &&
-    (!loads(VM_EXIT_LOAD_IA32_PKRS) || isFlagWord(fieldOf(vmcs12, VMCS.HOST_IA32_PKRS))) &&
     (!loads(VM_EXIT_LOAD_CET_STATE) ||
       (isCetValid(vm, fieldOf(vmcs12, VMCS.HOST_S_CET)) && isSspValid(vm, vmcs12)))
   );
@@ -134,7 +132,7 @@ function isHostEferValid({ config }: Vm, vmcs12: Vmcs12, is64Bit: boolean): bool
   const flags = flagsIn(efer);
   return (
     isFlagWord(efer) &&
-    (flags & ~eferAllowed(config.cpuid.nx)) === 0 &&
+    (flags & ~eferAllowed({ nx: config.cpuid.nx, svm: false })) === 0 &&
     ((flags & EFER_LMA) !== 0) === is64Bit &&
     ((flags & EFER_LME) !== 0) === is64Bit
   );

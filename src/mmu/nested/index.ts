@@ -8,6 +8,13 @@ export { logModifiedPage } from './page-modification-log.js';
 export { hasVmxInstructions, vmxPermission } from './permission.js';
 export { reflectFault } from './reflect-fault.js';
 export { runGuest } from './run.js';
+export {
+  enterL2OfSvm,
+  leaveL2OfSvm,
+  SVM_EXIT_ERR,
+  SVM_EXIT_NPF,
+  SVM_EXIT_VMRUN,
+} from './svm.js';
 export { VM_SUCCEED, vmFail, vmFailInvalid } from './vm-fail.js';
 export { releaseVmcs12, vmcs12At } from './vmcs-regions.js';
 export { nestedVmexit, reflectExit } from './vmexit.js';

@@ -2,6 +2,7 @@ import { EXIT_REASON, ZERO } from '../machine/index.js';
 import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { enterGuest } from '../vcpu/index.js';
+import { shutDownL2OfSvm } from './svm.js';
 import { nestedVmexit } from './vmexit.js';
 
 const SHUTDOWN: Outcome = { kind: 'shutdown' };
@@ -16,6 +17,10 @@ const SHUTDOWN: Outcome = { kind: 'shutdown' };
 export function runGuest(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome | null {
   if (enterGuest(vm, vcpu, emit)) return null;
   if (!vcpu.nested.guestMode) return SHUTDOWN;
+  if (vcpu.nested.svm !== null) {
+    const ended = shutDownL2OfSvm(vm, vcpu, emit);
+    return enterGuest(vm, vcpu, emit) ? ended : SHUTDOWN;
+  }
   const name = 'TRIPLE_FAULT';
   const exit = { reason: EXIT_REASON[name], name, qualification: ZERO } as const;
   const outcome = nestedVmexit(vm, vcpu, exit, emit);

@@ -105,10 +105,9 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
     case 'set-memslot':
       vm.oracle.tableWrites += 1;
       break;
-    case 'wrmsr-pkrs':
-    case 'wrpkru':
     case 'vmlaunch':
     case 'vmresume':
+    case 'vmrun':
     case 'vmexit':
     case 'vmxon':
     case 'vmxoff':

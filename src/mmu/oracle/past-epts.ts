@@ -1,6 +1,5 @@
 import {
   ACC_ALL,
-  ACC_USER_EXEC,
   type EptLimits,
   eptEntry,
   gfnToGpa,
@@ -53,6 +52,6 @@ export function pastEptWays(
       ways.push({ gfn, acc: acc & entry.acc, replaced: narrowed });
     }
   };
-  follow(levels, eptp.page % 2 ** 40, ACC_ALL | ACC_USER_EXEC, null);
+  follow(levels, eptp.page % 2 ** 40, ACC_ALL, null);
   return ways;
 }

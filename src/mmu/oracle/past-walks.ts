@@ -9,7 +9,6 @@ import {
   hasReservedBit,
   indexOf,
   isLargePage,
-  keyRightsOf,
   PT_ACCESSED,
   PT_DIRTY,
   PT_GLOBAL,
@@ -38,7 +37,7 @@ export interface PastWalk {
   readonly gfn: number;
   /** Size of the page, as the exponent of so many pages of 4 KiB. */
   readonly order: number;
-  /** `ACC_*` bits, not writable unless the leaf was dirty, and the protection key. */
+  /** `ACC_*` bits; not writable unless the leaf was dirty. */
   readonly acc: number;
   readonly isGlobal: boolean;
   /** Time at which the youngest of its entries came to be. */
@@ -132,7 +131,7 @@ export function pastWalks(
       ...ended(next),
       gfn: pageFrameOf(entry, level, address, format),
       order: pageOrderOf(level, format),
-      acc: ((entry.low & PT_DIRTY) !== 0 ? acc : acc & ~ACC_WRITE) | keyRightsOf(entry, format),
+      acc: (entry.low & PT_DIRTY) !== 0 ? acc : acc & ~ACC_WRITE,
       isGlobal: (entry.low & PT_GLOBAL) !== 0,
     });
   };

@@ -10,6 +10,7 @@ export {
   configureShadowEptMmu,
   initMmu,
   initShadowEptMmu,
+  initShadowNptMmu,
   resetContext,
   switchCr3,
 } from './init-mmu.js';
@@ -34,5 +35,11 @@ export { duesOf } from './marks.js';
 export { isCurrentRootKept, newPgd } from './new-pgd.js';
 export { freeObsoleteRoots } from './obsolete-roots.js';
 export { findRoot, holesOf, NOT_FOUND } from './root-cache.js';
-export { rootMmuRole, shadowEptRole } from './root-role.js';
+export {
+  guestLevelsOf,
+  rootMmuRole,
+  shadowEptRole,
+  shadowNptRole,
+  tdpLevelsOf,
+} from './root-role.js';
 export { syncRoots } from './sync-roots.js';

@@ -1,11 +1,11 @@
-import type { Word } from '../machine/index.js';
+import type { NestedTables, Word } from '../machine/index.js';
 import { walkLevelsOf } from '../machine/index.js';
 import { type Dues, NO_DUES } from '../policies/index.js';
 import { seam } from '../seam.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { unloadMmu } from './free-roots.js';
 import { newPgd } from './new-pgd.js';
-import { guestLevelsOf, rootMmuRole, shadowEptRole } from './root-role.js';
+import { guestLevelsOf, rootMmuRole, shadowEptRole, shadowNptRole } from './root-role.js';
 
 /**
  * Configures `root_mmu` for the registers as they are now. While L2 runs on EPT its own registers
@@ -65,15 +65,29 @@ export const initShadowEptMmu = seam(function initShadowEptMmu(
   emit: Emit,
 ): void {
   if (vm.rules.pgdSwitch === 'swap-chain') {
-    newPgd(vm, vcpu, eptp, emit, shadowEptRole(vcpu, eptp));
+    newPgd(vm, vcpu, eptp, emit, shadowEptRole(eptp));
   }
   configureShadowEptMmu(vcpu, eptp);
   if (vm.rules.pgdSwitch === 'keep-or-fill') newPgd(vm, vcpu, eptp, emit);
 });
 
+/**
+ * Configures `guest_mmu` for nested page tables of L1 and switches to it; `arch.mmu` must be
+ * `guest_mmu`.
+ *
+ * @see Linux `kvm_init_shadow_npt_mmu()`, arch/x86/kvm/mmu/mmu.c
+ */
+export function initShadowNptMmu(vm: Vm, vcpu: Vcpu, tables: NestedTables, emit: Emit): void {
+  const { nestedCr3, l1 } = tables;
+  const role = shadowNptRole(vm, tables);
+  if (vm.rules.pgdSwitch === 'swap-chain') newPgd(vm, vcpu, nestedCr3, emit, role);
+  vcpu.guestMmu.role = role;
+  vcpu.guestMmu.guestLevels = guestLevelsOf(l1);
+  if (vm.rules.pgdSwitch === 'keep-or-fill') newPgd(vm, vcpu, nestedCr3, emit);
+}
+
 /** `guest_mmu` is to shadow this EPT; no root of it is looked for. */
-export function configureShadowEptMmu(vcpu: Vcpu, eptp: Word): void {
-  const { guestMmu } = vcpu;
-  guestMmu.role = shadowEptRole(vcpu, eptp);
+export function configureShadowEptMmu({ guestMmu }: Vcpu, eptp: Word): void {
+  guestMmu.role = shadowEptRole(eptp);
   guestMmu.guestLevels = walkLevelsOf(eptp);
 }

@@ -62,11 +62,12 @@ export const loadMmu = seam(function loadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): bo
 });
 
 /**
- * The guest's pgd, as `get_guest_pgd()` returns it: CR3, or the EPT pointer of vmcs12.
+ * The guest's pgd, as `get_guest_pgd()` returns it: CR3, the EPT pointer of vmcs12, or nCR3.
  *
- * @see Linux `kvm_mmu_get_guest_pgd()`, `nested_ept_get_eptp()`
+ * @see Linux `kvm_mmu_get_guest_pgd()`, `nested_ept_get_eptp()`, `nested_svm_get_tdp_cr3()`
  */
 function guestPgdOf({ mmu, regs, nested }: Vcpu): Word {
+  if (mmu.name === 'guest' && nested.svm !== null) return nested.svm.nestedCr3;
   if (mmu.name === 'root' || nested.currentVmcs === null) return regs.cr3;
   return eptpOf(nested.currentVmcs) ?? ZERO;
 }

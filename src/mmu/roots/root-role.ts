@@ -8,13 +8,15 @@ import {
   isSmap,
   isSmep,
   isWriteProtect,
+  type NestedTables,
+  nptRegistersOf,
   type Registers,
   type Word,
   walkLevelsOf,
 } from '../machine/index.js';
 import { seam } from '../seam.js';
 import { ROLE } from '../shadow/index.js';
-import { isModeBased, type Vcpu, type Vm } from '../state/index.js';
+import type { Vcpu, Vm } from '../state/index.js';
 
 /** Levels of the tables of PAE: what KVM shadows with at least. */
 export const PT32E_ROOT_LEVEL = 3;
@@ -45,10 +47,26 @@ export const rootMmuRole = seam(function rootMmuRole(
  *
  * @see Linux `kvm_calc_shadow_ept_root_page_role()`, arch/x86/kvm/mmu/mmu.c
  */
-export function shadowEptRole(vcpu: Vcpu, eptp: Word): number {
+export function shadowEptRole(eptp: Word): number {
   const ad = hasAccessedDirty(eptp) ? 0 : ROLE.AD_DISABLED;
-  const modeBased = isModeBased(vcpu) ? ROLE.CR4_SMEP | ROLE.ACC_USER_EXEC : 0;
-  return walkLevelsOf(eptp) | ROLE.ACC_ALL | ROLE.GUEST_MODE | ad | modeBased;
+  return walkLevelsOf(eptp) | ROLE.ACC_ALL | ROLE.GUEST_MODE | ad;
+}
+
+/**
+ * The role of the root that shadows nested page tables of L1's, by L1's registers.
+ *
+ * @see Linux `kvm_init_shadow_npt_mmu()`, arch/x86/kvm/mmu/mmu.c
+ */
+export function shadowNptRole(vm: Vm, tables: NestedTables): number {
+  const regs = nptRegistersOf(tables);
+  const role =
+    vm.rules.roleBits === 'guest-efer-cr0' ? shadowRoleTo517(regs, false) : shadowRole(vm, regs);
+  return role | ROLE.GUEST_MODE;
+}
+
+/** Levels of the tables by which KVM maps memory directly, and shadows NPT. @see `get_npt_level()` */
+export function tdpLevelsOf({ maxphyaddr }: { maxphyaddr: number }): number {
+  return maxphyaddr > 48 ? 5 : 4;
 }
 
 /** Levels of the guest's own tables: 2 to 5, or 0 without paging. */
@@ -60,7 +78,7 @@ export function guestLevelsOf(regs: Registers): number {
 
 /** TDP. @see Linux `kvm_calc_tdp_mmu_root_page_role()` */
 function directRole({ config, rules }: Vm, regs: Registers): number {
-  const level = config.maxphyaddr > 48 ? 5 : 4;
+  const level = tdpLevelsOf(config);
   const role = level | ROLE.DIRECT | ROLE.ACC_ALL;
   if (rules.roleBits !== 'guest-efer-cr0') return role | ROLE.CR0_WP | ROLE.EFER_NX;
   return role | guestEferAndWp(regs);

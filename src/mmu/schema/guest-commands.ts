@@ -13,7 +13,7 @@ import {
   value,
 } from './command-fields.js';
 import type { CommandSpec } from './command-spec.js';
-import { Hex32, Hex64, Operand64 } from './hex.js';
+import { Hex64, Operand64 } from './hex.js';
 import { HvFlush } from './hv-flush.js';
 
 /** Instructions that a guest executes. */
@@ -42,20 +42,6 @@ export const GUEST_COMMANDS = {
     summary: 'WRMSR to IA32_EFER, executed by the guest.',
     runsIn: 'guest',
     body: z.strictObject({ value }),
-  },
-  'wrmsr-pkrs': {
-    summary: 'WRMSR to IA32_PKRS, executed by the guest.',
-    runsIn: 'guest',
-    body: z.strictObject({ value }),
-  },
-  wrpkru: {
-    summary: 'WRPKRU, executed by the guest at whatever CPL.',
-    runsIn: 'guest',
-    body: z.strictObject({
-      value: Hex32,
-      ecx: uint32.default(0),
-      edx: uint32.default(0).describe('Must be 0, and so must ECX.'),
-    }),
   },
   invlpg: {
     summary: 'INVLPG, executed by the guest.',
@@ -146,6 +132,19 @@ export const GUEST_COMMANDS = {
     summary: 'The guest makes a hypercall of Hyper-V that flushes TLBs.',
     runsIn: 'guest',
     body: HvFlush,
+  },
+  vmrun: {
+    summary: 'VMRUN, executed by L1 of an SVM hypervisor, with nested paging on.',
+    runsIn: 'guest',
+    body: z.strictObject({
+      nestedCr3: Hex64.describe('nCR3: root of the nested page tables.'),
+      asid: uint32.default(1),
+      cr0: Hex64.optional().describe('Registers of L2; without them those of L1.'),
+      cr3: Hex64.optional(),
+      cr4: Hex64.optional(),
+      efer: Hex64.optional(),
+      cpl: z.number().int().min(0).max(3).default(0),
+    }),
   },
   read: {
     summary: 'A load from linear memory, executed by the guest.',

@@ -28,6 +28,7 @@ const NestedState = z
     currentVmcs: PhysicalAddress.nullable(),
     guestMode: z.boolean().describe('L2 is running.'),
     eptp: Hex64.nullable().describe('EPT pointer of the current vmcs12, if EPT is enabled.'),
+    nestedCr3: Hex64.nullable().describe('nCR3 of the L2 that runs by VMRUN.'),
     vpid: z.number().int().min(0).max(65535).nullable(),
     instructionError: z
       .number()
@@ -84,8 +85,6 @@ export const VcpuState = z
     cr3: Hex64,
     cr4: Hex32,
     efer: Hex32,
-    pkru: Hex32,
-    pkrs: Hex32.describe('IA32_PKRS.'),
     cpl: z.number().int().min(0).max(3),
     mmu: MmuName.describe('The MMU in use: `arch.mmu`.'),
     requests: z.array(RequestName).describe('Pending, in the order of service.'),

@@ -48,7 +48,10 @@ const WalkEptViolation = z
     gpa: PhysicalAddress.describe('Guest-physical address of L2 that cannot be read.'),
     qualification: Hex64,
   })
-  .meta({ id: 'WalkResult.ept-violation', description: 'L2 leaves to L1: an EPT violation.' });
+  .meta({
+    id: 'WalkResult.ept-violation',
+    description: 'L2 leaves to L1: an EPT violation, or a nested page fault with EXITINFO1.',
+  });
 
 const WalkEptMisconfiguration = z
   .strictObject({ kind: z.literal('ept-misconfiguration'), gpa: PhysicalAddress })

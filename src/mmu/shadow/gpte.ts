@@ -3,12 +3,13 @@ import {
   type LeafEntry,
   leafEntry,
   leafEptEntry,
+  nptRegistersOf,
   readHalf,
   readWord,
   type Word,
 } from '../machine/index.js';
 import { seam } from '../seam.js';
-import { eptLimitsIn, type ShadowPage, type Vcpu, type Vm } from '../state/index.js';
+import type { ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { accessOf, has4ByteGpte, isAdDisabled, quadrantOf } from './role.js';
 
 /**
@@ -20,14 +21,18 @@ import { accessOf, has4ByteGpte, isAdDisabled, quadrantOf } from './role.js';
  * @see Linux `FNAME(prefetch_invalid_gpte)`, arch/x86/kvm/mmu/paging_tmpl.h
  */
 export function leafGpte(vm: Vm, vcpu: Vcpu, page: ShadowPage, index: number): LeafEntry | null {
+  const { maxphyaddr, vmx } = vm.config;
   const entry = readGpte(vm, page, index);
+  const { svm } = vcpu.nested;
   const leaf =
-    vcpu.mmu.name === 'guest'
-      ? leafEptEntry(entry, {
-          limits: eptLimitsIn(vm, vcpu),
-          tracksUse: !isAdDisabled(vcpu.mmu.role),
-        })
-      : leafEntry(entry, vcpu.regs, vm.config.maxphyaddr);
+    svm !== null
+      ? leafEntry(entry, nptRegistersOf(svm), maxphyaddr)
+      : vcpu.mmu.name === 'guest'
+        ? leafEptEntry(entry, {
+            limits: { cap: vmx.eptVpidCap, maxphyaddr },
+            tracksUse: !isAdDisabled(vcpu.mmu.role),
+          })
+        : leafEntry(entry, vcpu.regs, maxphyaddr);
   return leaf === null ? null : { gfn: leaf.gfn, acc: leaf.acc & accessOf(page.role) };
 }
 

@@ -1,4 +1,3 @@
-export { eptLimitsIn, isModeBased } from './ept-limits.js';
 export {
   type Books,
   booksOf,

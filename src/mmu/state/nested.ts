@@ -1,3 +1,4 @@
+import type { NestedTables } from '../machine/index.js';
 import type { Vmcs12 } from './vmcs12.js';
 
 /**
@@ -15,6 +16,11 @@ export interface Nested {
   lastVpid: number;
   /** Whether the processor has run vmcs02 since VMXON; its first load flushes everything. */
   hasRunL2: boolean;
+  /**
+   * The nested page tables of an L2 that runs by VMRUN, and the registers of L1 that it saved: `vmcb01`.
+   * Null for an L2 of VMX, and while L1 runs.
+   */
+  svm: NestedTables | null;
 }
 
 export function createNested(): Nested {
@@ -24,5 +30,6 @@ export function createNested(): Nested {
     guestMode: false,
     lastVpid: 0,
     hasRunL2: false,
+    svm: null,
   };
 }

@@ -9,6 +9,7 @@ import {
   NOT_FOUND,
   rootMmuRole,
   shadowEptRole,
+  shadowNptRole,
 } from '../roots/index.js';
 import { CURRENT, type LookupState } from '../schema/index.js';
 import {
@@ -71,7 +72,11 @@ export function explainLookup(vm: Vm, vcpu: Vcpu, { pgd, mmu: name }: Lookup): L
  * would configure first; to v5.17 a switch of `root_mmu` leaves the extended role out.
  */
 function wantedRole(vm: Vm, vcpu: Vcpu, mmu: Mmu, pgd: Word): number {
-  if (mmu === vcpu.guestMmu) return mmu === vcpu.mmu ? mmu.role : shadowEptRole(vcpu, pgd);
+  if (mmu === vcpu.guestMmu && mmu !== vcpu.mmu) {
+    const tables = { nestedCr3: pgd, l1: vcpu.regs };
+    return vm.config.vendor === 'svm' ? shadowNptRole(vm, tables) : shadowEptRole(pgd);
+  }
+  if (mmu === vcpu.guestMmu) return mmu.role;
   return vm.rules.wantsBaseRole ? rootMmuRole(vm, vcpu, { baseOnly: true }) : mmu.role;
 }
 

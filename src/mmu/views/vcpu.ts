@@ -24,8 +24,6 @@ export function vcpuStateOf({ oracle }: Pick<Vm, 'oracle'>, vcpu: Vcpu): VcpuSta
     cr3: regs.cr3,
     cr4: regs.cr4,
     efer: regs.efer,
-    pkru: regs.pkru,
-    pkrs: regs.pkrs,
     cpl: regs.cpl,
     mmu: vcpu.mmu.name,
     requests: requestNamesOf(vcpu.requests),
@@ -38,6 +36,7 @@ export function vcpuStateOf({ oracle }: Pick<Vm, 'oracle'>, vcpu: Vcpu): VcpuSta
       currentVmcs: vmcs12?.gpa ?? null,
       guestMode: nested.guestMode,
       eptp: vmcs12 === null ? null : eptpOf(vmcs12),
+      nestedCr3: nested.svm?.nestedCr3 ?? null,
       vpid: vmcs12 === null ? null : vpidOf(vmcs12),
       instructionError:
         vmcs12 === null ? null : wordToNumber(fieldOf(vmcs12, VMCS.VM_INSTRUCTION_ERROR)),

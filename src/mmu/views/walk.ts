@@ -2,9 +2,8 @@ import { linearAddress } from '../access/index.js';
 import {
   ACC_ALL,
   accOf,
-  accOfEpt,
+  accOfRwx,
   EPTP_AD_ENABLE_BIT,
-  type EptLimits,
   type EptStep,
   errorCodeOf,
   gfnToGpa,
@@ -27,11 +26,12 @@ import {
   type Word,
   walk,
   walkEpt,
+  walkNpt,
   withoutBit,
   wordFromNumber,
 } from '../machine/index.js';
 import type { WalkState } from '../schema/index.js';
-import { eptLimitsIn, eptpOf, type Vcpu, type Vm } from '../state/index.js';
+import { eptpOf, type Vcpu, type Vm } from '../state/index.js';
 import { rightsOf } from './rights.js';
 
 type WalkedEntry = WalkState['entries'][number];
@@ -92,11 +92,10 @@ export function isEptpUsable({ config }: Vm, eptp: Word): boolean {
  *
  * @param eptp An EPTP that VM entry would accept.
  */
-export function eptWalkOf(vm: Vm, vcpu: Vcpu, eptp: Word, gpa: number): WalkState {
-  const limits = eptLimitsIn(vm, vcpu);
-  const walked = walkUntouched(vm, { eptp, limits }, gpa, { kind: 'read', isFinal: true });
+export function eptWalkOf(vm: Vm, eptp: Word, gpa: number): WalkState {
+  const walked = walkUntouched(vm, eptp, gpa, { kind: 'read', isFinal: true });
   const start = { tables: 'ept', root: eptp, address: wordFromNumber(gpa) } as const;
-  const entries = walked.steps.map((step) => eptEntryOf(step, limits));
+  const entries = walked.steps.map(eptEntryOf);
   if (walked.kind !== 'mapped') return { ...start, entries, result: eptFailureOf(walked, gpa) };
   const { gfn, level, steps } = walked;
   const rights = rightsOf((steps.at(-1) as EptStep).acc, true);
@@ -135,10 +134,19 @@ function lookerAt(vm: Vm, vcpu: Vcpu) {
 /** Address of an entry in L1's memory, or the result that keeps the processor from reading it. */
 function placeOf(vm: Vm, vcpu: Vcpu, gpa: number): number | WalkResult {
   let place = gpa;
+  const { svm } = vcpu.nested;
+  if (svm !== null) {
+    const untouched = { ...tablesIn(vm.memory), writeEntry: () => true };
+    const request = { gpa, access: { kind: 'read', isFinal: false } } as const;
+    const walked = walkNpt(untouched, svm, request, vm.config.maxphyaddr);
+    if (walked.kind === 'fault') {
+      return { kind: 'ept-violation', gpa, qualification: wordFromNumber(walked.info1) };
+    }
+    place = gfnToGpa(walked.gfn) + offsetInPage(gpa);
+  }
   const eptp = vcpu.mmu.name === 'guest' ? currentEptpOf(vcpu) : null;
   if (eptp !== null) {
-    const limits = eptLimitsIn(vm, vcpu);
-    const walked = walkUntouched(vm, { eptp, limits }, gpa, { kind: 'read', isFinal: false });
+    const walked = walkUntouched(vm, eptp, gpa, { kind: 'read', isFinal: false });
     if (walked.kind !== 'mapped') return eptFailureOf(walked, gpa);
     place = gfnToGpa(walked.gfn) + offsetInPage(gpa);
   }
@@ -185,19 +193,15 @@ function mappedOf(vm: Vm, vcpu: Vcpu, mapped: Mapped, address: Word): WalkResult
  * A walk sets A and D only where the EPT pointer enables them. Without that, an access to a page
  * table of L2 has to be made the write as which it then counts.
  */
-function walkUntouched(
-  { memory }: Vm,
-  { eptp, limits }: { eptp: Word; limits: EptLimits },
-  gpa: number,
-  access: PhysicalAccess,
-) {
+function walkUntouched({ config, memory }: Vm, eptp: Word, gpa: number, access: PhysicalAccess) {
   const countsAsWrite = hasAccessedDirty(eptp) && !access.isFinal;
   const asked: PhysicalAccess = countsAsWrite ? { kind: 'write', isFinal: false } : access;
+  const limits = { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };
   return walkEpt(memory, withoutBit(eptp, EPTP_AD_ENABLE_BIT), gpa, { access: asked, limits });
 }
 
-function eptEntryOf({ level, gpa, entry }: EptStep, limits: EptLimits): WalkedEntry {
-  const acc = accOfEpt(entry.low, limits);
+function eptEntryOf({ level, gpa, entry }: EptStep): WalkedEntry {
+  const acc = accOfRwx(entry.low);
   return {
     level,
     gpa,

@@ -138,12 +138,11 @@ const NESTED: readonly Step[] = [
 
 const OTHER_COMMANDS: readonly Step[] = [
   { operation: 'runMovFromCr3', path: vcpu, body: { gpr: 3 } },
+  { operation: 'runVmrun', path: vcpu, body: { nestedCr3: '0x120000' } },
   { operation: 'runInvlpg', path: vcpu, body: { gva: '0x600000' } },
   { operation: 'runExecute', path: vcpu, body: { gva: '0x600000' } },
   { operation: 'runMovCr0', path: vcpu, body: { value: '0x80010033' } },
   { operation: 'runWrmsrEfer', path: vcpu, body: { value: '0x500' } },
-  { operation: 'runWrmsrPkrs', path: vcpu, body: { value: '0x0' } },
-  { operation: 'runWrpkru', path: vcpu, body: { value: '0x55555554' } },
   { operation: 'runLoadRoot', path: vcpu, body: { pgd: '0x11002' } },
   { operation: 'runEnter', path: vcpu },
   { operation: 'runMakeRequest', path: vcpu, body: { request: 'MMU_SYNC' } },

@@ -3,9 +3,10 @@ export const NOT_MODELLED: readonly string[] = [
   'Host memory: a shadow leads to guest frames, by pages of 4 KiB.',
   'Paging-structure caches: a TLB holds whole translations.',
   'Devices: an access where no memslot is, or a write in a read-only one, ends as outcome `mmio`.',
-  'Shadow stacks.',
+  'Protection keys and shadow stacks.',
   'Interrupts, I/O and other exits that no command names.',
-  'Nested SVM: L2 runs on VMX only.',
+  'Nested SVM beyond VMRUN, accesses and exits of an L2 on nested page tables.',
+  'CPUID that changes: it is the configuration.',
   'System-management mode.',
   'Hyper-V and Xen enlightenments.',
 ];
