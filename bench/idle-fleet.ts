@@ -11,7 +11,11 @@ const { Fleet } = await load<typeof import('../src/server/fleet/fleet.js')>('fle
 const { DEFAULT_LIMITS } = await load<typeof import('../src/server/wire/bounds.js')>('wire/bounds');
 const { default: Fastify } = await import('fastify');
 
-const fleet = new Fleet({ limits: DEFAULT_LIMITS, log: Fastify().log });
+const fleet = new Fleet({
+  limits: DEFAULT_LIMITS,
+  log: Fastify().log,
+  ids: (kind, n) => `${kind}-${n}`,
+});
 const create = () => fleet.create({ config: VmConfig.parse({ vcpus: VCPUS_PER_VM }) });
 
 create();

@@ -63,10 +63,10 @@ function exhibitOf(name: string): Exhibit {
  */
 async function caseText({ scene, amiss, sound, judge }: Exhibit): Promise<string> {
   // The server is loaded only for this.
-  const { CaseFile, caseFrom } = await import('../server/index.js');
+  const { CaseFile, caseFrom, Turns } = await import('../server/index.js');
   const config = { ...scene.config, ...(judge === 'assertion' ? sound : amiss) };
   const commands = commandsOf(scene).map((command) => Command.parse(command));
-  const file = await caseFrom(VmConfig.parse(config), commands, step);
+  const file = await caseFrom({ step, turns: new Turns() }, VmConfig.parse(config), commands);
   return `${createJsonWriter(CaseFile)(file)}\n`;
 }
 

@@ -4,7 +4,7 @@ import type { Command as Program } from 'commander';
 import { WORKLOAD_NAMES, WORKLOADS, type Workload, workloadOf } from '../lab/index.js';
 import { step } from '../mmu/index.js';
 import { Command, createJsonWriter } from '../mmu/schema/index.js';
-import { BOUNDS, CaseFile, caseFrom, configFor } from '../server/index.js';
+import { BOUNDS, CaseFile, caseFrom, configFor, Turns } from '../server/index.js';
 import { type Settings, settingOf } from './setting.js';
 import type { Terminal } from './terminal.js';
 import { workloadQueryFor } from './workload-query.js';
@@ -72,7 +72,8 @@ async function textOf(
   );
   const commands = workload.commandsOf(query.values, query.seed);
   if (lines === true) return linesOf(commands);
-  const file = await caseFrom(configFor(workload, query), [...commands], step);
+  const host = { step, turns: new Turns() };
+  const file = await caseFrom(host, configFor(workload, query), [...commands]);
   return [`${createJsonWriter(CaseFile)(file)}\n`];
 }
 

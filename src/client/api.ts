@@ -16,7 +16,7 @@ export type Problem = {
     status: number;
     detail: string;
     /** Stable; the wording of `detail` is not. */
-    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "exhibit-not-found" | "stream-not-found" | "job-not-found" | "race-not-found" | "price-list-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "price-list-exists" | "beginning-unknown" | "race-ended" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "job-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "job-limit-reached" | "price-list-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "overloaded";
+    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "exhibit-not-found" | "stream-not-found" | "job-not-found" | "race-not-found" | "price-list-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "price-list-exists" | "beginning-unknown" | "race-ended" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "job-too-long" | "target-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "job-limit-reached" | "price-list-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "overloaded";
     instance?: string;
     /** Names the request in the log of the server. */
     requestId?: string;
@@ -91,6 +91,7 @@ export type Model = {
         memoryPages: number;
         pagesPerMap: number;
         commandsPerBatch: number;
+        targetBytes: number;
         bodyBytes: number;
         requestMs: number;
         historyRecordsPerVm: number;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import * as server from '../server/direct/index.js';
 import { DEFAULT_LIMITS, type Limits } from '../server/wire/bounds.js';
 import type { Lab } from './lab.js';
@@ -18,7 +17,7 @@ export function createLab({ limits = {} }: LabOptions = {}): Lab {
   const host = server.createHost({
     limits: { ...DEFAULT_LIMITS, ...limits },
     log: NO_LOG,
-    epoch: randomUUID(),
+    epoch: server.createEpoch(),
   });
   return labOf(new LocalCalls(host));
 }

@@ -1,14 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { CommandStreams } from './batches/command-streams.js';
 import type { FleetOptions } from './fleet/fleet-options.js';
+import type { Turns } from './fleet/turns.js';
 import { createHost } from './host/host.js';
 import { chooseProtocol, type Token } from './http/auth.js';
 import { guardEdge, watchClosing } from './http/edge.js';
 import { matchStates } from './http/etag.js';
 import { answerOnce } from './http/idempotency.js';
+import { writeInTurns } from './http/long-answers.js';
 import { answerUnknownRoutes } from './http/not-found.js';
 import { problemFor, refuse, refuseClient, refuseExpectation } from './http/refuse.js';
 import { createRequestIds } from './http/request-id.js';
@@ -19,6 +20,7 @@ import { ROUTES } from './routes/index.js';
 import { INBOUND_BYTES_MAX } from './streams/socket-sink.js';
 import { DEFAULT_LIMITS, type Limits } from './wire/bounds.js';
 import { serializerCompiler, validatorCompiler } from './wire/compilers.js';
+import { createEpoch, type IdMaker } from './wire/ids.js';
 import { parseJsonBodies } from './wire/json-body.js';
 
 export interface AppOptions {
@@ -32,8 +34,12 @@ export interface AppOptions {
   readonly tokens?: readonly Token[];
   readonly limits?: Partial<Limits>;
   readonly logger?: Logger | false;
-  /** Names this run of the server to the clients of its streams. */
+  /** Names this run of the server: in streams, in entity tags and in ids. */
   readonly epoch?: string;
+  /** Other ids, for tests. */
+  readonly ids?: IdMaker | undefined;
+  /** Another division of long work, for tests. */
+  readonly turns?: Turns;
   /** Another model, for tests. */
   readonly model?: NonNullable<FleetOptions['model']>;
   /** Called before the routes are set up, so that a plugin can describe them. */
@@ -44,8 +50,8 @@ export interface AppOptions {
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const app = createFastify(options, limits);
-  const { epoch = randomUUID(), model } = options;
-  const host = createHost({ limits, log: app.log, epoch, model });
+  const { epoch = createEpoch(), ids, turns, model } = options;
+  const host = createHost({ limits, log: app.log, epoch, ids, turns, model });
   const { fleet, streams, jobs } = host;
 
   answerUnknownRoutes(app);
@@ -70,7 +76,8 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   refuseUnknownQueries(app);
   const requests = new RequestTally(app);
   answerOnce(app, limits);
-  matchStates(app, fleet);
+  matchStates(app, host);
+  writeInTurns(app, fleet.turns);
   const commandStreams = new CommandStreams({ fleet, problemFor });
   app.addHook('preClose', (done) => {
     commandStreams.close();

@@ -1,4 +1,5 @@
 export { type AppOptions, buildApp } from './app.js';
+export { Turns } from './fleet/turns.js';
 export { CaseFile, caseFrom } from './history/case-file.js';
 export { TOKEN_PATTERN, type Token } from './http/auth.js';
 export { isLoopback } from './http/guard.js';

@@ -180,7 +180,7 @@ export class Follower {
   async #catchUp(vm: string, waitMs: number): Promise<void> {
     const { status, headers } = await ask(this.#options.port, 'GET', `/v1/vms/${vm}`);
     if (status !== 200) return;
-    const head = Number(headers.get('etag')?.slice(1, -1));
+    const head = Number(headers.get('etag')?.split('-')[1]);
     for (let waited = 0; waited < waitMs && this.#lastOf(vm) !== head; waited += 50) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

@@ -50,8 +50,10 @@ describe.skipIf(!isBuilt)(titleOf('mmulab serve'), () => {
   test('tells a stream where it stopped when it is ended', async () => {
     const { child, ended } = start('serve', '--port', '0');
     const address = await addressIn(child);
-    await ask(`${address}/v1/vms`, { method: 'POST' });
-    const socket = new WebSocket(`${address.replace('http', 'ws')}/v1/vms/vm-1/events`);
+    const created = await ask(`${address}/v1/vms`, { method: 'POST' });
+    const { id } = (await created.json()) as { id: string };
+    expect(id).toMatch(/^vm-1-[0-9a-z]{10}$/);
+    const socket = new WebSocket(`${address.replace('http', 'ws')}/v1/vms/${id}/events`);
     const frames: { type: string; seq: number }[] = [];
     const isOpen = new Promise<void>((resolve) => {
       socket.on('message', (data) => {
@@ -61,13 +63,13 @@ describe.skipIf(!isBuilt)(titleOf('mmulab serve'), () => {
     });
     const closed = new Promise((resolve) => socket.on('close', (code) => resolve(code)));
     await isOpen;
-    const answer = await ask(`${address}/v1/vms/vm-1/vcpus/0/enter`, { method: 'POST' });
+    const answer = await ask(`${address}/v1/vms/${id}/vcpus/0/enter`, { method: 'POST' });
     const { events } = (await answer.json()) as { events: { seq: number }[] };
     child.kill('SIGTERM');
     expect(await closed).toBe(1001);
     expect(frames.at(-1)).toEqual({
       type: 'end',
-      vm: 'vm-1',
+      vm: id,
       seq: events.at(-1)?.seq,
       reason: 'shutdown',
     });

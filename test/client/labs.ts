@@ -16,7 +16,7 @@ export async function local({ limits = {} }: LabOptions = {}): Promise<Lab> {
 }
 
 export async function remote({ limits = {} }: LabOptions = {}): Promise<Lab> {
-  const { port } = await listen({ limits });
+  const { port } = await listen({ limits, ids: undefined });
   const lab = connectLab(`http://127.0.0.1:${port}/`);
   onTestFinished(() => lab.close());
   return lab;

@@ -59,6 +59,7 @@ test('the model says what it covers', async () => {
     memoryPages: 262_144,
     pagesPerMap: 65_536,
     commandsPerBatch: 10_000,
+    targetBytes: 12_288,
     bodyBytes: 4_194_304,
     requestMs: 30_000,
     historyRecordsPerVm: 8192,

@@ -1,5 +1,7 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { step } from '../../src/mmu/index.js';
+import { createEpoch } from '../../src/server/wire/ids.js';
 import { ask, startApp } from './start.js';
 
 afterEach(() => {
@@ -12,35 +14,45 @@ const keyed = (key: string) => ({ 'idempotency-key': key });
 const LOAD = { kind: 'load-root', vcpu: 0, pgd: '0x100000' };
 const REFUSED = { kind: 'vmexit', vcpu: 0 };
 
+/** A model that fails on commands of a kind. */
+const brokenOn = (kind: string) => ({
+  step: (...args: Parameters<typeof step>) => {
+    if (args[1].kind === kind) throw new Error('broken');
+    return step(...args);
+  },
+});
+
 async function startVm(options = {}) {
   const app = await startApp(options);
   await ask(app, 'POST', '/v1/vms');
   return app;
 }
 
-test('every answer about a VM carries its seq as an ETag', async () => {
+test('every answer about a VM carries an ETag of the run and of its state', async () => {
   const app = await startApp();
-  expect((await ask(app, 'POST', '/v1/vms')).headers.etag).toBe('"0"');
+  expect((await ask(app, 'POST', '/v1/vms')).headers.etag).toBe('"test-0-0"');
   const { json, headers } = await ask(app, 'POST', ENTER);
-  const etag = `"${json.seq + json.events.length}"`;
+  const etag = `"test-${json.seq + json.events.length}-0"`;
   expect(headers.etag).toBe(etag);
-  for (const path of ['', '/vcpus', '/vcpus/0', '/memory', '/shadow-pages', '/events']) {
+  for (const path of ['', '/vcpus', '/vcpus/0', '/memory', '/shadow-pages']) {
     expect((await ask(app, 'GET', VM + path)).headers.etag, path).toBe(etag);
   }
   const refused = await ask(app, 'POST', `${VM}/vcpus/0/vmexit`);
   expect([refused.status, refused.headers.etag]).toEqual([409, etag]);
   const batch = await ask(app, 'POST', `${VM}/commands`, [LOAD]);
-  expect(batch.headers.etag).toBe(`"${(await ask(app, 'GET', VM)).json.seq}"`);
-  expect((await ask(app, 'GET', '/v1/vms')).headers.etag).toBe(undefined);
+  expect(batch.headers.etag).toBe(`"test-${(await ask(app, 'GET', VM)).json.seq}-0"`);
   expect((await ask(app, 'GET', '/v1/vms/nope')).headers.etag).toBe(undefined);
 });
 
 test.each([
-  ['"0"', 200],
+  ['"test-0-0"', 200],
+  ['"test-0-0+gzip"', 200],
   ['*', 200],
-  ['"7", "0"', 200],
-  ['"7"', 412],
-  ['W/"0"', 412],
+  ['"7", "test-0-0"', 200],
+  ['"0"', 412],
+  ['"other-0-0"', 412],
+  ['"test-0-1"', 412],
+  ['W/"test-0-0"', 412],
   ['""', 412],
   ['0', 400],
   ['"0', 400],
@@ -69,7 +81,7 @@ test('a change that meets another state is refused, and says which', async () =>
       412,
       'precondition-failed',
       seq,
-      `Cannot change VM "vm-1": its ETag is "${seq}", not "0"; read it again`,
+      `Cannot change VM "vm-1": its ETag is "test-${seq}-0", not "0"; read it again`,
     ]);
   }
   const malformed = await ask(app, 'DELETE', VM, undefined, { 'if-match': '7' });
@@ -77,14 +89,108 @@ test('a change that meets another state is refused, and says which', async () =>
     {
       in: 'header',
       path: '/if-match',
-      message: 'neither entity tags, such as "7" with its quotes, nor *',
+      message: 'neither entity tags, such as "k3x9-7-0" with its quotes, nor *',
     },
   ]);
   expect((await ask(app, 'GET', VM, undefined, old)).status).toBe(200);
   const missing = await ask(app, 'DELETE', '/v1/vms/nope', undefined, { 'if-match': '*' });
   expect(missing.json.code).toBe('vm-not-found');
-  const now = { 'if-match': `"${seq}"` };
+  const now = { 'if-match': `"test-${seq}-0"` };
   expect((await ask(app, 'DELETE', VM, undefined, now)).status).toBe(204);
+});
+
+test('an ETag changes with the name, the snapshots and a failure of the VM', async () => {
+  const app = await startVm({ model: brokenOn('zap-all') });
+  const etag = async (path = '') => (await ask(app, 'GET', VM + path)).headers.etag;
+  expect(await etag()).toBe('"test-0-0"');
+  const renamed = await ask(app, 'PATCH', VM, { name: 'x' });
+  expect([renamed.headers.etag, await etag()]).toEqual(['"test-0-1"', '"test-0-1"']);
+  await ask(app, 'POST', `${VM}/snapshots`, { name: 's' });
+  expect(await etag('/snapshots')).toBe('"test-0-2"');
+  await ask(app, 'DELETE', `${VM}/snapshots/s`);
+  expect(await etag('/snapshots')).toBe('"test-0-3"');
+  await ask(app, 'POST', `${VM}/vcpus/0/zap-all`);
+  expect(await etag()).toBe('"test-0-4"');
+});
+
+test('an id and an ETag of an earlier run are of no use in this one', async () => {
+  const ids: string[] = [];
+  for (let run = 0; run < 2; run += 1) {
+    const app = await startApp({ epoch: `run${run}`, ids: undefined });
+    const { json, headers } = await ask(app, 'POST', '/v1/vms');
+    ids.push(json.id, String(headers.etag));
+    const stale = { 'if-match': ids[1] as string };
+    const { status } = await ask(app, 'DELETE', `/v1/vms/${json.id}`, undefined, stale);
+    expect(status).toBe(run === 0 ? 204 : 412);
+  }
+  expect(ids).toEqual(['vm-1-run0', '"run0-0-0"', 'vm-1-run1', '"run1-0-0"']);
+  expect((await ask(await startApp(), 'GET', `/v1/vms/${ids[0]}`)).status).toBe(404);
+});
+
+test('no two runs have the same epoch', () => {
+  const epochs = Array.from({ length: 1000 }, createEpoch);
+  expect(new Set(epochs).size).toBe(1000);
+  for (const epoch of epochs) expect(epoch).toMatch(/^[0-9a-z]{10}$/);
+});
+
+describe('If-None-Match', () => {
+  const asking = (app: FastifyInstance, url: string, tag: string | undefined) =>
+    ask(app, 'GET', url, undefined, { 'if-none-match': String(tag) });
+
+  test.each([
+    VM,
+    `${VM}/vcpus/0`,
+    `${VM}/events`,
+    `${VM}/snapshots`,
+    '/v1/vms',
+    '/v1/policies',
+    '/v1/model',
+    '/v1/workloads/kpti?commands=9',
+    '/openapi.yaml',
+  ])('is 304 and no body at %s while nothing has changed', async (url) => {
+    const app = await startVm();
+    await ask(app, 'POST', ENTER);
+    const { headers } = await ask(app, 'GET', url);
+    const { etag } = headers;
+    for (const tag of [etag, `W/${etag}`, `"x", ${etag}`, '*', etag?.replace(/"$/, '+gzip"')]) {
+      const again = await asking(app, url, tag);
+      expect([again.status, again.json, again.headers.etag]).toEqual([304, '', etag]);
+      expect(again.headers['content-type']).toBe(undefined);
+    }
+    expect((await asking(app, url, '"x"')).status).toBe(200);
+  });
+
+  test('is 200 once the VM has changed in any way', async () => {
+    const app = await startVm();
+    for (const change of [
+      () => ask(app, 'POST', ENTER),
+      () => ask(app, 'PATCH', VM, { tags: { a: 'b' } }),
+    ]) {
+      const { etag } = (await ask(app, 'GET', VM)).headers;
+      await change();
+      expect((await asking(app, VM, etag as string)).status).toBe(200);
+    }
+  });
+
+  test('tells pages of a history apart from which the first records are forgotten', async () => {
+    const app = await startVm();
+    const page = await ask(app, 'GET', `${VM}/events`);
+    expect(page.headers.etag).toBe('"test-0-0+from1"');
+    const { status } = await ask(app, 'POST', ENTER, undefined, {
+      'if-match': page.headers.etag as string,
+    });
+    expect(status).toBe(200);
+  });
+
+  test('does not count for a refusal, nor for what is only of its moment', async () => {
+    const app = await startVm();
+    expect((await asking(app, `${VM}/vcpus/9`, '"test-0-0"')).status).toBe(404);
+    const waited = await asking(app, `${VM}/wait?timeoutMs=0`, '"test-0-0"');
+    expect([waited.status, waited.json.reason]).toEqual([200, 'timeout']);
+    const stream = { accept: 'application/x-ndjson', 'if-none-match': '*' };
+    const url = '/v1/workloads/kpti?commands=3';
+    expect((await app.inject({ url, headers: stream })).statusCode).toBe(200);
+  });
 });
 
 test('a request that names itself is done once, and answered alike', async () => {
@@ -93,7 +199,10 @@ test('a request that names itself is done once, and answered alike', async () =>
   await ask(app, 'POST', ENTER);
   const { seq } = (await ask(app, 'GET', VM)).json;
   // It meets no state again: what was asked is done.
-  const again = await ask(app, 'POST', ENTER, undefined, { ...keyed('a'), 'if-match': '"0"' });
+  const again = await ask(app, 'POST', ENTER, undefined, {
+    ...keyed('a'),
+    'if-match': '"test-0-0"',
+  });
   expect([again.status, again.json]).toEqual([200, first.json]);
   expect(again.headers).toMatchObject({
     etag: first.headers.etag,

@@ -348,7 +348,7 @@ test.each<[string, number, string, string]>([
   ['shadow-pages?limit=1001', 400, 'invalid-request', '/limit'],
   ['shadow-pages?cursor=-1', 400, 'invalid-request', '/cursor'],
   ['shadow-pages?page=1', 400, 'invalid-request', '/page'],
-  ['shadow-pages/0X1', 400, 'invalid-request', '/hpa'],
+  ['shadow-pages/0Y1', 400, 'invalid-request', '/hpa'],
   ['vcpus/0/tlb?limit=10001', 400, 'invalid-request', '/limit'],
   ['vcpus/x/tlb', 400, 'invalid-request', '/vcpu'],
   ['memory?gpa=0x4', 400, 'invalid-request', '/gpa'],

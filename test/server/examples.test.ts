@@ -5,7 +5,9 @@ import { parse } from 'yaml';
 
 import { describeAsyncapi } from '../../src/server/describe/index.js';
 import { SESSION } from '../../src/server/describe/session.js';
+import { SESSION_EPOCH, VM_1 } from '../../src/server/describe/session-run.js';
 import { shortened } from '../../src/server/describe/shorten.js';
+import { idsOf } from '../../src/server/wire/ids.js';
 import {
   describedRoutes,
   exampleIn,
@@ -18,6 +20,9 @@ import { ask, type Frame, startApp } from './start.js';
 
 /** What an answer says of the machine that it was made on. */
 const OF_THE_MACHINE = { heapBytes: 4 * 1024 ** 3, eventLoopDelayMs: 1000 };
+
+/** The run of a server in which the examples were recorded. */
+const RUN = { epoch: SESSION_EPOCH, ids: idsOf(SESSION_EPOCH) };
 
 /** Text, and a stream that does not end. */
 const NOT_IN_SESSION = ['followVms', 'getMetrics'];
@@ -76,7 +81,7 @@ describe('openapi.yaml', () => {
   });
 
   test('a server answers every example as it says', async () => {
-    const app = await startApp();
+    const app = await startApp(RUN);
     const isTold = new Set<string>();
     for (const step of SESSION) {
       const route = routes.get(step.operation) as Route;
@@ -147,7 +152,7 @@ describe('asyncapi.yaml', () => {
   });
 
   test('its frames are those of the session', async () => {
-    const app = await startApp();
+    const app = await startApp(RUN);
     for (const step of SESSION.slice(
       0,
       SESSION.findIndex((one) => one.operation === 'getVm'),
@@ -155,7 +160,7 @@ describe('asyncapi.yaml', () => {
       const { method, path } = routes.get(step.operation) as Route;
       await ask(app, method, urlOf(path, step), step.body as object);
     }
-    const { events } = (await ask(app, 'GET', '/v1/vms/vm-1/events?after=42')).json;
+    const { events } = (await ask(app, 'GET', `/v1/vms/${VM_1}/events?after=42`)).json;
     for (const name of ['command', 'event']) {
       expect(events).toContainEqual(components.messages[name]?.examples[0]?.payload);
     }

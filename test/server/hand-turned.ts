@@ -8,7 +8,7 @@ import type { FrameSink } from '../../src/server/streams/frame-sink.js';
 import { type Framing, LINES } from '../../src/server/streams/framing.js';
 import { Streams } from '../../src/server/streams/streams.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/server/wire/bounds.js';
-import type { Frame } from './start.js';
+import { type Frame, plainIds } from './start.js';
 
 /** Milliseconds that a piece of work takes by the clock of a {@link handTurned} server. */
 export const PIECE_MS = 1;
@@ -16,7 +16,7 @@ export const PIECE_MS = 1;
 /** Streams whose turns come when a test says so, by a clock that goes on by one at each look. */
 export function handTurned(limits: Partial<Limits> = {}) {
   const all = { ...DEFAULT_LIMITS, ...limits };
-  const fleet = new Fleet({ limits: all, log: Fastify().log });
+  const fleet = new Fleet({ limits: all, log: Fastify().log, ids: plainIds });
   let clockMs = 0;
   const due: (() => void)[] = [];
   const now = () => {

@@ -208,7 +208,7 @@ test('a fork has the labels of its origin, and counts by them', async () => {
   const app = await startApp({ limits: { vmsPerTag: 2 } });
   await ask(app, 'POST', '/v1/vms', LABELS);
   const forked = await ask(app, 'POST', '/v1/vms/vm-1/fork', {});
-  expect([forked.status, forked.headers.etag]).toEqual([201, `"${forked.json.seq}"`]);
+  expect([forked.status, forked.headers.etag]).toEqual([201, `"test-${forked.json.seq}-0"`]);
   expect((await ask(app, 'GET', `/v1/vms/${forked.json.id}`)).json).toMatchObject(LABELS);
   const refused = await ask(app, 'POST', '/v1/vms/vm-1/fork', {});
   expect([refused.status, refused.json.code]).toEqual([429, 'tag-limit-reached']);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { PRICE_NAMES } from '../../src/lab/index.js';
 import { DEFAULT_LIMITS, VERSION } from '../../src/server/index.js';
 import { Jobs } from '../../src/server/jobs/jobs.js';
-import { ask, type Frame, startApp } from './start.js';
+import { ask, type Frame, plainIds, startApp } from './start.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const WAIT = { ...JSON_TYPE, prefer: 'wait=60' };
@@ -219,7 +219,7 @@ describe('a job', () => {
 
   test('that fails through an error of ours says no more than that', async () => {
     const app = await startApp();
-    const jobs = new Jobs(DEFAULT_LIMITS, app.log, Date.now);
+    const jobs = new Jobs({ limits: DEFAULT_LIMITS, log: app.log, ids: plainIds, now: Date.now });
     const steps = (function* () {
       yield 1;
       throw new Error('a secret');

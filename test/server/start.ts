@@ -4,6 +4,9 @@ import { afterAll, onTestFinished } from 'vitest';
 import { type RawData, WebSocket } from 'ws';
 import { type AppOptions, buildApp } from '../../src/server/index.js';
 
+/** Ids that a test can name: without the epoch of the run. */
+export const plainIds: NonNullable<AppOptions['ids']> = (kind, number) => `${kind}-${number}`;
+
 const NO_DELAY_COUNTS = { eventLoopDelayMs: 0 };
 
 /**
@@ -18,7 +21,7 @@ export async function startApp(options: AppOptions = {}): Promise<FastifyInstanc
 
 async function build(options: AppOptions): Promise<FastifyInstance> {
   const limits = { ...NO_DELAY_COUNTS, ...options.limits };
-  const app = await buildApp({ epoch: 'test', ...options, limits });
+  const app = await buildApp({ epoch: 'test', ids: plainIds, ...options, limits });
   await app.ready();
   return app;
 }

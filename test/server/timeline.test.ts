@@ -8,6 +8,7 @@ import type { FleetVm } from '../../src/server/fleet/fleet-vm.js';
 import { digestOf } from '../../src/server/history/digest.js';
 import { Timeline } from '../../src/server/history/timeline.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/server/wire/bounds.js';
+import { plainIds } from './start.js';
 
 const ROOTS = ['0x100000', '0x101001', '0x102002', '0x8000000000103003', '0x104004'];
 
@@ -15,7 +16,11 @@ const ROOTS = ['0x100000', '0x101001', '0x102002', '0x8000000000103003', '0x1040
 const FILLED = { few: 1, many: 16_384 };
 
 function startLab(limits: Partial<Limits> = {}, filled = FILLED.few) {
-  const fleet = new Fleet({ limits: { ...DEFAULT_LIMITS, ...limits }, log: Fastify().log });
+  const fleet = new Fleet({
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    log: Fastify().log,
+    ids: plainIds,
+  });
   const timeline = new Timeline(fleet);
   const fill = { gpa: '0x800000', count: filled, stride: 8, first: '0x1', step: '0x1' };
   const config = {

@@ -75,7 +75,7 @@ test('bad input is named, field by field', async () => {
   const { status, headers, json } = await ask(app, 'POST', '/v1/vms', {
     vcpus: 0,
     polcy: 'mainline',
-    registers: { cr3: '0X10' },
+    registers: { cr3: '0X1G' },
     cpuid: { 'a/b~c': true },
   });
   expect(status).toBe(400);

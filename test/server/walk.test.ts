@@ -248,8 +248,8 @@ test.each([
 });
 
 test.each([
+  ['gva=0x1g', '/gva'],
   ['gva=1', '/gva'],
-  ['gva=0x01', '/gva'],
   ['gpa=0x10000000000000&eptp=0x101e', '/gpa'],
   ['gva=0x0&level=1', '/level'],
 ])('the query "%s" is no query', async (query, path) => {

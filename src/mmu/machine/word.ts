@@ -17,17 +17,19 @@ export const ZERO: Word = { page: 0, low: 0 };
 const WORD_BITS = 64;
 const PAGE_DIGITS = 3;
 
-/** A 64-bit value on the wire: lower case, no leading zeros, at most 16 digits. */
-export const HEX64 = /^0x(?:0|[1-9a-f][0-9a-f]{0,15})$/;
-
-/** @param text A string that matches {@link HEX64}. */
+/** @param text `0x` and hex digits, in either case and with leading zeros or without; or only zeros. */
 export function wordFromHex(text: string): Word {
   const split = text.length - PAGE_DIGITS;
-  if (split <= 2) return { page: 0, low: Number.parseInt(text.slice(2), 16) };
+  if (split <= 2) return { page: 0, low: numberFromHex(text) };
   return {
     page: Number.parseInt(text.slice(2, split), 16),
     low: Number.parseInt(text.slice(split), 16),
   };
+}
+
+/** @param text As for {@link wordFromHex}, of a number below 2^53. */
+export function numberFromHex(text: string): number {
+  return Number.parseInt(text.slice(2) || '0', 16);
 }
 
 /** A number on the wire, in lower-case hex. @param value An integer from 0 to 2^53 - 1. */

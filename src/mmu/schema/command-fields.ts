@@ -1,6 +1,14 @@
 import { z } from 'zod';
-import { hex, isHighHalf, VMCS, VMCS12_REVISION, vmcsFieldNameOf } from '../machine/index.js';
-import { Hex64 } from './hex.js';
+import {
+  hex,
+  isHighHalf,
+  numberFromHex,
+  VMCS,
+  VMCS12_REVISION,
+  vmcsFieldNameOf,
+} from '../machine/index.js';
+import { Hex64, hexOf } from './hex.js';
+import { objection } from './text.js';
 
 export const VCPUS_PER_VM_MAX = 64;
 
@@ -42,19 +50,19 @@ export const encoding = z
   .meta({ id: 'OperandForm', description: 'Operand form; anything but `memory` is #UD.' })
   .default('memory');
 
+const NO_FIELD = 'neither a VMCS component of the manual nor an encoding in hex';
+
 /** A component of the VMCS: its name in the manual, or its encoding in hex. */
 export const VmcsField = z
   .codec(
-    z.union([
-      z.enum(Object.keys(VMCS) as [keyof typeof VMCS]),
-      z.string().regex(/^0x[0-9a-f]{1,8}$/),
-    ]),
+    z.union(
+      [z.enum(Object.keys(VMCS) as [keyof typeof VMCS]), z.string().regex(hexOf(8), NO_FIELD)],
+      { error: objection(NO_FIELD) },
+    ),
     z.custom<number>(),
     {
       decode: (field) =>
-        field.startsWith('0x')
-          ? Number.parseInt(field.slice(2), 16)
-          : VMCS[field as keyof typeof VMCS],
+        field.startsWith('0') ? numberFromHex(field) : VMCS[field as keyof typeof VMCS],
       encode: (of) => (isHighHalf(of) ? undefined : vmcsFieldNameOf(of)) ?? hex(of),
     },
   )
@@ -75,7 +83,9 @@ export const value = Hex64;
 
 /** Bytes of a load or store. */
 export const bytes = z
-  .union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)])
+  .union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)], {
+    error: objection('neither 1, 2, 4 nor 8'),
+  })
   .default(8)
   .describe('Bytes that are accessed.');
 

@@ -7,6 +7,7 @@ import { DEFECT_NAMES, DEFECTS_MAX } from './defect-names.js';
 import { Hex64, PhysicalAddress } from './hex.js';
 import { MEMSLOTS_MAX, Memslot } from './memory.js';
 import { PREV_ROOTS_MAX } from './names.js';
+import { objection } from './text.js';
 
 /** Shadow pages of a VM. */
 export const MMU_PAGES_MAX = 65_536;
@@ -31,10 +32,13 @@ export type DefectName = z.output<typeof DefectName>;
 export const TLB_ENTRIES_MAX = 65_536;
 
 const TlbOption = z
-  .union([
-    z.enum(['ideal', 'off']),
-    z.strictObject({ entries: z.number().int().min(1).max(TLB_ENTRIES_MAX) }),
-  ])
+  .union(
+    [
+      z.enum(['ideal', 'off']),
+      z.strictObject({ entries: z.number().int().min(1).max(TLB_ENTRIES_MAX) }),
+    ],
+    { error: objection('neither "ideal", "off" nor an object with `entries`') },
+  )
   .meta({
     id: 'TlbOption',
     description: 'Capacity of a TLB: everything, a number of entries, or nothing.',

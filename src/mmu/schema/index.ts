@@ -33,6 +33,7 @@ export { RequestName } from './request.js';
 export { Rights } from './rights.js';
 export { EVENT_SEVERITY, OUTCOME_SEVERITY, SEVERITIES, Severity } from './severity.js';
 export { PARENTS_SHOWN_MAX, ShadowPageState, SpteState } from './shadow-state.js';
+export { objection, textLike } from './text.js';
 export { TlbContextState, TlbState } from './tlb-state.js';
 export { OracleState, VcpuState } from './vcpu-state.js';
 export { ALLOWED_MAX, described, type SeqOf } from './violation.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { textLike } from './text.js';
 
 /** The two MMUs of a vCPU that have roots. */
 export const MmuName = z.enum(['root', 'guest']).meta({
@@ -12,7 +13,7 @@ export const PREV_ROOTS_MAX = 15;
 /** The slot of a root: -1 is `current`, otherwise an index into `prevRoots`. */
 export const Slot = z
   .codec(
-    z.string().regex(/^(?:current|prev(?:[0-9]|1[0-4]))$/),
+    textLike(/^(?:current|prev(?:[0-9]|1[0-4]))$/, 'not a slot: current, or prev0 to prev14'),
     z
       .number()
       .int()

@@ -1,11 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Applied } from '../../journal/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { type FleetVm, vcpuOf } from '../fleet/fleet-vm.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { ApiError, type ProblemDetails } from '../wire/errors.js';
-import { beginsSlice } from './slice.js';
 import { tryOnCopy } from './try-on-copy.js';
 
 /**
@@ -37,9 +35,9 @@ export async function applyAll(
 ): Promise<void> {
   demandVcpus(entry, commands);
   for (const [index, command] of commands.entries()) {
-    if (beginsSlice(index)) {
+    if (fleet.turns.isOver()) {
       entry.ring.notify();
-      await nextTurn();
+      await fleet.turns.next();
     }
     try {
       fleet.demand(entry);

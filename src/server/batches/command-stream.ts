@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Applied } from '../../journal/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
+import { SLICE_STEPS } from '../fleet/turns.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { jsonOf, objectsOf } from '../wire/json-lines.js';
-import { SLICE_COMMANDS } from './slice.js';
 
 /** Milliseconds that a client has to stop sending, once it was told why its stream ended. */
 const LAST_WORD_MS = 1000;
@@ -80,8 +79,9 @@ export class CommandStream {
   async *#answersTo(lines: readonly string[]): AsyncGenerator<string> {
     let pending: string[] = [];
     let length = 0;
-    for (let i = 0; i < lines.length; i += SLICE_COMMANDS) {
-      const { answers, error } = this.#apply(lines.slice(i, i + SLICE_COMMANDS));
+    for (let i = 0; i < lines.length; ) {
+      const { answers, taken, error } = this.#apply(lines.slice(i, i + SLICE_STEPS));
+      i += taken;
       pending.push(answers);
       length += answers.length;
       if (length >= WRITE_BYTES || error !== null) {
@@ -91,7 +91,7 @@ export class CommandStream {
       }
       if (error !== null) throw error;
       // Others get their turn.
-      await nextTurn();
+      await this.#options.fleet.turns.next();
     }
     yield* this.#timed(pending.join(''));
   }
@@ -125,15 +125,19 @@ export class CommandStream {
     });
   }
 
-  #apply(lines: readonly string[]): { answers: string; error: unknown } {
+  /** Applies some of the lines, at least one: as many as a slice has time for. */
+  #apply(lines: readonly string[]): { answers: string; taken: number; error: unknown } {
     const { fleet, entry, read, write } = this.#options;
     const answers: string[] = [];
+    let taken = 0;
     // Joined, because a long concatenation keeps a tree of all its parts alive.
     const joined = () => (answers.length === 0 ? '' : `${answers.join('\n')}\n`);
     const objects = objectsOf(lines);
     try {
       fleet.demand(entry);
       for (const [index, line] of lines.entries()) {
+        if (fleet.turns.isOver() && index > 0) break;
+        taken += 1;
         this.#line += 1;
         if (line === '' || line === '\r') continue;
         if (line.length > BOUNDS.commandLineBytes.value) throw lineTooLong();
@@ -141,9 +145,9 @@ export class CommandStream {
         if (entry.vm.vcpus[command.vcpu] === undefined) throw noVcpu(command);
         answers.push(write(fleet.run(entry, command)));
       }
-      return { answers: joined(), error: null };
+      return { answers: joined(), taken, error: null };
     } catch (error) {
-      return { answers: joined(), error };
+      return { answers: joined(), taken, error };
     } finally {
       entry.ring.notify();
     }

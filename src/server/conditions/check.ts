@@ -1,19 +1,20 @@
 import { z } from 'zod';
+import { objection, textLike } from '../../mmu/schema/index.js';
 import { ApiError } from '../wire/errors.js';
 
 /** Comparisons of a value. Hex is compared as a number, a list by its items. */
 const OPERATORS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'contains', 'lacks'] as const;
 
-const Scalar = z.union([z.string().max(128), z.number(), z.boolean(), z.null()]);
+const Scalar = z.union([z.string().max(128), z.number(), z.boolean(), z.null()], {
+  error: objection('neither a text of at most 128 characters, a number, true, false nor null'),
+});
 type Scalar = z.output<typeof Scalar>;
 
 /** A single condition on a value; the condition language has no other form. */
 export const Check = z
   .strictObject({
-    path: z
-      .string()
+    path: textLike(/^(?:\/[^/]+)+$/, 'not a JSON pointer, such as "/rootMmu/root/pgd"')
       .max(256)
-      .regex(/^(?:\/[^/]+)+$/)
       .describe('JSON pointer into the checked object.'),
     op: z.enum(OPERATORS).default('eq').describe('`contains` and `lacks` apply to lists.'),
     value: Scalar.describe('Compared with the value at `path`; hex with hex.'),
@@ -43,21 +44,22 @@ export type CheckResult = z.output<typeof CheckResult>;
  *
  * @param schemas Alternative schemas of the checked object.
  * @param at JSON pointer to the checks in the request's body.
+ * @returns The checks, with their values in the form that answers have: `0x0FFF` is `0xfff`.
  * @throws {ApiError} If a check could never hold.
  */
-export function requireSensible(
+export function sensible(
   checks: readonly Check[],
   schemas: readonly z.core.$ZodType[],
   at: string,
-): void {
-  for (const [index, check] of checks.entries()) {
-    const flaw = flawOf(check, schemas);
-    if (flaw === null) continue;
-    const path = `${at}/${index}/${flaw.field}`;
-    throw new ApiError('invalid-request', `Cannot take body at ${path}: ${flaw.message}`, {
-      errors: [{ in: 'body', path, message: flaw.message }],
+): Check[] {
+  return checks.map((check, index) => {
+    const judged = judge(check, schemas);
+    if (!('field' in judged)) return judged;
+    const path = `${at}/${index}/${judged.field}`;
+    throw new ApiError('invalid-request', `Cannot take body at ${path}: ${judged.message}`, {
+      errors: [{ in: 'body', path, message: judged.message }],
     });
-  }
+  });
 }
 
 /** @param target The checked object in its wire form. */
@@ -127,7 +129,8 @@ interface Misfit {
   readonly message: string;
 }
 
-function flawOf({ path, op, value }: Check, schemas: readonly z.core.$ZodType[]): Misfit | null {
+/** The check in the form of answers, or the flaw for which it could never hold. */
+function judge({ path, op, value }: Check, schemas: readonly z.core.$ZodType[]): Check | Misfit {
   const places = tokensOf(path).reduce(childrenOf, schemas.flatMap(alternativesOf));
   if (places.length === 0) return { field: 'path', message: `there is no "${path}"` };
   const isOfLists = op === 'contains' || op === 'lacks';
@@ -136,13 +139,20 @@ function flawOf({ path, op, value }: Check, schemas: readonly z.core.$ZodType[])
     : places;
   if (takers.length === 0)
     return { field: 'op', message: `"${op}" is for lists, and "${path}" is none` };
-  if (!takers.some((taker) => z.safeParse(taker, value).success)) {
-    return { field: 'value', message: `"${path}" never has this value` };
-  }
-  if (!isOfLists && op !== 'eq' && op !== 'ne' && magnitudeOf(value) === null) {
+  const taker = takers.find((one) => z.safeParse(one, value).success);
+  if (taker === undefined) return { field: 'value', message: `"${path}" never has this value` };
+  const told = { path, op, value: asAnswered(taker, value) };
+  if (!isOfLists && op !== 'eq' && op !== 'ne' && magnitudeOf(told.value) === null) {
     return { field: 'op', message: `"${op}" is for numbers and hex` };
   }
-  return null;
+  return told;
+}
+
+/** A value in the form in which answers have it; its schema takes it. */
+function asAnswered(taker: z.core.$ZodType, value: Scalar): Scalar {
+  if (!(taker instanceof z.ZodCodec)) return value;
+  const answered = Scalar.safeParse(z.encode(taker, z.decode(taker, value)));
+  return answered.success ? answered.data : value;
 }
 
 /** Schemas of the values one step further along a path. */

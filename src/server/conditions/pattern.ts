@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { HistoryRecord } from '../../journal/index.js';
 import { MmuName, PhysicalAddress, Severity, VcpuIndex } from '../../mmu/schema/index.js';
+import type { Turns } from '../fleet/turns.js';
 import { BOUNDS } from '../wire/bounds.js';
 import {
   CommandFrame,
@@ -11,7 +12,7 @@ import {
   RewoundFrame,
   writeHistory,
 } from '../wire/frames.js';
-import { Check, CheckResult, checkResultOf, holdsAll, requireSensible } from './check.js';
+import { Check, CheckResult, checkResultOf, holdsAll, sensible } from './check.js';
 import { type Filter, filterOf, filterPartsOf } from './filter.js';
 
 /** Newest records that are searched for the nearest miss. */
@@ -64,8 +65,8 @@ export interface Matcher {
  * @throws {ApiError} If one of its checks could never hold.
  */
 export function matcherOf(pattern: Pattern, at: string): Matcher {
-  requireSensible(pattern.where, framesOf(pattern), `${at}/where`);
-  return { pattern, filter: filterOf(pattern) };
+  const where = sensible(pattern.where, framesOf(pattern), `${at}/where`);
+  return { pattern: { ...pattern, where }, filter: filterOf(pattern) };
 }
 
 /** @param wire Makes the frame's wire form; called only if a check needs it. */
@@ -78,9 +79,25 @@ export function matches(
   return pattern.where.length === 0 || holdsAll(pattern.where, wire());
 }
 
-/** Wire form of a record. */
+/** Records whose wire form is kept, because many clients wait for the same ones. */
+const WIRES_KEPT = 256;
+
+const wires: { readonly record: HistoryRecord; readonly wire: unknown }[] = [];
+
+/** Wire form of a record, which nobody may change. */
 export function wireOf(record: HistoryRecord): unknown {
-  return JSON.parse(writeHistory(record));
+  const place = record.seq % WIRES_KEPT;
+  const kept = wires[place];
+  if (kept?.record === record) return kept.wire;
+  const wire: unknown = JSON.parse(writeHistory(record));
+  wires[place] = { record, wire };
+  return wire;
+}
+
+/** Records to search, and the slices in which to do it. */
+export interface Searched {
+  readonly records: readonly HistoryRecord[];
+  readonly turns: Turns;
 }
 
 /**
@@ -89,15 +106,16 @@ export function wireOf(record: HistoryRecord): unknown {
  *
  * @param order For a pattern in a sequence: the `seq` that a match has to come after.
  */
-export function nearestOf(
+export async function nearestOf(
   { pattern }: Matcher,
-  records: Iterable<HistoryRecord>,
+  { records, turns }: Searched,
   order: number | null = null,
-): NearestFrame | null {
+): Promise<NearestFrame | null> {
   const parts = filterPartsOf(pattern);
   let nearest: NearestFrame | null = null;
   let fewest = parts.length + pattern.where.length;
   for (const record of records) {
+    if (turns.isOver()) await turns.next();
     const failed = parts.flatMap(({ name, passes }) => (passes(record) ? [] : [name as string]));
     if (order !== null && record.seq <= order) failed.push('order');
     if (failed.length > fewest) continue;

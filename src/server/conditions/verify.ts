@@ -1,6 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HistoryRecord } from '../../journal/index.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
+import type { Turns } from '../fleet/turns.js';
 import { ApiError } from '../wire/errors.js';
 import {
   type Matcher,
@@ -8,15 +8,13 @@ import {
   NEAREST_RECORDS_MAX,
   type NearestFrame,
   nearestOf,
+  type Searched,
   wireOf,
 } from './pattern.js';
 import { holdsNow, type NearestState, type StateCondition, stateNow } from './state-condition.js';
 
 /** Sequence numbers that an answer lists for one expectation, at most. */
 export const SEQS_SHOWN_MAX = 20;
-
-/** Records that are compared before others get their turn. */
-const SLICE_RECORDS = 1024;
 
 /** An expectation, ready to be compared. */
 export type Expected =
@@ -53,13 +51,13 @@ export interface Span {
  * @throws {ApiError} If a record of the span is no longer kept when it is read.
  */
 export async function verify(
-  entry: FleetVm,
+  { entry, turns }: { readonly entry: FleetVm; readonly turns: Turns },
   expected: readonly Expected[],
   span: Span,
 ): Promise<ExpectationResult[]> {
   const tallies = expected.map((expectation) => tallyOf(entry, expectation));
   for (let seq = span.from; seq <= span.to; seq += 1) {
-    if ((seq - span.from) % SLICE_RECORDS === SLICE_RECORDS - 1) await nextTurn();
+    if (turns.isOver()) await turns.next();
     const record = recordAt(entry, seq);
     let wire: unknown;
     const onWire = () => {
@@ -68,7 +66,10 @@ export async function verify(
     };
     for (const { add } of tallies) add(record, onWire);
   }
-  return tallies.map(({ result }) => result(() => newest(entry, span)));
+  const records = [...newest(entry, span)];
+  const results: ExpectationResult[] = [];
+  for (const { result } of tallies) results.push(await result({ records, turns }));
+  return results;
 }
 
 function recordAt({ ring }: FleetVm, seq: number): HistoryRecord {
@@ -85,8 +86,8 @@ function recordAt({ ring }: FleetVm, seq: number): HistoryRecord {
 /** Compares records with one expectation. */
 interface Tally {
   readonly add: (record: HistoryRecord, wire: () => unknown) => void;
-  /** @param records The newest records of the span, for the nearest miss. */
-  readonly result: (records: () => Iterable<HistoryRecord>) => ExpectationResult;
+  /** @param among The newest records of the span, for the nearest miss. */
+  readonly result: (among: Searched) => Promise<ExpectationResult>;
 }
 
 function tallyOf(entry: FleetVm, expected: Expected): Tally {
@@ -111,7 +112,7 @@ function stateTally(entry: FleetVm, condition: StateCondition): Tally {
     detail: holds ? 'every check holds' : `${failed} of ${now.checks.length} checks fail`,
     nearest: { frame: null, state: holds ? null : now },
   };
-  return { add: () => {}, result: () => result };
+  return { add: () => {}, result: async () => result };
 }
 
 function countTally({ matcher, atLeast, atMost }: Expected & { kind: 'count' }): Tally {
@@ -123,9 +124,9 @@ function countTally({ matcher, atLeast, atMost }: Expected & { kind: 'count' }):
       count += 1;
       if (seqs.length < SEQS_SHOWN_MAX) seqs.push(record.seq);
     },
-    result(records) {
+    async result(among) {
       const holds = count >= atLeast && count <= atMost;
-      const frame = count < atLeast ? nearestOf(matcher, records()) : null;
+      const frame = count < atLeast ? await nearestOf(matcher, among) : null;
       const detail = `${count} found, ${rangeText(atLeast, atMost)} expected`;
       return { holds, count, seqs, detail, nearest: { frame, state: null } };
     },
@@ -140,12 +141,12 @@ function orderTally(matchers: readonly Matcher[]): Tally {
       const next = matchers[seqs.length];
       if (next !== undefined && matches(next, record, wire)) seqs.push(record.seq);
     },
-    result(records) {
+    async result(among) {
       const missing = matchers[seqs.length];
       const count = seqs.length;
       const holds = missing === undefined;
       const last = seqs.at(-1) ?? 0;
-      const frame = holds ? null : nearestOf(missing, records(), last);
+      const frame = holds ? null : await nearestOf(missing, among, last);
       const detail = holds
         ? `all ${count} steps found in order`
         : `step ${count} of ${matchers.length} not found after ${last}`;

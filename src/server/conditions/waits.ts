@@ -1,6 +1,7 @@
 import type { HistoryRecord } from '../../journal/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
+import type { Turns } from '../fleet/turns.js';
 import { ApiError } from '../wire/errors.js';
 import {
   type Matcher,
@@ -73,7 +74,7 @@ export class Waits {
       );
     }
     return await new Promise<WaitResult>((resolve, reject) => {
-      const wait = new Wait(options, {
+      const wait = new Wait(options, this.#fleet.turns, {
         resolve,
         reject,
         done: () => this.#pending.delete(wait),
@@ -100,14 +101,19 @@ interface Settle {
 class Wait {
   readonly entry: FleetVm;
   readonly #options: WaitOptions;
+  readonly #turns: Turns;
   readonly #settle: Settle;
   #cursor: number;
+  /** Whether the records behind the cursor are being searched, in slices. */
+  #isLooking = false;
+  #isOver = false;
   #best: NearestState | null = null;
   #release = () => {};
 
-  constructor(options: WaitOptions, settle: Settle) {
+  constructor(options: WaitOptions, turns: Turns, settle: Settle) {
     this.entry = options.entry;
     this.#options = options;
+    this.#turns = turns;
     this.#settle = settle;
     this.#cursor = options.condition.on === 'event' ? options.condition.after : 0;
   }
@@ -119,6 +125,7 @@ class Wait {
     const leave = () => this.fail(new ApiError('not-ready', 'Cannot answer: the client is gone'));
     signal.addEventListener('abort', leave);
     this.#release = () => {
+      this.#isOver = true;
       stopListening();
       clearTimeout(deadline);
       signal.removeEventListener('abort', leave);
@@ -129,12 +136,18 @@ class Wait {
 
   end(reason: 'timeout' | 'vm-deleted'): void {
     this.#release();
+    void this.#miss(reason).then(this.#settle.resolve, this.#settle.reject);
+  }
+
+  async #miss(reason: 'timeout' | 'vm-deleted'): Promise<WaitResult> {
     const { entry, condition } = this.#options;
-    const nearest =
-      condition.on === 'event'
-        ? { frame: nearestOf(condition.matcher, this.#newest(condition.after)), state: null }
-        : { frame: null, state: this.#best };
-    this.#settle.resolve({ met: false, reason, seq: entry.ring.head, frame: null, nearest });
+    const { head: seq } = entry.ring;
+    if (condition.on === 'state') {
+      return { met: false, reason, seq, frame: null, nearest: { frame: null, state: this.#best } };
+    }
+    const searched = { records: [...this.#newest(condition.after)], turns: this.#turns };
+    const frame = await nearestOf(condition.matcher, searched);
+    return { met: false, reason, seq, frame: null, nearest: { frame, state: null } };
   }
 
   fail(error: ApiError): void {
@@ -144,28 +157,36 @@ class Wait {
 
   #look(): void {
     const { condition } = this.#options;
-    if (condition.on === 'event') this.#lookAtEvents(condition.matcher);
+    if (condition.on === 'event') void this.#lookAtEvents(condition.matcher);
     else this.#lookAtState(condition);
   }
 
-  #lookAtEvents(matcher: Matcher): void {
+  async #lookAtEvents(matcher: Matcher): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
     const { ring } = this.entry;
-    if (this.#cursor + 1 < ring.oldest) {
-      const { oldest } = ring;
-      const task = `Cannot wait for events after ${this.#cursor}`;
-      this.fail(
-        new ApiError('events-expired', `${task}: history is kept from ${oldest}`, { oldest }),
-      );
-      return;
-    }
-    while (this.#cursor < ring.head) {
+    while (!this.#isOver && this.#cursor < ring.head && this.#isKept()) {
+      if (this.#turns.isOver()) {
+        await this.#turns.next();
+        continue;
+      }
       this.#cursor += 1;
       const record = ring.at(this.#cursor);
-      if (record !== undefined && matches(matcher, record)) {
-        this.#meet(record);
-        return;
-      }
+      if (record !== undefined && matches(matcher, record)) this.#meet(record);
     }
+    this.#isLooking = false;
+  }
+
+  /** Whether the next record is kept; else the wait fails. */
+  #isKept(): boolean {
+    const { ring } = this.entry;
+    const { oldest } = ring;
+    if (this.#cursor + 1 >= oldest) return true;
+    const task = `Cannot wait for events after ${this.#cursor}`;
+    this.fail(
+      new ApiError('events-expired', `${task}: history is kept from ${oldest}`, { oldest }),
+    );
+    return false;
   }
 
   #lookAtState(condition: StateCondition): void {

@@ -64,6 +64,19 @@ const WORDS = {
   },
 };
 
+/** Two ways to bring one token. */
+const SECURITY_SCHEMES = {
+  token: { type: 'http', scheme: 'bearer', description: '`Authorization: Bearer TOKEN`.' },
+  subprotocol: {
+    type: 'httpApiKey',
+    in: 'header',
+    name: 'Sec-WebSocket-Protocol',
+    description:
+      'For a page, which cannot set another header: the subprotocol `bearer.TOKEN` beside ' +
+      '`mmulab.v1`, which the server picks.',
+  },
+};
+
 /** asyncapi.yaml, from the schemas of the frames. */
 export function describeAsyncapi(): string {
   const components = new Components();
@@ -87,13 +100,21 @@ export function describeAsyncapi(): string {
       description:
         'The history of a VM, or of all, as it happens. The same frames come as NDJSON or as ' +
         'server-sent events, by `Accept`. A refused upgrade is answered with a problem, like every ' +
-        'request of openapi.yaml. A token comes as `Authorization: Bearer TOKEN`, or as the ' +
-        'subprotocol `bearer.TOKEN` beside `mmulab.v1`, which the server picks.',
+        'request of openapi.yaml.',
       license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
       tags: [{ name: 'events', description: 'The history of VMs.' }],
     },
     defaultContentType: 'application/json',
-    servers: { local: { host: 'localhost:3000', protocol: 'ws' } },
+    servers: {
+      local: {
+        host: 'localhost:3000',
+        protocol: 'ws',
+        description: 'A server on loopback may run without tokens; any other asks for one.',
+        security: Object.keys(SECURITY_SCHEMES).map((name) => ({
+          $ref: `#/components/securitySchemes/${name}`,
+        })),
+      },
+    },
     channels: {
       events: {
         address: '/v1/vms/{vm}/events',
@@ -117,7 +138,7 @@ export function describeAsyncapi(): string {
       sendHistories: operation('send', 'allEvents', WORDS.sent, SENT_OF_FLEET),
       receivePings: operation('receive', 'allEvents', WORDS.received, RECEIVED),
     },
-    components: { messages, schemas: components.all() },
+    components: { messages, schemas: components.all(), securitySchemes: SECURITY_SCHEMES },
   };
   return yamlOf(document);
 }

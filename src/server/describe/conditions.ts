@@ -1,14 +1,20 @@
 import { z } from 'zod';
 import type { AccessedRoute } from '../http/access.js';
-import { IfMatch, isAboutVm, takesIfMatch } from '../http/etag.js';
+import { IfMatch, IfNoneMatch, isAboutVm, takesIfMatch, takesIfNoneMatch } from '../http/etag.js';
 import { IdempotencyKey, takesIdempotencyKey } from '../http/idempotency.js';
 import { Prefer, takesPrefer } from '../http/prefer.js';
 import type { Components, JsonSchema } from './json-schema.js';
 
-/** Headers of the request that hooks read, beyond those in the schema of the route. */
-export function conditionsOf(route: AccessedRoute, components: Components): object {
+/**
+ * Headers of the request: those that hooks read, and those of the route.
+ *
+ * @param own The schema of the latter, if it has any.
+ */
+export function conditionsOf(route: AccessedRoute, own: unknown, components: Components): object {
   const shape = {
+    ...(own instanceof z.ZodObject ? own.shape : {}),
     ...(takesIfMatch(route) ? { 'if-match': IfMatch.optional() } : {}),
+    ...(takesIfNoneMatch(route) ? { 'if-none-match': IfNoneMatch.optional() } : {}),
     ...(takesPrefer(route) ? { prefer: Prefer.optional() } : {}),
     ...(takesIdempotencyKey(route) ? { 'idempotency-key': IdempotencyKey.optional() } : {}),
   };
@@ -17,18 +23,21 @@ export function conditionsOf(route: AccessedRoute, components: Components): obje
 
 const ETAG: JsonSchema = {
   type: 'string',
-  description: 'The sequence number of the VM, in quotes: for `If-Match`.',
-  examples: ['"7"'],
+  description: 'Names the state of the VM: for `If-Match` and `If-None-Match`.',
+  examples: ['"k3x9q2m7ab-7-0"'],
 };
 
-/** Answers of a route; those about a VM with their `ETag`. */
+const NOT_MODIFIED = { type: 'null', description: 'The client has the answer already.' };
+
+/** Answers of a route; those about a VM with their `ETag`, and 304 where it can be asked for. */
 export function withEtags(
-  { url }: AccessedRoute,
+  route: AccessedRoute,
   responses: Record<string, unknown>,
 ): Record<string, unknown> {
-  if (!isAboutVm(url)) return responses;
+  const all = takesIfNoneMatch(route) ? { ...responses, 304: NOT_MODIFIED } : responses;
+  if (!isAboutVm(route.url)) return all;
   return Object.fromEntries(
-    Object.entries(responses).map(([status, response]) => {
+    Object.entries(all).map(([status, response]) => {
       const isDone = status === '200' || status === '201';
       return [status, isDone ? { ...(response as object), headers: { etag: ETAG } } : response];
     }),

@@ -2,6 +2,7 @@ import * as direct from '../direct/index.js';
 import { DEFAULT_LIMITS } from '../wire/bounds.js';
 import { VERSION } from '../wire/version.js';
 import { SESSION } from './session.js';
+import { SESSION_EPOCH } from './session-run.js';
 import type { Step } from './session-step.js';
 
 /** A request that may be copied, and its answer. */
@@ -31,7 +32,7 @@ export async function recordSession(): Promise<Example[]> {
   const host = direct.createHost({
     limits: { ...DEFAULT_LIMITS, heapBytes: HEAP_BYTES },
     log: NO_LOG,
-    epoch: 'example',
+    epoch: SESSION_EPOCH,
     now: () => MOMENT,
   });
   const answers = new Map<string, unknown>();

@@ -1,9 +1,11 @@
+import { SESSION_EPOCH, VM_1 as VM } from './session-run.js';
+
 /** A frame of each kind, as the session of the examples would see it on its streams. */
 export const FRAME_EXAMPLES = {
-  hello: { type: 'hello', vm: 'vm-1', epoch: 'example', head: 45, oldest: 1 },
+  hello: { type: 'hello', vm: VM, epoch: SESSION_EPOCH, head: 45, oldest: 1 },
   command: {
     type: 'command',
-    vm: 'vm-1',
+    vm: VM,
     seq: 43,
     vcpu: 0,
     command: {
@@ -19,7 +21,7 @@ export const FRAME_EXAMPLES = {
   },
   event: {
     type: 'event',
-    vm: 'vm-1',
+    vm: VM,
     seq: 45,
     command: 43,
     causedBy: null,
@@ -33,16 +35,16 @@ export const FRAME_EXAMPLES = {
       cause: 'invpcid-single',
     },
   },
-  rewound: { type: 'rewound', vm: 'vm-1', seq: 96, snapshot: 'edited', to: 42 },
-  gap: { type: 'gap', vm: 'vm-1', from: 1, to: 12 },
-  through: { type: 'through', vm: 'vm-1', seq: 45 },
+  rewound: { type: 'rewound', vm: VM, seq: 96, snapshot: 'edited', to: 42 },
+  gap: { type: 'gap', vm: VM, from: 1, to: 12 },
+  through: { type: 'through', vm: VM, seq: 45 },
   pong: { type: 'pong' },
-  end: { type: 'end', vm: 'vm-1', seq: 97, reason: 'vm-deleted' },
-  fleetHello: { type: 'hello', epoch: 'example', vms: 1, number: 1 },
+  end: { type: 'end', vm: VM, seq: 97, reason: 'vm-deleted' },
+  fleetHello: { type: 'hello', epoch: SESSION_EPOCH, vms: 1, number: 1 },
   life: {
     type: 'life',
     number: 1,
-    vm: 'vm-1',
+    vm: VM,
     life: 'created',
     name: 'INVPCID of PCID 2',
     tags: { suite: 'examples' },

@@ -124,7 +124,7 @@ function swaggerOptions(
       const { body, operationId = '' } = schema;
       if (body instanceof z.ZodType && body.safeParse({}).success) optionalBodies.add(operationId);
       const security = accessOf(route).access === 'all' ? { security: [] } : {};
-      const conditions = conditionsOf(route, components);
+      const conditions = conditionsOf(route, schema.headers, components);
       const described = transformed(schema, components);
       if (described.response !== undefined) {
         described.response = withEtags(route, described.response as Record<string, unknown>);
@@ -138,7 +138,7 @@ function swaggerOptions(
           },
         };
       }
-      return { schema: { ...conditions, ...described, ...security }, url };
+      return { schema: { ...described, ...conditions, ...security }, url };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { idOf } from './session-run.js';
 import type { Step } from './session-step.js';
 
 /** A host whose exits were measured, and nothing else. */
@@ -30,7 +31,7 @@ export const RACE: readonly Step[] = [
       policies: ['mainline'],
     },
   },
-  { operation: 'getJob', path: { job: 'job-1' } },
+  { operation: 'getJob', path: { job: idOf('job', 1) } },
   { operation: 'listJobs' },
-  { operation: 'cancelJob', path: { job: 'job-1' } },
+  { operation: 'cancelJob', path: { job: idOf('job', 1) } },
 ];

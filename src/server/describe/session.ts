@@ -1,12 +1,17 @@
 import { WORKLOADS, type Workload } from '../../lab/index.js';
 import { operationIdOf } from '../host/operation.js';
 import { RACE } from './race-steps.js';
+import { idOf, VM_1 } from './session-run.js';
 import type { Step } from './session-step.js';
 
-const vm = { vm: 'vm-1' };
-const vcpu = { vm: 'vm-1', vcpu: '0' };
-const nested = { vm: 'vm-4', vcpu: '0' };
-const snapshot = { vm: 'vm-1', snapshot: 'edited' };
+const VM_2 = idOf('vm', 2);
+const VM_3 = idOf('vm', 3);
+const VM_4 = idOf('vm', 4);
+
+const vm = { vm: VM_1 };
+const vcpu = { vm: VM_1, vcpu: '0' };
+const nested = { vm: VM_4, vcpu: '0' };
+const snapshot = { vm: VM_1, snapshot: 'edited' };
 
 /** Two address spaces: PCID 1 sees at 0x600000 the page-table entry by which PCID 2 maps 0x400000. */
 const CREATION = {
@@ -97,8 +102,8 @@ const LOOKING: readonly Step[] = [
 
 const FORKS: readonly Step[] = [
   { operation: 'forkVm', path: vm, body: { policy: 'mainline' } },
-  { operation: 'deleteVm', path: { vm: 'vm-2' } },
-  { operation: 'diffVms', query: { a: 'vm-1', b: 'vm-3', limit: '2' } },
+  { operation: 'deleteVm', path: { vm: VM_2 } },
+  { operation: 'diffVms', query: { a: VM_1, b: VM_3, limit: '2' } },
 ];
 
 /** L1 runs an L2 on an EPT. */
@@ -115,7 +120,7 @@ const NESTED: readonly Step[] = [
   { operation: 'runVmread', path: nested, body: { field: 'EPT_POINTER' } },
   {
     operation: 'applyCommands',
-    path: { vm: 'vm-4' },
+    path: { vm: VM_4 },
     body: [
       { kind: 'vmwrite', vcpu: 0, field: 'SECONDARY_VM_EXEC_CONTROL', value: '0x22' },
       { kind: 'vmwrite', vcpu: 0, field: 'VIRTUAL_PROCESSOR_ID', value: '0x1' },

@@ -1,7 +1,7 @@
 import { type ScalarTag, stringify } from 'yaml';
 import { flowPiecesOf, lineUp, Row } from './flow-style.js';
 
-/** Columns of a line. */
+/** Columns of a line: of narrower ones, more of the document is indentation. */
 const WIDTH = 120;
 
 /** Lines that a part in flow style fills at most; a longer one has a line for each of its parts. */

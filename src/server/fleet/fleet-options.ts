@@ -1,9 +1,14 @@
 import type { step } from '../../mmu/index.js';
 import type { Limits } from '../wire/bounds.js';
+import type { IdMaker } from '../wire/ids.js';
+import type { Turns } from './turns.js';
 
 export interface FleetOptions {
   readonly limits: Limits;
   readonly log: FleetLog;
+  readonly ids: IdMaker;
+  /** Divides long work, where a test needs another clock. */
+  readonly turns?: Turns | undefined;
   /** Replaces the model, so that a test can make it fail. */
   readonly model?: { readonly step: typeof step };
 }

@@ -22,6 +22,8 @@ export interface FleetVm {
   /** Failure of the model, after which no command can be applied; null while all is well. */
   poison: Poison | null;
   labels: Labels;
+  /** Counts what changes in answers about the VM beside its history: labels, snapshots, a failure. */
+  revision: number;
   /** Deletes the VM once it was idle for its TTL; null without a TTL. */
   lease: Lease | null;
   /** Policies that run beside it; null if there are none. */
@@ -43,7 +45,7 @@ export function createFleetVm(
   parts: Pick<FleetVm, 'id' | 'vm' | 'origin' | 'ring' | 'labels' | 'lanes'>,
 ): FleetVm {
   const recorder = new Recorder(parts.id, parts.ring);
-  return { ...parts, recorder, number: UNSEEN, pages: 0, poison: null, lease: null };
+  return { ...parts, recorder, number: UNSEEN, pages: 0, poison: null, revision: 0, lease: null };
 }
 
 /** The form of a VM to be made. */

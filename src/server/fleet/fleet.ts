@@ -24,6 +24,7 @@ import {
 import { Lease } from './lease.js';
 import { Room } from './room.js';
 import { TagCounts } from './tag-counts.js';
+import { Turns } from './turns.js';
 import { VmLanes } from './vm-lanes.js';
 import { WorkTally } from './work-tally.js';
 
@@ -32,7 +33,9 @@ export class Fleet {
   readonly limits: Limits;
   readonly budget: HistoryBudget;
   readonly work = new WorkTally();
+  readonly turns: Turns;
   readonly #log: FleetLog;
+  readonly #ids: FleetOptions['ids'];
   /** The model that the fleet's VMs run on. */
   readonly step: typeof step;
   readonly #vms = new Map<string, FleetVm>();
@@ -43,11 +46,13 @@ export class Fleet {
   #made = 0;
   #published = 0;
 
-  constructor({ limits, log, model = { step } }: FleetOptions) {
+  constructor({ limits, log, ids, turns = new Turns(), model = { step } }: FleetOptions) {
     this.limits = limits;
     this.budget = new HistoryBudget(limits.historyRecords);
     this.#room = new Room(limits);
     this.#log = log;
+    this.#ids = ids;
+    this.turns = turns;
     this.step = model.step;
     this.#tags = new TagCounts(limits.vmsPerTag);
   }
@@ -88,7 +93,6 @@ export class Fleet {
 
   /**
    * Makes a VM of a state that nobody else holds, with the labels of the VM that it comes from.
-   *
    * @throws {ApiError} If a bound of the fleet is met.
    */
   createFork(vm: Vm, origin: Origin): FleetVm {
@@ -107,7 +111,7 @@ export class Fleet {
 
   #make(parts: Pick<FleetVm, 'vm' | 'origin' | 'labels' | 'lanes'>): FleetVm {
     this.#made += 1;
-    const id = `vm-${this.#made}`;
+    const id = this.#ids('vm', this.#made);
     const ring = createRing(this.budget, this.limits.historyRecordsPerVm);
     const entry = createFleetVm({ id, ring, ...parts });
     this.#tags.move(NO_LABELS, entry.labels);
@@ -129,6 +133,7 @@ export class Fleet {
     this.#tags.move(entry.labels, labels);
     entry.lease?.cancel();
     entry.labels = labels;
+    entry.revision += 1;
     entry.lease = this.#leaseOf(entry.id, labels);
   }
 
@@ -137,11 +142,7 @@ export class Fleet {
     return this.#vms.get(id);
   }
 
-  /**
-   * The VM of this id; its lease is renewed.
-   *
-   * @throws {ApiError} If there is no such VM.
-   */
+  /** The VM of this id; its lease is renewed. @throws {ApiError} If there is no such VM. */
   get(id: string): FleetVm {
     const entry = this.#vms.get(id);
     if (entry === undefined) throw vmNotFound(id, 'no such VM');
@@ -149,11 +150,7 @@ export class Fleet {
     return entry;
   }
 
-  /**
-   * Checks that a VM found earlier still exists, and renews its lease.
-   *
-   * @throws {ApiError} If the VM was deleted since.
-   */
+  /** Renews the lease of a VM found earlier. @throws {ApiError} If it was deleted since. */
   demand(entry: FleetVm): void {
     if (this.#vms.get(entry.id) !== entry && entry.number !== UNSEEN) {
       throw vmNotFound(entry.id, 'deleted');
@@ -202,6 +199,7 @@ export class Fleet {
       return applied;
     } catch (error) {
       if (error instanceof CommandRefused) throw new ApiError('command-refused', error.message);
+      entry.revision += 1;
       entry.poison = { command, reason: error instanceof Error ? error.message : String(error) };
       this.#log.error({ err: error, vm: id, seq: ring.head, command }, 'VM poisoned');
       throw vmPoisoned(id, `run "${command.kind}"`, entry.poison);

@@ -1,10 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
-import { createVm, type step, type Vcpu } from '../../mmu/index.js';
+import { createVm, type Vcpu } from '../../mmu/index.js';
 import { Command, type MmuEvent, VmConfig } from '../../mmu/schema/index.js';
-import { beginsSlice } from '../batches/slice.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
+import { forEachInTurns } from '../fleet/turns.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { VERSION } from '../wire/version.js';
 import { Digest, digestOf, EventsDigest } from './digest.js';
@@ -48,7 +47,7 @@ export async function caseOf(fleet: Fleet, entry: FleetVm): Promise<CaseFile> {
   const { config } = entry.vm;
   const commands = lineageOf(fleet, entry, entry.ring.head, `write the case of VM "${entry.id}"`);
   const present = entry.poison === null ? digestOf(entry.vm) : null;
-  const file = await caseFrom(config, commands, fleet.step);
+  const file = await caseFrom(fleet, config, commands);
   if (present !== null && file.expected.state !== present) {
     throw new Error(`Cannot write the case of VM "${entry.id}": its commands lead elsewhere`);
   }
@@ -62,11 +61,11 @@ export async function caseOf(fleet: Fleet, entry: FleetVm): Promise<CaseFile> {
  * @throws {CommandRefused} If the model refuses one of them.
  */
 export async function caseFrom(
+  fleet: Pick<Fleet, 'turns' | 'step'>,
   config: VmConfig,
   commands: readonly Command[],
-  model: typeof step,
 ): Promise<CaseFile> {
-  const expected = await digestsOf(config, commands, model);
+  const expected = await digestsOf(fleet, config, commands);
   return {
     format: 'mmulab-case',
     formatVersion: 1,
@@ -78,17 +77,16 @@ export async function caseFrom(
 }
 
 async function digestsOf(
+  { turns, step }: Pick<Fleet, 'turns' | 'step'>,
   config: VmConfig,
   commands: readonly Command[],
-  model: typeof step,
 ): Promise<CaseDigests> {
   const vm = createVm(config);
   const digest = new EventsDigest();
-  for (const [index, command] of commands.entries()) {
-    if (beginsSlice(index)) await nextTurn();
+  await forEachInTurns(turns, commands, (command) => {
     const events: { vcpu: number; event: MmuEvent }[] = [];
     const emit = ({ index: vcpu }: Vcpu, event: MmuEvent) => events.push({ vcpu, event });
-    digest.add(command, { outcome: model(vm, command, emit), events });
-  }
+    digest.add(command, { outcome: step(vm, command, emit), events });
+  });
   return { state: digestOf(vm), events: digest.end() };
 }

@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { encodeVm, type Vm } from '../../mmu/index.js';
-import { Command, createJsonWriter, MmuEvent, Outcome, VcpuIndex } from '../../mmu/schema/index.js';
+import {
+  Command,
+  createJsonWriter,
+  MmuEvent,
+  Outcome,
+  textLike,
+  VcpuIndex,
+} from '../../mmu/schema/index.js';
 
-export const Digest = z
-  .string()
-  .regex(/^sha256:[0-9a-f]{64}$/)
-  .meta({ id: 'Digest', description: 'SHA-256. Equal states of one version have equal digests.' });
+export const Digest = textLike(
+  /^sha256:[0-9a-f]{64}$/,
+  'not "sha256:" and 64 hex digits in lower case',
+).meta({ id: 'Digest', description: 'SHA-256. Equal states of one version have equal digests.' });
 
 /** Result of a command, without the numbers that depend on its place in a history. */
 const Done = z.strictObject({

@@ -1,8 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventRing, RewoundRecord } from '../../journal/index.js';
-import type { step, Vm } from '../../mmu/index.js';
+import type { Vm } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
-import { beginsSlice } from '../batches/slice.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { forEachInTurns } from '../fleet/turns.js';
 
 /** Commands among the records after `from`, up to `to`. */
 export function commandsBetween(ring: EventRing, from: number, to: number): Command[] {
@@ -29,13 +29,10 @@ export function lastRewoundBetween<State>(
 
 /** Runs commands again on a VM that nobody else holds, in slices between which others get a turn. */
 export async function replay(
+  { turns, step }: Pick<Fleet, 'turns' | 'step'>,
   vm: Vm,
   commands: readonly Command[],
-  model: typeof step,
 ): Promise<Vm> {
-  for (const [index, command] of commands.entries()) {
-    if (beginsSlice(index)) await nextTurn();
-    model(vm, command, null);
-  }
+  await forEachInTurns(turns, commands, (command) => step(vm, command, null));
   return vm;
 }

@@ -39,7 +39,15 @@ export class Timeline {
     const { id, vm, ring, recorder, poison } = entry;
     if (poison !== null) throw vmPoisoned(id, `take snapshot "${name}"`, poison);
     const made = recorder.requestsMade();
-    return this.snapshots.add(id, { name, seq: ring.head, state: freezeVm(vm), made });
+    const taken = this.snapshots.add(id, { name, seq: ring.head, state: freezeVm(vm), made });
+    entry.revision += 1;
+    return taken;
+  }
+
+  /** Deletes a snapshot. @throws {ApiError} If there is none of this name. */
+  forget(entry: FleetVm, name: string): void {
+    this.snapshots.delete(entry.id, name);
+    entry.revision += 1;
   }
 
   /** @throws {ApiError} If there is no such snapshot, or no room for its state. */
@@ -61,7 +69,7 @@ export class Timeline {
     // Both in one turn: later, history may have moved on.
     const { state, commands } = this.#waysTo(entry, seq);
     const start = state === null ? createVm(vm.config) : thawVm(vm.config, state);
-    return replay(start, commands, this.#fleet.step);
+    return replay(this.#fleet, start, commands);
   }
 
   /** @throws {ApiError} If the moment is in the future. */

@@ -1,17 +1,23 @@
 import { Waits } from '../conditions/waits.js';
 import { Fleet } from '../fleet/fleet.js';
 import type { FleetLog, FleetOptions } from '../fleet/fleet-options.js';
+import type { Turns } from '../fleet/turns.js';
 import { Timeline } from '../history/timeline.js';
 import { Jobs } from '../jobs/jobs.js';
 import { PriceLists } from '../jobs/price-lists.js';
 import { Streams } from '../streams/streams.js';
 import type { Limits } from '../wire/bounds.js';
+import { type IdMaker, idsOf } from '../wire/ids.js';
 
 export interface HostOptions {
   readonly limits: Limits;
   readonly log: FleetLog;
-  /** Names this run to the readers of its streams. */
+  /** Names this run: in streams, in entity tags and, by default, in ids. */
   readonly epoch: string;
+  /** Makes the ids, where a test needs other ones. */
+  readonly ids?: IdMaker | undefined;
+  /** Divides long work, where a test needs another clock. */
+  readonly turns?: Turns | undefined;
   /** Replaces the model, for tests. */
   readonly model?: FleetOptions['model'] | undefined;
   /** Returns the time of day in milliseconds, which jobs tell. */
@@ -20,6 +26,7 @@ export interface HostOptions {
 
 /** The owners of VMs and of everything that happens to them, on which every operation works. */
 export interface Host {
+  readonly epoch: string;
   readonly fleet: Fleet;
   readonly timeline: Timeline;
   readonly waits: Waits;
@@ -29,14 +36,16 @@ export interface Host {
 }
 
 /** Makes a host without VMs. The caller has to close `streams`, `waits`, `jobs` and `fleet`. */
-export function createHost({ limits, log, epoch, model, now = Date.now }: HostOptions): Host {
-  const fleet = new Fleet({ limits, log, ...(model === undefined ? {} : { model }) });
+export function createHost(options: HostOptions): Host {
+  const { limits, log, epoch, ids = idsOf(epoch), turns, model, now = Date.now } = options;
+  const fleet = new Fleet({ limits, log, ids, turns, ...(model === undefined ? {} : { model }) });
   return {
+    epoch,
     fleet,
     timeline: new Timeline(fleet),
     waits: new Waits(fleet),
     streams: new Streams(fleet, epoch),
-    jobs: new Jobs(limits, log, now),
+    jobs: new Jobs({ limits, log, ids, now }),
     priceLists: new PriceLists(limits),
   };
 }

@@ -1,24 +1,44 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { z } from 'zod';
-import type { Fleet } from '../fleet/fleet.js';
+import type { FleetVm } from '../fleet/fleet-vm.js';
+import type { Host } from '../host/host.js';
 import { ApiError } from '../wire/errors.js';
 import { refusals } from '../wire/refusals.js';
 import { type AccessedRoute, isChange } from './access.js';
 
 const ENTITY_TAG = '(?:W/)?"[\\x21\\x23-\\x7e]*"';
 
-/** @see RFC 9110, "If-Match" */
-export const IfMatch = z
-  .string()
-  .regex(new RegExp(`^(?:\\*|${ENTITY_TAG}(?: *, *${ENTITY_TAG})*)$`), {
-    message: 'neither entity tags, such as "7" with its quotes, nor *',
-  })
-  .describe('Entity tags: change the VM only if its `ETag` is one of them.');
+/** A coding of the answer or a page of it, which the tag of the VM's state leaves out. */
+const FORM = /\+[^"+]*"$/;
 
-/** `ETag` of a VM's state, from its sequence number. Name, tags and TTL are not part of the state. */
-export function etagOf(seq: number): string {
-  return `"${seq}"`;
+const CODED_FORM = /\+(?:br|deflate|gzip|zstd)"$/;
+
+const tags = z.string().regex(new RegExp(`^(?:\\*|${ENTITY_TAG}(?: *, *${ENTITY_TAG})*)$`), {
+  message: 'neither entity tags, such as "k3x9-7-0" with its quotes, nor *',
+});
+
+/** @see RFC 9110, "If-Match" */
+export const IfMatch = tags.describe(
+  'Entity tags: change the VM only if its `ETag` is one of them.',
+);
+
+/** @see RFC 9110, "If-None-Match" */
+export const IfNoneMatch = tags.describe('Entity tags: answer 304 if the `ETag` is one of them.');
+
+/**
+ * `ETag` of a VM: it names the run of the server, the VM's sequence number, and the changes of its
+ * labels and snapshots. No other run gives the same one.
+ *
+ * @param form Tells answers from each other that differ while the VM is the same.
+ */
+export function etagOf(
+  { epoch }: Pick<Host, 'epoch'>,
+  { ring, revision }: Pick<FleetVm, 'ring' | 'revision'>,
+  form = '',
+): string {
+  return `"${epoch}-${ring.head}-${revision}${form === '' ? '' : `+${form}`}"`;
 }
 
 /** Whether a route is about one VM, and so answers with its `ETag`. */
@@ -31,36 +51,43 @@ export function takesIfMatch(route: AccessedRoute): boolean {
   return isAboutVm(route.url) && isChange(route);
 }
 
+/** Whether a route heeds `If-None-Match`. */
+export function takesIfNoneMatch({ method, url }: AccessedRoute): boolean {
+  if (OF_A_MOMENT.includes(url)) return false;
+  return ['GET', 'HEAD'].includes(String(method)) && /^\/v1\/|\.yaml$/.test(url);
+}
+
+/** Routes whose answer is one of its moment, whatever the VM is like. */
+const OF_A_MOMENT: readonly string[] = ['/v1/vms/:vm/wait', '/v1/events'];
+
 const VM_ROUTE = '/v1/vms/:vm';
 
 /**
- * Gives answers about a VM its `ETag`, and makes changes of it heed `If-Match`. Must be set up before
- * the routes, whose hooks it extends.
+ * Gives answers their `ETag`: those about a VM that of its state, others one of their content. Makes
+ * changes of a VM heed `If-Match`, and reading heed `If-None-Match`. Must be set up before the
+ * routes, whose hooks it extends.
  */
-export function matchStates(app: FastifyInstance, fleet: Fleet): void {
-  const carryEtag = (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    payload: unknown,
-    done: () => void,
-  ) => {
-    const entry = fleet.find((request.params as VmParams).vm);
+export function matchStates(app: FastifyInstance, host: Host): void {
+  const carryVmEtag: OnSend = (request, reply, payload, done) => {
+    const entry = host.fleet.find((request.params as VmParams).vm);
     // A stream has no `ETag`: its VM changes while it is read.
     if (entry !== undefined && !reply.hasHeader('etag') && !(payload instanceof Readable)) {
-      void reply.header('etag', etagOf(entry.ring.head));
+      void reply.header('etag', etagOf(host, entry));
     }
     done();
   };
   const heedIfMatch = (request: FastifyRequest, _: FastifyReply, done: () => void) => {
     const given = request.headers['if-match'];
-    if (given !== undefined) demandMatch(fleet, (request.params as VmParams).vm, given);
+    if (given !== undefined) demandMatch(host, (request.params as VmParams).vm, given);
     done();
   };
-  app.addHook('onRoute', (route) => {
-    if (!isAboutVm(route.url)) return;
+  app.addHook('onRoute', (route: RouteOptions) => {
     // The first hook, so that an answer kept for repeated requests has its ETag.
-    route.onSend = [carryEtag, route.onSend ?? []].flat();
-    if (!takesIfMatch(route)) return;
+    if (isAboutVm(route.url)) route.onSend = [carryVmEtag, route.onSend ?? []].flat();
+    if (takesIfNoneMatch(accessedBy(route))) {
+      route.onSend = [route.onSend ?? [], carryEtag, heedIfNoneMatch].flat();
+    }
+    if (!takesIfMatch(accessedBy(route))) return;
     const { schema = {} } = route;
     const response = { ...refusals('precondition-failed'), ...(schema.response as object) };
     route.schema = { ...schema, response };
@@ -69,11 +96,46 @@ export function matchStates(app: FastifyInstance, fleet: Fleet): void {
   });
 }
 
+type OnSend = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+  done: (error?: Error | null, payload?: unknown) => void,
+) => void;
+
 interface VmParams {
   readonly vm: string;
 }
 
-function demandMatch(fleet: Fleet, vm: string, given: string): void {
+const carryEtag: OnSend = (_request, reply, payload, done) => {
+  const isWhole = typeof payload === 'string' || Buffer.isBuffer(payload);
+  if (isWhole && reply.statusCode === 200 && !reply.hasHeader('etag')) {
+    void reply.header('etag', `"${createHash('sha1').update(payload).digest('base64url')}"`);
+  }
+  done();
+};
+
+/** Answers 304 without a body, where the client has the answer already. */
+const heedIfNoneMatch: OnSend = (request, reply, payload, done) => {
+  const given = request.headers['if-none-match'];
+  const etag = reply.getHeader('etag');
+  if (given === undefined || etag === undefined || reply.statusCode !== 200) return done();
+  const has = given.trim() === '*' || tagsIn(given).some((tag) => tag.replace(/^W\//, '') === etag);
+  if (!has) return done(null, payload);
+  void reply.code(304).removeHeader('content-type').removeHeader('content-length');
+  return done(null, null);
+};
+
+/** The tags of a list, each without the coding in which its answer travelled. */
+function tagsIn(list: string): string[] {
+  return list.split(/ *, */).map((tag) => tag.trim().replace(CODED_FORM, '"'));
+}
+
+function accessedBy({ method, url, config = {} }: RouteOptions): AccessedRoute {
+  return { method, url, config };
+}
+
+function demandMatch(host: Host, vm: string, given: string): void {
   const checked = IfMatch.safeParse(given);
   if (!checked.success) {
     const message = checked.error.issues[0]?.message ?? '';
@@ -81,11 +143,12 @@ function demandMatch(fleet: Fleet, vm: string, given: string): void {
       errors: [{ in: 'header', path: '/if-match', message }],
     });
   }
-  const seq = fleet.get(vm).ring.head;
-  if (given === '*' || given.split(/ *, */).includes(etagOf(seq))) return;
+  const entry = host.fleet.get(vm);
+  const etag = etagOf(host, entry);
+  if (given === '*' || given.split(/ *, */).some((tag) => tag.replace(FORM, '"') === etag)) return;
   throw new ApiError(
     'precondition-failed',
-    `Cannot change VM "${vm}": its ETag is ${etagOf(seq)}, not ${given}; read it again`,
-    { seq },
+    `Cannot change VM "${vm}": its ETag is ${etag}, not ${given}; read it again`,
+    { seq: entry.ring.head },
   );
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../wire/errors.js';
+import { quoted } from '../wire/quoted.js';
 
 /**
  * Answers requests that no route matches: 405 with `Allow` where the path has another method,
@@ -19,11 +20,11 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
         void reply.header('allow', [...methods].join(', '));
         throw new ApiError(
           'method-not-allowed',
-          `Cannot ${method} "${path}": the path has other methods`,
+          `Cannot ${method} ${quoted(path)}: the path has other methods`,
         );
       }
     }
-    throw new ApiError('route-not-found', `Cannot ${method} "${path}": no such route`);
+    throw new ApiError('route-not-found', `Cannot ${method} ${quoted(path)}: no such route`);
   });
 }
 

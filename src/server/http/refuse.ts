@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { carriesCommands, NDJSON_TYPE } from '../batches/command-streams.js';
+import { BOUNDS } from '../wire/bounds.js';
 import { ApiError, type ErrorCode } from '../wire/errors.js';
 import { PROBLEM_TYPE, type Problem, problemOf } from '../wire/problem.js';
 import { VERSION } from '../wire/version.js';
@@ -104,6 +105,8 @@ function pathOf(url: string): string {
 
 function refusalOf(error: unknown, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
+  // The router judges the parts of a path before any hook sees the request.
+  if (request.url.length > BOUNDS.targetBytes.value) return targetTooLong(request.url.length);
   const { code, message } = error as Partial<FastifyError>;
   const known = KNOWN_CODES[code ?? ''];
   if (known !== undefined) return new ApiError(known, detailOf(known, request, message ?? ''));
@@ -113,6 +116,14 @@ function refusalOf(error: unknown, request: FastifyRequest): ApiError {
   return new ApiError(
     'internal',
     'Cannot finish the request: an error of the server, which its log shows',
+  );
+}
+
+/** Refusal of a request whose target is longer than any that this server answers. */
+export function targetTooLong(bytes: number): ApiError {
+  return new ApiError(
+    'target-too-long',
+    `Cannot read request: its target has ${bytes} bytes, and ${BOUNDS.targetBytes.value} is the bound`,
   );
 }
 

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { RaceResult } from '../../lab/index.js';
+import { textLike } from '../../mmu/schema/index.js';
 import { Problem } from '../wire/problem.js';
 import { JOB_STATES, type Job } from './job.js';
 
-export const JobId = z
-  .string()
-  .regex(/^job-[1-9][0-9]{0,14}$/)
-  .meta({ id: 'JobId', description: 'Names a job.' });
+export const JobId = textLike(
+  /^job-[1-9][0-9]{0,14}(?:-[!-~]{1,64})?$/,
+  'not the id of a job, as its answer has it',
+).meta({ id: 'JobId', description: 'Names a job.' });
 
 const Moment = z.string().meta({ format: 'date-time' });
 

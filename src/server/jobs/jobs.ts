@@ -1,6 +1,7 @@
 import type { FleetLog } from '../fleet/fleet-options.js';
 import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
+import type { IdMaker } from '../wire/ids.js';
 import { type Problem, problemOf } from '../wire/problem.js';
 import type { Job, JobState, JobWork } from './job.js';
 
@@ -9,6 +10,14 @@ interface Entry {
   /** Null once the job has ended, so that its memory is freed. */
   work: JobWork<unknown> | null;
   readonly waiters: Set<() => void>;
+}
+
+export interface JobsOptions {
+  readonly limits: Limits;
+  readonly log: FleetLog;
+  readonly ids: IdMaker;
+  /** Returns the time of day in milliseconds. */
+  readonly now: () => number;
 }
 
 /** Counts of ended jobs, and the longest slice. */
@@ -25,6 +34,7 @@ export interface JobTally {
 export class Jobs {
   readonly #limits: Limits;
   readonly #log: FleetLog;
+  readonly #ids: IdMaker;
   readonly #now: () => number;
   readonly #entries = new Map<string, Entry>();
   readonly #ended = { done: 0, failed: 0, cancelled: 0 };
@@ -36,9 +46,10 @@ export class Jobs {
   #sliceMsMax = 0;
   #turn: NodeJS.Immediate | null = null;
 
-  constructor(limits: Limits, log: FleetLog, now: () => number) {
+  constructor({ limits, log, ids, now }: JobsOptions) {
     this.#limits = limits;
     this.#log = log;
+    this.#ids = ids;
     this.#now = now;
   }
 
@@ -65,7 +76,7 @@ export class Jobs {
     }
     this.#created += 1;
     const job: Job<R> = {
-      id: `job-${this.#created}`,
+      id: this.#ids('job', this.#created),
       number: this.#created,
       kind,
       state: 'queued',
@@ -95,11 +106,7 @@ export class Jobs {
     for (const { job } of this.#entries.values()) if (job.number > number) yield job;
   }
 
-  /**
-   * Ends a job that has not ended, and forgets it.
-   *
-   * @throws {ApiError} If there is no such job.
-   */
+  /** Ends a job that has not ended, and forgets it. @throws {ApiError} If there is none. */
   cancel(id: string): void {
     const entry = this.#demand(id);
     if (entry.work !== null) this.#end(entry, 'cancelled');

@@ -19,6 +19,7 @@ import { KERNEL_NAMES, POLICY_NAMES } from '../../mmu/index.js';
 import {
   Command,
   KernelName,
+  objection,
   PolicyName,
   PREV_ROOTS_MAX,
   VmConfig,
@@ -42,7 +43,12 @@ const FromWorkload = z
       .max(SEEDS - 1)
       .default(1),
     parameters: z
-      .record(z.string().max(64), z.union([z.number(), z.boolean()]))
+      .record(
+        z.string().max(64),
+        z.union([z.number(), z.boolean()], {
+          error: objection('neither a number nor true or false'),
+        }),
+      )
       .default({})
       .describe('Parameters of `GET /v1/workloads`; `commands` is the number of commands.'),
   })
@@ -72,7 +78,9 @@ export const RaceRequest = z
   .strictObject({
     source: z.discriminatedUnion('kind', [FromWorkload, FromCommands, FromVm]),
     policies: z
-      .union([z.literal('all'), z.array(PolicyName).min(1).max(POLICY_NAMES.length)])
+      .union([z.literal('all'), z.array(PolicyName).min(1).max(POLICY_NAMES.length)], {
+        error: objection('neither "all" nor a list of policies'),
+      })
       .default('all'),
     prevRoots: z
       .array(z.number().int().min(0).max(PREV_ROOTS_MAX))

@@ -1,16 +1,13 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { differencesOf, type Vm } from '../../mmu/index.js';
 import { Difference } from '../../mmu/schema/index.js';
+import type { Turns } from '../fleet/turns.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { Digits, Seq, VmId } from '../wire/frames.js';
 import { refusals } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
-
-/** vCPUs, pages of memory and shadow pages to compare before other requests get their turn. */
-const SLICE_PARTS = 16;
 
 const Moment = z.strictObject({ vm: VmId, seq: Seq });
 
@@ -94,18 +91,15 @@ export const diffRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
 
 /** Compares states that nobody else holds, and lets other requests have their turns. */
 async function compared(
-  a: Vm,
-  b: Vm,
+  { a, b, turns }: { a: Vm; b: Vm; turns: Turns },
   limit: number,
 ): Promise<{ differences: Difference[]; complete: boolean }> {
   const differences: Difference[] = [];
-  let parts = 0;
   for (const difference of differencesOf(a, b)) {
-    if (difference === null) {
-      parts += 1;
-      if (parts % SLICE_PARTS === 0) await nextTurn();
-    } else if (differences.length === limit) return { differences, complete: false };
-    else differences.push(difference);
+    if (turns.isOver()) await turns.next();
+    if (difference === null) continue;
+    if (differences.length === limit) return { differences, complete: false };
+    differences.push(difference);
   }
   return { differences, complete: true };
 }
@@ -128,7 +122,7 @@ async function diff(
     timeline.stateAt(entryB, seqB),
   ]);
   return {
-    ...(await compared(stateA, stateB, limit)),
+    ...(await compared({ a: stateA, b: stateB, turns: fleet.turns }, limit)),
     a: { vm: entryA.id, seq: seqA },
     b: { vm: entryB.id, seq: seqB },
   };

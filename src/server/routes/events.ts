@@ -4,6 +4,7 @@ import type { EventRing } from '../../journal/index.js';
 import { filterOf } from '../conditions/filter.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
+import { etagOf } from '../http/etag.js';
 import { BODY_TYPES, type BodyForm, BodySink, bodyFormOf } from '../streams/body-sink.js';
 import { FleetQuery, FleetStreamFrame } from '../streams/fleet-frames.js';
 import type { FrameSink } from '../streams/frame-sink.js';
@@ -126,8 +127,10 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
       const entry = fleet.get(params.vm);
       const form = method === 'HEAD' ? null : bodyFormOf(headers.accept);
       const wanted = { ...query, ...resumptionOf(query, headers['last-event-id']) };
-      if (form === null) void reply.send(pageOf(entry.ring, wanted));
-      else follow(reply, form, (sink) => streams.open(entry, wanted, sink));
+      if (form === null) {
+        void reply.header('etag', etagOf(host, entry, `from${entry.ring.oldest}`));
+        void reply.send(pageOf(entry.ring, wanted));
+      } else follow(reply, form, (sink) => streams.open(entry, wanted, sink));
     },
     wsHandler: (socket, { params, query, raw }) => {
       const sink = new SocketSink({ socket, connection: raw.socket, bufferBytesMax });

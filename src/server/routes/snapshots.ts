@@ -69,7 +69,7 @@ export const deleteSnapshot = operation({
   takes: { params: snapshotParams },
   answer: z.null().describe('Deleted.'),
   run({ fleet, timeline }, { params: { vm, snapshot } }) {
-    timeline.snapshots.delete(fleet.get(vm).id, snapshot);
+    timeline.forget(fleet.get(vm), snapshot);
     return null;
   },
 });

@@ -132,8 +132,9 @@ export const timeRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
     },
     async (request, reply) => {
       const forked = await forkVm.run(host, request);
-      const { id, seq } = forked;
-      void reply.code(201).header('location', `/v1/vms/${id}`).header('etag', etagOf(seq));
+      const entry = host.fleet.get(forked.id);
+      void reply.code(201).header('location', `/v1/vms/${entry.id}`);
+      void reply.header('etag', etagOf(host, entry));
       return forked;
     },
   );

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EventRing } from '../../journal/index.js';
 import { matcherOf, NearestFrame, Pattern } from '../conditions/pattern.js';
-import { NearestState, requireCondition, stateFields } from '../conditions/state-condition.js';
+import { NearestState, sensibleCondition, stateFields } from '../conditions/state-condition.js';
 import {
   type Expected,
   SEQS_SHOWN_MAX,
@@ -105,7 +105,7 @@ export const verify = operation({
     const entry = fleet.get(vm);
     const span = spanOf(entry.ring, after, through);
     const expected = expect.map((one, index) => expectedOf(entry, one, `/expect/${index}`));
-    const results = await verified(entry, expected, span);
+    const results = await verified({ entry, turns: fleet.turns }, expected, span);
     const holds = results.every((result) => result.holds);
     return { holds, results, after, through: span.to };
   },
@@ -154,8 +154,7 @@ function spanOf({ head, oldest }: EventRing, after: number, through = head): Spa
 function expectedOf(entry: FleetVm, one: Expectation, at: string): Expected {
   switch (one.kind) {
     case 'state':
-      requireCondition(entry, one, at);
-      return one;
+      return { kind: 'state', ...sensibleCondition(entry, one, at) };
     case 'order':
       return {
         kind: 'order',

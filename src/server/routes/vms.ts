@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VmConfig } from '../../mmu/schema/index.js';
+import { forEachInTurns } from '../fleet/turns.js';
 import { VmBody, vmBodyOf } from '../fleet/vm-body.js';
 import { Lanes } from '../fleet/vm-lanes.js';
 import { pageOf, selectVms, VmPage, VmQuery } from '../fleet/vm-page.js';
@@ -55,10 +56,15 @@ export const deleteVms = operation({
   id: 'deleteVms',
   takes: { querystring: VmsSelection },
   answer: VmsDeleted,
-  run({ fleet }, { query }) {
-    const ids = [...selectVms(fleet, query)].map(({ id }) => id);
-    for (const id of ids) fleet.delete(id);
-    return { deleted: ids.length };
+  async run({ fleet }, { query }) {
+    let deleted = 0;
+    await forEachInTurns(fleet.turns, [...selectVms(fleet, query)], ({ id }) => {
+      // Another request may have deleted it meanwhile.
+      if (fleet.find(id) === undefined) return;
+      fleet.delete(id);
+      deleted += 1;
+    });
+    return { deleted };
   },
 });
 
@@ -112,7 +118,7 @@ export const vmRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
     async (request, reply) => {
       const created = await createVm.run(host, request);
       void reply.code(201).header('location', `/v1/vms/${created.id}`);
-      void reply.header('etag', etagOf(created.seq));
+      void reply.header('etag', etagOf(host, host.fleet.get(created.id)));
       return created;
     },
   );

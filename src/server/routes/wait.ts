@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { matcherOf, NearestFrame, Pattern } from '../conditions/pattern.js';
-import { NearestState, requireCondition, stateFields } from '../conditions/state-condition.js';
+import { NearestState, sensibleCondition, stateFields } from '../conditions/state-condition.js';
 import type { Condition } from '../conditions/waits.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
@@ -97,8 +97,8 @@ export const waitUntil = operation({
   async run({ fleet, waits }, { params: { vm }, body: { until, timeoutMs } }, signal = NEVER) {
     const entry = fleet.get(vm);
     if (until.on === 'state') {
-      requireCondition(entry, until, '/until');
-      return await waits.until({ entry, condition: until, timeoutMs, signal });
+      const condition: Condition = { on: 'state', ...sensibleCondition(entry, until, '/until') };
+      return await waits.until({ entry, condition, timeoutMs, signal });
     }
     const matcher = matcherOf(until.match, '/until/match');
     const after = afterOf(entry, until.after, 'body');

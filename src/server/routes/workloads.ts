@@ -5,6 +5,7 @@ import { WORKLOADS, type Workload } from '../../lab/index.js';
 import { Command, createJsonWriter } from '../../mmu/schema/index.js';
 import { NDJSON_TYPE } from '../batches/command-streams.js';
 import type { Fleet } from '../fleet/fleet.js';
+import { forEachInTurns, type Turns } from '../fleet/turns.js';
 import { CaseFile, caseFrom } from '../history/case-file.js';
 import type { Host } from '../host/host.js';
 import { type Operation, operation, operationIdOf } from '../host/operation.js';
@@ -123,7 +124,7 @@ export const workloadRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
       async (request, reply) => {
         const { query, headers } = request;
         if (wantsLines(headers.accept)) {
-          return sendLines(reply, workload.commandsOf(query.values, query.seed));
+          return sendLines(reply, workload.commandsOf(query.values, query.seed), host.fleet.turns);
         }
         const file = await make.run(host, request);
         const disposition = `attachment; filename="${name}-${query.seed}.case.json"`;
@@ -160,18 +161,23 @@ async function caseOf(workload: Workload, query: WorkloadQuery, fleet: Fleet): P
       errors: [{ in: 'query', path: '/commands', message }],
     });
   }
-  const commands = [...workload.commandsOf(query.values, query.seed)];
-  return caseFrom(configFor(workload, query), commands, fleet.step);
+  const commands: Command[] = [];
+  await forEachInTurns(fleet.turns, workload.commandsOf(query.values, query.seed), (command) =>
+    commands.push(command),
+  );
+  return caseFrom(fleet, configFor(workload, query), commands);
 }
 
-/** Commands are made as fast as the client reads. */
-function sendLines(reply: FastifyReply, commands: Iterable<Command>): FastifyReply {
-  return reply.type(NDJSON_TYPE).send(Readable.from(pieces(commands), { objectMode: false }));
+/** Commands are made as fast as the client reads, in slices. */
+function sendLines(reply: FastifyReply, commands: Iterable<Command>, turns: Turns): FastifyReply {
+  const lines = Readable.from(pieces(commands, turns), { objectMode: false });
+  return reply.type(NDJSON_TYPE).send(lines);
 }
 
-function* pieces(commands: Iterable<Command>): Generator<string> {
+async function* pieces(commands: Iterable<Command>, turns: Turns): AsyncGenerator<string> {
   let text = '';
   for (const command of commands) {
+    if (turns.isOver()) await turns.next();
     text += `${writeCommand(command)}\n`;
     if (text.length < PIECE) continue;
     yield text;

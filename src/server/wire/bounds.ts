@@ -56,6 +56,7 @@ export const BOUNDS = {
   ),
   pagesPerMap: fixed(MAP_PAGES_MAX, 'Pages that one `map` command maps.'),
   commandsPerBatch: fixed(10_000, 'Commands of one batch.'),
+  targetBytes: fixed(12 * 1024, "Bytes of a request's path and query."),
   bodyBytes: movable(4 * MIB, 'Bytes of a request body.'),
   requestMs: movable(30_000, 'Milliseconds within which a request must have arrived completely.'),
   historyRecordsPerVm: movable(8192, 'Commands and events kept for one VM.'),

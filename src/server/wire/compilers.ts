@@ -34,6 +34,15 @@ export function checkerOf<T extends z.ZodType>(
 
 const writers = new WeakMap<z.ZodType, BodyWriter>();
 
+/** An answer that is written already. */
+export class Written {
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+}
+
 /** Writes an answer. Nothing is checked, because our own code made it. */
 export const serializerCompiler: FastifySerializerCompiler<z.ZodType> = ({ schema }) => {
   return (value) => {
@@ -43,7 +52,7 @@ export const serializerCompiler: FastifySerializerCompiler<z.ZodType> = ({ schem
       writers.set(schema, write);
     }
     // Fastify takes bytes as well as a string; its type says only the latter.
-    return write(value) as string;
+    return (value instanceof Written ? value.bytes : write(value)) as string;
   };
 };
 
@@ -86,6 +95,7 @@ function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
     return `unknown ${issue.discriminator}`;
   }
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
     return 'required';
   }

@@ -35,6 +35,7 @@ const STATUS = {
   'batch-too-long': 413,
   'line-too-long': 413,
   'job-too-long': 413,
+  'target-too-long': 414,
   'unsupported-media-type': 415,
   'expectation-failed': 417,
   'idempotency-key-reused': 422,

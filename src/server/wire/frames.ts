@@ -9,6 +9,7 @@ import {
   Outcome,
   PhysicalAddress,
   Severity,
+  textLike,
   VcpuIndex,
 } from '../../mmu/schema/index.js';
 import { BOUNDS } from './bounds.js';
@@ -17,7 +18,7 @@ export const VmId = z
   .string()
   .min(1)
   .max(64)
-  .meta({ id: 'VmId', description: 'Names a VM.', examples: ['vm-1'] });
+  .meta({ id: 'VmId', description: 'Names a VM.', examples: ['vm-1-k3x9q2m7ab'] });
 
 export const Seq = z.number().int().min(0).meta({
   id: 'Seq',
@@ -49,10 +50,10 @@ export const EventFrame = z
   })
   .meta({ id: 'EventFrame', description: 'The MMU did something.' });
 
-export const SnapshotName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
-  .meta({ id: 'SnapshotName', description: 'Names a snapshot of a VM.', examples: ['booted'] });
+export const SnapshotName = textLike(
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+  'not 1 to 64 letters, digits and ._-, of which the first is a letter or digit',
+).meta({ id: 'SnapshotName', description: 'Names a snapshot of a VM.', examples: ['booted'] });
 
 /** A reset or a restored snapshot, as streams, pages and answers carry it. */
 export const RewoundFrame = z
@@ -143,7 +144,7 @@ export function listOf<T extends z.ZodType>(item: T) {
 
 /** A whole number in a query or a path. */
 export const Digits = z
-  .codec(z.string().regex(/^(?:0|[1-9][0-9]{0,14})$/), z.number().int().min(0), {
+  .codec(textLike(/^(?:0|[1-9][0-9]{0,14})$/, 'not a whole number'), z.number().int().min(0), {
     decode: Number,
     encode: String,
   })

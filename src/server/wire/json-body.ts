@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from './errors.js';
+import { repeatedKeyIn } from './repeated-key.js';
 
 /**
- * Accepts JSON bodies and no others. A missing or empty body counts as `{}`, so that a command
+ * Accepts JSON bodies and no others, and no object with a key twice. A missing or empty body counts as `{}`, so that a command
  * without fields needs none; the check of a required field still reports that it is missing.
  */
 export function parseJsonBodies(app: FastifyInstance): void {
@@ -16,8 +17,8 @@ export function parseJsonBodies(app: FastifyInstance): void {
       if (body === '') done(null, {});
       else {
         parse(request, body, (error, value) => {
-          if (error === null) done(null, value);
-          else done(isJson(body) ? forbiddenKey() : error);
+          if (error !== null) done(isJson(body) ? forbiddenKey() : error);
+          else done(repeatedKey(body, value), value);
         });
       }
     },
@@ -36,6 +37,15 @@ export function demandPlainEncoding({ headers }: FastifyRequest): void {
     'unsupported-media-type',
     `Cannot read body: its encoding is "${encoding}", not "identity"`,
   );
+}
+
+function repeatedKey(body: string, value: unknown): ApiError | null {
+  const path = repeatedKeyIn(body, value);
+  if (path === null) return null;
+  const message = 'given twice; give it once';
+  return new ApiError('invalid-request', `Cannot take body at ${path}: ${message}`, {
+    errors: [{ in: 'body', path, message }],
+  });
 }
 
 function forbiddenKey(): ApiError {

@@ -1,4 +1,5 @@
 import { ApiError } from './errors.js';
+import { repeatedKeyIn } from './repeated-key.js';
 
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
@@ -20,6 +21,8 @@ export function objectsOf(lines: readonly string[]): unknown[] | null {
   if (text.includes('[')) return null;
   try {
     const values = JSON.parse(`[${text}]`) as unknown[];
+    // A line with a key twice is told of by itself.
+    if (repeatedKeyIn(text, values) !== null) return null;
     return values.length === lines.length ? values : null;
   } catch {
     return null;
@@ -29,9 +32,19 @@ export function objectsOf(lines: readonly string[]): unknown[] | null {
 /**
  * Parses one line.
  *
- * @throws {ApiError} If it is not JSON.
+ * @throws {ApiError} If it is not JSON, or has a key twice.
  */
 export function jsonOf(line: string): unknown {
+  const value = parsed(line);
+  const path = repeatedKeyIn(line, value);
+  if (path === null) return value;
+  const message = 'given twice; give it once';
+  throw new ApiError('invalid-request', `Cannot read command at ${path}: ${message}`, {
+    errors: [{ in: 'body', path, message }],
+  });
+}
+
+function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {

@@ -1,20 +1,27 @@
 import { z } from 'zod';
+import { textLike } from '../../mmu/schema/index.js';
 import { BOUNDS } from './bounds.js';
 import { ApiError } from './errors.js';
 
-export const VmName = z
-  .string()
-  .regex(/^[!-~](?:[ -~]{0,126}[!-~])?$/)
-  .meta({
-    id: 'VmName',
-    description: 'Name of a VM for people; several VMs may have the same.',
-    examples: ['unsync after INVPCID'],
-  });
+export const VmName = textLike(
+  /^[!-~](?:[ -~]{0,126}[!-~])?$/,
+  'not 1 to 128 printable ASCII characters, without a space at either end',
+).meta({
+  id: 'VmName',
+  description: 'Name of a VM for people; several VMs may have the same.',
+  examples: ['unsync after INVPCID'],
+});
 
 const KEY = '[A-Za-z0-9][A-Za-z0-9._/-]{0,62}';
 const VALUE = '[ -~]{1,128}';
-const TagKey = z.string().regex(new RegExp(`^${KEY}$`));
-const TagValue = z.string().regex(new RegExp(`^${VALUE}$`));
+const TagKey = textLike(
+  new RegExp(`^${KEY}$`),
+  'the key of a tag has 1 to 63 letters, digits and ._/-, and begins with a letter or digit',
+);
+const TagValue = textLike(
+  new RegExp(`^${VALUE}$`),
+  'the value of a tag has 1 to 128 printable ASCII characters',
+);
 
 export const VmTags = z
   .record(TagKey, TagValue)
@@ -85,7 +92,11 @@ export function patchedLabels(labels: Labels, patch: z.output<typeof LabelsPatch
 }
 
 /** A tag in a query: `key:value`. */
-const TagQuery = z.codec(z.string().regex(new RegExp(`^${KEY}:${VALUE}$`)), z.custom<Tag>(), {
+const TagText = textLike(
+  new RegExp(`^${KEY}:${VALUE}$`),
+  'not a tag, such as "suite:nightly": its key, a colon and its value',
+);
+const TagQuery = z.codec(TagText, z.custom<Tag>(), {
   decode: (text) => {
     const colon = text.indexOf(':');
     return { key: text.slice(0, colon), value: text.slice(colon + 1) };

@@ -1,0 +1,76 @@
+/** Milliseconds that long work takes before others are served; one step of it may take longer. */
+export const SLICE_MS = 5;
+
+/** Steps of long work, commands or records, before others are served. */
+export const SLICE_STEPS = 256;
+
+export interface TurnsOptions {
+  /** Returns a time in milliseconds. */
+  readonly now?: () => number;
+  /** Calls back once, in the next turn of the loop, after the input that has arrived. */
+  readonly later?: (callback: () => void) => void;
+}
+
+/**
+ * Divides long work into slices, one slice a turn of the loop, for whomever the work is.
+ *
+ * All work of a server that may take long goes through one queue. So a thousand clients with dear
+ * requests hold up a cheap one by a slice, and not by a thousand of them.
+ */
+export class Turns {
+  readonly #now: () => number;
+  readonly #later: (callback: () => void) => void;
+  readonly #waiting: (() => void)[] = [];
+  /** Whether a slice has begun in this turn of the loop. */
+  #isOpen = false;
+  #begun = 0;
+  #steps = 0;
+
+  constructor({ now = () => performance.now(), later = setImmediate }: TurnsOptions = {}) {
+    this.#now = now;
+    this.#later = later;
+  }
+
+  /**
+   * Counts a step that is to be done, and tells whether the slice of this turn is used up: then
+   * {@link next} has to be awaited before it.
+   */
+  isOver(): boolean {
+    if (!this.#isOpen) this.#open();
+    this.#steps += 1;
+    return this.#steps > SLICE_STEPS || this.#now() - this.#begun >= SLICE_MS;
+  }
+
+  /** Resolves at the beginning of a slice, in the order in which it was asked for. */
+  next(): Promise<void> {
+    if (!this.#isOpen) this.#open();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #open(): void {
+    this.#isOpen = true;
+    this.#begun = this.#now();
+    this.#steps = 0;
+    this.#later(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#isOpen = false;
+    const begin = this.#waiting.shift();
+    if (begin === undefined) return;
+    this.#open();
+    begin();
+  };
+}
+
+/** Does something for each item, in slices between which others are served. */
+export async function forEachInTurns<T>(
+  turns: Turns,
+  items: Iterable<T>,
+  visit: (item: T) => void,
+): Promise<void> {
+  for (const item of items) {
+    if (turns.isOver()) await turns.next();
+    visit(item);
+  }
+}

@@ -1,0 +1,54 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { z } from 'zod';
+import type { Turns } from '../fleet/turns.js';
+import { Written } from '../wire/compilers.js';
+import { createListWriter, type ListWriter } from '../wire/long-list.js';
+
+/**
+ * Writes answers with a long list in slices, between which others are served. Must be set up before
+ * the routes, whose hooks it extends.
+ */
+export function writeInTurns(app: FastifyInstance, turns: Turns): void {
+  app.addHook('onRoute', (route: RouteOptions) => {
+    const schema = listSchemaOf(route.schema?.response);
+    if (schema === null) return;
+    let writer: ListWriter | null = null;
+    const write = (
+      _request: FastifyRequest,
+      reply: FastifyReply,
+      payload: unknown,
+      done: (error: Error | null, payload?: unknown) => void,
+    ) => {
+      // The body of a refusal has another schema.
+      if (reply.statusCode >= 300) return done(null, payload);
+      writer ??= createListWriter(schema);
+      if (writer === null || !writer.isLong(payload)) return done(null, payload);
+      written(writer, payload, turns).then((bytes) => done(null, new Written(bytes)), done);
+    };
+    route.preSerialization = [route.preSerialization ?? [], write].flat();
+  });
+}
+
+async function written(writer: ListWriter, payload: unknown, turns: Turns): Promise<Buffer> {
+  const steps = writer.write(payload);
+  for (;;) {
+    if (turns.isOver()) await turns.next();
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** Schema of the JSON of a done request, if it has a list. */
+function listSchemaOf(responses: unknown): z.ZodObject | null {
+  const byStatus = (responses ?? {}) as Record<string, Response | undefined>;
+  const response = byStatus[200] ?? byStatus[201];
+  const schema = response instanceof z.ZodType ? response : response?.content?.[JSON_TYPE]?.schema;
+  if (!(schema instanceof z.ZodObject)) return null;
+  return Object.values(schema.shape).some((field) => field instanceof z.ZodArray) ? schema : null;
+}
+
+const JSON_TYPE = 'application/json';
+
+type Response =
+  | z.ZodType
+  | { readonly content?: { readonly [JSON_TYPE]?: { readonly schema?: z.ZodType } } };

@@ -1,0 +1,105 @@
+import { ask } from '../ask.js';
+
+/** VMs with much of something, by what they have much of. */
+export interface Machines {
+  /** As many records of history as are kept. */
+  readonly busy: string;
+  /** `seq` of the last record of it that is no longer kept. */
+  readonly forgotten: number;
+  /** All of its 64 MiB of memory written, and mapped. */
+  readonly full: string;
+  /** 64 vCPUs. */
+  readonly wide: string;
+  /** Twelve policies beside its own. */
+  readonly raced: string;
+  /** 30,000 shadow pages and as many translations. */
+  readonly shadowed: string;
+}
+
+/** A fill that writes one word in each page of 64 MiB. */
+export const ALL_PAGES = {
+  gpa: '0x4000000',
+  count: 15_000,
+  stride: 4096,
+  first: '0x1',
+  step: '0x1',
+};
+
+const POLICIES = [
+  ...['need-sync', 'unsync-roots', 'cached-roots', 'invept-deferred', 'fill-holes', 'mainline'],
+  ...['flush-on-reuse', 'never-cache', 'mainline-5.14', 'need-sync-posted'],
+  ...['unsync-roots-posted', 'cached-roots-posted'],
+];
+
+export async function createMachines(port: number): Promise<Machines> {
+  const create = async (config: object) => {
+    const { status, json } = await ask(port, 'POST', '/v1/vms', config);
+    if (status !== 201) throw new Error(`Cannot create a VM: ${JSON.stringify(json)}`);
+    return (json as { id: string }).id;
+  };
+  const run = async (vm: string, commands: readonly object[]) => {
+    const { status, json } = await ask(port, 'POST', `/v1/vms/${vm}/commands`, commands);
+    if (status !== 200) throw new Error(`Cannot prepare a VM: ${JSON.stringify(json)}`);
+  };
+  const registers = { cr3: '0x100000', cr4: '0x200a0' };
+  const machines: Machines = {
+    busy: await create({ registers }),
+    forgotten: 0,
+    full: await create({ registers, memory: { fills: [ALL_PAGES] }, tags: { dear: 'full' } }),
+    wide: await create({ registers, vcpus: 64 }),
+    raced: await create({ registers, lanes: POLICIES.map((policy) => ({ policy })) }),
+    shadowed: await create({ registers, mmuPages: 65_536 }),
+  };
+  await run(machines.busy, switches(2000));
+  await run(machines.raced, switches(2000));
+  await run(machines.full, [mapped(16_000, '0x4000000'), ...touches(8000)]);
+  // A table for every entry of the level above: a shadow page for each access.
+  for (let first = 0; first < 4; first += 1) await run(machines.shadowed, sparse(first));
+  const page = await ask(port, 'GET', `/v1/vms/${machines.busy}/events?limit=1`);
+  return { ...machines, forgotten: (page.json as { oldest: number }).oldest - 1 };
+}
+
+/** Switches between address spaces, about twelve records each. */
+export function switches(count: number): object[] {
+  return Array.from({ length: count }, (_, i) => ({
+    kind: 'mov-cr3',
+    vcpu: 0,
+    value: `0x${(0x100000 + (i % 7) * 0x1000 + (i % 5)).toString(16)}`,
+  }));
+}
+
+/** Maps pages of 4 KiB from linear address 0x8000000000 on. */
+export function mapped(pages: number, gpa = '0x0'): object {
+  return {
+    kind: 'map',
+    vcpu: 0,
+    root: '0x100000',
+    address: '0x8000000000',
+    gpa,
+    pages,
+    tables: '0x200000',
+  };
+}
+
+/** Writes to as many mapped pages. */
+export function touches(count: number): object[] {
+  return Array.from({ length: count }, (_, i) => ({
+    kind: 'write',
+    vcpu: 0,
+    gva: `0x${(0x8000000000 + i * 4096).toString(16)}`,
+    value: '0x1',
+  }));
+}
+
+/** Maps and touches pages 2 MiB apart: each has a table of its own. */
+function sparse(part: number): object[] {
+  const commands: object[] = [];
+  for (let i = part * 1500; i < (part + 1) * 1500; i += 1) {
+    const address = `0x${(0x8000000000 + i * 0x200000).toString(16)}`;
+    // The first of them needs the upper levels as well.
+    const tables = i === 0 ? '0x1f0000' : `0x${(0x200000 + i * 0x2000).toString(16)}`;
+    const map = { kind: 'map', vcpu: 0, root: '0x100000', address, gpa: '0x100000', tables };
+    commands.push(map, { kind: 'read', vcpu: 0, gva: address });
+  }
+  return commands;
+}
