@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   race: async () => (await import('./race.js')).registerRace,
   sweep: async () => (await import('./sweep.js')).registerSweep,
   workload: async () => (await import('./workload.js')).registerWorkload,
+  calibrate: async () => (await import('./calibrate.js')).registerCalibrate,
   museum: async () => (await import('./museum.js')).registerMuseum,
   policies: async () => (await import('./policies.js')).registerPolicies,
   kernels: async () => (await import('./kernels.js')).registerKernels,

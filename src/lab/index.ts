@@ -1,4 +1,5 @@
 export { type Act, JUDGES, type Judge, type Lifetime, type Scene } from '../mmu/scenes/index.js';
+export * from './calibrate/index.js';
 export {
   type Catch,
   commandsOf,

@@ -1,0 +1,86 @@
+import { createKvmStatReader } from './kvm-stat.js';
+import { createTraceReader } from './kvm-trace.js';
+import { createPerfReportReader } from './perf-report.js';
+import type { Origin, Reading } from './reading.js';
+import { createVmexitReader } from './vmexit-test.js';
+
+/** A kind of lines that nobody understood, and the first of them. */
+export interface UnreadKind {
+  readonly what: string;
+  count: number;
+  readonly example: string;
+}
+
+/** Everything that files said. */
+export interface Report {
+  readonly readings: readonly Reading[];
+  /** Events that were counted and not timed. */
+  readonly counts: ReadonlyMap<string, number>;
+  readonly unread: readonly UnreadKind[];
+  readonly origin: Readonly<Origin>;
+}
+
+/** Formats that are read, for messages. */
+export const FORMATS =
+  "perf kvm stat report, a trace with kvm_exit and kvm_entry (perf script), and kvm-unit-tests' vmexit";
+
+/** A line that is longer is not of any report. */
+const LINE_MAX = 4096;
+
+/** Characters of an example. */
+const EXAMPLE_MAX = 100;
+
+const NO_FORMAT = 'line of no format that is read';
+
+/** Signs of a quote in a mail, and colours of a terminal. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colours begin with one.
+const WRAPPING = /^(?:>\s?)+|\u001b\[[\d;]*[A-Za-z]/g;
+
+const CPU = /^#\s*cpudesc\s*:\s*(.+)$/;
+const KERNEL = /^#\s*os release\s*:\s*(.+)$/;
+
+/** Reads texts of any format, each line by the first reader that knows it. */
+export function readReports(texts: readonly string[]): Report {
+  const unread = new Map<string, UnreadKind>();
+  const origin: Origin = { cpu: null, kernel: null };
+  const readings: Reading[] = [];
+  const counts = new Map<string, number>();
+  for (const text of texts) {
+    const readers = [
+      createPerfReportReader(),
+      createTraceReader(),
+      createKvmStatReader(),
+      createVmexitReader(),
+    ];
+    for (const written of text.split(/\r\n|\r|\n/)) {
+      const line = written.slice(0, LINE_MAX).replace(WRAPPING, '').trimEnd();
+      if (line.trim() === '') continue;
+      origin.cpu ??= CPU.exec(line)?.[1] ?? null;
+      origin.kernel ??= KERNEL.exec(line)?.[1] ?? null;
+      const what = whatIsUnread(readers, line);
+      if (what !== null) countUnread(unread, what, line);
+    }
+    for (const reader of readers) {
+      readings.push(...reader.readings());
+      for (const [name, count] of reader.counts()) counts.set(name, count);
+    }
+  }
+  return { readings, counts, unread: [...unread.values()], origin };
+}
+
+function whatIsUnread(
+  readers: readonly ReturnType<typeof createTraceReader>[],
+  line: string,
+): string | null {
+  for (const reader of readers) {
+    const taken = reader.take(line);
+    if (taken !== null) return taken.kind === 'unread' ? taken.what : null;
+  }
+  return NO_FORMAT;
+}
+
+function countUnread(unread: Map<string, UnreadKind>, what: string, line: string): void {
+  const kind = unread.get(what) ?? { what, count: 0, example: line.trim().slice(0, EXAMPLE_MAX) };
+  kind.count += 1;
+  unread.set(what, kind);
+}
