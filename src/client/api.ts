@@ -2166,7 +2166,22 @@ export type HelloFrame = {
     /** The lowest one that is kept; one above `head` if none is kept. */
     oldest: Seq;
 };
-export type StreamFrame = HelloFrame | CommandFrame | EventFrame | RewoundFrame | GapFrame | ThroughFrame | EndFrame;
+export type StateFrame = {
+    "type": "state";
+    vm: VmId;
+    /** The first record that was left out. */
+    "from": Seq;
+    /** The last one. The vCPUs are as they are behind it. */
+    seq: Seq;
+    /** Records among them that the filter lets through, by kind. */
+    counts: {
+        [key: string]: number;
+    };
+    /** Records that were no longer kept to be counted. */
+    lost: number;
+    vcpus: VcpuState[];
+};
+export type StreamFrame = HelloFrame | CommandFrame | EventFrame | RewoundFrame | GapFrame | StateFrame | ThroughFrame | EndFrame;
 /** Every operation that answers with JSON, or with nothing: what it takes, and its answer. */
 export interface Operations {
     /** Tell that the process is alive. */
@@ -2292,7 +2307,7 @@ export interface Operations {
     /** Apply commands to one VM, in order, until one is refused. */
     applyCommands: { params: { vm: VmId; }; query?: { events?: "false" | "true"; atomic?: "false" | "true"; dryRun?: "false" | "true"; }; body: Batch; answer: BatchApplied };
     /** Read or follow the history of a VM: its commands and events. */
-    listEvents: { params: { vm: VmId; }; query?: { after?: Digits; epoch?: string; limit?: Digits; kind?: FrameKind[]; vcpu?: Digits[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: HistoryPage };
+    listEvents: { params: { vm: VmId; }; query?: { after?: Digits; epoch?: string; limit?: Digits; behind?: "gap" | "state"; kind?: FrameKind[]; vcpu?: Digits[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: HistoryPage };
     /** Wait until a command or event matches. */
     waitForEvent: { params: { vm: VmId; }; query?: { after?: Digits; timeoutMs?: Digits; kind?: FrameKind[]; vcpu?: Digits[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: WaitAnswer };
     /** Wait until an event matches, or a condition on the state of a vCPU holds. */

@@ -8,6 +8,8 @@ export async function* historyFramesOf(
     switch (frame.type) {
       case 'hello':
       case 'through':
+      // A state is for those who ask for one in place of records.
+      case 'state':
         break;
       case 'end':
         return;

@@ -13,6 +13,13 @@ import { type Frame, plainIds } from './start.js';
 /** Milliseconds that a piece of work takes by the clock of a {@link handTurned} server. */
 export const PIECE_MS = 1;
 
+/** Commands between two turns. */
+export const BATCH_SIZES = [1, 30, 1000];
+
+/** Sequence numbers, one after another. */
+export const upTo = (head: number, from = 1): number[] =>
+  Array.from({ length: Math.max(0, head - from + 1) }, (_, i) => i + from);
+
 /** Streams whose turns come when a test says so, by a clock that goes on by one at each look. */
 export function handTurned(limits: Partial<Limits> = {}) {
   const all = { ...DEFAULT_LIMITS, ...limits };
@@ -47,7 +54,7 @@ export function handTurned(limits: Partial<Limits> = {}) {
     while (turn());
   };
   const follow = (entry: FleetVm, query: object = {}, sink = new HandSink()) => {
-    streams.open(entry, { limit: 1000, ...query }, sink);
+    streams.open(entry, { limit: 1000, behind: 'gap', ...query }, sink);
     return sink;
   };
   return { fleet, streams, create, switches, turn, settle, follow };

@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest';
-import { HandSink, handTurned } from './hand-turned.js';
-
-const upTo = (head: number, from = 1) =>
-  Array.from({ length: Math.max(0, head - from + 1) }, (_, i) => i + from);
+import { HandSink, handTurned, upTo } from './hand-turned.js';
 
 /** One frame may pass a bound. */
 const FRAME_BYTES = 1024;

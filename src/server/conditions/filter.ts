@@ -5,6 +5,7 @@ import {
   SEVERITIES,
   type Severity,
 } from '../../mmu/schema/index.js';
+import type { FrameKind } from '../wire/frames.js';
 
 /** Test of whether a reader gets a record; null lets all of them through. */
 export type Filter = ((record: HistoryRecord) => boolean) | null;
@@ -44,7 +45,7 @@ export function filterKeyOf({ kind, vcpu, mmu, root, severity }: FilterFields): 
 export function filterPartsOf({ kind, vcpu, mmu, root, severity }: FilterFields): FilterPart[] {
   const parts: FilterPart[] = [];
   if (kind !== undefined) {
-    const kinds = new Set(kind);
+    const kinds = new Set<string>(kind);
     parts.push({ name: 'kind', passes: (record) => kinds.has(kindOf(record)) });
   }
   if (vcpu !== undefined) {
@@ -69,7 +70,7 @@ export function filterPartsOf({ kind, vcpu, mmu, root, severity }: FilterFields)
 }
 
 /** Kind of an event; `command` or `rewound` for the other records. */
-export function kindOf(record: HistoryRecord): string {
+export function kindOf(record: HistoryRecord): FrameKind {
   return record.type === 'event' ? record.event.kind : record.type;
 }
 

@@ -16,6 +16,7 @@ import {
   PingFrame,
   PongFrame,
   RewoundFrame,
+  StateFrame,
   ThroughFrame,
 } from '../wire/frames.js';
 import { VERSION } from '../wire/version.js';
@@ -36,6 +37,7 @@ const HISTORY = {
 const SENT = {
   hello: { schema: HelloFrame, summary: 'First frame: the present place of the VM.' },
   ...HISTORY,
+  state: { schema: StateFrame, summary: 'The newest state, in place of records left out.' },
   end: { schema: EndFrame, summary: 'Last frame: the VM or the server ends.' },
 };
 

@@ -74,14 +74,14 @@ export class FleetSource implements FrameSource {
   }
 
   /** Takes notice that a VM has more to read. */
-  vmChanged({ entry, before: after, number }: Changed): void {
-    const { id: vm, ring } = entry;
-    const { wantsVm, sink, logOf } = this.#options;
+  vmChanged(changed: Changed): void {
+    const { entry, number } = changed;
+    const { id: vm } = entry;
+    const { wantsVm } = this.#options;
     if (this.#behind.has(vm) || !wantsVm(vm, entry.labels)) return;
     const owed = this.#owed.get(vm);
     this.#owed.delete(vm);
-    const cursor =
-      owed ?? new HistoryCursor({ vm, ring, log: logOf(entry), after, sink, isPlace: false });
+    const cursor = owed ?? this.#cursorOf(changed);
     this.#behind.set(vm, { cursor, number });
   }
 
@@ -97,6 +97,11 @@ export class FleetSource implements FrameSource {
         left -= this.#advanceVm(...next);
       } else return;
     }
+  }
+
+  /** Creations and deletions are kept apart, and VMs each have their gap. */
+  passOver(): boolean {
+    return false;
   }
 
   sayThrough(): void {
@@ -126,6 +131,13 @@ export class FleetSource implements FrameSource {
     for (const [vm, cursor] of this.#owed) this.#leave(vm, cursor);
     this.#behind.clear();
     this.#owed.clear();
+  }
+
+  #cursorOf({ entry, before: after }: Changed): HistoryCursor {
+    const { id: vm, ring } = entry;
+    const { sink, logOf } = this.#options;
+    const log = logOf(entry);
+    return new HistoryCursor({ vm, ring, log, after, sink, isPlace: false, state: null });
   }
 
   /** Sends the next creation, or the next deletion once the last frames of its VM are out. */

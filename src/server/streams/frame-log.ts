@@ -14,6 +14,10 @@ export interface LogReader {
   readonly seq: number;
   /** Whether it only waits for its turn. */
   readonly hasRoom: boolean;
+  /** Whether it takes frames, and not a state in their place. */
+  readonly takesFrames: boolean;
+  /** Whether it counts the records that it does not take. */
+  readonly countsRecords: boolean;
 }
 
 export interface FrameLogOptions {
@@ -97,8 +101,9 @@ export class FrameLog {
   get needed(): number {
     const ahead = this.#lowest(() => true);
     let needed = ahead === Number.POSITIVE_INFINITY ? ahead : Math.max(ahead, this.#written);
-    for (const { seq, hasRoom } of this.#readers) {
-      if (seq < this.#from && seq < needed && hasRoom) needed = seq;
+    for (const { seq, hasRoom, countsRecords } of this.#readers) {
+      const isLate = seq < this.#from && hasRoom;
+      if (seq < needed && (isLate || countsRecords)) needed = seq;
     }
     return needed;
   }
@@ -109,6 +114,27 @@ export class FrameLog {
     const chunk = this.#chunkBehind(this.#written);
     if (chunk !== null) this.#write(chunk, seq);
     this.#written = seq;
+  }
+
+  /**
+   * Looks at records without writing them.
+   *
+   * @param take Called with each record that the filter lets through.
+   * @returns `seq` of the last one that was looked at; further ones may be kept, or none.
+   */
+  look(seq: number, through: number, take: (record: HistoryRecord) => void): number {
+    const { records, filter } = this.#options;
+    for (let last = seq; last < through; last += 1) {
+      const record = records.at(last + 1);
+      if (record === undefined) return last;
+      if (filter === null || filter(record)) take(record);
+    }
+    return through;
+  }
+
+  /** The lowest `seq` above this one whose record is kept; one above the head if there is none. */
+  nextKept(seq: number): number {
+    return this.#options.records.next(seq);
   }
 
   /** Drops what only readers without room have not taken, beyond the bound. */
@@ -130,8 +156,8 @@ export class FrameLog {
   #lowest(isSuch: (reader: LogReader) => boolean): number {
     let lowest = Number.POSITIVE_INFINITY;
     for (const reader of this.#readers) {
-      const { seq } = reader;
-      if (seq >= this.#from && seq < lowest && isSuch(reader)) lowest = seq;
+      const { seq, takesFrames } = reader;
+      if (takesFrames && seq >= this.#from && seq < lowest && isSuch(reader)) lowest = seq;
     }
     return lowest;
   }

@@ -1,7 +1,9 @@
 import type { EventRing } from '../../journal/index.js';
-import { writeGap, writeThrough } from '../wire/frames.js';
+import type { VcpuState } from '../../mmu/schema/index.js';
+import { writeGap, writeState, writeThrough } from '../wire/frames.js';
 import type { FrameLog, LogReader } from './frame-log.js';
 import { type FrameSink, say } from './frame-sink.js';
+import { Recap } from './recap.js';
 
 /** Parts of a log that are taken at a time, because a filter may leave out all that is in them. */
 const PARTS_MAX = 16;
@@ -16,6 +18,11 @@ export interface HistoryCursorOptions {
   readonly sink: FrameSink;
   /** Whether a sequence number of this VM is a place to resume from. */
   readonly isPlace: boolean;
+  /**
+   * The vCPUs as they are behind the newest record, for a reader who wants them in place of what it
+   * had no room for; null for one who wants the records.
+   */
+  readonly state: (() => VcpuState[]) | null;
 }
 
 /**
@@ -30,6 +37,8 @@ export class HistoryCursor implements LogReader {
   #seq: number;
   /** `seq` up to which the reader knows that nothing is missing. */
   #told: number;
+  /** Records that the reader had no room for, and that it is to be told of in sum. */
+  #recap: Recap | null = null;
 
   constructor(options: HistoryCursorOptions) {
     this.#options = options;
@@ -47,14 +56,22 @@ export class HistoryCursor implements LogReader {
     return this.#options.sink.room() > 0;
   }
 
-  /** Whether there are newer records. */
+  get takesFrames(): boolean {
+    return this.#recap === null;
+  }
+
+  get countsRecords(): boolean {
+    return this.#options.state !== null;
+  }
+
+  /** Whether there is more to tell. */
   get isBehind(): boolean {
-    return this.#seq < this.#options.ring.head;
+    return this.#recap !== null || this.#hasMore;
   }
 
   /** Whether the filter left out the newest records, and the reader was not told. */
   get owesThrough(): boolean {
-    return this.#told < this.#seq;
+    return this.#recap === null && this.#told < this.#seq;
   }
 
   /** Takes no more from the log. */
@@ -68,13 +85,18 @@ export class HistoryCursor implements LogReader {
    * @returns Bytes that were sent.
    */
   advance(bytesMax: number): number {
-    const { ring, log, sink } = this.#options;
+    if (this.#recap !== null) return this.#sayState();
+    const { ring, log, sink, state } = this.#options;
     const most = Math.min(bytesMax, sink.room());
     let sent = 0;
-    for (let parts = 0; parts < PARTS_MAX && this.isBehind && sent < most; parts += 1) {
+    for (let parts = 0; parts < PARTS_MAX && this.#hasMore && sent < most; parts += 1) {
       const part = log.after(this.#seq, most - sent);
       if (part === null) {
-        this.skip(ring.oldest - 1);
+        if (state !== null) {
+          this.passOver();
+          return sent;
+        }
+        this.#skip(Math.min(log.nextKept(this.#seq) - 1, ring.head));
         continue;
       }
       this.#seq = part.seq;
@@ -87,15 +109,24 @@ export class HistoryCursor implements LogReader {
   }
 
   /**
-   * Leaves out records, and tells the reader so.
+   * Counts a piece of what the reader has no room for, if it wants a state in its place.
    *
-   * @param to `seq` of the last one.
+   * @returns Whether it does, and there is more to count or to tell.
    */
-  skip(to: number): void {
-    const { vm, sink, isPlace } = this.#options;
-    say(sink, writeGap({ type: 'gap', vm, from: this.#seq + 1, to }), isPlace ? to : null);
-    this.#seq = to;
-    this.#told = to;
+  passOver(): boolean {
+    const { log, ring, state } = this.#options;
+    if (state === null || !this.isBehind) return false;
+    this.#recap ??= new Recap(this.#seq);
+    this.#recap.count(log, ring.head);
+    this.#seq = this.#recap.seq;
+    return this.#hasMore;
+  }
+
+  /** Leaves out all that was not sent, and tells the reader so. */
+  skipRest(): void {
+    while (this.passOver());
+    if (this.#recap !== null) this.#sayState();
+    else if (this.#hasMore) this.#skip(this.#options.ring.head);
   }
 
   /** Tells the reader up to which `seq` records were sent or filtered out. */
@@ -103,5 +134,29 @@ export class HistoryCursor implements LogReader {
     const { vm, sink, isPlace } = this.#options;
     say(sink, writeThrough({ type: 'through', vm, seq: this.#seq }), isPlace ? this.#seq : null);
     this.#told = this.#seq;
+  }
+
+  get #hasMore(): boolean {
+    return this.#seq < this.#options.ring.head;
+  }
+
+  /** @param to `seq` of the last record that is left out. */
+  #skip(to: number): void {
+    const { vm, sink, isPlace } = this.#options;
+    say(sink, writeGap({ type: 'gap', vm, from: this.#seq + 1, to }), isPlace ? to : null);
+    this.#seq = to;
+    this.#told = to;
+  }
+
+  /** Sends the state once all records are counted. */
+  #sayState(): number {
+    const { vm, sink, isPlace, state } = this.#options;
+    if (this.passOver() || this.#recap === null || state === null) return 0;
+    const { from, seq, counts, lost } = this.#recap;
+    const text = writeState({ type: 'state', vm, from, seq, counts, lost, vcpus: state() });
+    say(sink, text, isPlace ? seq : null);
+    this.#recap = null;
+    this.#told = seq;
+    return text.length;
   }
 }

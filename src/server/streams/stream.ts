@@ -15,6 +15,12 @@ export interface FrameSource {
   readonly isBehind: boolean;
   /** Sends a small piece of what there is, as the reader has room for it. */
   advance(): void;
+  /**
+   * Takes notice of a piece of what the reader has no room for.
+   *
+   * @returns Whether there is more to take notice of.
+   */
+  passOver(): boolean;
   /** Whether the filter left out the newest records, and the reader was not told so. */
   readonly owesThrough: boolean;
   /** Tells the reader up to where its filter was applied. */
@@ -68,6 +74,7 @@ export class Stream {
   step(): boolean {
     if (this.#hasEnded) return false;
     if (this.#hasRoom()) this.#sink.together(() => this.#source.advance());
+    else if (this.#source.passOver()) return true;
     if (this.#source.owesThrough) this.#promiseThrough();
     if (this.#source.isBehind && this.#hasRoom()) return true;
     if (this.#ending !== null) this.#finish(this.#ending);

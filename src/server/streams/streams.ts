@@ -116,6 +116,7 @@ export class Streams {
       epoch: this.epoch,
       after: query.after ?? entry.ring.head,
       log: this.#logs.open(entry, wantedBy(query, sink, true)),
+      wantsState: query.behind === 'state',
       onClose: () => this.#logs.close(id),
     });
     this.#start(new Stream(source, sink), crowd, () => {

@@ -1,3 +1,4 @@
+import { vcpuStateOf } from '../../mmu/index.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { type EndReason, writeEnd, writeHello } from '../wire/frames.js';
 import type { FrameLog } from './frame-log.js';
@@ -12,6 +13,8 @@ export interface VmSourceOptions {
   /** The stream begins behind this sequence number. */
   readonly after: number;
   readonly log: FrameLog;
+  /** Whether the reader wants the newest state in place of what it had no room for. */
+  readonly wantsState: boolean;
   /** Called when the reader takes no more from the log. */
   readonly onClose: () => void;
 }
@@ -23,9 +26,12 @@ export class VmSource implements FrameSource {
 
   constructor(options: VmSourceOptions) {
     this.#options = options;
-    const { entry, after, log, sink } = options;
+    const { entry, after, log, sink, wantsState } = options;
     const { id: vm, ring } = entry;
-    this.#cursor = new HistoryCursor({ vm, ring, log, after, sink, isPlace: true });
+    const state = wantsState
+      ? () => entry.vm.vcpus.map((vcpu) => vcpuStateOf(entry.vm, vcpu))
+      : null;
+    this.#cursor = new HistoryCursor({ vm, ring, log, after, sink, isPlace: true, state });
   }
 
   get isBehind(): boolean {
@@ -46,6 +52,10 @@ export class VmSource implements FrameSource {
     this.#cursor.advance(PIECE_BYTES);
   }
 
+  passOver(): boolean {
+    return this.#cursor.passOver();
+  }
+
   sayThrough(): void {
     this.#cursor.sayThrough();
   }
@@ -57,7 +67,7 @@ export class VmSource implements FrameSource {
   sayEnd(reason: EndReason): void {
     const { entry, sink } = this.#options;
     const cursor = this.#cursor;
-    if (cursor.isBehind) cursor.skip(entry.ring.head);
+    cursor.skipRest();
     const { seq } = cursor;
     say(sink, writeEnd({ type: 'end', vm: entry.id, seq, reason }), seq);
   }

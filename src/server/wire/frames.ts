@@ -11,6 +11,7 @@ import {
   Severity,
   textLike,
   VcpuIndex,
+  VcpuState,
 } from '../../mmu/schema/index.js';
 import { BOUNDS } from './bounds.js';
 
@@ -95,6 +96,28 @@ export const ThroughFrame = z
       'The filter left out everything up to `seq` that was not sent. A reader may resume from there.',
   });
 
+/** Kinds that a reader may select: those of events, and two of records that are no events. */
+const FRAME_KINDS = ['command', 'rewound', ...EVENT_KINDS] as const;
+export const FrameKind = z.enum(FRAME_KINDS).meta({
+  id: 'FrameKind',
+  description: 'A kind of event; or `command` or `rewound`, for frames that are no events.',
+});
+export type FrameKind = z.output<typeof FrameKind>;
+
+export const StateFrame = z
+  .strictObject({
+    type: z.literal('state'),
+    vm: VmId,
+    from: Seq.describe('The first record that was left out.'),
+    seq: Seq.describe('The last one. The vCPUs are as they are behind it.'),
+    counts: z
+      .partialRecord(FrameKind, z.number().int().min(1))
+      .describe('Records among them that the filter lets through, by kind.'),
+    lost: z.number().int().min(0).describe('Records that were no longer kept to be counted.'),
+    vcpus: z.array(VcpuState),
+  })
+  .meta({ id: 'StateFrame', description: 'The newest state, in place of records left out.' });
+
 export const EndFrame = z
   .strictObject({
     type: z.literal('end'),
@@ -107,7 +130,16 @@ export type EndReason = z.output<typeof EndFrame>['reason'];
 
 /** Every frame that the body of an open-ended answer may hold, one a line. */
 export const StreamFrame = z
-  .union([HelloFrame, CommandFrame, EventFrame, RewoundFrame, GapFrame, ThroughFrame, EndFrame])
+  .union([
+    HelloFrame,
+    CommandFrame,
+    EventFrame,
+    RewoundFrame,
+    GapFrame,
+    StateFrame,
+    ThroughFrame,
+    EndFrame,
+  ])
   .meta({ id: 'StreamFrame', description: 'A line or server-sent event of a stream of one VM.' });
 
 export const PingFrame = z
@@ -121,15 +153,9 @@ export const PongFrame = z
 export const writeHistory = createJsonWriter(HistoryFrame);
 export const writeHello = createJsonWriter(HelloFrame);
 export const writeGap = createJsonWriter(GapFrame);
+export const writeState = createJsonWriter(StateFrame);
 export const writeThrough = createJsonWriter(ThroughFrame);
 export const writeEnd = createJsonWriter(EndFrame);
-
-/** Kinds that a reader may select: those of events, and two of records that are no events. */
-const FRAME_KINDS = ['command', 'rewound', ...EVENT_KINDS] as const;
-export const FrameKind = z.enum(FRAME_KINDS).meta({
-  id: 'FrameKind',
-  description: 'A kind of event; or `command` or `rewound`, for frames that are no events.',
-});
 
 /** Items of a list in a query or in a pattern at most. */
 export const LIST_ITEMS_MAX = FRAME_KINDS.length + COMMAND_KINDS.length;
@@ -177,6 +203,12 @@ export const HistoryQuery = z.strictObject({
   limit: Digits.pipe(z.number().min(1).max(BOUNDS.framesPerPage.value))
     .default(1000)
     .describe('Frames of a page, at most.'),
+  behind: z
+    .enum(['gap', 'state'])
+    .default('gap')
+    .describe(
+      'To a reader of a stream without room: frames as far as they are kept, else a `gap`; or a `state` in place of all that it missed.',
+    ),
   ...filterFields,
 });
 export type HistoryQuery = z.output<typeof HistoryQuery>;
