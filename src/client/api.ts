@@ -193,9 +193,9 @@ export type CpuidFeatures = {
     fsgsbase?: boolean;
     /** CR4.OSXSAVE. */
     xsave?: boolean;
-    /** CR4.PKE. */
+    /** CR4.PKE; with paging `ept` alone. */
     pku?: boolean;
-    /** CR4.PKS. */
+    /** CR4.PKS, which no Linux offers; with paging `ept` alone. */
     pks?: boolean;
     /** CR4.CET. */
     cet?: boolean;
@@ -226,11 +226,11 @@ export type VmxCapabilities = {
     pinbasedCtls?: Hex64;
     /** IA32_VMX_TRUE_PROCBASED_CTLS: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
     procbasedCtls?: Hex64;
-    /** IA32_VMX_PROCBASED_CTLS2, less what CPUID and the options above do not offer: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    /** IA32_VMX_PROCBASED_CTLS2, less what CPUID, the options above and the kernel do not offer: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
     procbasedCtls2?: Hex64;
-    /** IA32_VMX_TRUE_EXIT_CTLS, less CET without CPUID: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    /** IA32_VMX_TRUE_EXIT_CTLS, less CET and PKS without CPUID: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
     exitCtls?: Hex64;
-    /** IA32_VMX_TRUE_ENTRY_CTLS, less CET without CPUID: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    /** IA32_VMX_TRUE_ENTRY_CTLS, less CET and PKS without CPUID: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
     entryCtls?: Hex64;
 };
 export type PhysicalAddress = string;
@@ -259,11 +259,15 @@ export type MemoryConfig = {
     words?: MemoryWord[];
     fills?: MemoryFill[];
 };
+export type Hex32 = string;
 export type InitialRegisters = {
     cr0?: Hex64;
     cr3?: Hex64;
     cr4?: Hex64;
     efer?: Hex64;
+    pkru?: Hex32;
+    /** IA32_PKRS. */
+    pkrs?: Hex32;
 };
 export type VmConfig = {
     vcpus?: number;
@@ -322,6 +326,19 @@ export type CommandMovFromCr3 = {
 export type CommandWrmsrEfer = {
     value: Hex64;
     kind: "wrmsr-efer";
+    vcpu: VcpuIndex;
+};
+export type CommandWrmsrPkrs = {
+    value: Hex64;
+    kind: "wrmsr-pkrs";
+    vcpu: VcpuIndex;
+};
+export type CommandWrpkru = {
+    value: Hex32;
+    ecx?: number;
+    /** Must be 0, and so must ECX. */
+    edx?: number;
+    kind: "wrpkru";
     vcpu: VcpuIndex;
 };
 export type OperandForm = "memory" | "register" | "lock";
@@ -610,7 +627,7 @@ export type CommandResetContext = {
     kind: "reset-context";
     vcpu: VcpuIndex;
 };
-export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmread | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandPvFlush | CommandHvFlush | CommandVmrun | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandPreempt | CommandInit | CommandDirtyLog | CommandGetDirtyLog | CommandClearDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
+export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandWrmsrPkrs | CommandWrpkru | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmread | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandPvFlush | CommandHvFlush | CommandVmrun | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandPreempt | CommandInit | CommandDirtyLog | CommandGetDirtyLog | CommandClearDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
 export type Scene = {
     exhibit: Exhibit;
     /** Configuration with the mistake. */
@@ -751,7 +768,6 @@ export type LabelsPatch = {
     /** Seconds after which a VM is deleted that got no request; null: never. */
     ttlSeconds?: number | null;
 };
-export type Hex32 = string;
 export type StealState = {
     /** The host has scheduled the vCPU out. */
     preempted: boolean;
@@ -806,6 +822,9 @@ export type VcpuState = {
     cr3: Hex64;
     cr4: Hex32;
     efer: Hex32;
+    pkru: Hex32;
+    /** IA32_PKRS. */
+    pkrs: Hex32;
     cpl: number;
     /** The MMU in use: `arch.mmu`. */
     mmu: MmuName;
@@ -830,7 +849,7 @@ export type Rights = {
     read: boolean;
     write: boolean;
     execute: boolean;
-    /** Access at CPL 3 is allowed too; null in an EPT, which does not tell. */
+    /** Access at CPL 3 is allowed too. In an EPT: true if user-mode addresses may be fetched (mode-based execute control), else null. */
     user: boolean | null;
 };
 export type TlbEntryState = {
@@ -1198,7 +1217,7 @@ export type EventVmFail = {
     /** Null without a current VMCS. */
     error: number | null;
 };
-export type CommandKind = "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "pv-flush" | "hv-flush" | "vmrun" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "preempt" | "init" | "dirty-log" | "get-dirty-log" | "clear-dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+export type CommandKind = "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "wrmsr-pkrs" | "wrpkru" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "pv-flush" | "hv-flush" | "vmrun" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "preempt" | "init" | "dirty-log" | "get-dirty-log" | "clear-dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
 export type EventViolation = {
     kind: "violation";
     /** A wrong frame, a right that is gone or was never there, or a fault without a reason. */
@@ -2232,6 +2251,10 @@ export interface Operations {
     runMovFromCr3: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
     /** WRMSR to IA32_EFER, executed by the guest. */
     runWrmsrEfer: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; }; answer: Applied };
+    /** WRMSR to IA32_PKRS, executed by the guest. */
+    runWrmsrPkrs: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; }; answer: Applied };
+    /** WRPKRU, executed by the guest at whatever CPL. */
+    runWrpkru: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex32; ecx?: number; /** Must be 0, and so must ECX. */ edx?: number; }; answer: Applied };
     /** INVLPG, executed by the guest. */
     runInvlpg: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; encoding?: OperandForm; }; answer: Applied };
     /** INVPCID, executed by the guest. */
@@ -2412,6 +2435,8 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     runMovCr4: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/mov-cr4"],
     runMovFromCr3: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/mov-from-cr3"],
     runWrmsrEfer: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/wrmsr-efer"],
+    runWrmsrPkrs: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/wrmsr-pkrs"],
+    runWrpkru: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/wrpkru"],
     runInvlpg: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/invlpg"],
     runInvpcid: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/invpcid"],
     runVmxon: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/vmxon"],

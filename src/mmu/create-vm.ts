@@ -95,6 +95,8 @@ function initialRegisters({ registers }: VmConfig): Registers {
     csL: false,
     vm86: false,
     pdptrs: NO_PDPTES,
+    pkru: registers.pkru,
+    pkrs: registers.pkrs,
   };
   regs.csL = isLongMode(regs);
   return regs;

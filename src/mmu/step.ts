@@ -36,6 +36,8 @@ import { vmxoff } from './commands/vmxoff.js';
 import { vmxon } from './commands/vmxon.js';
 import { write } from './commands/write.js';
 import { wrmsrEfer } from './commands/wrmsr-efer.js';
+import { wrmsrPkrs } from './commands/wrmsr-pkrs.js';
+import { wrpkru } from './commands/wrpkru.js';
 import { zapAll } from './commands/zap-all.js';
 import { listening } from './listening.js';
 import { reflectFault, runGuest } from './nested/index.js';
@@ -127,6 +129,10 @@ function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
       return movFromCr3(vm, vcpu, command, emit);
     case 'wrmsr-efer':
       return wrmsrEfer(vm, vcpu, command, emit);
+    case 'wrmsr-pkrs':
+      return wrmsrPkrs(vm, vcpu, command, emit);
+    case 'wrpkru':
+      return wrpkru(vcpu, command);
     case 'invlpg':
       return invlpg(vm, vcpu, command, emit);
     case 'invpcid':

@@ -44,6 +44,47 @@ describe('cases of each area, with values of every kind', () => {
     ]);
   });
 
+  test('protection keys', () => {
+    const key1 = { cr4_pke: 1, cr0_wp: 1, pte_pkey: 1 };
+    const user = { AD: 0, WD: 1 };
+    const write = { kind: 'write', pte: OPEN };
+    allRight('pku', 'LINEAR_ACCESS', [
+      [{ ...key1, pkru_key1: user }, { ...write, user: 0 }, fault('0x23')],
+      [{ ...key1, pkru_key1: user, cr0_wp: 0 }, { ...write, user: 0 }, 'ok'],
+      [{ ...key1, pkru_key1: user, cr0_wp: 0 }, { ...write, user: 1 }, fault('0x27')],
+      [
+        { ...key1, pkru_key1: { AD: 1, WD: 0 } },
+        { kind: 'read|write', user: 0, pte: { U: 0 } },
+        'ok',
+      ],
+      [{ ...key1, pkru_key1: { AD: 1, WD: 1 } }, { kind: 'fetch', user: 1 }, 'ok'],
+      [{ cr4_pke: 0, pkru: '0xffffffff', pkey: 2 }, { kind: 'write', page: 'user' }, 'ok'],
+      [
+        { cr4_pke: 1, pkru: '0x10', pkey: 2, cpl: 3 },
+        { kind: 'read', page: 'user' },
+        fault('0x25'),
+      ],
+      [{ cr4_pke: 1, pkru: '0x10', pkey: 3 }, { kind: 'read', page: 'user' }, 'ok'],
+    ]);
+    allRight('pks', 'LINEAR_ACCESS', [
+      [{ cr4_pks: 1, pkrs: '0x10', pkey: 2 }, { kind: 'read', page: 'supervisor' }, fault('0x21')],
+      [{ cr4_pks: 1, pkrs: '0x10', pkey: 2 }, { kind: 'fetch', page: 'supervisor' }, 'ok'],
+      [{ cr4_pks: 1, pkrs: '0x20', pkey: 2, cr0_wp: 0 }, { kind: 'write', page: 'user' }, 'ok'],
+    ]);
+    const wrong = caseOf('pku', 'LINEAR_ACCESS', [
+      { ...key1, pkru_key1: user },
+      { ...write, user: 0 },
+      fault('0x3'),
+    ]);
+    expect(judgeCases([wrong]).failures).toEqual([
+      {
+        where: 'pku LINEAR_ACCESS',
+        expected: 'fault, vector #PF, error_code 0x3',
+        came: 'ept, write: fault #PF(35)',
+      },
+    ]);
+  });
+
   test('SMAP', () => {
     const smap = { cr4_smap: 1, eflags_ac: 0, cr0_wp: 1, cpl: 0 };
     const fromWrite = 'user, W=0 (shadow entry was created by the WP=0 write)';
@@ -95,6 +136,39 @@ describe('cases of each area, with values of every kind', () => {
       [{ invept: 'all-context after the change' }, at(3, '0x5', 'write'), violation('0x1aa')],
       [{ ...after, guest_pte: 'present, W=0' }, at(1, '0x0', 'write'), fault('0x3')],
     ]);
+  });
+
+  test('rights to fetch, by whose address it is', () => {
+    const modes = { ept: '4-level, other levels rwx+XU', mbec: 1 };
+    const at = (entry_low_bits: string, kind: string, perm: string): Facts => ({
+      ...{ kind, entry_low_bits, perm, gpa: '0x8000000008' },
+    });
+    const left = (qualification: string) => violation(qualification, '0x8000000008');
+    allRight('ept-mbec', 'L2_ACCESS', [
+      [modes, at('0x5', 'exec', 'r-x'), 'ok'],
+      [modes, at('0x5', 'exec_user', 'r-x'), left('0x1ac')],
+      [modes, at('0x401', 'exec', 'r--+XU'), left('0x1cc')],
+      [modes, at('0x401', 'exec_user', 'r--+XU'), 'ok'],
+      [modes, at('0x400', 'read', '---+XU'), left('0x1c1')],
+      [modes, at('0x402', 'exec_user', '-w-+XU'), MISCONFIGURED],
+      [{ ...modes, exec_only_cap: 0 }, at('0x400', 'exec_user', '---+XU'), MISCONFIGURED],
+      [
+        { ...modes, ept: '4-level, other levels rwx' },
+        at('0x407', 'exec_user', 'rwx+XU'),
+        left('0x1bc'),
+      ],
+      [
+        { ...modes, invept: 'single-context after the change' },
+        at('0x5', 'exec_user', 'r-x'),
+        left('0x1ac'),
+      ],
+      [{ ...modes, mbec: 0 }, at('0x5', 'exec_user', 'r-x'), 'ok'],
+      [{ ...modes, mbec: 0 }, at('0x400', 'exec_user', '---+XU'), left('0x184')],
+    ]);
+    expect(
+      judgeCases([caseOf('ept-mbec', 'L2_ACCESS', [modes, at('0x5', 'exec_user', 'r-x'), 'ok'])])
+        .failures.length,
+    ).toBe(1);
   });
 
   test('reserved and ignored bits of EPT entries', () => {
@@ -251,7 +325,8 @@ describe('a wrong expectation fails, and says of which trial', () => {
 
 test.each<[string, string, string, Row]>([
   ['argument gla', 'access', 'LINEAR_ACCESS', [{}, { ...READ[1], gla: '0x0' }, 'ok']],
-  ['setup key pkru', 'access', 'LINEAR_ACCESS', [{ pkru: 1 }, READ[1], 'ok']],
+  ['setup key gmet', 'access', 'LINEAR_ACCESS', [{ gmet: 1 }, READ[1], 'ok']],
+  ['protection key 16', 'pku', 'LINEAR_ACCESS', [{ pkey: 16 }, READ[1], 'ok']],
   ['access "jump"', 'access', 'LINEAR_ACCESS', [{}, { kind: 'jump' }, 'ok']],
   ['page-table entry "moon"', 'access', 'LINEAR_ACCESS', [{ pde: 'present moon' }, READ[1], 'ok']],
   ['fault_level "moon"', 'access', 'LINEAR_ACCESS', [{ fault_level: 'moon' }, READ[1], 'ok']],
@@ -261,8 +336,9 @@ test.each<[string, string, string, Row]>([
   ['pointer "moon"', 'lam', 'DATA_ACCESS', [{}, { pointer: 'moon' }, 'ok']],
   ['control "moon"', 'lam', 'DATA_ACCESS', [{ control: 'moon' }, { pointer: 'user tagged' }, 'ok']],
   ['target "moon"', 'lam', 'DATA_ACCESS', [{ target: 'moon' }, { pointer: 'user tagged' }, 'ok']],
-  ['access "exec_user"', 'ept-perm', 'L2_ACCESS', [{}, { kind: 'exec_user' }, 'ok']],
-  ['setup mbec 1', 'ept-perm', 'L2_ACCESS', [{ mbec: 1 }, { kind: 'read' }, 'ok']],
+  ['access "jump"', 'ept-perm', 'L2_ACCESS', [{}, { kind: 'jump' }, 'ok']],
+  ['exec "moon"', 'ept-perm', 'L2_ACCESS', [{ exec: 'moon' }, { kind: 'exec' }, 'ok']],
+  ['setup ve_control 1', 'ept-perm', 'L2_ACCESS', [{ ve_control: 1 }, { kind: 'read' }, 'ok']],
   ['ept "moon"', 'ept-order', 'L2_ACCESS', [{ ept: 'moon' }, { kind: 'read' }, 'ok']],
   ['walk "moon"', 'ept-order', 'L2_ACCESS', [{ walk: 'moon' }, { kind: 'read' }, 'ok']],
   [

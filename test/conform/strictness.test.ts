@@ -77,7 +77,7 @@ describe('a case without an expectation fails', () => {
   });
 
   test('in an area that is not judged as well', () => {
-    const { expect: _, ...silent } = { ...CASE, area: 'pku' };
+    const { expect: _, ...silent } = { ...CASE, area: 'moon' };
     expect(sentenceOf(judgeCases([{ ...silent, expect: {} }]))).toBe(`${WITHOUT}{}`);
     expect(sentenceOf(judgeCases([silent]))).toBe(
       'x-1 INVEPT: expected the form of a case, came expect: Invalid input: expected record, received undefined',
@@ -129,7 +129,7 @@ describe('a key that no case has fails', () => {
 
 describe('a key that cases have, but that no rule reads here, is skipped by name', () => {
   test.each([
-    [{ ...CASE, setup: { ...CASE.setup, pkru: '0x0' } }, 'setup key pkru'],
+    [{ ...CASE, setup: { ...CASE.setup, gmet: 0 } }, 'setup key gmet'],
     [{ ...CASE, args: { ...CASE.args, gla: '0x0' } }, 'argument gla'],
     [
       { ...CASE, expect: { ...CASE.expect, dirty_bitmap_page: '0x0' } },

@@ -35,7 +35,7 @@ test('an area that is not judged is counted, not passed', () => {
 });
 
 test.each<[string, Partial<ArchitectureCase>]>([
-  ['setup key pkru', { setup: { pkru: 1 } }],
+  ['setup key gmet', { setup: { gmet: 1 } }],
   ['context "on the moon"', { setup: { context: 'VMX root, on the moon' } }],
   ['argument gla', { args: { gla: 1 } }],
   ['op MOON', { op: 'MOON' }],

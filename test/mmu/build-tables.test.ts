@@ -14,7 +14,10 @@ import {
   writeWord,
 } from '../../src/mmu/machine/index.js';
 
-const BASE = { cr3: wordFromHex('0x1000'), cpl: 0, csL: true, vm86: false, pdptrs: [] };
+const BASE = {
+  ...{ cr3: wordFromHex('0x1000'), cpl: 0, csL: true, vm86: false, pdptrs: [] },
+  ...{ pkru: 0, pkrs: 0 },
+};
 const LONG: Registers = { ...BASE, cr0: 0x80010033, cr4: 0xa0, efer: 0xd00 };
 const LA57: Registers = { ...LONG, cr4: 0x10a0 };
 const PAE: Registers = { ...LONG, efer: 0x800 };

@@ -25,10 +25,12 @@ interface Scene {
   readonly ad?: boolean;
   readonly cap?: string;
   readonly maxphyaddr?: number;
+  readonly isModeBased?: boolean;
 }
 
 function walkIn(scene: Scene) {
   const { entries = {}, access, gpa = 0, ad = false, cap = CAP, maxphyaddr = 46 } = scene;
+  const { isModeBased = false } = scene;
   const memory = createMemory([
     { gfn: 0, pageCount: 2 ** 20, hostFrame: 0, readOnly: false, dirty: null },
   ]);
@@ -36,7 +38,7 @@ function walkIn(scene: Scene) {
     const next = i === 0 ? 0x123037 : (ENTRIES[i - 1] as number) + 7;
     writeWord(memory, place, wordFromHex(entries[i + 1] ?? `0x${next.toString(16)}`));
   });
-  const limits: EptLimits = { cap: wordFromHex(cap), maxphyaddr };
+  const limits: EptLimits = { cap: wordFromHex(cap), maxphyaddr, isModeBased };
   const walked = walkEpt(memory, wordFromHex(ad ? '0x105e' : '0x101e'), gpa, {
     access: { kind: 'read', isFinal: true, ...access },
     limits,
@@ -54,12 +56,17 @@ function show(walked: EptWalk): string {
   if (walked.kind === 'log-full') return 'log full';
   if (walked.kind === 'violation') return `0x${walked.qualification.toString(16)}`;
   const { level, gfn, acc } = walked;
-  return `${level} 0x${gfn.toString(16)} ${acc & 4 ? 'r' : '-'}${acc & 2 ? 'w' : '-'}${acc & 1 ? 'x' : '-'}`;
+  return `${level} 0x${gfn.toString(16)} ${acc & 4 ? 'r' : '-'}${acc & 2 ? 'w' : '-'}${acc & 1 ? 'x' : '-'}${acc & 8 ? '+xu' : ''}`;
 }
 
 const write = { kind: 'write' } as const;
 const fetch = { kind: 'execute' } as const;
 const table = { isFinal: false } as const;
+const ofUser = { kind: 'execute', isOfUser: true } as const;
+const isModeBased = true;
+
+/** Entries of which all have XU, and the last one has no X. */
+const WITH_XU = { 4: '0x2407', 3: '0x3407', 2: '0x4407', 1: '0x123433' };
 
 describe('where a guest-physical address leads', () => {
   test.each<[string, Scene, string]>([
@@ -68,6 +75,12 @@ describe('where a guest-physical address leads', () => {
     ['1 GiB', { entries: { 3: '0xc00000b7' }, gpa: 0x3ffff000 }, '3 0xfffff rwx'],
     ['rights are those of every level', { entries: { 4: '0x2001', 1: '0x123037' } }, '1 0x123 r--'],
     ['executable alone', { entries: { 1: '0x123034' }, access: fetch }, '1 0x123 --x'],
+    ['by mode', { isModeBased, entries: WITH_XU, access: ofUser }, '1 0x123 rw-+xu'],
+    [
+      'by mode: XU alone',
+      { isModeBased, entries: { ...WITH_XU, 1: '0x123430' }, access: ofUser },
+      '1 0x123 ---+xu',
+    ],
     ['uncacheable', { entries: { 1: '0x123007' } }, '1 0x123 rwx'],
     ['ignored bits', { entries: { 2: '0xfff0000000004f07' } }, '1 0x123 rwx'],
     ['A/D: not writable until it is dirty', { ad: true }, '1 0x123 r-x'],
@@ -98,6 +111,15 @@ describe('violations, by their qualification', () => {
     ['A/D: a table of L2', { ad: true, entries: { 1: '0x123035' }, access: table }, '0xab'],
     ['A/D: one that is not present', { ad: true, entries: { 1: '0x0' }, access: table }, '0x83'],
     ['A/D: the page itself', { ad: true, entries: { 1: '0x0' } }, '0x181'],
+    ['bit 10 alone', { entries: { 1: '0x123430' }, access: ofUser }, '0x184'],
+    ['by mode: fetch, no XU', { isModeBased, access: ofUser }, '0x1bc'],
+    ['by mode: fetch, no X', { isModeBased, entries: WITH_XU, access: fetch }, '0x1dc'],
+    ['by mode: read, XU alone', { isModeBased, entries: { ...WITH_XU, 1: '0x123430' } }, '0x1c1'],
+    [
+      'by mode: XU that one level lacks',
+      { isModeBased, entries: { ...WITH_XU, 2: '0x4007' }, access: ofUser },
+      '0x19c',
+    ],
   ])('%s', (_what, scene, qualification) => {
     expect(resultOf(scene)).toBe(qualification);
   });
@@ -107,6 +129,11 @@ describe('misconfigurations', () => {
   test.each<[string, Scene]>([
     ['-w-', { entries: { 1: '0x123032' } }],
     ['-wx', { entries: { 3: '0x3006' } }],
+    ['-w- with XU', { isModeBased, entries: { ...WITH_XU, 1: '0x123432' } }],
+    [
+      'XU alone, where --x is not offered',
+      { isModeBased, entries: { ...WITH_XU, 1: '0x123430' }, cap: WITHOUT.executeOnly },
+    ],
     ['--x, where it is not offered', { entries: { 1: '0x123034' }, cap: WITHOUT.executeOnly }],
     ['bit 46', { entries: { 1: '0x400000123037' } }],
     ['bit 51', { entries: { 4: '0x8000000002007' } }],
@@ -165,7 +192,7 @@ test('an EPT of 5 levels', () => {
   ] as const) {
     writeWord(memory, place, wordFromHex(entry));
   }
-  const limits = { cap: wordFromHex(CAP), maxphyaddr: 52 };
+  const limits = { cap: wordFromHex(CAP), maxphyaddr: 52, isModeBased: false };
   const access = { kind: 'read', isFinal: true } as const;
   const walked = walkEpt(memory, wordFromHex('0x1026'), 2 ** 48, { access, limits });
   expect(show(walked)).toBe('1 0x123 rwx');
@@ -181,6 +208,6 @@ test.each<[string, boolean, { gfn: number; acc: number } | null]>([
   ['0x123032', false, null],
   ['0x12303f', false, null],
 ])('leaf entry %s, A/D enabled: %s', (entry, tracksUse, leaf) => {
-  const limits = { cap: wordFromHex(CAP), maxphyaddr: 46 };
+  const limits = { cap: wordFromHex(CAP), maxphyaddr: 46, isModeBased: false };
   expect(leafEptEntry(wordFromHex(entry), { limits, tracksUse })).toEqual(leaf);
 });

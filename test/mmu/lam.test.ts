@@ -22,6 +22,7 @@ function masked(gva: string, { cr3 = '0x1000', cr4 = 0, csL = true, lam = true }
     cr4: LONG.cr4 | cr4,
     csL,
     pdptrs: [],
+    ...{ pkru: 0, pkrs: 0 },
   };
   return wordToHex(untagged(wordFromHex(gva), regs, lam));
 }

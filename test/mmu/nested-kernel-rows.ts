@@ -33,6 +33,13 @@ export const NESTED_ROWS = {
       ],
     },
   },
+  hasModeBasedExec: {
+    see(kernel) {
+      const lab = beginVmx({ kernel, paging: 'ept' }, '0x400002');
+      return lab.run({ kind: 'vmlaunch' });
+    },
+    seen: { '6.12': { kind: 'vm-fail', error: 7 }, '7.3': { kind: 'ok' } },
+  },
   invvpidFrees: {
     see(kernel) {
       const lab = ran(beginVmx({ kernel }, '0x20'), { kind: 'vmlaunch' }, { kind: 'vmexit' });

@@ -75,7 +75,7 @@ function arrange({ mode = '4-level', entries = {}, regs = {} }: Scene) {
   });
   const processor: Registers = {
     ...{ cr3: wordFromHex('0x1000'), cpl: 0, csL: true, vm86: false, pdptrs: [] },
-    ...{ cr0: 0, cr4: 0, efer: 0 },
+    ...{ cr0: 0, cr4: 0, efer: 0, pkru: 0, pkrs: 0 },
     ...own,
     ...regs,
   };
@@ -290,6 +290,7 @@ describe('A and D', () => {
       level: 1,
       gfn: 0x123,
       acc: 1,
+      key: 0,
       global: false,
     });
   });

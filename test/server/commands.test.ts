@@ -87,6 +87,8 @@ const VALID: Partial<Record<string, object>> = {
   'mov-cr3': { value: '0x100000' },
   'mov-cr4': { value: '0xa0' },
   'wrmsr-efer': { value: '0x500' },
+  'wrmsr-pkrs': { value: '0x0' },
+  wrpkru: { value: '0x0' },
   invlpg: { gva: '0x0' },
   invpcid: { type: 1, pcid: 1, gva: '0x0' },
   vmxon: { address },

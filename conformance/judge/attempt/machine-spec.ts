@@ -33,6 +33,9 @@ export interface MachineSpec {
   maxphyaddr: number;
   /** Paging by which KVM runs the guest; null if the case names none. */
   paging: 'shadow' | 'ept' | null;
+  /** PKRU and IA32_PKRS, whoever runs. */
+  pkru: bigint;
+  pkrs: bigint;
   readonly cpuid: Map<string, boolean>;
   readonly capabilities: {
     eptVpidCap: bigint;
@@ -74,6 +77,8 @@ export function createSpec(): MachineSpec {
     presetError: null,
     maxphyaddr: 46,
     paging: null,
+    pkru: 0n,
+    pkrs: 0n,
     cpuid: new Map(['pks', 'cet', 'smx'].map((feature) => [feature, true])),
     capabilities: {
       eptVpidCap: 0xf01063340c1n,
@@ -116,6 +121,19 @@ export function setRegisterBit(spec: MachineSpec, name: string, on: boolean): vo
   if (name === 'PG' && !on) leaveLongMode(regs, 'LMA');
   if (name === 'LMA' && !on) leaveLongMode(regs, 'LME');
   if (name === 'LMA' && on) regs.efer |= bitMask('efer', 'LME');
+}
+
+/** Bits of CR4 that turn protection keys on. */
+const KEY_BITS = bitMask('cr4', 'PKE') | bitMask('cr4', 'PKS');
+
+/**
+ * The paging by which KVM can run a guest that a case names no paging for. Where it shadows the
+ * guest's tables it offers no protection keys.
+ *
+ * @param cr4 Bits that the guest is to have, or to get.
+ */
+export function runWhereKeysAre(spec: MachineSpec, cr4: bigint): void {
+  if ((cr4 & KEY_BITS) !== 0n) spec.paging ??= 'ept';
 }
 
 /** A bit can only be set where CPUID has its feature, unless the case says that it has not. */

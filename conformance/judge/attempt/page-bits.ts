@@ -10,5 +10,10 @@ export const PAGE_BITS = {
   XD: 1n << 63n,
 } as const;
 
+/** An entry with a protection key, 0 to 15, in its bits 62:59. */
+export function withKey(entry: bigint, key: bigint): bigint {
+  return (entry & ~(0xfn << 59n)) | (key << 59n);
+}
+
 /** An entry under which everything is allowed to everyone, not used yet. */
 export const OPEN_ENTRY = PAGE_BITS.P | PAGE_BITS.W | PAGE_BITS.U;

@@ -1,5 +1,5 @@
 import { hexOf } from '../attempt/hex.js';
-import type { MachineSpec } from '../attempt/machine-spec.js';
+import { type MachineSpec, runWhereKeysAre } from '../attempt/machine-spec.js';
 import { commandStep, type Done, type MachineStep } from '../attempt/machine-step.js';
 import { bitPlaceOf } from '../attempt/register-bits.js';
 import { Unreadable } from '../attempt/unreadable.js';
@@ -113,20 +113,25 @@ export function instructionsOf(item: ArchitectureCase, spec: MachineSpec): reado
 function movTo(register: 'cr0' | 'cr3' | 'cr4'): Instruction {
   return {
     args: CHANGES,
-    stepOf: ({ gpr }, args) =>
-      args.value === undefined
+    stepOf: (spec, args) => {
+      const { gpr } = spec;
+      if (register === 'cr4') runWhereKeysAre(spec, bitsSetBy(args));
+      return args.value === undefined
         ? { ...changeIn(args), register, by: 'instruction', gpr }
-        : commandStep({ kind: `mov-${register}`, value: hexArg(args.value), gpr }),
+        : commandStep({ kind: `mov-${register}`, value: hexArg(args.value), gpr });
+    },
   };
 }
 
 function setSregs(register: 'cr0' | 'cr3' | 'cr4' | 'efer'): Instruction {
   return {
     args: CHANGES,
-    stepOf: (_spec, args): MachineStep =>
-      args.value === undefined
+    stepOf: (spec, args): MachineStep => {
+      if (register === 'cr4') runWhereKeysAre(spec, bitsSetBy(args));
+      return args.value === undefined
         ? { ...changeIn(args), register, by: 'set-sregs' }
-        : commandStep({ kind: 'set-sregs', [register]: hexArg(args.value) }),
+        : commandStep({ kind: 'set-sregs', [register]: hexArg(args.value) });
+    },
   };
 }
 
@@ -137,6 +142,11 @@ function changeIn({ set, clear, toggle }: Args) {
     clear: wordOf(clear ?? 0),
     toggle: wordOf(toggle ?? 0),
   } as const;
+}
+
+/** Bits that may be set then, and were not before. */
+function bitsSetBy({ value, set, toggle }: Args): bigint {
+  return wordOf(value ?? 0) | wordOf(set ?? 0) | wordOf(toggle ?? 0);
 }
 
 /** A VM exit is done when L1 runs again, with the registers of the host-state area. */

@@ -45,6 +45,15 @@ export const PROCESSOR_KEYS: Readonly<Record<string, Apply>> = {
   },
   cr4: (spec, value) => setRegister(spec, 'cr4', value),
   efer: (spec, value) => setRegister(spec, 'efer', value),
+  pkru: (spec, value) => {
+    spec.pkru = wordOf(value);
+  },
+  pkrs: (spec, value) => {
+    spec.pkrs = wordOf(value);
+  },
+  pkru_key1: (spec, value) => {
+    spec.pkru = keyRightsIn(value) << 2n;
+  },
   lam: setLam,
   insn: (spec, value) => {
     spec.gpr = gprOf(textOf(value)) ?? 0;
@@ -109,6 +118,13 @@ function setCpuid({ cpuid }: MachineSpec, text: string): void {
   const found = /^(\w+) (un)?supported$/.exec(text);
   if (found?.[1] === undefined) throw new Unreadable(`cpuid "${text}"`);
   cpuid.set(featureOf(found[1]), found[2] === undefined);
+}
+
+/** The two bits of a key, as `{"AD":1,"WD":0}`. */
+function keyRightsIn(value: unknown): bigint {
+  const { AD, WD, ...others } = Object(value) as Readonly<Record<string, unknown>>;
+  if (Object.keys(others).length > 0) throw new Unreadable(`key ${JSON.stringify(value)}`);
+  return (flagOf(AD) ? 1n : 0n) | (flagOf(WD) ? 2n : 0n);
 }
 
 /** A whole register in hex, or some of its bits by name. */

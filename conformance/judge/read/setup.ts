@@ -1,5 +1,5 @@
 import { setControl } from '../attempt/controls.js';
-import { createSpec, type MachineSpec } from '../attempt/machine-spec.js';
+import { createSpec, type MachineSpec, runWhereKeysAre } from '../attempt/machine-spec.js';
 import { Unreadable } from '../attempt/unreadable.js';
 import type { ArchitectureCase } from '../case.js';
 import { wordOf } from './reading.js';
@@ -28,6 +28,8 @@ const AREA_DEFAULTS: ReadonlyMap<string, (spec: MachineSpec) => void> = new Map(
   ['smap', () => {}],
   ['lam', () => {}],
   ['shadow', () => {}],
+  ['pku', () => {}],
+  ['pks', () => {}],
   ['ept-perm', () => {}],
   ['ept-reserved', () => {}],
   ['ept-ignored', () => {}],
@@ -35,6 +37,7 @@ const AREA_DEFAULTS: ReadonlyMap<string, (spec: MachineSpec) => void> = new Map(
   ['ept-order', () => {}],
   ['ept-large', () => {}],
   ['pml', beInVmxRoot],
+  ['ept-mbec', () => {}],
   ['npt', () => {}],
   ['tlb-rule', () => {}],
   ['tlb-use', () => {}],
@@ -70,6 +73,7 @@ export function specOf(
     if (!applyPattern(spec, BIT_PATTERNS, key, facts[key]))
       throw new Unreadable(`setup key ${key}`);
   }
+  runWhereKeysAre(spec, spec.regs.cr4);
   return spec;
 }
 

@@ -2,12 +2,14 @@ import { createVm, step, type Vcpu, type Vm, vcpuStateOf } from '../../../src/mm
 import { wordsOfPage } from '../../../src/mmu/machine/index.js';
 import {
   Command,
+  Hex32,
   Hex64,
   type MmuEvent,
   type Outcome,
   type VcpuState,
   VmConfig,
 } from '../../../src/mmu/schema/index.js';
+import { hasControl } from '../attempt/controls.js';
 import { hexOf } from '../attempt/hex.js';
 import type { MachineSpec } from '../attempt/machine-spec.js';
 import type { MachineCommand } from '../attempt/machine-step.js';
@@ -31,8 +33,7 @@ export function createMachine(spec: MachineSpec): Machine {
   const { capabilities } = spec;
   const config = decoded('configuration', VmConfig, {
     vendor: spec.svm === null ? 'vmx' : 'svm',
-    // The default kernel does not know LAM.
-    kernel: spec.cpuid.get('lam') === true ? '7.3' : '6.1',
+    kernel: needsNewKernel(spec) ? '7.3' : '6.1',
     paging: spec.paging ?? (spec.vmx === 'outside' && spec.svm === null ? 'shadow' : 'ept'),
     maxphyaddr: spec.maxphyaddr,
     cpuid: Object.fromEntries(spec.cpuid),
@@ -46,11 +47,18 @@ export function createMachine(spec: MachineSpec): Machine {
     ...config.registers,
     cr3: decoded('cr3', Hex64, hexOf(spec.l1.cr3)),
     cr4: decoded('cr4', Hex64, hexOf(spec.vmx === 'outside' ? 0xa0 : 0x20a0)),
+    pkru: decoded('pkru', Hex32, hexOf(spec.pkru)),
+    pkrs: decoded('pkrs', Hex32, hexOf(spec.pkrs)),
   };
   const vm = createVm({ ...config, registers });
   const [vcpu] = vm.vcpus;
   if (vcpu === undefined) throw new Error('Cannot judge: the VM has no vCPU');
   return { vm, vcpu, events: [] };
+}
+
+/** The default kernel knows neither LAM nor mode-based execute control. */
+function needsNewKernel(spec: MachineSpec): boolean {
+  return spec.cpuid.get('lam') === true || hasControl(spec, 'mbec');
 }
 
 /** Runs one command; its events are added to the machine's. */

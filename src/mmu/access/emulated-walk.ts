@@ -1,4 +1,5 @@
 import {
+  ACC_USER,
   errorCodeOf,
   gfnToGpa,
   isOfCacheableEntry,
@@ -36,7 +37,8 @@ export function emulateWalk(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): T
   if (walked.kind === 'page-fault') return stopped(inject(vm, vcpu, request, walked, emit));
 
   const gpa = gfnToGpa(walked.gfn) + address.low;
-  const final = { gpa, access: { kind: access.kind, isFinal: true } };
+  const isOfUser = (walked.acc & ACC_USER) !== 0;
+  const final = { gpa, access: { kind: access.kind, isFinal: true, isOfUser } };
   const mapping = mappingOf(vm, vcpu, final, emit);
   if ('outcome' in mapping) return stopped(mapping.outcome);
   const { gfn } = mapping;

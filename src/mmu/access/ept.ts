@@ -2,10 +2,11 @@ import {
   ACC_ALL,
   ACC_EXEC,
   ACC_USER,
+  ACC_USER_EXEC,
   ACC_WRITE,
   EPT_VIOLATION_GVA_IS_VALID,
   EPT_VIOLATION_GVA_TRANSLATED,
-  EPT_VIOLATION_RWX_MASK,
+  EPT_VIOLATION_PROT_MASK,
   type EptLimits,
   gpaToGfn,
   hasAccessedDirty,
@@ -39,7 +40,9 @@ import {
 } from '../shadow/index.js';
 import {
   type Emit,
+  eptLimitsIn,
   eptpOf,
+  isModeBased,
   SPTES_PER_PAGE,
   type Vcpu,
   type Vm,
@@ -97,9 +100,9 @@ function isInReach({ mmu }: Vcpu, { page }: Word): boolean {
 }
 
 /** The rights that an access needs; where the EPT tracks use, a page walk writes. */
-function rightsFor(vcpu: Vcpu, { kind, isFinal }: PhysicalAccess): number {
+function rightsFor(vcpu: Vcpu, { kind, isFinal, isOfUser }: PhysicalAccess): number {
   if (!isFinal && tracksUse(vcpu)) return ACC_WRITE;
-  if (kind === 'execute') return ACC_EXEC;
+  if (kind === 'execute') return isOfUser && tellsModes(vcpu) ? ACC_USER_EXEC : ACC_EXEC;
   return kind === 'write' ? ACC_WRITE : ACC_USER;
 }
 
@@ -112,6 +115,11 @@ function alwaysNeeded({ nested }: Vcpu): number {
 function tracksUse({ mmu, nested }: Vcpu): boolean {
   if (mmu.name === 'root' || nested.svm !== null) return true;
   return hasAccessedDirty(eptpOf(nested.currentVmcs as Vmcs12) as Word);
+}
+
+/** Whether the EPT has a right of its own to fetch from user-mode addresses: KVM's has not. */
+export function tellsModes(vcpu: Vcpu): boolean {
+  return vcpu.mmu.name === 'guest' && isModeBased(vcpu);
 }
 
 interface Violation {
@@ -162,7 +170,7 @@ export function mappingOf(
   const eptp = eptpOf(vcpu.nested.currentVmcs as Vmcs12) as Word;
   const walked = walkEpt(vm.memory, eptp, gpa, {
     access,
-    limits: eptLimitsOf(vm),
+    limits: eptLimitsOf(vm, vcpu),
     logDirty: (page) => logModifiedPage(vm, vcpu, page),
   });
   for (const step of walked.steps) noteWalked(vm, step.gpa);
@@ -172,7 +180,7 @@ export function mappingOf(
   }
   const address = wordFromNumber(gpa);
   const isPermission =
-    walked.kind === 'violation' && (walked.qualification & EPT_VIOLATION_RWX_MASK) !== 0;
+    walked.kind === 'violation' && (walked.qualification & EPT_VIOLATION_PROT_MASK) !== 0;
   if (isPermission) invalidateFaulted(vm, vcpu, address, emit);
   if (vm.rules.eptFaultReachesCachedRoots) {
     invalidateEptAddress(vm, vcpu, { eptp, address }, emit);
@@ -185,15 +193,18 @@ export function mappingOf(
 }
 
 /** The part of the format that L1's EPT may use. */
-export const eptLimitsOf = seam(function eptLimitsOf({ config }: Vm): EptLimits {
-  return { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };
+export const eptLimitsOf = seam(function eptLimitsOf(vm: Vm, vcpu: Vcpu): EptLimits {
+  return eptLimitsIn(vm, vcpu);
 });
 
 /** @see Intel SDM Vol. 3C, "Exit Qualification for EPT Violations" */
 function qualificationOf({ request: { access }, needed, acc }: Violation): number {
-  const asked = needed === ACC_WRITE ? 0x2 : needed === ACC_EXEC ? 0x4 : 0x1;
+  const asked = needed === ACC_WRITE ? 0x2 : needed === ACC_USER ? 0x1 : 0x4;
   const had =
-    (acc & ACC_USER ? 0x8 : 0) | (acc & ACC_WRITE ? 0x10 : 0) | (acc & ACC_EXEC ? 0x20 : 0);
+    (acc & ACC_USER ? 0x8 : 0) |
+    (acc & ACC_WRITE ? 0x10 : 0) |
+    (acc & ACC_EXEC ? 0x20 : 0) |
+    (acc & ACC_USER_EXEC ? 0x40 : 0);
   const final = access.isFinal ? EPT_VIOLATION_GVA_TRANSLATED : 0;
   return asked | had | EPT_VIOLATION_GVA_IS_VALID | final;
 }
@@ -202,7 +213,7 @@ function qualificationOf({ request: { access }, needed, acc }: Violation): numbe
 function errorCodeOf({ rules }: Vm, { request: { access }, needed, acc }: Violation): number {
   const read = rules.eptReadIsUser ? PFERR_USER_MASK : 0;
   const asked =
-    needed === ACC_WRITE ? PFERR_WRITE_MASK : needed === ACC_EXEC ? PFERR_FETCH_MASK : read;
+    needed === ACC_WRITE ? PFERR_WRITE_MASK : needed === ACC_USER ? read : PFERR_FETCH_MASK;
   const where = access.isFinal ? PFERR_GUEST_FINAL_MASK : PFERR_GUEST_PAGE_MASK;
   return where + (asked | (acc !== 0 ? PFERR_PRESENT_MASK : 0));
 }

@@ -2,8 +2,10 @@ import {
   ACC_EXEC,
   ACC_USER,
   ACC_WRITE,
+  eptAccFor,
   gfnToGpa,
   isForbidden,
+  type Mapped,
   mappedOrderOf,
   offsetInPage,
   type TableMemory,
@@ -18,7 +20,7 @@ import { type Emit, GLOBAL, type TlbTag, type Vcpu, type Vm } from '../state/ind
 import { dropAddress, dropFaulted, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
 import { pageFault } from '../vcpu/index.js';
 import { emulateWalk, emulateWithoutTable } from './emulated-walk.js';
-import { translatePhysical } from './ept.js';
+import { tellsModes, translatePhysical } from './ept.js';
 import { tablesThroughEpt } from './tables-through-ept.js';
 import {
   FAULTS_MAX,
@@ -70,7 +72,8 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
     return stopped(deliverPageFault(vm, vcpu, { errorCode: walked.errorCode, address, tag }));
   }
   const gpa = gfnToGpa(walked.gfn) + address.low;
-  const final = { gpa, access: { kind: access.kind, isFinal: true } };
+  const isOfUser = (walked.acc & ACC_USER) !== 0;
+  const final = { gpa, access: { kind: access.kind, isFinal: true, isOfUser } };
   const page = translatePhysical(vm, vcpu, final, emit);
   if (page.kind !== 'mapped') {
     dropAddress(vcpu, address, tag);
@@ -104,13 +107,16 @@ function keep(
   vcpu: Vcpu,
   found: {
     address: Word;
-    walked: { level: number; gfn: number; acc: number; global: boolean };
+    walked: Mapped;
     page: { gfn: number; acc: number };
   },
 ): void {
   const { address, walked, page } = found;
   if (vcpu.tlb === null || (page.acc & ACC_USER) === 0) return;
-  const acc = (walked.acc & page.acc & (ACC_WRITE | ACC_EXEC)) | (walked.acc & ACC_USER);
+  const isOfUser = (walked.acc & ACC_USER) !== 0;
+  const eptAcc = eptAccFor(page.acc, { isModeBased: tellsModes(vcpu), isOfUser });
+  const both = walked.acc & eptAcc & (ACC_WRITE | ACC_EXEC);
+  const acc = both | (walked.acc & ACC_USER) | walked.key;
   const tag = tagInUse(vm, vcpu);
   const isGlobal = walked.global && hasGlobalPages(vm, vcpu);
   fillTlb(vcpu.tlb, isGlobal ? { ...tag, pcid: GLOBAL } : tag, address.page, {

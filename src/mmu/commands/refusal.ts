@@ -58,6 +58,8 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
     case 'mov-cr4':
     case 'mov-from-cr3':
     case 'wrmsr-efer':
+    case 'wrmsr-pkrs':
+    case 'wrpkru':
     case 'invlpg':
     case 'invpcid':
     case 'invept':

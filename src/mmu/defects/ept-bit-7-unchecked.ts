@@ -9,7 +9,9 @@ export const eptBit7Unchecked: Defect = {
   what: 'The walk of an EPT of L1 does not know at which levels bit 7 is reserved.',
   lifetime: { first: '4.6', last: '4.13', repair: 'fd19d3b45164' },
   where: 'update_last_nonleaf_level()',
-  seams: [around(eptLimitsOf, (sound) => (vm) => ({ ...sound(vm), lastNonleafLevel: 3 }))],
+  seams: [
+    around(eptLimitsOf, (sound) => (vm, vcpu) => ({ ...sound(vm, vcpu), lastNonleafLevel: 3 })),
+  ],
   judge: 'oracle',
   scene: onHypervisor([
     ...[store(EPT, 0x11b087), launch, expecting({ kind: 'vm-exit', reason: 49 }, read(X))],

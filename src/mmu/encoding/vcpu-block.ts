@@ -89,6 +89,8 @@ function writeRegisters(writer: ByteWriter, regs: Registers): void {
   writer.flag(regs.csL);
   writer.flag(regs.vm86);
   writer.list(regs.pdptrs, writer.word);
+  writer.uint(regs.pkru);
+  writer.uint(regs.pkrs);
 }
 
 function readRegisters(reader: ByteReader): Registers {
@@ -101,6 +103,8 @@ function readRegisters(reader: ByteReader): Registers {
     csL: reader.flag(),
     vm86: reader.flag(),
     pdptrs: reader.list(reader.word),
+    pkru: reader.uint(),
+    pkrs: reader.uint(),
   };
 }
 

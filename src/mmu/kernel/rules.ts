@@ -142,6 +142,12 @@ export interface KernelRules {
   readonly hasLam: boolean;
 
   /**
+   * Whether L1 is offered mode-based execute control for EPT. Absent from v7.1, present in v7.3.
+   * @see Linux `nested_vmx_setup_secondary_ctls()`, arch/x86/kvm/vmx/nested.c
+   */
+  readonly hasModeBasedExec: boolean;
+
+  /**
    * Whether KVM_SET_SREGS refuses an EFER that WRMSR would refuse.
    * @see Linux `kvm_is_valid_sregs()`, commit 184bd464bdb6 (6.1.188, 6.12.110, 7.3)
    */

@@ -11,5 +11,6 @@ export const KERNEL_SUMMARIES: Record<KernelRelease, string> = {
     'The repairs of 2026: flushes of a failed VM entry, EFER of KVM_SET_SREGS, EPT pages that are roots.',
   '6.12.107': 'Dummy roots, LAM, the flush queue of Hyper-V guests.',
   '6.12.118': 'The repairs of 2026, as in 6.1.190.',
-  '7.3.4': 'CR4.SMEP joined the base role; a reload services the request to free obsolete roots.',
+  '7.3.4':
+    'CR4.SMEP joined the base role; a reload frees obsolete roots; L1 has mode-based execution of EPTs.',
 };

@@ -1,5 +1,6 @@
-import { EFER_NX } from './control-registers.js';
-import { isSmap, isSmep, isWriteProtect, type Registers } from './registers.js';
+import { EFER_NX, X86_CR4_PKE, X86_CR4_PKS } from './control-registers.js';
+import { isKeyForbidden, keyOf } from './protection-keys.js';
+import { isLongMode, isSmap, isSmep, isWriteProtect, type Registers } from './registers.js';
 
 /** Rights of a translation, a bit each. @see Linux `ACC_*_MASK`, arch/x86/kvm/mmu/spte.h */
 export const ACC_EXEC = 1;
@@ -7,6 +8,8 @@ export const ACC_WRITE = 2;
 /** The user may use it. In an EPT: it is readable. */
 export const ACC_USER = 4;
 export const ACC_ALL = ACC_EXEC | ACC_WRITE | ACC_USER;
+/** In an EPT with mode-based execute control: user-mode addresses may be fetched from. */
+export const ACC_USER_EXEC = 8;
 
 /** Bits of a #PF's error code. @see Intel SDM Vol. 3A, "Page-Fault Exceptions" */
 export const PFERR_PRESENT_MASK = 0x1;
@@ -14,6 +17,7 @@ export const PFERR_WRITE_MASK = 0x2;
 export const PFERR_USER_MASK = 0x4;
 export const PFERR_RSVD_MASK = 0x8;
 export const PFERR_FETCH_MASK = 0x10;
+export const PFERR_PK_MASK = 0x20;
 /** Bits by which a nested fault tells what was accessed; they lie above bit 31. */
 export const PFERR_GUEST_FINAL_MASK = 2 ** 32;
 export const PFERR_GUEST_PAGE_MASK = 2 ** 33;
@@ -42,24 +46,46 @@ export interface LinearAccess {
 /**
  * Whether a present translation forbids an access.
  *
- * @param acc `ACC_*` bits of the whole walk.
+ * @param acc `ACC_*` bits of the whole walk, and the protection key.
  * @param writeProtect CR0.WP as it counts: KVM keeps it set where it shadows the guest's tables.
  * @see Intel SDM Vol. 3A, "Determination of Access Rights"
  * @see Linux `permission_fault()`, arch/x86/kvm/mmu.h
  */
 export function isForbidden(
   acc: number,
-  { kind, user, ac }: LinearAccess,
+  access: LinearAccess,
   regs: Registers,
   writeProtect = isWriteProtect(regs),
 ): boolean {
+  const { kind, user, ac } = access;
   const isUserPage = (acc & ACC_USER) !== 0;
   if (user && !isUserPage) return true;
   if (kind === 'execute') {
     return (acc & ACC_EXEC) === 0 || (!user && isUserPage && isSmep(regs));
   }
   if (!user && isUserPage && isSmap(regs) && !ac) return true;
-  return kind === 'write' && (acc & ACC_WRITE) === 0 && (user || writeProtect);
+  if (kind === 'write' && (acc & ACC_WRITE) === 0 && (user || writeProtect)) return true;
+  return isForbiddenByKey(acc, access, regs);
+}
+
+/**
+ * Whether the protection key of a translation forbids a data access: by PKRU for a user page while
+ * CR4.PKE is set, by IA32_PKRS for one of the supervisor while CR4.PKS is.
+ *
+ * @param acc `ACC_*` bits of the whole walk, and the protection key.
+ * @see Intel SDM Vol. 3A, "Protection Keys"
+ * @see Linux `permission_fault()`, `update_pkru_bitmask()`
+ */
+export function isForbiddenByKey(
+  acc: number,
+  { kind, user }: LinearAccess,
+  regs: Registers,
+): boolean {
+  const isUserPage = (acc & ACC_USER) !== 0;
+  const counts = (regs.cr4 & (isUserPage ? X86_CR4_PKE : X86_CR4_PKS)) !== 0;
+  if (!counts || kind === 'execute' || !isLongMode(regs)) return false;
+  const isWrite = kind === 'write' && (user || isWriteProtect(regs));
+  return isKeyForbidden(keyOf(acc), isUserPage ? regs.pkru : regs.pkrs, isWrite);
 }
 
 /**

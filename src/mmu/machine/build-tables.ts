@@ -1,5 +1,10 @@
+import {
+  VMX_EPT_EXECUTABLE,
+  VMX_EPT_READABLE,
+  VMX_EPT_RWX,
+  VMX_EPT_WRITABLE,
+} from './ept-entry.js';
 import { VMX_EPT_ACCESSED, VMX_EPT_DIRTY } from './ept-used.js';
-import { VMX_EPT_EXECUTABLE, VMX_EPT_READABLE, VMX_EPT_RWX, VMX_EPT_WRITABLE } from './ept-walk.js';
 import {
   type GuestMemory,
   MEMORY_PAGES_MAX,

@@ -25,7 +25,7 @@ export const X86_CR4_SMEP = 0x100000;
 export const X86_CR4_SMAP = 0x200000;
 export const X86_CR4_PKE = 0x400000;
 export const X86_CR4_CET = 0x800000;
-const X86_CR4_PKS = 0x1000000;
+export const X86_CR4_PKS = 0x1000000;
 export const X86_CR4_LAM_SUP = 0x10000000;
 
 export const X86_EFLAGS_IF = 0x200;

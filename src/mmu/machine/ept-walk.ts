@@ -1,24 +1,30 @@
-import { ACC_EXEC, ACC_USER, ACC_WRITE, type AccessKind } from './access.js';
-import { markEptUsed, VMX_EPT_ACCESSED, VMX_EPT_DIRTY } from './ept-used.js';
-import { CAP, hasAccessedDirty, walkLevelsOf } from './eptp.js';
+import { ACC_WRITE, type AccessKind } from './access.js';
+import {
+  accOfEpt,
+  type EptLimits,
+  isEptPresent,
+  isLargeEptPage,
+  isMisconfigured,
+  rightsIn,
+  VMX_EPT_EXECUTABLE,
+  VMX_EPT_READABLE,
+  VMX_EPT_RWX,
+  VMX_EPT_USER_EXECUTABLE,
+  VMX_EPT_WRITABLE,
+} from './ept-entry.js';
+import { markEptUsed, VMX_EPT_DIRTY } from './ept-used.js';
+import { hasAccessedDirty, walkLevelsOf } from './eptp.js';
 import { type GuestMemory, readWord } from './memory.js';
 import { isVisibleGfn } from './memslots.js';
 import { gfnToGpa, gpaToGfn } from './page.js';
-import type { LeafEntry } from './paging-entry.js';
-import { addressFrameOf, bitsOf, hasBit, type Word } from './word.js';
-
-/** Bits of the low part of an EPT entry. @see Intel SDM Vol. 3C, "EPT Translation Mechanism" */
-export const VMX_EPT_READABLE = 0x1;
-export const VMX_EPT_WRITABLE = 0x2;
-export const VMX_EPT_EXECUTABLE = 0x4;
-export const VMX_EPT_RWX = 0x7;
-const EPT_LARGE_PAGE = 0x80;
+import { addressFrameOf, type Word } from './word.js';
 
 /** Bits of the exit qualification of an EPT violation. @see Intel SDM Vol. 3C, "EPT Violations" */
 const EPT_VIOLATION_ACC: Record<AccessKind, number> = { read: 0x1, write: 0x2, execute: 0x4 };
 const EPT_VIOLATION_RWX_SHIFT = 3;
-/** Rights that the translation had. */
-export const EPT_VIOLATION_RWX_MASK = 0x38;
+/** Rights that the translation had: R, W, X, and XU with mode-based execute control. */
+export const EPT_VIOLATION_PROT_MASK = 0x78;
+const EPT_VIOLATION_PROT_USER_EXEC = 0x40;
 export const EPT_VIOLATION_GVA_IS_VALID = 0x80;
 export const EPT_VIOLATION_GVA_TRANSLATED = 0x100;
 
@@ -27,6 +33,8 @@ export interface PhysicalAccess {
   readonly kind: AccessKind;
   /** Whether it is to the page itself, or to a page table of L2 on the way there. */
   readonly isFinal: boolean;
+  /** Whether the linear address of a fetch is the user's, by the guest's tables. */
+  readonly isOfUser?: boolean;
 }
 
 /** An entry that a walk went through, from the top. */
@@ -34,7 +42,7 @@ export interface EptStep {
   readonly level: number;
   readonly gpa: number;
   readonly entry: Word;
-  /** `ACC_*` bits down to this entry, itself included; readable is `ACC_USER`. */
+  /** `ACC_*` bits down to this entry, itself included: see {@link accOfEpt}. */
   readonly acc: number;
 }
 
@@ -68,16 +76,6 @@ export interface EptWalkRules {
   readonly logDirty?: (gpa: number) => boolean;
 }
 
-/** Properties of the processor that decide which entries are well formed. */
-export interface EptLimits {
-  /** IA32_VMX_EPT_VPID_CAP as offered to L1. */
-  readonly cap: Word;
-  /** Bits of a physical address: 36 to 52. */
-  readonly maxphyaddr: number;
-  /** Level above which bit 7 is not looked at; that of the EPT itself unless told. */
-  readonly lastNonleafLevel?: number;
-}
-
 /**
  * Walks an EPT of L1 for one access, judges it, and sets A and D where the EPTP enables them. At
  * each level an entry that is not present ends the walk, then one that is misconfigured; rights
@@ -99,90 +97,54 @@ export function walkEpt(
   const levels = walkLevelsOf(eptp);
   const tracksUse = hasAccessedDirty(eptp);
   const kind = tracksUse && !access.isFinal ? 'write' : access.kind;
+  const needed = neededFor(kind, access, limits);
   const steps: EptStep[] = [];
   let table = addressFrameOf(eptp);
-  let rwx = VMX_EPT_RWX;
-  if (gfn >= 512 ** levels) return violation({ steps, access, tracksUse, rwx: 0 });
+  let rights = rightsIn(limits);
+  if (gfn >= 512 ** levels) return violation({ steps, access, tracksUse, rights: 0 });
   for (let level = levels; level > 0; level -= 1) {
     const at = gfnToGpa(table) + (Math.floor(gfn / 512 ** (level - 1)) % 512) * 8;
     const entry = isVisibleGfn(memory, table) ? readWord(memory, at) : NOT_PRESENT;
-    rwx &= entry.low;
-    steps.push({ level, gpa: at, entry, acc: accOfRwx(rwx) });
-    if ((entry.low & VMX_EPT_RWX) === 0) return violation({ steps, access, tracksUse, rwx: 0 });
-    const isLeaf = level === 1 || isLargePage(entry, level, limits.cap);
+    rights &= entry.low;
+    steps.push({ level, gpa: at, entry, acc: accOfEpt(rights, limits) });
+    if (!isEptPresent(entry, limits)) return violation({ steps, access, tracksUse, rights: 0 });
+    const isLeaf = level === 1 || isLargeEptPage(entry, level, limits.cap);
     if (isMisconfigured(entry, { level, isLeaf, limits })) {
       return { kind: 'misconfiguration', steps };
     }
     table = addressFrameOf(entry);
     if (!isLeaf) continue;
 
-    if ((rwx & neededFor(kind, access.kind)) !== neededFor(kind, access.kind)) {
-      return violation({ steps, access, tracksUse, rwx });
-    }
+    if ((rights & needed) !== needed) return violation({ steps, access, tracksUse, rights });
     if (tracksUse && !markEptUsed(memory, steps, kind, () => logDirty?.(gpa) ?? true)) {
       return { kind: 'log-full', steps };
     }
     const isDirty = !tracksUse || kind === 'write' || (entry.low & VMX_EPT_DIRTY) !== 0;
     const span = 512 ** (level - 1);
+    const acc = accOfEpt(rights, limits);
     return {
       kind: 'mapped',
       steps,
       level,
       gfn: Math.floor(table / span) * span + (gfn % span),
-      acc: isDirty ? accOfRwx(rwx) : accOfRwx(rwx) & ~ACC_WRITE,
+      acc: isDirty ? acc : acc & ~ACC_WRITE,
     };
   }
   throw new Error('a walk ends at level 1');
 }
 
-/**
- * Reads an EPT entry at level 1 as a walk would use it without touching it; null if it is not
- * present, not accessed although the EPT tracks use, or misconfigured.
- */
-export function leafEptEntry(
-  entry: Word,
-  { limits, tracksUse }: { limits: EptLimits; tracksUse: boolean },
-): LeafEntry | null {
-  if ((entry.low & VMX_EPT_RWX) === 0) return null;
-  if (tracksUse && (entry.low & VMX_EPT_ACCESSED) === 0) return null;
-  if (isMisconfigured(entry, { level: 1, isLeaf: true, limits })) return null;
-  const acc = accOfRwx(entry.low);
-  const isDirty = !tracksUse || (entry.low & VMX_EPT_DIRTY) !== 0;
-  return { gfn: addressFrameOf(entry), acc: isDirty ? acc : acc & ~ACC_WRITE };
-}
-
-/** The target of an EPT entry, whether or not it was ever used. */
-export interface EptEntry {
-  readonly isLeaf: boolean;
-  /** Frame of the table or page that it names. */
-  readonly gfn: number;
-  /** `ACC_*` bits of this entry alone. */
-  readonly acc: number;
-}
-
-/** Reads an EPT entry; null if it is not present or misconfigured, so that it is never cached. */
-export function eptEntry(entry: Word, level: number, limits: EptLimits): EptEntry | null {
-  if ((entry.low & VMX_EPT_RWX) === 0) return null;
-  const isLeaf = level === 1 || isLargePage(entry, level, limits.cap);
-  if (isMisconfigured(entry, { level, isLeaf, limits })) return null;
-  return { isLeaf, gfn: entry.page % 2 ** 40, acc: accOfRwx(entry.low) };
-}
-
 const NOT_PRESENT: Word = { page: 0, low: 0 };
 
-/** EPT rights as `ACC_*` bits. @see Linux `FNAME(gpte_access)` for EPT */
-export function accOfRwx(rwx: number): number {
-  return (
-    ((rwx & VMX_EPT_READABLE) !== 0 ? ACC_USER : 0) |
-    ((rwx & VMX_EPT_WRITABLE) !== 0 ? ACC_WRITE : 0) |
-    ((rwx & VMX_EPT_EXECUTABLE) !== 0 ? ACC_EXEC : 0)
-  );
-}
-
 /** A page-table access that must set D reads the entry as well. */
-function neededFor(kind: AccessKind, asked: AccessKind): number {
+function neededFor(
+  kind: AccessKind,
+  { kind: asked, isOfUser }: PhysicalAccess,
+  { isModeBased }: EptLimits,
+): number {
   if (kind === 'read') return VMX_EPT_READABLE;
-  if (kind === 'execute') return VMX_EPT_EXECUTABLE;
+  if (kind === 'execute') {
+    return isModeBased && isOfUser ? VMX_EPT_USER_EXECUTABLE : VMX_EPT_EXECUTABLE;
+  }
   return asked === 'write' ? VMX_EPT_WRITABLE : VMX_EPT_WRITABLE | VMX_EPT_READABLE;
 }
 
@@ -194,9 +156,9 @@ function violation(what: {
   steps: readonly EptStep[];
   access: PhysicalAccess;
   tracksUse: boolean;
-  rwx: number;
+  rights: number;
 }): EptWalk {
-  const { steps, access, tracksUse, rwx } = what;
+  const { steps, access, tracksUse, rights } = what;
   const isUpdate = !access.isFinal && (tracksUse || access.kind === 'write');
   const asked = isUpdate
     ? EPT_VIOLATION_ACC.read | EPT_VIOLATION_ACC.write
@@ -206,30 +168,9 @@ function violation(what: {
     steps,
     qualification:
       asked |
-      (rwx << EPT_VIOLATION_RWX_SHIFT) |
+      ((rights & VMX_EPT_RWX) << EPT_VIOLATION_RWX_SHIFT) |
+      ((rights & VMX_EPT_USER_EXECUTABLE) !== 0 ? EPT_VIOLATION_PROT_USER_EXEC : 0) |
       EPT_VIOLATION_GVA_IS_VALID |
       (access.isFinal ? EPT_VIOLATION_GVA_TRANSLATED : 0),
   };
-}
-
-function isLargePage({ low }: Word, level: number, cap: Word): boolean {
-  if ((low & EPT_LARGE_PAGE) === 0) return false;
-  return (level === 2 && hasBit(cap, CAP.PAGE_2M)) || (level === 3 && hasBit(cap, CAP.PAGE_1G));
-}
-
-/** @see Linux `__reset_rsvds_bits_mask_ept()`, arch/x86/kvm/mmu/mmu.c */
-function isMisconfigured(
-  entry: Word,
-  { level, isLeaf, limits }: { level: number; isLeaf: boolean; limits: EptLimits },
-): boolean {
-  const { cap, maxphyaddr } = limits;
-  const isReadable = (entry.low & VMX_EPT_READABLE) !== 0;
-  if (!isReadable && (entry.low & VMX_EPT_WRITABLE) !== 0) return true;
-  if (!isReadable && !hasBit(cap, CAP.EXECUTE_ONLY)) return true;
-  if (maxphyaddr < 52 && bitsOf(entry, { high: 51, low: maxphyaddr }) !== 0) return true;
-  const { lastNonleafLevel = level } = limits;
-  if (!isLeaf) return bitsOf(entry, { high: level > lastNonleafLevel ? 6 : 7, low: 3 }) !== 0;
-  const memoryType = bitsOf(entry, { high: 5, low: 3 });
-  if (memoryType === 2 || memoryType === 3 || memoryType === 7) return true;
-  return level > 1 && bitsOf(entry, { high: 9 * level + 2, low: 12 }) !== 0;
 }

@@ -25,6 +25,10 @@ export interface Registers {
   vm86: boolean;
   /** The four PDPTE registers, loaded by MOV to CR under PAE paging. */
   pdptrs: readonly Word[];
+  /** Rights of the protection keys of user pages, two bits a key. */
+  pkru: number;
+  /** IA32_PKRS: the same for pages of the supervisor. */
+  pkrs: number;
 }
 
 /** Modes of paging, by the SDM's names. */

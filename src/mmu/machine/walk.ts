@@ -3,7 +3,9 @@ import {
   ACC_WRITE,
   errorCodeOf,
   isForbidden,
+  isForbiddenByKey,
   type LinearAccess,
+  PFERR_PK_MASK,
   PFERR_PRESENT_MASK,
   PFERR_RSVD_MASK,
 } from './access.js';
@@ -24,6 +26,7 @@ import {
   PT_PRESENT,
   pageFrameOf,
 } from './paging-entry.js';
+import { keyRightsOf } from './protection-keys.js';
 import { pagingModeOf, type Registers } from './registers.js';
 import { addressFrameOf, bitsOf, type Word } from './word.js';
 
@@ -57,6 +60,8 @@ export interface Mapped {
   readonly gfn: number;
   /** Rights that may be cached: no writing until the leaf is dirty. */
   readonly acc: number;
+  /** The leaf's protection key as rights hold it: see `keyRightsOf()`. */
+  readonly key: number;
   /** Whether the leaf is global; it counts only while CR4.PGE is set. */
   readonly global: boolean;
 }
@@ -118,7 +123,10 @@ export function walk(
       table = frameOf(entry, format);
       continue;
     }
-    if (isForbidden(acc, access, regs)) return fault(PFERR_PRESENT_MASK);
+    const key = keyRightsOf(entry, format);
+    if (isForbidden(acc | key, access, regs)) {
+      return fault(PFERR_PRESENT_MASK | keyFaultOf(acc | key, access, regs));
+    }
     if (!markUsed(tables, steps, access, format)) return { kind: 'stopped' };
     const isDirty = access.kind === 'write' || (entry.low & PT_DIRTY) !== 0;
     return {
@@ -127,6 +135,7 @@ export function walk(
       level,
       gfn: pageFrameOf(entry, level, address, format),
       acc: isDirty ? acc : acc & ~ACC_WRITE,
+      key,
       global: (entry.low & PT_GLOBAL) !== 0,
     };
   }
@@ -161,7 +170,7 @@ const NOT_PRESENT: Word = { page: 0, low: 0 };
 /** Without paging a linear address is a physical one, of 32 bits. */
 function unpaged(address: Word): Mapped {
   const gfn = addressFrameOf(address);
-  return { kind: 'mapped', steps: [], level: 1, gfn, acc: ACC_ALL, global: false };
+  return { kind: 'mapped', steps: [], level: 1, gfn, acc: ACC_ALL, key: 0, global: false };
 }
 
 /** Frame of the table at which the walk starts; null where PAE's PDPTE is not present. */
@@ -173,6 +182,11 @@ export function rootTableOf(
   if (mode !== 'PAE') return addressFrameOf(regs.cr3);
   const pdpte = regs.pdptrs[bitsOf(address, { high: 31, low: 30 })] as Word;
   return (pdpte.low & PT_PRESENT) !== 0 ? addressFrameOf(pdpte) : null;
+}
+
+/** The bit that tells of a protection key, whatever else forbids the access. */
+function keyFaultOf(acc: number, access: LinearAccess, regs: Registers): number {
+  return isForbiddenByKey(acc, access, regs) ? PFERR_PK_MASK : 0;
 }
 
 /** @see Linux `FNAME(update_accessed_dirty_bits)`, arch/x86/kvm/mmu/paging_tmpl.h */

@@ -1,3 +1,4 @@
+import { kernelRulesOf, offeredFeatures } from '../kernel/index.js';
 import {
   type ControlCapabilities,
   type ControlCapability,
@@ -11,7 +12,9 @@ import {
   SECONDARY_EXEC_MODE_BASED_EPT_EXEC,
   SECONDARY_EXEC_UNRESTRICTED_GUEST,
   VM_ENTRY_LOAD_CET_STATE,
+  VM_ENTRY_LOAD_IA32_PKRS,
   VM_EXIT_LOAD_CET_STATE,
+  VM_EXIT_LOAD_IA32_PKRS,
   VMCS,
   vmcsFieldNameOf,
 } from '../machine/index.js';
@@ -27,20 +30,21 @@ const WITH_EPT =
 
 /**
  * The bits that L1 may set in each control word: the capability MSRs, less those that KVM takes
- * back where the host has no EPT or CPUID does not offer the feature.
+ * back where the host has no EPT, CPUID does not offer the feature, or KVM does not know it.
  *
  * @see Linux `nested_vmx_setup_ctls_msrs()`, `vmx_adjust_secondary_exec_control()`
  */
 export function controlCapabilitiesOf(config: VmConfig): ControlCapabilities {
-  const { vmx, cpuid } = config;
-  const cet = cpuid.cet ? 0 : VM_ENTRY_LOAD_CET_STATE;
-  const cetOnExit = cpuid.cet ? 0 : VM_EXIT_LOAD_CET_STATE;
+  const { vmx } = config;
+  const { cet, pks } = offeredFeatures(config);
+  const onEntry = (cet ? 0 : VM_ENTRY_LOAD_CET_STATE) | (pks ? 0 : VM_ENTRY_LOAD_IA32_PKRS);
+  const onExit = (cet ? 0 : VM_EXIT_LOAD_CET_STATE) | (pks ? 0 : VM_EXIT_LOAD_IA32_PKRS);
   return {
     pin: controlCapabilityOf(vmx.pinbasedCtls),
     primary: controlCapabilityOf(vmx.procbasedCtls),
     secondary: without(controlCapabilityOf(vmx.procbasedCtls2), notOffered(config)),
-    exit: without(controlCapabilityOf(vmx.exitCtls), cetOnExit),
-    entry: without(controlCapabilityOf(vmx.entryCtls), cet),
+    exit: without(controlCapabilityOf(vmx.exitCtls), onExit),
+    entry: without(controlCapabilityOf(vmx.entryCtls), onEntry),
   };
 }
 
@@ -70,9 +74,10 @@ export function isVmcsField(config: VmConfig, field: number): boolean {
 }
 
 function notOffered(config: VmConfig): number {
-  const { vmx, cpuid } = config;
+  const { vmx, cpuid, kernel } = config;
   return (
     (isEptOffered(config) ? 0 : WITH_EPT) |
+    (kernelRulesOf(kernel).hasModeBasedExec ? 0 : SECONDARY_EXEC_MODE_BASED_EPT_EXEC) |
     (vmx.vpid ? 0 : SECONDARY_EXEC_ENABLE_VPID) |
     (vmx.unrestrictedGuest ? 0 : SECONDARY_EXEC_UNRESTRICTED_GUEST) |
     (cpuid.invpcid ? 0 : SECONDARY_EXEC_ENABLE_INVPCID)

@@ -14,6 +14,7 @@ import {
   VM_ENTRY_LOAD_IA32_EFER,
   VM_ENTRY_LOAD_IA32_PAT,
   VM_ENTRY_LOAD_IA32_PERF_GLOBAL_CTRL,
+  VM_ENTRY_LOAD_IA32_PKRS,
   VMCS,
   VMCS12_REVISION,
   wordToNumber,
@@ -115,6 +116,7 @@ function areMsrsValid(vm: Vm, vmcs12: Vmcs12): boolean {
     (!loads(VM_ENTRY_LOAD_IA32_PERF_GLOBAL_CTRL) ||
       isPerfGlobalCtrlValid(fieldOf(vmcs12, VMCS.GUEST_IA32_PERF_GLOBAL_CTRL))) &&
     (!loads(VM_ENTRY_LOAD_IA32_PAT) || isPatValid(fieldOf(vmcs12, VMCS.GUEST_IA32_PAT))) &&
+    (!loads(VM_ENTRY_LOAD_IA32_PKRS) || isFlagWord(fieldOf(vmcs12, VMCS.GUEST_IA32_PKRS))) &&
     (!loads(VM_ENTRY_LOAD_BNDCFGS) || isBndcfgsValid(vm, vmcs12)) &&
     (!loads(VM_ENTRY_LOAD_CET_STATE) || isCetStateValid(vm, vmcs12))
   );

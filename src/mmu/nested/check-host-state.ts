@@ -11,6 +11,7 @@ import {
   VM_EXIT_LOAD_IA32_EFER,
   VM_EXIT_LOAD_IA32_PAT,
   VM_EXIT_LOAD_IA32_PERF_GLOBAL_CTRL,
+  VM_EXIT_LOAD_IA32_PKRS,
   VMCS,
   X86_CR4_PAE,
   X86_CR4_PCIDE,
@@ -73,6 +74,7 @@ function areMsrsValid(vm: Vm, vmcs12: Vmcs12): boolean {
     (!loads(VM_EXIT_LOAD_IA32_PERF_GLOBAL_CTRL) ||
       isPerfGlobalCtrlValid(fieldOf(vmcs12, VMCS.HOST_IA32_PERF_GLOBAL_CTRL))) &&
     (!loads(VM_EXIT_LOAD_IA32_PAT) || isPatValid(fieldOf(vmcs12, VMCS.HOST_IA32_PAT))) &&
+    (!loads(VM_EXIT_LOAD_IA32_PKRS) || isFlagWord(fieldOf(vmcs12, VMCS.HOST_IA32_PKRS))) &&
     (!loads(VM_EXIT_LOAD_CET_STATE) ||
       (isCetValid(vm, fieldOf(vmcs12, VMCS.HOST_S_CET)) && isSspValid(vm, vmcs12)))
   );

@@ -4,6 +4,7 @@ import {
   EXIT_REASON,
   VM_ENTRY_IA32E_MODE,
   VM_ENTRY_LOAD_IA32_EFER,
+  VM_ENTRY_LOAD_IA32_PKRS,
   VMCS,
   wordFromNumber,
   X86_EFLAGS_VM,
@@ -73,6 +74,9 @@ function loadGuestState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): number 
     regs.efer = flagsOf(vmcs12, VMCS.GUEST_IA32_EFER);
   } else {
     regs.efer = isLong ? regs.efer | EFER_LMA | EFER_LME : regs.efer & ~(EFER_LMA | EFER_LME);
+  }
+  if (hasEntryControl(vmcs12, VM_ENTRY_LOAD_IA32_PKRS)) {
+    regs.pkrs = flagsOf(vmcs12, VMCS.GUEST_IA32_PKRS);
   }
   regs.cpl = guestCplOf(vmcs12);
   regs.csL = isLong && isGuestCs64Bit(vmcs12);

@@ -4,6 +4,7 @@ import {
   EXIT_REASON,
   VM_EXIT_HOST_ADDR_SPACE_SIZE,
   VM_EXIT_LOAD_IA32_EFER,
+  VM_EXIT_LOAD_IA32_PKRS,
   VM_EXIT_SAVE_IA32_EFER,
   VMCS,
   wordFromNumber,
@@ -27,6 +28,7 @@ import {
   serviceLocalTlbFlushRequests,
   serviceRequests,
 } from '../vcpu/index.js';
+import { isVmcsField } from './capabilities.js';
 import { nestedLoadCr3 } from './load-cr3.js';
 import { transitionTlbFlush } from './tlb-on-transition.js';
 
@@ -82,6 +84,9 @@ export function loadHostState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): b
   }
   regs.cr0 = flagsOf(vmcs12, VMCS.HOST_CR0);
   regs.cr4 = flagsOf(vmcs12, VMCS.HOST_CR4);
+  if (hasExitControl(vmcs12, VM_EXIT_LOAD_IA32_PKRS)) {
+    regs.pkrs = flagsOf(vmcs12, VMCS.HOST_IA32_PKRS);
+  }
   regs.cpl = 0;
   regs.csL = is64Bit;
   regs.vm86 = false;
@@ -144,5 +149,9 @@ function saveGuestState({ config }: Vm, { regs }: Vcpu, vmcs12: Vmcs12): void {
   if (config.paging === 'ept') setField(vmcs12, VMCS.GUEST_CR3, regs.cr3);
   if (hasExitControl(vmcs12, VM_EXIT_SAVE_IA32_EFER)) {
     setField(vmcs12, VMCS.GUEST_IA32_EFER, wordFromNumber(regs.efer));
+  }
+  // Unlike other MSRs it is saved wherever L2 could have been given it.
+  if (config.cpuid.pks && isVmcsField(config, VMCS.GUEST_IA32_PKRS)) {
+    setField(vmcs12, VMCS.GUEST_IA32_PKRS, wordFromNumber(regs.pkrs));
   }
 }

@@ -105,6 +105,8 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
     case 'set-memslot':
       vm.oracle.tableWrites += 1;
       break;
+    case 'wrmsr-pkrs':
+    case 'wrpkru':
     case 'vmlaunch':
     case 'vmresume':
     case 'vmrun':

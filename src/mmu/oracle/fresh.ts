@@ -1,7 +1,10 @@
 import {
   ACC_ALL,
+  ACC_USER,
   ACC_WRITE,
   EPTP_AD_ENABLE_BIT,
+  type EptLimits,
+  eptAccFor,
   gfnToGpa,
   gpaToGfn,
   isSameWord,
@@ -19,8 +22,10 @@ import {
   ZERO,
 } from '../machine/index.js';
 import {
+  eptLimitsIn,
   eptpOf,
   type FreshTranslation,
+  isModeBased,
   type Vcpu,
   type VirtualTlb,
   type Vmcs12,
@@ -76,15 +81,17 @@ function guestEptpOf({ nested }: Vcpu, { context }: VirtualTlb): Word | null {
 function isCurrent(
   known: FreshTranslation,
   { oracle }: WatchedVm,
-  { regs }: Vcpu,
+  vcpu: Vcpu,
   eptp: Word | null,
 ): boolean {
+  const { regs } = vcpu;
   return (
     known.tableWrites === oracle.tableWrites &&
     known.cr0 === regs.cr0 &&
     known.cr4 === regs.cr4 &&
     known.efer === regs.efer &&
     known.pdptrs === regs.pdptrs &&
+    known.isModeBased === (eptp !== null && isModeBased(vcpu)) &&
     (known.eptp === eptp || (known.eptp !== null && eptp !== null && isSameWord(known.eptp, eptp)))
   );
 }
@@ -96,16 +103,19 @@ function walkFresh(
 ): FreshTranslation | null {
   const { regs } = vcpu;
   const { maxphyaddr } = vm.config;
-  const walked = walk(tablesOf(vm, eptp), regs, address, { access, maxphyaddr });
+  const ept = eptp === null ? null : { eptp, limits: eptLimitsIn(vm, vcpu) };
+  const walked = walk(tablesOf(vm, ept), regs, address, { access, maxphyaddr });
   if (walked.kind !== 'mapped') return null;
-  const end = eptp === null ? itself(walked.gfn) : physicalOf(vm, eptp, walked.gfn);
+  const end = ept === null ? itself(walked.gfn) : physicalOf(vm, ept, walked.gfn);
   if (end === null) return null;
+  const isTold = ept?.limits.isModeBased === true;
   const leaf = walked.steps.at(-1);
   const isDirty = leaf === undefined || (leaf.entry.low & PT_DIRTY) !== 0;
   return {
     gfn: end.gfn,
-    acc: isDirty ? walked.acc : walked.acc & ~ACC_WRITE,
-    eptAcc: end.acc,
+    acc: (isDirty ? walked.acc : walked.acc & ~ACC_WRITE) | walked.key,
+    eptAcc: eptAccFor(end.acc, { isModeBased: isTold, isOfUser: (walked.acc & ACC_USER) !== 0 }),
+    isModeBased: isTold,
     tableWrites: vm.oracle.tableWrites,
     cr0: regs.cr0,
     cr4: regs.cr4,
@@ -113,6 +123,12 @@ function walkFresh(
     pdptrs: regs.pdptrs,
     eptp,
   };
+}
+
+/** An EPT of L1, and how the processor reads it. */
+interface Ept {
+  readonly eptp: Word;
+  readonly limits: EptLimits;
 }
 
 interface Physical {
@@ -125,12 +141,12 @@ function itself(gfn: number): Physical {
 }
 
 /** The guest's tables as memory holds them: read, watched, and never written. */
-function tablesOf(vm: WatchedVm, eptp: Word | null): TableMemory {
+function tablesOf(vm: WatchedVm, ept: Ept | null): TableMemory {
   const { memory, oracle } = vm;
   return {
     readEntry: (gpa, bytes) => {
       const page = gpaToGfn(gpa);
-      const place = eptp === null ? itself(page) : physicalOf(vm, eptp, page);
+      const place = ept === null ? itself(page) : physicalOf(vm, ept, page);
       if (place === null) return null;
       watchTable(oracle, place.gfn);
       if (!isVisibleGfn(memory, place.gfn)) return ZERO;
@@ -142,9 +158,8 @@ function tablesOf(vm: WatchedVm, eptp: Word | null): TableMemory {
 }
 
 /** The translation of a guest-physical page by the EPT; null if it is not readable. */
-function physicalOf(vm: WatchedVm, eptp: Word, page: number): Physical | null {
-  const { config, memory, oracle } = vm;
-  const limits = { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };
+function physicalOf(vm: WatchedVm, { eptp, limits }: Ept, page: number): Physical | null {
+  const { memory, oracle } = vm;
   const access = { kind: 'read', isFinal: true } as const;
   const walked = walkEpt(memory, eptp, gfnToGpa(page), { access, limits });
   for (const { gpa } of walked.steps) watchTable(oracle, gpaToGfn(gpa));

@@ -1,6 +1,8 @@
 import {
+  ACC_EXEC,
+  ACC_USER_EXEC,
   type AccessKind,
-  accOfRwx,
+  accOfEpt,
   bitsOf,
   EXIT_REASON,
   gpaToGfn,
@@ -11,7 +13,7 @@ import {
   type Word,
 } from '../machine/index.js';
 import type { Outcome } from '../schema/index.js';
-import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { type Emit, isModeBased, type Vcpu, type Vm } from '../state/index.js';
 import { blame, type Charge } from './blame.js';
 import { dropAsPageFault, dropInjected, dropViolated } from './drop.js';
 import { mayHaveGlobals } from './formats.js';
@@ -156,15 +158,21 @@ function judgeViolation(
   const vtlb = vtlbOf(vm, vcpu);
   const { context } = vtlb;
   const gpaPage = gpaToGfn(gpa);
-  const asked = accOfRwx(bitsOf(qualification, { high: 2, low: 0 }));
+  const asked = askedBy(vcpu, qualification);
   const judgement = judgementOfViolation(vm, vcpu, { address, gpaPage, asked });
   if (judgement !== 'allowed') {
     const charge = { rule: 'spurious-fault', address, kind } as const;
     convict(vm, vcpu, { ...charge, gfn: null, by: null }, judgement, emit);
   }
   // As with a page fault that KVM injects, an entry that is not present drops nothing.
-  if (bitsOf(qualification, { high: 5, low: 3 }) === 0) return;
+  if (bitsOf(qualification, { high: 6, low: 3 }) === 0) return;
   dropViolated(vtlb, { context, page: address.page, gpaPage }, momentNow(vm.oracle));
+}
+
+/** `ACC_*` bits that a violation was for: of a fetch it is not told whose address it was. */
+function askedBy(vcpu: Vcpu, qualification: Word): number {
+  const asked = accOfEpt(bitsOf(qualification, { high: 2, low: 0 }), { isModeBased: false });
+  return (asked & ACC_EXEC) !== 0 && isModeBased(vcpu) ? asked | ACC_USER_EXEC : asked;
 }
 
 /** Whether an EPT, as it may be cached, denies a guest-physical page what was asked of it. */

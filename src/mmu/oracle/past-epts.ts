@@ -1,5 +1,6 @@
 import {
   ACC_ALL,
+  ACC_USER_EXEC,
   type EptLimits,
   eptEntry,
   gfnToGpa,
@@ -52,6 +53,6 @@ export function pastEptWays(
       ways.push({ gfn, acc: acc & entry.acc, replaced: narrowed });
     }
   };
-  follow(levels, eptp.page % 2 ** 40, ACC_ALL, null);
+  follow(levels, eptp.page % 2 ** 40, ACC_ALL | ACC_USER_EXEC, null);
   return ways;
 }

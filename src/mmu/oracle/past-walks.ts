@@ -9,6 +9,7 @@ import {
   hasReservedBit,
   indexOf,
   isLargePage,
+  keyRightsOf,
   PT_ACCESSED,
   PT_DIRTY,
   PT_GLOBAL,
@@ -37,7 +38,7 @@ export interface PastWalk {
   readonly gfn: number;
   /** Size of the page, as the exponent of so many pages of 4 KiB. */
   readonly order: number;
-  /** `ACC_*` bits; not writable unless the leaf was dirty. */
+  /** `ACC_*` bits, not writable unless the leaf was dirty, and the protection key. */
   readonly acc: number;
   readonly isGlobal: boolean;
   /** Time at which the youngest of its entries came to be. */
@@ -131,7 +132,7 @@ export function pastWalks(
       ...ended(next),
       gfn: pageFrameOf(entry, level, address, format),
       order: pageOrderOf(level, format),
-      acc: (entry.low & PT_DIRTY) !== 0 ? acc : acc & ~ACC_WRITE,
+      acc: ((entry.low & PT_DIRTY) !== 0 ? acc : acc & ~ACC_WRITE) | keyRightsOf(entry, format),
       isGlobal: (entry.low & PT_GLOBAL) !== 0,
     });
   };

@@ -1,5 +1,7 @@
 import {
   ACC_ALL,
+  ACC_USER,
+  eptAccFor,
   gfnToGpa,
   gpaToGfn,
   isPaging,
@@ -10,8 +12,10 @@ import {
 } from '../machine/index.js';
 import {
   BEGINNING,
+  eptLimitsIn,
   eptpOf,
   type GuestContext,
+  isModeBased,
   type Vcpu,
   type VirtualTlb,
   type Vmcs12,
@@ -35,7 +39,7 @@ export interface PastTranslation {
   readonly gfn: number;
   /** Size of the guest's page, as the exponent of so many pages of 4 KiB. */
   readonly order: number;
-  /** `ACC_*` bits of the guest's own tables. */
+  /** `ACC_*` bits and protection key of the guest's own tables. */
   readonly acc: number;
   /** `ACC_*` bits of its EPT; all of them without one. */
   readonly eptAcc: number;
@@ -90,14 +94,14 @@ export function physicalTranslations(
   vcpu: Vcpu,
   { gpaPage, window }: { gpaPage: number; window: Window },
 ): EptWay[] {
-  const { oracle, memory, config } = vm;
+  const { oracle, memory } = vm;
   const vtlb = vtlbOf(vm, vcpu);
   const since =
     window === ALWAYS
       ? ALWAYS.page
       : physicalWindowOf(vtlb, vtlb.context, { gpaPage, linear: window.page });
   const eptp = eptpOf(vcpu.nested.currentVmcs as Vmcs12) as Word;
-  const limits = { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };
+  const limits = eptLimitsIn(vm, vcpu);
   const spansAt = (gpa: number) => spansOf(oracle, memory, gpa);
   return pastEptWays({ spansAt, eptp, limits }, gpaPage, since.time);
 }
@@ -122,10 +126,12 @@ function searchUnpaged(vm: WatchedVm, vcpu: Vcpu, search: Search): boolean {
   if (context.ep4ta === -1 || context.pcid !== 0 || !isPaging(vcpu.regs)) return false;
   const { page } = search.address;
   const window = search.everything ? ALWAYS : windowOf(vtlb, context, page);
-  const unpaged = vtlb.vpids.get(context.vpid)?.unpaged ?? 0;
-  if (unpaged === 0 || unpaged <= window.page.time || page >= 2 ** 20) return false;
+  const until = vtlb.vpids.get(context.vpid)?.unpaged ?? 0;
+  if (until === 0 || until <= window.page.time || page >= 2 ** 20) return false;
+  // Without paging every linear address is one of the user.
+  const unpaged = { isModeBased: isModeBased(vcpu), isOfUser: true };
   return physicalTranslations(vm, vcpu, { gpaPage: page, window }).some(({ gfn, acc, replaced }) =>
-    search.visit({ ...UNPAGED, gfn, eptAcc: acc, replaced }),
+    search.visit({ ...UNPAGED, gfn, eptAcc: eptAccFor(acc, unpaged), replaced }),
   );
 }
 
@@ -153,12 +159,13 @@ function searchTables(
       return search.visit({ gfn, order, acc, eptAcc, hasEpt: false, isBlocked, replaced });
     }
     const made = search.everything ? own : madeSince(own, walk);
+    const isOfUser = (acc & ACC_USER) !== 0;
     return physicalTranslations(vm, vcpu, { gpaPage: gfn, window: made }).some((way) =>
       search.visit({
         gfn: way.gfn,
         order,
         acc,
-        eptAcc: way.acc,
+        eptAcc: eptAccFor(way.acc, { isModeBased: isModeBased(vcpu), isOfUser }),
         hasEpt: true,
         isBlocked: false,
         replaced: first(replaced, way.replaced),

@@ -65,7 +65,7 @@ export const initShadowEptMmu = seam(function initShadowEptMmu(
   emit: Emit,
 ): void {
   if (vm.rules.pgdSwitch === 'swap-chain') {
-    newPgd(vm, vcpu, eptp, emit, shadowEptRole(eptp));
+    newPgd(vm, vcpu, eptp, emit, shadowEptRole(vcpu, eptp));
   }
   configureShadowEptMmu(vcpu, eptp);
   if (vm.rules.pgdSwitch === 'keep-or-fill') newPgd(vm, vcpu, eptp, emit);
@@ -87,7 +87,8 @@ export function initShadowNptMmu(vm: Vm, vcpu: Vcpu, tables: NestedTables, emit:
 }
 
 /** `guest_mmu` is to shadow this EPT; no root of it is looked for. */
-export function configureShadowEptMmu({ guestMmu }: Vcpu, eptp: Word): void {
-  guestMmu.role = shadowEptRole(eptp);
+export function configureShadowEptMmu(vcpu: Vcpu, eptp: Word): void {
+  const { guestMmu } = vcpu;
+  guestMmu.role = shadowEptRole(vcpu, eptp);
   guestMmu.guestLevels = walkLevelsOf(eptp);
 }

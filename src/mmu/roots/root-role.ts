@@ -16,7 +16,7 @@ import {
 } from '../machine/index.js';
 import { seam } from '../seam.js';
 import { ROLE } from '../shadow/index.js';
-import type { Vcpu, Vm } from '../state/index.js';
+import { isModeBased, type Vcpu, type Vm } from '../state/index.js';
 
 /** Levels of the tables of PAE: what KVM shadows with at least. */
 export const PT32E_ROOT_LEVEL = 3;
@@ -47,9 +47,10 @@ export const rootMmuRole = seam(function rootMmuRole(
  *
  * @see Linux `kvm_calc_shadow_ept_root_page_role()`, arch/x86/kvm/mmu/mmu.c
  */
-export function shadowEptRole(eptp: Word): number {
+export function shadowEptRole(vcpu: Vcpu, eptp: Word): number {
   const ad = hasAccessedDirty(eptp) ? 0 : ROLE.AD_DISABLED;
-  return walkLevelsOf(eptp) | ROLE.ACC_ALL | ROLE.GUEST_MODE | ad;
+  const modeBased = isModeBased(vcpu) ? ROLE.CR4_SMEP | ROLE.ACC_USER_EXEC : 0;
+  return walkLevelsOf(eptp) | ROLE.ACC_ALL | ROLE.GUEST_MODE | ad | modeBased;
 }
 
 /**

@@ -4,7 +4,7 @@ import { layoutFlawsOf, sregsFlawsOf } from '../machine/index.js';
 import { POLICY_NAMES } from '../policies/index.js';
 import { VCPUS_PER_VM_MAX } from './command-fields.js';
 import { DEFECT_NAMES, DEFECTS_MAX } from './defect-names.js';
-import { Hex64, PhysicalAddress } from './hex.js';
+import { Hex32, Hex64, PhysicalAddress } from './hex.js';
 import { MEMSLOTS_MAX, Memslot } from './memory.js';
 import { PREV_ROOTS_MAX } from './names.js';
 import { objection } from './text.js';
@@ -58,8 +58,8 @@ export const CpuidFeatures = z
     umip: feature(true, 'CR4.UMIP.'),
     fsgsbase: feature(true, 'CR4.FSGSBASE.'),
     xsave: feature(true, 'CR4.OSXSAVE.'),
-    pku: feature(true, 'CR4.PKE.'),
-    pks: feature(false, 'CR4.PKS.'),
+    pku: feature(true, 'CR4.PKE; with paging `ept` alone.'),
+    pks: feature(false, 'CR4.PKS, which no Linux offers; with paging `ept` alone.'),
     cet: feature(false, 'CR4.CET.'),
     smx: feature(false, 'CR4.SMXE.'),
     lam: feature(false, 'Linear-address masking.'),
@@ -86,10 +86,16 @@ export const VmxCapabilities = z
     procbasedCtls: controls('0xfff9fffe04006172', 'IA32_VMX_TRUE_PROCBASED_CTLS'),
     procbasedCtls2: controls(
       '0x653fbff00000000',
-      'IA32_VMX_PROCBASED_CTLS2, less what CPUID and the options above do not offer',
+      'IA32_VMX_PROCBASED_CTLS2, less what CPUID, the options above and the kernel do not offer',
     ),
-    exitCtls: controls('0x10ffffff00036dfb', 'IA32_VMX_TRUE_EXIT_CTLS, less CET without CPUID'),
-    entryCtls: controls('0x11f3ff000011fb', 'IA32_VMX_TRUE_ENTRY_CTLS, less CET without CPUID'),
+    exitCtls: controls(
+      '0x30ffffff00036dfb',
+      'IA32_VMX_TRUE_EXIT_CTLS, less CET and PKS without CPUID',
+    ),
+    entryCtls: controls(
+      '0x51f3ff000011fb',
+      'IA32_VMX_TRUE_ENTRY_CTLS, less CET and PKS without CPUID',
+    ),
   })
   .meta({ id: 'VmxCapabilities' });
 
@@ -136,6 +142,8 @@ export const InitialRegisters = z
     cr3: Hex64.prefault('0x0'),
     cr4: Hex64.prefault('0xa0'),
     efer: Hex64.prefault('0x500'),
+    pkru: Hex32.prefault('0x0'),
+    pkrs: Hex32.prefault('0x0').describe('IA32_PKRS.'),
   })
   .meta({ id: 'InitialRegisters', description: 'Default: 64-bit mode, paging on, CR3 0.' });
 
@@ -218,6 +226,7 @@ function configFlawsOf(config: Checked): { path: (string | number)[]; message: s
 interface Checked {
   readonly kernel: KernelName;
   readonly vendor: 'vmx' | 'svm';
+  readonly paging: 'shadow' | 'ept';
   readonly maxphyaddr: number;
   readonly cpuid: z.output<typeof CpuidFeatures>;
   readonly memory: z.output<typeof MemoryConfig>;

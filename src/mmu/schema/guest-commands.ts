@@ -13,7 +13,7 @@ import {
   value,
 } from './command-fields.js';
 import type { CommandSpec } from './command-spec.js';
-import { Hex64, Operand64 } from './hex.js';
+import { Hex32, Hex64, Operand64 } from './hex.js';
 import { HvFlush } from './hv-flush.js';
 
 /** Instructions that a guest executes. */
@@ -42,6 +42,20 @@ export const GUEST_COMMANDS = {
     summary: 'WRMSR to IA32_EFER, executed by the guest.',
     runsIn: 'guest',
     body: z.strictObject({ value }),
+  },
+  'wrmsr-pkrs': {
+    summary: 'WRMSR to IA32_PKRS, executed by the guest.',
+    runsIn: 'guest',
+    body: z.strictObject({ value }),
+  },
+  wrpkru: {
+    summary: 'WRPKRU, executed by the guest at whatever CPL.',
+    runsIn: 'guest',
+    body: z.strictObject({
+      value: Hex32,
+      ecx: uint32.default(0),
+      edx: uint32.default(0).describe('Must be 0, and so must ECX.'),
+    }),
   },
   invlpg: {
     summary: 'INVLPG, executed by the guest.',

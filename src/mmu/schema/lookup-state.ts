@@ -10,7 +10,7 @@ const RoleFields = z
   .strictObject({
     level: z.number().int().min(0).max(15),
     direct: bit,
-    access: z.number().int().min(0).max(7).describe('`ACC_*` bits; a root has all.'),
+    access: z.number().int().min(0).max(15).describe('`ACC_*` bits; a root has all.'),
     has4ByteGpte: bit,
     quadrant: z.number().int().min(0).max(3),
     invalid: bit.describe('The page was zapped.'),

@@ -9,7 +9,9 @@ export const Rights = z
     user: z
       .boolean()
       .nullable()
-      .describe('Access at CPL 3 is allowed too; null in an EPT, which does not tell.'),
+      .describe(
+        'Access at CPL 3 is allowed too. In an EPT: true if user-mode addresses may be fetched (mode-based execute control), else null.',
+      ),
   })
   .meta({ id: 'Rights', description: 'Rights of a translation.' });
 

@@ -85,6 +85,8 @@ export const VcpuState = z
     cr3: Hex64,
     cr4: Hex32,
     efer: Hex32,
+    pkru: Hex32,
+    pkrs: Hex32.describe('IA32_PKRS.'),
     cpl: z.number().int().min(0).max(3),
     mmu: MmuName.describe('The MMU in use: `arch.mmu`.'),
     requests: z.array(RequestName).describe('Pending, in the order of service.'),

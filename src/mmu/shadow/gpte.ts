@@ -9,7 +9,7 @@ import {
   type Word,
 } from '../machine/index.js';
 import { seam } from '../seam.js';
-import type { ShadowPage, Vcpu, Vm } from '../state/index.js';
+import { eptLimitsIn, type ShadowPage, type Vcpu, type Vm } from '../state/index.js';
 import { accessOf, has4ByteGpte, isAdDisabled, quadrantOf } from './role.js';
 
 /**
@@ -21,18 +21,17 @@ import { accessOf, has4ByteGpte, isAdDisabled, quadrantOf } from './role.js';
  * @see Linux `FNAME(prefetch_invalid_gpte)`, arch/x86/kvm/mmu/paging_tmpl.h
  */
 export function leafGpte(vm: Vm, vcpu: Vcpu, page: ShadowPage, index: number): LeafEntry | null {
-  const { maxphyaddr, vmx } = vm.config;
   const entry = readGpte(vm, page, index);
   const { svm } = vcpu.nested;
   const leaf =
     svm !== null
-      ? leafEntry(entry, nptRegistersOf(svm), maxphyaddr)
+      ? leafEntry(entry, nptRegistersOf(svm), vm.config.maxphyaddr)
       : vcpu.mmu.name === 'guest'
         ? leafEptEntry(entry, {
-            limits: { cap: vmx.eptVpidCap, maxphyaddr },
+            limits: eptLimitsIn(vm, vcpu),
             tracksUse: !isAdDisabled(vcpu.mmu.role),
           })
-        : leafEntry(entry, vcpu.regs, maxphyaddr);
+        : leafEntry(entry, vcpu.regs, vm.config.maxphyaddr);
   return leaf === null ? null : { gfn: leaf.gfn, acc: leaf.acc & accessOf(page.role) };
 }
 

@@ -1,3 +1,5 @@
+import { ACC_ALL, ACC_USER_EXEC } from '../machine/index.js';
+
 /**
  * The bits of a page role that the model distinguishes, `union kvm_mmu_page_role`. The layout is
  * the lab's own where kernels differ; which bits take part in a version is the kernel's rule.
@@ -20,10 +22,15 @@ export const ROLE = {
   SMAP_ANDNOT_WP: 1 << 15,
   AD_DISABLED: 1 << 16,
   GUEST_MODE: 1 << 17,
-  /** Since v7.x in the base role, instead of `smep_andnot_wp`. */
+  /**
+   * Since v7.x in the base role, instead of `smep_andnot_wp`; it also tells of an EPT with mode-based
+   * execute control.
+   */
   CR4_SMEP: 1 << 18,
   /** No kernel has it: tables of 4-byte entries that were shadowed with CR4.PSE. */
   CR4_PSE: 1 << 19,
+  /** The fourth bit of `access`, since v7.x: `ACC_USER_EXEC` of what leads here. */
+  ACC_USER_EXEC: 1 << 20,
 } as const;
 
 const QUADRANT_SHIFT = 5;
@@ -61,8 +68,19 @@ export function quadrantOf(role: number): number {
 
 /** `ACC_*` bits that the tables above allow. */
 export function accessOf(role: number): number {
-  return (role & ROLE.ACC_ALL) >> ACCESS_SHIFT;
+  return (
+    ((role & ROLE.ACC_ALL) >> ACCESS_SHIFT) |
+    ((role & ROLE.ACC_USER_EXEC) !== 0 ? ACC_USER_EXEC : 0)
+  );
 }
+
+/** `ACC_*` bits where a role holds them. */
+function roleOfAccess(acc: number): number {
+  return ((acc & ACC_ALL) << ACCESS_SHIFT) | ((acc & ACC_USER_EXEC) !== 0 ? ROLE.ACC_USER_EXEC : 0);
+}
+
+/** The bits of a role that hold `access`. */
+const ACCESS_MASK = ROLE.ACC_ALL | ROLE.ACC_USER_EXEC;
 
 /**
  * The role of a page that an entry of another is to lead to.
@@ -76,11 +94,9 @@ export function childRole(
   index: number,
   { direct, acc }: { direct: boolean; acc: number },
 ): number {
-  const kept = parent & ~(ROLE.LEVEL_MASK | ROLE.ACC_ALL | ROLE.DIRECT | ROLE.QUADRANT_MASK);
+  const kept = parent & ~(ROLE.LEVEL_MASK | ACCESS_MASK | ROLE.DIRECT | ROLE.QUADRANT_MASK);
   const quadrant = has4ByteGpte(parent) && !direct ? (index & 1) << QUADRANT_SHIFT : 0;
-  return (
-    kept | (levelOf(parent) - 1) | (acc << ACCESS_SHIFT) | (direct ? ROLE.DIRECT : 0) | quadrant
-  );
+  return kept | (levelOf(parent) - 1) | roleOfAccess(acc) | (direct ? ROLE.DIRECT : 0) | quadrant;
 }
 
 /** The role of one of the four pages that a PAE root leads to. */
@@ -90,7 +106,7 @@ export function paeRootRole(rootRole: number, index: number): number {
 }
 
 /** Bits in which a page may differ from the root above it and still be synced for its MMU. */
-const SYNC_ROLE_IGN = ROLE.LEVEL_MASK | ROLE.ACC_ALL | ROLE.QUADRANT_MASK;
+const SYNC_ROLE_IGN = ROLE.LEVEL_MASK | ACCESS_MASK | ROLE.QUADRANT_MASK;
 
 /**
  * Whether a page can be synced for an MMU with this root role. Pages of another MMU cannot.

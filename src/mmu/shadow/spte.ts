@@ -1,4 +1,4 @@
-import { ACC_EXEC, ACC_USER, ACC_WRITE, PAGE_SIZE } from '../machine/index.js';
+import { ACC_EXEC, ACC_USER, ACC_USER_EXEC, ACC_WRITE, PAGE_SIZE } from '../machine/index.js';
 import { type ShadowPage, SPTES_PER_PAGE } from '../state/index.js';
 
 /**
@@ -22,6 +22,8 @@ const SPTE_DIRTY = 0x40;
 const SPTE_ACCESS_TRACKED = 0x80;
 /** The guest may use it, but there is no memory behind it. */
 const SPTE_MMIO = 0x100;
+/** In an EPT with mode-based execute control: user-mode addresses may be fetched from. */
+const SPTE_USER_EXECUTABLE = 0x200;
 
 export const NO_SPTE: Spte = 0;
 
@@ -49,6 +51,7 @@ export function leafSpte({ gfn, acc, writable, dirty, accessed, adDisabled }: Le
     (dirty ? SPTE_DIRTY : 0) |
     (acc & ACC_USER ? SPTE_USER : 0) |
     (acc & ACC_EXEC ? SPTE_EXECUTABLE : 0) |
+    (acc & ACC_USER_EXEC ? SPTE_USER_EXECUTABLE : 0) |
     (accessed ? SPTE_ACCESSED : adDisabled ? SPTE_ACCESS_TRACKED : 0);
   return gfn * PAGE_SIZE + flags;
 }
@@ -106,7 +109,8 @@ export function accOfSpte(spte: Spte): number {
   return (
     (flags & SPTE_WRITABLE ? ACC_WRITE : 0) |
     (flags & SPTE_USER ? ACC_USER : 0) |
-    (flags & SPTE_EXECUTABLE ? ACC_EXEC : 0)
+    (flags & SPTE_EXECUTABLE ? ACC_EXEC : 0) |
+    (flags & SPTE_USER_EXECUTABLE ? ACC_USER_EXEC : 0)
   );
 }
 

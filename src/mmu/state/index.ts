@@ -1,3 +1,4 @@
+export { eptLimitsIn, isModeBased } from './ept-limits.js';
 export {
   type Books,
   booksOf,

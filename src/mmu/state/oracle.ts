@@ -76,10 +76,12 @@ export interface VirtualTlb {
 /** The translation of a page by memory, with the entries that it depends on. */
 export interface FreshTranslation {
   readonly gfn: number;
-  /** `ACC_*` bits of the guest's own tables; not writable until the leaf is dirty. */
+  /** `ACC_*` bits and key of the guest's own tables; not writable until the leaf is dirty. */
   readonly acc: number;
-  /** `ACC_*` bits of its EPT; all of them without one. */
+  /** `ACC_*` bits of its EPT for the page; all of them without one. */
   readonly eptAcc: number;
+  /** Whether the EPT was read under mode-based execute control. */
+  readonly isModeBased: boolean;
   readonly tableWrites: number;
   readonly cr0: number;
   readonly cr4: number;

@@ -55,7 +55,7 @@ export interface TlbEntry {
   readonly gfn: number;
   /** Size of the page in the guest's own tables, as the exponent of so many pages of 4 KiB. */
   readonly order: number;
-  /** `ACC_*` bits. */
+  /** `ACC_*` bits; of a combined mapping also the protection key: see `keyRightsOf()`. */
   readonly acc: number;
   readonly made: number;
 }

@@ -1,4 +1,4 @@
-import { ACC_EXEC, ACC_USER, ACC_WRITE } from '../machine/index.js';
+import { ACC_EXEC, ACC_USER, ACC_USER_EXEC, ACC_WRITE } from '../machine/index.js';
 import type { Rights } from '../schema/index.js';
 
 /**
@@ -12,6 +12,6 @@ export function rightsOf(acc: number, isEpt: boolean): Rights {
     read: isEpt ? isUser : true,
     write: (acc & ACC_WRITE) !== 0,
     execute: (acc & ACC_EXEC) !== 0,
-    user: isEpt ? null : isUser,
+    user: isEpt ? (acc & ACC_USER_EXEC) !== 0 || null : isUser,
   };
 }

@@ -24,6 +24,8 @@ export function vcpuStateOf({ oracle }: Pick<Vm, 'oracle'>, vcpu: Vcpu): VcpuSta
     cr3: regs.cr3,
     cr4: regs.cr4,
     efer: regs.efer,
+    pkru: regs.pkru,
+    pkrs: regs.pkrs,
     cpl: regs.cpl,
     mmu: vcpu.mmu.name,
     requests: requestNamesOf(vcpu.requests),

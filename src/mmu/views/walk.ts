@@ -2,8 +2,9 @@ import { linearAddress } from '../access/index.js';
 import {
   ACC_ALL,
   accOf,
-  accOfRwx,
+  accOfEpt,
   EPTP_AD_ENABLE_BIT,
+  type EptLimits,
   type EptStep,
   errorCodeOf,
   gfnToGpa,
@@ -31,7 +32,7 @@ import {
   wordFromNumber,
 } from '../machine/index.js';
 import type { WalkState } from '../schema/index.js';
-import { eptpOf, type Vcpu, type Vm } from '../state/index.js';
+import { eptLimitsIn, eptpOf, type Vcpu, type Vm } from '../state/index.js';
 import { rightsOf } from './rights.js';
 
 type WalkedEntry = WalkState['entries'][number];
@@ -92,10 +93,11 @@ export function isEptpUsable({ config }: Vm, eptp: Word): boolean {
  *
  * @param eptp An EPTP that VM entry would accept.
  */
-export function eptWalkOf(vm: Vm, eptp: Word, gpa: number): WalkState {
-  const walked = walkUntouched(vm, eptp, gpa, { kind: 'read', isFinal: true });
+export function eptWalkOf(vm: Vm, vcpu: Vcpu, eptp: Word, gpa: number): WalkState {
+  const limits = eptLimitsIn(vm, vcpu);
+  const walked = walkUntouched(vm, { eptp, limits }, gpa, { kind: 'read', isFinal: true });
   const start = { tables: 'ept', root: eptp, address: wordFromNumber(gpa) } as const;
-  const entries = walked.steps.map(eptEntryOf);
+  const entries = walked.steps.map((step) => eptEntryOf(step, limits));
   if (walked.kind !== 'mapped') return { ...start, entries, result: eptFailureOf(walked, gpa) };
   const { gfn, level, steps } = walked;
   const rights = rightsOf((steps.at(-1) as EptStep).acc, true);
@@ -146,7 +148,8 @@ function placeOf(vm: Vm, vcpu: Vcpu, gpa: number): number | WalkResult {
   }
   const eptp = vcpu.mmu.name === 'guest' ? currentEptpOf(vcpu) : null;
   if (eptp !== null) {
-    const walked = walkUntouched(vm, eptp, gpa, { kind: 'read', isFinal: false });
+    const limits = eptLimitsIn(vm, vcpu);
+    const walked = walkUntouched(vm, { eptp, limits }, gpa, { kind: 'read', isFinal: false });
     if (walked.kind !== 'mapped') return eptFailureOf(walked, gpa);
     place = gfnToGpa(walked.gfn) + offsetInPage(gpa);
   }
@@ -193,15 +196,19 @@ function mappedOf(vm: Vm, vcpu: Vcpu, mapped: Mapped, address: Word): WalkResult
  * A walk sets A and D only where the EPT pointer enables them. Without that, an access to a page
  * table of L2 has to be made the write as which it then counts.
  */
-function walkUntouched({ config, memory }: Vm, eptp: Word, gpa: number, access: PhysicalAccess) {
+function walkUntouched(
+  { memory }: Vm,
+  { eptp, limits }: { eptp: Word; limits: EptLimits },
+  gpa: number,
+  access: PhysicalAccess,
+) {
   const countsAsWrite = hasAccessedDirty(eptp) && !access.isFinal;
   const asked: PhysicalAccess = countsAsWrite ? { kind: 'write', isFinal: false } : access;
-  const limits = { cap: config.vmx.eptVpidCap, maxphyaddr: config.maxphyaddr };
   return walkEpt(memory, withoutBit(eptp, EPTP_AD_ENABLE_BIT), gpa, { access: asked, limits });
 }
 
-function eptEntryOf({ level, gpa, entry }: EptStep): WalkedEntry {
-  const acc = accOfRwx(entry.low);
+function eptEntryOf({ level, gpa, entry }: EptStep, limits: EptLimits): WalkedEntry {
+  const acc = accOfEpt(entry.low, limits);
   return {
     level,
     gpa,

@@ -148,6 +148,8 @@ const OTHER_COMMANDS: readonly Step[] = [
   { operation: 'runExecute', path: vcpu, body: { gva: '0x600000' } },
   { operation: 'runMovCr0', path: vcpu, body: { value: '0x80010033' } },
   { operation: 'runWrmsrEfer', path: vcpu, body: { value: '0x500' } },
+  { operation: 'runWrmsrPkrs', path: vcpu, body: { value: '0x0' } },
+  { operation: 'runWrpkru', path: vcpu, body: { value: '0x55555554' } },
   { operation: 'runLoadRoot', path: vcpu, body: { pgd: '0x11002' } },
   { operation: 'runEnter', path: vcpu },
   { operation: 'runMakeRequest', path: vcpu, body: { request: 'MMU_SYNC' } },

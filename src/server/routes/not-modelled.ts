@@ -3,7 +3,7 @@ export const NOT_MODELLED: readonly string[] = [
   'Host memory: a shadow leads to guest frames, by pages of 4 KiB.',
   'Paging-structure caches: a TLB holds whole translations.',
   'Devices: an access where no memslot is, or a write in a read-only one, ends as outcome `mmio`.',
-  'Protection keys and shadow stacks.',
+  'Shadow stacks.',
   'Interrupts, I/O and other exits that no command names.',
   'Nested SVM beyond VMRUN, accesses and exits of an L2 on nested page tables.',
   'CPUID that changes: it is the configuration.',

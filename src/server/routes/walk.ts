@@ -71,7 +71,7 @@ function walkOf(vm: Vm, vcpu: Vcpu, { gva, gpa, eptp }: WalkQuery): WalkState {
   const root = eptp ?? currentEptpOf(vcpu);
   if (root === null) throw flawed('eptp', 'required: the current VMCS has none');
   if (!isEptpUsable(vm, root)) throw flawed('eptp', 'not one that VM entry accepts');
-  return eptWalkOf(vm, root, gpa);
+  return eptWalkOf(vm, vcpu, root, gpa);
 }
 
 function flawed(name: keyof WalkQuery, message: string): ApiError {

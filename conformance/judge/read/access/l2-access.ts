@@ -15,7 +15,7 @@ import { observedStep } from '../observed.js';
 import { refuseOthers, splitFacts, wordOf } from '../reading.js';
 import { specOf } from '../setup.js';
 import { defaultEptEntry } from './ept-entry.js';
-import { kindsOf } from './kinds.js';
+import { l2AccessesOf } from './kinds.js';
 import { type L2Tables, TABLE_ARGUMENTS, TABLE_KEYS, tablesOf } from './l2-tables.js';
 
 const EPTP_ACCESSED_DIRTY = 1n << 6n;
@@ -39,16 +39,18 @@ const OWN_TABLES_FROM = 1n << 39n;
  * @throws {Unreadable} If the case says something without a rule.
  */
 export function* readL2Access(item: ArchitectureCase): Iterable<ObservedAttempt> {
-  const { own, rest } = splitFacts(item.setup, TABLE_KEYS);
+  const { own: described, rest } = splitFacts(item.setup, TABLE_KEYS);
   refuseOthers(item.args, TABLE_ARGUMENTS, 'argument');
   const checks = checksOf(item.expect);
   const gpa = finalGpaOf(item.args);
-  for (const tables of tablesOf(own, item.args)) {
-    for (const kind of kindsOf(item.args.kind)) {
+  for (const tables of tablesOf(described, item.args)) {
+    for (const { kind, isOfUser, user, label: said } of l2AccessesOf(item.args.kind)) {
       const spec = specOf({ ...item, setup: rest }, false);
-      const access = { kind, gva: GVA | (gpa & 0xfffn), user: false, ac: false };
-      const { entry, preparation } = layTables(spec, { tables, gpa, access });
-      const label = [tables.label, kind].filter((part) => part !== '').join(', ');
+      const access = { kind, gva: GVA | (gpa & 0xfffn), user, ac: false };
+      const guestPte = tables.guestPte | (isOfUser ? PAGE_BITS.U : 0n);
+      const own = { ...tables, guestPte };
+      const { entry, preparation } = layTables(spec, { tables: own, gpa, access });
+      const label = [tables.label, said].filter((part) => part !== '').join(', ');
       const steps = [commandStep(accessCommand(access))];
       const observed = [observedStep({ label, steps, entry }, checks)];
       yield { kind: 'observed', spec, preparation, observed };
@@ -85,6 +87,7 @@ function layTables(
   spec.vmx = 'non-root';
   spec.vmcs.set('EPT_POINTER', eptp);
   setControl(spec, 'ept', true);
+  if (tables.isModeBased) setControl(spec, 'mbec', true);
   mapL1(spec);
   const entry = mapL2(spec, tables, gpa);
   const places = layEpt(spec, tables, gpa);
@@ -93,7 +96,7 @@ function layTables(
   const changed = new Map<bigint, bigint>();
   for (const [level, place] of places) {
     const wanted = spec.memory.get(place) ?? 0n;
-    const used = wanted - flagsAt(tables, level) + defaultEptEntry(level, tables.leafLevel);
+    const used = wanted - flagsAt(tables, level) + openEntry(tables, level);
     if (used === wanted) continue;
     changed.set(place, wanted);
     spec.memory.set(place, used);
@@ -159,7 +162,9 @@ function layEpt(
       page: table,
       tableAt: (level) => EPT_TABLES + BigInt(level) * 0x1000n,
       flagsAt: (level) =>
-        level === 1 && table === L2_PTE_PAGE ? tables.tableEntry : defaultEptEntry(level, 1),
+        level === 1 && table === L2_PTE_PAGE
+          ? tables.tableEntry
+          : defaultEptEntry(level, 1) | tables.addedRights,
     });
   }
   return layPath(memory, {
@@ -172,6 +177,10 @@ function layEpt(
   });
 }
 
-function flagsAt({ entries, leafLevel }: L2Tables, level: number): bigint {
-  return entries.get(level) ?? defaultEptEntry(level, leafLevel);
+function flagsAt(tables: L2Tables, level: number): bigint {
+  return tables.entries.get(level) ?? openEntry(tables, level);
+}
+
+function openEntry({ leafLevel, addedRights }: L2Tables, level: number): bigint {
+  return defaultEptEntry(level, leafLevel) | addedRights;
 }

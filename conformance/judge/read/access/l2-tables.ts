@@ -2,7 +2,13 @@ import { OPEN_ENTRY, PAGE_BITS } from '../../attempt/page-bits.js';
 import { Unreadable } from '../../attempt/unreadable.js';
 import type { ArchitectureCase } from '../../case.js';
 import { flagOf, textOf, wordOf } from '../reading.js';
-import { defaultEptEntry, EPT_RWX, withMemoryType, withRights } from './ept-entry.js';
+import {
+  defaultEptEntry,
+  EPT_RIGHTS,
+  EPT_USER_EXEC,
+  withMemoryType,
+  withRights,
+} from './ept-entry.js';
 import { describedEntry, withUse } from './page-entry.js';
 
 type Facts = ArchitectureCase['setup'];
@@ -21,6 +27,10 @@ export interface L2Tables {
   readonly guestPte: bigint;
   /** EPTP bit 6. */
   readonly accessedDirty: boolean;
+  /** Mode-based execute control for EPT. */
+  readonly isModeBased: boolean;
+  /** Rights that entries add to {@link defaultEptEntry} where nothing is said of them. */
+  readonly addedRights: bigint;
   /** INVEPT type, if the entries are put in place after L2 has used others. */
   readonly invept: number | null;
 }
@@ -29,6 +39,7 @@ export interface L2Tables {
 export const TABLE_KEYS = new Set([
   ...['ept', 'mbec', 've_control', 'guest', 'guest_pte', 'guest_pte_ad', 'invept', 'walk'],
   ...['level', 'large_page', 'entry', 'eptp_ad', 'ept_perm_of_guest_pt_page'],
+  ...['exec', 'exec_user'],
 ]);
 export const TABLE_ARGUMENTS = new Set([
   ...['entry_level', 'large_page', 'entry_low_bits', 'perm', 'set_bit', 'memtype_bits_5_3'],
@@ -41,15 +52,17 @@ export const TABLE_ARGUMENTS = new Set([
  * @throws {Unreadable} If it says something without a rule.
  */
 export function tablesOf(setup: Facts, args: Facts): readonly L2Tables[] {
-  for (const control of ['mbec', 've_control']) {
-    if (flagOf(setup[control] ?? 0)) throw new Unreadable(`setup ${control} 1`);
-  }
+  if (flagOf(setup.ve_control ?? 0)) throw new Unreadable('setup ve_control 1');
+  const isModeBased = flagOf(setup.mbec ?? 0);
+  refuseOtherModes(setup);
   const leafLevel = leafLevelOf(setup, args);
   const rest = {
     leafLevel,
     tableEntry: tableEntryOf(setup),
     guestPte: guestPteOf(setup),
     accessedDirty: flagOf(setup.eptp_ad ?? 0),
+    isModeBased,
+    addedRights: isModeBased && !saysRwxAlone(setup) ? EPT_USER_EXEC : 0n,
     invept: inveptOf(setup.invept),
   };
   const common = entriesInWords(setup, leafLevel);
@@ -61,6 +74,19 @@ export function tablesOf(setup: Facts, args: Facts): readonly L2Tables[] {
       entries: new Map([...common, ...(entry === null ? [] : [[level, entry] as const])]),
     })),
   );
+}
+
+/** Meanings of `exec` and `exec_user`, where a case gives them. */
+const MODES = {
+  exec: 'supervisor-mode linear address (guest PTE U=0)',
+  exec_user: 'user-mode linear address (guest PTE U=1)',
+} as const;
+
+function refuseOtherModes(setup: Facts): void {
+  for (const [kind, words] of Object.entries(MODES)) {
+    const said = setup[kind] ?? words;
+    if (said !== words) throw new Unreadable(`${kind} "${said}"`);
+  }
 }
 
 /** Levels of large pages by their sizes. */
@@ -104,7 +130,7 @@ function entryOf(
   if (args.perm !== undefined) amend((before) => withRights(before, textOf(args.perm)));
   if (args.entry_low_bits !== undefined) {
     const bits = wordOf(args.entry_low_bits);
-    if (entry !== null && (entry & EPT_RWX) !== (bits & EPT_RWX)) {
+    if (entry !== null && (entry & EPT_RIGHTS) !== (bits & EPT_RIGHTS)) {
       throw new Unreadable(`perm "${args.perm}" with the bits ${args.entry_low_bits}`);
     }
     entry = bits;
@@ -150,7 +176,11 @@ function entriesInWords({ walk, ept }: Facts, leafLevel: number): Map<number, bi
 }
 
 /** Clauses that hold of the tables anyway. */
-const KNOWN_EPT = new Set(['4-level', 'other levels rwx']);
+const KNOWN_EPT = new Set(['4-level', 'other levels rwx', 'other levels rwx+XU']);
+
+function saysRwxAlone({ ept }: Facts): boolean {
+  return clausesOf(ept).includes('other levels rwx');
+}
 
 function tablePageIn(clause: string): string | null {
   return /^page holding the PTE (.+)$/.exec(clause)?.[1] ?? null;

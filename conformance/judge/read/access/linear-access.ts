@@ -10,7 +10,7 @@ import {
 import { hexOf } from '../../attempt/hex.js';
 import { type MachineSpec, setRegisterBit } from '../../attempt/machine-spec.js';
 import { commandStep, type MachineStep } from '../../attempt/machine-step.js';
-import { PAGE_BITS } from '../../attempt/page-bits.js';
+import { PAGE_BITS, withKey } from '../../attempt/page-bits.js';
 import { bitMask, withBits } from '../../attempt/register-bits.js';
 import { Unreadable } from '../../attempt/unreadable.js';
 import type { ArchitectureCase } from '../../case.js';
@@ -27,7 +27,15 @@ type Facts = ArchitectureCase['args'];
 const GVA = 0xffff923400000000n;
 
 const ENTRY_NAMES = Object.keys(ENTRY_LEVELS) as EntryName[];
-const SETUP_KEYS = new Set([...ENTRY_NAMES, 'fault_level', 'eflags_ac', 'invlpg_first', 'cpl']);
+const SETUP_KEYS = new Set([
+  ...ENTRY_NAMES,
+  'fault_level',
+  'eflags_ac',
+  'invlpg_first',
+  'cpl',
+  'pkey',
+  'pte_pkey',
+]);
 const ARGUMENTS = new Set([
   ...ENTRY_NAMES,
   ...ENTRY_NAMES.map((name) => `${name}_P`),
@@ -87,7 +95,15 @@ function entriesOf(setup: Facts, args: Facts): { leafLevel: number; entries: Map
     const { said } = withoutComments(textOf(args.page));
     amend(leafLevel, (entry) => describedEntry(entry, said));
   }
+  const key = setup.pkey ?? setup.pte_pkey;
+  if (key !== undefined) amend(leafLevel, (entry) => withKey(entry, keyIn(key)));
   return { leafLevel, entries };
+}
+
+function keyIn(value: unknown): bigint {
+  const key = wordOf(value);
+  if (key > 15n) throw new Unreadable(`protection key ${JSON.stringify(value)}`);
+  return key;
 }
 
 /** `pte`, `pde`, or an entry that maps a large page, as in `pde (2M leaf)`. */

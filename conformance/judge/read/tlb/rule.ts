@@ -1,4 +1,4 @@
-import type { CachedEntry, CellAttempt } from '../../attempt/cell.js';
+import type { CachedEntry, CellAttempt, Way } from '../../attempt/cell.js';
 import { Unreadable } from '../../attempt/unreadable.js';
 import type { ArchitectureCase } from '../../case.js';
 import { refuseOthers, textOf } from '../reading.js';
@@ -46,9 +46,12 @@ function pagingsFor(
   { where, way }: Invalidation,
 ): readonly ('shadow' | 'ept')[] {
   if (where === 'alone' && (kind !== 'linear' || vpid === 'zero')) return [];
-  // L1 has INVEPT only where KVM runs it on an EPT.
-  if (way.kind === 'invept' || where === 'l2-ept' || where === 'l2-ept-without-vpid')
-    return ['ept'];
-  if (kind === 'linear') return ['shadow', 'ept'];
+  if (where === 'l2-ept' || where === 'l2-ept-without-vpid') return ['ept'];
+  if (kind === 'linear') return needsEpt(way) ? ['ept'] : ['shadow', 'ept'];
   return where === 'l2' ? [] : ['ept'];
+}
+
+/** The guest has INVEPT, and CR4.PKE, only where KVM runs it on an EPT. */
+function needsEpt(way: Way): boolean {
+  return way.kind === 'invept' || (way.kind === 'toggle' && way.bit === 'PKE');
 }
