@@ -6,6 +6,7 @@ import type { FleetOptions } from './fleet/fleet-options.js';
 import type { Turns } from './fleet/turns.js';
 import { createHost } from './host/host.js';
 import { chooseProtocol, type Token } from './http/auth.js';
+import { compressAnswers } from './http/compression.js';
 import { guardEdge, watchClosing } from './http/edge.js';
 import { matchStates } from './http/etag.js';
 import { answerOnce } from './http/idempotency.js';
@@ -78,6 +79,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   answerOnce(app, limits);
   matchStates(app, host);
   writeInTurns(app, fleet.turns);
+  await compressAnswers(app);
   const commandStreams = new CommandStreams({ fleet, problemFor });
   app.addHook('preClose', (done) => {
     commandStreams.close();

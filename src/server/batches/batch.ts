@@ -2,6 +2,7 @@ import type { Applied } from '../../journal/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { type FleetVm, vcpuOf } from '../fleet/fleet-vm.js';
+import { forEachInTurns } from '../fleet/turns.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { ApiError, type ProblemDetails } from '../wire/errors.js';
 import { tryOnCopy } from './try-on-copy.js';
@@ -38,6 +39,7 @@ export async function applyAll(
     if (fleet.turns.isOver()) {
       entry.ring.notify();
       await fleet.turns.next();
+      while (entry.held !== null) await entry.held;
     }
     try {
       fleet.demand(entry);
@@ -51,19 +53,34 @@ export async function applyAll(
 }
 
 /**
- * Applies all commands or none, by trying them on a copy first. No other request comes in between.
+ * Applies all commands or none, by trying them on a copy first. No other request about the VM comes in
+ * between, though others are served.
  *
  * @throws {ApiError} If one of them cannot be applied, or if there are too many to try.
  */
-export function applyAtomically(
+export async function applyAtomically(
   fleet: Fleet,
   entry: FleetVm,
   commands: readonly Command[],
-): Applied[] {
-  tryAll(fleet, entry, commands);
-  const all = commands.map((command) => fleet.run(entry, command));
-  entry.ring.notify();
-  return all;
+): Promise<Applied[]> {
+  while (entry.held !== null) await entry.held;
+  let release = () => {};
+  entry.held = new Promise((resolve) => {
+    release = resolve;
+  });
+  try {
+    await tryAll(fleet, entry, commands);
+    const all: Applied[] = [];
+    await forEachInTurns(fleet.turns, commands, (command) => {
+      fleet.demand(entry);
+      all.push(fleet.runTried(entry, command));
+    });
+    entry.ring.notify();
+    return all;
+  } finally {
+    entry.held = null;
+    release();
+  }
 }
 
 /**
@@ -71,7 +88,11 @@ export function applyAtomically(
  *
  * @throws {ApiError} If one of them cannot be applied, or if there are too many to try.
  */
-export function tryAll(fleet: Fleet, entry: FleetVm, commands: readonly Command[]): Applied[] {
+export async function tryAll(
+  fleet: Fleet,
+  entry: FleetVm,
+  commands: readonly Command[],
+): Promise<Applied[]> {
   if (commands.length > BOUNDS.commandsTried.value) {
     throw new ApiError(
       'batch-too-long',
@@ -79,15 +100,17 @@ export function tryAll(fleet: Fleet, entry: FleetVm, commands: readonly Command[
     );
   }
   demandVcpus(entry, commands);
-  return tryOnCopy(fleet, entry, (copy) =>
-    commands.map((command, index) => {
+  return await tryOnCopy(fleet, entry, async (copy) => {
+    const all: Applied[] = [];
+    await forEachInTurns(fleet.turns, commands, (command) => {
       try {
-        return runOn(fleet, copy, command);
+        all.push(runOn(fleet, copy, command));
       } catch (error) {
-        throw stopped(entry, error, index, 0);
+        throw stopped(entry, error, all.length, 0);
       }
-    }),
-  );
+    });
+    return all;
+  });
 }
 
 /**
@@ -95,9 +118,9 @@ export function tryAll(fleet: Fleet, entry: FleetVm, commands: readonly Command[
  *
  * @throws {ApiError} If the command cannot be applied.
  */
-export function tryOne(fleet: Fleet, entry: FleetVm, command: Command): Applied {
+export async function tryOne(fleet: Fleet, entry: FleetVm, command: Command): Promise<Applied> {
   vcpuOf(entry, command.vcpu, `run "${command.kind}"`);
-  return tryOnCopy(fleet, entry, (copy) => runOn(fleet, copy, command));
+  return await tryOnCopy(fleet, entry, (copy) => runOn(fleet, copy, command));
 }
 
 /** Runs a command on a copy. If the model fails there, the VM itself is not poisoned. */

@@ -77,9 +77,11 @@ export class CommandStream {
   }
 
   async *#answersTo(lines: readonly string[]): AsyncGenerator<string> {
+    const { entry } = this.#options;
     let pending: string[] = [];
     let length = 0;
     for (let i = 0; i < lines.length; ) {
+      while (entry.held !== null) await entry.held;
       const { answers, taken, error } = this.#apply(lines.slice(i, i + SLICE_STEPS));
       i += taken;
       pending.push(answers);

@@ -1,21 +1,29 @@
+import { HistoryBudget } from '../../journal/index.js';
 import { freezeVm, thawVm } from '../../mmu/index.js';
-import { anchorHistory } from '../fleet/anchor-history.js';
+import { anchorHistory, createRing } from '../fleet/anchor-history.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 
 /**
- * Lends a copy of a VM to try commands on, and drops it afterwards.
+ * Lends a copy of a VM to try commands on, and drops it afterwards. The VM itself may go on meanwhile.
  *
  * @throws {unknown} Whatever `tryOn` throws.
  */
-export function tryOnCopy<T>(fleet: Fleet, entry: FleetVm, tryOn: (copy: FleetVm) => T): T {
-  // Before the copy runs anything: a state that is only tried must not become a checkpoint.
+export async function tryOnCopy<T>(
+  fleet: Fleet,
+  entry: FleetVm,
+  tryOn: (copy: FleetVm) => T | Promise<T>,
+): Promise<T> {
   anchorHistory(entry);
+  const { pages } = entry;
   const vm = thawVm(entry.vm.config, freezeVm(entry.vm));
-  const copy: FleetVm = { ...entry, vm, recorder: entry.recorder.forCopy(), lanes: null };
+  // A ring of its own, anchored: a state that is only tried must not become a checkpoint.
+  const ring = createRing(new HistoryBudget(1), 1);
+  ring.anchor('older');
+  const copy: FleetVm = { ...entry, vm, ring, recorder: entry.recorder.forCopy(), lanes: null };
   try {
-    return tryOn(copy);
+    return await tryOn(copy);
   } finally {
-    fleet.dropCopy({ copy, original: entry });
+    fleet.dropCopy(copy, pages);
   }
 }

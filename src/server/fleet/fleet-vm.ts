@@ -24,6 +24,8 @@ export interface FleetVm {
   labels: Labels;
   /** Counts what changes in answers about the VM beside its history: labels, snapshots, a failure. */
   revision: number;
+  /** Resolves when a request is done that nobody may come between; null if there is none. */
+  held: Promise<void> | null;
   /** Deletes the VM once it was idle for its TTL; null without a TTL. */
   lease: Lease | null;
   /** Policies that run beside it; null if there are none. */
@@ -45,7 +47,16 @@ export function createFleetVm(
   parts: Pick<FleetVm, 'id' | 'vm' | 'origin' | 'ring' | 'labels' | 'lanes'>,
 ): FleetVm {
   const recorder = new Recorder(parts.id, parts.ring);
-  return { ...parts, recorder, number: UNSEEN, pages: 0, poison: null, revision: 0, lease: null };
+  return {
+    ...parts,
+    recorder,
+    number: UNSEEN,
+    pages: 0,
+    poison: null,
+    revision: 0,
+    held: null,
+    lease: null,
+  };
 }
 
 /** The form of a VM to be made. */

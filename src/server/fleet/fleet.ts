@@ -74,7 +74,6 @@ export class Fleet {
   /**
    * Makes a VM that nobody sees before it is prepared. It takes its room from the beginning, and
    * gives it back if the preparation fails.
-   *
    * @throws {ApiError} If a bound of the fleet is met; whatever `prepare` throws.
    */
   async createPrepared<T>(
@@ -91,10 +90,7 @@ export class Fleet {
     }
   }
 
-  /**
-   * Makes a VM of a state that nobody else holds, with the labels of the VM that it comes from.
-   * @throws {ApiError} If a bound of the fleet is met.
-   */
+  /** Makes a VM of a state that nobody else holds, with the labels of the one it comes from. */
   createFork(vm: Vm, origin: Origin): FleetVm {
     const labels = this.#vms.get(origin.vm)?.labels ?? NO_LABELS;
     this.#tags.demand(NO_LABELS, labels);
@@ -181,16 +177,21 @@ export class Fleet {
     this.#deletionListeners.add(listener);
   }
 
-  /** Gives back the room that a copy of a VM took when commands were tried on it. */
-  dropCopy({ copy, original }: { readonly copy: FleetVm; readonly original: FleetVm }): void {
-    this.#room.dropCopy({ copy, original });
+  /** Gives back the room that a copy of a VM took beyond the `pages` that it began with. */
+  dropCopy(copy: FleetVm, pages: number): void {
+    this.#room.dropCopy(copy, pages);
   }
 
   /** Applies one command. The caller tells the streams, of one command or of many at once. */
   run(entry: FleetVm, command: Command): Applied {
+    if (entry.poison === null) this.#room.demand(entry, command.kind);
+    return this.runTried(entry, command);
+  }
+
+  /** Applies a command that was found to have room when it was tried on a copy. */
+  runTried(entry: FleetVm, command: Command): Applied {
     const { id, vm, recorder, ring } = entry;
     if (entry.poison !== null) throw vmPoisoned(id, `run "${command.kind}"`, entry.poison);
-    this.#room.demand(entry, command.kind);
     anchorHistory(entry);
     try {
       const applied = recorder.record(command, (emit) => this.step(vm, command, emit));
@@ -210,7 +211,6 @@ export class Fleet {
 
   /**
    * Takes a VM back, after which a VM that has failed runs again.
-   *
    * @param state The earlier state, which nobody else holds.
    * @param made The requests that were pending in it, by the `seq` that made them.
    * @throws {ApiError} If there is no room for the state.

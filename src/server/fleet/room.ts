@@ -84,9 +84,9 @@ export class Room {
     holder.pages = pages;
   }
 
-  /** Counts the pages of a VM again, and those of its copy no longer. */
-  dropCopy({ copy, original }: { readonly copy: Holder; readonly original: Holder }): void {
-    this.#pages += original.pages - copy.pages;
+  /** Counts the pages no longer that a copy took beyond the `pages` that it began with. */
+  dropCopy(copy: Pick<Holder, 'pages'>, pages: number): void {
+    this.#pages -= copy.pages - pages;
   }
 
   /**

@@ -81,7 +81,13 @@ export function matchStates(app: FastifyInstance, host: Host): void {
     if (given !== undefined) demandMatch(host, (request.params as VmParams).vm, given);
     done();
   };
+  const awaitTurn = (request: FastifyRequest, _: FastifyReply, done: () => void) => {
+    const entry = host.fleet.find((request.params as VmParams).vm);
+    if (entry === undefined || entry.held === null) done();
+    else void released(entry).then(done);
+  };
   app.addHook('onRoute', (route: RouteOptions) => {
+    if (isAboutVm(route.url)) route.preHandler = [route.preHandler ?? [], awaitTurn].flat();
     // The first hook, so that an answer kept for repeated requests has its ETag.
     if (isAboutVm(route.url)) route.onSend = [carryVmEtag, route.onSend ?? []].flat();
     if (takesIfNoneMatch(accessedBy(route))) {
@@ -129,6 +135,11 @@ const heedIfNoneMatch: OnSend = (request, reply, payload, done) => {
 /** The tags of a list, each without the coding in which its answer travelled. */
 function tagsIn(list: string): string[] {
   return list.split(/ *, */).map((tag) => tag.trim().replace(CODED_FORM, '"'));
+}
+
+/** Waits while a request goes on that nobody may come between. */
+async function released(entry: Pick<FleetVm, 'held'>): Promise<void> {
+  while (entry.held !== null) await entry.held;
 }
 
 function accessedBy({ method, url, config = {} }: RouteOptions): AccessedRoute {

@@ -207,9 +207,10 @@ async function resultsOf(
     events === 'true'
       ? (applied: Applied) => results.push(applied)
       : ({ seq, outcome }: Applied) => results.push({ seq, outcome });
-  if (dryRun === 'true') for (const one of tryAll(fleet, entry, commands)) take(one);
-  else if (atomic === 'true') for (const one of applyAtomically(fleet, entry, commands)) take(one);
-  else await applyAll(fleet, entry, commands, take);
+  if (dryRun === 'true') for (const one of await tryAll(fleet, entry, commands)) take(one);
+  else if (atomic === 'true') {
+    for (const one of await applyAtomically(fleet, entry, commands)) take(one);
+  } else await applyAll(fleet, entry, commands, take);
   return { results };
 }
 

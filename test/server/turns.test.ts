@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import { step } from '../../src/mmu/index.js';
+import { SLICE_MS, SLICE_STEPS, Turns } from '../../src/server/fleet/turns.js';
+import { ask, startApp } from './start.js';
+
+const VM = '/v1/vms/vm-1';
+
+/** Turns by hand: a clock that a test moves, and a loop that a test turns. */
+function byHand() {
+  const clock = { ms: 0 };
+  const due: (() => void)[] = [];
+  const turns = new Turns({ now: () => clock.ms, later: (callback) => due.push(callback) });
+  /** Turns the loop once, and lets what began in the turn go as far as it can. */
+  const turn = async () => {
+    for (const callback of due.splice(0)) callback();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { clock, turns, turn };
+}
+
+describe('turns', () => {
+  test('a slice is over after its time, for whomever it is', async () => {
+    const { clock, turns, turn } = byHand();
+    expect(turns.isOver()).toBe(false);
+    clock.ms = SLICE_MS - 1;
+    expect(turns.isOver()).toBe(false);
+    clock.ms = SLICE_MS;
+    expect([turns.isOver(), turns.isOver()]).toEqual([true, true]);
+    await turn();
+    expect(turns.isOver()).toBe(false);
+  });
+
+  test('a slice is over after its steps', () => {
+    const { turns } = byHand();
+    const asked = Array.from({ length: SLICE_STEPS + 1 }, () => turns.isOver());
+    expect(asked.indexOf(true)).toBe(SLICE_STEPS);
+  });
+
+  test('one slice runs in a turn of the loop, in the order of asking', async () => {
+    const { turns, turn } = byHand();
+    const ran: string[] = [];
+    const work = async (name: string) => {
+      for (let slice = 1; slice <= 2; slice += 1) {
+        await turns.next();
+        ran.push(`${name}${slice}`);
+      }
+    };
+    void work('a');
+    void work('b');
+    for (const expected of [['a1'], ['a1', 'b1'], ['a1', 'b1', 'a2'], ['a1', 'b1', 'a2', 'b2']]) {
+      await turn();
+      expect(ran).toEqual(expected);
+    }
+  });
+});
+
+/** Requests that run many commands, or make many. */
+const DEAR = {
+  'a batch': ['POST', `${VM}/commands`, batch(2000)],
+  'a batch with its events': ['POST', `${VM}/commands?events=true`, batch(2000)],
+  'a dry run': ['POST', `${VM}/commands?dryRun=true`, batch(1000)],
+  'an atomic batch': ['POST', `${VM}/commands?atomic=true`, batch(1000)],
+  'a workload as a case': ['GET', '/v1/workloads/kpti?commands=2000', undefined],
+  'a case that is written': ['GET', `${VM}/case`, undefined],
+  'a digest of the past': ['GET', `${VM}/digest?seq=199`, undefined],
+} as const;
+
+function batch(count: number): object[] {
+  return Array.from({ length: count }, () => ({ kind: 'enter', vcpu: 0 }));
+}
+
+describe('no request runs more commands in one turn than a slice has time for', () => {
+  test.each(Object.entries(DEAR))('%s', async (_name, [method, url, body]) => {
+    let ms = 0;
+    let longest = 0;
+    let inTurn = 0;
+    let total = 0;
+    const later = (callback: () => void) =>
+      setImmediate(() => {
+        inTurn = 0;
+        callback();
+      });
+    const app = await startApp({
+      turns: new Turns({ now: () => ms, later }),
+      model: {
+        // A command takes a millisecond by the clock of the turns.
+        step(...args: Parameters<typeof step>) {
+          ms += 1;
+          inTurn += 1;
+          total += 1;
+          longest = Math.max(longest, inTurn);
+          return step(...args);
+        },
+      },
+    });
+    await ask(app, 'POST', '/v1/vms');
+    await ask(app, 'POST', `${VM}/commands`, batch(200));
+    [longest, inTurn, total] = [0, 0, 0];
+    const { status } = await ask(app, method, url, body);
+    expect([status, longest <= SLICE_MS, total > 10 * SLICE_MS]).toEqual([200, true, true]);
+  });
+});
+
+describe('an atomic batch', () => {
+  test('lets nobody come between its commands, and serves others', async () => {
+    let ms = 0;
+    const app = await startApp({
+      turns: new Turns({ now: () => ms }),
+      model: {
+        step(...args: Parameters<typeof step>) {
+          ms += 1;
+          return step(...args);
+        },
+      },
+    });
+    await ask(app, 'POST', '/v1/vms');
+    await ask(app, 'POST', '/v1/vms');
+    const order: string[] = [];
+    const note = (name: string) => () => order.push(name);
+    const first = ask(app, 'POST', `${VM}/commands?atomic=true`, batch(100));
+    const second = ask(app, 'POST', `${VM}/commands?atomic=true`, batch(100));
+    const [one, two] = await Promise.all([
+      first,
+      second,
+      first.then(note('atomic')),
+      ask(app, 'POST', `${VM}/vcpus/0/enter`).then(note('the same VM')),
+      ask(app, 'POST', '/v1/vms/vm-2/vcpus/0/enter').then(note('another VM')),
+    ]);
+    const seqsOf = (answer: typeof one) =>
+      answer.json.results.map(({ seq }: { seq: number }) => seq);
+    const [a, b] = [seqsOf(one), seqsOf(two)];
+    expect(a).toHaveLength(100);
+    expect(b).toHaveLength(100);
+    expect(Math.max(...a) < Math.min(...b) || Math.max(...b) < Math.min(...a)).toBe(true);
+    expect(order.indexOf('another VM')).toBeLessThan(order.indexOf('the same VM'));
+    expect(order.indexOf('atomic')).toBeLessThan(order.indexOf('the same VM'));
+  });
+
+  test('that is refused leaves the VM free, and as it was', async () => {
+    const app = await startApp();
+    await ask(app, 'POST', '/v1/vms');
+    const commands = [...batch(300), { kind: 'vmexit', vcpu: 0 }];
+    const refused = await ask(app, 'POST', `${VM}/commands?atomic=true`, commands);
+    expect([refused.status, refused.json.index, refused.json.applied]).toEqual([409, 300, 0]);
+    expect((await ask(app, 'POST', `${VM}/vcpus/0/enter`)).json.seq).toBe(1);
+  });
+
+  test('is tried on a copy that leaves no trace while the VM goes on', async () => {
+    const app = await startApp();
+    await ask(app, 'POST', '/v1/vms');
+    const [dry] = await Promise.all([
+      ask(app, 'POST', `${VM}/commands?dryRun=true`, batch(1000)),
+      ask(app, 'POST', `${VM}/commands`, batch(1000)),
+    ]);
+    expect(dry.json.results).toHaveLength(1000);
+    const { seq } = (await ask(app, 'GET', VM)).json;
+    const [now, then] = [
+      await ask(app, 'GET', `${VM}/digest`),
+      await ask(app, 'GET', `${VM}/digest?seq=${seq}`),
+    ];
+    expect(then.json.state).toBe(now.json.state);
+    const { json: file } = await ask(app, 'GET', `${VM}/case`);
+    expect((await ask(app, 'POST', '/v1/cases', file)).json.met).toBe(true);
+  });
+});
