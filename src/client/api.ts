@@ -542,6 +542,14 @@ export type CommandPreempt = {
     kind: "preempt";
     vcpu: VcpuIndex;
 };
+export type CommandSmi = {
+    kind: "smi";
+    vcpu: VcpuIndex;
+};
+export type CommandRsm = {
+    kind: "rsm";
+    vcpu: VcpuIndex;
+};
 export type CommandInit = {
     kind: "init";
     vcpu: VcpuIndex;
@@ -627,7 +635,7 @@ export type CommandResetContext = {
     kind: "reset-context";
     vcpu: VcpuIndex;
 };
-export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandWrmsrPkrs | CommandWrpkru | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmread | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandPvFlush | CommandHvFlush | CommandVmrun | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandPreempt | CommandInit | CommandDirtyLog | CommandGetDirtyLog | CommandClearDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
+export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandWrmsrPkrs | CommandWrpkru | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmread | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandPvFlush | CommandHvFlush | CommandVmrun | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandPreempt | CommandSmi | CommandRsm | CommandInit | CommandDirtyLog | CommandGetDirtyLog | CommandClearDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
 export type Scene = {
     exhibit: Exhibit;
     /** Configuration with the mistake. */
@@ -836,6 +844,10 @@ export type VcpuState = {
     rootMmu: MmuState;
     guestMmu: MmuState;
     nested: NestedState;
+    /** System-management mode. */
+    smm: boolean;
+    /** An INIT is blocked, and waits. */
+    initPending: boolean;
     counters: Counters;
     /** Null: the oracle is off. */
     oracle: OracleState | null;
@@ -1217,7 +1229,7 @@ export type EventVmFail = {
     /** Null without a current VMCS. */
     error: number | null;
 };
-export type CommandKind = "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "wrmsr-pkrs" | "wrpkru" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "pv-flush" | "hv-flush" | "vmrun" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "preempt" | "init" | "dirty-log" | "get-dirty-log" | "clear-dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+export type CommandKind = "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "wrmsr-pkrs" | "wrpkru" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "pv-flush" | "hv-flush" | "vmrun" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "preempt" | "smi" | "rsm" | "init" | "dirty-log" | "get-dirty-log" | "clear-dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
 export type EventViolation = {
     kind: "violation";
     /** A wrong frame, a right that is gone or was never there, or a fault without a reason. */
@@ -1516,6 +1528,7 @@ export type RoleFields = {
     cr4Smep: boolean;
     adDisabled: boolean;
     guestMode: boolean;
+    smm: boolean;
 };
 export type SlotLookup = {
     slot: Slot;
@@ -1526,7 +1539,7 @@ export type SlotLookup = {
     } | null;
     usable: boolean;
     /** Mismatches: `frame` and `low-bits` (PCID, attributes) of the pgd, fields of the role. */
-    mismatches: ("no-root" | "no-shadow-page" | "frame" | "low-bits" | "level" | "direct" | "access" | "has4ByteGpte" | "quadrant" | "invalid" | "eferNx" | "cr0Wp" | "smepAndnotWp" | "smapAndnotWp" | "cr4Smep" | "adDisabled" | "guestMode")[];
+    mismatches: ("no-root" | "no-shadow-page" | "frame" | "low-bits" | "level" | "direct" | "access" | "has4ByteGpte" | "quadrant" | "invalid" | "eferNx" | "cr0Wp" | "smepAndnotWp" | "smapAndnotWp" | "cr4Smep" | "adDisabled" | "guestMode" | "smm")[];
     /** Role of its shadow page; null if it has none. */
     role: RoleFields | null;
     /** The next entry frees it: it is of a generation that has ended. */
@@ -2309,7 +2322,11 @@ export interface Operations {
     runHostWrite: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gpa: PhysicalAddress; value: Hex64; }; answer: Applied };
     /** The host schedules the vCPU out, and says so in its steal time. */
     runPreempt: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
-    /** INIT reaches the vCPU, and sets its registers back. */
+    /** An SMI reaches the vCPU, which enters system-management mode. */
+    runSmi: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    /** RSM, executed by the guest in system-management mode. */
+    runRsm: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    /** INIT reaches the vCPU, and sets its registers back; where it is blocked it waits. */
     runInit: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** The VMM turns dirty logging of a memslot on or off. */
     runDirtyLog: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; enabled: boolean; }; answer: Applied };
@@ -2464,6 +2481,8 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     runSetMemslot: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/set-memslot"],
     runHostWrite: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/host-write"],
     runPreempt: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/preempt"],
+    runSmi: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/smi"],
+    runRsm: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/rsm"],
     runInit: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/init"],
     runDirtyLog: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/dirty-log"],
     runGetDirtyLog: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/get-dirty-log"],

@@ -21,9 +21,11 @@ import { preempt } from './commands/preempt.js';
 import { pvFlush } from './commands/pv-flush.js';
 import { read } from './commands/read.js';
 import { refusalOf } from './commands/refusal.js';
+import { rsm } from './commands/rsm.js';
 import { runL2 } from './commands/run-l2.js';
 import { setMemslot } from './commands/set-memslot.js';
 import { setSregs } from './commands/set-sregs.js';
+import { smi } from './commands/smi.js';
 import { unmap } from './commands/unmap.js';
 import { vmclear } from './commands/vmclear.js';
 import { vmexit } from './commands/vmexit.js';
@@ -188,6 +190,10 @@ function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
       return hvFlush(vm, vcpu, command, emit);
     case 'init':
       return init(vm, vcpu, emit);
+    case 'smi':
+      return smi(vm, vcpu, emit);
+    case 'rsm':
+      return rsm(vm, vcpu, emit);
     case 'dirty-log':
       return dirtyLog(vm, vcpu, command, emit);
     case 'get-dirty-log':

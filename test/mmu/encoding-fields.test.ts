@@ -84,6 +84,7 @@ function eventful({ config, mode }: Machine): Vm {
     call: 'HvCallFlushVirtualAddressList',
     gvas: ['0x401003'],
   });
+  if (config.paging === 'ept') apply(vm, { kind: 'smi', vcpu: 1 });
   return vm;
 }
 

@@ -51,14 +51,20 @@ export function movCr0(
   if (intercepted) exitToHost(vcpu, exit, emit);
   if (!isCr0Allowed(vcpu, value, cr0)) return raise(vcpu, fault('#GP'), emit);
 
-  const old = regs.cr0;
   const loads = loadsPdptes(regs, { cr0 });
   if (loads && !loadPdptes(vm, vcpu, { cr3: regs.cr3, intercepted }, emit)) {
     return raise(vcpu, fault('#GP'), emit);
   }
-  loadCr0(regs, cr0);
-  if (intercepted) postSetCr0(vm, vcpu, old, emit);
+  if (intercepted) setCr0(vm, vcpu, cr0, emit);
+  else loadCr0(regs, cr0);
   return OK;
+}
+
+/** KVM loads CR0 with a value that it may hold. @see Linux `kvm_set_cr0()`, arch/x86/kvm/x86.c */
+export function setCr0(vm: Vm, vcpu: Vcpu, cr0: number, emit: Emit): void {
+  const old = vcpu.regs.cr0;
+  loadCr0(vcpu.regs, cr0);
+  postSetCr0(vm, vcpu, old, emit);
 }
 
 /**

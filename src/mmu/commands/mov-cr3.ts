@@ -65,8 +65,8 @@ export const loadedCr3 = seam(function loadedCr3(_vm: Vm, value: Word): Word {
   return withoutNoFlush(value);
 });
 
-/** KVM carries out a CR3 load that it intercepted. */
-function setCr3(
+/** KVM loads CR3 with a value that it may hold. @see Linux `kvm_set_cr3()`, arch/x86/kvm/x86.c */
+export function setCr3(
   vm: Vm,
   vcpu: Vcpu,
   { cr3, flush, pdptesChanged }: { cr3: Word; flush: boolean; pdptesChanged: boolean },

@@ -59,12 +59,22 @@ export const movCr4 = seam(function movCr4(
   if (loads && !loadPdptes(vm, vcpu, { cr3: regs.cr3, intercepted }, emit)) {
     return raise(vcpu, fault('#GP'), emit);
   }
+  if (intercepted) {
+    setCr4(vm, vcpu, cr4, emit);
+    return OK;
+  }
   regs.cr4 = cr4;
-  if (intercepted) postSetCr4(vm, vcpu, old, emit);
-  else if (((cr4 ^ old) & X86_CR4_PGE) !== 0)
+  if (((cr4 ^ old) & X86_CR4_PGE) !== 0)
     cpuFlush(vm, vcpu, { scope: 'context', globals: true }, emit);
   return OK;
 });
+
+/** KVM loads CR4 with a value that it may hold. @see Linux `kvm_set_cr4()`, arch/x86/kvm/x86.c */
+export function setCr4(vm: Vm, vcpu: Vcpu, cr4: number, emit: Emit): void {
+  const old = vcpu.regs.cr4;
+  vcpu.regs.cr4 = cr4;
+  postSetCr4(vm, vcpu, old, emit);
+}
 
 /**
  * Carries a change of CR4 out on the MMU. Setting PCIDE flushes nothing, but the roots that it
@@ -118,12 +128,13 @@ function flushEverything(vm: Vm, vcpu: Vcpu, emit: Emit): void {
  *
  * @see Linux `kvm_is_valid_cr4()`, `kvm_set_cr4()`, arch/x86/kvm/x86.c
  */
-function isCr4Allowed(vm: Vm, { regs, nested }: Vcpu, value: Word, cr4: number): boolean {
+function isCr4Allowed(vm: Vm, { regs, nested, smm }: Vcpu, value: Word, cr4: number): boolean {
   const changed = cr4 ^ regs.cr4;
   const has = (flag: number) => (cr4 & flag) !== 0;
   if (!isFlagWord(value)) return false;
   if ((cr4 & ~cr4Allowed(offeredFeatures(vm.config))) !== 0) return false;
   if (nested.vmxon !== -1 && !has(X86_CR4_VMXE)) return false;
+  if (smm !== null && has(X86_CR4_VMXE)) return false;
   if (has(X86_CR4_CET) && !isWriteProtect(regs)) return false;
   if (isLongMode(regs) && (!has(X86_CR4_PAE) || (changed & X86_CR4_LA57) !== 0)) return false;
   const setsPcide = (changed & cr4 & X86_CR4_PCIDE) !== 0;

@@ -34,8 +34,10 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
       return vmrunFlawOf(vm, vcpu, command);
     case 'vmexit':
       return vcpu.nested.guestMode ? null : `vCPU ${vcpu.index} is not running L2`;
-    case 'init':
-      return isInVmxRoot(vcpu) ? 'INIT is blocked in VMX root operation' : null;
+    case 'smi':
+      return vcpu.smm === null
+        ? null
+        : `vCPU ${vcpu.index} is in system-management mode, and keeps no second SMI`;
     case 'make-request':
       return isKnown(vm, command.request)
         ? null
@@ -73,6 +75,8 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
     case 'vmfunc':
     case 'load-root':
     case 'enter':
+    case 'init':
+    case 'rsm':
     case 'zap-all':
     case 'preempt':
     case 'set-memslot':
@@ -157,10 +161,6 @@ function answerFlawOf({ memory }: Vm, slot: number): string | null {
   const runs = memory.memslots[slot]?.dirty?.length ?? 0;
   if (runs <= DIRTY_RUNS_MAX) return null;
   return `memslot ${slot} has ${runs} runs of dirty pages, and an answer may hold ${DIRTY_RUNS_MAX}`;
-}
-
-function isInVmxRoot({ nested }: Vcpu): boolean {
-  return nested.vmxon !== -1 && !nested.guestMode;
 }
 
 /** Requests that came or went between the kernels. */

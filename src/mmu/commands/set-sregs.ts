@@ -8,6 +8,7 @@ import {
   type Sregs,
   sregsFlawsOf,
   wordFromNumber,
+  X86_CR4_VMXE,
 } from '../machine/index.js';
 import { isCr4Fixed } from '../nested/index.js';
 import { KVM_REQ, kickToHost, makeRequest } from '../requests/index.js';
@@ -52,7 +53,7 @@ export function setSregs(vm: Vm, vcpu: Vcpu, command: CommandOf<'set-sregs'>, em
  * @param csL CS.L, which only long mode has.
  * @see Linux `kvm_is_valid_sregs()`; `vmx_is_valid_cr4()`, arch/x86/kvm/vmx/vmx.c
  */
-function areSregsValid(vm: Vm, { nested }: Vcpu, sregs: Sregs, csL: boolean): boolean {
+function areSregsValid(vm: Vm, { nested, smm }: Vcpu, sregs: Sregs, csL: boolean): boolean {
   const limits = {
     maxphyaddr: vm.config.maxphyaddr,
     cpuid: offeredFeatures(vm.config),
@@ -60,6 +61,7 @@ function areSregsValid(vm: Vm, { nested }: Vcpu, sregs: Sregs, csL: boolean): bo
   };
   if (sregsFlawsOf(sregs, limits).length > 0) return false;
   if (nested.vmxon !== -1 && !isCr4Fixed(vm, flagsIn(sregs.cr4))) return false;
+  if (smm !== null && (flagsIn(sregs.cr4) & X86_CR4_VMXE) !== 0) return false;
   return !csL || (flagsIn(sregs.efer) & EFER_LMA) !== 0;
 }
 

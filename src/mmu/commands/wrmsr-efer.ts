@@ -44,9 +44,15 @@ export function wrmsrEfer(
   const changesLme = ((written ^ regs.efer) & EFER_LME) !== 0;
   if (isReserved || (changesLme && isPaging(regs))) return raise(vcpu, fault('#GP'), emit);
 
+  setEfer(vm, vcpu, written, emit);
+  return OK;
+}
+
+/** KVM loads EFER with a value that it may hold; LMA stays. @see Linux `set_efer()` */
+export function setEfer(vm: Vm, vcpu: Vcpu, written: number, emit: Emit): void {
+  const { regs } = vcpu;
   const old = regs.efer;
   regs.efer = (written & ~EFER_LMA) | (old & EFER_LMA);
   const resetsOn = EFER_NX | (vm.rules.eferLmeResets ? EFER_LME : 0);
   if (((old ^ regs.efer) & resetsOn) !== 0) resetContext(vm, vcpu, emit);
-  return OK;
 }

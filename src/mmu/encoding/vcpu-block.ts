@@ -5,6 +5,7 @@ import {
   type Mmu,
   type RootInfo,
   resizeTlb,
+  type SavedForSmm,
   type ShadowPage,
   type ShadowPages,
   type Tlb,
@@ -41,6 +42,8 @@ export function writeVcpu(writer: ByteWriter, vcpu: Vcpu): void {
     writer.word(nested.svm.nestedCr3);
     writeRegisters(writer, nested.svm.l1);
   }
+  writeSmm(writer, vcpu.smm);
+  writer.flag(vcpu.initPending);
   for (const count of Object.values(vcpu.counters)) writer.number(count);
   if (vcpu.tlb !== null) writeTlb(writer, vcpu.tlb);
 }
@@ -73,6 +76,8 @@ export function readVcpu(reader: ByteReader, place: VcpuPlace): Vcpu {
   nested.lastVpid = reader.uint();
   nested.hasRunL2 = reader.flag();
   nested.svm = reader.flag() ? { nestedCr3: reader.word(), l1: readRegisters(reader) } : null;
+  vcpu.smm = readSmm(reader);
+  vcpu.initPending = reader.flag();
   for (const name of Object.keys(counters) as (keyof typeof counters)[]) {
     counters[name] = reader.number();
   }
@@ -105,6 +110,35 @@ function readRegisters(reader: ByteReader): Registers {
     pdptrs: reader.list(reader.word),
     pkru: reader.uint(),
     pkrs: reader.uint(),
+  };
+}
+
+function writeSmm(writer: ByteWriter, saved: SavedForSmm | null): void {
+  writer.flag(saved !== null);
+  if (saved === null) return;
+  writer.uint(saved.cr0);
+  writer.word(saved.cr3);
+  writer.uint(saved.cr4);
+  writer.uint(saved.efer);
+  writer.byte(saved.cpl);
+  writer.flag(saved.csL);
+  writer.flag(saved.vm86);
+  writer.number(saved.vmxon);
+  writer.flag(saved.guestMode);
+}
+
+function readSmm(reader: ByteReader): SavedForSmm | null {
+  if (!reader.flag()) return null;
+  return {
+    cr0: reader.uint(),
+    cr3: reader.word(),
+    cr4: reader.uint(),
+    efer: reader.uint(),
+    cpl: reader.byte(),
+    csL: reader.flag(),
+    vm86: reader.flag(),
+    vmxon: reader.number(),
+    guestMode: reader.flag(),
   };
 }
 

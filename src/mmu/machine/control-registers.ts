@@ -9,6 +9,7 @@ export const X86_CR0_WP = 0x10000;
 export const X86_CR0_NW = 0x20000000;
 export const X86_CR0_CD = 0x40000000;
 export const X86_CR0_PG = 0x80000000;
+export const X86_CR0_EM = 0x4;
 export const X86_CR0_TS = 0x8;
 
 export const X86_CR4_PSE = 0x10;

@@ -58,6 +58,21 @@ export function enterL2(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): Outcome
   return VM_SUCCEED;
 }
 
+/**
+ * L2 goes on after system-management mode, with the state that was saved in its VMCS. What VM entry
+ * checks of it, KVM has checked.
+ *
+ * @returns False if its CR3 or PDPTEs cannot be loaded.
+ * @see Linux `vmx_leave_smm()`: `nested_vmx_enter_non_root_mode(vcpu, false)`
+ */
+export function resumeL2AfterSmm(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
+  serviceLocalTlbFlushRequests(vm, vcpu, emit);
+  vcpu.nested.guestMode = true;
+  if (loadGuestState(vm, vcpu, vcpu.nested.currentVmcs as Vmcs12, emit) === null) return true;
+  vcpu.nested.guestMode = false;
+  return false;
+}
+
 /** @returns Null, or the qualification of the entry failure. */
 function loadGuestState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): number | null {
   const { regs } = vcpu;

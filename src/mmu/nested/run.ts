@@ -1,7 +1,7 @@
 import { EXIT_REASON, ZERO } from '../machine/index.js';
 import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
-import { enterGuest } from '../vcpu/index.js';
+import { enterGuest, isInitBlocked, serviceRequests } from '../vcpu/index.js';
 import { shutDownL2OfSvm } from './svm.js';
 import { nestedVmexit } from './vmexit.js';
 
@@ -9,19 +9,40 @@ const SHUTDOWN: Outcome = { kind: 'shutdown' };
 
 /**
  * Runs the guest, L1 or L2. A triple fault of L1 leaves to the VMM; one of L2 is an exit to L1,
- * which runs then, so that whatever was to be done in L2 is not.
+ * which runs then, so that whatever was to be done in L2 is not. So is an INIT that waited.
  *
  * @returns Null once the guest runs, or how the vCPU ended instead.
  * @see Linux `vcpu_run()`, arch/x86/kvm/x86.c; `nested_vmx_triple_fault()`
  */
 export function runGuest(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome | null {
+  if (vcpu.initPending && isInitForL2(vcpu)) return leaveByInit(vm, vcpu, emit);
   if (enterGuest(vm, vcpu, emit)) return null;
   if (!vcpu.nested.guestMode) return SHUTDOWN;
   if (vcpu.nested.svm !== null) {
     const ended = shutDownL2OfSvm(vm, vcpu, emit);
     return enterGuest(vm, vcpu, emit) ? ended : SHUTDOWN;
   }
-  const name = 'TRIPLE_FAULT';
+  return leaveFor(vm, vcpu, 'TRIPLE_FAULT', emit);
+}
+
+function isInitForL2(vcpu: Vcpu): boolean {
+  return vcpu.mode === 'host' && vcpu.nested.guestMode && !isInitBlocked(vcpu);
+}
+
+/**
+ * An INIT that waited in VMX root operation makes L2 leave before it runs.
+ *
+ * @see Linux `vmx_check_nested_events()`, arch/x86/kvm/vmx/nested.c
+ */
+function leaveByInit(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome {
+  const isLate = vm.rules.nestedEvents === 'after-requests';
+  if (isLate && !serviceRequests(vm, vcpu, emit)) return leaveFor(vm, vcpu, 'TRIPLE_FAULT', emit);
+  vcpu.initPending = false;
+  return leaveFor(vm, vcpu, 'INIT_SIGNAL', emit);
+}
+
+/** L2 leaves to L1, which runs then. */
+function leaveFor(vm: Vm, vcpu: Vcpu, name: 'TRIPLE_FAULT' | 'INIT_SIGNAL', emit: Emit): Outcome {
   const exit = { reason: EXIT_REASON[name], name, qualification: ZERO } as const;
   const outcome = nestedVmexit(vm, vcpu, exit, emit);
   if (outcome.kind === 'shutdown') return outcome;

@@ -10,7 +10,7 @@ import {
   wordFromNumber,
   ZERO,
 } from '../machine/index.js';
-import { KVM_REQ, makeRequest, type ReportedExit } from '../requests/index.js';
+import type { ReportedExit } from '../requests/index.js';
 import type { Outcome } from '../schema/index.js';
 import {
   type Emit,
@@ -22,12 +22,7 @@ import {
   type Vm,
   type Vmcs12,
 } from '../state/index.js';
-import {
-  type Exit,
-  exitToHost,
-  serviceLocalTlbFlushRequests,
-  serviceRequests,
-} from '../vcpu/index.js';
+import { type Exit, exitToHost, serviceLocalTlbFlushRequests, tripleFault } from '../vcpu/index.js';
 import { isVmcsField } from './capabilities.js';
 import { nestedLoadCr3 } from './load-cr3.js';
 import { transitionTlbFlush } from './tlb-on-transition.js';
@@ -68,6 +63,20 @@ export function nestedVmexit(vm: Vm, vcpu: Vcpu, exit: ReportedExit, emit: Emit)
 }
 
 /**
+ * L2 is left for system-management mode, and L1, whose state is loaded, is not told.
+ *
+ * @returns False if L1's own PDPTEs cannot be loaded.
+ * @see Linux `vmx_enter_smm()`: `nested_vmx_vmexit(vcpu, -1, 0, 0)`
+ */
+export function leaveL2ForSmm(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
+  const vmcs12 = vcpu.nested.currentVmcs as Vmcs12;
+  serviceLocalTlbFlushRequests(vm, vcpu, emit);
+  vcpu.nested.guestMode = false;
+  saveGuestState(vm, vcpu, vmcs12);
+  return loadHostState(vm, vcpu, vmcs12, emit);
+}
+
+/**
  * Loads L1's state from the host-state area, and with it L1's MMU. Nothing of `guest_mmu` is
  * freed: its roots wait for the next entry.
  *
@@ -104,9 +113,7 @@ export function loadHostState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): b
  * @see Linux `nested_vmx_abort()`, arch/x86/kvm/vmx/nested.c
  */
 export function abortVmx(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome {
-  makeRequest(vm, vcpu, KVM_REQ.TRIPLE_FAULT, emit);
-  serviceRequests(vm, vcpu, emit);
-  return { kind: 'shutdown' };
+  return tripleFault(vm, vcpu, emit);
 }
 
 /**

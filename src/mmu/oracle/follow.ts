@@ -26,6 +26,7 @@ export function beginCommand(vm: WatchedVm, vcpu: Vcpu, kind: CommandKind): void
   before.cr4 = vcpu.regs.cr4;
   before.efer = vcpu.regs.efer;
   before.guestMode = vcpu.nested.guestMode;
+  before.initPending = vcpu.initPending;
 }
 
 /** The command that was begun is refused after all. */
@@ -57,7 +58,7 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
     noteUnpaged(vtlb, left.vpid, momentNow(vm.oracle));
   }
   const isTransition = vtlb.before.guestMode !== vcpu.nested.guestMode;
-  if (isTransition || isEntry(command)) followFormat(vm, vcpu, left);
+  if (isTransition || loadsRegisters(command)) followFormat(vm, vcpu, left);
   if (isTransition) followTransition(vm, vcpu, vtlb);
   if (outcome.kind !== 'ok') return;
   switch (command.kind) {
@@ -96,7 +97,9 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
       hvFlush(vm, command, outcome.value);
       break;
     case 'init':
-      dropVpid(vtlb, left.vpid, momentNow(vm.oracle));
+    case 'vmxoff':
+    case 'rsm':
+      if (hasTakenInit(vtlb, vcpu, command)) dropVpid(vtlb, left.vpid, momentNow(vm.oracle));
       break;
     case 'set-sregs':
       // No processor does this. Whatever the VMM meant by it, nothing older is judged.
@@ -112,12 +115,12 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
     case 'vmrun':
     case 'vmexit':
     case 'vmxon':
-    case 'vmxoff':
     case 'vmclear':
     case 'vmptrld':
     case 'vmread':
     case 'vmwrite':
     case 'mov-from-cr3':
+    case 'smi':
     case 'load-root':
     case 'enter':
     case 'make-request':
@@ -135,9 +138,17 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
   }
 }
 
-/** Whether a command is a VM entry. A failed one loads L1's registers as an exit does. */
-function isEntry({ kind }: Command): boolean {
-  return kind === 'vmlaunch' || kind === 'vmresume';
+/**
+ * Whether a command loads registers as no instruction does that loads one: a VM entry, of which a
+ * failed one loads those of L1, or the way into system-management mode and back.
+ */
+function loadsRegisters({ kind }: Command): boolean {
+  return kind === 'vmlaunch' || kind === 'vmresume' || kind === 'smi' || kind === 'rsm';
+}
+
+/** Whether an INIT took place: this one, or one that waited. */
+function hasTakenInit({ before }: VirtualTlb, { initPending }: Vcpu, { kind }: Command): boolean {
+  return !initPending && (kind === 'init' || before.initPending);
 }
 
 /** With an EPT, unpaged linear addresses are translated and cached as well. */

@@ -33,13 +33,13 @@ export const rootMmuRole = seam(function rootMmuRole(
   vcpu: Vcpu,
   { baseOnly }: { baseOnly: boolean },
 ): number {
-  const guestMode = vcpu.nested.guestMode ? ROLE.GUEST_MODE : 0;
-  if (vm.config.paging === 'ept') return directRole(vm, vcpu.regs) | guestMode;
+  const side = (vcpu.nested.guestMode ? ROLE.GUEST_MODE : 0) | (vcpu.smm === null ? 0 : ROLE.SMM);
+  if (vm.config.paging === 'ept') return directRole(vm, vcpu.regs) | side;
   const role =
     vm.rules.roleBits === 'guest-efer-cr0'
       ? shadowRoleTo517(vcpu.regs, baseOnly)
       : shadowRole(vm, vcpu.regs);
-  return role | guestMode;
+  return role | side;
 });
 
 /**

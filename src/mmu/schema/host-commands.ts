@@ -56,8 +56,18 @@ export const HOST_COMMANDS = {
     runsIn: 'host',
     body: z.strictObject({}),
   },
+  smi: {
+    summary: 'An SMI reaches the vCPU, which enters system-management mode.',
+    runsIn: 'guest',
+    body: z.strictObject({}),
+  },
+  rsm: {
+    summary: 'RSM, executed by the guest in system-management mode.',
+    runsIn: 'guest',
+    body: z.strictObject({}),
+  },
   init: {
-    summary: 'INIT reaches the vCPU, and sets its registers back.',
+    summary: 'INIT reaches the vCPU, and sets its registers back; where it is blocked it waits.',
     runsIn: 'guest',
     body: z.strictObject({}),
   },

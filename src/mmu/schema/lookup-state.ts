@@ -21,6 +21,7 @@ const RoleFields = z
     cr4Smep: bit,
     adDisabled: bit,
     guestMode: bit,
+    smm: bit,
   })
   .meta({ id: 'RoleFields', description: 'A page role, field by field.' });
 export type RoleFields = z.output<typeof RoleFields>;

@@ -95,6 +95,8 @@ export const VcpuState = z
     rootMmu: MmuState,
     guestMmu: MmuState,
     nested: NestedState,
+    smm: z.boolean().describe('System-management mode.'),
+    initPending: z.boolean().describe('An INIT is blocked, and waits.'),
     counters: Counters,
     oracle: OracleState.nullable().describe('Null: the oracle is off.'),
   })

@@ -31,6 +31,7 @@ export const ROLE = {
   CR4_PSE: 1 << 19,
   /** The fourth bit of `access`, since v7.x: `ACC_USER_EXEC` of what leads here. */
   ACC_USER_EXEC: 1 << 20,
+  SMM: 1 << 21,
 } as const;
 
 const QUADRANT_SHIFT = 5;

@@ -43,6 +43,7 @@ export {
   SPTES_PER_PAGE,
   spteRef,
 } from './shadow-page.js';
+export type { SavedForSmm } from './smm.js';
 export {
   createTlb,
   GLOBAL,

@@ -58,7 +58,13 @@ export interface VirtualTlb {
   /** Uses that differ from memory, but for whose judgement too much was forgotten. */
   undecided: number;
   /** Registers and mode before the command that is being carried out, which may change them. */
-  readonly before: { cr0: number; cr4: number; efer: number; guestMode: boolean };
+  readonly before: {
+    cr0: number;
+    cr4: number;
+    efer: number;
+    guestMode: boolean;
+    initPending: boolean;
+  };
   /** Translations by memory, by root table and page, so that tables are not walked at every use. */
   readonly fresh: Map<number, Map<number, FreshTranslation>>;
   /** Pages in `fresh`. */
@@ -131,7 +137,7 @@ export function createVirtualTlb(context: GuestContext): VirtualTlb {
     context,
     violations: 0,
     undecided: 0,
-    before: { cr0: 0, cr4: 0, efer: 0, guestMode: false },
+    before: { cr0: 0, cr4: 0, efer: 0, guestMode: false, initPending: false },
     fresh: new Map(),
     freshCount: 0,
     memories: 0,

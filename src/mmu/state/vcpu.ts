@@ -1,6 +1,7 @@
 import type { Registers, Word } from '../machine/index.js';
 import { createMmu, type Mmu } from './mmu.js';
 import { createNested, type Nested } from './nested.js';
+import type { SavedForSmm } from './smm.js';
 import type { Tlb } from './tlb.js';
 
 /** Sums over the life of a vCPU. KVM counts none of the root cache's; these are the lab's own. */
@@ -49,6 +50,10 @@ export interface Vcpu {
   /** `tlb_flush_fifo`: flushes that Hyper-V hypercalls asked for, oldest first. */
   readonly hvFlushes: Word[];
   readonly nested: Nested;
+  /** State that an SMI saved; null outside system-management mode: `HF_SMM_MASK`. */
+  smm: SavedForSmm | null;
+  /** An INIT that is blocked waits: `KVM_APIC_INIT` of `pending_events`. */
+  initPending: boolean;
   readonly counters: Counters;
 }
 
@@ -70,6 +75,8 @@ export function createVcpu(
     steal: { preempted: false, flushTlb: false },
     hvFlushes: [],
     nested: createNested(),
+    smm: null,
+    initPending: false,
     counters: {
       reusedCurrent: 0,
       reusedPrevious: 0,

@@ -11,5 +11,6 @@ export {
   VECTORS,
 } from './exit.js';
 export { isHvFlushable, queueHvFlush } from './hv-flush.js';
-export { serviceLocalTlbFlushRequests, serviceRequests } from './service-requests.js';
+export { isInitBlocked, resetByInit, takePendingInit } from './reset.js';
+export { serviceLocalTlbFlushRequests, serviceRequests, tripleFault } from './service-requests.js';
 export { markPreempted, recordStealTime } from './steal-time.js';

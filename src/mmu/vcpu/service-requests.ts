@@ -2,10 +2,12 @@ import {
   clearRequest,
   hasRequest,
   KVM_REQ,
+  makeRequest,
   type Request,
   requestNameOf,
 } from '../requests/index.js';
 import { flushGuest, freeObsoleteRoots, syncRoots, unloadMmu } from '../roots/index.js';
+import type { Outcome } from '../schema/index.js';
 import { seam } from '../seam.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { flushTlbAll, flushTlbCurrent } from '../tlb/index.js';
@@ -46,6 +48,16 @@ export function serviceLocalTlbFlushRequests(vm: Vm, vcpu: Vcpu, emit: Emit): vo
   ) {
     serviceRequest(vm, vcpu, KVM_REQ.TLB_FLUSH_GUEST, emit);
   }
+}
+
+/**
+ * KVM has no way on with a vCPU: a triple fault is requested, and the vCPU shuts down before it runs
+ * again.
+ */
+export function tripleFault(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome {
+  makeRequest(vm, vcpu, KVM_REQ.TRIPLE_FAULT, emit);
+  serviceRequests(vm, vcpu, emit);
+  return { kind: 'shutdown' };
 }
 
 /** Services one pending request. */

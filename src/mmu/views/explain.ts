@@ -144,6 +144,7 @@ function fieldsOf(role: number): RoleFields {
     cr4Smep: has(ROLE.CR4_SMEP),
     adDisabled: has(ROLE.AD_DISABLED),
     guestMode: isGuestMode(role),
+    smm: has(ROLE.SMM),
   };
 }
 

@@ -43,6 +43,8 @@ export function vcpuStateOf({ oracle }: Pick<Vm, 'oracle'>, vcpu: Vcpu): VcpuSta
       instructionError:
         vmcs12 === null ? null : wordToNumber(fieldOf(vmcs12, VMCS.VM_INSTRUCTION_ERROR)),
     },
+    smm: vcpu.smm !== null,
+    initPending: vcpu.initPending,
     counters: { ...vcpu.counters },
     oracle: oracle && foundBy(oracle.vcpus.slice(vcpu.index, vcpu.index + 1)),
   };

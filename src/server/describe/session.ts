@@ -167,6 +167,8 @@ const OTHER_COMMANDS: readonly Step[] = [
   { operation: 'runZapAll', path: vcpu },
   { operation: 'runSetSregs', path: vcpu, body: { cr3: '0x11002' } },
   { operation: 'runResetContext', path: vcpu },
+  { operation: 'runSmi', path: vcpu },
+  { operation: 'runRsm', path: vcpu },
   { operation: 'runInit', path: vcpu },
   { operation: 'runPreempt', path: vcpu },
   { operation: 'runPvFlush', path: vcpu, body: { vcpus: [0] } },

@@ -7,6 +7,6 @@ export const NOT_MODELLED: readonly string[] = [
   'Interrupts, I/O and other exits that no command names.',
   'Nested SVM beyond VMRUN, accesses and exits of an L2 on nested page tables.',
   'CPUID that changes: it is the configuration.',
-  'System-management mode.',
+  'SMRAM: in system-management mode the memslots are the same.',
   'Hyper-V and Xen enlightenments.',
 ];
