@@ -48,6 +48,11 @@ const COUNTED: Readonly<Record<PriceName, readonly string[]>> = {
 const UNPRICED: Readonly<Record<string, string>> = {
   commands: 'no work of KVM',
   refused: 'no work of KVM',
+  'cr3Exits.served.0': 'some of the hits, which are priced',
+  'cr3Exits.served.1': 'some of those',
+  'cr3Exits.served.2': 'some of those',
+  'cr3Exits.served.3': 'some of those',
+  'cr3Exits.held': 'some of those',
   policyFrees: 'what frees came to, which are priced',
   'syncs.requested': 'a bit that is set',
   'syncs.serviced': 'the sum of effective, noOp and nothing',

@@ -47,7 +47,12 @@ const Cr3Exits = z
   .strictObject({
     hit: count('Exits whose switch found its root.'),
     miss: count('Exits whose switch found none.'),
-    other: count('Exits that switched no root: PAE registers alone, or a fault.'),
+    other: count('Exits that switched no root: the same CR3, PAE registers alone, or a fault.'),
+    served: z
+      .array(z.number().int().min(0))
+      .max(PREV_ROOTS_MAX + 1)
+      .describe('Exits that the guest could have been spared by 1, 2, ... published roots.'),
+    held: count('Exits that found their root, and needed a flush or a sync of it.'),
   })
   .meta({ id: 'Cr3Exits', description: 'Exits for MOV to CR3, by what the switch of root found.' });
 
@@ -119,7 +124,7 @@ export function createCounters(prevRoots: number): RaceCounters {
     commands: 0,
     refused: 0,
     hitsCurrent: 0,
-    hitsPrevious: Array.from({ length: prevRoots }, () => 0),
+    hitsPrevious: noneOfSlots(prevRoots),
     misses: 0,
     evicted: 0,
     freed: noneOf(RootCause.options),
@@ -137,7 +142,7 @@ export function createCounters(prevRoots: number): RaceCounters {
     pinned: { peak: 0, mean: 0, zappedPeak: 0 },
     exits: 0,
     kicks: 0,
-    cr3Exits: { hit: 0, miss: 0, other: 0 },
+    cr3Exits: { hit: 0, miss: 0, other: 0, served: noneOfSlots(prevRoots + 1), held: 0 },
     cr3Loads: 0,
     reflected: 0,
     pageFaults: 0,
@@ -161,6 +166,10 @@ export function loadsOf({ loads }: RaceCounters): number {
 
 export function sumOf(counts: readonly number[] | Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+function noneOfSlots(length: number): number[] {
+  return Array.from({ length }, () => 0);
 }
 
 function noneOf<K extends string>(names: readonly K[]): Record<K, number> {

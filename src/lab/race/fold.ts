@@ -6,6 +6,7 @@ import {
   type MmuEventOf,
 } from '../../mmu/schema/index.js';
 import type { RaceCounters } from './counters.js';
+import { askedDuring, beginLoad, foundAt } from './published.js';
 import { NO_ROOT, NONE_REACHED, type Tally, type VcpuTally } from './tally.js';
 
 /** Counts one event of a lane. */
@@ -31,6 +32,7 @@ const FOLDS: { readonly [K in MmuEventKind]: Fold<MmuEventOf<K>> | null } = {
   'root-reused': (at, { slot }) => {
     const { tally, counters } = at;
     tally.areRootsMoved = true;
+    if (at.of.isCr3Exit) foundAt(at.of.cr3Load, slot);
     endCr3Exit(at, 'hit');
     if (slot === CURRENT) counters.hitsCurrent += 1;
     else counters.hitsPrevious[slot] = (counters.hitsPrevious[slot] ?? 0) + 1;
@@ -96,6 +98,7 @@ function countExit(at: At, { to, name, qualification }: MmuEventOf<'vm-exit'>): 
   if (name === 'EXTERNAL_INTERRUPT') counters.kicks += 1;
   if (name === 'CR_ACCESS' && (qualification.low & CR_AND_TYPE) === MOV_TO_CR3) {
     of.isCr3Exit = true;
+    beginLoad(of.cr3Load);
     tally.last.isCr3Exit = true;
   }
 }
@@ -145,6 +148,7 @@ function countSync({ counters, of }: At, event: MmuEventOf<'root-synced'>): void
 function countRequest(at: At, { request }: MmuEventOf<'request-made'>): void {
   const { tally, counters, of, vcpu } = at;
   counters.requests[request] += 1;
+  askedDuring(of.cr3Load, { request });
   if (request === 'MMU_SYNC') {
     counters.syncs.requested += 1;
     of.requestedFor = currentFrameOf(vcpu);
@@ -160,6 +164,7 @@ function countRequest(at: At, { request }: MmuEventOf<'request-made'>): void {
 
 function countService(at: At, { request }: MmuEventOf<'request-serviced'>): void {
   const { counters, of, vcpu } = at;
+  askedDuring(of.cr3Load, { request });
   of.isServicing = request === 'MMU_SYNC';
   if (!of.isServicing) return;
   counters.syncs.serviced += 1;

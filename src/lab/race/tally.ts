@@ -1,6 +1,7 @@
 import { isInvalid, ledgerStateOf, prevRootCount, rootAt, type Vm } from '../../mmu/index.js';
 import type { Command, Outcome } from '../../mmu/schema/index.js';
 import { createCounters, type RaceCounters } from './counters.js';
+import { type Cr3Load, countServed, createCr3Load } from './published.js';
 
 /** Folds the events of a lane into its counters, and keeps none of them. */
 export interface Tally {
@@ -22,6 +23,7 @@ export interface VcpuTally {
   isLoading: boolean;
   /** The guest has left for a MOV to CR3 whose switch of root is to come. */
   isCr3Exit: boolean;
+  readonly cr3Load: Cr3Load;
   /** `MMU_SYNC` is being serviced. */
   isServicing: boolean;
   /** Frame of the root that was current when `MMU_SYNC` was requested. */
@@ -48,6 +50,7 @@ export function createTally({ vcpus, config }: Vm): Tally {
     vcpus: vcpus.map(() => ({
       isLoading: false,
       isCr3Exit: false,
+      cr3Load: createCr3Load(),
       isServicing: false,
       requestedFor: NO_ROOT,
       freed: new Set(),
@@ -77,6 +80,7 @@ export function endCommand(tally: Tally, vm: Vm, { command, outcome }: Ended): v
     counters.cr3Loads += 1;
   }
   of.isCr3Exit = false;
+  countServed(of.cr3Load, counters);
   if (tally.areRootsMoved) {
     countPinned(tally, vm);
     tally.areRootsMoved = false;

@@ -2,6 +2,7 @@ import { POLICIES } from '../../mmu/index.js';
 import { type Column, columnsWidth, tableLines, wrapped } from '../plain-text.js';
 import { hitsOf, loadsOf } from './counters.js';
 import { grouped } from './prices/index.js';
+import { publishedText } from './published.js';
 import { parametersOf, repeatLines } from './repeat.js';
 import type { RaceLane, RaceResult } from './result.js';
 
@@ -18,6 +19,7 @@ export function verdictOf(result: Verdict): string {
     standingLines(result),
     laneTable(result.lanes),
     boundLines(result),
+    publishedLines(result.lanes),
     ledgerTable(result.lanes),
     freeLines(result.lanes),
     violationLines(result.lanes),
@@ -133,6 +135,12 @@ function boundLines({ bounds, lanes }: Verdict): string[] {
       VERDICT_WIDTH,
     );
   });
+}
+
+/** The first lane stands for all: the others differ from it by what they free. */
+function publishedLines([first]: readonly RaceLane[]): string[] {
+  const text = first === undefined ? null : publishedText(first.counters);
+  return text === null ? [] : wrapped(text, VERDICT_WIDTH);
 }
 
 /** Flushes, syncs and frees by the ledger: their number, and how many of them were for nothing. */
