@@ -1806,8 +1806,12 @@ export type Cr3Exits = {
     hit: number;
     /** Exits whose switch found none. */
     miss: number;
-    /** Exits that switched no root: PAE registers alone, or a fault. */
+    /** Exits that switched no root: the same CR3, PAE registers alone, or a fault. */
     other: number;
+    /** Exits that the guest could have been spared by 1, 2, ... published roots. */
+    served: number[];
+    /** Exits that found their root, and needed a flush or a sync of it. */
+    held: number;
 };
 export type RaceCounters = {
     /** Commands that were applied. */
