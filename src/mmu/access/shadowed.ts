@@ -17,7 +17,7 @@ import { handlePageFault } from './page-fault.js';
 import { markLeafUsed, type ShadowLeaf, walkShadow } from './shadow-walk.js';
 import {
   FAULTS_MAX,
-  neverSettles,
+  NEVER_SETTLES,
   type Request,
   stopped,
   type Translation,
@@ -56,7 +56,7 @@ export function translateShadowed(vm: Vm, vcpu: Vcpu, request: Request, emit: Em
     const handled = handlePageFault(vm, vcpu, request, isPresent, emit);
     if (handled !== null) return handled;
   }
-  throw neverSettles(address);
+  return NEVER_SETTLES;
 }
 
 function cachedFrame(vm: Vm, vcpu: Vcpu, { address, access }: Request): number | null {

@@ -1,5 +1,6 @@
 import type { LinearAccess, PhysicalAccess, Word } from '../machine/index.js';
 import type { Outcome } from '../schema/index.js';
+import { INTERRUPTED } from '../vcpu/index.js';
 
 /** A linear address that is accessed. */
 export interface Request {
@@ -35,16 +36,18 @@ export interface PhysicalRequest {
 }
 
 /**
- * Faults that one access can take before it goes through; more would be our own fault. Each of the
- * six addresses of a two-dimensional walk is missing once and write-protected once, and what KVM
- * makes room by may take some of them away again.
+ * Faults after which an access is taken never to go through. Each of the six addresses of a
+ * two-dimensional walk is missing once and write-protected once, and what KVM makes room by may
+ * take some of them away again.
  */
 export const FAULTS_MAX = 64;
 
+/**
+ * The guest faults without end: only a signal to the thread of the vCPU would have `KVM_RUN` return.
+ * No way to this is known.
+ */
+export const NEVER_SETTLES: Translation = stopped(INTERRUPTED);
+
 export function stopped(outcome: Outcome): Translation {
   return { kind: 'stopped', outcome };
-}
-
-export function neverSettles(address: Word): Error {
-  return new Error(`an access to page ${address.page.toString(16)} faults for ever`);
 }

@@ -24,7 +24,7 @@ import { tellsModes, translatePhysical } from './ept.js';
 import { tablesThroughEpt } from './tables-through-ept.js';
 import {
   FAULTS_MAX,
-  neverSettles,
+  NEVER_SETTLES,
   type PhysicalTranslation,
   type Request,
   stopped,
@@ -48,7 +48,7 @@ export function translateTwoDimensional(
     const translation = tryTranslation(vm, vcpu, request, emit);
     if (translation !== null) return translation;
   }
-  throw neverSettles(request.address);
+  return NEVER_SETTLES;
 }
 
 /** @returns Null if an EPT violation was put right, so that the access is to be made again. */

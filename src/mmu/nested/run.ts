@@ -1,11 +1,16 @@
 import { EXIT_REASON, ZERO } from '../machine/index.js';
 import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
-import { enterGuest, isInitBlocked, serviceRequests } from '../vcpu/index.js';
+import {
+  type Entered,
+  enterGuest,
+  INTERRUPTED,
+  isInitBlocked,
+  SHUTDOWN,
+  serviceRequests,
+} from '../vcpu/index.js';
 import { shutDownL2OfSvm } from './svm.js';
 import { nestedVmexit } from './vmexit.js';
-
-const SHUTDOWN: Outcome = { kind: 'shutdown' };
 
 /**
  * Runs the guest, L1 or L2. A triple fault of L1 leaves to the VMM; one of L2 is an exit to L1,
@@ -16,11 +21,11 @@ const SHUTDOWN: Outcome = { kind: 'shutdown' };
  */
 export function runGuest(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome | null {
   if (vcpu.initPending && isInitForL2(vcpu)) return leaveByInit(vm, vcpu, emit);
-  if (enterGuest(vm, vcpu, emit)) return null;
-  if (!vcpu.nested.guestMode) return SHUTDOWN;
+  const entered = enterGuest(vm, vcpu, emit);
+  if (entered !== 'triple-fault' || !vcpu.nested.guestMode) return endOf(entered);
   if (vcpu.nested.svm !== null) {
     const ended = shutDownL2OfSvm(vm, vcpu, emit);
-    return enterGuest(vm, vcpu, emit) ? ended : SHUTDOWN;
+    return endOf(enterGuest(vm, vcpu, emit)) ?? ended;
   }
   return leaveFor(vm, vcpu, 'TRIPLE_FAULT', emit);
 }
@@ -46,5 +51,17 @@ function leaveFor(vm: Vm, vcpu: Vcpu, name: 'TRIPLE_FAULT' | 'INIT_SIGNAL', emit
   const exit = { reason: EXIT_REASON[name], name, qualification: ZERO } as const;
   const outcome = nestedVmexit(vm, vcpu, exit, emit);
   if (outcome.kind === 'shutdown') return outcome;
-  return enterGuest(vm, vcpu, emit) ? outcome : SHUTDOWN;
+  return endOf(enterGuest(vm, vcpu, emit)) ?? outcome;
+}
+
+/** End of the vCPU, if its guest does not run: null if it does. */
+function endOf(entered: Entered): Outcome | null {
+  switch (entered) {
+    case 'guest':
+      return null;
+    case 'triple-fault':
+      return SHUTDOWN;
+    case 'interrupted':
+      return INTERRUPTED;
+  }
 }

@@ -57,12 +57,12 @@ const Mmio = z
 const KernelError = z
   .strictObject({
     kind: z.literal('error'),
-    errno: z.enum(['EINVAL', 'EEXIST', 'ENOENT', 'EFAULT']),
+    errno: z.enum(['EINVAL', 'EEXIST', 'ENOENT', 'EFAULT', 'EINTR']),
   })
   .meta({
     id: 'Outcome.error',
     description:
-      'The ioctl failed and changed nothing; EFAULT: KVM_RUN cannot carry out what the guest does.',
+      'The ioctl failed and changed nothing. Of KVM_RUN: EFAULT, it cannot go on; EINTR, it would go on for ever.',
   });
 
 const Shutdown = z

@@ -4,24 +4,27 @@ import { currentRoot, type Emit, type Vcpu, type Vm } from '../state/index.js';
 import { runOnRoot } from '../tlb/index.js';
 import { serviceRequest, serviceRequests } from './service-requests.js';
 
-/** More rounds than any chain of requests can take: each is raised by an earlier one, at most. */
+/** More rounds than any chain of requests is known to take. */
 const ROUNDS_MAX = 8;
+
+/**
+ * How an attempt to enter ended: the guest runs; a triple fault stopped it, whose meaning depends on
+ * who was to run; or each round made new requests, so that only a signal ends them.
+ */
+export type Entered = 'guest' | 'triple-fault' | 'interrupted';
 
 /**
  * Enters the guest: services the pending requests, loads a root if there is none, and starts over
  * while that raised new requests.
  *
- * @returns Whether the guest runs; if not, a triple fault stopped it, whose meaning depends on who
- *   was to run.
- * @throws {Error} If requests keep coming; that would be our own fault.
  * @see Linux `vcpu_enter_guest()`, arch/x86/kvm/x86.c
  */
-export function enterGuest(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
-  if (vcpu.mode === 'guest') return true;
+export function enterGuest(vm: Vm, vcpu: Vcpu, emit: Emit): Entered {
+  if (vcpu.mode === 'guest') return 'guest';
   // A vCPU that is scheduled in has its steal time brought up to date: kvm_arch_vcpu_load().
   if (vcpu.steal.preempted) makeRequest(vm, vcpu, KVM_REQ.STEAL_UPDATE, emit);
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    if (!serviceRequests(vm, vcpu, emit)) return false;
+    if (!serviceRequests(vm, vcpu, emit)) return 'triple-fault';
     reloadMmu(vm, vcpu, emit);
     if (vcpu.requests !== 0) continue;
 
@@ -29,9 +32,9 @@ export function enterGuest(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
     runOnRoot(vm, vcpu);
     const guest = vcpu.nested.guestMode ? 'L2' : 'L1';
     emit?.(vcpu, { kind: 'vm-entered', guest, root: currentRoot(vcpu.mmu)?.hpa ?? null });
-    return true;
+    return 'guest';
   }
-  throw new Error(`vCPU ${vcpu.index} cannot enter: requests keep coming`);
+  return 'interrupted';
 }
 
 /** @see Linux `kvm_mmu_reload()`, arch/x86/kvm/mmu.h */

@@ -74,3 +74,9 @@ export function raise(vcpu: Vcpu, exception: Fault, emit: Emit): Outcome {
 
 /** The instruction was carried out. */
 export const OK: Outcome = { kind: 'ok' };
+
+/** `KVM_RUN` makes no progress, and returns when a signal interrupts it: -EINTR. */
+export const INTERRUPTED: Outcome = { kind: 'error', errno: 'EINTR' };
+
+/** A triple fault of L1: `KVM_EXIT_SHUTDOWN`. */
+export const SHUTDOWN: Outcome = { kind: 'shutdown' };

@@ -1,13 +1,15 @@
-export { enterGuest } from './enter.js';
+export { type Entered, enterGuest } from './enter.js';
 export {
   type Exit,
   exitToHost,
   type Fault,
   fault,
+  INTERRUPTED,
   l1WantsException,
   OK,
   pageFault,
   raise,
+  SHUTDOWN,
   VECTORS,
 } from './exit.js';
 export { isHvFlushable, queueHvFlush } from './hv-flush.js';
