@@ -1070,7 +1070,7 @@ export type OutcomeMmio = {
 };
 export type OutcomeError = {
     kind: "error";
-    errno: "EINVAL" | "EEXIST" | "ENOENT" | "EFAULT";
+    errno: "EINVAL" | "EEXIST" | "ENOENT" | "EFAULT" | "EINTR";
 };
 export type OutcomeShutdown = {
     kind: "shutdown";

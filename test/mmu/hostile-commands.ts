@@ -188,7 +188,7 @@ function vmwrite(chance: Chance): { field: string; value: string } {
   return { field, value: value() };
 }
 
-/** The fields of a command of a kind; undefined where a kind is not played. */
+/** The fields of a command of a kind. */
 function fieldsOf(kind: CommandKind, chance: Chance): Record<string, unknown> {
   switch (kind) {
     case 'mov-cr0':
@@ -304,7 +304,23 @@ function fieldsOf(kind: CommandKind, chance: Chance): Record<string, unknown> {
       };
     case 'free-roots':
       return { mmu: chance.of(['root', 'guest']), roots: chance.percent(50) ? [] : ['current'] };
-    default:
+    case 'get-dirty-log':
+      return { slot: chance.below(2) };
+    case 'clear-dirty-log':
+      return {
+        slot: chance.below(2),
+        firstPage: 64 * chance.below(3),
+        pages: 64 * chance.below(3),
+      };
+    case 'mov-from-cr3':
+    case 'vmxoff':
+    case 'vmlaunch':
+    case 'vmresume':
+    case 'enter':
+    case 'zap-all':
+    case 'preempt':
+    case 'init':
+    case 'reset-context':
       return {};
   }
 }
