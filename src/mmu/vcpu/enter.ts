@@ -8,7 +8,7 @@ import { serviceRequest, serviceRequests } from './service-requests.js';
 const ROUNDS_MAX = 8;
 
 /**
- * How an attempt to enter ended: the guest runs; a triple fault stopped it, whose meaning depends on
+ * End of an attempt to enter: the guest runs; a triple fault stopped it, whose meaning depends on
  * who was to run; or each round made new requests, so that only a signal ends them.
  */
 export type Entered = 'guest' | 'triple-fault' | 'interrupted';
