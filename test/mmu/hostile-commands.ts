@@ -69,8 +69,12 @@ function entry(chance: Chance): string {
     : chance.of([0, 0x200, 0x3ff, 0x400, 0x200000, 2 ** 30]);
   const flags = chance.percent(80)
     ? chance.of([0x67, 0x67, 0x7, 0x7, 0x37])
-    : chance.of([0x63, 0x65, 0x27, 0xe7, 0x1e7, 0x87, 0xb7, 0x1, 0x337, 0x33, 0x4, 0x2, 0x0]);
-  const high = chance.percent(8) ? chance.of([1n << 63n, 1n << 51n, 1n << 40n, 1n << 62n]) : 0n;
+    : chance.of([
+        0x63, 0x65, 0x27, 0xe7, 0x1e7, 0x87, 0xb7, 0x1, 0x337, 0x33, 0x437, 0x4, 0x2, 0x0,
+      ]);
+  const high = chance.percent(8)
+    ? chance.of([1n << 63n, 1n << 51n, 1n << 40n, 1n << 62n, 1n << 59n])
+    : 0n;
   return hex((BigInt(target) << 12n) | BigInt(flags) | high);
 }
 
@@ -126,6 +130,8 @@ const CR4S = [
   '0x3020a0',
   '0x10',
   '0x0',
+  '0x4020a0',
+  '0x14020a0',
   '0xa0',
   '0x100020a0',
 ];
@@ -169,7 +175,8 @@ function vmwrite(chance: Chance): { field: string; value: string } {
     ['GUEST_IA32_EFER', () => chance.of(EFERS)],
     [
       'SECONDARY_VM_EXEC_CONTROL',
-      () => chance.of(['0x0', '0x2', '0x20', '0x22', '0x2022', '0x1022', '0x82', '0xa2']),
+      () =>
+        chance.of(['0x0', '0x2', '0x20', '0x22', '0x2022', '0x1022', '0x82', '0xa2', '0x400002']),
     ],
     ['VIRTUAL_PROCESSOR_ID', () => chance.of(['0x0', '0x1', '0x2', '0xffff'])],
     ['EXCEPTION_BITMAP', () => chance.of(['0x0', '0x4000', '0xffffffff'])],
@@ -199,6 +206,13 @@ function fieldsOf(kind: CommandKind, chance: Chance): Record<string, unknown> {
       return { value: chance.of(CR4S) };
     case 'wrmsr-efer':
       return { value: chance.of(EFERS) };
+    case 'wrmsr-pkrs':
+      return { value: chance.of(['0x0', '0x4', '0x8', '0x100000000']) };
+    case 'wrpkru':
+      return {
+        value: chance.of(['0x0', '0x4', '0x8', '0xffffffff']),
+        ecx: chance.of([0, 0, 0, 1]),
+      };
     case 'invlpg':
       return { gva: address(chance) };
     case 'invpcid':
