@@ -27,7 +27,7 @@ export function hostileConfig(chance: Chance, kernel: KernelRelease): VmConfigIn
   return {
     vcpus: VCPUS,
     paging: chance.of(['shadow', 'ept'] as const),
-    vendor: chance.percent(15) ? 'svm' : 'vmx',
+    vendor: chance.percent(25) ? 'svm' : 'vmx',
     kernel,
     policy: chance.of(POLICY_NAMES),
     prevRoots: chance.of([0, 1, 3, 3, 3, 15]),
@@ -40,6 +40,7 @@ export function hostileConfig(chance: Chance, kernel: KernelRelease): VmConfigIn
       lam: chance.percent(30),
       hyperv: chance.percent(40),
       nx: chance.percent(90),
+      pks: chance.percent(30),
     },
     memory: {
       memslots: [{ gpa: '0x0', bytes: 2 ** 22 }],
@@ -159,6 +160,7 @@ const EFERS = [
   '0x100',
   '0x900',
   '0x400',
+  '0x1d00',
 ];
 const FIELDS = Object.keys(VMCS);
 
@@ -259,6 +261,13 @@ function fieldsOf(kind: CommandKind, chance: Chance): Record<string, unknown> {
       };
     case 'pv-flush':
       return { vcpus: chance.of([[0], [1], [0, 1]]) };
+    case 'vmrun':
+      return {
+        nestedCr3: chance.percent(90) ? frameAddress(chance) : cr3(chance),
+        asid: chance.of([1, 1, 1, 2, 0]),
+        ...(chance.percent(40) ? { cr3: frameAddress(chance) } : {}),
+        ...(chance.percent(20) ? { cr0: chance.of(CR0S), cr4: chance.of(CR4S) } : {}),
+      };
     case 'hv-flush':
       return {
         call: chance.of(['HvCallFlushVirtualAddressSpace', 'HvCallFlushVirtualAddressListEx']),
@@ -356,6 +365,7 @@ const WEIGHTS: Partial<Record<CommandKind, number>> = {
   'set-sregs': 4,
   map: 3,
   'mov-cr4': 2,
+  vmrun: 2,
   init: 1,
 };
 
@@ -375,6 +385,8 @@ export function* hostileCommands(chance: Chance): Generator<CommandInput> {
     yield { kind: 'vmwrite', vcpu, field: 'EPT_POINTER', value: eptp(chance) };
     yield { kind: 'vmwrite', vcpu, field: 'GUEST_CR3', value: frameAddress(chance) };
     yield { kind: 'vmlaunch', vcpu };
+    yield { kind: 'wrmsr-efer', vcpu, value: '0x1d00' };
+    yield { kind: 'vmrun', vcpu, nestedCr3: frameAddress(chance), cr3: frameAddress(chance) };
   }
   for (;;) {
     const kind = chance.weighed(weights);
