@@ -343,6 +343,8 @@ function fieldsOf(kind: CommandKind, chance: Chance): Record<string, unknown> {
     case 'zap-all':
     case 'preempt':
     case 'init':
+    case 'smi':
+    case 'rsm':
     case 'reset-context':
       return {};
   }
@@ -366,6 +368,8 @@ const WEIGHTS: Partial<Record<CommandKind, number>> = {
   map: 3,
   'mov-cr4': 2,
   vmrun: 2,
+  smi: 1,
+  rsm: 2,
   init: 1,
 };
 
