@@ -39,7 +39,7 @@ class Sum {
     this.undecided += undecided;
     this.refused += refused;
     this.violations += counterexample === null ? 0 : 1;
-    this.known += known ? 1 : 0;
+    this.known += known === null ? 0 : 1;
   }
 
   toString(): string {

@@ -7,7 +7,14 @@ import {
   type Trial,
   trialsOf,
 } from '../../src/lab/campaign/index.js';
-import { createMendedVm, type DefectName, flawsOf, step } from '../../src/mmu/index.js';
+import { KeepingWatch } from '../../src/lab/keeping/index.js';
+import {
+  createMendedVm,
+  type DefectName,
+  flawsOf,
+  type KernelVersion,
+  step,
+} from '../../src/mmu/index.js';
 import { Command, VmConfig } from '../../src/mmu/schema/index.js';
 
 const SEED = 20261128;
@@ -19,9 +26,9 @@ export function first(count: number): Trial[] {
 }
 
 /**
- * Trials of a guest, one for so many of its machines, find nothing wrong with a sound policy. A
- * guest that is refused much of what it does would find nothing either: it is refused less than one
- * command in ten.
+ * Trials of a guest, one for so many of its machines, find nothing wrong with a sound policy, and
+ * leave no use unjudged. A guest that is refused much of what it does would find nothing either: it
+ * is refused less than one command in ten.
  */
 export function expectNothing(
   guest: GuestName,
@@ -35,14 +42,23 @@ export function expectNothing(
       counterexample: null,
     });
     expect(played.steps).toBe(steps);
+    expect(played.undecided).toBe(0);
     expect(played.refused).toBeLessThan(steps / 10);
   }
 }
 
-/** A guest finds a defect, in some trial of three rounds, and shows it in a few commands. */
-export function expectFound(defect: DefectName, guest: GuestName): void {
+/**
+ * A guest finds a defect, in some trial of three rounds, and shows it in a few commands.
+ *
+ * @param kernel One that can have the defect.
+ */
+export function expectFound(
+  defect: DefectName,
+  guest: GuestName,
+  kernel: KernelVersion = '6.1',
+): void {
   for (const { paging, vcpus, seed } of first(3 * ROUND)) {
-    const trial = { guest, paging, vcpus, seed, kernel: '6.1', policy: 'mainline' } as const;
+    const trial = { guest, paging, vcpus, seed, kernel, policy: 'mainline' } as const;
     const { counterexample } = runTrial(trial, 500, [defect]);
     if (counterexample === null) continue;
     expect(counterexample.config.defects).toEqual([defect]);
@@ -57,11 +73,19 @@ export function expectFound(defect: DefectName, guest: GuestName): void {
 function verdictsOn({ config, commands }: Counterexample): string[] {
   const vm = createMendedVm(VmConfig.parse(config));
   const said: string[] = [];
-  for (const command of commands) {
-    step(vm, Command.parse(command), (_vcpu, event) => {
-      if (event.kind === 'violation') said.push(event.message);
-      return 0;
-    });
+  for (const command of commands.map((input) => Command.parse(input))) {
+    const keeping = new KeepingWatch(vm, command, true);
+    try {
+      step(vm, command, (vcpu, event) => {
+        if (event.kind === 'violation') said.push(event.message);
+        keeping.see(vcpu, event);
+        return 0;
+      });
+    } catch (error) {
+      return [...said, (error as Error).message];
+    }
+    const lost = keeping.verdict();
+    if (lost !== null) said.push(lost);
   }
   return said.length > 0 ? said : flawsOf(vm).slice(0, 1);
 }

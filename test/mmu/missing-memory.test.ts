@@ -95,6 +95,24 @@ describe('a root outside every memslot, which appears later', () => {
   });
 });
 
+test('a PAE root that goes while its PDPTEs stay loaded: KVM would retry for ever', () => {
+  const vm = machine({ registers: { cr0: '0x80000033', cr4: '0x20', efer: '0x0', cr3: '0x1000' } });
+  run(vm, SLOT);
+  store(vm, {
+    '0x40000000': '0x2001',
+    '0x2010': '0x3067',
+    '0x3000': '0x100067',
+    '0x100000': '0x5',
+  });
+  run(vm, { kind: 'mov-cr3', vcpu: 0, value: '0x40000000' });
+  expect(run(vm, READ)).toEqual(FIVE);
+  run(vm, { kind: 'set-memslot', vcpu: 0, slot: 1, memslot: null });
+  expect(run(vm, READ)).toEqual({ kind: 'error', errno: 'EFAULT' });
+  expect(run(vm, READ)).toEqual({ kind: 'error', errno: 'EFAULT' });
+  run(vm, SLOT);
+  expect(run(vm, READ)).toEqual(FIVE);
+});
+
 describe('under EPT, a table of the guest outside every memslot', () => {
   const through = (config: VmConfigInput = {}): Vm => {
     const vm = machine({ paging: 'ept', ...config });

@@ -6,7 +6,18 @@ import { judgeStop } from '../../src/mmu/oracle/index.js';
 import { PAST_MAX, PAST_VALUES_MAX, TABLES_MAX } from '../../src/mmu/oracle/past.js';
 import type { Lab } from './lab.js';
 import { allowed, guest, INVLPG, keepingTlb, oracleOf, readData } from './oracle-lab.js';
-import { DATA, entryFor, frameAt, hex, noFlush, PD, PT, ROOTS, writeEntry } from './paged-guest.js';
+import {
+  DATA,
+  entryFor,
+  frameAt,
+  hex,
+  noFlush,
+  PD,
+  PDPT,
+  PT,
+  ROOTS,
+  writeEntry,
+} from './paged-guest.js';
 import { EPT_ROOT, enterL2, startHypervisor } from './paged-hypervisor.js';
 
 const [A] = ROOTS;
@@ -22,8 +33,9 @@ describe('bounds', () => {
 
   test('values of one entry: what is forgotten is not judged', () => {
     const lab = stale();
-    for (let i = 0; i < PAST_VALUES_MAX; i += 1) writeEntry(lab, PT, entryFor(0x12000));
-    expect(allowed(lab)).toBe('0x12 0x11 ...');
+    const frames = Array.from({ length: PAST_VALUES_MAX }, (_, i) => 0x12 + i);
+    for (const frame of frames) writeEntry(lab, PT, entryFor(frame * 4096));
+    expect(allowed(lab)).toBe([...frames.map(hex).reverse(), '0x11', '...'].join(' '));
     expect(readData(lab)).toBe('0x10 allowed');
     expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 1 });
     // After an invalidation all is known again.
@@ -34,10 +46,11 @@ describe('bounds', () => {
   test('values of all entries', () => {
     const lab = stale();
     const oracle = oracleOf(lab);
-    for (let i = 0; oracle.forgotten === 0; i += 1) {
-      writeEntry(lab, PT + 8 * (8 + (i % 500)), 0);
-      writeEntry(lab, PD + 8 * (8 + (i % 500)), 0);
+    // Two tables of which each has 500 entries with some 30 values do not quite fill it: a third does.
+    for (let i = 0; i < 25_000 && oracle.forgotten === 0; i += 1) {
+      for (const table of [PT, PD, PDPT]) writeEntry(lab, table + 8 * (8 + (i % 500)), i);
     }
+    expect(oracle.forgotten).toBeGreaterThan(0);
     expect(oracle.pastCount).toBeLessThanOrEqual(PAST_MAX);
     expect(readData(lab)).toBe('0x10 allowed');
     const { violations } = oracleStateOf(lab.vm) ?? {};

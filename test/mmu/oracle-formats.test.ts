@@ -42,7 +42,7 @@ function l2HasRead(entry: string, secondary = '0x22'): Lab {
 describe('an L2 whose entries are read otherwise than before', () => {
   const NX_ENTRY = '0x8000000000010067';
 
-  test('is not judged by what it had cached, until that is dropped', () => {
+  test('may use what it had cached, until that is dropped', () => {
     const lab = l2HasRead(NX_ENTRY);
     lab.run({ kind: 'vmexit' });
     withoutNx(lab);
@@ -50,7 +50,7 @@ describe('an L2 whose entries are read otherwise than before', () => {
     expect(lab.vcpu.regs.efer).toBe(0x500);
     // Bit 63 is reserved now, and yet the processor need not have dropped what it made of the entry.
     expect(readData(lab)).toBe('0x10 allowed');
-    expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 1 });
+    expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 0 });
     keepingTlb(lab, () => lab.run(INVLPG));
     expect(readData(lab)).toBe('0x10 stale-translation');
   });
@@ -64,7 +64,7 @@ describe('an L2 whose entries are read otherwise than before', () => {
     enterL2(lab);
     expect(lab.vcpu.regs.pdptrs[0]).toEqual({ page: (A + 0x9000) / 4096, low: 1 });
     expect(readData(lab)).toBe('0x10 allowed');
-    expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 1 });
+    expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 0 });
   });
 
   test('and back again', () => {
@@ -79,7 +79,7 @@ describe('an L2 whose entries are read otherwise than before', () => {
     vmwrite(lab, 'VM_ENTRY_CONTROLS', controls);
     vmwrite(lab, 'GUEST_IA32_EFER', efer);
     enterL2(lab);
-    expect(allowed(lab)).toBe('0x10 ...');
+    expect(allowed(lab)).toBe('0x10 -');
   });
 
   test('is judged by all that it does, where L1 has dropped what there was', () => {
@@ -119,7 +119,7 @@ describe('an L2 whose entries are read otherwise than before', () => {
     for (const vm of [lab.vm, decoded]) {
       step(vm, Command.parse({ kind: 'vmresume', vcpu: 0 }), null);
       step(vm, Command.parse({ kind: 'read', vcpu: 0, gva: hex(DATA) }), null);
-      expect(oracleStateOf(vm)).toEqual({ violations: 0, undecided: 1 });
+      expect(oracleStateOf(vm)).toEqual({ violations: 0, undecided: 0 });
     }
   });
 });
@@ -135,7 +135,7 @@ describe('global pages', () => {
     // It drops no global pages, and those that were cached as such are that still.
     lab.run({ kind: 'mov-cr3', value: hex(A) });
     expect(readData(lab)).toBe('0x10 allowed');
-    expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 1 });
+    expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 0 });
     keepingTlb(lab, () => lab.run(INVLPG));
     expect(readData(lab)).toBe('0x10 stale-translation');
   });
@@ -145,7 +145,7 @@ describe('global pages', () => {
     writeEntry(lab, PT, entryFor(0x10000, GLOBAL_PTE));
     lab.run(INVLPG);
     frameAt(lab, DATA);
-    for (let i = 0; i < 33; i += 1) writeEntry(lab, PT, entryFor(0x12000, GLOBAL_PTE));
+    for (let i = 0; i < 33; i += 1) writeEntry(lab, PT, entryFor(0x12000 + i * 4096, GLOBAL_PTE));
     lab.run({ kind: 'mov-cr3', value: hex(A) });
     expect(readData(lab)).toBe('0x10 allowed');
     expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 1 });
@@ -186,7 +186,7 @@ describe('L1, whose entries are read otherwise after a VM exit or a failed entry
     change(lab);
     expect(lab.vcpu.regs.efer).toBe(0x500);
     expect(readData(lab)).toBe('0x10 allowed');
-    expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 1 });
+    expect(oracleStateOf(lab.vm)).toEqual({ violations: 0, undecided: 0 });
     keepingTlb(lab, () => lab.run(INVLPG));
     expect(readData(lab)).toBe('0x10 stale-translation');
   });

@@ -43,7 +43,7 @@ function counted({ memory, shadow, vcpus, oracle }: Vm): { entries: number; page
 
 /** What the oracle remembers. */
 function memoriesOf({ past, tables, vcpus }: Oracle): number {
-  const sizes = [tables.size, ...[...past.values()].map(({ length }) => length)];
+  const sizes = [tables.size, ...[...past.values()].map(({ values }) => values.length)];
   for (const { vpids, epts, fresh } of vcpus.filter((vtlb) => vtlb !== null)) {
     sizes.push(...[...fresh.values(), ...[...epts.values()].flatMap(mapsIn)].map(sizeOf));
     for (const tag of vpids.values()) sizes.push(tag.contexts.length, ...mapsIn(tag).map(sizeOf));

@@ -1,5 +1,13 @@
-import { CommandRefused, createVm, flawsOf, step, type Vm } from '../../mmu/index.js';
+import {
+  CommandRefused,
+  createMendedVm,
+  createVm,
+  flawsOf,
+  step,
+  type Vm,
+} from '../../mmu/index.js';
 import { Command, VmConfig } from '../../mmu/schema/index.js';
+import { isKeepingStated, KeepingWatch } from '../keeping/index.js';
 import type { Scenery } from './guest.js';
 
 /** Makes a VM: as its kernel was, or without the bugs that it is known to have had. */
@@ -22,7 +30,7 @@ export function startedVm({ config, stage }: Scenery, make: Maker = createVm): V
 export function attemptAll(scenery: Scenery, commands: readonly Command[], make: Maker): Attempted {
   const vm = startedVm(scenery, make);
   for (const command of commands) {
-    const says = attempt(vm, command);
+    const says = attempt(vm, command, make);
     if (says !== null && says !== REFUSED) return { vm, says };
   }
   return { vm, says: flawsOf(vm)[0] ?? null };
@@ -31,15 +39,21 @@ export function attemptAll(scenery: Scenery, commands: readonly Command[], make:
 /** Result for a command that the vCPU could not take: nothing has changed. */
 export const REFUSED = 'refused';
 
-/** @returns The sentence of a judge, {@link REFUSED}, or null. */
-export function attempt(vm: Vm, command: Command): string | null {
+/**
+ * @param make The function that made the VM.
+ * @returns The sentence of a judge, {@link REFUSED}, or null.
+ */
+export function attempt(vm: Vm, command: Command, make: Maker = createVm): string | null {
+  const isMended = make === createMendedVm;
+  const keeping = isKeepingStated(vm.config) ? new KeepingWatch(vm, command, isMended) : null;
   let violation: string | null = null;
   try {
-    step(vm, command, (_vcpu, event) => {
+    step(vm, command, (vcpu, event) => {
       if (event.kind === 'violation') violation ??= event.message;
+      keeping?.see(vcpu, event);
       return 0;
     });
-    return violation;
+    return violation ?? keeping?.verdict() ?? null;
   } catch (error) {
     if (error instanceof CommandRefused) return REFUSED;
     return error instanceof Error ? error.message : String(error);

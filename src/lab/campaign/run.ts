@@ -1,11 +1,11 @@
-import { createMendedVm, type createVm, type DefectName, flawsOf } from '../../mmu/index.js';
+import { createMendedVm, createVm, type DefectName, flawsOf } from '../../mmu/index.js';
 import {
   Command,
   type CommandInput,
   createJsonWriter,
   type VmConfigInput,
 } from '../../mmu/schema/index.js';
-import { attempt, attemptAll, REFUSED, startedVm } from './attempt.js';
+import { attempt, attemptAll, type Maker, REFUSED, startedVm } from './attempt.js';
 import type { Scenery } from './guest.js';
 import { guestOf } from './guests/index.js';
 import { shrunk } from './shrink.js';
@@ -27,10 +27,10 @@ export interface TrialResult {
   readonly refused: number;
   readonly counterexample: Counterexample | null;
   /**
-   * Whether the trial met a bug that the kernel is known to have: without that bug nothing was
-   * wrong. From there on the machine was one without it.
+   * Sentence of the judge when the trial met a bug that the kernel is known to have: without that bug
+   * nothing was wrong. From there on the machine was one without it. Null if it met none.
    */
-  readonly known: boolean;
+  readonly known: string | null;
 }
 
 /**
@@ -47,20 +47,22 @@ export function runTrial(
   const guest = guestOf(trial.guest).commandsOf(trial, trial.seed)[Symbol.iterator]();
   const commands: Command[] = [];
   let vm = startedVm(scenery);
-  let known = false;
+  let make: Maker = createVm;
+  let known: string | null = null;
   let refused = 0;
   let says: string | null = null;
   for (let i = 1; i <= steps && says === null; i += 1) {
     const command: Command = guest.next().value;
-    const said = attempt(vm, command);
+    const said = attempt(vm, command, make);
     if (said === REFUSED) refused += 1;
     else commands.push(command);
     const isRight = said === REFUSED || said === null;
     if (isRight && (i < steps || flawsOf(vm).length === 0)) continue;
-    const mended = attemptAll(scenery, commands, createMendedVm);
+    make = createMendedVm;
+    const mended = attemptAll(scenery, commands, make);
     vm = mended.vm;
     says = mended.says;
-    known = says === null;
+    if (says === null) known ??= said ?? null;
   }
   const sum = { steps: commands.length + refused, undecided: undecidedIn(vm), refused, known };
   const counterexample =

@@ -1,7 +1,15 @@
 import { z } from 'zod';
-import { CommandRefused, createVm, flawsOf, step, type Vm } from '../../mmu/index.js';
+import {
+  CommandRefused,
+  createMendedVm,
+  createVm,
+  flawsOf,
+  step,
+  type Vm,
+} from '../../mmu/index.js';
 import type { Act, Answer, Judge, Scene } from '../../mmu/scenes/index.js';
 import { Command, Outcome, VmConfig, type VmConfigInput } from '../../mmu/schema/index.js';
+import { isKeepingStated, KeepingWatch } from '../keeping/index.js';
 
 /** The finding of a judge. */
 export interface Catch {
@@ -26,7 +34,7 @@ export function play(
 ): Catch | null {
   const vm = make(VmConfig.parse({ ...config, ...changes }));
   const caught = new Map<Judge, Catch>();
-  const history: History = { seq: 0 };
+  const history: History = { seq: 0, isMended: make === createMendedVm };
   const note = (found: Omit<Catch, 'after'> | null, after: number): void => {
     if (found !== null && !caught.has(found.by)) caught.set(found.by, { ...found, after });
   };
@@ -48,15 +56,21 @@ type Found = Omit<Catch, 'after'> | null;
 /** Commands and events are numbered as the history of a VM numbers them. */
 interface History {
   seq: number;
+  readonly isMended: boolean;
 }
 
 function played(vm: Vm, { command, answer, spares = [] }: Act, history: History): Found {
   let violation: string | null = null;
   let waste: string | null = null;
   history.seq += 1;
+  const parsed = Command.parse(command);
+  const keeping = isKeepingStated(vm.config)
+    ? new KeepingWatch(vm, parsed, history.isMended)
+    : null;
   try {
-    const outcome = step(vm, Command.parse(command), (_vcpu, event) => {
+    const outcome = step(vm, parsed, (vcpu, event) => {
       if (event.kind === 'violation') violation ??= event.message;
+      keeping?.see(vcpu, event);
       if (spares.includes(event.kind)) waste ??= `${event.kind} came of ${command.kind}`;
       history.seq += 1;
       return history.seq;
@@ -64,6 +78,7 @@ function played(vm: Vm, { command, answer, spares = [] }: Act, history: History)
     if (violation !== null) return { by: 'oracle', says: violation };
     const says = contradiction(answer, z.encode(Outcome, outcome));
     if (says !== null) return { by: 'conformance', says };
+    waste ??= keeping?.verdict() ?? null;
     return waste === null ? null : { by: 'economy', says: waste };
   } catch (error) {
     if (error instanceof CommandRefused) throw error;

@@ -22,7 +22,7 @@ export function verdictOf(result: Verdict): string {
     publishedLines(result.lanes),
     ledgerTable(result.lanes),
     freeLines(result.lanes),
-    violationLines(result.lanes),
+    [...violationLines(result.lanes), ...undecidedLines(result.lanes)],
     partingLines(result),
     trouble(result.lanes),
     ['To repeat:', ...repeatLines(result)],
@@ -196,10 +196,20 @@ function violationLines(lanes: readonly RaceLane[]): string[] {
   return isSound ? [...found, ...wrapped(HOLES, VERDICT_WIDTH)] : found;
 }
 
+/** A lane without an oracle judges nothing, and has no number of what it could not. */
+function undecidedLines(lanes: readonly RaceLane[]): string[] {
+  const judged = lanes.filter(({ counters }) => counters.ledger !== null);
+  if (judged.length === 0) return [];
+  const some = judged.filter(({ counters }) => counters.undecided > 0);
+  const parts = some.map(({ name, counters }) => `${name} ${counters.undecided}`);
+  const of = parts.length === 0 ? 'none' : listOf(parts);
+  return wrapped(`Uses that could not be judged: ${of}.`, VERDICT_WIDTH);
+}
+
 /** @see docs/fidelity.md, "Where KVM itself is wrong" */
 const HOLES =
   'Where a policy without holes of its own is stale, it may be a defect of the VM, or KVM itself: ' +
-  'see mainline-t17, mainline-vpid12, mainline-nx and mainline-pse in the museum.';
+  'see mainline-t17, mainline-vpid12, mainline-nx, mainline-pse and mainline-smap in the museum.';
 
 function partingLines({ partings }: Verdict): string[] {
   const [first, ...more] = partings;

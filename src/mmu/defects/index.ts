@@ -7,6 +7,7 @@ import type { Defect } from './defect.js';
 import { directPageAnyGfn } from './direct-page-any-gfn.js';
 import { directPageAnyRole } from './direct-page-any-role.js';
 import { dirtyBitLost } from './dirty-bit-lost.js';
+import { dummyRootKept } from './dummy-root-kept.js';
 import { eptBit7Unchecked } from './ept-bit-7-unchecked.js';
 import { eptFaultSyncsCurrentOnly } from './ept-fault-syncs-current-only.js';
 import { faultInjectedWithoutSync } from './fault-injected-without-sync.js';
@@ -15,6 +16,7 @@ import { flushCurrentNamesVpid01 } from './flush-current-names-vpid01.js';
 import { flushRequestUnserviced } from './flush-request-unserviced.js';
 import { globalWithoutPge } from './global-without-pge.js';
 import { globalsSurvivePge } from './globals-survive-pge.js';
+import { guestFlushAsksFirst } from './guest-flush-asks-first.js';
 import { guestFlushLate } from './guest-flush-late.js';
 import { guestFlushNamesVpid01 } from './guest-flush-names-vpid01.js';
 import { guestFlushSkipsHardware } from './guest-flush-skips-hardware.js';
@@ -150,6 +152,8 @@ export const DEFECTS: Readonly<Record<DefectName, Defect>> = {
   'guest-flush-skips-sync': guestFlushSkipsSync,
   'guest-flush-skips-hardware': guestFlushSkipsHardware,
   'guest-flush-spares-prev-roots': guestFlushSparesPrevRoots,
+  'guest-flush-asks-first': guestFlushAsksFirst,
+  'dummy-root-kept': dummyRootKept,
   'invlpg-current-root-only': invlpgCurrentRootOnly,
   'invlpg-skips-hardware': invlpgSkipsHardware,
   'invpcid-address-current-root-only': invpcidAddressCurrentRootOnly,

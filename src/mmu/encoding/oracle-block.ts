@@ -5,10 +5,12 @@ import {
   createVirtualTlb,
   createVpidTag,
   type EptTag,
+  type Forgotten,
   type GuestContext,
   isUntouched,
   type Moment,
   type Oracle,
+  type PastValue,
   type PcidTag,
   type VirtualTlb,
   type VpidTag,
@@ -21,14 +23,16 @@ export function writeOracle(writer: ByteWriter, vm: WatchedVm): void {
   writer.number(oracle.clock);
   writer.number(oracle.command.nth);
   writer.list(oracle.tables, writer.number);
-  writer.list(oracle.past, ([gpa, values]) => {
+  writer.list(oracle.past, ([gpa, word]) => {
     writer.number(gpa);
-    writer.list(values, ({ value, until }) => {
+    writer.list(word.values, ({ value, from, until }) => {
       writer.word(value);
+      writer.number(from);
       writeMoment(writer, until);
     });
+    writeForgotten(writer, word);
   });
-  writer.number(oracle.forgotten);
+  writeForgotten(writer, oracle);
   for (const vcpu of vm.vcpus) writeVirtualTlb(writer, vtlbOf(vm, vcpu));
 }
 
@@ -40,11 +44,11 @@ export function readOracle(reader: ByteReader, vcpuCount: number): Oracle {
   for (const gfn of reader.list(reader.number)) oracle.tables.add(gfn);
   reader.list(() => {
     const gpa = reader.number();
-    const values = reader.list(() => ({ value: reader.word(), until: readMoment(reader) }));
-    oracle.past.set(gpa, values);
+    const values = reader.list(() => readPastValue(reader));
+    oracle.past.set(gpa, { values, ...readForgotten(reader) });
     oracle.pastCount += values.length;
   });
-  oracle.forgotten = reader.number();
+  Object.assign(oracle, readForgotten(reader));
   for (let index = 0; index < vcpuCount; index += 1) {
     const vtlb = readVirtualTlb(reader);
     if (isUntouched(vtlb)) continue;
@@ -52,6 +56,19 @@ export function readOracle(reader: ByteReader, vcpuCount: number): Oracle {
     countMemories(oracle, vtlb);
   }
   return oracle;
+}
+
+function readPastValue(reader: ByteReader): PastValue {
+  return { value: reader.word(), from: reader.number(), until: readMoment(reader) };
+}
+
+function writeForgotten(writer: ByteWriter, { forgotten, globalsForgotten }: Forgotten): void {
+  writer.number(forgotten);
+  writer.number(globalsForgotten);
+}
+
+function readForgotten(reader: ByteReader): Forgotten {
+  return { forgotten: reader.number(), globalsForgotten: reader.number() };
 }
 
 function writeVirtualTlb(writer: ByteWriter, vtlb: VirtualTlb): void {
@@ -100,10 +117,6 @@ function writeVpidTag(writer: ByteWriter, tag: VpidTag): void {
   writeMoments(writer, tag.pages, writer.number);
   writer.list(tag.contexts, (context) => writeContext(writer, context));
   writer.number(tag.forgotten);
-  writer.number(tag.unpaged);
-  writer.number(tag.format);
-  writer.number(tag.stoppedAt);
-  writer.number(tag.globalsUntil);
 }
 
 function readVpidTag(reader: ByteReader): VpidTag {
@@ -119,10 +132,6 @@ function readVpidTag(reader: ByteReader): VpidTag {
     pages: readMoments(reader, reader.number),
     contexts: reader.list(() => readContext(reader)),
     forgotten: reader.number(),
-    unpaged: reader.number(),
-    format: reader.number(),
-    stoppedAt: reader.number(),
-    globalsUntil: reader.number(),
   };
 }
 
@@ -148,6 +157,7 @@ function writeContext(writer: ByteWriter, context: GuestContext): void {
   writer.number(context.ep4ta);
   writer.word(context.cr3);
   writer.list(context.pdptrs, writer.word);
+  writer.uint(context.format);
   writer.number(context.until);
 }
 
@@ -158,6 +168,7 @@ function readContext(reader: ByteReader): GuestContext {
     ep4ta: reader.number(),
     cr3: reader.word(),
     pdptrs: reader.list(reader.word),
+    format: reader.uint(),
     until: reader.number(),
   };
 }

@@ -10,6 +10,7 @@ import {
   vpidOf,
 } from '../state/index.js';
 import { dropVpid, vpidTagOf } from './drop.js';
+import { formatOf } from './formats.js';
 import { momentNow, timeNow } from './moments.js';
 
 /** Contexts of a VPID that are remembered after they were left. */
@@ -24,11 +25,15 @@ export function contextOf(config: { paging: 'shadow' | 'ept' }, vcpu: Vcpu): Gue
     ep4ta: ep4taInUse(config, vcpu),
     cr3,
     pdptrs,
+    format: formatOf(vcpu.regs),
     until: Number.POSITIVE_INFINITY,
   };
 }
 
-/** The guest may run under other tags, or on other tables: those that it left are remembered. */
+/**
+ * The guest may run under other tags, on other tables, or read them by other rules, whatever brought
+ * that about: how it ran until now is remembered.
+ */
 export function followContext(vm: Vm & { oracle: Oracle }, vcpu: Vcpu, vtlb: VirtualTlb): void {
   const { context } = vtlb;
   const vpid = vpidInUse(vcpu);
@@ -78,6 +83,7 @@ function isWhereItRuns(
     isSameWord(context.cr3, cr3) &&
     context.pcid === pcid &&
     context.ep4ta === ep4ta &&
+    context.format === formatOf(regs) &&
     (context.pdptrs === pdptrs || arePdptesSame(context.pdptrs, pdptrs))
   );
 }

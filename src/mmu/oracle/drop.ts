@@ -33,16 +33,6 @@ export function dropCombined(vtlb: VirtualTlb, vpid: number, moment: Moment): vo
   vpidTagOf(vtlb, vpid, moment.time).combined = moment;
 }
 
-/** Leaves unjudged everything that a VPID had cached until now. */
-export function forgetBefore(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
-  vpidTagOf(vtlb, vpid, moment.time).forgotten = moment.time;
-}
-
-/** Until now translations of a VPID may have been made without tables of the guest's own. */
-export function noteUnpaged(vtlb: VirtualTlb, vpid: number, moment: Moment): void {
-  vpidTagOf(vtlb, vpid, moment.time).unpaged = moment.time;
-}
-
 /** Everything of every VPID but 0. */
 export function dropOtherVpids(vtlb: VirtualTlb, moment: Moment): void {
   for (const vpid of [...vtlb.vpids.keys()]) if (vpid !== 0) dropVpid(vtlb, vpid, moment);

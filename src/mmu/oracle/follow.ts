@@ -1,15 +1,7 @@
-import { isPaging, X86_CR0_PG } from '../machine/index.js';
 import type { Command, CommandKind, Outcome } from '../schema/index.js';
-import {
-  type GuestContext,
-  type Oracle,
-  type Vcpu,
-  type VirtualTlb,
-  vpidOf,
-} from '../state/index.js';
+import { type Oracle, type Vcpu, type VirtualTlb, vpidOf } from '../state/index.js';
 import { followContext } from './context.js';
-import { dropCombined, dropVpid, forgetBefore, noteUnpaged } from './drop.js';
-import { followFormat } from './formats.js';
+import { dropCombined, dropVpid } from './drop.js';
 import { controlChanged, invept, invlpg, invpcid, invvpid, movCr3 } from './instructions.js';
 import { momentNow } from './moments.js';
 import { hvFlush, pvFlush } from './paravirtual.js';
@@ -24,7 +16,6 @@ export function beginCommand(vm: WatchedVm, vcpu: Vcpu, kind: CommandKind): void
   const { before } = keepVtlb(vm, vcpu);
   before.cr0 = vcpu.regs.cr0;
   before.cr4 = vcpu.regs.cr4;
-  before.efer = vcpu.regs.efer;
   before.guestMode = vcpu.nested.guestMode;
   before.initPending = vcpu.initPending;
 }
@@ -37,7 +28,8 @@ export function takeCommandBack({ command }: Oracle): void {
 /**
  * A command is done: the vCPU may run under other tags now, and the architecture may have asked the
  * processor to drop what it had cached. It is read from the command and its outcome alone, so that
- * what KVM made of it does not matter.
+ * what KVM made of it does not matter. Registers that a VMM loads drop nothing, as those that a VM
+ * entry loads: no instruction has changed them.
  */
 export function followCommand(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcome): void {
   // An access that went through has changed no register, and drops nothing.
@@ -54,12 +46,7 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
   const vtlb = vtlbOf(vm, vcpu);
   const left = vtlb.context;
   followContext(vm, vcpu, vtlb);
-  if (wasUnpaged(vtlb, left) && (isPaging(vcpu.regs) || left !== vtlb.context)) {
-    noteUnpaged(vtlb, left.vpid, momentNow(vm.oracle));
-  }
-  const isTransition = vtlb.before.guestMode !== vcpu.nested.guestMode;
-  if (isTransition || loadsRegisters(command)) followFormat(vm, vcpu, left);
-  if (isTransition) followTransition(vm, vcpu, vtlb);
+  if (vtlb.before.guestMode !== vcpu.nested.guestMode) followTransition(vm, vcpu, vtlb);
   if (outcome.kind !== 'ok') return;
   switch (command.kind) {
     case 'read':
@@ -71,7 +58,6 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
       break;
     case 'mov-cr0':
     case 'mov-cr4':
-    case 'wrmsr-efer':
       controlChanged(vm, vcpu);
       break;
     case 'invlpg':
@@ -101,10 +87,6 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
     case 'rsm':
       if (hasTakenInit(vtlb, vcpu, command)) dropVpid(vtlb, left.vpid, momentNow(vm.oracle));
       break;
-    case 'set-sregs':
-      // No processor does this. Whatever the VMM meant by it, nothing older is judged.
-      forgetBefore(vtlb, left.vpid, momentNow(vm.oracle));
-      break;
     case 'set-memslot':
       vm.oracle.tableWrites += 1;
       break;
@@ -121,9 +103,11 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
     case 'vmwrite':
     case 'mov-from-cr3':
     case 'smi':
+    case 'wrmsr-efer':
     case 'load-root':
     case 'enter':
     case 'make-request':
+    case 'set-sregs':
     case 'zap-all':
     case 'preempt':
     case 'host-write':
@@ -138,22 +122,9 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
   }
 }
 
-/**
- * Whether a command loads registers as no instruction does that loads one: a VM entry, of which a
- * failed one loads those of L1, or the way into system-management mode and back.
- */
-function loadsRegisters({ kind }: Command): boolean {
-  return kind === 'vmlaunch' || kind === 'vmresume' || kind === 'smi' || kind === 'rsm';
-}
-
 /** Whether an INIT took place: this one, or one that waited. */
 function hasTakenInit({ before }: VirtualTlb, { initPending }: Vcpu, { kind }: Command): boolean {
   return !initPending && (kind === 'init' || before.initPending);
-}
-
-/** With an EPT, unpaged linear addresses are translated and cached as well. */
-function wasUnpaged({ before }: VirtualTlb, { ep4ta }: GuestContext): boolean {
-  return ep4ta !== -1 && (before.cr0 & X86_CR0_PG) === 0;
 }
 
 /** @see Intel SDM Vol. 3C, "Operations that Invalidate Cached Mappings": VM entries and exits */

@@ -1,6 +1,5 @@
 import {
   bitsOf,
-  EFER_NX,
   ep4taOf,
   INVPCID_TYPE_ALL_INCL_GLOBAL,
   INVPCID_TYPE_INDIV_ADDR,
@@ -17,11 +16,9 @@ import {
   VMX_VPID_EXTENT_SINGLE_CONTEXT,
   type Word,
   X86_CR0_PG,
-  X86_CR4_LA57,
   X86_CR4_PAE,
   X86_CR4_PCIDE,
   X86_CR4_PGE,
-  X86_CR4_PSE,
   X86_CR4_SMEP,
 } from '../machine/index.js';
 import type { CommandOf } from '../schema/index.js';
@@ -37,7 +34,6 @@ import {
   dropPcidPage,
   dropVpid,
   dropVpidPage,
-  forgetBefore,
 } from './drop.js';
 import { momentNow } from './moments.js';
 import { vtlbOf, type WatchedVm } from './watched-vm.js';
@@ -53,7 +49,7 @@ export function movCr3(vm: WatchedVm, vcpu: Vcpu, { value }: CommandOf<'mov-cr3'
 
 /** @see Intel SDM Vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches" */
 export function controlChanged(vm: WatchedVm, vcpu: Vcpu): void {
-  const { cr0, cr4, efer } = vcpu.regs;
+  const { cr0, cr4 } = vcpu.regs;
   const vtlb = vtlbOf(vm, vcpu);
   const { before, context } = vtlb;
   const changed = cr4 ^ before.cr4;
@@ -64,10 +60,6 @@ export function controlChanged(vm: WatchedVm, vcpu: Vcpu): void {
   } else if ((changed & X86_CR4_PAE) !== 0 || (changed & cr4 & X86_CR4_SMEP) !== 0) {
     dropPcidAndGlobals(vtlb, context, moment());
   }
-  // Translations that are cached were made by the rules that held before the change.
-  const otherFormat = (changed & (X86_CR4_PSE | X86_CR4_LA57 | X86_CR4_PAE)) !== 0;
-  const otherNx = ((efer ^ before.efer) & EFER_NX) !== 0;
-  if (otherFormat || otherNx) forgetBefore(vtlb, context.vpid, moment());
 }
 
 /** An address that is not canonical drops nothing. */

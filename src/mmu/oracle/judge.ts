@@ -16,14 +16,14 @@ import type { Outcome } from '../schema/index.js';
 import { type Emit, isModeBased, type Vcpu, type Vm } from '../state/index.js';
 import { blame, type Charge } from './blame.js';
 import { dropAsPageFault, dropInjected, dropViolated } from './drop.js';
-import { mayHaveGlobals } from './formats.js';
 import { freshTranslation } from './fresh.js';
 import { momentNow } from './moments.js';
 import { TooManyWalks } from './past-walks.js';
 import { allows, wasEverAllowed } from './rights.js';
 import { type PastTranslation, pastTranslations, physicalTranslations } from './translations.js';
+import { unknownOf } from './unknown.js';
 import { isWatched, vtlbOf, type WatchedVm } from './watched-vm.js';
-import { globalWindowOf, rootsForgotten, windowOf } from './windows.js';
+import { globalWindowOf, windowOf } from './windows.js';
 
 /** An access by a linear address. */
 export interface JudgedAccess {
@@ -210,7 +210,7 @@ function search(
   return judgementUnder(vm, vcpu, address);
 }
 
-/** A use is undecided if something was forgotten since its translation was last dropped. */
+/** A use is undecided if it may be by something that was forgotten since it was last dropped. */
 function judgementUnder(vm: WatchedVm, vcpu: Vcpu, address: Word): Judgement {
   return isUndecidable(vm, vcpu, address) ? 'undecided' : 'refused';
 }
@@ -218,15 +218,17 @@ function judgementUnder(vm: WatchedVm, vcpu: Vcpu, address: Word): Judgement {
 /** No drop by a PCID covers the global pages that another one made. */
 const ANY_PCID = -1;
 
-/** Whether too much was forgotten since a translation of the page was last dropped. */
-export function isUndecidable(vm: WatchedVm, vcpu: Vcpu, address: Word): boolean {
+/**
+ * Whether something was forgotten that can have translated the page since that was last dropped. A
+ * drop that spares global pages is the last one, unless there may have been a global page.
+ */
+export function isUndecidable(vm: WatchedVm, vcpu: Vcpu, { page }: Word): boolean {
   const vtlb = vtlbOf(vm, vcpu);
   const { context } = vtlb;
-  const { page } = windowOf(vtlb, context, address.page);
-  const forgotten = Math.max(vm.oracle.forgotten, rootsForgotten(vtlb, context));
-  if (page.time < forgotten) return true;
-  if (!mayHaveGlobals(vtlb, vcpu)) return false;
-  return globalWindowOf(vtlb, { ...context, pcid: ANY_PCID }, address.page).page.time < forgotten;
+  const unknown = unknownOf(vm, vtlb, page);
+  if (windowOf(vtlb, context, page).page.time < unknown.until) return true;
+  const globals = globalWindowOf(vtlb, { ...context, pcid: ANY_PCID }, page).page.time;
+  return globals < unknown.until && unknown.mayBeGlobal(globals);
 }
 
 function convict(

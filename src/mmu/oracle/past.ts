@@ -3,6 +3,7 @@ import {
   type GuestMemory,
   gfnToGpa,
   gpaToGfn,
+  isSameWord,
   isVisibleGfn,
   offsetInPage,
   PAGE_SIZE,
@@ -10,10 +11,14 @@ import {
   type Word,
   wordFromNumber,
 } from '../machine/index.js';
-import type { Moment, Oracle, PastValue } from '../state/index.js';
+import type { Forgotten, Moment, Oracle, PastValue, PastWord } from '../state/index.js';
+import { mayMapGlobally } from './entry-bits.js';
 import { momentNow } from './moments.js';
 
-/** Values of one table entry that are kept; more are forgotten, the oldest first. */
+/**
+ * Values of eight bytes of a table that are kept. Beyond that those that are alike are merged, and
+ * of different ones the oldest is forgotten.
+ */
 export const PAST_VALUES_MAX = 32;
 /** Values of all entries that are kept of a VM. */
 export const PAST_MAX = 32_768;
@@ -35,10 +40,10 @@ function mayBeTable({ tables }: Oracle, gfn: number): boolean {
   return tables.size >= TABLES_MAX || tables.has(gfn);
 }
 
-/** A value of an entry, with the time during which the entry held it. */
+/** A value of an entry, with the time during which the entry held it, now and then or always. */
 export interface Span {
   readonly value: Word;
-  /** Time from which it held it; 0 if it always did. */
+  /** Time from which; 0 if it always did. */
   readonly from: number;
   /** The write that replaced it; null while it still holds it. */
   readonly end: Moment | null;
@@ -82,19 +87,18 @@ function keepBytes(
 
 /** The values of eight bytes of memory, newest first: the present one, then the past ones. */
 export function spansOf(oracle: Oracle, memory: GuestMemory, gpa: number): Span[] {
-  const past = oracle.past.get(gpa) ?? [];
+  const past = oracle.past.get(gpa)?.values ?? [];
   const isVisible = isVisibleGfn(memory, gpaToGfn(gpa));
-  const fromOf = (i: number) => past[i - 1]?.until.time ?? 0;
   const spans: Span[] = [
     {
       value: isVisible ? readWord(memory, gpa) : NOT_PRESENT,
-      from: fromOf(past.length),
+      from: past.at(-1)?.until.time ?? 0,
       end: null,
     },
   ];
   for (let i = past.length - 1; i >= 0; i -= 1) {
-    const { value, until } = past[i] as PastValue;
-    spans.push({ value, from: fromOf(i), end: until });
+    const { value, from, until } = past[i] as PastValue;
+    spans.push({ value, from, end: until });
   }
   return spans;
 }
@@ -117,29 +121,58 @@ export function entrySpansOf(
 const NOT_PRESENT: Word = { page: 0, low: 0 };
 
 function keep(oracle: Oracle, gpa: number, value: Word, until: Moment): void {
-  let values = oracle.past.get(gpa);
-  if (values === undefined) {
-    values = [];
-    oracle.past.set(gpa, values);
+  let word = oracle.past.get(gpa);
+  if (word === undefined) {
+    word = { values: [], forgotten: 0, globalsForgotten: 0 };
+    oracle.past.set(gpa, word);
   }
-  values.push({ value, until });
+  const { values } = word;
+  values.push({ value, from: values.at(-1)?.until.time ?? 0, until });
   oracle.pastCount += 1;
-  if (values.length > PAST_VALUES_MAX) forget(oracle, values, 1);
-  if (oracle.pastCount > PAST_MAX) forgetOldestEntry(oracle);
+  if (values.length > PAST_VALUES_MAX) {
+    oracle.pastCount -= mergeSame(values);
+    if (values.length > PAST_VALUES_MAX) forget(oracle, word, values.splice(0, 1));
+  }
+  if (oracle.pastCount > PAST_MAX) forgetOldestWord(oracle);
 }
 
-/** The entry that was first written, and whatever it held. */
-function forgetOldestEntry(oracle: Oracle): void {
+/**
+ * Takes values that are alike for one, which was there from the first time to the last: a
+ * translation depends on when its entries were replaced last. It may be allowed more by that.
+ *
+ * @returns How many there are less.
+ */
+function mergeSame(values: PastValue[]): number {
+  const kept: PastValue[] = [];
+  for (const past of values.toReversed()) {
+    const at = kept.findIndex(({ value }) => isSameWord(value, past.value));
+    if (at === -1) kept.push(past);
+    else kept[at] = { ...(kept[at] as PastValue), from: past.from };
+  }
+  const merged = values.length - kept.length;
+  if (merged > 0) values.splice(0, values.length, ...kept.reverse());
+  return merged;
+}
+
+/** The word that was first written, and whatever it held. */
+function forgetOldestWord(oracle: Oracle): void {
   const first = oracle.past.entries().next().value;
   if (first === undefined) return;
-  const [gpa, values] = first;
-  forget(oracle, values, values.length);
+  const [gpa, word] = first;
+  forget(oracle, word, word.values);
+  noteForgotten(oracle, word);
   oracle.past.delete(gpa);
 }
 
-function forget(oracle: Oracle, values: PastValue[], count: number): void {
-  for (const { until } of values.splice(0, count)) {
-    oracle.forgotten = Math.max(oracle.forgotten, until.time);
+function forget(oracle: Oracle, word: PastWord, values: readonly PastValue[]): void {
+  for (const { value, until } of values) {
+    const globalsForgotten = mayMapGlobally(value, 'always') ? until.time : 0;
+    noteForgotten(word, { forgotten: until.time, globalsForgotten });
     oracle.pastCount -= 1;
   }
+}
+
+function noteForgotten(of: Forgotten, { forgotten, globalsForgotten }: Forgotten): void {
+  of.forgotten = Math.max(of.forgotten, forgotten);
+  of.globalsForgotten = Math.max(of.globalsForgotten, globalsForgotten);
 }

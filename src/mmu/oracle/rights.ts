@@ -11,7 +11,8 @@ import {
 import type { Vcpu } from '../state/index.js';
 import { TooManyWalks } from './past-walks.js';
 import { type PastTranslation, pastTranslations } from './translations.js';
-import type { WatchedVm } from './watched-vm.js';
+import { unknownOf } from './unknown.js';
+import { vtlbOf, type WatchedVm } from './watched-vm.js';
 
 /** Whether rights allow an access: those of the guest's own tables, and those of its EPT. */
 export function allows(
@@ -27,8 +28,8 @@ export function allows(
 const NEEDED = { read: ACC_USER, write: ACC_WRITE, execute: ACC_EXEC } as const;
 
 /**
- * Whether any entry that is remembered gave the right to an access, dropped or not. Where the
- * history is too long to look at, one may have.
+ * Whether any entry that is remembered gave the right to an access, dropped or not. Where some of
+ * the history is forgotten or too long to look at, one may have.
  */
 export function wasEverAllowed(
   vm: WatchedVm,
@@ -37,10 +38,9 @@ export function wasEverAllowed(
 ): boolean {
   const visit = (past: PastTranslation) =>
     !past.isBlocked && past.gfn === gfn && allows(past, access, vcpu.regs);
+  if (unknownOf(vm, vtlbOf(vm, vcpu), address.page).until > 0) return true;
   try {
-    return (
-      vm.oracle.forgotten > 0 || pastTranslations(vm, vcpu, { address, everything: true, visit })
-    );
+    return pastTranslations(vm, vcpu, { address, everything: true, visit });
   } catch (error) {
     if (error instanceof TooManyWalks) return true;
     throw error;

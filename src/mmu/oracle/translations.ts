@@ -4,11 +4,9 @@ import {
   eptAccFor,
   gfnToGpa,
   gpaToGfn,
-  isPaging,
   offsetInPage,
   type Registers,
   type Word,
-  X86_CR4_PGE,
 } from '../machine/index.js';
 import {
   BEGINNING,
@@ -20,6 +18,7 @@ import {
   type VirtualTlb,
   type Vmcs12,
 } from '../state/index.js';
+import { hasGlobals, isPagedIn, reaches, registersIn } from './formats.js';
 import { entrySpansOf, spansOf } from './past.js';
 import { type EptWay, pastEptWays } from './past-epts.js';
 import { first, type PastWalk, type PlacedSpan, pastWalks, type Replaced } from './past-walks.js';
@@ -75,9 +74,7 @@ export function pastTranslations(vm: WatchedVm, vcpu: Vcpu, search: Search): boo
     const windows = search.everything ? always : windowAt;
     if (searchTables(vm, vcpu, { root, windows, search, globals: false })) return true;
   }
-  if (searchUnpaged(vm, vcpu, search)) return true;
-  if (!hasGlobals(vcpu)) return false;
-  return roots.some((root) => {
+  return roots.filter(hasGlobals).some((root) => {
     const windowAt = windowsFrom((order) => globalWindowOf(vtlb, root, page, order));
     const windows = search.everything ? always : windowAt;
     return searchTables(vm, vcpu, { root, windows, search, globals: true });
@@ -110,7 +107,7 @@ const ALWAYS: Window = { page: { ...BEGINNING, time: -1 }, structures: { ...BEGI
 
 const always: Windows = () => ALWAYS;
 
-/** The guest's present context, then its past ones under the same VPID and EPT. */
+/** The guest's present context, then its past ones under the same VPID and EPT, however it read. */
 function contextsOf({ vpids, context }: VirtualTlb): GuestContext[] {
   const known = vpids.get(context.vpid)?.contexts ?? [];
   return [
@@ -118,24 +115,6 @@ function contextsOf({ vpids, context }: VirtualTlb): GuestContext[] {
     ...known.filter((other) => other !== context && other.ep4ta === context.ep4ta).reverse(),
   ];
 }
-
-/** Searches what was cached while the guest, which has tables now, had none: PCID 0, identity. */
-function searchUnpaged(vm: WatchedVm, vcpu: Vcpu, search: Search): boolean {
-  const vtlb = vtlbOf(vm, vcpu);
-  const { context } = vtlb;
-  if (context.ep4ta === -1 || context.pcid !== 0 || !isPaging(vcpu.regs)) return false;
-  const { page } = search.address;
-  const window = search.everything ? ALWAYS : windowOf(vtlb, context, page);
-  const until = vtlb.vpids.get(context.vpid)?.unpaged ?? 0;
-  if (until === 0 || until <= window.page.time || page >= 2 ** 20) return false;
-  // Without paging every linear address is one of the user.
-  const unpaged = { isModeBased: isModeBased(vcpu), isOfUser: true };
-  return physicalTranslations(vm, vcpu, { gpaPage: page, window }).some(({ gfn, acc, replaced }) =>
-    search.visit({ ...UNPAGED, gfn, eptAcc: eptAccFor(acc, unpaged), replaced }),
-  );
-}
-
-const UNPAGED = { order: 0, acc: ACC_ALL, hasEpt: true, isBlocked: false } as const;
 
 function searchTables(
   vm: WatchedVm,
@@ -148,8 +127,9 @@ function searchTables(
   const floor = floorOf(window);
   if (root.until <= floor) return false;
   const hasEpt = root.ep4ta !== -1;
+  if (!mayHaveCached(root, search.address)) return false;
   const finish = (walk: PastWalk): boolean => {
-    if (globals !== (walk.isGlobal && hasGlobals(vcpu))) return false;
+    if (globals !== (walk.isGlobal && hasGlobals(root))) return false;
     const { kind, gfn, order, acc, replaced } = walk;
     const own = windows(order);
     if (root.until <= floorOf(own) || !mayBeCached(walk, own)) return false;
@@ -172,8 +152,8 @@ function searchTables(
       }),
     );
   };
-  if (!isPaging(vcpu.regs)) return finish(identity(search.address));
-  const regs: Registers = { ...vcpu.regs, cr3: root.cr3, pdptrs: root.pdptrs };
+  if (!isPagedIn(root)) return finish(identity(search.address));
+  const regs: Registers = registersIn(root, vcpu.regs);
   const entriesAt = (gpa: number, bytes: 4 | 8): PlacedSpan[] =>
     placesOf(vm, vcpu, { gpa, window, hasEpt }).flatMap(({ place, replaced }) =>
       entrySpansOf(vm, place, bytes)
@@ -181,6 +161,15 @@ function searchTables(
         .map((span) => ({ ...span, gpa: place, eptReplaced: replaced })),
     );
   return pastWalks({ entriesAt, visit: finish }, regs, search.address, vm.config.maxphyaddr);
+}
+
+/**
+ * Whether a context may have left anything of an address behind: without paging only an EPT
+ * translates, and outside long mode addresses have 32 bits.
+ */
+function mayHaveCached(root: GuestContext, { page }: Word): boolean {
+  if (root.until === Number.POSITIVE_INFINITY) return true;
+  return reaches(root, page) && (isPagedIn(root) || root.ep4ta !== -1);
 }
 
 /** Before this nothing of a translation can have been cached that still is. */
@@ -205,15 +194,6 @@ function mayBeCached(walk: PastWalk, { page, structures }: Window): boolean {
 /** A combined mapping is no older than the youngest of the guest's entries that it was made of. */
 function madeSince(window: Window, { from }: PastWalk): Window {
   return from <= window.page.time ? window : { ...window, page: { ...window.page, time: from } };
-}
-
-/**
- * A page whose entry says so is cached as a global one, and never under a PCID alone.
- *
- * @see Intel SDM Vol. 3A, "Global Pages"
- */
-function hasGlobals({ regs }: Vcpu): boolean {
-  return (regs.cr4 & X86_CR4_PGE) !== 0;
 }
 
 /** Places in L1's memory where a table entry may have been found. */

@@ -94,6 +94,11 @@ export function loadRoot(pgd: number): Act {
   return act({ kind: 'load-root', vcpu: 0, pgd: hex(pgd) });
 }
 
+/** The VMM deletes a memslot, or adds one. */
+export function memslot(slot: number, memslot: { gpa: string; bytes: number } | null): Act {
+  return act({ kind: 'set-memslot', vcpu: 0, slot, memslot });
+}
+
 /** L1 changes a field of the VMCS. */
 export function vmwrite(field: VmcsFieldName, value: number): Act {
   return act({ kind: 'vmwrite', vcpu: 0, field, value: hex(value) } as CommandInput);

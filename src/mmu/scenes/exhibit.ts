@@ -3,8 +3,8 @@ import type { Scene } from './scene.js';
 /**
  * The judges that a mistake shows to: the oracle (an access that the architecture does not allow),
  * conformance (an answer or a word in memory that contradicts the manual), an invariant of the
- * shadow pages, a failed assertion, which would be a crash of the host, or economy (something is
- * given up that nothing asked for).
+ * shadow pages, a failed assertion, which would be a crash of the host, or economy (a root, or
+ * TLB entries, are given up that nothing asked for).
  */
 export const JUDGES = ['oracle', 'conformance', 'invariant', 'assertion', 'economy'] as const;
 export type Judge = (typeof JUDGES)[number];

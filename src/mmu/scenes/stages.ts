@@ -22,6 +22,15 @@ export const PDPT = A + 0x1000;
 export const PD = A + 0x2000;
 export const PT = A + 0x3000;
 
+/** Memory in three memslots: in the second lie the tables of the second address space, and the EPT. */
+export const SECOND_MEMSLOT = { gpa: hex(B), bytes: 0x10000 } as const;
+const BEHIND = B + SECOND_MEMSLOT.bytes;
+export const MEMSLOTS = [
+  { gpa: '0x0', bytes: B },
+  SECOND_MEMSLOT,
+  { gpa: hex(BEHIND), bytes: 2 ** 32 - BEHIND },
+];
+
 /** Four pages of data: frames 0x10 to 0x13 in the first address space, 0x14 to 0x17 in the second. */
 export const X = 0x400000;
 export const FRAME_A = 0x10;

@@ -48,6 +48,8 @@ export const DEFECT_NAMES = [
   'guest-flush-skips-sync',
   'guest-flush-skips-hardware',
   'guest-flush-spares-prev-roots',
+  'guest-flush-asks-first',
+  'dummy-root-kept',
   'invlpg-current-root-only',
   'invlpg-skips-hardware',
   'invpcid-address-current-root-only',

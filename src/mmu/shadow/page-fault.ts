@@ -10,10 +10,8 @@ import {
   memslotOf,
   type Word,
 } from '../machine/index.js';
-import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { seam } from '../seam.js';
 import {
-  currentRoot,
   type Emit,
   type Mmu,
   type ShadowPage,
@@ -24,12 +22,13 @@ import {
 import { dropLeaf } from './entries.js';
 import { getPage } from './get-page.js';
 import { childOf, linkPage, unlinkPage } from './links.js';
-import { isDummyRoot, shadowIndex, topPageOf } from './place.js';
+import { shadowIndex, topPageOf } from './place.js';
 import { prefetchAround } from './prefetch.js';
 import { childRole, has4ByteGpte, isDirect, levelOf } from './role.js';
 import { setSpte } from './set-spte.js';
 import { isPresentSpte, mmioSpte, NO_SPTE, spteAt, storeSpte } from './spte.js';
 import { syncChildren } from './sync.js';
+import { withoutTop } from './without-top.js';
 import { flushRemoteTlbs, makePagesAvailable } from './zap.js';
 
 /** The translation of an address by the guest's own tables: a walk that succeeded. */
@@ -97,21 +96,6 @@ export const fixFault = seam(function fixFault(
   prefetchAround(vm, vcpu, page, index, emit);
   return isProtected && fault.kind === 'write' ? 'emulate' : 'retry';
 });
-
-/**
- * The root leads nowhere. One just freed is loaded again. A dummy root is freed by request: the guest's
- * can be seen by now, since its tables were walked. A PAE root whose page directory could not be seen
- * stays, and KVM has no way on.
- *
- * @see Linux v6.12 `FNAME(fetch)`: `kvm_mmu_is_dummy_root()`; `WARN_ON_ONCE(it.level != ...)`
- */
-function withoutTop(vm: Vm, vcpu: Vcpu, emit: Emit): FaultResult {
-  const { mmu } = vcpu;
-  if (currentRoot(mmu) === null) return 'retry';
-  if (!isDummyRoot(mmu)) return 'error';
-  makeRequest(vm, vcpu, KVM_REQ.MMU_FREE_OBSOLETE_ROOTS, emit);
-  return 'retry';
-}
 
 /** @see Linux `mmu_set_spte()` of a frame without a memslot, `mark_mmio_spte()` */
 export const setMmioSpte = seam(function setMmioSpte(

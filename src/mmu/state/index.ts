@@ -16,11 +16,13 @@ export { createNested, type Nested } from './nested.js';
 export {
   createOracle,
   createVirtualTlb,
+  type Forgotten,
   type FreshTranslation,
   type Heard,
   isUntouched,
   type Oracle,
   type PastValue,
+  type PastWord,
   type Trail,
   type VirtualTlb,
 } from './oracle.js';
@@ -77,7 +79,6 @@ export {
   type EptTag,
   type GuestContext,
   type Moment,
-  NEVER_STOPPED,
   type PcidTag,
   type VpidTag,
 } from './vpid-tag.js';

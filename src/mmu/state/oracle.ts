@@ -13,7 +13,22 @@ import {
 /** A past value of eight bytes of a page table, until a write of the guest replaced it. */
 export interface PastValue {
   readonly value: Word;
+  /** Time from which it was there, now and then, or always; 0 if it always was. */
+  readonly from: number;
   readonly until: Moment;
+}
+
+/** The past of eight bytes of a page table, and how much of it is not known any more. */
+export interface PastWord extends Forgotten {
+  /** Oldest first. */
+  readonly values: PastValue[];
+}
+
+/** Up to when values that were replaced may be forgotten; 0 if none is. */
+export interface Forgotten {
+  forgotten: number;
+  /** The same of values that may have mapped a global page. */
+  globalsForgotten: number;
 }
 
 /**
@@ -23,21 +38,22 @@ export interface PastValue {
  * @see Intel SDM Vol. 3A, "Invalidation of TLBs and Paging-Structure Caches"
  * @see Intel SDM Vol. 3C, "Caching Translation Information"
  */
-export interface Oracle {
+export interface Oracle extends Forgotten {
   /** The clock: the number of moments so far. */
   clock: number;
   /** The command that is being carried out, and its number in the VM's life, from 1. */
   readonly command: { nth: number; kind: CommandKind | null };
   /** Guest frames that were walked as page tables: what they hold may be cached. */
   readonly tables: Set<number>;
-  /** Past values of those frames, by guest-physical address of eight bytes, oldest first. */
-  readonly past: Map<number, PastValue[]>;
+  /**
+   * Past values of those frames, by guest-physical address of eight bytes. What the oracle itself
+   * has forgotten is of words that are not in it any more.
+   */
+  readonly past: Map<number, PastWord>;
   /** Number of values in `past`. */
   pastCount: number;
   /** Number of facts that the vCPUs remember: in their tags, and of pages in memory. */
   memories: number;
-  /** Values that were replaced up to here may be forgotten. */
-  forgotten: number;
   /** Number of writes to those frames: a result from before one of them is out of date. */
   tableWrites: number;
   /** Null for a vCPU that no command has reached: its registers tell what it may have cached. */
@@ -61,7 +77,6 @@ export interface VirtualTlb {
   readonly before: {
     cr0: number;
     cr4: number;
-    efer: number;
     guestMode: boolean;
     initPending: boolean;
   };
@@ -120,6 +135,7 @@ export function createOracle(vcpuCount: number): Oracle {
     pastCount: 0,
     memories: 0,
     forgotten: 0,
+    globalsForgotten: 0,
     tableWrites: 0,
     vcpus: Array.from({ length: vcpuCount }, () => null),
   };
@@ -137,7 +153,7 @@ export function createVirtualTlb(context: GuestContext): VirtualTlb {
     context,
     violations: 0,
     undecided: 0,
-    before: { cr0: 0, cr4: 0, efer: 0, guestMode: false, initPending: false },
+    before: { cr0: 0, cr4: 0, guestMode: false, initPending: false },
     fresh: new Map(),
     freshCount: 0,
     memories: 0,

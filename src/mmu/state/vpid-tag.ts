@@ -12,7 +12,7 @@ export interface Moment {
 
 export const BEGINNING: Moment = { time: 0, nth: 0, by: null };
 
-/** The tags under which a guest runs, as it knows them, and the tables that it runs on. */
+/** Tags under which a guest runs, as it knows them, its tables, and how it reads their entries. */
 export interface GuestContext {
   /** 0 for L1, and for an L2 without VPID. */
   readonly vpid: number;
@@ -21,6 +21,8 @@ export interface GuestContext {
   readonly ep4ta: number;
   readonly cr3: Word;
   readonly pdptrs: readonly Word[];
+  /** Rules by which it reads entries, as `formatOf` has them. */
+  readonly format: number;
   /** Time at which the guest left it; Infinity while it runs there. */
   until: number;
 }
@@ -46,17 +48,7 @@ export interface VpidTag {
   readonly contexts: GuestContext[];
   /** Contexts that were left up to this time may be forgotten. */
   forgotten: number;
-  /** Time until which a guest with an EPT ran on linear addresses without tables of its own. */
-  unpaged: number;
-  /** Rules by which its guest read entries when it last stopped; {@link NEVER_STOPPED} before. */
-  format: number;
-  /** Time of that stop. */
-  stoppedAt: number;
-  /** Time until which a guest ran with a CR4.PGE that was cleared since, with nothing dropped. */
-  globalsUntil: number;
 }
-
-export const NEVER_STOPPED = -1;
 
 /** Since when translations of one PCID may be cached. */
 export interface PcidTag {
@@ -90,10 +82,6 @@ export function createVpidTag(forgotten: number): VpidTag {
     pages: new Map(),
     contexts: [],
     forgotten,
-    unpaged: 0,
-    format: NEVER_STOPPED,
-    stoppedAt: 0,
-    globalsUntil: 0,
   };
 }
 
@@ -105,7 +93,7 @@ export function createEptTag(): EptTag {
   return { all: BEGINNING, pages: new Map(), faulted: new Map() };
 }
 
-/** Whether nothing was ever dropped or forgotten of it, and its guest never stopped. */
+/** Whether nothing was ever dropped or forgotten of it, and its guest ran in one context alone. */
 export function isTagUntouched(tag: VpidTag): boolean {
   const { all, nonGlobal, combined, pcids, pcidPages, faulted, globalPages, pages } = tag;
   const moments = [all, nonGlobal, combined];
@@ -114,8 +102,6 @@ export function isTagUntouched(tag: VpidTag): boolean {
     moments.every(({ time }) => time === 0) &&
     dropped.every(({ size }) => size === 0) &&
     tag.contexts.length === 1 &&
-    tag.forgotten === 0 &&
-    tag.unpaged === 0 &&
-    tag.format === NEVER_STOPPED
+    tag.forgotten === 0
   );
 }

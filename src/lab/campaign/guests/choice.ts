@@ -35,17 +35,48 @@ function onVcpu(command: CommandInput, vcpu: number): CommandInput {
 /** Stands for whichever vCPU it will be. */
 export const vcpu = 0;
 
-/** Loads, stores and fetches, by supervisor and user; of loads the most. */
+/** Loads, stores and fetches, by supervisor and user, with EFLAGS.AC or without; of loads the most. */
 export function accessesTo(pages: readonly number[]): readonly Choice[] {
   const where = (chance: Chance) => {
     return { vcpu, gva: hex(chance.of(pages)), user: chance.percent(25) };
   };
-  const read: Choice = (chance) => ({ kind: 'read', ...where(chance) });
+  // EFLAGS.AC lifts SMAP for the supervisor.
+  const loadOrStore = (chance: Chance) => ({ ...where(chance), ac: chance.percent(25) });
+  const read: Choice = (chance) => ({ kind: 'read', ...loadOrStore(chance) });
   const write: Choice = (chance) => {
-    return { kind: 'write', ...where(chance), value: hex(0xda00 + chance.below(256)) };
+    return { kind: 'write', ...loadOrStore(chance), value: hex(0xda00 + chance.below(256)) };
   };
   const execute: Choice = (chance) => ({ kind: 'execute', ...where(chance) });
   return [read, read, read, read, read, read, read, write, write, execute];
+}
+
+/** Setting of a supervisor that lifts SMAP for a moment, where CR0.WP holds nobody back. */
+interface Uaccess {
+  readonly pages: readonly number[];
+  readonly edits: readonly Choice[];
+  readonly withoutWp: string;
+  /** CR4 with SMAP, and as it is afterwards: with SMAP no table that is the user's can be edited. */
+  readonly withSmap: string;
+  readonly withoutSmap: string;
+}
+
+/**
+ * Edits, then a store with EFLAGS.AC set and a load without, as of a copy to the user: one time in
+ * four, since KVM has a hole there and a trial that met it goes on without.
+ */
+export function uaccess({ pages, edits, withoutWp, withSmap, withoutSmap }: Uaccess): Choice {
+  return (chance) => {
+    if (!chance.percent(25)) return [];
+    const gva = hex(chance.of(pages));
+    return [
+      ...[chance.of(edits)(chance), chance.of(edits)(chance)].flat(),
+      { kind: 'mov-cr0', vcpu, value: withoutWp },
+      { kind: 'mov-cr4', vcpu, value: withSmap },
+      { kind: 'write', vcpu, gva, ac: true, value: '0xda00' },
+      { kind: 'read', vcpu, gva, user: false },
+      { kind: 'mov-cr4', vcpu, value: withoutSmap },
+    ];
+  };
 }
 
 /** An entry as it is stored; "execute disable" is bit 63, which a number does not hold. */

@@ -1,4 +1,6 @@
 import { hex, PAGE_SIZE } from '../../../mmu/index.js';
+import { SECOND_MEMSLOT } from '../../../mmu/scenes/index.js';
+import type { CommandInput } from '../../../mmu/schema/index.js';
 import type { Chance } from '../../workloads/index.js';
 import { type Choice, vcpu } from './choice.js';
 
@@ -13,6 +15,23 @@ export function hostActs(gpas: readonly string[]): Choice {
   };
   const acts = [enter, zapAll, dirtyLog, unmap, unmap, request, freeRoots, resetContext];
   return (chance) => chance.of(acts)(chance);
+}
+
+/**
+ * The second memslot goes, with the tables in it, and comes back. Meanwhile the guest does a little,
+ * and it enters at least once.
+ *
+ * @param acts Loads of roots that may lie in no memslot then, and accesses through them.
+ */
+export function memslotActs(acts: readonly Choice[]): Choice {
+  const set = (memslot: typeof SECOND_MEMSLOT | null): CommandInput => {
+    return { kind: 'set-memslot', vcpu, slot: 1, memslot };
+  };
+  return (chance) => {
+    const some = () =>
+      Array.from({ length: chance.below(5) }, () => chance.of(acts)(chance)).flat();
+    return [set(null), ...some(), set(SECOND_MEMSLOT), ...some()];
+  };
 }
 
 /** The parts of a guest that a VMM may change: registers and tables. */

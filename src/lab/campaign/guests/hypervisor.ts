@@ -9,6 +9,7 @@ import {
   EPTP_AD,
   FRAME_A,
   LARGE,
+  MEMSLOTS,
   OTHER_EPTP,
   onHypervisor,
   X,
@@ -22,15 +23,18 @@ import {
   entryText,
   onEveryVcpu,
   stored,
+  uaccess,
   vcpu,
 } from './choice.js';
-import { hostActs, vmmActs } from './host.js';
+import { hostActs, memslotActs, vmmActs } from './host.js';
 
 /** An L1 under 4-level paging, and its L2. */
 export const hypervisor: Guest = {
   sceneryOf({ paging, vcpus }) {
     const controls = paging === 'ept' ? EPT_AND_VPID : ENABLE_VPID;
-    const { config, stage } = onHypervisor([], { controls });
+    const { config, stage } = onHypervisor([], {
+      ...{ controls, config: { memory: { memslots: MEMSLOTS } } },
+    });
     return { config, stage: onEveryVcpu(stage, vcpus) };
   },
   commandsOf: ({ vcpus }, seed) => chosenFrom(CHOICES, { seed, vcpus }),
@@ -46,8 +50,8 @@ const LEAF_FLAGS = [0x67, 0x67, 0x67, 0x65, 0x63, 0x167, 0x47, 0x27, 0x7, 0];
 const TABLE_FLAGS = [0x67, 0x67, 0x67, 0x63, 0x47, 0x27, 0x7];
 const EPT_FLAGS = [0x337, 0x337, 0x137, 0x37, 0x335, 0];
 const EPTPS = [EPTP, EPTP, EPTP_AD, OTHER_EPTP];
-/** CR4 with VMXE: with PGE and without, with PCIDE, with SMEP. */
-const CR4S = ['0x20a0', '0x220a0', '0x220a0', '0x22020', '0x1220a0'];
+/** CR4 with VMXE: with PGE and without, with PCIDE, with SMEP, with SMAP. */
+const CR4S = ['0x20a0', '0x220a0', '0x220a0', '0x22020', '0x1220a0', '0x2220a0'];
 /** Secondary controls: EPT, VPID, INVPCID. */
 const CONTROLS = ['0x1000', '0x1002', '0x1020', '0x1022', '0x1022'];
 /** With NX and without; entries have bit 63 now and then. */
@@ -134,10 +138,16 @@ const vmm = vmmActs({
   ...{ cr4s: CR4S, efers: EFERS },
 });
 
+const copies = uaccess({
+  ...{ pages: PAGES, edits: [edit, edit, editLarge], withoutWp: '0x80000033' },
+  ...{ withSmap: '0x2020a0', withoutSmap: '0x20a0' },
+});
+const memslots = memslotActs([movCr3, reloadCr3, run, run, ...accessesTo(PAGES)]);
+
 const CHOICES: readonly Choice[] = [
   ...accessesTo(PAGES),
   ...[edit, edit, edit, edit, editTable, editLarge, editEpt],
   ...[movCr3, movCr3, movCr3, reloadCr3, reloadCr3, movCr4, movCr0, wrmsrEfer],
   ...[invlpg, invpcid, invpcid, invept, invvpid],
-  ...[run, run, run, leave, vmwrite, host, vmm],
+  ...[run, run, run, leave, vmwrite, host, vmm, memslots, copies],
 ];

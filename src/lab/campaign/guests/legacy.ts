@@ -1,10 +1,10 @@
 import { gfnToGpa, hex } from '../../../mmu/index.js';
-import { A, B, FRAME_A, onGuest } from '../../../mmu/scenes/index.js';
+import { A, B, FRAME_A, MEMSLOTS, onGuest } from '../../../mmu/scenes/index.js';
 import type { CommandInput } from '../../../mmu/schema/index.js';
 import type { Chance } from '../../workloads/index.js';
 import type { Guest } from '../guest.js';
-import { accessesTo, type Choice, chosenFrom, onEveryVcpu, vcpu } from './choice.js';
-import { hostActs, vmmActs } from './host.js';
+import { accessesTo, type Choice, chosenFrom, onEveryVcpu, uaccess, vcpu } from './choice.js';
+import { hostActs, memslotActs, vmmActs } from './host.js';
 
 /** The particulars of one way of paging without long mode. */
 export interface Format {
@@ -13,6 +13,8 @@ export interface Format {
   /** CR4 and EFER as they may be; the first of each is what the guest begins with. */
   readonly cr4s: readonly [string, ...string[]];
   readonly efers: readonly [string, ...string[]];
+  /** The first CR4, with SMAP. */
+  readonly smap: string;
   /** Changes of tables. */
   readonly edits: readonly Choice[];
 }
@@ -45,7 +47,7 @@ export function leaf(chance: Chance): number {
 
 /** A guest with two address spaces that it edits and switches between, and no VMX. */
 export function legacyGuest(format: Format): Guest {
-  const { pages, cr4s, efers, edits } = format;
+  const { pages, cr4s, smap, efers, edits } = format;
   const vmm = vmmActs({ roots: ROOTS, pcids: [0], pages, frames: FRAMES, cr4s, efers });
   const movCr3: Choice = (chance) => ({ kind: 'mov-cr3', vcpu, value: hex(root(chance)) });
   const choices = [
@@ -53,10 +55,17 @@ export function legacyGuest(format: Format): Guest {
     ...Array.from({ length: 6 }, () => movCr3),
     ...[...invalidationsOf(format), ...registersOf(format), unpaging(format)],
     ...[hostActs(UNMAPPED), hostActs(UNMAPPED), vmm],
+    memslotActs([movCr3, movCr3, ...accessesTo(pages)]),
+    uaccess({
+      ...{ pages, edits, withoutWp: PAGED_WITHOUT_WP },
+      ...{ withSmap: smap, withoutSmap: cr4s[0] },
+    }),
   ];
   return {
     sceneryOf({ vcpus }) {
-      const { config, stage } = onGuest([], { mode: format.mode });
+      const { config, stage } = onGuest([], {
+        ...{ mode: format.mode, config: { memory: { memslots: MEMSLOTS } } },
+      });
       return { config, stage: onEveryVcpu(stage, vcpus) };
     },
     commandsOf: ({ vcpus }, seed) => chosenFrom(choices, { seed, vcpus }),

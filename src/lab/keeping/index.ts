@@ -1,0 +1,2 @@
+export { isKeepingStated } from './machines.js';
+export { KeepingWatch } from './watch.js';
