@@ -42,6 +42,8 @@ describe('a campaign', () => {
     ['pge-toggle-ignored', '32-bit', '6.1'],
     // Two PCIDs over one root, and a flush that keeps it.
     ['guest-flush-asks-first', 'hypervisor', '6.1'],
+    // What an EPT has made of tables that L2 edits.
+    ['synced-roots-spared', 'hypervisor', '6.1'],
     // Roots in a memslot that goes and comes back: CR3 and EPT roots, and PDPTEs.
     ['dummy-root-kept', 'hypervisor', '6.12'],
     ['dummy-root-kept', 'pae', '7.3'],

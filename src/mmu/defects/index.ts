@@ -79,6 +79,7 @@ import { syncRequestUnserviced } from './sync-request-unserviced.js';
 import { syncSkipsLastEntry } from './sync-skips-last-entry.js';
 import { syncStopsAfterBatch } from './sync-stops-after-batch.js';
 import { syncWithoutWriteProtect } from './sync-without-write-protect.js';
+import { syncedRootsSpared } from './synced-roots-spared.js';
 import { tdpPcidUnflushed } from './tdp-pcid-unflushed.js';
 import { tlbFlushWithdrawsGuestFlush } from './tlb-flush-withdraws-guest-flush.js';
 import { tlbTagWithoutPcid } from './tlb-tag-without-pcid.js';
@@ -141,6 +142,7 @@ export const DEFECTS: Readonly<Record<DefectName, Defect>> = {
   'pcid-flush-skips-flush': pcidFlushSkipsFlush,
   'pcid-flush-skips-sync': pcidFlushSkipsSync,
   'pcid-flush-spares-prev-roots': pcidFlushSparesPrevRoots,
+  'synced-roots-spared': syncedRootsSpared,
   'pcid-compared-without-bit-11': pcidComparedWithoutBit11,
   'last-slot-missed': lastSlotMissed,
   'rotation-loses-marks': rotationLosesMarks,

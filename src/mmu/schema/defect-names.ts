@@ -37,6 +37,7 @@ export const DEFECT_NAMES = [
   'pcid-flush-skips-flush',
   'pcid-flush-skips-sync',
   'pcid-flush-spares-prev-roots',
+  'synced-roots-spared',
   'pcid-compared-without-bit-11',
   'last-slot-missed',
   'rotation-loses-marks',

@@ -14,6 +14,7 @@ import {
   onHypervisor,
   X,
 } from '../../../mmu/scenes/index.js';
+import type { CommandInput } from '../../../mmu/schema/index.js';
 import type { Chance } from '../../workloads/index.js';
 import type { Guest } from '../guest.js';
 import {
@@ -116,6 +117,15 @@ const invvpid: Choice = (chance) => ({
   ...{ vpid: 1 + chance.below(2), gva: page(chance) },
 });
 
+/** L2 edits its own tables without a flush; then L1 drops whatever its EPT has made of them. */
+const flushFromL1: Choice = (chance) => {
+  const read: CommandInput = { kind: 'read', vcpu, gva: page(chance) };
+  const enter: CommandInput = { kind: 'vmresume', vcpu };
+  const edits = [edit(chance), edit(chance)].flat();
+  const flush = [invept(chance)].flat();
+  return [enter, read, ...edits, { kind: 'vmexit', vcpu }, ...flush, enter, read];
+};
+
 const run: Choice = (chance) => ({ kind: chance.of(['vmresume', 'vmresume', 'vmlaunch']), vcpu });
 /** L2 leaves, most often for a reason of its own; in L1 an INIT is blocked. */
 const leave: Choice = (chance) => ({ kind: chance.of(['vmexit', 'vmexit', 'init']), vcpu });
@@ -148,6 +158,6 @@ const CHOICES: readonly Choice[] = [
   ...accessesTo(PAGES),
   ...[edit, edit, edit, edit, editTable, editLarge, editEpt],
   ...[movCr3, movCr3, movCr3, reloadCr3, reloadCr3, movCr4, movCr0, wrmsrEfer],
-  ...[invlpg, invpcid, invpcid, invept, invvpid],
+  ...[invlpg, invpcid, invpcid, invept, invvpid, flushFromL1],
   ...[run, run, run, leave, vmwrite, host, vmm, memslots, copies],
 ];
