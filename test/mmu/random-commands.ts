@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { KERNEL_VERSIONS, POLICY_NAMES } from '../../src/mmu/index.js';
+import { MEMSLOTS, SECOND_MEMSLOT } from '../../src/mmu/scenes/index.js';
 import type { CommandInput, CommandKind, VmConfigInput } from '../../src/mmu/schema/index.js';
 import { DATA, DATA_GPA, hex, type Mode, PTE, ROOTS, seen } from './paged-guest.js';
 
@@ -41,6 +42,7 @@ const address = fc.oneof(
 );
 
 const user = fc.boolean();
+const ac = fc.boolean();
 const root = fc
   .tuple(fc.constantFrom(...ROOTS, 0x101000), fc.constantFrom(0, 0, 1, 2))
   .map(([gpa, pcid]) => gpa + pcid);
@@ -55,8 +57,8 @@ const sharing = commandOf('write', {
 
 const accesses = fc.oneof(
   sharing,
-  commandOf('read', { gva: address, bytes: fc.constantFrom(1, 4, 8), user }),
-  commandOf('write', { gva: address, value: entry, bytes: fc.constantFrom(2, 8), user }),
+  commandOf('read', { gva: address, bytes: fc.constantFrom(1, 4, 8), user, ac }),
+  commandOf('write', { gva: address, value: entry, bytes: fc.constantFrom(2, 8), user, ac }),
   commandOf('write', { gva: tableWord.map(seen), value: entry }),
   commandOf('execute', { gva: address, user }),
 );
@@ -79,6 +81,7 @@ const registers = fc.oneof(
       '0x220a0',
       '0x22020',
       '0x1020a0',
+      '0x2020a0',
       '0x30a0',
       '0x2010',
     ),
@@ -135,8 +138,13 @@ const host = fc.oneof(
     gpa: fc.constantFrom('0x10000', '0x100000', '0x103000'),
     bytes: fc.constantFrom(4096, 16384),
   }),
+  // Tables and roots of the second address space go, and come back.
   commandOf('set-memslot', {
     slot: fc.constant(1),
+    memslot: fc.constantFrom(null, SECOND_MEMSLOT, SECOND_MEMSLOT),
+  }),
+  commandOf('set-memslot', {
+    slot: fc.constant(3),
     memslot: fc.constantFrom(
       null,
       { gpa: '0x200000000', bytes: 4096 },
@@ -165,6 +173,7 @@ const command = fc.oneof(
 );
 
 const config: fc.Arbitrary<VmConfigInput> = fc.record({
+  memory: fc.constant({ memslots: MEMSLOTS }),
   vcpus: fc.constant(VCPUS),
   policy: fc.constantFrom(...POLICY_NAMES),
   kernel: fc.constantFrom(...KERNEL_VERSIONS),
