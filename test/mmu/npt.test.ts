@@ -1,9 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { encodeVm, explainLookup, guestWalkOf } from '../../src/mmu/index.js';
+import { encodeVm, explainLookup, flawsOf, guestWalkOf } from '../../src/mmu/index.js';
 import { readWord } from '../../src/mmu/machine/index.js';
 import { CURRENT, type VmConfigInput } from '../../src/mmu/schema/index.js';
 import { kindsOf, type Lab } from './lab.js';
-import { createGuest, DATA, DATA_GPA, eventsOf, frameAt, hex, PT, ROOTS } from './paged-guest.js';
+import {
+  createGuest,
+  DATA,
+  DATA_GPA,
+  eventsOf,
+  frameAt,
+  hex,
+  PT,
+  ROOTS,
+  writeEntry,
+} from './paged-guest.js';
 
 /** L1's nested page tables: they map what lies below 288 pages to itself. */
 const NPT = 0x11a000;
@@ -150,8 +160,22 @@ describe('the registers of L1 decide how entries are read', () => {
     expect(lab.run(RUN)).toEqual({ kind: 'ok' });
     expect(frameAt(lab, DATA)).toBe(0x10);
     lab.run({ kind: 'vmexit' });
-    const four = hypervisor({ maxphyaddr: 52 });
-    expect(() => four.run(RUN)).toThrow('L1 pages with 4 levels and the host with 5');
+    const narrow = createGuest({ vendor: 'svm', paging: 'ept', registers }, '5-level');
+    expect(() => narrow.run(RUN)).toThrow('L1 pages with 5 levels, and the host with 4');
+  });
+
+  test.each(['5.14', '6.1', '7.3'] as const)('four levels on a host with five, %s', (kernel) => {
+    const lab = hypervisor({ maxphyaddr: 52, kernel });
+    lab.run(RUN);
+    expect(frameAt(lab, DATA)).toBe(0x10);
+    const pages = lab.vm.shadow.table.flatMap((page) => (page?.gfn === NPT / 4096 ? [page] : []));
+    expect(pages.map(({ role }) => role & 0xf)).toEqual([5, 4]);
+    expect(flawsOf(lab.vm)).toEqual([]);
+    lab.run({ kind: 'vmexit' });
+    writeEntry(lab, NPT_PT + (DATA_GPA / 4096) * 8, 0x12067);
+    lab.run(RUN);
+    expect(frameAt(lab, DATA)).toBe(0x12);
+    expect(flawsOf(lab.vm)).toEqual([]);
   });
 });
 

@@ -53,6 +53,23 @@ function leafOf({ vm }: Lab): number {
 
 /** Rules that show below the roots. */
 export const SHADOW_ROWS = {
+  rolePassthrough: {
+    /** Pages that go when L1 writes the top table of its nested page tables over and over. */
+    see(kernel) {
+      const registers = { efer: '0x1d00' };
+      const lab = createGuest({ kernel, vendor: 'svm', paging: 'ept', maxphyaddr: 52, registers });
+      const range = { address: '0x0', gpa: '0x0', pages: 288, tables: hex(EPT_ROOT + 0x1000) };
+      lab.run({ kind: 'map', root: hex(EPT_ROOT), ...range });
+      lab.run({ kind: 'vmrun', nestedCr3: hex(EPT_ROOT) });
+      frameAt(lab, DATA);
+      lab.run({ kind: 'vmexit' });
+      return [1, 2, 3].flatMap(() => {
+        writeEntry(lab, EPT_ROOT + 8, 0);
+        return gfnsOf(lab, 'page-zapped');
+      }).length;
+    },
+    seen: { '5.14': 5, '6.1': 4 },
+  },
   dirtyLogAlwaysFlushes: {
     see: (kernel) =>
       kindsOf(ran(createGuest({ kernel }), { kind: 'dirty-log', slot: 0, enabled: true }).events),

@@ -100,8 +100,8 @@ const IN_L2_OF_SVM: ReadonlySet<CommandKind> = new Set([
 ]);
 
 /**
- * KVM shadows nested page tables by as many levels as the host pages with; where L1 has fewer, more
- * pages stand above. Both are in step here, and L2 is in long mode.
+ * KVM shadows nested page tables by as many levels as the host pages with. L1 has four of them or five,
+ * and no more than the host, and L2 is in long mode.
  */
 function vmrunFlawOf(
   { config }: Vm,
@@ -111,8 +111,8 @@ function vmrunFlawOf(
   if (config.vendor !== 'svm' || !isPaging(regs)) return null;
   const levels = guestLevelsOf(regs);
   const tdp = tdpLevelsOf(config);
-  if (levels !== tdp) {
-    return `L1 pages with ${levels} levels and the host with ${tdp}; "maxphyaddr" above 48 gives it 5`;
+  if (levels < 4 || levels > tdp) {
+    return `L1 pages with ${levels} levels, and the host with ${tdp}; L1 needs 4, or as many as the host`;
   }
   const isLong = ((efer === undefined ? regs.efer : flagsIn(efer)) & EFER_LMA) !== 0;
   const pages = cr0 === undefined || (flagsIn(cr0) & X86_CR0_PG) !== 0;

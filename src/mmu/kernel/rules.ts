@@ -210,6 +210,13 @@ export interface KernelRules {
   readonly eptReadIsUser: boolean;
 
   /**
+   * Whether a root that stands a level above L1's nested page tables is known by its role not to shadow
+   * their top table itself.
+   * @see Linux `kvm_init_shadow_npt_mmu()`: `passthrough`, commit 84e5ffd045f3 (v5.18)
+   */
+  readonly rolePassthrough: boolean;
+
+  /**
    * Whether dirty logging that begins flushes every TLB even if no leaf could be written through.
    * @see Linux `kvm_mmu_slot_apply_flags()`, commit b64d740ea7dd (v6.0)
    */

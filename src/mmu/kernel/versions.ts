@@ -57,6 +57,7 @@ const v5_13: KernelRules = {
   trackedWriteFlushesCurrent: true,
   eptFaultReachesCachedRoots: false,
   eptReadIsUser: true,
+  rolePassthrough: false,
   dirtyLogAlwaysFlushes: false,
   hasHvTlbFlush: false,
 };
@@ -98,6 +99,7 @@ const v5_18: KernelRules = {
   prefetchUnsyncs: false,
   trackedWriteFlushesCurrent: false,
   eptFaultReachesCachedRoots: true,
+  rolePassthrough: true,
 };
 
 /** v6.1.176: what was merged in v5.19, and CR0.WP that keeps the roots of TDP. */

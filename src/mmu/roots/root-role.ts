@@ -54,7 +54,8 @@ export function shadowEptRole(vcpu: Vcpu, eptp: Word): number {
 }
 
 /**
- * The role of the root that shadows nested page tables of L1's, by L1's registers.
+ * The role of the root that shadows nested page tables of L1's, by L1's registers. It has as many levels as
+ * the host, and so may stand above their top table.
  *
  * @see Linux `kvm_init_shadow_npt_mmu()`, arch/x86/kvm/mmu/mmu.c
  */
@@ -62,7 +63,10 @@ export function shadowNptRole(vm: Vm, tables: NestedTables): number {
   const regs = nptRegistersOf(tables);
   const role =
     vm.rules.roleBits === 'guest-efer-cr0' ? shadowRoleTo517(regs, false) : shadowRole(vm, regs);
-  return role | ROLE.GUEST_MODE;
+  const level = tdpLevelsOf(vm.config);
+  const isAbove = level > guestLevelsOf(regs) && vm.rules.rolePassthrough;
+  const above = isAbove ? ROLE.PASSTHROUGH : 0;
+  return (role & ~ROLE.LEVEL_MASK) | level | ROLE.GUEST_MODE | above;
 }
 
 /** Levels of the tables by which KVM maps memory directly, and shadows NPT. @see `get_npt_level()` */

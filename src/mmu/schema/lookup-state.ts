@@ -22,6 +22,7 @@ const RoleFields = z
     adDisabled: bit,
     guestMode: bit,
     smm: bit,
+    passthrough: bit,
   })
   .meta({ id: 'RoleFields', description: 'A page role, field by field.' });
 export type RoleFields = z.output<typeof RoleFields>;

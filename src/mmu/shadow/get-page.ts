@@ -3,7 +3,7 @@ import { seam } from '../seam.js';
 import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { createPage, isObsolete } from './pages.js';
 import { writeProtectGfn } from './rmap.js';
-import { isDirect, levelOf } from './role.js';
+import { hasGptes, isDirect, levelOf } from './role.js';
 import { syncPage } from './sync.js';
 import { commitZap, flushRemoteTlbs, prepareZapPage } from './zap.js';
 
@@ -30,7 +30,7 @@ export function getPage(
   if (existing !== null) return { page: existing, isNew: false };
   const page = createPage(vm, vcpu, { ...wanted, tdp: false }, emit);
   // From now on writes to the table are seen, or make the page unsync.
-  if (!isDirect(wanted.role) && writeProtectGfn(vm, wanted.gfn)) flushRemoteTlbs(vm, emit);
+  if (hasGptes(wanted.role) && writeProtectGfn(vm, wanted.gfn)) flushRemoteTlbs(vm, emit);
   return { page, isNew: true };
 }
 

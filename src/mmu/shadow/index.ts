@@ -16,6 +16,7 @@ export { relinkPages, trackActive } from './relink.js';
 export {
   accessOf,
   has4ByteGpte,
+  hasGptes,
   isDirect,
   isGuestMode,
   isInvalid,

@@ -24,7 +24,7 @@ import { getPage } from './get-page.js';
 import { childOf, linkPage, unlinkPage } from './links.js';
 import { shadowIndex, topPageOf } from './place.js';
 import { prefetchAround } from './prefetch.js';
-import { childRole, has4ByteGpte, isDirect, levelOf } from './role.js';
+import { accessOf, childRole, has4ByteGpte, isDirect, levelOf } from './role.js';
 import { setSpte } from './set-spte.js';
 import { isPresentSpte, mmioSpte, NO_SPTE, spteAt, storeSpte } from './spte.js';
 import { syncChildren } from './sync.js';
@@ -65,8 +65,7 @@ export type FaultResult = 'retry' | 'emulate' | 'read-only' | 'mmio' | 'error';
  * A write to a frame that is itself a shadowed table above level 1 is emulated, so that the shadow
  * follows it.
  *
- * @see Linux `FNAME(page_fault)`, `FNAME(fetch)`, arch/x86/kvm/mmu/paging_tmpl.h
- * @see Linux `kvm_handle_error_pfn()`: `KVM_PFN_ERR_RO_FAULT`
+ * @see Linux `FNAME(page_fault)`, `FNAME(fetch)`, `kvm_handle_error_pfn()`, arch/x86/kvm/mmu/
  */
 export const fixFault = seam(function fixFault(
   vm: Vm,
@@ -132,7 +131,7 @@ interface Wanted {
 
 /**
  * The page that an entry is to link: the shadow of the guest's next table or, below a large page of
- * the guest and on a direct MMU, a map of the frames.
+ * the guest and on a direct MMU, a map of the frames. A page above the guest's top table leads to it.
  */
 export const wantedBelow = seam(function wantedBelow(
   _vm: Vm,
@@ -147,6 +146,11 @@ export const wantedBelow = seam(function wantedBelow(
       gfn: step.entry.page % 2 ** (has4ByteGpte(page.role) ? 20 : 40),
       role: childRole(page.role, index, { direct: false, acc: step.acc }),
     };
+  }
+  const top = mapping.steps[0];
+  if (top !== undefined && level > top.level) {
+    const above = { direct: false, acc: accessOf(page.role) };
+    return { gfn: page.gfn, role: childRole(page.role, index, above) };
   }
   const acc = isDirect(page.role) && mapping.steps.length === 0 ? ACC_ALL : mapping.acc;
   const span = SPTES_PER_PAGE ** (level - 1);

@@ -1,6 +1,6 @@
 import { PAGE_SIZE } from '../machine/index.js';
 import type { Emit, ShadowPage, ShadowPages, Vcpu, Vm } from '../state/index.js';
-import { isDirect, isInvalid, levelOf } from './role.js';
+import { hasGptes, isInvalid, levelOf } from './role.js';
 
 /** The valid pages of a guest frame, the newest first. */
 export function pagesOfGfn({ shadow }: Pick<Vm, 'shadow'>, gfn: number): ShadowPage[] {
@@ -106,5 +106,5 @@ export function isUnsyncRoot(page: ShadowPage | null): boolean {
 
 /** A guest table above level 1 stays read-only as long as it is shadowed. */
 export function isTracked({ role }: Pick<ShadowPage, 'role'>): boolean {
-  return !isDirect(role) && levelOf(role) > 1;
+  return hasGptes(role) && levelOf(role) > 1;
 }

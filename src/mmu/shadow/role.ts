@@ -32,6 +32,8 @@ export const ROLE = {
   /** The fourth bit of `access`, since v7.x: `ACC_USER_EXEC` of what leads here. */
   ACC_USER_EXEC: 1 << 20,
   SMM: 1 << 21,
+  /** Stands above the top table of L1's nested page tables, where the host has a level more. */
+  PASSTHROUGH: 1 << 24,
 } as const;
 
 const QUADRANT_SHIFT = 5;
@@ -43,6 +45,11 @@ export function levelOf(role: number): number {
 
 export function isDirect(role: number): boolean {
   return (role & ROLE.DIRECT) !== 0;
+}
+
+/** Whether entries of the guest's are behind those of the page. @see Linux `sp_has_gptes()` */
+export function hasGptes(role: number): boolean {
+  return (role & (ROLE.DIRECT | ROLE.PASSTHROUGH)) === 0;
 }
 
 export function isInvalid(role: number): boolean {
@@ -95,7 +102,8 @@ export function childRole(
   index: number,
   { direct, acc }: { direct: boolean; acc: number },
 ): number {
-  const kept = parent & ~(ROLE.LEVEL_MASK | ACCESS_MASK | ROLE.DIRECT | ROLE.QUADRANT_MASK);
+  const kept =
+    parent & ~(ROLE.LEVEL_MASK | ACCESS_MASK | ROLE.DIRECT | ROLE.QUADRANT_MASK | ROLE.PASSTHROUGH);
   const quadrant = has4ByteGpte(parent) && !direct ? (index & 1) << QUADRANT_SHIFT : 0;
   return kept | (levelOf(parent) - 1) | roleOfAccess(acc) | (direct ? ROLE.DIRECT : 0) | quadrant;
 }
@@ -107,7 +115,7 @@ export function paeRootRole(rootRole: number, index: number): number {
 }
 
 /** Bits in which a page may differ from the root above it and still be synced for its MMU. */
-const SYNC_ROLE_IGN = ROLE.LEVEL_MASK | ACCESS_MASK | ROLE.QUADRANT_MASK;
+const SYNC_ROLE_IGN = ROLE.LEVEL_MASK | ACCESS_MASK | ROLE.QUADRANT_MASK | ROLE.PASSTHROUGH;
 
 /**
  * Whether a page can be synced for an MMU with this root role. Pages of another MMU cannot.

@@ -4,7 +4,7 @@ import { seam } from '../seam.js';
 import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { zapEntry } from './entries.js';
 import { isObsolete, pagesOfGfn } from './pages.js';
-import { has4ByteGpte, isDirect, levelOf, quadrantOf } from './role.js';
+import { has4ByteGpte, hasGptes, levelOf, quadrantOf } from './role.js';
 import { isPresentSpte, NO_SPTE, spteAt } from './spte.js';
 import { commitZap, flushRemoteTlbs, goesWithParent, prepareZapPage } from './zap.js';
 
@@ -28,7 +28,7 @@ export const trackWrite = seam(function trackWrite(
   let flush = false;
   let touched = false;
   for (const page of pagesOfGfn(vm, gpaToGfn(gpa))) {
-    if (isDirect(page.role) || isObsolete(vm, page)) continue;
+    if (!hasGptes(page.role) || isObsolete(vm, page)) continue;
     if (isMisaligned(page, gpa, bytes) || isFlooding(page)) {
       zapped += prepareZapPage(vm, vcpu, page, emit);
       continue;
@@ -89,7 +89,7 @@ function writtenEntries({ role }: ShadowPage, gpa: number): number[] {
 export function unprotectGfn(vm: Vm, vcpu: Vcpu, gfn: number, emit: Emit): void {
   let zapped = 0;
   for (const page of pagesOfGfn(vm, gfn)) {
-    if (!isDirect(page.role)) zapped += prepareZapPage(vm, vcpu, page, emit);
+    if (hasGptes(page.role)) zapped += prepareZapPage(vm, vcpu, page, emit);
   }
   commitZap(vm, zapped, emit);
 }

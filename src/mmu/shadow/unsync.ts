@@ -1,7 +1,7 @@
 import { seam } from '../seam.js';
 import type { Emit, ShadowPage, Vcpu, Vm } from '../state/index.js';
 import { markParentsUnsync } from './links.js';
-import { isDirect } from './role.js';
+import { hasGptes } from './role.js';
 
 /**
  * A writable leaf for a guest frame that is itself a shadowed table is wanted. The table's pages
@@ -22,7 +22,7 @@ export const tryToUnsyncPages = seam(function tryToUnsyncPages(
   const { shadow } = vm;
   if (shadow.writeTracked.has(gfn)) return false;
   for (let page = shadow.byGfn.get(gfn) ?? null; page !== null; page = page.sibling) {
-    if (isDirect(page.role)) continue;
+    if (!hasGptes(page.role)) continue;
     if (!canUnsync) return false;
     if (page.unsync) continue;
     if (prefetch && !vm.rules.prefetchUnsyncs) return false;

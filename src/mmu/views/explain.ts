@@ -145,6 +145,7 @@ function fieldsOf(role: number): RoleFields {
     adDisabled: has(ROLE.AD_DISABLED),
     guestMode: isGuestMode(role),
     smm: has(ROLE.SMM),
+    passthrough: has(ROLE.PASSTHROUGH),
   };
 }
 

@@ -2,6 +2,7 @@ import { ACC_WRITE } from '../machine/index.js';
 import { KVM_REQ } from '../requests/index.js';
 import {
   childOf,
+  hasGptes,
   isDirect,
   isMmuWritableSpte,
   isObsolete,
@@ -140,7 +141,7 @@ function leafFlaws(vm: Vm, entries: readonly Entry[]): string[] {
 /** Whether KVM counts on seeing every write to a frame. */
 function isSeen({ shadow }: Vm, gfn: number): boolean {
   for (let page = shadow.byGfn.get(gfn) ?? null; page !== null; page = page.sibling) {
-    if (!isDirect(page.role) && !page.unsync) return true;
+    if (hasGptes(page.role) && !page.unsync) return true;
   }
   return false;
 }
@@ -156,7 +157,7 @@ function hashFlaws(vm: Vm): string[] {
       hashed.add(page);
       if (page.gfn !== gfn || isObsolete(vm, page)) flaws.push(`${name(page)} is in the hash`);
       if (shadow.table[page.id] !== page) flaws.push(`${name(page)} is hashed and gone`);
-      if (isDirect(page.role) || levelOf(page.role) === 1) continue;
+      if (!hasGptes(page.role) || levelOf(page.role) === 1) continue;
       tracked.set(gfn, (tracked.get(gfn) ?? 0) + 1);
     }
   }
