@@ -1529,6 +1529,7 @@ export type RoleFields = {
     adDisabled: boolean;
     guestMode: boolean;
     smm: boolean;
+    passthrough: boolean;
 };
 export type SlotLookup = {
     slot: Slot;
@@ -1539,7 +1540,7 @@ export type SlotLookup = {
     } | null;
     usable: boolean;
     /** Mismatches: `frame` and `low-bits` (PCID, attributes) of the pgd, fields of the role. */
-    mismatches: ("no-root" | "no-shadow-page" | "frame" | "low-bits" | "level" | "direct" | "access" | "has4ByteGpte" | "quadrant" | "invalid" | "eferNx" | "cr0Wp" | "smepAndnotWp" | "smapAndnotWp" | "cr4Smep" | "adDisabled" | "guestMode" | "smm")[];
+    mismatches: ("no-root" | "no-shadow-page" | "frame" | "low-bits" | "level" | "direct" | "access" | "has4ByteGpte" | "quadrant" | "invalid" | "eferNx" | "cr0Wp" | "smepAndnotWp" | "smapAndnotWp" | "cr4Smep" | "adDisabled" | "guestMode" | "smm" | "passthrough")[];
     /** Role of its shadow page; null if it has none. */
     role: RoleFields | null;
     /** The next entry frees it: it is of a generation that has ended. */
