@@ -80,6 +80,14 @@ describe('perf kvm stat report', () => {
     expect(found(text)).toEqual({ pageFault: [3960, 3880, 4005] });
   });
 
+  test('samples and times may be in groups of three digits', () => {
+    const often = CPUID.replace('1000', '1,000').replace('0.50us', '2,000.50us').replace('+-', '±');
+    const { readings } = calibrate([table(often)], SETUP).report;
+    expect(readings.map(({ samples, value, high }) => [samples, value, high])).toEqual([
+      [1000, 2000.5, 2040.51],
+    ]);
+  });
+
   test('without a spread, the shortest tells how far a mean may be off', () => {
     const plain = CPUID.replace(/\( .*/, '');
     const npf = plain.replace('CPUID', 'NPF').replace('0.50us', '1.50us');

@@ -24,12 +24,13 @@ type ColumnName = keyof typeof COLUMNS;
 /** Space before a column of a head: names and columns may have spaces in them. */
 const HEAD_GAP = /\s+(?=samples?%?(?:\s|$)|time%|(?:min|max|avg|mean) time)/;
 
-/** A figure with its unit. A locale may have a comma for the point. */
-const FIGURE = /^(\d+(?:[.,]\d+)?)(us|ns|ms|s|%)?$/;
-const US: Readonly<Record<string, number>> = { ns: 1e-3, us: 1, ms: 1e3, s: 1e6 };
+/** A figure with its unit. A locale may have a comma for the point, or groups of three digits. */
+const FIGURE = /^(\d+(?:[.,]\d+)*)(us|µs|ns|ms|s|%)?$/;
+const GROUPED = /^\d{1,3}(?:,\d{3})+(?:\.\d+)?$/;
+const US: Readonly<Record<string, number>> = { ns: 1e-3, us: 1, µs: 1, ms: 1e3, s: 1e6 };
 
 /** Spread behind the mean: the relative standard error, in percent. */
-const SPREAD = /\(?\s*\+-\s*(\d+(?:[.,]\d+)?)\s*%\s*\)?/;
+const SPREAD = /\(?\s*(?:\+-|\+\/-|±)\s*(\d+(?:[.,]\d+)?)\s*%\s*\)?/;
 
 /** Figures of a row at least: a name with fewer is of another tool. */
 const FIGURES_MIN = 2;
@@ -142,5 +143,5 @@ function readingOf(name: string, { samples, mean, least }: Row, percent: number 
 }
 
 function numberOf(digits: string): number {
-  return Number(digits.replace(',', '.'));
+  return Number(GROUPED.test(digits) ? digits.replaceAll(',', '') : digits.replace(',', '.'));
 }

@@ -25,7 +25,7 @@ export const FORMATS =
   "perf kvm stat report, a trace with kvm_exit and kvm_entry (perf script), and kvm-unit-tests' vmexit";
 
 /** A line that is longer is not of any report. */
-const LINE_MAX = 4096;
+const LINE_MAX = 1024;
 
 /** Characters of an example. */
 const EXAMPLE_MAX = 100;
