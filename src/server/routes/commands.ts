@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Applied } from '../../journal/index.js';
 import {
@@ -9,15 +10,13 @@ import {
   createJsonWriter,
   Outcome,
 } from '../../mmu/schema/index.js';
-import { applyAll, applyAtomically, applyOne, tryAll, tryOne } from '../batches/batch.js';
+import { applyOne, tryOne } from '../batches/batch.js';
 import {
   type CommandStreams,
   NDJSON_TYPE,
   type RouteLines,
   takeCommandLines,
 } from '../batches/command-streams.js';
-import type { Fleet } from '../fleet/fleet.js';
-import type { FleetVm } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
 import { type Operation, operation, operationIdOf } from '../host/operation.js';
 import { BOUNDS } from '../wire/bounds.js';
@@ -26,23 +25,21 @@ import { ApiError } from '../wire/errors.js';
 import { Digits, EventFrame, Seq, VmId } from '../wire/frames.js';
 import { Problem } from '../wire/problem.js';
 import { CHANGING, OF_VCPU, RUNNING, refusals, WITH_BODY } from '../wire/refusals.js';
+import {
+  type AskedBatch,
+  BatchApplied,
+  BatchQuery,
+  BatchResult,
+  dryRun,
+  resultsOf,
+  writtenResultsOf,
+} from './batch-results.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
 /** Answer to a command; it includes all events, for a harness without a stream. */
 const AppliedBody = z
   .strictObject({ seq: Seq, outcome: Outcome, events: z.array(EventFrame) })
   .meta({ id: 'Applied', description: 'How a command ended.' });
-
-const BatchResult = z
-  .strictObject({ seq: Seq, outcome: Outcome, events: z.array(EventFrame).optional() })
-  .meta({
-    id: 'BatchResult',
-    description: 'One command of a batch; events if they were asked for.',
-  });
-
-const BatchApplied = z
-  .strictObject({ results: z.array(BatchResult) })
-  .meta({ id: 'BatchApplied', description: 'A result for every command, in order.' });
 
 const Batch = z
   .array(Command)
@@ -73,16 +70,6 @@ const REFUSED = [
 ] as const;
 const REFUSALS = refusals(...REFUSED);
 
-const flag = (text: string) => z.enum(['false', 'true']).default('false').describe(text);
-const dryRun = flag('Answer as if it were applied, and change nothing.');
-
-const BatchQuery = z.strictObject({
-  events: flag('Add the events to each result.'),
-  atomic: flag('All or nothing: the commands are tried on a copy first.'),
-  dryRun,
-});
-type BatchQuery = z.output<typeof BatchQuery>;
-
 /** Parts of a request for a command; the schema of the body depends on the kind. */
 interface CommandParts {
   readonly params: typeof commandParams;
@@ -102,7 +89,8 @@ export const applyCommands = operation({
   id: 'applyCommands',
   takes: { params: z.strictObject({ vm: VmId }), querystring: BatchQuery, body: Batch },
   answer: BatchApplied,
-  run: ({ fleet }, { params, query, body }) => resultsOf(fleet, fleet.get(params.vm), body, query),
+  run: ({ fleet }, { params, query, body }) =>
+    resultsOf(fleet, { entry: fleet.get(params.vm), commands: body, query }),
 });
 
 interface CommandRouteOptions {
@@ -164,7 +152,11 @@ const batchRoute: TypedPlugin<CommandRouteOptions> = async (app, { host, streams
     (request, reply) => {
       const { params, query } = request;
       const body: unknown = request.body;
-      if (!(body instanceof Readable)) return applyCommands.run(host, request);
+      if (!(body instanceof Readable)) {
+        const entry = host.fleet.get(params.vm);
+        const asked: AskedBatch = { entry, commands: request.body, query };
+        return writtenResultsOf(host.fleet, asked).then((json) => void sendJson(reply, json));
+      }
       const entry = host.fleet.get(params.vm);
       demandPlain(query);
       const write = query.events === 'true' ? writeFull : writeShort;
@@ -196,22 +188,8 @@ const writeFull = createJsonWriter(AppliedBody);
 const writeResult = createJsonWriter(BatchResult);
 const writeShort = ({ seq, outcome }: Applied) => writeResult({ seq, outcome });
 
-async function resultsOf(
-  fleet: Fleet,
-  entry: FleetVm,
-  commands: readonly Command[],
-  { events, atomic, dryRun }: BatchQuery,
-): Promise<z.output<typeof BatchApplied>> {
-  const results: z.output<typeof BatchResult>[] = [];
-  const take =
-    events === 'true'
-      ? (applied: Applied) => results.push(applied)
-      : ({ seq, outcome }: Applied) => results.push({ seq, outcome });
-  if (dryRun === 'true') for (const one of await tryAll(fleet, entry, commands)) take(one);
-  else if (atomic === 'true') {
-    for (const one of await applyAtomically(fleet, entry, commands)) take(one);
-  } else await applyAll(fleet, entry, commands, take);
-  return { results };
+function sendJson(reply: Pick<FastifyReply, 'type'>, json: Buffer): FastifyReply {
+  return reply.type('application/json; charset=utf-8').send(json);
 }
 
 type Validator = ReturnType<typeof validatorCompiler>;

@@ -7,7 +7,7 @@ const LONG = 64;
 /** Characters that are encoded at a time. */
 const PIECE = 4096;
 
-/** Bytes of the first buffer of an answer. */
+/** Bytes of a block of a long answer. */
 const ROOM = 64 * 1024;
 
 /** Writes a value that fits its schema; into a `Buffer` if it is long. */
@@ -18,6 +18,16 @@ export interface ListWriter {
   /** Whether the list of a value is long enough for it. */
   readonly isLong: (value: unknown) => boolean;
   readonly write: (value: unknown) => Generator<void, Buffer>;
+  /** Begins an answer whose items are written as they come. */
+  readonly begin: () => OpenList;
+}
+
+/** An answer whose list is not whole yet. */
+export interface OpenList {
+  /** Writes the next item; says whether a piece is done, so that others may be served. */
+  readonly add: (item: unknown) => boolean;
+  /** @param value Has the other fields of the answer. */
+  readonly end: (value: unknown) => Buffer;
 }
 
 /** Compiles a schema into a writer of answers. */
@@ -44,20 +54,41 @@ export function createListWriter(schema: z.ZodType): ListWriter | null {
   const { [key]: _list, ...rest } = schema.shape;
   const writeRest = createJsonWriter(z.strictObject(rest)) as JsonWriter<unknown>;
   const itemsOf = (value: unknown) => (value as Record<string, unknown[]>)[key] ?? [];
+  const begin = () => openList(key, { writeItem, writeRest });
   return {
     isLong: (value) => itemsOf(value).length >= LONG,
     *write(value) {
-      const bytes = new Bytes();
-      const items = itemsOf(value);
-      let text = `{${JSON.stringify(key)}:[${writeItem(items[0])}`;
-      for (let i = 1; i < items.length; i += 1) {
-        text += `,${writeItem(items[i])}`;
-        if (text.length < PIECE) continue;
-        bytes.append(text);
-        text = '';
-        yield;
-      }
+      const open = begin();
+      for (const item of itemsOf(value)) if (open.add(item)) yield;
+      return open.end(value);
+    },
+    begin,
+  };
+}
+
+interface ListParts {
+  readonly writeItem: JsonWriter<unknown>;
+  /** Writes the other fields. */
+  readonly writeRest: JsonWriter<unknown>;
+}
+
+function openList(key: string, { writeItem, writeRest }: ListParts): OpenList {
+  const bytes = new Bytes();
+  const begin = `{${JSON.stringify(key)}:[`;
+  let text = '';
+  let separator = begin;
+  return {
+    add(item) {
+      text += separator + writeItem(item);
+      separator = ',';
+      if (text.length < PIECE) return false;
+      bytes.append(text);
+      text = '';
+      return true;
+    },
+    end(value) {
       const end = writeRest(value);
+      if (separator === begin) text = begin;
       bytes.append(`${text}]${end === '{}' ? '}' : `,${end.slice(1)}`}`);
       return bytes.all();
     },
@@ -71,23 +102,28 @@ function returnedBy<T>(steps: Generator<void, T>): T {
   }
 }
 
-/** Collects text as bytes, piece by piece. */
+/** Collects text as bytes, in blocks that are put together once. */
 class Bytes {
-  #buffer = Buffer.allocUnsafe(ROOM);
+  readonly #full: Buffer[] = [];
+  #block = Buffer.alloc(0);
   #length = 0;
 
   append(text: string): void {
     // No character takes more than three bytes for its one or two units.
-    const needed = this.#length + text.length * 3;
-    if (needed > this.#buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
-      this.#buffer.copy(larger, 0, 0, this.#length);
-      this.#buffer = larger;
-    }
-    this.#length += this.#buffer.write(text, this.#length);
+    const needed = text.length * 3;
+    if (this.#length + needed > this.#block.length) this.#begin(needed);
+    this.#length += this.#block.write(text, this.#length);
   }
 
   all(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+    return Buffer.concat([...this.#full, this.#block.subarray(0, this.#length)]);
+  }
+
+  /** Begins a block; the first one of a short answer is no larger than it has to be. */
+  #begin(bytes: number): void {
+    const isFirst = this.#block.length === 0;
+    if (!isFirst) this.#full.push(this.#block.subarray(0, this.#length));
+    this.#block = Buffer.allocUnsafe(isFirst ? bytes : Math.max(bytes, ROOM));
+    this.#length = 0;
   }
 }
