@@ -51,6 +51,7 @@ interface RaceOptions extends WorkloadOptions {
   readonly kernel?: string;
   readonly prices: string;
   readonly cost?: Settings;
+  readonly guestCycles: string;
   readonly json?: true;
 }
 
@@ -78,6 +79,7 @@ export function registerRace(program: Program, terminal: Terminal): void {
       PRESET_NAMES[0],
     )
     .option('--cost <key=value...>', 'a price of the list, set to so many cycles', settingOf)
+    .option('--guest-cycles <count>', "the guest's own work in each command, in cycles", '0')
     .option('--json', 'print everything as JSON instead of the verdict')
     .action(async ({ commandsCount, ...options }: RaceOptions) => {
       const given = commandsCount === undefined ? {} : { commands: commandsCount };
@@ -100,6 +102,7 @@ async function race(options: RaceOptions, terminal: Terminal): Promise<ExitCode>
 
 /** @throws {WrongUse} If there are too few or too many lanes, or one cannot have its machine. */
 function runningOf({ config }: Track, options: RaceOptions, prices: PriceList): Race {
+  const [guestCycles] = numbersOf('Cannot race', 'guest-cycles', options.guestCycles, [0, 1e9]);
   const slots = options.prevRoots ?? String(config.prevRoots ?? 3);
   const kernels = options.kernel ?? config.kernel ?? '6.1';
   const lanes = lanesOf({
@@ -108,7 +111,8 @@ function runningOf({ config }: Track, options: RaceOptions, prices: PriceList): 
     kernels: listOf('Cannot race', 'kernel', kernels, KERNEL_NAMES),
   });
   try {
-    return openRace({ config, lanes, prices, costs: costsOf(options.cost ?? []) });
+    const costs = costsOf(options.cost ?? []);
+    return openRace({ config, lanes, prices, costs, guestCycles: guestCycles as number });
   } catch (error) {
     throw error instanceof RaceRefused ? new WrongUse(error.message) : error;
   }

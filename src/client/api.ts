@@ -1744,6 +1744,18 @@ export type RaceComparison = {
     /** Share of the way to their worst ends that all prices may go; null for any. */
     margin: number | null;
 };
+export type RaceTime = {
+    /** Cycles until the last vCPU has done. */
+    elapsed: number;
+    /** Cycles that vCPUs waited for `mmu_lock`. */
+    lockWait: number;
+    /** Times that one had to wait. */
+    lockWaits: number;
+    /** Cycles for which it was held. */
+    lockHeld: number;
+    /** Share of the time in which vCPUs worked. */
+    utilisation: number;
+};
 export type PolicyFrees = {
     /** Roots that were loaded again, with something stale below. */
     needed: number;
@@ -1910,6 +1922,8 @@ export type RaceLane = {
         };
     };
     comparison: RaceComparison;
+    /** Null for one vCPU, which waits for nobody. */
+    time: RaceTime | null;
     counters: RaceCounters;
     firstViolation: {
         /** Index of the command. */
@@ -2416,7 +2430,7 @@ export interface Operations {
     /** Context switches of many processes over the six ASIDs of a CPU: a known one is kept without a flush, one whose generation is old is flushed, and a stranger takes the next in turn. */
     makeWorkloadAsids: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; processes?: Digits; pages?: Digits; pti?: "false" | "true"; accesses?: Digits; changePercent?: Digits; lazyPercent?: Digits; nearPercent?: Digits; }; answer: CaseFile };
     /** Storms of fork, exec and exit: write-protected entries and a flush, copies on write, and page tables whose frames are soon those of another process, or its data. */
-    makeWorkloadForkExit: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; pages?: Digits; processes?: Digits; pti?: "false" | "true"; accesses?: Digits; forks?: Digits; execs?: Digits; exits?: Digits; switches?: Digits; }; answer: CaseFile };
+    makeWorkloadForkExit: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; vcpus?: Digits; pages?: Digits; processes?: Digits; pti?: "false" | "true"; accesses?: Digits; forks?: Digits; execs?: Digits; exits?: Digits; switches?: Digits; }; answer: CaseFile };
     /** Many PCIDs whose page tables change while others run, each change flushed by INVPCID of one of its four types, at rates to choose. */
     makeWorkloadPcidChurn: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; pcids?: Digits; pages?: Digits; accesses?: Digits; edits?: Digits; switches?: Digits; flushingSwitches?: Digits; needless?: Digits; invpcidAddress?: Digits; invpcidSingle?: Digits; invpcidAllGlobal?: Digits; invpcidAll?: Digits; deferred?: Digits; }; answer: CaseFile };
     /** Ranges are unmapped or protected, up to 33 pages with an INVLPG each and longer ones with a flush of everything, and come back by page faults. */

@@ -6,6 +6,7 @@ import type { Race } from './race.js';
 import type { Recording } from './references.js';
 import type { RaceBound, RaceLane, RacePrices, RaceResult, RaceSource } from './result.js';
 import { finishedCounters } from './tally.js';
+import { elapsedOf } from './time/index.js';
 import { verdictOf } from './verdict.js';
 
 /** The facts of a result that the race itself does not hold. */
@@ -83,7 +84,7 @@ function pricesOf({ prices: { name, machine, prices } }: Race): RacePrices {
 
 function laneResult(race: Race, lane: Lane, name: string): RaceLane {
   const { prices, lanes } = race;
-  const { tally, vm, firstViolation, firstRefusal, failure } = lane.run;
+  const { tally, vm, replay, firstViolation, firstRefusal, failure } = lane.run;
   const counters = finishedCounters(tally, vm);
   const amounts = amountsOf(counters);
   const { run } = lanes[0] as Lane;
@@ -95,6 +96,7 @@ function laneResult(race: Race, lane: Lane, name: string): RaceLane {
     ...lane.spec,
     cost: costOf(amounts, prices),
     comparison: { ...comparison, text },
+    time: replay === null ? null : elapsedOf(replay),
     counters,
     firstViolation,
     firstRefusal,

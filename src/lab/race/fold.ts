@@ -89,13 +89,16 @@ const FOLDS: { readonly [K in MmuEventKind]: Fold<MmuEventOf<K>> | null } = {
 
 /** An exit to L1 follows one to KVM; a failed entry is none, because L2 never ran. */
 function countExit(at: At, { to, name, qualification }: MmuEventOf<'vm-exit'>): void {
-  const { tally, counters, of } = at;
+  const { tally, counters, of, vcpu } = at;
   if (to === 'L1') {
     if (name !== 'INVALID_STATE') counters.reflected += 1;
     return;
   }
   counters.exits += 1;
-  if (name === 'EXTERNAL_INTERRUPT') counters.kicks += 1;
+  if (name === 'EXTERNAL_INTERRUPT') {
+    counters.kicks += 1;
+    tally.last.kicked.push(vcpu.index);
+  }
   if (name === 'CR_ACCESS' && (qualification.low & CR_AND_TYPE) === MOV_TO_CR3) {
     of.isCr3Exit = true;
     beginLoad(of.cr3Load);

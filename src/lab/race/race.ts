@@ -28,6 +28,8 @@ export interface RaceSetup {
   readonly prices?: PriceList;
   /** Prices that are set otherwise, without a range. */
   readonly costs?: PriceChanges;
+  /** The guest's own work in each command, in cycles; none unless it is given. */
+  readonly guestCycles?: number;
 }
 
 /** A race that is being run: lanes in lock-step over one stream of commands. */
@@ -39,6 +41,7 @@ export interface Race {
   readonly runs: Run[];
   readonly config: Configs;
   readonly prices: PriceList;
+  readonly guestCycles: number;
   readonly partings: Partings;
   readonly series: CostSeries;
   /** Commands that were taken. */
@@ -71,7 +74,7 @@ export function createRace(setup: RaceSetup): Race {
  * @throws {RaceRefused} As {@link createRace}.
  */
 export function openRace(setup: RaceSetup): Race {
-  const { config, lanes, prices = DEFAULT_PRICES, costs = {} } = setup;
+  const { config, lanes, prices = DEFAULT_PRICES, costs = {}, guestCycles = 0 } = setup;
   if (lanes.length === 0) throw new RaceRefused('Cannot race: no policy is named');
   if (lanes.length > LANES_MAX) {
     throw new RaceRefused(`Cannot race: ${lanes.length} lanes, and ${LANES_MAX} is the bound`);
@@ -83,6 +86,7 @@ export function openRace(setup: RaceSetup): Race {
     runs: [],
     config: new Map(kernels.map((kernel) => [kernel, configFor(config, kernel)])),
     prices: withChanges(prices, costs),
+    guestCycles,
     partings: createPartings(lanes.length),
     series: createCostSeries(),
     commands: 0,
@@ -150,13 +154,15 @@ function configFor(config: VmConfigInput, kernel: LaneSpec['kernel']): VmConfig 
 }
 
 /** Gives lanes, by their indexes, a machine that they share. */
-function addRun({ specs, lanes, runs, config }: Race, indexes: readonly number[]): Run {
+function addRun(race: Race, indexes: readonly number[]): Run {
+  const { specs, lanes, runs, config } = race;
   const members = indexes.map((index) => specs[index] as LaneSpec);
   const { kernel, prevRoots } = members[0] as LaneSpec;
   const base = { ...(config.get(kernel) as VmConfig), prevRoots };
   const run = createRun(
     base,
     members.map(({ policy }) => policy),
+    race,
   );
   for (const index of indexes) lanes[index] = { spec: specs[index] as LaneSpec, run };
   runs.push(run);

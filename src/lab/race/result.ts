@@ -87,6 +87,23 @@ const LaneComparison = z
     description: 'A lane against the first one, over the whole range of every price.',
   });
 
+const LaneTime = z
+  .strictObject({
+    elapsed: cost.describe('Cycles until the last vCPU has done.'),
+    lockWait: cost.describe('Cycles that vCPUs waited for `mmu_lock`.'),
+    lockWaits: count.describe('Times that one had to wait.'),
+    lockHeld: cost.describe('Cycles for which it was held.'),
+    utilisation: z
+      .number()
+      .min(0)
+      .max(1.000001)
+      .describe('Share of the time in which vCPUs worked.'),
+  })
+  .meta({
+    id: 'RaceTime',
+    description: 'The same work done side by side, at the values of the prices.',
+  });
+
 const LaneResult = z
   .strictObject({
     name: z.string().describe('The policy, with slots and kernel where lanes differ in them.'),
@@ -102,6 +119,7 @@ const LaneResult = z
       })
       .describe('Cycles.'),
     comparison: LaneComparison,
+    time: LaneTime.nullable().describe('Null for one vCPU, which waits for nobody.'),
     counters: RaceCounters,
     firstViolation: z
       .strictObject({

@@ -10,8 +10,10 @@ import {
 import type { Command, MmuEvent, MmuEventOf, Outcome, VmConfig } from '../../mmu/schema/index.js';
 import { fold } from './fold.js';
 import { createJury, type Jury, policyOf } from './jury.js';
+import type { PriceList } from './prices/index.js';
 import { createRecording, type Recording, refer } from './references.js';
 import { beginCommand, createTally, endCommand, type Tally } from './tally.js';
+import { createReplay, type Replay, replayCommand } from './time/index.js';
 
 /** The place of an event in a run. */
 export interface RunPlace {
@@ -30,6 +32,8 @@ export interface Run {
   readonly vm: Vm;
   readonly tally: Tally;
   readonly recording: Recording;
+  /** Replay of its work side by side; null for one vCPU, which waits for nobody. */
+  readonly replay: Replay | null;
   readonly emit: NonNullable<Emit>;
   /** Events of the command that is being carried out, the first of them. */
   events: MmuEvent[];
@@ -46,8 +50,18 @@ export interface Run {
 /** Events that are kept of the command in which two lanes part. */
 export const PARTING_EVENTS_MAX = 24;
 
+/** The times of a run: what things cost, and the guest's own work in each command, in cycles. */
+export interface RunTimes {
+  readonly prices: PriceList;
+  readonly guestCycles: number;
+}
+
 /** @param policies Policies of its lanes; they replace the one of the configuration. */
-export function createRun(config: VmConfig, policies: readonly PolicyName[]): Run {
+export function createRun(
+  config: VmConfig,
+  policies: readonly PolicyName[],
+  { prices, guestCycles }: RunTimes,
+): Run {
   const jury = createJury(policies);
   const created = createVm({ ...config, policy: policies[0] as PolicyName });
   const vm = policies.length === 1 ? created : { ...created, policy: policyOf(jury) };
@@ -56,6 +70,7 @@ export function createRun(config: VmConfig, policies: readonly PolicyName[]): Ru
     vm,
     tally: createTally(vm),
     recording: createRecording(vm),
+    replay: config.vcpus === 1 ? null : createReplay(config.vcpus, prices, guestCycles),
     emit: (vcpu, event) => take(run, vcpu, event),
     events: [],
     command: -1,
@@ -80,6 +95,7 @@ export function runOne(run: Run, command: Command, index: number): void {
     const outcome = step(vm, command, run.emit);
     run.outcome = outcome;
     endCommand(tally, vm, { command, outcome });
+    if (run.replay !== null) replayCommand(run.replay, command.vcpu, tally);
   } catch (error) {
     run.seq = seq;
     run.outcome = null;

@@ -9,9 +9,15 @@ export interface Tally {
   readonly vcpus: readonly VcpuTally[];
   /**
    * Of this command: roots freed last, as one text; the frame zapped last; the vCPU of a broadcast
-   * reached last; whether it made the guest leave for CR3.
+   * reached last; whether it made the guest leave for CR3; other vCPUs that it made leave.
    */
-  readonly last: { freed: string; zapped: number; broadcast: number; isCr3Exit: boolean };
+  readonly last: {
+    freed: string;
+    zapped: number;
+    broadcast: number;
+    isCr3Exit: boolean;
+    readonly kicked: number[];
+  };
   /** Whether a slot has changed since the pinned pages were counted. */
   areRootsMoved: boolean;
   pinnedNow: number;
@@ -55,7 +61,10 @@ export function createTally({ vcpus, config }: Vm): Tally {
       requestedFor: NO_ROOT,
       freed: new Set(),
     })),
-    last: { freed: '', zapped: NO_ROOT, broadcast: NONE_REACHED, isCr3Exit: false },
+    last: {
+      ...{ freed: '', zapped: NO_ROOT, broadcast: NONE_REACHED, isCr3Exit: false },
+      kicked: [],
+    },
     areRootsMoved: false,
     pinnedNow: 0,
     pinnedSum: 0,
@@ -68,6 +77,7 @@ export function beginCommand({ last }: Tally): void {
   last.zapped = NO_ROOT;
   last.broadcast = NONE_REACHED;
   last.isCr3Exit = false;
+  last.kicked.length = 0;
 }
 
 /** A command has ended: what only the state and the outcome tell is counted. */
@@ -88,15 +98,22 @@ export function endCommand(tally: Tally, vm: Vm, { command, outcome }: Ended): v
   tally.pinnedSum += tally.pinnedNow;
 }
 
+/** The counters after a command, with the syncs that told nothing because there was nothing. */
+export function withNothing(counters: RaceCounters): RaceCounters {
+  const { syncs } = counters;
+  const nothing = syncs.serviced - syncs.effective - syncs.noOp;
+  return { ...counters, syncs: { ...syncs, nothing } };
+}
+
 /** The counters, with what is not counted event by event. */
-export function finishedCounters({ counters, pinnedSum }: Tally, vm: Vm): RaceCounters {
-  const { syncs, flushes, pinned } = counters;
+export function finishedCounters({ counters: counted, pinnedSum }: Tally, vm: Vm): RaceCounters {
+  const counters = withNothing(counted);
+  const { flushes, pinned } = counters;
   let [stat, undecided] = [0, 0];
   for (const vcpu of vm.vcpus) stat += vcpu.counters.tlbFlush;
   for (const judged of vm.oracle?.vcpus ?? []) undecided += judged?.undecided ?? 0;
   return {
     ...counters,
-    syncs: { ...syncs, nothing: syncs.serviced - syncs.effective - syncs.noOp },
     flushes: { ...flushes, stat },
     pinned: { ...pinned, mean: counters.commands === 0 ? 0 : pinnedSum / counters.commands },
     undecided,

@@ -20,6 +20,7 @@ export function verdictOf(result: Verdict): string {
     laneTable(result.lanes),
     boundLines(result),
     publishedLines(result.lanes),
+    timeTable(result.lanes),
     ledgerTable(result.lanes),
     freeLines(result.lanes),
     [...violationLines(result.lanes), ...undecidedLines(result.lanes)],
@@ -141,6 +142,25 @@ function boundLines({ bounds, lanes }: Verdict): string[] {
 function publishedLines([first]: readonly RaceLane[]): string[] {
   const text = first === undefined ? null : publishedText(first.counters);
   return text === null ? [] : wrapped(text, VERDICT_WIDTH);
+}
+
+/** The work of several vCPUs side by side: how long it takes, and what they wait for each other. */
+function timeTable(lanes: readonly RaceLane[]): string[] {
+  const timed = lanes.flatMap(({ name, time }) => (time === null ? [] : [{ name, ...time }]));
+  if (timed.length === 0) return [];
+  const share = (part: number, whole: number) =>
+    whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`;
+  return tableLines(
+    [
+      { head: 'side by side', isText: true, of: ({ name }) => name },
+      { head: 'kcycles', of: ({ elapsed }) => kiloOf(elapsed) },
+      { head: 'waited', of: ({ lockWait }) => kiloOf(lockWait) },
+      { head: 'waits', of: ({ lockWaits }) => lockWaits },
+      { head: 'lock held', of: ({ lockHeld, elapsed }) => share(lockHeld, elapsed) },
+      { head: 'vCPUs at work', of: ({ utilisation }) => share(utilisation, 1) },
+    ],
+    timed,
+  );
 }
 
 /** Flushes, syncs and frees by the ledger: their number, and how many of them were for nothing. */

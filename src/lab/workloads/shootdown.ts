@@ -14,7 +14,7 @@ import type { Planned } from './planned.js';
 import { defineWorkload, type ValuesOf } from './workload.js';
 
 const PARAMETERS = {
-  vcpus: count('vCPUs, which run threads of the same processes.', { min: 2, max: 16, by: 4 }),
+  vcpus: count('vCPUs, which run threads of the same processes.', { min: 2, max: 64, by: 4 }),
   processes: count('Processes.', { max: 16, by: 2 }),
   pages: count('Pages that each process has mapped.', { max: 64, by: 16 }),
   pti: flag('Page-table isolation: every handler goes through two switches of CR3.', false),

@@ -8,12 +8,15 @@ import type { Mm } from './linux-mm.js';
 
 /** Processes of one CPU that come and go, and share pages until one of them writes. */
 export class Forks {
+  readonly mms: Mm[];
   readonly #guest: LinuxGuest;
   readonly #cpu: LinuxCpu;
   /** Address spaces that map a frame, where it is more than one. */
   readonly #sharers = new Map<number, number>();
 
-  constructor(guest: LinuxGuest, cpu: LinuxCpu) {
+  /** @param mms Those that live: the first one, and whatever comes of it. */
+  constructor(guest: LinuxGuest, cpu: LinuxCpu, mms: Mm[]) {
+    this.mms = mms;
     this.#guest = guest;
     this.#cpu = cpu;
   }
@@ -47,14 +50,14 @@ export class Forks {
       this.#sharers.set(frame, (this.#sharers.get(frame) ?? 1) + 1);
     }
     yield* flushMm(parent, [this.#cpu], null);
-    this.#guest.mms.push(child);
+    this.mms.push(child);
   }
 
   /** The running process becomes another program. @see Linux `exec_mmap()`, fs/exec.c */
   *exec(): Generator<Planned> {
     const before = this.#cpu.mm;
     const mm = yield* this.#newMm();
-    this.#guest.mms.push(mm);
+    this.mms.push(mm);
     yield* this.#cpu.switchMm(mm);
     yield* this.#exitMmap(before);
     before.end();
@@ -92,7 +95,7 @@ export class Forks {
 
   /** @see Linux `exit_mmap()`, mm/mmap.c */
   *#exitMmap(mm: Mm): Generator<Planned> {
-    this.#guest.mms.splice(this.#guest.mms.indexOf(mm), 1);
+    this.mms.splice(this.mms.indexOf(mm), 1);
     const frames = [...mm.pages.values()].map(frameOf);
     for (const page of [...mm.pages.keys()]) yield* this.#cpu.store(mm.set(page, ZERO));
     const tables = mm.dropTables();

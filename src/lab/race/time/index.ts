@@ -1,0 +1,1 @@
+export { createReplay, type Elapsed, elapsedOf, type Replay, replayCommand } from './replay.js';
