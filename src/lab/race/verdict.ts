@@ -1,7 +1,6 @@
 import { POLICIES } from '../../mmu/index.js';
 import { wrapped } from '../plain-text.js';
 import { hitsOf } from './counters.js';
-import {} from './prices/index.js';
 import { publishedText } from './published.js';
 import { parametersOf, repeatLines } from './repeat.js';
 import type { RaceLane, RaceResult } from './result.js';
