@@ -3,6 +3,7 @@ import { dirtyLog } from './commands/dirty-log.js';
 import { execute } from './commands/execute.js';
 import { freeRoots } from './commands/free-roots.js';
 import { getDirtyLog } from './commands/get-dirty-log.js';
+import { getNestedState } from './commands/get-nested-state.js';
 import { hostWrite } from './commands/host-write.js';
 import { hvFlush } from './commands/hv-flush.js';
 import { init } from './commands/init.js';
@@ -24,6 +25,7 @@ import { refusalOf } from './commands/refusal.js';
 import { rsm } from './commands/rsm.js';
 import { runL2 } from './commands/run-l2.js';
 import { setMemslot } from './commands/set-memslot.js';
+import { setNestedState } from './commands/set-nested-state.js';
 import { setSregs } from './commands/set-sregs.js';
 import { smi } from './commands/smi.js';
 import { unmap } from './commands/unmap.js';
@@ -190,6 +192,10 @@ function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
       return hvFlush(vm, vcpu, command, emit);
     case 'init':
       return init(vm, vcpu, emit);
+    case 'get-nested-state':
+      return getNestedState(vm, vcpu, emit);
+    case 'set-nested-state':
+      return setNestedState(vm, vcpu, command, emit);
     case 'smi':
       return smi(vm, vcpu, emit);
     case 'rsm':

@@ -325,6 +325,14 @@ function fieldsOf(kind: CommandKind, chance: Chance): Record<string, unknown> {
           : {}),
         ...(chance.percent(20) ? { cpl: chance.below(4) } : { cpl: 0 }),
       };
+    case 'set-nested-state':
+      return {
+        vmxon: chance.percent(15) ? null : chance.of(['0x1000', '0x1000', '0x1008']),
+        vmcs12: chance.percent(15)
+          ? null
+          : chance.of(['0x2000', '0x3000', '0x1000', frameAddress(chance)]),
+        guestMode: chance.percent(60),
+      };
     case 'free-roots':
       return { mmu: chance.of(['root', 'guest']), roots: chance.percent(50) ? [] : ['current'] };
     case 'get-dirty-log':
@@ -345,6 +353,7 @@ function fieldsOf(kind: CommandKind, chance: Chance): Record<string, unknown> {
     case 'init':
     case 'smi':
     case 'rsm':
+    case 'get-nested-state':
     case 'reset-context':
       return {};
   }
@@ -368,6 +377,7 @@ const WEIGHTS: Partial<Record<CommandKind, number>> = {
   map: 3,
   'mov-cr4': 2,
   vmrun: 2,
+  'set-nested-state': 2,
   smi: 1,
   rsm: 2,
   init: 1,

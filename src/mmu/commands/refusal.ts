@@ -55,6 +55,13 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
     case 'vmclear':
     case 'vmptrld':
       return regionFlawOf(vm, vcpu, command.address);
+    case 'get-nested-state':
+      return nestedStateFlawOf(vm, vcpu);
+    case 'set-nested-state':
+      return (
+        nestedStateFlawOf(vm, vcpu) ??
+        (command.vmcs12 === null ? null : regionFlawOf(vm, vcpu, command.vmcs12))
+      );
     case 'mov-cr0':
     case 'mov-cr3':
     case 'mov-cr4':
@@ -117,6 +124,11 @@ function vmrunFlawOf(
   const isLong = ((efer === undefined ? regs.efer : flagsIn(efer)) & EFER_LMA) !== 0;
   const pages = cr0 === undefined || (flagsIn(cr0) & X86_CR0_PG) !== 0;
   return isLong && pages ? null : 'L2 of an SVM hypervisor runs in long mode alone';
+}
+
+function nestedStateFlawOf({ config }: Vm, { smm }: Vcpu): string | null {
+  if (config.vendor !== 'vmx') return 'the nested state of an SVM hypervisor is not modelled';
+  return smm === null ? null : 'the nested state in system-management mode is not modelled';
 }
 
 /**

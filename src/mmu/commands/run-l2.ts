@@ -2,6 +2,7 @@ import { VMXERR } from '../machine/index.js';
 import {
   areControlsValid,
   enterL2,
+  isAddressSpaceSizeValid,
   isHostStateValid,
   vmFail,
   vmFailInvalid,
@@ -29,7 +30,7 @@ export function runL2(vm: Vm, vcpu: Vcpu, kind: 'vmlaunch' | 'vmresume', emit: E
   if (!areControlsValid(vm, vmcs12)) {
     return vmFail(vcpu, VMXERR.ENTRY_INVALID_CONTROL_FIELD, emit);
   }
-  if (!isHostStateValid(vm, vcpu, vmcs12)) {
+  if (!isAddressSpaceSizeValid(vcpu, vmcs12) || !isHostStateValid(vm, vmcs12)) {
     return vmFail(vcpu, VMXERR.ENTRY_INVALID_HOST_STATE_FIELD, emit);
   }
   const outcome = enterL2(vm, vcpu, vmcs12, emit);

@@ -1,5 +1,5 @@
 import { X86_CR0_EM, X86_CR0_PE, X86_CR0_PG, X86_CR0_TS } from '../machine/index.js';
-import { leaveL2ForSmm } from '../nested/index.js';
+import { leaveL2Unseen } from '../nested/index.js';
 import { kickToHost } from '../requests/index.js';
 import { resetContext } from '../roots/index.js';
 import type { Outcome } from '../schema/index.js';
@@ -19,7 +19,7 @@ export function smi(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome {
   const { cr0, cr3, cr4, efer, cpl, csL, vm86 } = regs;
   const { vmxon, guestMode } = nested;
   const saved = { cr0, cr3, cr4, efer, cpl, csL, vm86, vmxon, guestMode };
-  if (guestMode && !leaveL2ForSmm(vm, vcpu, emit)) return tripleFault(vm, vcpu, emit);
+  if (guestMode && !leaveL2Unseen(vm, vcpu, emit)) return tripleFault(vm, vcpu, emit);
   nested.vmxon = -1;
   vcpu.smm = saved;
   regs.cr0 = (regs.cr0 & ~(X86_CR0_PE | X86_CR0_EM | X86_CR0_TS | X86_CR0_PG)) >>> 0;

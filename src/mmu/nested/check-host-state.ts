@@ -22,11 +22,9 @@ import {
   hasEntryControl,
   hasExitControl,
   hasLam,
-  type Vcpu,
   type Vm,
   type Vmcs12,
 } from '../state/index.js';
-import { isAddressSpaceSizeValid } from './check-controls.js';
 import { isCanonicalField, isCetValid, isPatValid, isPerfGlobalCtrlValid } from './field-forms.js';
 import { isCetWriteProtected, isCr0Fixed, isCr4Fixed } from './fixed-bits.js';
 
@@ -34,18 +32,17 @@ import { isCetWriteProtected, isCr0Fixed, isCr4Fixed } from './fixed-bits.js';
 const SELECTOR_RPL_TI = 0x7;
 
 /**
- * Whether VM entry accepts the host-state fields; if not it is VMfail 8.
+ * Whether VM entry accepts the host-state fields, by themselves; if not it is VMfail 8.
  *
  * @see Intel SDM Vol. 3C, "Checks on VMX Controls and Host-State Area"
  * @see Linux `nested_vmx_check_host_state()`, arch/x86/kvm/vmx/nested.c
  */
-export function isHostStateValid(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12): boolean {
+export function isHostStateValid(vm: Vm, vmcs12: Vmcs12): boolean {
   const is64Bit = hasExitControl(vmcs12, VM_EXIT_HOST_ADDR_SPACE_SIZE);
   return (
     areControlRegistersValid(vm, vmcs12) &&
     areMsrsValid(vm, vmcs12) &&
     areSegmentsValid(vm, vmcs12, is64Bit) &&
-    isAddressSpaceSizeValid(vcpu, vmcs12) &&
     isAddressSpaceValid(vm, vmcs12, is64Bit) &&
     isHostEferValid(vm, vmcs12, is64Bit)
   );

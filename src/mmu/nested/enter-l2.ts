@@ -73,6 +73,24 @@ export function resumeL2AfterSmm(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
   return false;
 }
 
+/**
+ * L2 goes on where the VMM put it, with the state of the current VMCS, whose fields are checked as a VM
+ * entry checks them.
+ *
+ * @returns Whether it does; else whether its registers were loaded in part.
+ * @see Linux `vmx_set_nested_state()`, arch/x86/kvm/vmx/nested.c
+ */
+export function restoreL2(vm: Vm, vcpu: Vcpu, emit: Emit): 'restored' | 'refused' | 'half-loaded' {
+  const { nested } = vcpu;
+  if (checkGuestState(vm, nested.currentVmcs as Vmcs12) !== null) return 'refused';
+  serviceLocalTlbFlushRequests(vm, vcpu, emit);
+  nested.hasRunL2 = true;
+  makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH, emit);
+  if (resumeL2AfterSmm(vm, vcpu, emit)) return 'restored';
+  if (vm.rules.failedEntryFlushes) serviceLocalTlbFlushRequests(vm, vcpu, emit);
+  return 'half-loaded';
+}
+
 /** @returns Null, or the qualification of the entry failure. */
 function loadGuestState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): number | null {
   const { regs } = vcpu;

@@ -63,12 +63,13 @@ export function nestedVmexit(vm: Vm, vcpu: Vcpu, exit: ReportedExit, emit: Emit)
 }
 
 /**
- * L2 is left for system-management mode, and L1, whose state is loaded, is not told.
+ * L2 is left for system-management mode, or because the VMM puts other nested state in its place, and
+ * L1, whose state is loaded, is not told.
  *
  * @returns False if L1's own PDPTEs cannot be loaded.
- * @see Linux `vmx_enter_smm()`: `nested_vmx_vmexit(vcpu, -1, 0, 0)`
+ * @see Linux `vmx_enter_smm()`, `vmx_leave_nested()`: `nested_vmx_vmexit(vcpu, -1, 0, 0)`
  */
-export function leaveL2ForSmm(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
+export function leaveL2Unseen(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
   const vmcs12 = vcpu.nested.currentVmcs as Vmcs12;
   serviceLocalTlbFlushRequests(vm, vcpu, emit);
   vcpu.nested.guestMode = false;
@@ -150,7 +151,7 @@ export function recordExit(
  *
  * @see Linux `sync_vmcs02_to_vmcs12()`, arch/x86/kvm/vmx/nested.c
  */
-function saveGuestState({ config }: Vm, { regs }: Vcpu, vmcs12: Vmcs12): void {
+export function saveGuestState({ config }: Vm, { regs }: Vcpu, vmcs12: Vmcs12): void {
   setField(vmcs12, VMCS.GUEST_CR0, wordFromNumber(regs.cr0));
   setField(vmcs12, VMCS.GUEST_CR4, wordFromNumber(regs.cr4));
   if (config.paging === 'ept') setField(vmcs12, VMCS.GUEST_CR3, regs.cr3);

@@ -103,6 +103,8 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
     case 'vmwrite':
     case 'mov-from-cr3':
     case 'smi':
+    case 'get-nested-state':
+    case 'set-nested-state':
     case 'wrmsr-efer':
     case 'load-root':
     case 'enter':

@@ -56,6 +56,25 @@ export const HOST_COMMANDS = {
     runsIn: 'host',
     body: z.strictObject({}),
   },
+  'get-nested-state': {
+    summary:
+      'The VMM asks for the nested state: KVM_GET_NESTED_STATE. KVM stores the registers of an L2 that runs in its VMCS.',
+    runsIn: 'host',
+    body: z.strictObject({}),
+  },
+  'set-nested-state': {
+    summary: 'The VMM puts nested state back: KVM_SET_NESTED_STATE.',
+    runsIn: 'host',
+    body: z.strictObject({
+      vmxon: Hex64.nullable()
+        .default(null)
+        .describe('The VMXON region; null: L1 is outside VMX operation.'),
+      vmcs12: Hex64.nullable()
+        .default(null)
+        .describe('The current VMCS, as the VM holds it; null: none.'),
+      guestMode: z.boolean().default(false).describe('L2 runs, from that VMCS.'),
+    }),
+  },
   smi: {
     summary: 'An SMI reaches the vCPU, which enters system-management mode.',
     runsIn: 'guest',

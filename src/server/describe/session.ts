@@ -130,6 +130,12 @@ const NESTED: readonly Step[] = [
   { operation: 'runVmfunc', path: nested, body: { function: 0, index: 1 } },
   { operation: 'runVmexit', path: nested },
   { operation: 'runVmresume', path: nested },
+  { operation: 'runGetNestedState', path: nested },
+  {
+    operation: 'runSetNestedState',
+    path: nested,
+    body: { vmxon: '0x1000', vmcs12: '0x2000', guestMode: true },
+  },
   { operation: 'runVmexit', path: nested, body: { reason: 18 } },
   { operation: 'runInvvpid', path: nested, body: { type: 1, vpid: 1, gva: '0x0' } },
   { operation: 'runInvept', path: nested, body: { type: 1, eptp: '0x10005e' } },
