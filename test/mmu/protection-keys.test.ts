@@ -1,22 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { ACC_ALL, keyOf } from '../../src/mmu/machine/index.js';
-import type { Outcome, VmConfigInput } from '../../src/mmu/schema/index.js';
+import type { Outcome } from '../../src/mmu/schema/index.js';
+import { keyed, leaf, PKE, PKE_AND_PKS, PKS, SUPERVISOR, USER } from './keyed-guest.js';
 import { createLab, type Lab, type LabCommand } from './lab.js';
 import { keepingTlb, readData, violationOf } from './oracle-lab.js';
-import { createGuest, DATA, DATA_GPA, hex, type Mode, PML4, PT, seen } from './paged-guest.js';
+import { createGuest, DATA, hex, PML4, PT, seen } from './paged-guest.js';
 import { enterL2, startHypervisor } from './paged-hypervisor.js';
 
 /** Rights of key 1 in PKRU or IA32_PKRS. */
 const AD = '0x4';
 const WD = '0x8';
-
-const PKE = 0x4000a0;
-const PKS = 0x10000a0;
-const PKE_AND_PKS = 0x14000a0;
-
-/** A page of the user, and one of the supervisor: present, writable, used. */
-const USER = 0x67;
-const SUPERVISOR = 0x63;
 
 const FORBIDDEN = (code: number): Outcome => ({
   kind: 'fault',
@@ -24,20 +17,6 @@ const FORBIDDEN = (code: number): Outcome => ({
   errorCode: code,
   address: { page: DATA / 4096, low: 0 },
 });
-
-/** A leaf with a protection key. */
-function leaf(flags: number, key: number, gpa = DATA_GPA): string {
-  return `0x${((BigInt(key) << 59n) + BigInt(gpa + flags)).toString(16)}`;
-}
-
-/** A guest under EPT whose first page has a key. */
-function keyed(config: VmConfigInput = {}, flags = USER, key = 1, mode: Mode = '4-level'): Lab {
-  const cpuid = { pks: true, ...config.cpuid };
-  const lab = createGuest({ paging: 'ept', ...config, cpuid }, mode);
-  const table = mode === '5-level' ? PT + 0x1000 : PT;
-  lab.run({ kind: 'write', gva: seen(table), value: leaf(flags, key) });
-  return lab;
-}
 
 const WRITE = { kind: 'write', gva: hex(DATA), value: '0x1' } as const;
 const READ = { kind: 'read', gva: hex(DATA) } as const;

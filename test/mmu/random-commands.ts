@@ -24,13 +24,17 @@ const tableWord = fc
   .tuple(fc.constantFrom(...ROOTS), fc.nat(9), fc.constantFrom(0, 1, 2, 3, 4, 8, 16, 20, 511))
   .map(([root, frame, index]) => root + frame * 4096 + index * 8);
 
+/** An entry's protection key. */
+const KEY_1 = 1n << 59n;
+
 /** Entries: present or not, read-only, large, not accessed, without memory, of a table itself. */
 const entry = fc
   .tuple(
     fc.constantFrom(0, DATA_GPA, 0x11000, 0x14000, 0x200000, 0x101000, 0x103000, 0x112000, 2 ** 33),
-    fc.constantFrom(PTE, 0x65, 0x63, 0x7, 0xe7, 0x1e7, 0),
+    fc.constantFrom(PTE, 0x65, 0x63, 0x7, 0xe7, 0x1e7, 0x467, 0),
+    fc.constantFrom(0n, 0n, 0n, KEY_1),
   )
-  .map(([gpa, flags]) => hex(gpa + flags));
+  .map(([gpa, flags, key]) => `0x${(BigInt(gpa + flags) + key).toString(16)}`);
 
 const data = fc.nat(5).map((page) => hex(DATA + page * 4096));
 
@@ -82,10 +86,12 @@ const registers = fc.oneof(
       '0x22020',
       '0x1020a0',
       '0x2020a0',
+      '0x4220a0',
       '0x30a0',
       '0x2010',
     ),
   }),
+  commandOf('wrpkru', { value: fc.constantFrom('0x0', '0x4', '0x8', '0x55555550') }),
   commandOf('mov-cr0', { value: fc.constantFrom('0x80010033', '0x80000033', '0x10033') }),
 );
 
@@ -98,7 +104,7 @@ const nested = fc.oneof(
   commandOf('vmwrite', { field: fc.constant('EPT_POINTER'), value: eptp }),
   commandOf('vmwrite', {
     field: fc.constant('SECONDARY_VM_EXEC_CONTROL'),
-    value: fc.constantFrom('0x0', '0x2', '0x20', '0x22'),
+    value: fc.constantFrom('0x0', '0x2', '0x20', '0x22', '0x400022'),
   }),
 );
 
