@@ -236,6 +236,33 @@ describe('counts without times', () => {
   });
 });
 
+test('lines that nobody knows are counted by kind, each with the first of it', () => {
+  const text =
+    'vmcall 1200\nHLT  1208  903477.145  1.061\nbye\nMSR 7 8us 9%\n\u0001\u0002\nso long';
+  const calibration = calibrate([text], SETUP);
+  expect(calibration.report.unread).toEqual([
+    { what: 'row of a table of another tool', count: 2, example: 'HLT  1208  903477.145  1.061' },
+    { what: 'line of no format that is read', count: 2, example: 'bye' },
+    { what: 'line that is no text', count: 1, example: '\u0001\u0002' },
+  ]);
+  expect(calibrationText(calibration, SETUP)).toMatch(/^1 price was found; the other 22 are those/);
+});
+
+test('a recording is told apart from its text', () => {
+  expect(
+    calibrate(['PERFILE2h\0\0\0\nvmcall 1200\n', '\ufeffvmcall 1300'], SETUP).report,
+  ).toMatchObject({
+    readings: [{ name: 'vmcall', value: 1300 }],
+    unread: [
+      {
+        what: 'perf.data as it was recorded: "perf kvm stat report" or "perf script" makes text of it',
+        count: 1,
+        example: 'PERFILE2',
+      },
+    ],
+  });
+});
+
 test('the whole list takes what was found, and the base where nothing was', () => {
   const { file } = calibrate([sample('vmexit'), sample('perf-kvm-stat')], SETUP);
   const list = priceListOf(PriceFile.parse(JSON.parse(JSON.stringify(file))));

@@ -32,7 +32,7 @@ function foundLines(
   const found = PRICE_NAMES.filter((name) => name in file.prices);
   const left = PRICE_NAMES.length - found.length;
   const lines = [
-    `${found.length} prices were found; the other ${left} are those of ${base}.`,
+    `${found.length === 1 ? '1 price was' : `${found.length} prices were`} found; the other ${left} are those of ${base}.`,
     ...tableLines(
       COLUMNS,
       found.map((name) => ({

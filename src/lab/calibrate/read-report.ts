@@ -32,9 +32,27 @@ const EXAMPLE_MAX = 100;
 
 const NO_FORMAT = 'line of no format that is read';
 
+/** Kinds of lines that nobody knows: other tools' tables, and what is no text at all. */
+const FOREIGN = [
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they show that it is no text.
+  { what: 'line that is no text', of: /[\u0000-\u0008\u000e-\u001f\ufffd]/ },
+  {
+    what: 'row of a table of another tool',
+    of: /^\s*\S.*?(?:\s+\d[\d.,]*(?:[a-zµ]{1,2}|%)?){2,}\s*$/,
+  },
+];
+
+/** Characters of a recording that an example shows: its magic number. */
+const PERF_DATA_SHOWN = 8;
+
+/** First bytes of a recording, which perf makes text of. */
+const PERF_DATA = /^PERFILE/;
+const RECORDING =
+  'perf.data as it was recorded: "perf kvm stat report" or "perf script" makes text of it';
+
 /** Signs of a quote in a mail, and colours of a terminal. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colours begin with one.
-const WRAPPING = /^(?:>\s?)+|\u001b\[[\d;]*[A-Za-z]/g;
+const WRAPPING = /^\ufeff|^(?:>\s?)+|\u001b\[[\d;]*[A-Za-z]/g;
 
 const CPU = /^#\s*cpudesc\s*:\s*(.+)$/;
 const KERNEL = /^#\s*os release\s*:\s*(.+)$/;
@@ -46,6 +64,10 @@ export function readReports(texts: readonly string[]): Report {
   const readings: Reading[] = [];
   const counts = new Map<string, number>();
   for (const text of texts) {
+    if (PERF_DATA.test(text)) {
+      countUnread(unread, RECORDING, text.slice(0, PERF_DATA_SHOWN));
+      continue;
+    }
     const readers = [
       createPerfReportReader(),
       createTraceReader(),
@@ -76,7 +98,7 @@ function whatIsUnread(
     const taken = reader.take(line);
     if (taken !== null) return taken.kind === 'unread' ? taken.what : null;
   }
-  return NO_FORMAT;
+  return FOREIGN.find(({ of }) => of.test(line))?.what ?? NO_FORMAT;
 }
 
 function countUnread(unread: Map<string, UnreadKind>, what: string, line: string): void {
