@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { step } from '../../src/mmu/index.js';
 import { ask, type Frame, startApp } from './start.js';
@@ -134,4 +135,34 @@ test('what is tried takes no room for long, and is refused where it would be', a
     expect([status, json.code, json.applied]).toEqual([429, 'memory-limit-reached', 0]);
   }
   expect((await ask(app, 'POST', `${BATCH}?atomic=true`, roots.slice(0, 4))).status).toBe(200);
+});
+
+test.each(['', '?events=true', '?atomic=true', '?dryRun=true'])(
+  'a long answer to a batch%s is whole if it is compressed',
+  async (query) => {
+    const app = await startApp();
+    await ask(app, 'POST', '/v1/vms');
+    const batch = Array.from({ length: 900 }, (_, i) => {
+      return { kind: 'load-root', vcpu: 0, pgd: `0x${1 + (i % 7)}000` };
+    });
+    const url = `/v1/vms/vm-1/commands${query}`;
+    const answer = await app.inject({
+      method: 'POST',
+      url,
+      payload: batch,
+      headers: { 'accept-encoding': 'gzip' },
+    });
+    expect([answer.statusCode, answer.headers['content-encoding']]).toEqual([200, 'gzip']);
+    const { results } = JSON.parse(String(gunzipSync(answer.rawPayload)));
+    expect(results).toHaveLength(batch.length);
+  },
+);
+
+test('a batch that is stopped is refused as a problem', async () => {
+  const app = await startApp();
+  await ask(app, 'POST', '/v1/vms');
+  const { status, json } = await ask(app, 'POST', '/v1/vms/vm-1/commands', [
+    { kind: 'enter', vcpu: 9 },
+  ]);
+  expect([status, json.code, json.index]).toEqual([404, 'vcpu-not-found', 0]);
 });

@@ -155,7 +155,12 @@ const batchRoute: TypedPlugin<CommandRouteOptions> = async (app, { host, streams
       if (!(body instanceof Readable)) {
         const entry = host.fleet.get(params.vm);
         const asked: AskedBatch = { entry, commands: request.body, query };
-        return writtenResultsOf(host.fleet, asked).then((json) => void sendJson(reply, json));
+        // Not returned: an answer that is compressed is out later than this promise.
+        writtenResultsOf(host.fleet, asked).then(
+          (json) => sendJson(reply, json),
+          (error) => reply.send(error),
+        );
+        return;
       }
       const entry = host.fleet.get(params.vm);
       demandPlain(query);
