@@ -39,11 +39,12 @@ export function followContext(vm: Vm & { oracle: Oracle }, vcpu: Vcpu, vtlb: Vir
   const vpid = vpidInUse(vcpu);
   const pcid = pcidInUse(vcpu);
   const ep4ta = ep4taInUse(vm.config, vcpu);
-  if (context.vpid === vpid && isWhereItRuns(context, vcpu, pcid, ep4ta)) return;
+  const place = { pcid, ep4ta, format: formatAfter(vtlb, vcpu) };
+  if (context.vpid === vpid && isWhereItRuns(context, vcpu, place)) return;
   const time = timeNow(vm.oracle);
   context.until = time;
   const tag = vtlb.vpids.get(vpid) ?? newTag(vm.oracle, vtlb, vpid);
-  const known = tag.contexts.find((other) => isWhereItRuns(other, vcpu, pcid, ep4ta));
+  const known = tag.contexts.find((other) => isWhereItRuns(other, vcpu, place));
   if (known === undefined) {
     vtlb.context = contextOf(vm.config, vcpu);
     add(tag, vtlb.context);
@@ -75,17 +76,24 @@ function add(tag: VpidTag, context: GuestContext): void {
 function isWhereItRuns(
   context: GuestContext,
   { regs }: Vcpu,
-  pcid: number,
-  ep4ta: number,
+  { pcid, ep4ta, format }: Pick<GuestContext, 'pcid' | 'ep4ta' | 'format'>,
 ): boolean {
   const { cr3, pdptrs } = regs;
   return (
     isSameWord(context.cr3, cr3) &&
     context.pcid === pcid &&
     context.ep4ta === ep4ta &&
-    context.format === formatOf(regs) &&
+    context.format === format &&
     (context.pdptrs === pdptrs || arePdptesSame(context.pdptrs, pdptrs))
   );
+}
+
+/** The rules by which entries are read, after a command that changes none of them most often. */
+function formatAfter({ before, context }: VirtualTlb, { regs, nested }: Vcpu): number {
+  const { cr0, cr4, efer, guestMode } = before;
+  const isSame =
+    cr4 === regs.cr4 && cr0 === regs.cr0 && efer === regs.efer && guestMode === nested.guestMode;
+  return isSame ? context.format : formatOf(regs);
 }
 
 function pcidInUse({ regs }: Vcpu): number {

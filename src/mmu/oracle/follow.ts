@@ -16,6 +16,7 @@ export function beginCommand(vm: WatchedVm, vcpu: Vcpu, kind: CommandKind): void
   const { before } = keepVtlb(vm, vcpu);
   before.cr0 = vcpu.regs.cr0;
   before.cr4 = vcpu.regs.cr4;
+  before.efer = vcpu.regs.efer;
   before.guestMode = vcpu.nested.guestMode;
   before.initPending = vcpu.initPending;
 }

@@ -77,6 +77,7 @@ export interface VirtualTlb {
   readonly before: {
     cr0: number;
     cr4: number;
+    efer: number;
     guestMode: boolean;
     initPending: boolean;
   };
@@ -153,7 +154,7 @@ export function createVirtualTlb(context: GuestContext): VirtualTlb {
     context,
     violations: 0,
     undecided: 0,
-    before: { cr0: 0, cr4: 0, guestMode: false, initPending: false },
+    before: { cr0: 0, cr4: 0, efer: 0, guestMode: false, initPending: false },
     fresh: new Map(),
     freshCount: 0,
     memories: 0,
