@@ -26,7 +26,7 @@ export const dummyRootKept: Defect = {
       return currentRoot(vcpu.mmu) === null ? sound(vm, vcpu, emit) : 'retry';
     }),
   ],
-  judge: 'assertion',
+  judge: 'conformance',
   scene: onGuest(
     [memslot(1, null), cr3(B), read(X), memslot(1, SECOND_MEMSLOT), read(X, FRAME_B)],
     { config: { kernel: '6.12', memory: { memslots: MEMSLOTS } } },
