@@ -92,11 +92,19 @@ function objectOf(parameters: readonly Parameter[], place: 'path' | 'query') {
   const placed = parameters.filter((parameter) => parameter.in === place);
   return {
     type: 'object',
-    properties: Object.fromEntries(placed.map(({ name, schema }) => [name, schema])),
+    properties: Object.fromEntries(placed.map(({ name, schema }) => [name, asText(schema)])),
     required: placed.filter(({ required }) => required).map(({ name }) => name),
     additionalProperties: false,
   };
 }
+
+/** A URL carries whole numbers as text, and so do the calls. */
+function asText(schema: object): object {
+  if ('$ref' in schema && schema.$ref === DIGITS) return { type: 'string' };
+  return 'items' in schema ? { ...schema, items: asText(schema.items as object) } : schema;
+}
+
+const DIGITS = '#/components/schemas/Digits';
 
 /** A part of a request: optional if nothing of it is required, and left out if it is empty. */
 function partOf(name: string, schema: ReturnType<typeof objectOf>, context: Context): string {

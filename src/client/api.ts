@@ -175,62 +175,62 @@ export type TlbOption = ("ideal" | "off") | {
 };
 export type DefectName = "ept-fault-syncs-current-only" | "invept-eptp-unchecked" | "invept-syncs-current-only" | "invept-matches-whole-eptp" | "invvpid-keeps-l2-roots" | "fault-injected-without-sync" | "transition-syncs-current-only" | "mov-cr3-syncs-current-only" | "pcide-keeps-roots" | "tdp-pcid-unflushed" | "new-vpid12-unsynced" | "guest-flush-names-vpid01" | "guest-flush-late" | "invlpg-walks-arch-mmu" | "invpcid-without-paging-crashes" | "shadow-page-shared-by-rights" | "transition-flushes-eptp-left" | "pdptes-kept" | "vmfunc-keeps-ad" | "canonical-by-la57" | "direct-page-any-gfn" | "direct-page-any-role" | "linked-unsynced" | "mmio-over-present" | "nx-reserved-in-shadow" | "ept-bit-7-unchecked" | "vmx-exit-unhandled" | "cr3-bit-63-kept" | "vpid-0-entered" | "pae-root-unknown" | "preempted-twice-loses-flush" | "hv-flush-non-canonical" | "wp-toggle-frees-tdp-roots" | "obsolete-roots-by-current" | "pcid-flush-skips-flush" | "pcid-flush-skips-sync" | "pcid-flush-spares-prev-roots" | "synced-roots-spared" | "pcid-compared-without-bit-11" | "last-slot-missed" | "rotation-loses-marks" | "pgd-compared-by-frame" | "role-without-guest-mode" | "load-skips-sync" | "load-skips-flush" | "pae-root-synced-in-part" | "guest-flush-skips-sync" | "guest-flush-skips-hardware" | "guest-flush-spares-prev-roots" | "guest-flush-asks-first" | "dummy-root-kept" | "invlpg-current-root-only" | "invlpg-skips-hardware" | "invpcid-address-current-root-only" | "invept-all-as-single" | "invept-spares-current" | "mark-without-sync" | "mark-without-flush" | "current-mark-ignored" | "sync-request-unserviced" | "flush-request-unserviced" | "tlb-flush-withdraws-guest-flush" | "remote-flush-first-vcpu-only" | "request-without-kick" | "mov-cr3-same-value-ignored" | "pge-toggle-ignored" | "pcide-off-ignored" | "invpcid-all-as-single" | "globals-survive-pge" | "invvpid-flushes-vpid01" | "vmfunc-keeps-root" | "transition-unflushed" | "vpid12-change-unnoticed" | "tlb-tag-without-pcid" | "tlb-tag-without-vpid" | "global-without-pge" | "fault-keeps-tlb-entry" | "flush-current-names-vpid01" | "unsync-not-propagated" | "link-hides-unsync" | "sync-skips-last-entry" | "sync-keeps-rights" | "sync-keeps-absent" | "sync-stops-after-batch" | "sync-without-write-protect" | "write-protect-first-mapping-only" | "rmap-loses-second-mapping" | "write-tracking-lost" | "tracked-write-zaps-nothing" | "zap-of-root-unannounced" | "invlpg-keeps-leaf" | "dirty-bit-lost" | "accessed-bit-lost" | "quadrant-lost" | "wp-override-keeps-user" | "wp-override-keeps-exec" | "page-found-without-wp" | "hv-queue-drops-overflow" | "hv-flush-first-page-only" | "steal-flush-skipped";
 export type CpuidFeatures = {
-    /** Process-context identifiers. */
+    /** Process-context identifiers. Default: true. */
     pcid?: boolean;
-    /** The INVPCID instruction. */
+    /** The INVPCID instruction. Default: true. */
     invpcid?: boolean;
-    /** Execute disable. */
+    /** Execute disable. Default: true. */
     nx?: boolean;
-    /** 57-bit linear addresses. */
+    /** 57-bit linear addresses. Default: false. */
     la57?: boolean;
-    /** CR4.SMEP. */
+    /** CR4.SMEP. Default: true. */
     smep?: boolean;
-    /** CR4.SMAP. */
+    /** CR4.SMAP. Default: true. */
     smap?: boolean;
-    /** CR4.UMIP. */
+    /** CR4.UMIP. Default: true. */
     umip?: boolean;
-    /** CR4.FSGSBASE. */
+    /** CR4.FSGSBASE. Default: true. */
     fsgsbase?: boolean;
-    /** CR4.OSXSAVE. */
+    /** CR4.OSXSAVE. Default: true. */
     xsave?: boolean;
-    /** CR4.PKE; with paging `ept` alone. */
+    /** CR4.PKE; with paging `ept` alone. Default: true. */
     pku?: boolean;
-    /** CR4.PKS, which no Linux offers; with paging `ept` alone. */
+    /** CR4.PKS, which no Linux offers; with paging `ept` alone. Default: false. */
     pks?: boolean;
-    /** CR4.CET. */
+    /** CR4.CET. Default: false. */
     cet?: boolean;
-    /** CR4.SMXE. */
+    /** CR4.SMXE. Default: false. */
     smx?: boolean;
-    /** Linear-address masking. */
+    /** Linear-address masking. Default: false. */
     lam?: boolean;
-    /** VMX, for an L1 hypervisor; only with vendor `vmx`. */
+    /** VMX, for an L1 hypervisor; only with vendor `vmx`. Default: true. */
     vmx?: boolean;
-    /** The hypercalls of Hyper-V. */
+    /** The hypercalls of Hyper-V. Default: false. */
     hyperv?: boolean;
 };
 export type Hex64 = string;
 export type VmxCapabilities = {
-    /** IA32_VMX_EPT_VPID_CAP. */
+    /** IA32_VMX_EPT_VPID_CAP. Default: "0xf01063340c1". */
     eptVpidCap?: Hex64;
-    /** Secondary control "enable EPT". */
+    /** Secondary control "enable EPT". Default: true. */
     ept?: boolean;
-    /** Secondary control "enable VPID". */
+    /** Secondary control "enable VPID". Default: true. */
     vpid?: boolean;
-    /** Secondary control "unrestricted guest". */
+    /** Secondary control "unrestricted guest". Default: true. */
     unrestrictedGuest?: boolean;
-    /** IA32_VMX_MISC[24:16]. */
+    /** IA32_VMX_MISC[24:16]. Default: 4. */
     cr3TargetCountMax?: number;
-    /** IA32_VMX_MISC[29]: VMWRITE to exit-information fields. */
+    /** IA32_VMX_MISC[29]: VMWRITE to exit-information fields. Default: false. */
     vmwriteAnyField?: boolean;
-    /** IA32_VMX_TRUE_PINBASED_CTLS: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    /** IA32_VMX_TRUE_PINBASED_CTLS: bits 31:0 must be 1 in the control word, bits 63:32 may be. Default: "0xff00000016". */
     pinbasedCtls?: Hex64;
-    /** IA32_VMX_TRUE_PROCBASED_CTLS: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    /** IA32_VMX_TRUE_PROCBASED_CTLS: bits 31:0 must be 1 in the control word, bits 63:32 may be. Default: "0xfff9fffe04006172". */
     procbasedCtls?: Hex64;
-    /** IA32_VMX_PROCBASED_CTLS2, less what CPUID, the options above and the kernel do not offer: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    /** IA32_VMX_PROCBASED_CTLS2, less what CPUID, the options above and the kernel do not offer: bits 31:0 must be 1 in the control word, bits 63:32 may be. Default: "0x653fbff00000000". */
     procbasedCtls2?: Hex64;
-    /** IA32_VMX_TRUE_EXIT_CTLS, less CET and PKS without CPUID: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    /** IA32_VMX_TRUE_EXIT_CTLS, less CET and PKS without CPUID: bits 31:0 must be 1 in the control word, bits 63:32 may be. Default: "0x30ffffff00036dfb". */
     exitCtls?: Hex64;
-    /** IA32_VMX_TRUE_ENTRY_CTLS, less CET and PKS without CPUID: bits 31:0 must be 1 in the control word, bits 63:32 may be. */
+    /** IA32_VMX_TRUE_ENTRY_CTLS, less CET and PKS without CPUID: bits 31:0 must be 1 in the control word, bits 63:32 may be. Default: "0x51f3ff000011fb". */
     entryCtls?: Hex64;
 };
 export type PhysicalAddress = string;
@@ -254,41 +254,52 @@ export type MemoryFill = {
     step: PhysicalAddress;
 };
 export type MemoryConfig = {
-    /** Default: 4 GiB at 0. */
+    /** Default: 4 GiB at 0. Default: [{"gpa":"0x0","bytes":4294967296}]. */
     memslots?: Memslot[];
     words?: MemoryWord[];
     fills?: MemoryFill[];
 };
 export type Hex32 = string;
 export type InitialRegisters = {
+    /** Default: "0x80010033". */
     cr0?: Hex64;
+    /** Default: "0x0". */
     cr3?: Hex64;
+    /** Default: "0xa0". */
     cr4?: Hex64;
+    /** Default: "0x500". */
     efer?: Hex64;
+    /** Default: "0x0". */
     pkru?: Hex32;
-    /** IA32_PKRS. */
+    /** IA32_PKRS. Default: "0x0". */
     pkrs?: Hex32;
 };
 export type VmConfig = {
+    /** Default: 1. */
     vcpus?: number;
+    /** Default: "mainline". */
     policy?: PolicyName;
+    /** Default: "6.1". */
     kernel?: KernelName;
+    /** Default: "vmx". */
     vendor?: "vmx" | "svm";
-    /** `shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU. */
+    /** `shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU. Default: "shadow". */
     paging?: "shadow" | "ept";
+    /** Default: 3. */
     prevRoots?: number;
-    /** Shadow pages: beyond that the oldest that are no root go. KVM_SET_NR_MMU_PAGES. */
+    /** Shadow pages: beyond that the oldest that are no root go. KVM_SET_NR_MMU_PAGES. Default: 1024. */
     mmuPages?: number;
-    /** `ideal` drops nothing that it was not told to drop; `off` keeps nothing. */
+    /** `ideal` drops nothing that it was not told to drop; `off` keeps nothing. Default: "ideal". */
     tlb?: TlbOption;
-    /** `on`: every access is compared with what the architecture allows. */
+    /** `on`: every access is compared with what the architecture allows. Default: "on". */
     oracle?: "on" | "off";
     /** Mistakes that the model makes on purpose: see GET /v1/museum. */
     defects?: DefectName[];
-    /** Module parameter kvm.flush_on_reuse. */
+    /** Module parameter kvm.flush_on_reuse. Default: false. */
     flushOnReuse?: boolean;
-    /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: `get-dirty-log` alone protects nothing anew. */
+    /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: `get-dirty-log` alone protects nothing anew. Default: "off". */
     manualDirtyLogProtect?: "off" | "on" | "initially-set";
+    /** Default: 46. */
     maxphyaddr?: number;
     cpuid?: CpuidFeatures;
     vmx?: VmxCapabilities;
@@ -298,27 +309,27 @@ export type VmConfig = {
 export type VcpuIndex = number;
 export type CommandMovCr0 = {
     value: Hex64;
-    /** Register operand: 0 is RAX. */
+    /** Register operand: 0 is RAX. Default: 0. */
     gpr?: number;
     kind: "mov-cr0";
     vcpu: VcpuIndex;
 };
 export type CommandMovCr3 = {
     value: Hex64;
-    /** Register operand: 0 is RAX. */
+    /** Register operand: 0 is RAX. Default: 0. */
     gpr?: number;
     kind: "mov-cr3";
     vcpu: VcpuIndex;
 };
 export type CommandMovCr4 = {
     value: Hex64;
-    /** Register operand: 0 is RAX. */
+    /** Register operand: 0 is RAX. Default: 0. */
     gpr?: number;
     kind: "mov-cr4";
     vcpu: VcpuIndex;
 };
 export type CommandMovFromCr3 = {
-    /** Register operand: 0 is RAX. */
+    /** Register operand: 0 is RAX. Default: 0. */
     gpr?: number;
     kind: "mov-from-cr3";
     vcpu: VcpuIndex;
@@ -335,8 +346,9 @@ export type CommandWrmsrPkrs = {
 };
 export type CommandWrpkru = {
     value: Hex32;
+    /** Default: 0. */
     ecx?: number;
-    /** Must be 0, and so must ECX. */
+    /** Must be 0, and so must ECX. Default: 0. */
     edx?: number;
     kind: "wrpkru";
     vcpu: VcpuIndex;
@@ -344,12 +356,14 @@ export type CommandWrpkru = {
 export type OperandForm = "memory" | "register" | "lock";
 export type CommandInvlpg = {
     gva: Hex64;
+    /** Default: "memory". */
     encoding?: OperandForm;
     kind: "invlpg";
     vcpu: VcpuIndex;
 };
 export type Operand64 = number | string;
 export type DescriptorOperand = {
+    /** Default: "ds". */
     segment?: "ds" | "ss";
     gva: Hex64;
 };
@@ -357,6 +371,7 @@ export type CommandInvpcid = {
     "type": Operand64;
     pcid: Operand64;
     gva: Hex64;
+    /** Default: "memory". */
     encoding?: OperandForm;
     operand?: DescriptorOperand | null;
     kind: "invpcid";
@@ -364,7 +379,7 @@ export type CommandInvpcid = {
 };
 export type CommandVmxon = {
     address: Hex64;
-    /** Revision identifier that L1 stored in the region. */
+    /** Revision identifier that L1 stored in the region. Default: 300252880. */
     revision?: number;
     kind: "vmxon";
     vcpu: VcpuIndex;
@@ -380,7 +395,7 @@ export type CommandVmclear = {
 };
 export type CommandVmptrld = {
     address: Hex64;
-    /** Revision identifier that L1 stored in the region. */
+    /** Revision identifier that L1 stored in the region. Default: 300252880. */
     revision?: number;
     kind: "vmptrld";
     vcpu: VcpuIndex;
@@ -408,6 +423,7 @@ export type CommandVmresume = {
 export type CommandInvept = {
     "type": Operand64;
     eptp: Hex64;
+    /** Default: "memory". */
     encoding?: OperandForm;
     operand?: DescriptorOperand | null;
     kind: "invept";
@@ -417,21 +433,22 @@ export type CommandInvvpid = {
     "type": Operand64;
     vpid: Operand64;
     gva: Hex64;
+    /** Default: "memory". */
     encoding?: OperandForm;
     operand?: DescriptorOperand | null;
     kind: "invvpid";
     vcpu: VcpuIndex;
 };
 export type CommandVmfunc = {
-    /** EAX. */
+    /** EAX. Default: 0. */
     "function"?: number;
-    /** ECX. */
+    /** ECX. Default: 0. */
     index?: number;
     kind: "vmfunc";
     vcpu: VcpuIndex;
 };
 export type CommandVmexit = {
-    /** Basic exit reason. */
+    /** Basic exit reason. Default: 18. */
     reason?: number;
     qualification?: Hex64;
     /** KVM reports the exit for an event, without running L2 first (to v5.19). */
@@ -450,11 +467,11 @@ export type VpBank = {
 };
 export type CommandHvFlush = {
     call: "HvCallFlushVirtualAddressSpace" | "HvCallFlushVirtualAddressList" | "HvCallFlushVirtualAddressSpaceEx" | "HvCallFlushVirtualAddressListEx";
-    /** CR3 of the address space, unless bit 1 of `flags`. */
+    /** CR3 of the address space, unless bit 1 of `flags`. Default: "0x0". */
     addressSpace?: Hex64;
-    /** Bit 0: all processors; 1: all address spaces; 2: spare global pages. */
+    /** Bit 0: all processors; 1: all address spaces; 2: spare global pages. Default: 3. */
     flags?: number;
-    /** Without `Ex`; none means all. */
+    /** Without `Ex`; none means all. Default: "0x0". */
     processorMask?: Hex64;
     /** With `Ex`; null: all. */
     vpSet?: VpBank[] | null;
@@ -466,23 +483,25 @@ export type CommandHvFlush = {
 export type CommandVmrun = {
     /** nCR3: root of the nested page tables. */
     nestedCr3: Hex64;
+    /** Default: 1. */
     asid?: number;
     /** Registers of L2; without them those of L1. */
     cr0?: Hex64;
     cr3?: Hex64;
     cr4?: Hex64;
     efer?: Hex64;
+    /** Default: 0. */
     cpl?: number;
     kind: "vmrun";
     vcpu: VcpuIndex;
 };
 export type CommandRead = {
     gva: Hex64;
-    /** Bytes that are accessed. */
+    /** Bytes that are accessed. Default: 8. */
     bytes?: 1 | 2 | 4 | 8;
-    /** Access at CPL 3, whatever the CPL is. */
+    /** Access at CPL 3, whatever the CPL is. Default: false. */
     user?: boolean;
-    /** EFLAGS.AC: a supervisor may touch user pages. */
+    /** EFLAGS.AC: a supervisor may touch user pages. Default: false. */
     ac?: boolean;
     kind: "read";
     vcpu: VcpuIndex;
@@ -490,18 +509,18 @@ export type CommandRead = {
 export type CommandWrite = {
     gva: Hex64;
     value: Hex64;
-    /** Bytes that are accessed. */
+    /** Bytes that are accessed. Default: 8. */
     bytes?: 1 | 2 | 4 | 8;
-    /** Access at CPL 3, whatever the CPL is. */
+    /** Access at CPL 3, whatever the CPL is. Default: false. */
     user?: boolean;
-    /** EFLAGS.AC: a supervisor may touch user pages. */
+    /** EFLAGS.AC: a supervisor may touch user pages. Default: false. */
     ac?: boolean;
     kind: "write";
     vcpu: VcpuIndex;
 };
 export type CommandExecute = {
     gva: Hex64;
-    /** Access at CPL 3, whatever the CPL is. */
+    /** Access at CPL 3, whatever the CPL is. Default: false. */
     user?: boolean;
     kind: "execute";
     vcpu: VcpuIndex;
@@ -551,7 +570,7 @@ export type CommandSetNestedState = {
     vmxon?: Hex64 | null;
     /** The current VMCS, as the VM holds it; null: none. */
     vmcs12?: Hex64 | null;
-    /** L2 runs, from that VMCS. */
+    /** L2 runs, from that VMCS. Default: false. */
     guestMode?: boolean;
     kind: "set-nested-state";
     vcpu: VcpuIndex;
@@ -586,7 +605,7 @@ export type PageRun = {
 };
 export type CommandClearDirtyLog = {
     slot: MemslotId;
-    /** A multiple of 64. */
+    /** A multiple of 64. Default: 0. */
     firstPage?: number;
     /** A multiple of 64, or all up to the end. */
     pages: number;
@@ -597,7 +616,7 @@ export type CommandClearDirtyLog = {
 };
 export type CommandUnmap = {
     gpa: PhysicalAddress;
-    /** A multiple of 4096. */
+    /** A multiple of 4096. Default: 4096. */
     bytes?: number;
     kind: "unmap";
     vcpu: VcpuIndex;
@@ -605,20 +624,25 @@ export type CommandUnmap = {
 export type CommandMap = {
     /** CR3, or the EPT pointer, of the address space. */
     root: Hex64;
-    /** `paging`: tables of the mode in which the vCPU runs. `ept`: an EPT of L1. */
+    /** `paging`: tables of the mode in which the vCPU runs. `ept`: an EPT of L1. Default: "paging". */
     format?: "paging" | "ept";
     /** First linear address, or for an EPT guest-physical address of L2. */
     address: Hex64;
     /** Guest-physical address that it leads to. */
     gpa: PhysicalAddress;
+    /** Default: 1. */
     pages?: number;
+    /** Default: "4k". */
     pageSize?: "4k" | "2m" | "1g";
+    /** Default: true. */
     write?: boolean;
+    /** Default: true. */
     execute?: boolean;
-    /** For an EPT: readable. */
+    /** For an EPT: readable. Default: true. */
     user?: boolean;
+    /** Default: false. */
     "global"?: boolean;
-    /** Set A and D in the entries. */
+    /** Set A and D in the entries. Default: true. */
     accessedDirty?: boolean;
     /** First page for new tables; they take pages in rising order. */
     tables: PhysicalAddress;
@@ -670,33 +694,40 @@ export type Lane = {
 };
 export type Lanes = Lane[];
 export type VmCreation = {
+    /** Default: 1. */
     vcpus?: number;
+    /** Default: "mainline". */
     policy?: PolicyName;
+    /** Default: "6.1". */
     kernel?: KernelName;
+    /** Default: "vmx". */
     vendor?: "vmx" | "svm";
-    /** `shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU. */
+    /** `shadow`: root_mmu shadows the page tables of L1. `ept`: L1 runs on a direct MMU. Default: "shadow". */
     paging?: "shadow" | "ept";
+    /** Default: 3. */
     prevRoots?: number;
-    /** Shadow pages: beyond that the oldest that are no root go. KVM_SET_NR_MMU_PAGES. */
+    /** Shadow pages: beyond that the oldest that are no root go. KVM_SET_NR_MMU_PAGES. Default: 1024. */
     mmuPages?: number;
-    /** `ideal` drops nothing that it was not told to drop; `off` keeps nothing. */
+    /** `ideal` drops nothing that it was not told to drop; `off` keeps nothing. Default: "ideal". */
     tlb?: TlbOption;
-    /** `on`: every access is compared with what the architecture allows. */
+    /** `on`: every access is compared with what the architecture allows. Default: "on". */
     oracle?: "on" | "off";
     /** Mistakes that the model makes on purpose: see GET /v1/museum. */
     defects?: DefectName[];
-    /** Module parameter kvm.flush_on_reuse. */
+    /** Module parameter kvm.flush_on_reuse. Default: false. */
     flushOnReuse?: boolean;
-    /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: `get-dirty-log` alone protects nothing anew. */
+    /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: `get-dirty-log` alone protects nothing anew. Default: "off". */
     manualDirtyLogProtect?: "off" | "on" | "initially-set";
+    /** Default: 46. */
     maxphyaddr?: number;
     cpuid?: CpuidFeatures;
     vmx?: VmxCapabilities;
     memory?: MemoryConfig;
     registers?: InitialRegisters;
+    /** Default: null. */
     name?: VmName | null;
     tags?: VmTags;
-    /** Seconds after which a VM is deleted that got no request; null: never. */
+    /** Seconds after which a VM is deleted that got no request; null: never. Default: null. */
     ttlSeconds?: number | null;
     lanes?: Lanes;
 };
@@ -752,7 +783,7 @@ export type Vm = {
     memory?: MemoryConfig;
     registers?: InitialRegisters;
 };
-export type Digits = string;
+export type Digits = number;
 export type VmSummary = {
     id: VmId;
     /** Sequence number of the newest command or event; 0 before the first. */
@@ -1302,20 +1333,25 @@ export type Applied = {
 export type MapRange = {
     /** CR3, or the EPT pointer, of the address space. */
     root: Hex64;
-    /** `paging`: tables of the mode in which the vCPU runs. `ept`: an EPT of L1. */
+    /** `paging`: tables of the mode in which the vCPU runs. `ept`: an EPT of L1. Default: "paging". */
     format?: "paging" | "ept";
     /** First linear address, or for an EPT guest-physical address of L2. */
     address: Hex64;
     /** Guest-physical address that it leads to. */
     gpa: PhysicalAddress;
+    /** Default: 1. */
     pages?: number;
+    /** Default: "4k". */
     pageSize?: "4k" | "2m" | "1g";
+    /** Default: true. */
     write?: boolean;
+    /** Default: true. */
     execute?: boolean;
-    /** For an EPT: readable. */
+    /** For an EPT: readable. Default: true. */
     user?: boolean;
+    /** Default: false. */
     "global"?: boolean;
-    /** Set A and D in the entries. */
+    /** Set A and D in the entries. Default: true. */
     accessedDirty?: boolean;
     /** First page for new tables; they take pages in rising order. */
     tables: PhysicalAddress;
@@ -1440,7 +1476,7 @@ export type WaitAnswer = {
 export type Check = {
     /** JSON pointer into the checked object. */
     path: string;
-    /** `contains` and `lacks` apply to lists. */
+    /** `contains` and `lacks` apply to lists. Default: "eq". */
     op?: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "contains" | "lacks";
     /** Compared with the value at `path`; hex with hex. */
     value: string | number | boolean | null;
@@ -1463,6 +1499,7 @@ export type UntilEvent = {
 };
 export type UntilState = {
     on: "state";
+    /** Default: 0. */
     vcpu?: VcpuIndex;
     /** Checks of the state in `GET /v1/vms/{vm}/vcpus/{vcpu}`: `/requests`, `/cr3`. */
     where: Check[];
@@ -1470,6 +1507,7 @@ export type UntilState = {
 export type Until = UntilEvent | UntilState;
 export type Wait = {
     until: Until;
+    /** Default: 10000. */
     timeoutMs?: number;
 };
 export type ExpectationCount = {
@@ -1493,13 +1531,14 @@ export type ExpectationOrder = {
 };
 export type ExpectationState = {
     kind: "state";
+    /** Default: 0. */
     vcpu?: VcpuIndex;
     /** Checks of the state in `GET /v1/vms/{vm}/vcpus/{vcpu}`: `/requests`, `/cr3`. */
     where: Check[];
 };
 export type Expectation = ExpectationCount | ExpectationNever | ExpectationAtLeastOnce | ExpectationOrder | ExpectationState;
 export type Verification = {
-    /** History behind this sequence number. */
+    /** History behind this sequence number. Default: 0. */
     after?: Seq;
     /** Up to this one; without it, up to the newest. */
     through?: Seq;
@@ -1671,6 +1710,7 @@ export type CostModel = {
 export type RaceFromWorkload = {
     kind: "workload";
     name: "kpti" | "asids" | "fork-exit" | "pcid-churn" | "unmap" | "nested-invept" | "nested-shadow" | "shootdown" | "hostile";
+    /** Default: 1. */
     seed?: number;
     /** Parameters of `GET /v1/workloads`; `commands` is the number of commands. */
     parameters?: {
@@ -1691,6 +1731,7 @@ export type RaceFromVm = {
 export type PriceListName = string;
 export type RaceRequest = {
     source: RaceFromWorkload | RaceFromCommands | RaceFromVm;
+    /** Default: "all". */
     policies?: "all" | PolicyName[];
     /** Slots beside the current root; by default those of the configuration. */
     prevRoots?: number[];
@@ -1700,7 +1741,7 @@ export type RaceRequest = {
     costs?: {
         [key: string]: number;
     };
-    /** A list of `GET /v1/price-lists`. */
+    /** A list of `GET /v1/price-lists`. Default: "xeon-8269cy-4.19". */
     prices?: PriceListName;
 };
 export type JobId = string;
@@ -2059,7 +2100,7 @@ export type PriceFile = {
     machine: string;
     /** Cycles of a nanosecond. */
     ghz: number;
-    /** The list that has the prices which are absent here; null if none is. */
+    /** The list that has the prices which are absent here; null if none is. Default: null. */
     base?: ("xeon-8269cy-4.19" | "core-13900hk-7.3") | null;
     prices: {
         [key: string]: Price;
@@ -2264,7 +2305,7 @@ export interface Operations {
     /** Create a VM. */
     createVm: { body?: VmCreation; answer: Vm };
     /** List VMs in the order of their creation: all, or those of a tag or name. */
-    listVms: { query?: { tag?: string[]; name?: VmName; cursor?: Digits; limit?: Digits; }; answer: VmPage };
+    listVms: { query?: { tag?: string[]; name?: VmName; cursor?: string; limit?: string; }; answer: VmPage };
     /** Delete all VMs of a tag or name. */
     deleteVms: { query?: { tag?: string[]; name?: VmName; }; answer: VmsDeleted };
     /** Read a VM. */
@@ -2276,127 +2317,127 @@ export interface Operations {
     /** Read all vCPUs of a VM. */
     listVcpus: { params: { vm: VmId; }; answer: VcpuList };
     /** Read a vCPU: registers, MMUs, roots, requests and counters. */
-    getVcpu: { params: { vm: VmId; vcpu: Digits; }; answer: VcpuState };
+    getVcpu: { params: { vm: VmId; vcpu: string; }; answer: VcpuState };
     /** Read the TLB entries of a vCPU, tag by tag. */
-    getTlb: { params: { vm: VmId; vcpu: Digits; }; query?: { cursor?: Digits; limit?: Digits; }; answer: TlbDump };
+    getTlb: { params: { vm: VmId; vcpu: string; }; query?: { cursor?: string; limit?: string; }; answer: TlbDump };
     /** Walk the guest's own page tables, or an EPT of L1. */
-    walkTables: { params: { vm: VmId; vcpu: Digits; }; query?: { gva?: Hex64; gpa?: PhysicalAddress; eptp?: Hex64; }; answer: WalkDump };
+    walkTables: { params: { vm: VmId; vcpu: string; }; query?: { gva?: Hex64; gpa?: PhysicalAddress; eptp?: Hex64; }; answer: WalkDump };
     /** List shadow pages in the order of their creation, or those below a root. */
-    listShadowPages: { params: { vm: VmId; }; query?: { gfn?: Digits; root?: PhysicalAddress; cursor?: Digits; limit?: Digits; }; answer: ShadowPageList };
+    listShadowPages: { params: { vm: VmId; }; query?: { gfn?: string; root?: PhysicalAddress; cursor?: string; limit?: string; }; answer: ShadowPageList };
     /** Read a shadow page with its entries. */
     getShadowPage: { params: { vm: VmId; hpa: PhysicalAddress; }; answer: ShadowPageDump };
     /** Read guest-physical memory, and the memslots. */
-    readMemory: { params: { vm: VmId; }; query?: { gpa?: PhysicalAddress; bytes?: Digits; }; answer: MemoryDump };
+    readMemory: { params: { vm: VmId; }; query?: { gpa?: PhysicalAddress; bytes?: string; }; answer: MemoryDump };
     /** MOV to CR0, executed by the guest. */
-    runMovCr0: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
+    runMovCr0: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; /** Register operand: 0 is RAX. Default: 0. */ gpr?: number; }; answer: Applied };
     /** MOV to CR3, executed by the guest; bit 63 of the value asks for no flush. */
-    runMovCr3: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
+    runMovCr3: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; /** Register operand: 0 is RAX. Default: 0. */ gpr?: number; }; answer: Applied };
     /** MOV to CR4, executed by the guest. */
-    runMovCr4: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
+    runMovCr4: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; /** Register operand: 0 is RAX. Default: 0. */ gpr?: number; }; answer: Applied };
     /** MOV from CR3, executed by the guest. */
-    runMovFromCr3: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** Register operand: 0 is RAX. */ gpr?: number; }; answer: Applied };
+    runMovFromCr3: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: { /** Register operand: 0 is RAX. Default: 0. */ gpr?: number; }; answer: Applied };
     /** WRMSR to IA32_EFER, executed by the guest. */
-    runWrmsrEfer: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; }; answer: Applied };
+    runWrmsrEfer: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; }; answer: Applied };
     /** WRMSR to IA32_PKRS, executed by the guest. */
-    runWrmsrPkrs: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; }; answer: Applied };
+    runWrmsrPkrs: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; }; answer: Applied };
     /** WRPKRU, executed by the guest at whatever CPL. */
-    runWrpkru: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex32; ecx?: number; /** Must be 0, and so must ECX. */ edx?: number; }; answer: Applied };
+    runWrpkru: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex32; /** Default: 0. */ ecx?: number; /** Must be 0, and so must ECX. Default: 0. */ edx?: number; }; answer: Applied };
     /** INVLPG, executed by the guest. */
-    runInvlpg: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; encoding?: OperandForm; }; answer: Applied };
+    runInvlpg: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Default: "memory". */ encoding?: OperandForm; }; answer: Applied };
     /** INVPCID, executed by the guest. */
-    runInvpcid: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { "type": Operand64; pcid: Operand64; gva: Hex64; encoding?: OperandForm; operand?: DescriptorOperand | null; }; answer: Applied };
+    runInvpcid: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { "type": Operand64; pcid: Operand64; gva: Hex64; /** Default: "memory". */ encoding?: OperandForm; operand?: DescriptorOperand | null; }; answer: Applied };
     /** VMXON, executed by L1. */
-    runVmxon: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { address: Hex64; /** Revision identifier that L1 stored in the region. */ revision?: number; }; answer: Applied };
+    runVmxon: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { address: Hex64; /** Revision identifier that L1 stored in the region. Default: 300252880. */ revision?: number; }; answer: Applied };
     /** VMXOFF, executed by L1. */
-    runVmxoff: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runVmxoff: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** VMCLEAR, executed by L1. */
-    runVmclear: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { address: Hex64; }; answer: Applied };
+    runVmclear: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { address: Hex64; }; answer: Applied };
     /** VMPTRLD, executed by L1. */
-    runVmptrld: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { address: Hex64; /** Revision identifier that L1 stored in the region. */ revision?: number; }; answer: Applied };
+    runVmptrld: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { address: Hex64; /** Revision identifier that L1 stored in the region. Default: 300252880. */ revision?: number; }; answer: Applied };
     /** VMREAD from the current VMCS, executed by L1. */
-    runVmread: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { field: VmcsField; }; answer: Applied };
+    runVmread: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { field: VmcsField; }; answer: Applied };
     /** VMWRITE to the current VMCS, executed by L1. */
-    runVmwrite: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { field: VmcsField; value: Hex64; }; answer: Applied };
+    runVmwrite: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { field: VmcsField; value: Hex64; }; answer: Applied };
     /** VMLAUNCH, executed by L1. */
-    runVmlaunch: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runVmlaunch: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** VMRESUME, executed by L1. */
-    runVmresume: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runVmresume: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** INVEPT, executed by L1. */
-    runInvept: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { "type": Operand64; eptp: Hex64; encoding?: OperandForm; operand?: DescriptorOperand | null; }; answer: Applied };
+    runInvept: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { "type": Operand64; eptp: Hex64; /** Default: "memory". */ encoding?: OperandForm; operand?: DescriptorOperand | null; }; answer: Applied };
     /** INVVPID, executed by L1. */
-    runInvvpid: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { "type": Operand64; vpid: Operand64; gva: Hex64; encoding?: OperandForm; operand?: DescriptorOperand | null; }; answer: Applied };
+    runInvvpid: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { "type": Operand64; vpid: Operand64; gva: Hex64; /** Default: "memory". */ encoding?: OperandForm; operand?: DescriptorOperand | null; }; answer: Applied };
     /** VMFUNC, executed by L2: function 0 switches the EPTP. */
-    runVmfunc: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** EAX. */ "function"?: number; /** ECX. */ index?: number; }; answer: Applied };
+    runVmfunc: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: { /** EAX. Default: 0. */ "function"?: number; /** ECX. Default: 0. */ index?: number; }; answer: Applied };
     /** L2 does something that L1 asked to see: a VM exit from L2 to L1. */
-    runVmexit: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** Basic exit reason. */ reason?: number; qualification?: Hex64; /** KVM reports the exit for an event, without running L2 first (to v5.19). */ synthesized?: true; }; answer: Applied };
+    runVmexit: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: { /** Basic exit reason. Default: 18. */ reason?: number; qualification?: Hex64; /** KVM reports the exit for an event, without running L2 first (to v5.19). */ synthesized?: true; }; answer: Applied };
     /** A Linux guest flushes other vCPUs: kvm_flush_tlb_multi(). The rest needs interrupts. */
-    runPvFlush: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { vcpus: VcpuIndex[]; }; answer: Applied };
+    runPvFlush: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { vcpus: VcpuIndex[]; }; answer: Applied };
     /** The guest makes a hypercall of Hyper-V that flushes TLBs. */
-    runHvFlush: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { call: "HvCallFlushVirtualAddressSpace" | "HvCallFlushVirtualAddressList" | "HvCallFlushVirtualAddressSpaceEx" | "HvCallFlushVirtualAddressListEx"; /** CR3 of the address space, unless bit 1 of `flags`. */ addressSpace?: Hex64; /** Bit 0: all processors; 1: all address spaces; 2: spare global pages. */ flags?: number; /** Without `Ex`; none means all. */ processorMask?: Hex64; /** With `Ex`; null: all. */ vpSet?: VpBank[] | null; /** Of a list: bits 11:0 count the pages that follow the first. */ gvas?: Hex64[]; }; answer: Applied };
+    runHvFlush: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { call: "HvCallFlushVirtualAddressSpace" | "HvCallFlushVirtualAddressList" | "HvCallFlushVirtualAddressSpaceEx" | "HvCallFlushVirtualAddressListEx"; /** CR3 of the address space, unless bit 1 of `flags`. Default: "0x0". */ addressSpace?: Hex64; /** Bit 0: all processors; 1: all address spaces; 2: spare global pages. Default: 3. */ flags?: number; /** Without `Ex`; none means all. Default: "0x0". */ processorMask?: Hex64; /** With `Ex`; null: all. */ vpSet?: VpBank[] | null; /** Of a list: bits 11:0 count the pages that follow the first. */ gvas?: Hex64[]; }; answer: Applied };
     /** VMRUN, executed by L1 of an SVM hypervisor, with nested paging on. */
-    runVmrun: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { /** nCR3: root of the nested page tables. */ nestedCr3: Hex64; asid?: number; /** Registers of L2; without them those of L1. */ cr0?: Hex64; cr3?: Hex64; cr4?: Hex64; efer?: Hex64; cpl?: number; }; answer: Applied };
+    runVmrun: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { /** nCR3: root of the nested page tables. */ nestedCr3: Hex64; /** Default: 1. */ asid?: number; /** Registers of L2; without them those of L1. */ cr0?: Hex64; cr3?: Hex64; cr4?: Hex64; efer?: Hex64; /** Default: 0. */ cpl?: number; }; answer: Applied };
     /** A load from linear memory, executed by the guest. */
-    runRead: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Bytes that are accessed. */ bytes?: 1 | 2 | 4 | 8; /** Access at CPL 3, whatever the CPL is. */ user?: boolean; /** EFLAGS.AC: a supervisor may touch user pages. */ ac?: boolean; }; answer: Applied };
+    runRead: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Bytes that are accessed. Default: 8. */ bytes?: 1 | 2 | 4 | 8; /** Access at CPL 3, whatever the CPL is. Default: false. */ user?: boolean; /** EFLAGS.AC: a supervisor may touch user pages. Default: false. */ ac?: boolean; }; answer: Applied };
     /** A store to linear memory, executed by the guest. */
-    runWrite: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; value: Hex64; /** Bytes that are accessed. */ bytes?: 1 | 2 | 4 | 8; /** Access at CPL 3, whatever the CPL is. */ user?: boolean; /** EFLAGS.AC: a supervisor may touch user pages. */ ac?: boolean; }; answer: Applied };
+    runWrite: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; value: Hex64; /** Bytes that are accessed. Default: 8. */ bytes?: 1 | 2 | 4 | 8; /** Access at CPL 3, whatever the CPL is. Default: false. */ user?: boolean; /** EFLAGS.AC: a supervisor may touch user pages. Default: false. */ ac?: boolean; }; answer: Applied };
     /** An instruction fetch from linear memory, by the guest. */
-    runExecute: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Access at CPL 3, whatever the CPL is. */ user?: boolean; }; answer: Applied };
+    runExecute: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Access at CPL 3, whatever the CPL is. Default: false. */ user?: boolean; }; answer: Applied };
     /** KVM switches to a pgd through the root cache: kvm_mmu_new_pgd(). */
-    runLoadRoot: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { pgd: Hex64; }; answer: Applied };
+    runLoadRoot: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { pgd: Hex64; }; answer: Applied };
     /** KVM services the pending requests, loads a root and enters: vcpu_enter_guest(). */
-    runEnter: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runEnter: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** KVM makes a request to the vCPU: kvm_make_request(). */
-    runMakeRequest: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { request: RequestName; }; answer: Applied };
+    runMakeRequest: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { request: RequestName; }; answer: Applied };
     /** A memslot was deleted or moved: kvm_mmu_zap_all_fast(). */
-    runZapAll: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runZapAll: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** The VMM adds, moves or deletes a memslot: KVM_SET_USER_MEMORY_REGION. */
-    runSetMemslot: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; /** Null deletes the memslot. */ memslot: Memslot | null; }; answer: Applied };
+    runSetMemslot: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; /** Null deletes the memslot. */ memslot: Memslot | null; }; answer: Applied };
     /** The VMM, or a device, writes 8 bytes of memory; KVM does not see it. */
-    runHostWrite: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gpa: PhysicalAddress; value: Hex64; }; answer: Applied };
+    runHostWrite: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { gpa: PhysicalAddress; value: Hex64; }; answer: Applied };
     /** The host schedules the vCPU out, and says so in its steal time. */
-    runPreempt: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runPreempt: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** The VMM asks for the nested state: KVM_GET_NESTED_STATE. KVM stores the registers of an L2 that runs in its VMCS. */
-    runGetNestedState: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runGetNestedState: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** The VMM puts nested state back: KVM_SET_NESTED_STATE. */
-    runSetNestedState: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { /** The VMXON region; null: L1 is outside VMX operation. */ vmxon?: Hex64 | null; /** The current VMCS, as the VM holds it; null: none. */ vmcs12?: Hex64 | null; /** L2 runs, from that VMCS. */ guestMode?: boolean; }; answer: Applied };
+    runSetNestedState: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: { /** The VMXON region; null: L1 is outside VMX operation. */ vmxon?: Hex64 | null; /** The current VMCS, as the VM holds it; null: none. */ vmcs12?: Hex64 | null; /** L2 runs, from that VMCS. Default: false. */ guestMode?: boolean; }; answer: Applied };
     /** An SMI reaches the vCPU, which enters system-management mode. */
-    runSmi: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runSmi: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** RSM, executed by the guest in system-management mode. */
-    runRsm: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runRsm: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** INIT reaches the vCPU, and sets its registers back; where it is blocked it waits. */
-    runInit: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runInit: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** The VMM turns dirty logging of a memslot on or off. */
-    runDirtyLog: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; enabled: boolean; }; answer: Applied };
+    runDirtyLog: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; enabled: boolean; }; answer: Applied };
     /** The VMM asks for the dirty pages of a memslot: KVM_GET_DIRTY_LOG. */
-    runGetDirtyLog: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; }; answer: Applied };
+    runGetDirtyLog: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; }; answer: Applied };
     /** The VMM has pages of a memslot logged again: KVM_CLEAR_DIRTY_LOG. */
-    runClearDirtyLog: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; /** A multiple of 64. */ firstPage?: number; /** A multiple of 64, or all up to the end. */ pages: number; /** The pages among them that are meant; without it all. */ dirty?: PageRun[]; }; answer: Applied };
+    runClearDirtyLog: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { slot: MemslotId; /** A multiple of 64. Default: 0. */ firstPage?: number; /** A multiple of 64, or all up to the end. */ pages: number; /** The pages among them that are meant; without it all. */ dirty?: PageRun[]; }; answer: Applied };
     /** The host takes pages away, which come back when touched: kvm_unmap_gfn_range(). */
-    runUnmap: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { gpa: PhysicalAddress; /** A multiple of 4096. */ bytes?: number; }; answer: Applied };
+    runUnmap: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { gpa: PhysicalAddress; /** A multiple of 4096. Default: 4096. */ bytes?: number; }; answer: Applied };
     /** Builds page tables for a range, so that a test need not write their entries. */
-    runMap: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: MapRange; answer: Applied };
+    runMap: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: MapRange; answer: Applied };
     /** The VMM sets special registers: KVM_SET_SREGS. */
-    runSetSregs: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: { cr0?: Hex64; cr3?: Hex64; cr4?: Hex64; efer?: Hex64; cpl?: number; csL?: boolean; vm86?: boolean; }; answer: Applied };
+    runSetSregs: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: { cr0?: Hex64; cr3?: Hex64; cr4?: Hex64; efer?: Hex64; cpl?: number; csL?: boolean; vm86?: boolean; }; answer: Applied };
     /** KVM frees roots of an MMU: kvm_mmu_free_roots(). */
-    runFreeRoots: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body: { mmu: MmuName; /** Slots; an empty list means all. */ roots?: Slot[]; }; answer: Applied };
+    runFreeRoots: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { mmu: MmuName; /** Slots; an empty list means all. */ roots?: Slot[]; }; answer: Applied };
     /** KVM drops all roots and configures the MMU anew: kvm_mmu_reset_context(). */
-    runResetContext: { params: { vm: VmId; vcpu: Digits; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    runResetContext: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** Apply commands to one VM, in order, until one is refused. */
     applyCommands: { params: { vm: VmId; }; query?: { events?: "false" | "true"; atomic?: "false" | "true"; dryRun?: "false" | "true"; }; body: Batch; answer: BatchApplied };
     /** Read or follow the history of a VM: its commands and events. */
-    listEvents: { params: { vm: VmId; }; query?: { after?: Digits; epoch?: string; limit?: Digits; behind?: "gap" | "state"; kind?: FrameKind[]; vcpu?: Digits[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: HistoryPage };
+    listEvents: { params: { vm: VmId; }; query?: { after?: string; epoch?: string; limit?: string; behind?: "gap" | "state"; kind?: FrameKind[]; vcpu?: string[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: HistoryPage };
     /** Wait until a command or event matches. */
-    waitForEvent: { params: { vm: VmId; }; query?: { after?: Digits; timeoutMs?: Digits; kind?: FrameKind[]; vcpu?: Digits[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: WaitAnswer };
+    waitForEvent: { params: { vm: VmId; }; query?: { after?: string; timeoutMs?: string; kind?: FrameKind[]; vcpu?: string[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: WaitAnswer };
     /** Wait until an event matches, or a condition on the state of a vCPU holds. */
     waitUntil: { params: { vm: VmId; }; body: Wait; answer: WaitAnswer };
     /** Compare the history and state of a VM with expectations. */
     verify: { params: { vm: VmId; }; body: Verification; answer: Verified };
     /** Explain, slot by slot, why a switch to a pgd would find a cached root or not. */
-    explainLookup: { params: { vm: VmId; vcpu: Digits; }; query: { pgd: Hex64; mmu?: MmuName; }; answer: LookupDump };
+    explainLookup: { params: { vm: VmId; vcpu: string; }; query: { pgd: Hex64; mmu?: MmuName; }; answer: LookupDump };
     /** Read the worth of flushes, syncs and frees of a VM. */
     getLedger: { params: { vm: VmId; }; answer: LedgerDump };
     /** List the translations that the architecture allows for an address. */
-    listAllowed: { params: { vm: VmId; vcpu: Digits; }; query: { gva: Hex64; }; answer: AllowedDump };
+    listAllowed: { params: { vm: VmId; vcpu: string; }; query: { gva: Hex64; }; answer: AllowedDump };
     /** Read the things that a race charges for, with their prices by default. */
     getCostModel: { answer: CostModel };
     /** Run policies side by side over the same commands: a job. */
@@ -2412,7 +2453,7 @@ export interface Operations {
     /** Compare a VM with the lanes beside it, up to now. */
     getVmRace: { params: { vm: VmId; }; answer: RaceResult };
     /** List jobs in the order of their creation, without their results. */
-    listJobs: { query?: { cursor?: Digits; limit?: Digits; }; answer: JobPage };
+    listJobs: { query?: { cursor?: string; limit?: string; }; answer: JobPage };
     /** Read a job: its progress, and its result. */
     getJob: { params: { job: JobId; }; answer: Job };
     /** Cancel a job, and forget it. */
@@ -2422,7 +2463,7 @@ export interface Operations {
     /** Create a VM in the state of another one, at any moment that is kept. */
     forkVm: { params: { vm: VmId; }; body?: ForkBody; answer: Fork };
     /** Name the state of a VM at a moment: equal states have equal digests. */
-    getDigest: { params: { vm: VmId; }; query?: { seq?: Digits; }; answer: StateDigest };
+    getDigest: { params: { vm: VmId; }; query?: { seq?: string; }; answer: StateDigest };
     /** Give the present state of a VM a name. */
     takeSnapshot: { params: { vm: VmId; }; body: SnapshotCreation; answer: Snapshot };
     /** List the snapshots of a VM, the oldest first. */
@@ -2434,9 +2475,9 @@ export interface Operations {
     /** Take a VM back to a snapshot. */
     restoreSnapshot: { params: { vm: VmId; snapshot: SnapshotName; }; body?: {}; answer: RewoundFrame };
     /** Compare a VM at two moments. */
-    diffMoments: { params: { vm: VmId; }; query: { "from": Digits; to?: Digits; limit?: Digits; }; answer: Diff };
+    diffMoments: { params: { vm: VmId; }; query: { "from": string; to?: string; limit?: string; }; answer: Diff };
     /** Compare two VMs, in configuration and state. */
-    diffVms: { query: { a: VmId; b: VmId; aSeq?: Digits; bSeq?: Digits; limit?: Digits; }; answer: Diff };
+    diffVms: { query: { a: VmId; b: VmId; aSeq?: string; bSeq?: string; limit?: string; }; answer: Diff };
     /** Write the case of a VM: its configuration, commands and results. */
     getCase: { params: { vm: VmId; }; answer: CaseFile };
     /** Play a case on a new VM, and compare its results. */
@@ -2444,23 +2485,23 @@ export interface Operations {
     /** List the workloads, and their parameters. */
     listWorkloads: { answer: WorkloadList };
     /** System calls under page-table isolation: two PCIDs a process, no-flush switches between them, and mmap and munmap with INVLPG and INVPCID of the user PCID. */
-    makeWorkloadKpti: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; processes?: Digits; pages?: Digits; accesses?: Digits; mmapPercent?: Digits; switchPercent?: Digits; }; answer: CaseFile };
+    makeWorkloadKpti: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; processes?: string; pages?: string; accesses?: string; mmapPercent?: string; switchPercent?: string; }; answer: CaseFile };
     /** Context switches of many processes over the six ASIDs of a CPU: a known one is kept without a flush, one whose generation is old is flushed, and a stranger takes the next in turn. */
-    makeWorkloadAsids: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; processes?: Digits; pages?: Digits; pti?: "false" | "true"; accesses?: Digits; changePercent?: Digits; lazyPercent?: Digits; nearPercent?: Digits; }; answer: CaseFile };
+    makeWorkloadAsids: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; processes?: string; pages?: string; pti?: "false" | "true"; accesses?: string; changePercent?: string; lazyPercent?: string; nearPercent?: string; }; answer: CaseFile };
     /** Storms of fork, exec and exit: write-protected entries and a flush, copies on write, and page tables whose frames are soon those of another process, or its data. */
-    makeWorkloadForkExit: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; vcpus?: Digits; pages?: Digits; processes?: Digits; pti?: "false" | "true"; accesses?: Digits; forks?: Digits; execs?: Digits; exits?: Digits; switches?: Digits; }; answer: CaseFile };
+    makeWorkloadForkExit: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; vcpus?: string; pages?: string; processes?: string; pti?: "false" | "true"; accesses?: string; forks?: string; execs?: string; exits?: string; switches?: string; }; answer: CaseFile };
     /** Many PCIDs whose page tables change while others run, each change flushed by INVPCID of one of its four types, at rates to choose. */
-    makeWorkloadPcidChurn: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; pcids?: Digits; pages?: Digits; accesses?: Digits; edits?: Digits; switches?: Digits; flushingSwitches?: Digits; needless?: Digits; invpcidAddress?: Digits; invpcidSingle?: Digits; invpcidAllGlobal?: Digits; invpcidAll?: Digits; deferred?: Digits; }; answer: CaseFile };
+    makeWorkloadPcidChurn: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; pcids?: string; pages?: string; accesses?: string; edits?: string; switches?: string; flushingSwitches?: string; needless?: string; invpcidAddress?: string; invpcidSingle?: string; invpcidAllGlobal?: string; invpcidAll?: string; deferred?: string; }; answer: CaseFile };
     /** Ranges are unmapped or protected, up to 33 pages with an INVLPG each and longer ones with a flush of everything, and come back by page faults. */
-    makeWorkloadUnmap: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; pages?: Digits; processes?: Digits; pti?: "false" | "true"; rangePages?: Digits; ceiling?: Digits; accesses?: Digits; protectPercent?: Digits; switchPercent?: Digits; }; answer: CaseFile };
+    makeWorkloadUnmap: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; pages?: string; processes?: string; pti?: "false" | "true"; rangePages?: string; ceiling?: string; accesses?: string; protectPercent?: string; switchPercent?: string; }; answer: CaseFile };
     /** A nested L1 switches among L2s with an EPT each, moves, protects and takes away their pages, and executes INVEPT for one or for all before they run on. */
-    makeWorkloadNestedInvept: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; l2s?: Digits; vmcss?: Digits; pages?: Digits; accesses?: Digits; accessedDirty?: "false" | "true"; editPercent?: Digits; failPercent?: Digits; ownPercent?: Digits; single?: Digits; "global"?: Digits; deferred?: Digits; }; answer: CaseFile };
+    makeWorkloadNestedInvept: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; l2s?: string; vmcss?: string; pages?: string; accesses?: string; accessedDirty?: "false" | "true"; editPercent?: string; failPercent?: string; ownPercent?: string; single?: string; "global"?: string; deferred?: string; }; answer: CaseFile };
     /** A nested L1 without EPT keeps the page tables that L2 runs on, changes them, flushes by INVVPID or by the transitions, and sees the page faults of L2. */
-    makeWorkloadNestedShadow: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; spaces?: Digits; pages?: Digits; accesses?: Digits; vpid12?: "false" | "true"; editPercent?: Digits; address?: Digits; single?: Digits; all?: Digits; singleNonGlobal?: Digits; }; answer: CaseFile };
+    makeWorkloadNestedShadow: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; spaces?: string; pages?: string; accesses?: string; vpid12?: "false" | "true"; editPercent?: string; address?: string; single?: string; all?: string; singleNonGlobal?: string; }; answer: CaseFile };
     /** Threads of shared address spaces on several vCPUs: whoever changes an entry flushes, and every other vCPU that has the tables loaded flushes in its interrupt handler. */
-    makeWorkloadShootdown: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; vcpus?: Digits; processes?: Digits; pages?: Digits; pti?: "false" | "true"; accesses?: Digits; flushPercent?: Digits; switchPercent?: Digits; lazyPercent?: Digits; racePercent?: Digits; }; answer: CaseFile };
+    makeWorkloadShootdown: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; vcpus?: string; processes?: string; pages?: string; pti?: "false" | "true"; accesses?: string; flushPercent?: string; switchPercent?: string; lazyPercent?: string; racePercent?: string; }; answer: CaseFile };
     /** Aliases, recursive page tables, edits that are never flushed, no-flush reuse, toggles of PCIDE, PGE, WP, SMEP and NX, VM entries that fail, and operands that are not legal. */
-    makeWorkloadHostile: { query?: { seed?: Digits; commands?: Digits; policy?: PolicyName; kernel?: KernelName; vcpus?: Digits; ept?: "false" | "true"; edits?: Digits; accesses?: Digits; switches?: Digits; registers?: Digits; invalidations?: Digits; vmx?: Digits; repairs?: Digits; }; answer: CaseFile };
+    makeWorkloadHostile: { query?: { seed?: string; commands?: string; policy?: PolicyName; kernel?: KernelName; vcpus?: string; ept?: "false" | "true"; edits?: string; accesses?: string; switches?: string; registers?: string; invalidations?: string; vmx?: string; repairs?: string; }; answer: CaseFile };
 }
 
 /** Method and path of every operation. */

@@ -28,7 +28,7 @@ export const INTERESTING: Readonly<Record<string, readonly unknown[]>> = {
   Hex64: [...ADDRESSES, '0x8000000000000000', '0xffffffffffffffff', '0xffff800000000000'],
   PhysicalAddress: ADDRESSES,
   Operand64: [0, 1, 2, 3, 4, '0x0', '0x1', '0x1000'],
-  '^(?:0|[1-9][0-9]{0,14})$': FEW_NUMBERS,
+  Digits: FEW_NUMBERS,
   '^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}:[ -~]{1,128}$': ['suite:fuzz', 'worker:1'],
   '^[\\x21-\\x7e]{1,255}$': Array.from({ length: 40 }, (_, i) => `key-${i}`),
   '^(?:\\*|(?:W\\/)?"[\\x21\\x23-\\x7e]*"(?: *, *(?:W\\/)?"[\\x21\\x23-\\x7e]*")*)$': [

@@ -1,7 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Asked } from './asked.js';
 import type { Answer } from './client.js';
-import { type Description, type Operation, operationFor } from './description.js';
+import { type Description, type Operation, operationFor, type Schema } from './description.js';
 
 const PROBLEM = 'application/problem+json';
 const JSON_TYPE = 'application/json';
@@ -94,7 +94,9 @@ export class Judge {
       if (index === -1) return `"${name}" is not known`;
       // A list may be written in several ways.
       if (parameters[index]?.schema.type === 'array') continue;
-      const flaw = this.#flawOf(`${pointer}/parameters/${index}/schema`, value);
+      const typed =
+        /^(?:0|[1-9]\d*)$/.test(value) && isNumber(parameters[index]) ? Number(value) : value;
+      const flaw = this.#flawOf(`${pointer}/parameters/${index}/schema`, typed);
       if (flaw !== null) return `"${name}": ${flaw}`;
     }
     return null;
@@ -128,6 +130,11 @@ function mayBeUndeclared(operation: Operation | null, asked: Asked, status: numb
   // A body is refused there, whatever it is.
   if (status === 413 || status === 415) return operation.bodies.size === 0 && asked.body !== null;
   return false;
+}
+
+/** Whether a parameter is a whole number, which a URL carries as text. */
+function isNumber(parameter: { readonly schema: Schema } | undefined): boolean {
+  return parameter?.schema.$ref?.endsWith('/Digits') === true;
 }
 
 function framesOf(type: string, text: string, left: boolean): string[] {

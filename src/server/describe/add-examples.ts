@@ -18,7 +18,9 @@ export function addExample(operation: DescribedOperation, example: Example | und
   for (const parameter of operation.parameters ?? []) {
     const value = given[parameter.name];
     if (value === undefined) continue;
-    parameter.example = parameter.schema.type === 'array' ? [value] : value;
+    const { schema } = parameter;
+    const typed = JSON.stringify(schema).includes('/Digits"') ? Number(value) : value;
+    parameter.example = schema.type === 'array' ? [typed] : typed;
   }
   fill(operation.requestBody?.content, body ?? {}, firstOf(body));
   const said = shortened(answer ?? BY_HAND[operation.operationId]);

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { AccessedRoute } from '../http/access.js';
-import { IfMatch, IfNoneMatch, isAboutVm, takesIfMatch, takesIfNoneMatch } from '../http/etag.js';
+import { IfMatch, isAboutVm, takesIfMatch } from '../http/etag.js';
 import { IdempotencyKey, takesIdempotencyKey } from '../http/idempotency.js';
 import { Prefer, takesPrefer } from '../http/prefer.js';
-import type { Components, JsonSchema } from './json-schema.js';
+import type { JsonSchema } from './json.js';
+import type { Components } from './json-schema.js';
 
 /**
  * Headers of the request: those that hooks read, and those of the route.
@@ -14,7 +15,6 @@ export function conditionsOf(route: AccessedRoute, own: unknown, components: Com
   const shape = {
     ...(own instanceof z.ZodObject ? own.shape : {}),
     ...(takesIfMatch(route) ? { 'if-match': IfMatch.optional() } : {}),
-    ...(takesIfNoneMatch(route) ? { 'if-none-match': IfNoneMatch.optional() } : {}),
     ...(takesPrefer(route) ? { prefer: Prefer.optional() } : {}),
     ...(takesIdempotencyKey(route) ? { 'idempotency-key': IdempotencyKey.optional() } : {}),
   };
@@ -27,17 +27,14 @@ const ETAG: JsonSchema = {
   examples: ['"k3x9q2m7ab-7-0"'],
 };
 
-const NOT_MODIFIED = { type: 'null', description: 'The client has the answer already.' };
-
-/** Answers of a route; those about a VM with their `ETag`, and 304 where it can be asked for. */
+/** Answers of a route; those about a VM with their `ETag`. */
 export function withEtags(
-  route: AccessedRoute,
+  { url }: AccessedRoute,
   responses: Record<string, unknown>,
 ): Record<string, unknown> {
-  const all = takesIfNoneMatch(route) ? { ...responses, 304: NOT_MODIFIED } : responses;
-  if (!isAboutVm(route.url)) return all;
+  if (!isAboutVm(url)) return responses;
   return Object.fromEntries(
-    Object.entries(all).map(([status, response]) => {
+    Object.entries(responses).map(([status, response]) => {
       const isDone = status === '200' || status === '201';
       return [status, isDone ? { ...(response as object), headers: { etag: ETAG } } : response];
     }),

@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { inAnswers, inBodies, namesIn } from './defaults.js';
+import type { Json, JsonSchema } from './json.js';
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-export type JsonSchema = { readonly [key: string]: Json };
+export const REFERENCE = '#/components/schemas/';
 
-const REFERENCE = '#/components/schemas/';
+/** A whole number as a URL has it, and as callers have it: of fifteen digits at most. */
+const DIGITS_PATTERN = '^(?:0|[1-9][0-9]{0,14})$';
+const WHOLE_NUMBER = { type: 'integer', minimum: 0, maximum: 10 ** 15 - 1 };
 
 /** Keywords that mean nothing outside the schema that zod made. */
 const OF_ZOD = new Set(['$schema', '$id', '$defs', 'id']);
@@ -17,10 +20,21 @@ const FIRST = ['$ref', 'description', 'type', 'const', 'enum', 'properties', 're
  */
 export class Components {
   readonly #schemas = new Map<string, JsonSchema>();
+  readonly #bodies: JsonSchema[] = [];
 
   /** The schema, or a reference to it if it has a name. */
   add(schema: z.core.$ZodType): JsonSchema {
-    const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+    const json = z.toJSONSchema(schema, {
+      io: 'input',
+      unrepresentable: 'any',
+      override: ({ jsonSchema }) => {
+        if (jsonSchema.pattern !== DIGITS_PATTERN) return;
+        // A URL has only text, but whoever calls has a number.
+        delete jsonSchema.pattern;
+        delete jsonSchema.type;
+        if (jsonSchema.$ref === undefined) Object.assign(jsonSchema, WHOLE_NUMBER);
+      },
+    }) as JsonSchema;
     for (const [name, part] of Object.entries((json.$defs ?? {}) as Record<string, JsonSchema>)) {
       this.#schemas.set(name, cleaned(part) as JsonSchema);
     }
@@ -33,9 +47,22 @@ export class Components {
     return { $ref: `${REFERENCE}${id}` };
   }
 
-  /** The named schemas, in alphabetical order. */
+  /** The same for the body of a request, in which a field with a default may be left out. */
+  addBody(schema: z.core.$ZodType): JsonSchema {
+    const json = this.add(schema);
+    this.#bodies.push(json);
+    return inBodies(json) as JsonSchema;
+  }
+
+  /** The named schemas, in alphabetical order: those of bodies, and those of answers alone. */
   all(): Record<string, JsonSchema> {
-    return Object.fromEntries([...this.#schemas].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const taken = namesIn(this.#bodies, this.#schemas);
+    const sorted = [...this.#schemas].sort(([a], [b]) => (a < b ? -1 : 1));
+    const told = sorted.map(([name, schema]) => [
+      name,
+      taken.has(name) ? inBodies(schema) : inAnswers(schema),
+    ]);
+    return Object.fromEntries(told) as Record<string, JsonSchema>;
   }
 }
 

@@ -8,7 +8,8 @@ import { addExample } from './add-examples.js';
 import { conditionsOf, withEtags } from './conditions.js';
 import type { DescribedOperation } from './described-operation.js';
 import { examplesOf, recordSession } from './examples.js';
-import { Components, type JsonSchema, withBareReferences } from './json-schema.js';
+import type { JsonSchema } from './json.js';
+import { Components, withBareReferences } from './json-schema.js';
 import { shareParts } from './share.js';
 import { inRows, yamlOf } from './yaml-text.js';
 
@@ -108,7 +109,7 @@ function swaggerOptions(
           'Simulates the MMU state that Linux KVM keeps for every virtual CPU on x86: roots, the ' +
           'cache of previous roots, shadow pages, TLBs, requests and flushes. Every refusal is an ' +
           'RFC 9457 problem with a stable `code`. `/v1/vms/{vm}/events` is a WebSocket as well: see ' +
-          'asyncapi.yaml. Examples are real answers; of a long list they show the first entries.',
+          'asyncapi.yaml. Reading heeds `If-None-Match` (304). Examples are real answers; of a long list they show the first entries.',
         license: { name: 'MIT', identifier: 'MIT' } as { name: string },
       },
       servers: [{ url: '/' }],
@@ -134,7 +135,7 @@ function swaggerOptions(
         described.body = {
           content: {
             'application/json': { schema: described.body },
-            [NDJSON_TYPE]: { schema: components.add(lines) },
+            [NDJSON_TYPE]: { schema: components.addBody(lines) },
           },
         };
       }
@@ -147,7 +148,8 @@ function transformed(schema: object, components: Components): Record<string, unk
   const out: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(schema)) {
     if (key === 'response') out.response = responsesOf(value, components);
-    else out[key] = value instanceof z.ZodType ? components.add(value) : value;
+    else if (!(value instanceof z.ZodType)) out[key] = value;
+    else out[key] = key === 'body' ? components.addBody(value) : components.add(value);
   }
   return out;
 }

@@ -15,17 +15,13 @@ const FORM = /\+[^"+]*"$/;
 
 const CODED_FORM = /\+(?:br|deflate|gzip|zstd)"$/;
 
-const tags = z.string().regex(new RegExp(`^(?:\\*|${ENTITY_TAG}(?: *, *${ENTITY_TAG})*)$`), {
-  message: 'neither entity tags, such as "k3x9-7-0" with its quotes, nor *',
-});
-
 /** @see RFC 9110, "If-Match" */
-export const IfMatch = tags.describe(
-  'Entity tags: change the VM only if its `ETag` is one of them.',
-);
-
-/** @see RFC 9110, "If-None-Match" */
-export const IfNoneMatch = tags.describe('Entity tags: answer 304 if the `ETag` is one of them.');
+export const IfMatch = z
+  .string()
+  .regex(new RegExp(`^(?:\\*|${ENTITY_TAG}(?: *, *${ENTITY_TAG})*)$`), {
+    message: 'neither entity tags, such as "k3x9-7-0" with its quotes, nor *',
+  })
+  .describe('Entity tags: change the VM only if its `ETag` is one of them.');
 
 /**
  * `ETag` of a VM: it names the run of the server, the VM's sequence number, and the changes of its
@@ -52,7 +48,7 @@ export function takesIfMatch(route: AccessedRoute): boolean {
 }
 
 /** Whether a route heeds `If-None-Match`. */
-export function takesIfNoneMatch({ method, url }: AccessedRoute): boolean {
+function takesIfNoneMatch({ method, url }: AccessedRoute): boolean {
   if (OF_A_MOMENT.includes(url)) return false;
   return ['GET', 'HEAD'].includes(String(method)) && /^\/v1\/|\.yaml$/.test(url);
 }

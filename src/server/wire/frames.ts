@@ -174,7 +174,7 @@ export const Digits = z
     decode: Number,
     encode: String,
   })
-  .meta({ id: 'Digits', description: 'A whole number, as text.' });
+  .meta({ id: 'Digits', description: 'A whole number.' });
 
 /** Filter of a history in a query: each field narrows it. */
 export const filterFields = {
