@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { Token } from '../../src/server/index.js';
+import { statusesOf, withPartsInPlace } from '../../stress/fuzz/description.js';
 import { openapiText } from './described.js';
 import { ask, connect, listen, refusedUpgrade, startApp } from './start.js';
 
@@ -26,6 +27,11 @@ interface Operation {
 
 let described: Promise<Operation[]> | null = null;
 
+interface Described {
+  readonly responses: Readonly<Record<string, { readonly description?: string }>>;
+  readonly security?: readonly unknown[];
+}
+
 /** Every operation that openapi.yaml has, with a path that names something. */
 function operations(): Promise<Operation[]> {
   described ??= readOperations();
@@ -33,14 +39,16 @@ function operations(): Promise<Operation[]> {
 }
 
 async function readOperations(): Promise<Operation[]> {
-  const { paths } = parse(openapiText()) as {
-    paths: Record<string, Record<string, { responses: object; security?: unknown[] }>>;
+  const { paths } = withPartsInPlace(parse(openapiText())) as {
+    paths: Record<string, Record<string, Described>>;
   };
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { responses, security }]) => ({
       method: method.toUpperCase() as Operation['method'],
       url: path.replaceAll(/\{vcpu\}/g, '0').replaceAll(/\{\w+\}/g, 'x-1'),
-      statuses: Object.keys(responses),
+      statuses: Object.entries(responses).flatMap(([key, response]) =>
+        statusesOf(key, response).map(String),
+      ),
       isPublic: security?.length === 0,
     })),
   );

@@ -124,9 +124,11 @@ function defaultOf(refusals: readonly (readonly [string, Response])[]): [Respons
     description: `Refused: ${listed.join(', ')}.`,
     ...(content && { content }),
   };
-  const has = (wanted: string) => refusals.some(([status]) => status === wanted);
-  // Where a limit of the route's own is told under 429, the client's rate is told there as well.
-  const name = has('401') ? (has('429') ? 'RefusedAny' : 'RefusedElse') : 'RefusedOpen';
+  const statuses = refusals.map(([status]) => status);
+  // Statuses that the route tells by itself are not here: each lack has its word in the name.
+  const lacks = Object.entries({ 401: 'Open', 403: 'Own', 429: 'Full' });
+  const words = lacks.map(([status, word]) => (statuses.includes(status) ? '' : word));
+  const name = `Refused${words.join('')}`;
   return [response, [name, `${name}Too`]];
 }
 

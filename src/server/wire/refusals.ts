@@ -71,8 +71,9 @@ export function codesOf({ description }: Pick<Refusal, 'description'>): string[]
 }
 
 /**
- * Whether a refusal is none of a route's own: a missing token, a target that is too long, the
- * client's rate, an error of ours, a server that is busy or closes. The form of a request and its host are its own affair.
+ * Whether a refusal is none of a route's own: a missing token, another host, a target that is too
+ * long, the client's rate, an error of ours, a server that is busy or closes. The form of a request
+ * is the route's own affair.
  */
 export function isOfAnyRequest(response: Pick<Refusal, 'description'>): boolean {
   const codes: readonly string[] = codesOf(response);
@@ -81,7 +82,8 @@ export function isOfAnyRequest(response: Pick<Refusal, 'description'>): boolean 
 
 const OF_ANY_REQUEST: readonly string[] = [
   ...REFUSED_WITHOUT_TOKEN,
-  ...(['target-too-long', 'rate-limited', 'internal', 'not-ready', 'overloaded'] satisfies Codes),
+  ...(['host-refused', 'target-too-long', 'rate-limited'] satisfies Codes),
+  ...(['internal', 'not-ready', 'overloaded'] satisfies Codes),
 ];
 
 /** Codes of a refusal beyond those of every route, by which it is told from others; else all. */
