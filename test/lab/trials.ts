@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { HANGS } from '../../src/lab/campaign/attempt.js';
 import {
   type Counterexample,
   type GuestName,
@@ -76,11 +77,12 @@ function verdictsOn({ config, commands }: Counterexample): string[] {
   for (const command of commands.map((input) => Command.parse(input))) {
     const keeping = new KeepingWatch(vm, command, true);
     try {
-      step(vm, command, (vcpu, event) => {
+      const outcome = step(vm, command, (vcpu, event) => {
         if (event.kind === 'violation') said.push(event.message);
         keeping.see(vcpu, event);
         return 0;
       });
+      if (outcome.kind === 'error' && outcome.errno === 'EINTR') said.push(HANGS);
     } catch (error) {
       return [...said, (error as Error).message];
     }

@@ -36,6 +36,9 @@ export function attemptAll(scenery: Scenery, commands: readonly Command[], make:
   return { vm, says: flawsOf(vm)[0] ?? null };
 }
 
+/** Sentence on a command whose vCPU would go on for ever, so that it answers EINTR. */
+export const HANGS = 'The vCPU would go on for ever';
+
 /** Result for a command that the vCPU could not take: nothing has changed. */
 export const REFUSED = 'refused';
 
@@ -48,11 +51,12 @@ export function attempt(vm: Vm, command: Command, make: Maker = createVm): strin
   const keeping = isKeepingStated(vm.config) ? new KeepingWatch(vm, command, isMended) : null;
   let violation: string | null = null;
   try {
-    step(vm, command, (vcpu, event) => {
+    const outcome = step(vm, command, (vcpu, event) => {
       if (event.kind === 'violation') violation ??= event.message;
       keeping?.see(vcpu, event);
       return 0;
     });
+    if (outcome.kind === 'error' && outcome.errno === 'EINTR') violation ??= HANGS;
     return violation ?? keeping?.verdict() ?? null;
   } catch (error) {
     if (error instanceof CommandRefused) return REFUSED;
