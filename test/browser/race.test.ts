@@ -27,7 +27,7 @@ test('a race is started from the form, and its table, charts and parting are sho
   const page = await openForm('nested-invept', 1500);
   await page.click('button[type="submit"]');
   await expect.poll(() => rowsOf(page)).toBe(12);
-  expect(page.url()).toMatch(/\/\?job=job-\d+$/);
+  expect(page.url()).toMatch(/\/\?job=job-\d+-[a-z0-9]{10}$/);
   expect(await page.inputValue('[name="commands"]')).toBe('1500');
 
   const stale = await page

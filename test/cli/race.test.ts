@@ -95,9 +95,9 @@ describe('mmulab race', () => {
       '10600',
     ]);
     expect(code).toBe(0);
-    expect(stdout).toContain('STALE never-cache: 3 illegal uses, first at command 10544: ');
+    expect(stdout).toContain('STALE never-cache: 5 illegal uses, first at command 9739: ');
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
-      'or KVM itself: see mainline-t17, mainline-vpid12, mainline-nx and mainline-pse in the museum.',
+      'or KVM itself: see mainline-t17, mainline-vpid12, mainline-nx, mainline-pse and mainline-smap in the museum.',
     );
   });
 });
