@@ -31,7 +31,12 @@ describe.skipIf(!isBuilt)(titleOf('what the image contains'), () => {
     const address = await addressIn(child);
     const paths = ['/', '/docs', '/openapi.yaml', '/asyncapi.yaml', '/metrics', '/v1/policies'];
     const statuses = await Promise.all(
-      paths.map(async (path) => (await ask(`${address}${path}`)).status),
+      paths.map(async (path) => {
+        const answer = await ask(`${address}${path}`);
+        // A server that closes waits for whoever has not read all.
+        await answer.arrayBuffer();
+        return answer.status;
+      }),
     );
     expect(statuses).toEqual(paths.map(() => 200));
     child.kill('SIGTERM');
