@@ -18,6 +18,7 @@ export * from './page.js';
 export * from './page-runs.js';
 export * from './paging-entry.js';
 export * from './pdpte.js';
+export * from './per-config.js';
 export * from './protection-keys.js';
 export * from './registers.js';
 export * from './sregs.js';

@@ -4,6 +4,7 @@ import {
   type ControlCapability,
   controlCapabilityOf,
   hasVmcsField,
+  perConfig,
   SECONDARY_EXEC_ENABLE_EPT,
   SECONDARY_EXEC_ENABLE_INVPCID,
   SECONDARY_EXEC_ENABLE_PML,
@@ -34,7 +35,7 @@ const WITH_EPT =
  *
  * @see Linux `nested_vmx_setup_ctls_msrs()`, `vmx_adjust_secondary_exec_control()`
  */
-export function controlCapabilitiesOf(config: VmConfig): ControlCapabilities {
+export const controlCapabilitiesOf = perConfig((config: VmConfig): ControlCapabilities => {
   const { vmx } = config;
   const { cet, pks } = offeredFeatures(config);
   const onEntry = (cet ? 0 : VM_ENTRY_LOAD_CET_STATE) | (pks ? 0 : VM_ENTRY_LOAD_IA32_PKRS);
@@ -46,7 +47,7 @@ export function controlCapabilitiesOf(config: VmConfig): ControlCapabilities {
     exit: without(controlCapabilityOf(vmx.exitCtls), onExit),
     entry: without(controlCapabilityOf(vmx.entryCtls), onEntry),
   };
-}
+});
 
 /**
  * Whether L1 is offered EPT for its L2: the host must have it itself, and VMX must say so.

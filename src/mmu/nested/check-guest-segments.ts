@@ -66,12 +66,26 @@ export function isGuestCs64Bit(vmcs12: Vmcs12): boolean {
   return (flagsOf(vmcs12, VMCS.GUEST_CS_AR_BYTES) & AR_L) !== 0;
 }
 
+/** Fields of each segment: to put their names together at every entry would take as long as to check them. */
+const FIELDS = Object.fromEntries(
+  ([...CODE_AND_DATA, 'LDTR', 'TR'] as const).map((name) => [
+    name,
+    {
+      selector: VMCS[`GUEST_${name}_SELECTOR`],
+      base: VMCS[`GUEST_${name}_BASE`],
+      limit: VMCS[`GUEST_${name}_LIMIT`],
+      rights: VMCS[`GUEST_${name}_AR_BYTES`],
+    },
+  ]),
+) as Readonly<Record<SegmentName, Readonly<Record<keyof Segment, number>>>>;
+
 function segmentOf(vmcs12: Vmcs12, name: SegmentName): Segment {
+  const { selector, base, limit, rights } = FIELDS[name];
   return {
-    selector: flagsOf(vmcs12, VMCS[`GUEST_${name}_SELECTOR`]),
-    base: fieldOf(vmcs12, VMCS[`GUEST_${name}_BASE`]),
-    limit: flagsOf(vmcs12, VMCS[`GUEST_${name}_LIMIT`]),
-    rights: flagsOf(vmcs12, VMCS[`GUEST_${name}_AR_BYTES`]),
+    selector: flagsOf(vmcs12, selector),
+    base: fieldOf(vmcs12, base),
+    limit: flagsOf(vmcs12, limit),
+    rights: flagsOf(vmcs12, rights),
   };
 }
 

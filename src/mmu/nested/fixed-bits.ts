@@ -2,6 +2,7 @@ import { offeredFeatures } from '../kernel/index.js';
 import {
   CR0_DEFINED,
   cr4Allowed,
+  perConfig,
   SECONDARY_EXEC_UNRESTRICTED_GUEST,
   X86_CR0_PE,
   X86_CR0_PG,
@@ -9,6 +10,7 @@ import {
   X86_CR4_CET,
   X86_CR4_VMXE,
 } from '../machine/index.js';
+import type { VmConfig } from '../schema/index.js';
 import { hasSecondaryControl, type Vcpu, type Vm, type Vmcs12 } from '../state/index.js';
 
 const X86_CR0_NE = 0x20;
@@ -29,8 +31,10 @@ export function isCr0Fixed(cr0: number, { excused }: { excused: boolean }): bool
 
 /** @see Intel SDM Vol. 3D, "VMX-Fixed Bits in CR4" */
 export function isCr4Fixed(vm: Vm, cr4: number): boolean {
-  return (cr4 & X86_CR4_VMXE) !== 0 && (cr4 & ~cr4Allowed(offeredFeatures(vm.config))) === 0;
+  return (cr4 & X86_CR4_VMXE) !== 0 && (cr4 & ~cr4Offered(vm.config)) === 0;
 }
+
+const cr4Offered = perConfig((config: VmConfig) => cr4Allowed(offeredFeatures(config)));
 
 /**
  * Whether supervisor shadow stacks would be protected: CR4.CET needs CR0.WP.
