@@ -1783,7 +1783,7 @@ export type RaceComparison = {
         side: "below" | "above";
         cycles: number;
     } | null;
-    /** Share of the first lane's cost that is saved; negative where a lane is dearer. */
+    /** Share of the baseline's cost that is saved; negative where a lane is dearer. */
     saving: {
         value: number;
         low: number;
@@ -2031,6 +2031,8 @@ export type RaceResult = {
     /** Commands that were run in every lane. */
     commands: number;
     prices: RacePrices;
+    /** Lane that the others are held against: of `mainline`, else the first. */
+    baseline: string;
     lanes: RaceLane[];
     /** By kernel and number of slots. */
     bounds: RaceBound[];

@@ -1,6 +1,6 @@
 import type { WireRace } from '../api/wire.js';
 
-/** Cost of each lane beyond that of the first one, over the number of commands. */
+/** Cost of each lane beyond that of the baseline, over the number of commands. */
 export interface CostLines {
   readonly commandsMax: number;
   readonly least: number;
@@ -13,15 +13,16 @@ interface Point {
   readonly beyond: number;
 }
 
-/** Takes the first lane as the zero line that the others are compared with. */
-export function costLinesOf({ lanes, series, commands }: WireRace): CostLines {
+/** Takes the baseline as the zero line that the others are compared with. */
+export function costLinesOf({ lanes, baseline, series, commands }: WireRace): CostLines {
+  const zero = lanes.findIndex(({ name }) => name === baseline);
   const last = { commands, costs: lanes.map(({ cost }) => cost.total) };
   const points = [{ commands: 0, costs: lanes.map(() => 0) }, ...series.points, last];
   const lines = lanes.map(({ name }, index) => ({
     name,
     points: points.map(({ commands: at, costs }) => ({
       commands: at,
-      beyond: (costs[index] ?? 0) - (costs[0] ?? 0),
+      beyond: (costs[index] ?? 0) - (costs[zero] ?? 0),
     })),
   }));
   const all = lines.flatMap((line) => line.points.map(({ beyond }) => beyond));

@@ -19,7 +19,7 @@ export function RaceResult({ race }: { readonly race: WireRace }) {
         <CostBars race={race} />
       </section>
       <section class="panel race-panel">
-        <h2 class="panel-title">Cost beyond that of {race.lanes[0]?.name}, over the commands</h2>
+        <h2 class="panel-title">Cost beyond that of {race.baseline}, over the commands</h2>
         <CostCurves race={race} />
       </section>
       <section class="panel race-panel">

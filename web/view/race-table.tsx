@@ -45,7 +45,10 @@ export function RaceTable({ race }: { readonly race: WireRace }) {
             <th scope="col" title="Thousands of cycles, and the range over all prices">
               kcycles
             </th>
-            <th scope="col" title="Saved of the cost of the first, and the range over all prices">
+            <th
+              scope="col"
+              title={`Saved of the cost of ${race.baseline}, and the range over all prices`}
+            >
               saves
             </th>
             {COLUMNS.map(({ head, title }) => (

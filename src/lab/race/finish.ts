@@ -1,5 +1,5 @@
 import { type Fewest, fewestOf } from './clairvoyant.js';
-import type { Lane, LaneSpec } from './lane.js';
+import { baselineOf, type Lane, type LaneSpec } from './lane.js';
 import type { Side } from './parting.js';
 import { amountsOf, compare, costOf, PRICE_NAMES, standingText } from './prices/index.js';
 import type { Race } from './race.js';
@@ -44,6 +44,7 @@ export function* resultSteps(
     source,
     commands: race.commands,
     prices: pricesOf(race),
+    baseline: names[baselineOf(race.specs)] as string,
     lanes: race.lanes.map((lane, index) => laneResult(race, lane, names[index] as string)),
     bounds: isBounded ? yield* boundsOf(race.lanes, names) : [],
     partings: race.partings.list.map(({ at, command, stay, leave }) => ({
@@ -87,7 +88,7 @@ function laneResult(race: Race, lane: Lane, name: string): RaceLane {
   const { tally, vm, replay, firstViolation, firstRefusal, failure } = lane.run;
   const counters = finishedCounters(tally, vm);
   const amounts = amountsOf(counters);
-  const { run } = lanes[0] as Lane;
+  const { run } = lanes[baselineOf(race.specs)] as Lane;
   const baseline = amountsOf(finishedCounters(run.tally, run.vm));
   const comparison = compare(amounts, baseline, prices);
   const text = standingText(comparison, prices.prices.exit.value);

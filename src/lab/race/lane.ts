@@ -7,6 +7,14 @@ export type LaneSpec = Readonly<Pick<VmConfig, 'policy' | 'prevRoots' | 'kernel'
   readonly policy: PolicyName;
 };
 
+/** Index of the lane that the others are held against: the first of `mainline`, else the first. */
+export function baselineOf(specs: readonly LaneSpec[]): number {
+  return Math.max(
+    0,
+    specs.findIndex(({ policy }) => policy === 'mainline'),
+  );
+}
+
 /** A policy with its number of slots and its kernel. */
 export interface Lane {
   readonly spec: LaneSpec;

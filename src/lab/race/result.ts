@@ -56,7 +56,7 @@ export type RacePrices = z.output<typeof RacePrices>;
 
 const Saving = z
   .strictObject({ value: z.number(), low: z.number(), high: z.number() })
-  .describe("Share of the first lane's cost that is saved; negative where a lane is dearer.");
+  .describe("Share of the baseline's cost that is saved; negative where a lane is dearer.");
 
 const LaneComparison = z
   .strictObject({
@@ -84,7 +84,7 @@ const LaneComparison = z
   })
   .meta({
     id: 'RaceComparison',
-    description: 'A lane against the first one, over the whole range of every price.',
+    description: 'A lane against the baseline, over the whole range of every price.',
   });
 
 const LaneTime = z
@@ -178,6 +178,9 @@ export const RaceResult = z
     source: RaceSource,
     commands: count.describe('Commands that were run in every lane.'),
     prices: RacePrices,
+    baseline: z
+      .string()
+      .describe('Lane that the others are held against: of `mainline`, else the first.'),
     lanes: z.array(LaneResult),
     bounds: z.array(Bound).describe('By kernel and number of slots.'),
     partings: z

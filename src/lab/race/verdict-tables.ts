@@ -1,7 +1,7 @@
 import { type Column, columnsWidth, tableLines } from '../plain-text.js';
 import { loadsOf } from './counters.js';
 import { grouped } from './prices/index.js';
-import type { RaceLane } from './result.js';
+import type { RaceLane, RaceResult } from './result.js';
 
 /** Columns of an e-mail. */
 export const VERDICT_WIDTH = 78;
@@ -22,8 +22,8 @@ const COLUMNS: readonly Column<RaceLane>[] = [
 ];
 
 /** The least telling columns go where names are too long for all of them. */
-export function laneTable(lanes: readonly RaceLane[]): string[] {
-  const first = lanes[0] as RaceLane;
+export function laneTable({ lanes, baseline }: Pick<RaceResult, 'lanes' | 'baseline'>): string[] {
+  const first = lanes.find(({ name }) => name === baseline) as RaceLane;
   const relative: Column<RaceLane> = {
     head: 'rel.',
     isText: false,

@@ -14,7 +14,7 @@ export function verdictOf(result: Verdict): string {
     refusalLines(result),
     headLines(result),
     standingLines(result),
-    laneTable(result.lanes),
+    laneTable(result),
     boundLines(result),
     publishedLines(result.lanes),
     timeTable(result.lanes),
@@ -56,10 +56,10 @@ function headLines({ version, source, commands, lanes, prices }: Verdict): strin
   );
 }
 
-/** For which prices each lane is cheaper or dearer than the first one; lanes that are alike together. */
-function standingLines({ lanes }: Verdict): string[] {
-  const [first, ...others] = lanes;
-  if (first === undefined || others.length === 0) return [];
+/** For which prices each lane is cheaper or dearer than the baseline; lanes that are alike together. */
+function standingLines({ lanes, baseline }: Verdict): string[] {
+  const others = lanes.filter(({ name }) => name !== baseline);
+  if (others.length === 0) return [];
   const byText = new Map<string, string[]>();
   for (const { name, comparison } of others) {
     const { text } = comparison;
@@ -68,7 +68,7 @@ function standingLines({ lanes }: Verdict): string[] {
   const lines = [...byText].flatMap(([text, names]) =>
     wrapped(`- ${listOf(names)}: ${text}.`, VERDICT_WIDTH),
   );
-  return [`Against ${first.name}:`, ...lines];
+  return [`Against ${baseline}:`, ...lines];
 }
 
 function sourceText(source: Verdict['source']): string {
