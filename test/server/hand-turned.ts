@@ -30,7 +30,7 @@ export function handTurned(limits: Partial<Limits> = {}) {
     clockMs += PIECE_MS;
     return clockMs;
   };
-  const streams = new Streams(fleet, 'test', { now, defer: (turn) => void due.push(turn) });
+  const streams = new Streams(fleet, 'test', { now, later: (turn) => void due.push(turn) });
   onTestFinished(() => {
     fleet.close();
     void streams.close();

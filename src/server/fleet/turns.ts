@@ -4,12 +4,19 @@ export const SLICE_MS = 5;
 /** Steps of long work, commands or records, before others are served. */
 export const SLICE_STEPS = 256;
 
-export interface TurnsOptions {
-  /** Returns a time in milliseconds. */
-  readonly now?: () => number;
+/** The clock and the loop by which work shares the time with requests. */
+export interface EventLoop {
+  /** Returns milliseconds since some moment. */
+  readonly now: () => number;
   /** Calls back once, in the next turn of the loop, after the input that has arrived. */
-  readonly later?: (callback: () => void) => void;
+  readonly later: (callback: () => void) => void;
 }
+
+/** The one of this process. */
+export const EVENT_LOOP: EventLoop = {
+  now: () => performance.now(),
+  later: (callback) => void setImmediate(callback),
+};
 
 /**
  * Divides long work into slices, one slice a turn of the loop, for whomever the work is.
@@ -18,17 +25,15 @@ export interface TurnsOptions {
  * requests hold up a cheap one by a slice, and not by a thousand of them.
  */
 export class Turns {
-  readonly #now: () => number;
-  readonly #later: (callback: () => void) => void;
+  readonly #loop: EventLoop;
   readonly #waiting: (() => void)[] = [];
   /** Whether a slice has begun in this turn of the loop. */
   #isOpen = false;
   #begun = 0;
   #steps = 0;
 
-  constructor({ now = () => performance.now(), later = setImmediate }: TurnsOptions = {}) {
-    this.#now = now;
-    this.#later = later;
+  constructor(loop: Partial<EventLoop> = {}) {
+    this.#loop = { ...EVENT_LOOP, ...loop };
   }
 
   /**
@@ -38,7 +43,7 @@ export class Turns {
   isOver(): boolean {
     if (!this.#isOpen) this.#open();
     this.#steps += 1;
-    return this.#steps > SLICE_STEPS || this.#now() - this.#begun >= SLICE_MS;
+    return this.#steps > SLICE_STEPS || this.#loop.now() - this.#begun >= SLICE_MS;
   }
 
   /** Resolves at the beginning of a slice, in the order in which it was asked for. */
@@ -49,9 +54,9 @@ export class Turns {
 
   #open(): void {
     this.#isOpen = true;
-    this.#begun = this.#now();
+    this.#begun = this.#loop.now();
     this.#steps = 0;
-    this.#later(this.#turn);
+    this.#loop.later(this.#turn);
   }
 
   readonly #turn = (): void => {

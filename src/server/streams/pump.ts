@@ -1,5 +1,4 @@
-/** Milliseconds of a turn, after which requests are served. */
-const TURN_MS = 5;
+import { EVENT_LOOP, type EventLoop, SLICE_MS } from '../fleet/turns.js';
 
 /** Work that is done piece by piece. */
 export interface Pumped {
@@ -11,31 +10,18 @@ export interface Pumped {
   pump(): boolean;
 }
 
-/** The means by which a pump shares the time with requests. */
-export interface Turns {
-  /** Returns milliseconds since some moment. */
-  readonly now: () => number;
-  /** Calls the function once requests that have arrived were served. */
-  readonly defer: (turn: () => void) => void;
-}
-
-export const EVENT_LOOP: Turns = {
-  now: () => performance.now(),
-  defer: (turn) => void setImmediate(turn),
-};
-
 /**
  * Serves readers in short turns between requests, so that no command waits for those who watch it.
  * Works take a piece each in rotation: one with many readers holds up no other.
  */
 export class Pump {
-  readonly #turns: Turns;
+  readonly #loop: EventLoop;
   /** In the order of their turn. */
   readonly #waiting = new Set<Pumped>();
   #isDue = false;
 
-  constructor(turns: Turns = EVENT_LOOP) {
-    this.#turns = turns;
+  constructor(loop: EventLoop = EVENT_LOOP) {
+    this.#loop = loop;
   }
 
   /** Gives work a turn. It may be told again and again, at next to no cost. */
@@ -47,12 +33,12 @@ export class Pump {
   #promiseTurn(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    this.#turns.defer(this.#turn);
+    this.#loop.later(this.#turn);
   }
 
   readonly #turn = () => {
-    const { now } = this.#turns;
-    const endMs = now() + TURN_MS;
+    const { now } = this.#loop;
+    const endMs = now() + SLICE_MS;
     for (const work of this.#waiting) {
       this.#waiting.delete(work);
       // At the end, because others have their turn first.

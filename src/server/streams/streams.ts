@@ -1,6 +1,7 @@
 import { type FilterFields, filterKeyOf, filterOf } from '../conditions/filter.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
+import type { EventLoop } from '../fleet/turns.js';
 import { ApiError } from '../wire/errors.js';
 import type { EndReason, HistoryQuery } from '../wire/frames.js';
 import { selectorOf } from '../wire/labels.js';
@@ -13,7 +14,7 @@ import { FrameLogs, type Wanted } from './frame-logs.js';
 import type { FrameSink } from './frame-sink.js';
 import { type Framing, LINES, serverSentEvents } from './framing.js';
 import { startHeartbeat } from './heartbeat.js';
-import { Pump, type Turns } from './pump.js';
+import { Pump } from './pump.js';
 import { Stream } from './stream.js';
 import { VmSource } from './vm-source.js';
 
@@ -43,12 +44,15 @@ export class Streams {
   #onNone = () => {};
   #count = 0;
 
-  /** @param epoch Sent to every client, so that it notices a restart of the server. */
-  constructor(fleet: Fleet, epoch: string, turns?: Turns) {
+  /**
+   * @param epoch Sent to every client, so that it notices a restart of the server.
+   * @param loop Another one than that of the process, for tests.
+   */
+  constructor(fleet: Fleet, epoch: string, loop?: EventLoop) {
     this.epoch = epoch;
     this.framings = { ndjson: LINES, sse: serverSentEvents(epoch) };
     this.#fleet = fleet;
-    this.#pump = new Pump(turns);
+    this.#pump = new Pump(loop);
     this.#logs = new FrameLogs(fleet.limits);
     this.#ofFleet = new Crowd({ pump: this.#pump, prepare: () => this.#prepareFleet() });
     this.feed = new FleetFeed({
