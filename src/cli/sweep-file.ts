@@ -9,11 +9,19 @@ export interface SweepFile {
   readonly unusable: number;
 }
 
-/** A sweep that was killed may have left half a line: what is not a row is raced again. */
-export function readSweepFile(file: string, version: string): SweepFile {
+/**
+ * Reads the rows that a sweep goes on from. One that was killed may have left half a line: it is
+ * ended, so that rows can follow, and what is not a row is raced again.
+ *
+ * @throws {UnusableFile}
+ */
+export function openSweepFile(file: string, version: string): SweepFile {
   const rows = new Map<string, SweepRow>();
   let unusable = 0;
-  for (const line of linesOf(file)) {
+  const text = textOf(file);
+  if (text !== '' && !text.endsWith('\n')) append(file, '\n');
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
     const row = rowIn(line);
     if (row === null || row.version !== version) unusable += 1;
     else rows.set(keyOf(row.cell), row);
@@ -21,14 +29,9 @@ export function readSweepFile(file: string, version: string): SweepFile {
   return { rows, unusable };
 }
 
-/** Adds a row; a line that was cut short before it is ended first. @throws {UnusableFile} */
+/** Adds a row to a file that was opened. @throws {UnusableFile} */
 export function appendRow(file: string, row: SweepRow): void {
-  try {
-    const isCut = existsSync(file) && /[^\n]$/.test(readFileSync(file, 'utf8').slice(-1));
-    appendFileSync(file, `${isCut ? '\n' : ''}${JSON.stringify(row)}\n`);
-  } catch (error) {
-    throw new UnusableFile(file, error);
-  }
+  append(file, `${JSON.stringify(row)}\n`);
 }
 
 /** Rows of the cells, in the order of the cells; those that are not there are left out. */
@@ -39,12 +42,17 @@ export function rowsFor(
   return cells.flatMap((cell) => rows.get(keyOf(cell)) ?? []);
 }
 
-function linesOf(file: string): string[] {
-  if (!existsSync(file)) return [];
+function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '');
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  } catch (error) {
+    throw new UnusableFile(file, error);
+  }
+}
+
+function append(file: string, text: string): void {
+  try {
+    appendFileSync(file, text);
   } catch (error) {
     throw new UnusableFile(file, error);
   }

@@ -21,7 +21,7 @@ import { VERSION } from '../server/wire/version.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { pricesOf } from './price-file.js';
 import { startProgress } from './progress.js';
-import { appendRow, readSweepFile, rowsFor } from './sweep-file.js';
+import { appendRow, openSweepFile, rowsFor } from './sweep-file.js';
 import { raceCells } from './sweep-workers.js';
 import type { Terminal } from './terminal.js';
 import { listOf, numbersOf } from './value-lists.js';
@@ -81,7 +81,7 @@ async function sweep(options: SweepOptions, terminal: Terminal): Promise<ExitCod
   }
   const lists = await listsOf(options.prices, terminal);
   const [threads] = numbersOf('Cannot sweep', 'jobs', options.jobs, [1, THREADS_MAX]);
-  const known = options.out === undefined ? null : readSweepFile(options.out, VERSION);
+  const known = options.out === undefined ? null : openSweepFile(options.out, VERSION);
   if (known !== null && known.unusable > 0) {
     const lines = known.unusable === 1 ? '1 line is' : `${known.unusable} lines are`;
     terminal.stderr.write(`${options.out}: ${lines} cut short or of another version: not used\n`);
