@@ -1,7 +1,16 @@
 import { type Fewest, fewestOf } from './clairvoyant.js';
+import type { RaceCounters } from './counters.js';
 import { baselineOf, type Lane, type LaneSpec } from './lane.js';
 import type { Side } from './parting.js';
-import { amountsOf, compare, costOf, PRICE_NAMES, standingText } from './prices/index.js';
+import {
+  type Amounts,
+  amountsOf,
+  compare,
+  costOf,
+  PRICE_NAMES,
+  type PriceList,
+  standingText,
+} from './prices/index.js';
 import type { Race } from './race.js';
 import type { Recording } from './references.js';
 import type { RaceBound, RaceLane, RacePrices, RaceResult, RaceSource } from './result.js';
@@ -45,7 +54,7 @@ export function* resultSteps(
     commands: race.commands,
     prices: pricesOf(race),
     baseline: names[baselineOf(race.specs)] as string,
-    lanes: race.lanes.map((lane, index) => laneResult(race, lane, names[index] as string)),
+    lanes: laneResults(race, names),
     bounds: isBounded ? yield* boundsOf(race.lanes, names) : [],
     partings: race.partings.list.map(({ at, command, stay, leave }) => ({
       at,
@@ -74,6 +83,14 @@ export function laneNames(specs: readonly LaneSpec[]): string[] {
   );
 }
 
+/** The work of a lane, and what it is held against. */
+interface Counted {
+  readonly name: string;
+  readonly counters: RaceCounters;
+  readonly baseline: Amounts;
+  readonly prices: PriceList;
+}
+
 /** The prices of a race: what they are of, and the range of each. */
 function pricesOf({ prices: { name, machine, prices } }: Race): RacePrices {
   const ranges = PRICE_NAMES.map((price) => {
@@ -83,13 +100,21 @@ function pricesOf({ prices: { name, machine, prices } }: Race): RacePrices {
   return { list: name, machine, cycles: Object.fromEntries(ranges) as RacePrices['cycles'] };
 }
 
-function laneResult(race: Race, lane: Lane, name: string): RaceLane {
-  const { prices, lanes } = race;
-  const { tally, vm, replay, firstViolation, firstRefusal, failure } = lane.run;
-  const counters = finishedCounters(tally, vm);
+function laneResults({ specs, lanes, prices }: Race, names: readonly string[]): RaceLane[] {
+  const counted = lanes.map(({ run }) => finishedCounters(run.tally, run.vm));
+  const baseline = amountsOf(counted[baselineOf(specs)] as RaceCounters);
+  return lanes.map((lane, index) =>
+    laneResult(lane, {
+      name: names[index] as string,
+      counters: counted[index] as RaceCounters,
+      ...{ baseline, prices },
+    }),
+  );
+}
+
+function laneResult(lane: Lane, { name, counters, baseline, prices }: Counted): RaceLane {
+  const { replay, firstViolation, firstRefusal, failure } = lane.run;
   const amounts = amountsOf(counters);
-  const { run } = lanes[baselineOf(race.specs)] as Lane;
-  const baseline = amountsOf(finishedCounters(run.tally, run.vm));
   const comparison = compare(amounts, baseline, prices);
   const text = standingText(comparison, prices.prices.exit.value);
   return {

@@ -1,4 +1,4 @@
-import { type Amounts, amountsOf, PRICE_NAMES, PRICED, type PriceList } from '../prices/index.js';
+import { PRICE_NAMES, PRICED, type PriceList, type PriceName } from '../prices/index.js';
 import { type Tally, withNothing } from '../tally.js';
 import { type Clock, createClock, finish, type Section, work } from './clock.js';
 
@@ -8,8 +8,8 @@ export interface Replay {
   readonly prices: PriceList['prices'];
   /** Cycles of the guest's own work in each command. */
   readonly guest: number;
-  before: Amounts;
-  locksBefore: number;
+  /** Counts that were replayed. */
+  readonly before: Record<PriceName, number>;
 }
 
 /** Time of a machine's work if its vCPUs do it side by side, in cycles. */
@@ -24,8 +24,8 @@ export interface Elapsed {
 }
 
 export function createReplay(vcpus: number, { prices }: PriceList, guest: number): Replay {
-  const before = Object.fromEntries(PRICE_NAMES.map((name) => [name, 0])) as Amounts;
-  return { clock: createClock(vcpus), prices, guest, before, locksBefore: 0 };
+  const before = Object.fromEntries(PRICE_NAMES.map((name) => [name, 0])) as Replay['before'];
+  return { clock: createClock(vcpus), prices, guest, before };
 }
 
 /**
@@ -33,22 +33,22 @@ export function createReplay(vcpus: number, { prices }: PriceList, guest: number
  * sections as it took the lock, the rest before, between and after them in equal parts.
  */
 export function replayCommand(replay: Replay, vcpu: number, { counters, last }: Tally): void {
-  const { prices, before, locksBefore, clock, guest } = replay;
-  const amounts = amountsOf(withNothing(counters));
-  const locks = counters.mmuLock - locksBefore;
+  const { prices, before, clock, guest } = replay;
+  const counted = withNothing(counters);
+  const locks = counted.mmuLock - before.mmuLock;
   // A vCPU that is kicked pays for its exit itself.
   let free = guest - last.kicked.length * prices.exit.value;
   let held = 0;
   for (const name of PRICE_NAMES) {
-    const more = amounts[name] - before[name];
+    const amount = PRICED[name].countOf(counted);
+    const more = amount - before[name];
     if (more === 0) continue;
+    before[name] = amount;
     const cycles = more * prices[name].value;
     const share = locks === 0 ? 0 : PRICED[name].held;
     held += cycles * share;
     free += cycles * (1 - share);
   }
-  replay.before = amounts;
-  replay.locksBefore = counters.mmuLock;
   const sections = sectionsOf({ free, held, locks }, [...last.kicked]);
   work(clock, { vcpu, sections, exit: prices.exit.value });
 }
