@@ -1,5 +1,6 @@
 import {
   CPU_BASED_CR3_LOAD_EXITING,
+  CPU_BASED_USE_MSR_BITMAPS,
   flagsIn,
   isSameWord,
   VMCS,
@@ -81,6 +82,17 @@ export function l1WantsCr3Load(vcpu: Vcpu, value: Word): boolean {
     if (isSameWord(fieldOf(vmcs12, VMCS.CR3_TARGET_VALUE0 + 2 * i), value)) return false;
   }
   return true;
+}
+
+/**
+ * Whether L1 asked to see L2 write an MSR: without MSR bitmaps it sees every write; a bitmap is taken
+ * to be all zeros.
+ *
+ * @see Linux `nested_vmx_exit_handled_msr()`, arch/x86/kvm/vmx/nested.c
+ */
+export function l1WantsWrmsr(vcpu: Vcpu): boolean {
+  const vmcs12 = vmcs12InUse(vcpu);
+  return vmcs12 !== null && !hasCpuControl(vmcs12, CPU_BASED_USE_MSR_BITMAPS);
 }
 
 /** Exit qualification of a control-register access. @see Intel SDM Vol. 3C, table for MOV CR */

@@ -1,6 +1,4 @@
-import { offeredFeatures } from '../kernel/index.js';
 import {
-  cr4Allowed,
   flagsIn,
   isFlagWord,
   isLongMode,
@@ -18,7 +16,7 @@ import {
   X86_CR4_SMEP,
   X86_CR4_VMXE,
 } from '../machine/index.js';
-import { reflectExit } from '../nested/index.js';
+import { cr4Offered, reflectExit } from '../nested/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { invalidateRoots, pcideEnabled, resetContext } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
@@ -132,7 +130,7 @@ function isCr4Allowed(vm: Vm, { regs, nested, smm }: Vcpu, value: Word, cr4: num
   const changed = cr4 ^ regs.cr4;
   const has = (flag: number) => (cr4 & flag) !== 0;
   if (!isFlagWord(value)) return false;
-  if ((cr4 & ~cr4Allowed(offeredFeatures(vm.config))) !== 0) return false;
+  if ((cr4 & ~cr4Offered(vm.config)) !== 0) return false;
   if (nested.vmxon !== -1 && !has(X86_CR4_VMXE)) return false;
   if (smm !== null && has(X86_CR4_VMXE)) return false;
   if (has(X86_CR4_CET) && !isWriteProtect(regs)) return false;

@@ -1,6 +1,5 @@
 import { offeredFeatures } from '../kernel/index.js';
 import {
-  CPU_BASED_USE_MSR_BITMAPS,
   EFER_LMA,
   EFER_LME,
   EFER_NX,
@@ -12,15 +11,13 @@ import {
 import { reflectExit } from '../nested/index.js';
 import { resetContext } from '../roots/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
-import { type Emit, hasCpuControl, type Vcpu, type Vm } from '../state/index.js';
+import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { exitToHost, fault, OK, raise } from '../vcpu/index.js';
-import { vmcs12InUse } from './intercepts.js';
+import { l1WantsWrmsr } from './intercepts.js';
 
 /**
  * The guest wrote IA32_EFER. A write to LMA is ignored: it is computed. NX, and later LME, change
  * what a paging entry means, so the MMU is reset; the architecture lists no flush.
- *
- * Without MSR bitmaps every WRMSR of L2 is an exit to L1; a bitmap is taken to be all zeros.
  *
  * @see Linux `set_efer()`, arch/x86/kvm/x86.c
  */
@@ -32,10 +29,7 @@ export function wrmsrEfer(
 ): Outcome {
   const { regs } = vcpu;
   if (regs.cpl > 0) return fault('#GP');
-  const vmcs12 = vmcs12InUse(vcpu);
-  if (vmcs12 !== null && !hasCpuControl(vmcs12, CPU_BASED_USE_MSR_BITMAPS)) {
-    return reflectExit(vm, vcpu, { reason: 'MSR_WRITE' }, emit);
-  }
+  if (l1WantsWrmsr(vcpu)) return reflectExit(vm, vcpu, { reason: 'MSR_WRITE' }, emit);
   exitToHost(vcpu, { reason: 'MSR_WRITE' }, emit);
 
   const written = flagsIn(value);

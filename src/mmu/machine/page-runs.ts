@@ -10,11 +10,6 @@ export interface PageRun {
  */
 export type PageRuns = PageRun[];
 
-export function hasPage(runs: readonly PageRun[], page: number): boolean {
-  const run = runs[indexFrom(runs, page)];
-  return run !== undefined && run.first <= page;
-}
-
 export function addPage(runs: PageRuns, page: number): void {
   const at = indexFrom(runs, page);
   const next = runs[at];

@@ -34,7 +34,8 @@ export function isCr4Fixed(vm: Vm, cr4: number): boolean {
   return (cr4 & X86_CR4_VMXE) !== 0 && (cr4 & ~cr4Offered(vm.config)) === 0;
 }
 
-const cr4Offered = perConfig((config: VmConfig) => cr4Allowed(offeredFeatures(config)));
+/** The bits of CR4 that the guest of a configuration may set. */
+export const cr4Offered = perConfig((config: VmConfig) => cr4Allowed(offeredFeatures(config)));
 
 /**
  * Whether supervisor shadow stacks would be protected: CR4.CET needs CR0.WP.

@@ -3,7 +3,7 @@ export { areControlsValid, isAddressSpaceSizeValid } from './check-controls.js';
 export { isEptpAccepted } from './check-execution-controls.js';
 export { isHostStateValid } from './check-host-state.js';
 export { enterL2, restoreL2, resumeL2AfterSmm } from './enter-l2.js';
-export { isCr0Fixed, isCr4Fixed, isValidCr0InVmx } from './fixed-bits.js';
+export { cr4Offered, isCr0Fixed, isCr4Fixed, isValidCr0InVmx } from './fixed-bits.js';
 export { logModifiedPage } from './page-modification-log.js';
 export { hasVmxInstructions, vmxPermission } from './permission.js';
 export { reflectFault } from './reflect-fault.js';
