@@ -1,8 +1,7 @@
-import { connect as connectTcp } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { COMMANDS } from '../../src/mmu/schema/index.js';
-import { ask, listen, shareApp, startApp } from './start.js';
+import { ask, exchange, listen, shareApp, startApp } from './start.js';
 
 const VM = '/v1/vms/vm-1';
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -163,23 +162,6 @@ describe('a key given twice', () => {
   });
 });
 
-/** Status and detail of the answer to bytes. */
-async function exchange(port: number, bytes: string): Promise<[number, string]> {
-  const socket = connectTcp({ port, host: '127.0.0.1' });
-  let text = '';
-  socket.write(bytes);
-  await new Promise<void>((resolve) => {
-    socket.on('data', (chunk) => {
-      text += String(chunk);
-      if (text.includes('}')) resolve();
-    });
-    socket.on('close', () => resolve());
-  });
-  socket.destroy();
-  const [head = '', body = '{}'] = text.split('\r\n\r\n');
-  return [Number(head.split(' ')[1]), JSON.parse(body).detail ?? ''];
-}
-
 describe('a request', () => {
   test.each([
     [
@@ -206,7 +188,8 @@ describe('a request', () => {
     ['GET http://LOCALHOST/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', 200, ''],
   ])('names one host: %j', async (bytes, status, detail) => {
     const { port } = await listen();
-    expect(await exchange(port, bytes)).toEqual([status, detail]);
+    const answer = await exchange(port, bytes);
+    expect([answer.status, answer.json.detail ?? '']).toEqual([status, detail]);
   });
 
   test.each(['/v1/vms?name=', '/v1/vms/', '/nope/', '/v1/vms/x/'])(

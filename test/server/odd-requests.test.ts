@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { ask, listen, shareApp, startApp } from './start.js';
+import { ask, exchange, listen, shareApp, startApp } from './start.js';
 
 /** For refusals, which leave it as it was. */
 const shared = shareApp((app) => ask(app, 'POST', '/v1/vms'));
@@ -20,23 +20,6 @@ async function listenWithLog() {
   const server = await listen({ logger: pino({ level: 'debug' }, destination) });
   await ask(server.app, 'POST', '/v1/vms');
   return { ...server, lines };
-}
-
-/** Sends bytes, and returns the status and code of the answer. */
-async function exchange(port: number, bytes: string): Promise<unknown> {
-  const socket = connectTcp({ port, host: '127.0.0.1' });
-  let text = '';
-  socket.write(bytes);
-  await new Promise<void>((resolve) => {
-    socket.on('data', (chunk) => {
-      text += String(chunk);
-      if (text.includes('}')) resolve();
-    });
-    socket.on('close', () => resolve());
-  });
-  socket.destroy();
-  const { status, code } = JSON.parse(text.slice(text.indexOf('\r\n\r\n')));
-  return { status, code };
 }
 
 test('a client that leaves in the middle of its body is no error of ours', async () => {
@@ -63,8 +46,9 @@ test('a body nested too deep to be told from others is refused under a key', asy
 
 test('a method that wants a type of its body is refused without one', async () => {
   const { port } = await listenWithLog();
-  const answer = await exchange(port, 'QUERY /v1/vms HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  expect(answer).toEqual({ status: 400, code: 'malformed-http' });
+  const { json } = await exchange(port, 'QUERY /v1/vms HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  const { status, code } = json;
+  expect({ status, code }).toEqual({ status: 400, code: 'malformed-http' });
 });
 
 test.each([

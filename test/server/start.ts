@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectTcp } from 'node:net';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, onTestFinished } from 'vitest';
 import { type RawData, WebSocket } from 'ws';
@@ -87,6 +87,26 @@ export interface Client {
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what the wire carries.
 export type Frame = Record<string, any>;
+
+/** Sends bytes, and returns the status and the body of the answer: one object without others in it. */
+export async function exchange(
+  port: number,
+  bytes: string,
+): Promise<{ status: number; json: Frame }> {
+  const socket = connectTcp({ port, host: '127.0.0.1' });
+  let text = '';
+  socket.write(bytes);
+  await new Promise<void>((resolve) => {
+    socket.on('data', (chunk) => {
+      text += String(chunk);
+      if (text.includes('}')) resolve();
+    });
+    socket.on('close', () => resolve());
+  });
+  socket.destroy();
+  const [head = '', body = ''] = text.split('\r\n\r\n');
+  return { status: Number(head.split(' ')[1]), json: body === '' ? {} : JSON.parse(body) };
+}
 
 export function connect(
   port: number,
