@@ -6,7 +6,7 @@ import {
   type MmuEventOf,
 } from '../../mmu/schema/index.js';
 import type { RaceCounters } from './counters.js';
-import { askedDuring, beginLoad, foundAt } from './published.js';
+import { askedDuring, beginLoad, MISSED, switched } from './published.js';
 import { NO_ROOT, NONE_REACHED, type Tally, type VcpuTally } from './tally.js';
 
 /** Counts one event of a lane. */
@@ -32,15 +32,14 @@ const FOLDS: { readonly [K in MmuEventKind]: Fold<MmuEventOf<K>> | null } = {
   'root-reused': (at, { slot }) => {
     const { tally, counters } = at;
     tally.areRootsMoved = true;
-    if (at.of.isCr3Exit) foundAt(at.of.cr3Load, slot);
-    endCr3Exit(at, 'hit');
+    switched(at.of.cr3Load, slot);
     if (slot === CURRENT) counters.hitsCurrent += 1;
     else counters.hitsPrevious[slot] = (counters.hitsPrevious[slot] ?? 0) + 1;
   },
   'root-missed': (at) => {
     at.tally.areRootsMoved = true;
     at.counters.misses += 1;
-    endCr3Exit(at, 'miss');
+    switched(at.of.cr3Load, MISSED);
   },
   'root-evicted': ({ counters }) => {
     counters.evicted += 1;
@@ -100,22 +99,13 @@ function countExit(at: At, { to, name, qualification }: MmuEventOf<'vm-exit'>): 
     tally.last.kicked.push(vcpu.index);
   }
   if (name === 'CR_ACCESS' && (qualification.low & CR_AND_TYPE) === MOV_TO_CR3) {
-    of.isCr3Exit = true;
     beginLoad(of.cr3Load);
-    tally.last.isCr3Exit = true;
   }
 }
 
 /** Number of the register, and the kind of access: 0 for a move to it. */
 const CR_AND_TYPE = 0x3f;
 const MOV_TO_CR3 = 3;
-
-/** The switch of root that a MOV to CR3 left for has found its root, or not. */
-function endCr3Exit({ counters, of }: At, found: 'hit' | 'miss'): void {
-  if (!of.isCr3Exit) return;
-  counters.cr3Exits[found] += 1;
-  of.isCr3Exit = false;
-}
 
 /** `kvm_mmu_free_roots()` takes the lock once for all the slots that it is told of. */
 function countFreed({ tally, counters, of, vcpu }: At, event: MmuEventOf<'root-freed'>): void {

@@ -8,26 +8,31 @@ import type { RaceCounters } from './counters.js';
  */
 export interface Cr3Load {
   isOpen: boolean;
-  /** Place of the root that was found, 0 for the current one; -1 for none. */
-  place: number;
+  /** Place of the root that was found, 0 for the current one; null before the switch of root. */
+  place: number | typeof MISSED | null;
   /** A flush or a sync was asked for, which no published root gives. */
   isHeld: boolean;
 }
 
+/** No slot has the root. */
+export const MISSED = 'missed';
+
 export function createCr3Load(): Cr3Load {
-  return { isOpen: false, place: -1, isHeld: false };
+  return { isOpen: false, place: null, isHeld: false };
 }
 
 /** The guest leaves. */
 export function beginLoad(load: Cr3Load): void {
   load.isOpen = true;
-  load.place = -1;
+  load.place = null;
   load.isHeld = false;
 }
 
-/** The switch found its root in the current slot, or in a previous one. */
-export function foundAt(load: Cr3Load, slot: number): void {
-  load.place = slot === CURRENT ? 0 : slot + 1;
+/** The switch found its root in a slot, or in none. */
+export function switched(load: Cr3Load, slot: number | typeof MISSED): void {
+  if (!load.isOpen || load.place !== null) return;
+  if (slot === MISSED) load.place = MISSED;
+  else load.place = slot === CURRENT ? 0 : slot + 1;
 }
 
 type Request = Pick<MmuEventOf<'request-made'>, 'request'>;
@@ -37,16 +42,23 @@ export function askedDuring(load: Cr3Load, { request }: Request): void {
   if (request === 'MMU_SYNC' || request.includes('TLB_FLUSH')) load.isHeld = true;
 }
 
-/** The command has ended. */
-export function countServed(load: Cr3Load, { cr3Exits }: RaceCounters): void {
-  if (!load.isOpen) return;
+/** The command has ended. @returns Whether the guest had left for MOV to CR3. */
+export function countCr3Exit(load: Cr3Load, { cr3Exits }: RaceCounters): boolean {
+  if (!load.isOpen) return false;
   load.isOpen = false;
-  if (load.place < 0) return;
-  if (load.isHeld) {
+  if (load.place === null) cr3Exits.other += 1;
+  else if (load.place === MISSED) cr3Exits.miss += 1;
+  else countHit(load.place, load, cr3Exits);
+  return true;
+}
+
+function countHit(found: number, { isHeld }: Cr3Load, cr3Exits: RaceCounters['cr3Exits']): void {
+  cr3Exits.hit += 1;
+  if (isHeld) {
     cr3Exits.held += 1;
     return;
   }
-  for (let place = load.place; place < cr3Exits.served.length; place += 1) {
+  for (let place = found; place < cr3Exits.served.length; place += 1) {
     cr3Exits.served[place] = (cr3Exits.served[place] ?? 0) + 1;
   }
 }

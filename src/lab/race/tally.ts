@@ -1,7 +1,7 @@
 import { isInvalid, ledgerStateOf, prevRootCount, rootAt, type Vm } from '../../mmu/index.js';
 import type { Command, Outcome } from '../../mmu/schema/index.js';
 import { createCounters, type RaceCounters } from './counters.js';
-import { type Cr3Load, countServed, createCr3Load } from './published.js';
+import { type Cr3Load, countCr3Exit, createCr3Load } from './published.js';
 
 /** Folds the events of a lane into its counters, and keeps none of them. */
 export interface Tally {
@@ -9,13 +9,12 @@ export interface Tally {
   readonly vcpus: readonly VcpuTally[];
   /**
    * Of this command: roots freed last, as one text; the frame zapped last; the vCPU of a broadcast
-   * reached last; whether it made the guest leave for CR3; other vCPUs that it made leave.
+   * reached last; other vCPUs that it made leave.
    */
   readonly last: {
     freed: string;
     zapped: number;
     broadcast: number;
-    isCr3Exit: boolean;
     readonly kicked: number[];
   };
   /** Whether a slot has changed since the pinned pages were counted. */
@@ -27,8 +26,6 @@ export interface Tally {
 export interface VcpuTally {
   /** A load has begun, and its flush is to come. */
   isLoading: boolean;
-  /** The guest has left for a MOV to CR3 whose switch of root is to come. */
-  isCr3Exit: boolean;
   readonly cr3Load: Cr3Load;
   /** `MMU_SYNC` is being serviced. */
   isServicing: boolean;
@@ -55,14 +52,13 @@ export function createTally({ vcpus, config }: Vm): Tally {
     counters: createCounters(config.prevRoots),
     vcpus: vcpus.map(() => ({
       isLoading: false,
-      isCr3Exit: false,
       cr3Load: createCr3Load(),
       isServicing: false,
       requestedFor: NO_ROOT,
       freed: new Set(),
     })),
     last: {
-      ...{ freed: '', zapped: NO_ROOT, broadcast: NONE_REACHED, isCr3Exit: false },
+      ...{ freed: '', zapped: NO_ROOT, broadcast: NONE_REACHED },
       kicked: [],
     },
     areRootsMoved: false,
@@ -76,7 +72,6 @@ export function beginCommand({ last }: Tally): void {
   last.freed = '';
   last.zapped = NO_ROOT;
   last.broadcast = NONE_REACHED;
-  last.isCr3Exit = false;
   last.kicked.length = 0;
 }
 
@@ -85,12 +80,8 @@ export function endCommand(tally: Tally, vm: Vm, { command, outcome }: Ended): v
   const { counters } = tally;
   counters.commands += 1;
   const of = tally.vcpus[command.vcpu] as VcpuTally;
-  if (of.isCr3Exit) counters.cr3Exits.other += 1;
-  else if (command.kind === 'mov-cr3' && outcome.kind === 'ok' && !tally.last.isCr3Exit) {
-    counters.cr3Loads += 1;
-  }
-  of.isCr3Exit = false;
-  countServed(of.cr3Load, counters);
+  const hasLeft = countCr3Exit(of.cr3Load, counters);
+  if (!hasLeft && command.kind === 'mov-cr3' && outcome.kind === 'ok') counters.cr3Loads += 1;
   if (tally.areRootsMoved) {
     countPinned(tally, vm);
     tally.areRootsMoved = false;
