@@ -17,6 +17,7 @@ import {
   standingText,
   withChanges,
 } from '../../src/lab/race/prices/index.js';
+import { INVALIDATED, PCIDE, raceOf } from './races.js';
 
 const NONE = Object.fromEntries(PRICE_NAMES.map((name) => [name, 0])) as Amounts;
 const of = (amounts: Partial<Amounts>): Amounts => ({ ...NONE, ...amounts });
@@ -190,4 +191,18 @@ describe('a price list', () => {
     const free = { ...exit, value: 0, low: 0, high: 0 };
     expect(PriceFile.safeParse({ ...first, prices: { ...others, exit: free } }).success).toBe(true);
   });
+});
+
+test.each([
+  [['mainline-5.14', 'mainline', 'never-cache'], 'mainline'],
+  [['never-cache', 'cached-roots'], 'never-cache'],
+] as const)('%j are held against %s', (policies, baseline) => {
+  const { result } = raceOf(policies, INVALIDATED, PCIDE);
+  expect(result.baseline).toBe(baseline);
+  const own = result.lanes.find(({ name }) => name === baseline);
+  expect(own?.comparison.standing).toBe('same');
+  for (const { cost, comparison } of result.lanes) {
+    expect(comparison.saving.value).toBeCloseTo(1 - cost.total / (own?.cost.total ?? 0), 12);
+  }
+  expect(result.verdict).toContain(`\nAgainst ${baseline}:\n`);
 });

@@ -8,9 +8,10 @@ import {
   type WorkloadName,
   workloadOf,
 } from '../../src/lab/index.js';
-import { isInvalid, type ShadowPage, type Vm } from '../../src/mmu/index.js';
-import { Command } from '../../src/mmu/schema/index.js';
+import { createVm, isInvalid, type ShadowPage, step, type Vm } from '../../src/mmu/index.js';
+import { Command, VmConfig } from '../../src/mmu/schema/index.js';
 import { prevRootsOf } from '../../src/mmu/state/index.js';
+import { raceOver } from './races.js';
 
 const COMMANDS = 400;
 
@@ -63,3 +64,34 @@ describe.each<WorkloadName>(['pcid-churn', 'nested-invept', 'fork-exit'])('over 
     }
   });
 });
+
+/** VM entries that fail have it set in the reason of their exit: L2 never ran. */
+const VMX_EXIT_REASONS_FAILED_VMENTRY = 2 ** 31;
+
+test.each<WorkloadName>(['nested-invept', 'nested-shadow', 'kpti', 'pcid-churn'])(
+  'over %s, exits and syncs are what the outcomes and events of a machine alone tell',
+  (name) => {
+    const commands = 1200;
+    const workload = workloadOf(name);
+    const vm = createVm(VmConfig.parse(workload.configOf()));
+    const alone = { reflected: 0, failed: 0, walks: 0, movCr3: 0 };
+    for (const command of workload.commandsOf({ commands }, 7)) {
+      const outcome = step(vm, command, (_, event) => {
+        if (event.kind === 'root-synced' && event.pages > 0) alone.walks += 1;
+        return 0;
+      });
+      if (command.kind === 'mov-cr3') alone.movCr3 += 1;
+      if (outcome.kind !== 'vm-exit') continue;
+      alone[outcome.reason < VMX_EXIT_REASONS_FAILED_VMENTRY ? 'reflected' : 'failed'] += 1;
+    }
+    const { lanes } = raceOver(name, commands, ['mainline']).result;
+    const { reflected, syncs, cr3Exits, cr3Loads } = (lanes[0] as (typeof lanes)[number]).counters;
+    const { hit, miss, other } = cr3Exits;
+    expect({ reflected, walks: syncs.walks, movCr3: hit + miss + other + cr3Loads }).toEqual({
+      ...{ reflected: alone.reflected, walks: alone.walks, movCr3: alone.movCr3 },
+    });
+    // Both kinds are among them, so that neither is taken for the other.
+    if (name === 'nested-invept')
+      expect([alone.failed > 0, alone.reflected > 0]).toEqual([true, true]);
+  },
+);

@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { lanesOf, openRace, raceSteps, resultOf, workloadOf } from '../../src/lab/index.js';
+import {
+  DEFAULT_PRICES,
+  lanesOf,
+  openRace,
+  raceSteps,
+  resultOf,
+  workloadOf,
+} from '../../src/lab/index.js';
+import { createTally } from '../../src/lab/race/tally.js';
 import { createClock, finish, type Section, work } from '../../src/lab/race/time/clock.js';
+import { createReplay, elapsedOf, replayCommand } from '../../src/lab/race/time/index.js';
+import { createVm } from '../../src/mmu/index.js';
+import { VmConfig } from '../../src/mmu/schema/index.js';
 
 const free = (cycles: number): Section => ({ cycles, isLocked: false, kicked: [] });
 const locked = (cycles: number, kicked: number[] = []): Section => ({
@@ -51,6 +62,20 @@ describe('vCPUs side by side', () => {
     ],
   ] as const)('%s', (_, vcpus, wanted) => {
     expect(replayed(...vcpus)).toEqual(wanted);
+  });
+});
+
+test('a command that takes no lock loses nothing of what would pass under it', () => {
+  const tally = createTally(createVm(VmConfig.parse({ vcpus: 2 })));
+  const replay = createReplay(2, DEFAULT_PRICES, 100);
+  tally.counters.kicks = 1;
+  tally.counters.exits = 1;
+  tally.last.kicked.push(1);
+  replayCommand(replay, 0, tally);
+  // The kick and the guest's own work are of the one, the exit is of the other.
+  expect(elapsedOf(replay)).toEqual({
+    ...{ elapsed: 5000 + 100, lockWait: 0, lockWaits: 0, lockHeld: 0 },
+    utilisation: (5000 + 100 + 1150) / (2 * 5100),
   });
 });
 
