@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { readWord } from '../../src/mmu/machine/index.js';
+import {
+  aliasesOf,
+  hostFrameOf,
+  isReadOnlyGfn,
+  isVisibleGfn,
+  type Memslots,
+  markPageDirty,
+  readWord,
+} from '../../src/mmu/machine/index.js';
 import type { VmConfigInput } from '../../src/mmu/schema/index.js';
 import { isMmuWritableSpte, spteAt } from '../../src/mmu/shadow/index.js';
 import { pageOfRef } from '../../src/mmu/state/index.js';
@@ -152,4 +160,64 @@ test('the oracle knows a table at each of its addresses', () => {
   const [violation] = eventsOf(lab, 'violation');
   expect(violation).toMatchObject({ rule: 'stale-translation', allowed: [0x11000] });
   expect(violation?.write?.gpa).toBe(PT);
+});
+
+/** Frames 10 to 13, over the memory of 20 to 23, which 40 and 41 show from 22 on; 60 is over 24. */
+function overlaid(): Memslots {
+  const kind = { readOnly: false, dirty: null };
+  return {
+    memslots: [
+      { gfn: 10, pageCount: 4, hostFrame: 20, readOnly: true, dirty: [] },
+      null,
+      { gfn: 40, pageCount: 2, hostFrame: 22, ...kind },
+      { gfn: 60, pageCount: 1, hostFrame: 24, ...kind },
+    ],
+    isPlain: false,
+  };
+}
+
+test.each([
+  [
+    'before the first',
+    9,
+    { isVisible: false, host: 9, aliases: [9], isReadOnly: false, dirty: [] },
+  ],
+  ['the first', 10, { isVisible: true, host: 20, aliases: [10], isReadOnly: true, dirty: [0] }],
+  ['the second', 11, { isVisible: true, host: 21, aliases: [11], isReadOnly: true, dirty: [1] }],
+  [
+    'the first of two',
+    12,
+    { isVisible: true, host: 22, aliases: [12, 40], isReadOnly: true, dirty: [2] },
+  ],
+  ['the last', 13, { isVisible: true, host: 23, aliases: [13, 41], isReadOnly: true, dirty: [3] }],
+  [
+    'behind the last',
+    14,
+    { isVisible: false, host: 14, aliases: [14], isReadOnly: false, dirty: [] },
+  ],
+  [
+    'of the other',
+    41,
+    { isVisible: true, host: 23, aliases: [13, 41], isReadOnly: false, dirty: [] },
+  ],
+  [
+    'next to both in memory',
+    60,
+    { isVisible: true, host: 24, aliases: [60], isReadOnly: false, dirty: [] },
+  ],
+  [
+    'behind the other',
+    42,
+    { isVisible: false, host: 42, aliases: [42], isReadOnly: false, dirty: [] },
+  ],
+] as const)('the ends of a memslot: the frame is %s', (_, gfn, wanted) => {
+  const slots = overlaid();
+  markPageDirty(slots, gfn);
+  expect({
+    isVisible: isVisibleGfn(slots, gfn),
+    host: hostFrameOf(slots, gfn),
+    aliases: aliasesOf(slots, gfn),
+    isReadOnly: isReadOnlyGfn(slots, gfn),
+    dirty: slots.memslots[0]?.dirty?.map(({ first }) => first),
+  }).toEqual(wanted);
 });
