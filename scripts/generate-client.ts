@@ -31,12 +31,19 @@ interface Operation {
   readonly summary: string;
   readonly parameters?: readonly (Parameter | Reference)[];
   readonly requestBody?: { readonly required?: boolean; readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly content?: Content } | Reference>>;
+  readonly responses: Readonly<Record<string, Answer | Reference>>;
+}
+
+interface Answer {
+  readonly content?: Content;
 }
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly parameters: Readonly<Record<string, Parameter>> };
+  readonly components: {
+    readonly parameters: Readonly<Record<string, Parameter>>;
+    readonly responses: Readonly<Record<string, Answer>>;
+  };
 }
 
 /**
@@ -52,7 +59,7 @@ export async function generateClient(): Promise<string> {
   const routes: string[] = [];
   for (const [path, methods] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(methods)) {
-      const answer = answerOf(operation, context);
+      const answer = answerOf(operation, components.responses, context);
       if (answer === null) continue;
       const { operationId, summary } = operation;
       const parts = partsOf(operation, components.parameters, context);
@@ -113,9 +120,14 @@ function partOf(name: string, schema: ReturnType<typeof objectOf>, context: Cont
 }
 
 /** Type of the answer; null if it is neither JSON nor empty. */
-function answerOf({ responses }: Operation, context: Context): string | null {
-  const [, done] = Object.entries(responses).find(([status]) => status.startsWith('2')) ?? [];
-  if (done === undefined || '$ref' in done) return null;
+function answerOf(
+  { responses }: Operation,
+  shared: Document['components']['responses'],
+  context: Context,
+): string | null {
+  const [, given] = Object.entries(responses).find(([status]) => status.startsWith('2')) ?? [];
+  if (given === undefined) return null;
+  const done = '$ref' in given ? named(shared, given) : given;
   if (done.content === undefined) return 'undefined';
   const schema = done.content['application/json']?.schema;
   return schema === undefined ? null : typeOf(schema, context);

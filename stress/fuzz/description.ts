@@ -95,6 +95,24 @@ export function withPartsInPlace(document: unknown): unknown {
   return { ...rest, paths: placed(paths) };
 }
 
+/**
+ * A document whose schemas take no fields beyond those that they name. Answers may grow, so that
+ * openapi.yaml leaves them open; but none has a field that is not described.
+ */
+export function closed<T>(document: T): T {
+  return withClosedObjects(document) as T;
+}
+
+function withClosedObjects(part: unknown): unknown {
+  if (typeof part !== 'object' || part === null) return part;
+  if (Array.isArray(part)) return part.map(withClosedObjects);
+  const inner = Object.fromEntries(
+    Object.entries(part).map(([key, of]) => [key, withClosedObjects(of)]),
+  );
+  const isOpen = 'properties' in part && 'type' in part && part.type === 'object';
+  return isOpen ? { additionalProperties: false, ...inner } : inner;
+}
+
 function partAt(document: unknown, reference: string): unknown {
   const keys = reference.slice('#/'.length).split('/');
   return keys.reduce((part, key) => (part as Readonly<Record<string, unknown>>)[key], document);
@@ -135,9 +153,9 @@ function operationOf(template: string, method: string, described: DescribedOpera
   };
 }
 
-/** Statuses that a key of `responses` stands for; the default tells its own in brackets. */
+/** Statuses that a key of `responses` stands for; one for several tells them in brackets. */
 export function statusesOf(key: string, { description = '' }: { description?: string }): number[] {
-  if (key !== 'default') return [Number(key)];
+  if (key !== 'default' && key !== '4XX') return [Number(key)];
   return [...description.matchAll(/\((\d{3})\)/g)].map(([, status]) => Number(status));
 }
 

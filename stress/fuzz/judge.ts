@@ -1,7 +1,13 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Asked } from './asked.js';
 import type { Answer } from './client.js';
-import { type Description, type Operation, operationFor, type Schema } from './description.js';
+import {
+  closed,
+  type Description,
+  type Operation,
+  operationFor,
+  type Schema,
+} from './description.js';
 
 const PROBLEM = 'application/problem+json';
 const JSON_TYPE = 'application/json';
@@ -17,7 +23,7 @@ export class Judge {
 
   constructor(description: Description) {
     this.#description = description;
-    this.#ajv.addSchema(description.document, 'openapi.yaml');
+    this.#ajv.addSchema(closed(description.document), 'openapi.yaml');
   }
 
   /**

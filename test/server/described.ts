@@ -6,7 +6,8 @@ export interface Media {
   readonly schema: object;
   /** Short ones stand here, and others among `examples`. */
   readonly example?: unknown;
-  readonly examples?: { readonly example: { readonly value: unknown } };
+  /** The only one is named `example`; several are named by their operations. */
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
 }
 
 export type Content = Readonly<Record<string, Media>>;
@@ -56,9 +57,16 @@ export function describedRoutes(): {
   return { routes, components };
 }
 
-/** The example of a body, wherever it stands. */
-export function exampleIn(media: Media | undefined): unknown {
-  return media?.example ?? media?.examples?.example.value;
+/** The example of a body, wherever it stands: the only one, or that of an operation. */
+export function exampleIn(media: Media | undefined, operationId = 'example'): unknown {
+  const { example, examples = {} } = media ?? {};
+  return example ?? examples.example?.value ?? examples[operationId]?.value;
+}
+
+/** All examples of a body. */
+export function examplesIn({ example, examples = {} }: Media): unknown[] {
+  const listed = Object.values(examples).map(({ value }) => value);
+  return example === undefined ? listed : [example, ...listed];
 }
 
 /** The request that openapi.yaml gives as the example of an operation. @param vm Of another VM. */

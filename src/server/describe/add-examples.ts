@@ -3,7 +3,7 @@ import { VERSION } from '../wire/version.js';
 import type { Content, DescribedOperation } from './described-operation.js';
 import type { Example } from './examples.js';
 import { FRAME_EXAMPLES } from './frame-examples.js';
-import { shortened } from './shorten.js';
+import { shortened, shortenedBody } from './shorten.js';
 
 /** Examples of answers as text or as a stream, which the session does not have. */
 const BY_HAND: Readonly<Record<string, unknown>> = {
@@ -22,7 +22,7 @@ export function addExample(operation: DescribedOperation, example: Example | und
     const typed = JSON.stringify(schema).includes('/Digits"') ? Number(value) : value;
     parameter.example = schema.type === 'array' ? [typed] : typed;
   }
-  fill(operation.requestBody?.content, body ?? {}, firstOf(body));
+  fill(operation.requestBody?.content, shortenedBody(body) ?? {}, firstOf(body));
   const said = shortened(answer ?? BY_HAND[operation.operationId]);
   const [, done] = Object.entries(operation.responses).find(([code]) => code.startsWith('2')) ?? [];
   fill(done?.content, said, lineOf(said));

@@ -21,9 +21,12 @@ export function inBodies(schema: Json): Json {
   }));
 }
 
-/** A schema of answers alone, in which a field with a default is always there. */
+/**
+ * A schema of answers alone, in which a field with a default is always there. Clients are to ignore
+ * fields that they do not know, so that an answer may grow: it is not closed, as bodies are.
+ */
 export function inAnswers(schema: Json): Json {
-  return mapped(schema, (properties) => ({
+  return mapped(open(schema), (properties) => ({
     properties: Object.fromEntries(
       Object.entries(properties).map(([key, { default: _, ...property }]) => [key, property]),
     ),
@@ -78,6 +81,17 @@ function mapped(schema: Json, change: Change): Json {
     out.required = ([...required] as string[]).sort((a, b) => order.indexOf(a) - order.indexOf(b));
   }
   return out;
+}
+
+function open(schema: Json): Json {
+  if (Array.isArray(schema)) return schema.map(open);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const kept = Object.entries(schema as JsonSchema).filter(
+    ([key, part]) => key !== 'additionalProperties' || part !== false,
+  );
+  return Object.fromEntries(
+    kept.map(([key, part]) => [key, VALUES.includes(key) ? part : open(part)]),
+  );
 }
 
 /** Keywords whose values are no schemas. */

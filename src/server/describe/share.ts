@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { operationIdOf as inOneWord } from '../host/operation.js';
 import { codesOf, isOfAnyRequest, tellingCodesOf } from '../wire/refusals.js';
+import { type CommonAnswer, commonAnswersOf } from './common-answers.js';
+import { commonRefusalsOf } from './common-refusals.js';
 import type { Content, DescribedOperation, Parameter } from './described-operation.js';
 import { type Names, SharedParts } from './shared-parts.js';
 
@@ -23,17 +25,25 @@ export function shareParts(operations: readonly DescribedOperation[]): {
     headers: new SharedParts('headers', often),
     examples: new SharedParts('examples', (part) => JSON.stringify(part).length > SHORT),
   };
-  for (const operation of operations) {
-    mapParts(operation, (section, part, names) => {
-      sections[section].note(part, names);
-      return part;
-    });
-  }
+  const common: Common = {
+    answerFor: commonAnswersOf(operations),
+    hasRefusals: commonRefusalsOf(operations),
+  };
+  const note: Visit = (section, part, names) => {
+    sections[section].note(part, names);
+    return part;
+  };
+  for (const operation of operations) mapParts(operation, common, note);
   const place: Visit = (section, part) => sections[section].placed(part);
+  const responses = Object.entries(sections.responses.all() as Record<string, Response>);
   return {
-    operations: new Map(operations.map((operation) => [operation, mapParts(operation, place)])),
+    operations: new Map(
+      operations.map((operation) => [operation, mapParts(operation, common, place)]),
+    ),
     components: {
-      responses: sections.responses.all(),
+      responses: Object.fromEntries(
+        responses.map(([name, response]) => [name, withPartsPlaced(response, name, place)]),
+      ),
       parameters: sections.parameters.all(),
       headers: sections.headers.all(),
       examples: sections.examples.all(),
@@ -50,8 +60,14 @@ type Section = 'responses' | 'parameters' | 'headers' | 'examples';
  */
 type Visit = (section: Section, part: object, names: Names) => object;
 
+/** The parts that many operations have in common as a whole. */
+interface Common {
+  readonly answerFor: ReturnType<typeof commonAnswersOf>;
+  readonly hasRefusals: ReturnType<typeof commonRefusalsOf>;
+}
+
 /** An operation with its parts as a visit leaves them, in the order in which one reads. */
-function mapParts(operation: DescribedOperation, visit: Visit): object {
+function mapParts(operation: DescribedOperation, common: Common, visit: Visit): object {
   const { operationId, summary, description, tags, security } = operation;
   const { parameters, requestBody } = operation;
   return {
@@ -68,7 +84,7 @@ function mapParts(operation: DescribedOperation, visit: Visit): object {
         content: mapContent(requestBody.content, `${operationId}Body`, visit),
       },
     }),
-    responses: mapResponses(operation, visit),
+    responses: mapResponses(operation, common, visit),
   };
 }
 
@@ -85,25 +101,40 @@ function mapParameter(parameter: Parameter, operationId: string, visit: Visit): 
 }
 
 /** Refusals that any request may meet stand together, as the default. */
-function mapResponses({ operationId, responses }: DescribedOperation, visit: Visit): object {
-  const entries = Object.entries(responses);
-  const ofAny = entries.filter(([, response]) => isOfAnyRequest(response));
-  const mapped = entries
-    .filter(([, response]) => !isOfAnyRequest(response))
-    .map(([status, response]) => [status, mapResponse(status, response, operationId, visit)]);
-  const [first] = ofAny;
-  if (first !== undefined) mapped.push(['default', visit('responses', ...defaultOf(ofAny))]);
+function mapResponses(operation: DescribedOperation, common: Common, visit: Visit): object {
+  const { operationId, responses, tags = [] } = operation;
+  const mapped: [string, object][] = [];
+  const ofClient: [string, Response][] = [];
+  const ofAny: [string, Response][] = [];
+  for (const [status, response] of Object.entries(responses)) {
+    if (common.hasRefusals(operation) && status.startsWith('4')) ofClient.push([status, response]);
+    else if (isOfAnyRequest(response)) ofAny.push([status, response]);
+    else mapped.push([status, mapResponse(status, response, { operationId, common, visit })]);
+  }
+  const names = namesOf(`${tags.join('-')}-refused`, operationId);
+  if (ofClient.length > 0) mapped.push(['4XX', visit('responses', together(ofClient), names)]);
+  if (ofAny.length > 0) {
+    mapped.push(['default', visit('responses', together(ofAny), namesOfDefault(ofAny))]);
+  }
   return Object.fromEntries(mapped);
 }
 
 type Response = DescribedOperation['responses'][string];
 
+interface Place {
+  readonly operationId: string;
+  readonly common: Common;
+  readonly visit: Visit;
+}
+
 function mapResponse(
   status: string,
-  { description, headers, content }: Response,
-  operationId: string,
-  visit: Visit,
+  response: Response,
+  { operationId, common, visit }: Place,
 ): object {
+  const whole = common.answerFor(response);
+  if (whole !== undefined) return visitCommon(whole, operationId, visit);
+  const { description, headers, content } = response;
   const mapped = {
     description,
     ...(headers && { headers: mapHeaders(headers, operationId, visit) }),
@@ -113,23 +144,51 @@ function mapResponse(
   return visit('responses', mapped, namesOfRefusal(status, mapped));
 }
 
-/** One response for several refusals, which tells the status of each, and its names. */
-function defaultOf(refusals: readonly (readonly [string, Response])[]): [Response, Names] {
+/** An answer that many operations give, named by what it holds; its own parts are seen as well. */
+function visitCommon(answer: CommonAnswer, operationId: string, visit: Visit): object {
+  const [schema = {}] = Object.values(answer.content).map((media) => media.schema);
+  const name = '$ref' in schema ? String(schema.$ref).replace(/.*\//, '') : 'Answer';
+  withPartsPlaced(answer, name, visit);
+  return visit('responses', answer, namesOf(name, operationId));
+}
+
+/** A shared response, whose headers and examples are shared in turn. */
+function withPartsPlaced(response: Response | CommonAnswer, name: string, visit: Visit): object {
+  const { description, headers, content = {} } = response;
+  const media = Object.entries(content).map(([type, { schema, ...rest }]) => {
+    if (!('examples' in rest)) return [type, { schema, ...rest }];
+    const examples = Object.entries(rest.examples as object).map(([id, value]) => {
+      const key = type.endsWith('x-ndjson') ? `${id}Line` : id;
+      return [id, visit('examples', { value }, [key, `${key}Of${name}`])];
+    });
+    return [type, { schema, examples: Object.fromEntries(examples) }];
+  });
+  return {
+    description,
+    ...(headers && { headers: mapHeaders(headers, name, visit) }),
+    ...(media.length > 0 && { content: Object.fromEntries(media) }),
+  };
+}
+
+/** One response for several refusals, which tells the status of each. */
+function together(refusals: readonly (readonly [string, Response])[]): Response {
   const listed = refusals.map(([status, refusal]) => {
     const codes = codesOf(refusal).map((code) => `\`${code}\``);
     return `${codes.join(', ')} (${status})`;
   });
   const [, { content }] = refusals[0] as readonly [string, Response];
-  const response = {
-    description: `Refused: ${listed.join(', ')}.`,
-    ...(content && { content }),
-  };
+  return { description: `Refused: ${listed.join(', ')}.`, ...(content && { content }) };
+}
+
+/** Statuses that the route tells by itself are not there: each lack has its word in the name. */
+function namesOfDefault(refusals: readonly (readonly [string, Response])[]): Names {
   const statuses = refusals.map(([status]) => status);
-  // Statuses that the route tells by itself are not here: each lack has its word in the name.
   const lacks = Object.entries({ 401: 'Open', 403: 'Own', 429: 'Full' });
   const words = lacks.map(([status, word]) => (statuses.includes(status) ? '' : word));
-  const name = `Refused${words.join('')}`;
-  return [response, [name, `${name}Too`]];
+  const name = statuses.some((status) => status < '500')
+    ? `Refused${words.join('')}`
+    : 'ServerRefused';
+  return [name, `${name}Too`];
 }
 
 function mapHeaders(

@@ -23,9 +23,18 @@ export function shortened(answer: unknown): unknown {
   return Object.fromEntries(
     Object.entries(answer).map(([key, part]) => [
       key,
-      shortened(key === 'config' ? withoutDefaults(part) : part),
+      shortened(CONFIGS.includes(key) ? withoutDefaults(part) : part),
     ]),
   );
+}
+
+/** Fields of answers and bodies that hold a configuration. */
+const CONFIGS: readonly string[] = ['config', 'soundConfig'];
+
+/** A body as an example shows it: whole, since it may be sent, but without defaults of its configuration. */
+export function shortenedBody(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('config' in body)) return body;
+  return { ...body, config: withoutDefaults(body.config) };
 }
 
 const DEFAULTS: Readonly<Record<string, unknown>> = z.encode(VmConfig, VmConfig.parse({}));

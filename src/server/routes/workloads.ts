@@ -104,14 +104,13 @@ export const workloadRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
         schema: {
           operationId: make.id,
           summary,
-          description:
-            'A case for `POST /v1/cases`; with `Accept: application/x-ndjson`, only the commands, ' +
-            `one a line. A case has at most ${BOUNDS.commandsPerCase.value} commands.`,
           tags,
           ...make.takes,
           response: {
             200: {
-              description: 'A case, or its commands line by line.',
+              description:
+                'A case for `POST /v1/cases`; with `Accept: application/x-ndjson`, only the commands, ' +
+                `one a line. A case has at most ${BOUNDS.commandsPerCase.value} commands.`,
               content: {
                 'application/json': { schema: CaseFile },
                 [NDJSON_TYPE]: { schema: Command },
