@@ -24,6 +24,16 @@ test('entries of the nested page tables', () => {
   ]);
 });
 
+test('guest mode execute trap', () => {
+  allRight('npt', 'L2_ACCESS', [
+    [{ gmet: 1, npt_pte: 'U=0, NX=1' }, FETCH, npf('0x100000011 (U bit may vary)')],
+    [{ gmet: 1, npt_pte: 'U=1 supervisor fetch' }, FETCH, npf('0x100000011 (U bit may vary)')],
+    [{ gmet: 1, npt_pte: 'U=0' }, { kind: 'read|write|exec' }, 'ok'],
+    [{ gmet: 0, npt_pte: 'U=0' }, FETCH, npf('0x100000015')],
+    [{ gmet: 0, npt_pte: 'U=1 supervisor fetch' }, FETCH, 'ok'],
+  ]);
+});
+
 test('reserved bits by the registers of L1, whatever L2 has', () => {
   allRight('npt', 'L2_ACCESS', [
     [reserved(ADDRESS, 'PTE', 0, 0), FETCH, npf('0x10000000d')],
@@ -60,7 +70,7 @@ test('a U bit that may vary may be either, and nothing else', () => {
 });
 
 test.each<[string, Facts]>([
-  ['setup gmet', { gmet: 1, npt_pte: 'P=0' }],
+  ['setup smm', { smm: 1, npt_pte: 'P=0' }],
   ['npt_pte "U=2"', { npt_pte: 'U=2' }],
   ['entry "PML5E"', { entry: 'PML5E' }],
   ['reserved "moon"', { entry: 'PTE', reserved: 'moon' }],

@@ -2,6 +2,7 @@ import { ROLE } from '../../src/mmu/index.js';
 import type { KernelRules } from '../../src/mmu/kernel/index.js';
 import { ENTER, ROOT_OF_4_LEVELS, type Row, ran } from './kernel-rows.js';
 import { beginVmx, kindsOf, type Lab, slotsOf } from './lab.js';
+import { createGuest, DATA, hex } from './paged-guest.js';
 
 /** The VPIDs of the flushes that a command brought. */
 function vpidsOf({ events }: Lab): (number | null)[] {
@@ -32,6 +33,17 @@ export const NESTED_ROWS = {
         'request-made TLB_FLUSH_GUEST',
       ],
     },
+  },
+  hasGmet: {
+    see(kernel) {
+      const registers = { efer: '0x1d00' };
+      const lab = createGuest({ vendor: 'svm', paging: 'ept', kernel, registers });
+      const range = { address: '0x0', gpa: '0x0', pages: 288, tables: '0x11b000' };
+      lab.run({ kind: 'map', root: '0x11a000', ...range });
+      lab.run({ kind: 'vmrun', nestedCr3: '0x11a000', gmet: true });
+      return lab.run({ kind: 'execute', gva: hex(DATA) }).kind;
+    },
+    seen: { '6.12': 'ok', '7.3': 'vm-exit' },
   },
   hasModeBasedExec: {
     see(kernel) {

@@ -27,7 +27,7 @@ export interface MachineSpec {
   readonly l1: SpecRegisters;
   hasCurrentVmcs: boolean;
   /** L2 that executes runs by VMRUN, on nested page tables with this root; null for VMX. */
-  svm: { readonly nestedCr3: bigint } | null;
+  svm: { readonly nestedCr3: bigint; readonly gmet: boolean } | null;
   /** VM-instruction error that the current VMCS is to hold beforehand. */
   presetError: number | null;
   maxphyaddr: number;

@@ -56,9 +56,9 @@ export function createMachine(spec: MachineSpec): Machine {
   return { vm, vcpu, events: [] };
 }
 
-/** The default kernel knows neither LAM nor mode-based execute control. */
+/** The default kernel knows neither LAM nor mode-based execute control nor GMET. */
 function needsNewKernel(spec: MachineSpec): boolean {
-  return spec.cpuid.get('lam') === true || hasControl(spec, 'mbec');
+  return spec.cpuid.get('lam') === true || hasControl(spec, 'mbec') || spec.svm?.gmet === true;
 }
 
 /** Runs one command; its events are added to the machine's. */

@@ -39,7 +39,8 @@ function* commandsOf(spec: MachineSpec): Iterable<MachineCommand> {
     const { cr0, cr3, cr4, efer, cpl } = spec.regs;
     const save = { cr0: hexOf(cr0), cr3: hexOf(cr3), cr4: hexOf(cr4), efer: hexOf(efer), cpl };
     yield* setSregs(spec.l1, createRegisters());
-    yield { kind: 'vmrun', nestedCr3: hexOf(spec.svm.nestedCr3), ...save };
+    const { nestedCr3, gmet } = spec.svm;
+    yield { kind: 'vmrun', nestedCr3: hexOf(nestedCr3), gmet, ...save };
     yield { kind: 'enter' };
     return;
   }

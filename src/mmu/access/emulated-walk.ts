@@ -1,5 +1,4 @@
 import {
-  ACC_USER,
   errorCodeOf,
   gfnToGpa,
   isOfCacheableEntry,
@@ -13,7 +12,7 @@ import type { Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { flushTlbGva } from '../tlb/index.js';
 import { pageFault, raise } from '../vcpu/index.js';
-import { mappingOf } from './ept.js';
+import { isFetchOfUser, mappingOf } from './ept.js';
 import { tablesThroughEpt } from './tables-through-ept.js';
 import { type Request, stopped, type Translation } from './translation.js';
 
@@ -32,12 +31,16 @@ export function emulateWalk(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): T
   const { address, access } = request;
   const { maxphyaddr } = vm.config;
   const through = tablesThroughL1sEpt(vm, vcpu, emit);
-  const walked = walk(through.tables, vcpu.regs, address, { access, maxphyaddr });
+  const walked = walk(through.tables, vcpu.regs, address, {
+    access,
+    maxphyaddr,
+    isAmd: vcpu.nested.svm !== null,
+  });
   if (walked.kind === 'stopped') return stopped(through.denied() as Outcome);
   if (walked.kind === 'page-fault') return stopped(inject(vm, vcpu, request, walked, emit));
 
   const gpa = gfnToGpa(walked.gfn) + address.low;
-  const isOfUser = (walked.acc & ACC_USER) !== 0;
+  const isOfUser = isFetchOfUser(vcpu, access, walked.acc);
   const final = { gpa, access: { kind: access.kind, isFinal: true, isOfUser } };
   const mapping = mappingOf(vm, vcpu, final, emit);
   if ('outcome' in mapping) return stopped(mapping.outcome);

@@ -8,8 +8,10 @@ import {
   EPT_VIOLATION_GVA_TRANSLATED,
   EPT_VIOLATION_PROT_MASK,
   type EptLimits,
+  gmetAccOf,
   gpaToGfn,
   hasAccessedDirty,
+  type LinearAccess,
   markPageDirty,
   offsetInPage,
   PFERR_FETCH_MASK,
@@ -36,13 +38,16 @@ import {
   isUsableSpte,
   levelOf,
   logsWrites,
+  type Spte,
   targetOf,
 } from '../shadow/index.js';
 import {
   type Emit,
   eptLimitsIn,
   eptpOf,
+  hasGmet,
   isModeBased,
+  nestedTablesOf,
   SPTES_PER_PAGE,
   type Vcpu,
   type Vm,
@@ -77,7 +82,7 @@ export function translatePhysical(
   }
   const demanded = needed | alwaysNeeded(vcpu);
   const leaf = isInReach(vcpu, address) ? walkShadow(vm, vcpu, address) : null;
-  const acc = leaf !== null && isUsableSpte(leaf.spte) ? accOfSpte(leaf.spte) : 0;
+  const acc = leaf !== null && isUsableSpte(leaf.spte) ? accIn(vcpu, leaf.spte) : 0;
   if (leaf !== null && (acc & demanded) === demanded) {
     const isWrite = (needed & ACC_WRITE) !== 0;
     const isDirty = isDirtySpte(leaf.spte);
@@ -94,16 +99,26 @@ export function translatePhysical(
   return handleEptViolation(vm, vcpu, { request, address, needed, acc }, emit);
 }
 
-/** An EPT of four levels translates addresses of 48 bits, and no others. */
+/** An EPT of four levels translates addresses of 48 bits, and no others; a PAE root those of 32. */
 function isInReach({ mmu }: Vcpu, { page }: Word): boolean {
+  if (mmu.paeRoots.length > 0) return page < PAGES_OF_PAE_ROOT;
   return page < SPTES_PER_PAGE ** levelOf(mmu.role);
 }
+
+/** A PAE root leads to four gigabytes. */
+const PAGES_OF_PAE_ROOT = 2 ** 20;
 
 /** The rights that an access needs; where the EPT tracks use, a page walk writes. */
 function rightsFor(vcpu: Vcpu, { kind, isFinal, isOfUser }: PhysicalAccess): number {
   if (!isFinal && tracksUse(vcpu)) return ACC_WRITE;
   if (kind === 'execute') return isOfUser && tellsModes(vcpu) ? ACC_USER_EXEC : ACC_EXEC;
   return kind === 'write' ? ACC_WRITE : ACC_USER;
+}
+
+/** The rights that a leaf gives: under GMET its U bit says who may fetch, and nothing else. */
+function accIn({ nested }: Vcpu, spte: Spte): number {
+  const acc = accOfSpte(spte);
+  return hasGmet(nested) ? gmetAccOf(acc) : acc;
 }
 
 /** Every access by nested page tables of AMD's is the user's. */
@@ -119,7 +134,16 @@ function tracksUse({ mmu, nested }: Vcpu): boolean {
 
 /** Whether the EPT has a right of its own to fetch from user-mode addresses: KVM's has not. */
 export function tellsModes(vcpu: Vcpu): boolean {
-  return vcpu.mmu.name === 'guest' && isModeBased(vcpu);
+  if (vcpu.mmu.name !== 'guest') return false;
+  return isModeBased(vcpu) || hasGmet(vcpu.nested);
+}
+
+/**
+ * Whether a fetch is the user's as far as an EPT can tell: Intel goes by the page of L2's tables,
+ * AMD by the privilege level.
+ */
+export function isFetchOfUser({ nested }: Vcpu, { user }: LinearAccess, acc: number): boolean {
+  return nested.svm === null ? (acc & ACC_USER) !== 0 : user;
 }
 
 interface Violation {
@@ -165,8 +189,8 @@ export function mappingOf(
   if (vcpu.mmu.name === 'root') {
     return { steps: [], level: 1, gfn: gpaToGfn(gpa), acc: ACC_ALL };
   }
-  const { svm } = vcpu.nested;
-  if (svm !== null) return mappingByNpt(vm, vcpu, { tables: svm, request: { gpa, access } }, emit);
+  const npt = nestedTablesOf(vcpu.nested);
+  if (npt !== null) return mappingByNpt(vm, vcpu, { tables: npt, request: { gpa, access } }, emit);
   const eptp = eptpOf(vcpu.nested.currentVmcs as Vmcs12) as Word;
   const walked = walkEpt(vm.memory, eptp, gpa, {
     access,

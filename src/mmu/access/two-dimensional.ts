@@ -16,11 +16,11 @@ import {
 import { runGuest } from '../nested/index.js';
 import type { Outcome } from '../schema/index.js';
 import { seam } from '../seam.js';
-import { type Emit, GLOBAL, type TlbTag, type Vcpu, type Vm } from '../state/index.js';
+import { type Emit, GLOBAL, hasGmet, type TlbTag, type Vcpu, type Vm } from '../state/index.js';
 import { dropAddress, dropFaulted, fillTlb, lookupTlb, tagInUse } from '../tlb/index.js';
 import { pageFault } from '../vcpu/index.js';
 import { emulateWalk, emulateWithoutTable } from './emulated-walk.js';
-import { tellsModes, translatePhysical } from './ept.js';
+import { isFetchOfUser, tellsModes, translatePhysical } from './ept.js';
 import { tablesThroughEpt } from './tables-through-ept.js';
 import {
   FAULTS_MAX,
@@ -60,7 +60,11 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
 
   const through = tablesOf(vm, vcpu, emit);
   const { maxphyaddr } = vm.config;
-  const walked = walk(through.tables, vcpu.regs, address, { access, maxphyaddr });
+  const walked = walk(through.tables, vcpu.regs, address, {
+    access,
+    maxphyaddr,
+    isAmd: vcpu.nested.svm !== null,
+  });
   if (walked.kind === 'stopped') {
     dropAddress(vcpu, address, tag);
     const last = through.last();
@@ -72,7 +76,7 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
     return stopped(deliverPageFault(vm, vcpu, { errorCode: walked.errorCode, address, tag }));
   }
   const gpa = gfnToGpa(walked.gfn) + address.low;
-  const isOfUser = (walked.acc & ACC_USER) !== 0;
+  const isOfUser = isFetchOfUser(vcpu, access, walked.acc);
   const final = { gpa, access: { kind: access.kind, isFinal: true, isOfUser } };
   const page = translatePhysical(vm, vcpu, final, emit);
   if (page.kind !== 'mapped') {
@@ -101,7 +105,10 @@ function cachedFrame(vm: Vm, vcpu: Vcpu, { address, access }: Request): number |
   return access.kind === 'write' && (entry.acc & ACC_WRITE) === 0 ? null : entry.gfn;
 }
 
-/** Combines what the guest's tables and the EPT allow; what cannot be read is not kept. */
+/**
+ * Combines what the guest's tables and the EPT allow; what cannot be read is not kept. Nor is the right
+ * to fetch from a user page under GMET, where it hangs on who fetches.
+ */
 function keep(
   vm: Vm,
   vcpu: Vcpu,
@@ -115,7 +122,8 @@ function keep(
   if (vcpu.tlb === null || (page.acc & ACC_USER) === 0) return;
   const isOfUser = (walked.acc & ACC_USER) !== 0;
   const eptAcc = eptAccFor(page.acc, { isModeBased: tellsModes(vcpu), isOfUser });
-  const both = walked.acc & eptAcc & (ACC_WRITE | ACC_EXEC);
+  const hangsOnMode = isOfUser && hasGmet(vcpu.nested);
+  const both = walked.acc & eptAcc & (hangsOnMode ? ACC_WRITE : ACC_WRITE | ACC_EXEC);
   const acc = both | (walked.acc & ACC_USER) | walked.key;
   const tag = tagInUse(vm, vcpu);
   const isGlobal = walked.global && hasGlobalPages(vm, vcpu);

@@ -1,13 +1,4 @@
-import {
-  EFER_LMA,
-  flagsIn,
-  isPaging,
-  MEMORY_PAGES_MAX,
-  type Word,
-  wordToHex,
-  wordToNumber,
-  X86_CR0_PG,
-} from '../machine/index.js';
+import { MEMORY_PAGES_MAX, type Word, wordToHex, wordToNumber } from '../machine/index.js';
 import type { RequestName } from '../requests/index.js';
 import { guestLevelsOf, tdpLevelsOf } from '../roots/index.js';
 import {
@@ -106,24 +97,17 @@ const IN_L2_OF_SVM: ReadonlySet<CommandKind> = new Set([
   ...(['unmap', 'map', 'free-roots', 'reset-context'] as const),
 ]);
 
-/**
- * KVM shadows nested page tables by as many levels as the host pages with. L1 has four of them or five,
- * and no more than the host, and L2 is in long mode.
- */
+/** KVM shadows nested page tables by as many levels as the host pages with, and L1 may not have more. */
 function vmrunFlawOf(
   { config }: Vm,
   { regs }: Vcpu,
-  { cr0, efer }: CommandOf<'vmrun'>,
+  { nestedCr3 }: CommandOf<'vmrun'>,
 ): string | null {
-  if (config.vendor !== 'svm' || !isPaging(regs)) return null;
+  if (config.vendor !== 'svm' || nestedCr3 === undefined) return null;
   const levels = guestLevelsOf(regs);
   const tdp = tdpLevelsOf(config);
-  if (levels < 4 || levels > tdp) {
-    return `L1 pages with ${levels} levels, and the host with ${tdp}; L1 needs 4, or as many as the host`;
-  }
-  const isLong = ((efer === undefined ? regs.efer : flagsIn(efer)) & EFER_LMA) !== 0;
-  const pages = cr0 === undefined || (flagsIn(cr0) & X86_CR0_PG) !== 0;
-  return isLong && pages ? null : 'L2 of an SVM hypervisor runs in long mode alone';
+  if (levels <= tdp) return null;
+  return `L1 pages with ${levels} levels, and the host with ${tdp}; give the host as many by "maxphyaddr"`;
 }
 
 function nestedStateFlawOf({ config }: Vm, { smm }: Vcpu): string | null {

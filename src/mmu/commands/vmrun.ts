@@ -2,12 +2,14 @@ import { offeredFeatures } from '../kernel/index.js';
 import {
   EFER_SVME,
   flagsIn,
+  isPaePaging,
   isPaging,
-  offsetInPage,
+  PAGE_SIZE,
+  type Registers,
   type Sregs,
   sregsFlawsOf,
+  type Word,
   wordFromNumber,
-  wordToNumber,
   ZERO,
 } from '../machine/index.js';
 import { enterL2OfSvm, SVM_EXIT_ERR, SVM_EXIT_VMRUN } from '../nested/index.js';
@@ -17,8 +19,8 @@ import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { fault, raise } from '../vcpu/index.js';
 
 /**
- * L1 executed VMRUN, with a VMCB that has nested paging on; what it holds comes with the command. A
- * VMCB that is not valid is an exit at once, with no code that an exit has.
+ * L1 executed VMRUN; what its VMCB holds comes with the command. One that is not valid is an exit at
+ * once, with no code that an exit has. A bit of the VMCB that KVM does not know is ignored.
  *
  * @see AMD APM Vol. 2, "VMRUN Instruction", "Canonicalization and Consistency Checks"
  * @see Linux `nested_svm_vmrun()`, `__nested_vmcb_check_controls()`, arch/x86/kvm/svm/nested.c
@@ -31,18 +33,15 @@ export function vmrun(vm: Vm, vcpu: Vcpu, command: CommandOf<'vmrun'>, emit: Emi
   leaveGuest(vcpu, exit, emit);
   if (!isPaging(regs)) return raise(vcpu, fault('#UD'), emit);
   const { nestedCr3, asid, cpl } = command;
+  const gmet = command.gmet && vm.rules.hasGmet;
   const sregs: Sregs = {
     cr0: command.cr0 ?? wordFromNumber(regs.cr0),
     cr3: command.cr3 ?? regs.cr3,
     cr4: command.cr4 ?? wordFromNumber(regs.cr4),
     efer: command.efer ?? wordFromNumber(regs.efer),
   };
-  const areControlsValid =
-    asid !== 0 &&
-    vm.config.paging === 'ept' &&
-    nestedCr3.page < 2 ** (vm.config.maxphyaddr - 12) &&
-    offsetInPage(wordToNumber(nestedCr3)) === 0;
-  if (!areControlsValid || !isSaveValid(vm, sregs)) {
+  const areControlsValid = nestedCr3 === undefined || isNestedCr3Valid(vm, regs, nestedCr3);
+  if (asid === 0 || !areControlsValid || !isSaveValid(vm, sregs)) {
     return { kind: 'vm-exit', reason: SVM_EXIT_ERR, qualification: ZERO };
   }
   const save = {
@@ -52,7 +51,14 @@ export function vmrun(vm: Vm, vcpu: Vcpu, command: CommandOf<'vmrun'>, emit: Emi
     efer: flagsIn(sregs.efer),
     cpl,
   };
-  return enterL2OfSvm(vm, vcpu, { nestedCr3, save }, emit);
+  const paging = nestedCr3 === undefined ? null : { nestedCr3, gmet };
+  return enterL2OfSvm(vm, vcpu, { paging, save }, emit);
+}
+
+/** Under PAE paging of L1 the four PDPTEs may lie anywhere in a page. */
+function isNestedCr3Valid({ config }: Vm, l1: Registers, { page, low }: Word): boolean {
+  const isAligned = low % (isPaePaging(l1) ? 32 : PAGE_SIZE) === 0;
+  return config.paging === 'ept' && isAligned && page < 2 ** (config.maxphyaddr - 12);
 }
 
 /** @see Linux `__nested_vmcb_check_save()`, arch/x86/kvm/svm/nested.c */

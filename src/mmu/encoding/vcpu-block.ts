@@ -8,6 +8,7 @@ import {
   type SavedForSmm,
   type ShadowPage,
   type ShadowPages,
+  type SvmL2,
   type Tlb,
   type TlbEntry,
   type Vcpu,
@@ -39,8 +40,12 @@ export function writeVcpu(writer: ByteWriter, vcpu: Vcpu): void {
   writer.flag(nested.hasRunL2);
   writer.flag(nested.svm !== null);
   if (nested.svm !== null) {
-    writer.word(nested.svm.nestedCr3);
     writeRegisters(writer, nested.svm.l1);
+    writer.flag(nested.svm.paging !== null);
+    if (nested.svm.paging !== null) {
+      writer.word(nested.svm.paging.nestedCr3);
+      writer.flag(nested.svm.paging.gmet);
+    }
   }
   writeSmm(writer, vcpu.smm);
   writer.flag(vcpu.initPending);
@@ -75,7 +80,7 @@ export function readVcpu(reader: ByteReader, place: VcpuPlace): Vcpu {
   nested.guestMode = reader.flag();
   nested.lastVpid = reader.uint();
   nested.hasRunL2 = reader.flag();
-  nested.svm = reader.flag() ? { nestedCr3: reader.word(), l1: readRegisters(reader) } : null;
+  nested.svm = reader.flag() ? readSvmL2(reader) : null;
   vcpu.smm = readSmm(reader);
   vcpu.initPending = reader.flag();
   for (const name of Object.keys(counters) as (keyof typeof counters)[]) {
@@ -83,6 +88,12 @@ export function readVcpu(reader: ByteReader, place: VcpuPlace): Vcpu {
   }
   if (tlb !== null) readTlb(reader, tlb);
   return vcpu;
+}
+
+function readSvmL2(reader: ByteReader): SvmL2 {
+  const l1 = readRegisters(reader);
+  if (!reader.flag()) return { l1, paging: null };
+  return { l1, paging: { nestedCr3: reader.word(), gmet: reader.flag() } };
 }
 
 function writeRegisters(writer: ByteWriter, regs: Registers): void {

@@ -146,6 +146,8 @@ export interface KernelRules {
    * @see Linux `nested_vmx_setup_secondary_ctls()`, arch/x86/kvm/vmx/nested.c
    */
   readonly hasModeBasedExec: boolean;
+  /** Whether an SVM hypervisor is offered the guest mode execute trap (GMET): with the same change. */
+  readonly hasGmet: boolean;
 
   /**
    * Whether KVM_SET_SREGS refuses an EFER that WRMSR would refuse.

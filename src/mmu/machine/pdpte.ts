@@ -23,7 +23,12 @@ export function isPdptePresent(pdpte: Word): boolean {
 
 /** Reads the four PDPTEs to which CR3[31:5] points. */
 export function readPdptes(memory: GuestMemory, cr3: Word): readonly Word[] {
-  const base = Math.floor((wordToNumber(cr3) % 2 ** 32) / 32) * 32;
+  return pdptesAt(memory, wordToNumber(cr3) % 2 ** 32);
+}
+
+/** Reads the four PDPTEs in the 32 bytes around an address. */
+export function pdptesAt(memory: GuestMemory, address: number): readonly Word[] {
+  const base = Math.floor(address / 32) * 32;
   return [0, 8, 16, 24].map((offset) => readWord(memory, base + offset));
 }
 

@@ -71,7 +71,10 @@ export interface WalkRules {
   readonly access: LinearAccess;
   /** Bits of a physical address: 36 to 52. */
   readonly maxphyaddr: number;
-  /** Whether bit 8 is reserved in entries of level 4 and above, as AMD's processors have it. */
+  /**
+   * Whether an AMD processor walks nested page tables, or on them: bit 8 is reserved in entries of
+   * level 4 and above, and the PDPTEs of PAE paging are read in memory by each walk.
+   */
   readonly isAmd?: boolean;
 }
 
@@ -104,7 +107,11 @@ export function walk(
     errorCode: bits | errorCodeOf(access, regs),
   });
 
-  let table = rootTableOf(regs, mode, address);
+  let table =
+    isAmd && mode === 'PAE'
+      ? directoryIn(tables, regs.cr3, address)
+      : rootTableOf(regs, mode, address);
+  if (table === 'stopped') return { kind: 'stopped' };
   if (table === null) return fault(0);
   const steps: WalkStep[] = [];
   let acc = ACC_ALL;
@@ -181,6 +188,14 @@ export function rootTableOf(
 ): number | null {
   if (mode !== 'PAE') return addressFrameOf(regs.cr3);
   const pdpte = regs.pdptrs[bitsOf(address, { high: 31, low: 30 })] as Word;
+  return (pdpte.low & PT_PRESENT) !== 0 ? addressFrameOf(pdpte) : null;
+}
+
+/** Frame of the page directory, by the PDPTE in memory; null where that is not present. */
+function directoryIn(tables: TableMemory, cr3: Word, address: Word): number | null | 'stopped' {
+  const index = bitsOf(address, { high: 31, low: 30 });
+  const pdpte = tables.readEntry(gfnToGpa(cr3.page) + cr3.low - (cr3.low % 32) + index * 8, 8);
+  if (pdpte === null) return 'stopped';
   return (pdpte.low & PT_PRESENT) !== 0 ? addressFrameOf(pdpte) : null;
 }
 

@@ -1,8 +1,14 @@
-import { type NestedTables, type Word, ZERO } from '../machine/index.js';
+import { EFER_LMA, type Word, ZERO } from '../machine/index.js';
 import { KVM_REQ, leaveGuest, makeRequest } from '../requests/index.js';
 import { initShadowNptMmu } from '../roots/index.js';
 import type { Outcome } from '../schema/index.js';
-import type { Emit, Vcpu, Vm } from '../state/index.js';
+import {
+  type Emit,
+  type NestedPaging,
+  nestedTablesOf,
+  type Vcpu,
+  type Vm,
+} from '../state/index.js';
 import { OK } from '../vcpu/index.js';
 import { nestedLoadCr3 } from './load-cr3.js';
 
@@ -23,25 +29,30 @@ export interface SvmSave {
 }
 
 /**
- * L1 runs L2 by VMRUN. On every transition KVM syncs and flushes whatever becomes current.
+ * L1 runs L2 by VMRUN; an L2 without nested paging shares `root_mmu` with L1. On every transition KVM syncs and flushes whatever becomes current.
  *
  * @see Linux `enter_svm_guest_mode()`, `nested_svm_transition_tlb_flush()`, arch/x86/kvm/svm/nested.c
  */
 export function enterL2OfSvm(
   vm: Vm,
   vcpu: Vcpu,
-  { nestedCr3, save }: { nestedCr3: Word; save: SvmSave },
+  { paging, save }: { paging: NestedPaging | null; save: SvmSave },
   emit: Emit,
 ): Outcome {
   const { regs, nested } = vcpu;
-  const tables: NestedTables = { nestedCr3, l1: { ...regs } };
-  nested.svm = tables;
+  nested.svm = { l1: { ...regs }, paging };
   nested.guestMode = true;
+  const tables = nestedTablesOf(nested);
   syncAndFlush(vm, vcpu, emit);
-  vcpu.mmu = vcpu.guestMmu;
-  initShadowNptMmu(vm, vcpu, tables, emit);
-  Object.assign(regs, save, { csL: true, vm86: false });
-  return OK;
+  if (tables !== null) {
+    vcpu.mmu = vcpu.guestMmu;
+    initShadowNptMmu(vm, vcpu, tables, emit);
+  }
+  Object.assign(regs, save, { csL: (save.efer & EFER_LMA) !== 0, vm86: false });
+  if (tables !== null) return OK;
+  const cr3 = { cr3: save.cr3, nestedEpt: false, pdptesFrom: null };
+  if (nestedLoadCr3(vm, vcpu, cr3, emit) === null) return OK;
+  return leaveL2OfSvm(vm, vcpu, { reason: SVM_EXIT_ERR, qualification: ZERO }, emit);
 }
 
 /**

@@ -1,4 +1,13 @@
-import { isPdptePresent, isVisibleGfn, rootGfnOf, type Word, ZERO } from '../machine/index.js';
+import {
+  type GuestMemory,
+  isPdptePresent,
+  isVisibleGfn,
+  pdptesAt,
+  rootGfnOf,
+  type Word,
+  wordToNumber,
+  ZERO,
+} from '../machine/index.js';
 import { KVM_REQ, makeRequest } from '../requests/index.js';
 import { CURRENT } from '../schema/index.js';
 import { seam } from '../seam.js';
@@ -15,6 +24,7 @@ import {
   eptpOf,
   fillRoot,
   type Mmu,
+  nestedTablesOf,
   recordAt,
   type ShadowPage,
   type Vcpu,
@@ -49,7 +59,8 @@ export const loadMmu = seam(function loadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): bo
     return false;
   }
   makePagesAvailable(vm, vcpu, emit);
-  const hasRootPage = isVisible && levelOf(mmu.role) >= PT64_ROOT_4LEVEL;
+  const rootLevels = isDirect(mmu.role) ? levelOf(mmu.role) : mmu.guestLevels;
+  const hasRootPage = isVisible && rootLevels >= PT64_ROOT_4LEVEL;
   const { page, isNew } = hasRootPage
     ? getPage(vm, vcpu, { gfn, role: mmu.role }, emit)
     : { page: null, isNew: false };
@@ -67,7 +78,8 @@ export const loadMmu = seam(function loadMmu(vm: Vm, vcpu: Vcpu, emit: Emit): bo
  * @see Linux `kvm_mmu_get_guest_pgd()`, `nested_ept_get_eptp()`, `nested_svm_get_tdp_cr3()`
  */
 function guestPgdOf({ mmu, regs, nested }: Vcpu): Word {
-  if (mmu.name === 'guest' && nested.svm !== null) return nested.svm.nestedCr3;
+  const npt = nestedTablesOf(nested);
+  if (npt !== null) return npt.nestedCr3;
   if (mmu.name === 'root' || nested.currentVmcs === null) return regs.cr3;
   return eptpOf(nested.currentVmcs) ?? ZERO;
 }
@@ -78,11 +90,22 @@ function guestPgdOf({ mmu, regs, nested }: Vcpu): Word {
  *
  * @see Linux `mmu_alloc_shadow_roots()`, arch/x86/kvm/mmu/mmu.c
  */
-function arePdptesVisible({ memory }: Vm, { mmu, regs }: Vcpu): boolean {
+function arePdptesVisible({ memory }: Vm, vcpu: Vcpu): boolean {
+  const { mmu } = vcpu;
   if (isDirect(mmu.role) || mmu.guestLevels !== PT32E_ROOT_LEVEL) return true;
-  return regs.pdptrs.every(
+  return pdptesOf(memory, vcpu).every(
     (pdpte) => !isPdptePresent(pdpte) || isVisibleGfn(memory, rootGfnOf(pdpte)),
   );
+}
+
+/**
+ * The PDPTEs of the guest's PAE paging: registers, or, of nested page tables, what is in memory.
+ *
+ * @see Linux `nested_svm_get_tdp_pdptr()`, arch/x86/kvm/svm/nested.c
+ */
+function pdptesOf(memory: GuestMemory, { regs, nested }: Vcpu): readonly Word[] {
+  const npt = nestedTablesOf(nested);
+  return npt === null ? regs.pdptrs : pdptesAt(memory, wordToNumber(npt.nestedCr3));
 }
 
 /** A dummy root, for a guest root that cannot be seen, has no pgd of its own. */
@@ -117,14 +140,9 @@ function loadPaeRoots(vm: Vm, vcpu: Vcpu, rootGfn: number, emit: Emit): void {
 }
 
 /** Frame of the guest's page directory for a gigabyte; null where a PDPTE leads to none. */
-function directoryOf(
-  { memory }: Vm,
-  { mmu, regs }: Vcpu,
-  index: number,
-  rootGfn: number,
-): number | null {
-  if (mmu.guestLevels !== PT32E_ROOT_LEVEL) return rootGfn;
-  const pdpte = regs.pdptrs[index] as Word;
+function directoryOf({ memory }: Vm, vcpu: Vcpu, index: number, rootGfn: number): number | null {
+  if (vcpu.mmu.guestLevels !== PT32E_ROOT_LEVEL) return rootGfn;
+  const pdpte = pdptesOf(memory, vcpu)[index] as Word;
   return isPdptePresent(pdpte) && isVisibleGfn(memory, rootGfnOf(pdpte)) ? rootGfnOf(pdpte) : null;
 }
 

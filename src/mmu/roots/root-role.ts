@@ -55,7 +55,7 @@ export function shadowEptRole(vcpu: Vcpu, eptp: Word): number {
 
 /**
  * The role of the root that shadows nested page tables of L1's, by L1's registers. It has as many levels as
- * the host, and so may stand above their top table.
+ * the host, and so may stand above their top table. Where KVM knows GMET, CR4.SMEP in it tells of that.
  *
  * @see Linux `kvm_init_shadow_npt_mmu()`, arch/x86/kvm/mmu/mmu.c
  */
@@ -64,9 +64,10 @@ export function shadowNptRole(vm: Vm, tables: NestedTables): number {
   const role =
     vm.rules.roleBits === 'guest-efer-cr0' ? shadowRoleTo517(regs, false) : shadowRole(vm, regs);
   const level = tdpLevelsOf(vm.config);
-  const isAbove = level > guestLevelsOf(regs) && vm.rules.rolePassthrough;
+  const isAbove = level === 5 && guestLevelsOf(regs) === 4 && vm.rules.rolePassthrough;
   const above = isAbove ? ROLE.PASSTHROUGH : 0;
-  return (role & ~ROLE.LEVEL_MASK) | level | ROLE.GUEST_MODE | above;
+  const kept = role & ~(ROLE.LEVEL_MASK | (vm.rules.hasGmet ? ROLE.CR4_SMEP : 0));
+  return kept | level | ROLE.GUEST_MODE | above | (tables.gmet ? ROLE.CR4_SMEP : 0);
 }
 
 /** Levels of the tables by which KVM maps memory directly, and shadows NPT. @see `get_npt_level()` */

@@ -148,10 +148,11 @@ export const GUEST_COMMANDS = {
     body: HvFlush,
   },
   vmrun: {
-    summary: 'VMRUN, executed by L1 of an SVM hypervisor, with nested paging on.',
+    summary: 'VMRUN, executed by L1 of an SVM hypervisor.',
     runsIn: 'guest',
     body: z.strictObject({
-      nestedCr3: Hex64.describe('nCR3: root of the nested page tables.'),
+      nestedCr3: Hex64.optional().describe('nCR3. Without it nested paging is off.'),
+      gmet: z.boolean().default(false).describe('Guest mode execute trap; KVM knows it since 7.3.'),
       asid: uint32.default(1),
       cr0: Hex64.optional().describe('Registers of L2; without them those of L1.'),
       cr3: Hex64.optional(),

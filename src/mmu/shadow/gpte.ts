@@ -9,7 +9,13 @@ import {
   type Word,
 } from '../machine/index.js';
 import { seam } from '../seam.js';
-import { eptLimitsIn, type ShadowPage, type Vcpu, type Vm } from '../state/index.js';
+import {
+  eptLimitsIn,
+  nestedTablesOf,
+  type ShadowPage,
+  type Vcpu,
+  type Vm,
+} from '../state/index.js';
 import { accessOf, has4ByteGpte, isAdDisabled, quadrantOf } from './role.js';
 
 /**
@@ -22,10 +28,10 @@ import { accessOf, has4ByteGpte, isAdDisabled, quadrantOf } from './role.js';
  */
 export function leafGpte(vm: Vm, vcpu: Vcpu, page: ShadowPage, index: number): LeafEntry | null {
   const entry = readGpte(vm, page, index);
-  const { svm } = vcpu.nested;
+  const npt = nestedTablesOf(vcpu.nested);
   const leaf =
-    svm !== null
-      ? leafEntry(entry, nptRegistersOf(svm), vm.config.maxphyaddr)
+    npt !== null
+      ? leafEntry(entry, nptRegistersOf(npt), vm.config.maxphyaddr)
       : vcpu.mmu.name === 'guest'
         ? leafEptEntry(entry, {
             limits: eptLimitsIn(vm, vcpu),

@@ -12,7 +12,14 @@ export {
   type Worth,
 } from './ledger.js';
 export { createMmu, type Mmu } from './mmu.js';
-export { createNested, type Nested } from './nested.js';
+export {
+  createNested,
+  hasGmet,
+  type Nested,
+  type NestedPaging,
+  nestedTablesOf,
+  type SvmL2,
+} from './nested.js';
 export {
   createOracle,
   createVirtualTlb,

@@ -73,7 +73,7 @@ export function explainLookup(vm: Vm, vcpu: Vcpu, { pgd, mmu: name }: Lookup): L
  */
 function wantedRole(vm: Vm, vcpu: Vcpu, mmu: Mmu, pgd: Word): number {
   if (mmu === vcpu.guestMmu && mmu !== vcpu.mmu) {
-    const tables = { nestedCr3: pgd, l1: vcpu.regs };
+    const tables = { nestedCr3: pgd, l1: vcpu.regs, gmet: false };
     return vm.config.vendor === 'svm' ? shadowNptRole(vm, tables) : shadowEptRole(vcpu, pgd);
   }
   if (mmu === vcpu.guestMmu) return mmu.role;

@@ -38,7 +38,7 @@ export function vcpuStateOf({ oracle }: Pick<Vm, 'oracle'>, vcpu: Vcpu): VcpuSta
       currentVmcs: vmcs12?.gpa ?? null,
       guestMode: nested.guestMode,
       eptp: vmcs12 === null ? null : eptpOf(vmcs12),
-      nestedCr3: nested.svm?.nestedCr3 ?? null,
+      nestedCr3: nested.svm?.paging?.nestedCr3 ?? null,
       vpid: vmcs12 === null ? null : vpidOf(vmcs12),
       instructionError:
         vmcs12 === null ? null : wordToNumber(fieldOf(vmcs12, VMCS.VM_INSTRUCTION_ERROR)),

@@ -32,7 +32,7 @@ import {
   wordFromNumber,
 } from '../machine/index.js';
 import type { WalkState } from '../schema/index.js';
-import { eptLimitsIn, eptpOf, type Vcpu, type Vm } from '../state/index.js';
+import { eptLimitsIn, eptpOf, nestedTablesOf, type Vcpu, type Vm } from '../state/index.js';
 import { rightsOf } from './rights.js';
 
 type WalkedEntry = WalkState['entries'][number];
@@ -54,8 +54,15 @@ export function guestWalkOf(vm: Vm, vcpu: Vcpu, gva: Word): WalkState {
   if (address === null) return { ...start, entries: [], result: { kind: 'not-canonical' } };
   const look = lookerAt(vm, vcpu);
   const { maxphyaddr } = vm.config;
-  const walked = walk(look.tables, regs, address, { access: SUPERVISOR_READ, maxphyaddr });
-  const entries = [...pdpteOf(vcpu, address), ...entriesOf(look.read, TOP_LEVEL[tables])];
+  const walked = walk(look.tables, regs, address, {
+    access: SUPERVISOR_READ,
+    maxphyaddr,
+    isAmd: vcpu.nested.svm !== null,
+  });
+  const readsPdpte = tables === 'PAE' && vcpu.nested.svm !== null;
+  const entries = readsPdpte
+    ? entriesOf(look.read, TOP_LEVEL.PAE + 1)
+    : [...pdpteOf(vcpu, address), ...entriesOf(look.read, TOP_LEVEL[tables])];
   switch (walked.kind) {
     case 'mapped':
       return { ...start, entries, result: mappedOf(vm, vcpu, walked, address) };
@@ -136,11 +143,11 @@ function lookerAt(vm: Vm, vcpu: Vcpu) {
 /** Address of an entry in L1's memory, or the result that keeps the processor from reading it. */
 function placeOf(vm: Vm, vcpu: Vcpu, gpa: number): number | WalkResult {
   let place = gpa;
-  const { svm } = vcpu.nested;
-  if (svm !== null) {
+  const npt = nestedTablesOf(vcpu.nested);
+  if (npt !== null) {
     const untouched = { ...tablesIn(vm.memory), writeEntry: () => true };
     const request = { gpa, access: { kind: 'read', isFinal: false } } as const;
-    const walked = walkNpt(untouched, svm, request, vm.config.maxphyaddr);
+    const walked = walkNpt(untouched, npt, request, vm.config.maxphyaddr);
     if (walked.kind === 'fault') {
       return { kind: 'ept-violation', gpa, qualification: wordFromNumber(walked.info1) };
     }

@@ -5,7 +5,7 @@ export const NOT_MODELLED: readonly string[] = [
   'Devices: an access where no memslot is, or a write in a read-only one, ends as outcome `mmio`.',
   'Shadow stacks.',
   'Interrupts, I/O and other exits that no command names.',
-  'Nested SVM beyond VMRUN, accesses and exits of an L2 on nested page tables.',
+  'Nested SVM beyond VMRUN, and accesses and exits of its L2.',
   'CPUID that changes: it is the configuration.',
   'SMRAM: in system-management mode the memslots are the same.',
   'Hyper-V and Xen enlightenments.',

@@ -34,7 +34,15 @@ const PAGE = 0x600000n;
 const USED = OPEN_ENTRY | PAGE_BITS.A | PAGE_BITS.D;
 const LEVELS: Readonly<Record<string, number>> = { PTE: 1, PDE: 2, PDPE: 3, PML4E: 4 };
 
-const KEYS = ['npt_pte', 'entry', 'host_efer_nx', 'host_cr4_smep', 'reserved', 'guest_nx/smep'];
+const KEYS = [
+  'gmet',
+  'npt_pte',
+  'entry',
+  'host_efer_nx',
+  'host_cr4_smep',
+  'reserved',
+  'guest_nx/smep',
+];
 
 /** An entry of the nested page tables that is not as the others are. */
 interface Oddity {
@@ -103,7 +111,12 @@ function pteIn(text: string): Oddity {
     case 'W=0 on L1 APIC page':
       return { label: '', level: 1, flags: USED & ~PAGE_BITS.W };
     case 'APIC page mapped':
+    case 'U=1 supervisor fetch':
       return { label: '', level: 1, flags: USED };
+    case 'U=0, NX=1':
+      return { label: '', level: 1, flags: (USED & ~PAGE_BITS.U) | PAGE_BITS.XD };
+    case 'U=0':
+      return { label: '', level: 1, flags: USED & ~PAGE_BITS.U };
     default:
       throw new Unreadable(`npt_pte "${text}"`);
   }
@@ -151,7 +164,7 @@ function guestsIn(value: unknown): readonly Guest[] {
 
 /** L1, by whose registers the entries are read. */
 function hostOf(spec: MachineSpec, setup: ArchitectureCase['setup']): void {
-  spec.svm = { nestedCr3: NPT_ROOT };
+  spec.svm = { nestedCr3: NPT_ROOT, gmet: flagOf(setup.gmet ?? 0) };
   spec.regs.cr3 = L2_TABLES[0];
   for (const { regs } of [{ regs: spec.regs }, { regs: spec.l1 }]) regs.efer |= EFER_SVME;
   if (flagOf(setup.host_efer_nx ?? 1)) spec.l1.efer |= bitMask('efer', 'NXE');
