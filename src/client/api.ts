@@ -481,8 +481,10 @@ export type CommandHvFlush = {
     vcpu: VcpuIndex;
 };
 export type CommandVmrun = {
-    /** nCR3: root of the nested page tables. */
-    nestedCr3: Hex64;
+    /** nCR3. Without it nested paging is off. */
+    nestedCr3?: Hex64;
+    /** Guest mode execute trap; KVM knows it since 7.3. Default: false. */
+    gmet?: boolean;
     /** Default: 1. */
     asid?: number;
     /** Registers of L2; without them those of L1. */
@@ -2376,8 +2378,8 @@ export interface Operations {
     runPvFlush: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { vcpus: VcpuIndex[]; }; answer: Applied };
     /** The guest makes a hypercall of Hyper-V that flushes TLBs. */
     runHvFlush: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { call: "HvCallFlushVirtualAddressSpace" | "HvCallFlushVirtualAddressList" | "HvCallFlushVirtualAddressSpaceEx" | "HvCallFlushVirtualAddressListEx"; /** CR3 of the address space, unless bit 1 of `flags`. Default: "0x0". */ addressSpace?: Hex64; /** Bit 0: all processors; 1: all address spaces; 2: spare global pages. Default: 3. */ flags?: number; /** Without `Ex`; none means all. Default: "0x0". */ processorMask?: Hex64; /** With `Ex`; null: all. */ vpSet?: VpBank[] | null; /** Of a list: bits 11:0 count the pages that follow the first. */ gvas?: Hex64[]; }; answer: Applied };
-    /** VMRUN, executed by L1 of an SVM hypervisor, with nested paging on. */
-    runVmrun: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { /** nCR3: root of the nested page tables. */ nestedCr3: Hex64; /** Default: 1. */ asid?: number; /** Registers of L2; without them those of L1. */ cr0?: Hex64; cr3?: Hex64; cr4?: Hex64; efer?: Hex64; /** Default: 0. */ cpl?: number; }; answer: Applied };
+    /** VMRUN, executed by L1 of an SVM hypervisor. */
+    runVmrun: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: { /** nCR3. Without it nested paging is off. */ nestedCr3?: Hex64; /** Guest mode execute trap; KVM knows it since 7.3. Default: false. */ gmet?: boolean; /** Default: 1. */ asid?: number; /** Registers of L2; without them those of L1. */ cr0?: Hex64; cr3?: Hex64; cr4?: Hex64; efer?: Hex64; /** Default: 0. */ cpl?: number; }; answer: Applied };
     /** A load from linear memory, executed by the guest. */
     runRead: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { gva: Hex64; /** Bytes that are accessed. Default: 8. */ bytes?: 1 | 2 | 4 | 8; /** Access at CPL 3, whatever the CPL is. Default: false. */ user?: boolean; /** EFLAGS.AC: a supervisor may touch user pages. Default: false. */ ac?: boolean; }; answer: Applied };
     /** A store to linear memory, executed by the guest. */
