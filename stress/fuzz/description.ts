@@ -153,9 +153,9 @@ function operationOf(template: string, method: string, described: DescribedOpera
   };
 }
 
-/** Statuses that a key of `responses` stands for; one for several tells them in brackets. */
+/** Statuses that a key of `responses` stands for; the default tells its own in brackets. */
 export function statusesOf(key: string, { description = '' }: { description?: string }): number[] {
-  if (key !== 'default' && key !== '4XX') return [Number(key)];
+  if (key !== 'default') return [Number(key)];
   return [...description.matchAll(/\((\d{3})\)/g)].map(([, status]) => Number(status));
 }
 

@@ -8,8 +8,9 @@ const OPERATIONS_MIN = 5;
 const STATUSES_MIN = 5;
 
 /**
- * Finds operations that refuse for the same reasons as many others, such as those of commands: what
- * a client may have done wrong stands for all of them under `4XX`, and is told once.
+ * Finds operations that refuse for the same reasons as many others, such as those of commands: the
+ * reasons are told once for all of them, as their default. A range (`4XX`) would say more, but not every
+ * generator of clients takes one.
  */
 export function commonRefusalsOf(
   operations: readonly DescribedOperation[],

@@ -109,7 +109,7 @@ function swaggerOptions(
           'Simulates the MMU state that Linux KVM keeps for every virtual CPU on x86: roots, the ' +
           'cache of previous roots, shadow pages, TLBs, requests and flushes. Every refusal is an ' +
           'RFC 9457 problem with a stable `code`. `/v1/vms/{vm}/events` is a WebSocket as well: see ' +
-          'asyncapi.yaml. Reading heeds `If-None-Match` (304). Examples are real answers; of a long list they show the first entries.',
+          'asyncapi.yaml. Examples are real answers; of a long list they show the first entries.',
         license: { name: 'MIT', identifier: 'MIT' } as { name: string },
       },
       servers: [{ url: '/' }],

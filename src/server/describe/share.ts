@@ -100,21 +100,23 @@ function mapParameter(parameter: Parameter, operationId: string, visit: Visit): 
   return visit('parameters', ordered, namesOf(name, operationId));
 }
 
-/** Refusals that any request may meet stand together, as the default. */
+/** Refusals that any request may meet, or any of many such operations, stand together as the default. */
 function mapResponses(operation: DescribedOperation, common: Common, visit: Visit): object {
   const { operationId, responses, tags = [] } = operation;
+  const isCommon = common.hasRefusals(operation);
   const mapped: [string, object][] = [];
-  const ofClient: [string, Response][] = [];
-  const ofAny: [string, Response][] = [];
+  const together: [string, Response][] = [];
   for (const [status, response] of Object.entries(responses)) {
-    if (common.hasRefusals(operation) && status.startsWith('4')) ofClient.push([status, response]);
-    else if (isOfAnyRequest(response)) ofAny.push([status, response]);
+    // Linters and generators want one refusal of the client by its status.
+    const isOneOfMany = isCommon && status > '400';
+    if (isOneOfMany || isOfAnyRequest(response)) together.push([status, response]);
     else mapped.push([status, mapResponse(status, response, { operationId, common, visit })]);
   }
-  const names = namesOf(`${tags.join('-')}-refused`, operationId);
-  if (ofClient.length > 0) mapped.push(['4XX', visit('responses', together(ofClient), names)]);
-  if (ofAny.length > 0) {
-    mapped.push(['default', visit('responses', together(ofAny), namesOfDefault(ofAny))]);
+  if (together.length > 0) {
+    const names = isCommon
+      ? namesOf(`${tags.join('-')}-refused`, operationId)
+      : namesOfDefault(together);
+    mapped.push(['default', visit('responses', defaultOf(together), names)]);
   }
   return Object.fromEntries(mapped);
 }
@@ -140,8 +142,10 @@ function mapResponse(
     ...(headers && { headers: mapHeaders(headers, operationId, visit) }),
     ...(content && { content: mapContent(content, operationId, visit) }),
   };
-  if (status.startsWith('2')) return mapped;
-  return visit('responses', mapped, namesOfRefusal(status, mapped));
+  // A shared response is seen as it is: its own parts are placed where it stands.
+  return status.startsWith('2')
+    ? mapped
+    : visit('responses', response, namesOfRefusal(status, response));
 }
 
 /** An answer that many operations give, named by what it holds; its own parts are seen as well. */
@@ -171,7 +175,7 @@ function withPartsPlaced(response: Response | CommonAnswer, name: string, visit:
 }
 
 /** One response for several refusals, which tells the status of each. */
-function together(refusals: readonly (readonly [string, Response])[]): Response {
+function defaultOf(refusals: readonly (readonly [string, Response])[]): Response {
   const listed = refusals.map(([status, refusal]) => {
     const codes = codesOf(refusal).map((code) => `\`${code}\``);
     return `${codes.join(', ')} (${status})`;
@@ -185,9 +189,7 @@ function namesOfDefault(refusals: readonly (readonly [string, Response])[]): Nam
   const statuses = refusals.map(([status]) => status);
   const lacks = Object.entries({ 401: 'Open', 403: 'Own', 429: 'Full' });
   const words = lacks.map(([status, word]) => (statuses.includes(status) ? '' : word));
-  const name = statuses.some((status) => status < '500')
-    ? `Refused${words.join('')}`
-    : 'ServerRefused';
+  const name = `Refused${words.join('')}`;
   return [name, `${name}Too`];
 }
 

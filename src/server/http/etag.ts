@@ -23,6 +23,11 @@ export const IfMatch = z
   })
   .describe('Entity tags: change the VM only if its `ETag` is one of them.');
 
+/** Any text is taken: what is no entity tag matches nothing. @see RFC 9110, "If-None-Match" */
+export const IfNoneMatch = z
+  .string()
+  .describe('Entity tags of answers that the client has: one that still holds is 304.');
+
 /**
  * `ETag` of a VM: it names the run of the server, the VM's sequence number, and the changes of its
  * labels and snapshots. No other run gives the same one.
@@ -48,7 +53,7 @@ export function takesIfMatch(route: AccessedRoute): boolean {
 }
 
 /** Whether a route heeds `If-None-Match`. */
-function takesIfNoneMatch({ method, url }: AccessedRoute): boolean {
+export function takesIfNoneMatch({ method, url }: AccessedRoute): boolean {
   if (OF_A_MOMENT.includes(url)) return false;
   return ['GET', 'HEAD'].includes(String(method)) && /^\/v1\/|\.yaml$/.test(url);
 }
