@@ -24,6 +24,7 @@ export {
   isSameWord,
   MEMORY_PAGES_MAX,
   PAGE_SIZE,
+  type Word,
   wordFromNumber,
   wordToHex,
   wordToNumber,

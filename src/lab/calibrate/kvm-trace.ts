@@ -1,4 +1,7 @@
-import { exitNameOf } from './exit-names.js';
+import type { Task } from '../trace/fact.js';
+import { PRINTED } from '../trace/facts/printed.js';
+import { createHead, scanHead } from '../trace/text/head.js';
+import { createPlaces } from '../trace/text/place.js';
 import {
   meanWithin,
   NO_COUNTS,
@@ -8,22 +11,15 @@ import {
   unread,
 } from './reading.js';
 
-/**
- * A line of `perf script`, of `trace-cmd report` or of the trace file: task, perhaps CPU and flags,
- * seconds, perhaps a period, event, fields.
- */
-const LINE = /^(.*?)\s*(\d+\.\d{3,9}):\s+(?:\d+\s+)?(?:\w+:)?(\w+):(?:\s+(.*))?$/;
-
-/** CPU, and flags with at least one dot, beside a task: they change while the task stays. */
-const PLACE = /\s\[\d+\](?=\s|$)|\s[\dA-Za-z.#+-]*\.[\dA-Za-z.#+-]*$/g;
-
-const REASON = /\breason (.{1,60}?)(?: rip | info\d* | intr|$)/;
-
 /** The head of a report, of which two lines name the machine; and of the trace file. */
 const COMMENT = /^#/;
 
 /** Exits that L1 was to handle: KVM's work on them is half of a nested exit. */
 export const REFLECTED = 'REFLECTED_TO_L1';
+
+const NS_OF_US = 1e3;
+/** Digits of a second down to a microsecond. */
+const US_DIGITS = 6;
 
 /** An exit whose entry is to come. */
 interface Open {
@@ -48,37 +44,39 @@ interface Sums {
  * Reads a trace: each `kvm_exit` with the `kvm_entry` of the same task that follows.
  */
 export function createTraceReader(): ReportReader {
-  const open = new Map<string, Open>();
+  const open = new Map<Task, Open>();
   const sums = new Map<string, Sums>();
+  const head = createHead();
+  const placeOf = createPlaces();
 
-  function exit(task: string, at: number, fields: string): boolean {
-    const reason = REASON.exec(fields)?.[1];
-    if (reason === undefined) return false;
-    open.set(task, { at, reason: exitNameOf(reason), isReflected: false, isOutside: false });
+  function exit(task: Task, at: number, fields: string): boolean {
+    const fact = PRINTED.get('kvm_exit')?.(fields);
+    if (fact?.kind !== 'exit') return false;
+    open.set(task, { at, reason: fact.reason, isReflected: false, isOutside: false });
     return true;
   }
 
-  function enter(task: string, at: number, digit: number): void {
+  function enter(task: Task, at: number, digit: number): void {
     const begun = open.get(task);
     open.delete(task);
     if (begun === undefined || begun.isOutside || at < begun.at) return;
     const name = begun.isReflected ? REFLECTED : begun.reason;
-    add(sums, name, { us: (at - begun.at) * 1e6, digit });
+    add(sums, name, { us: (at - begun.at) / NS_OF_US, digit });
   }
 
   return {
     take(line) {
       if (COMMENT.test(line)) return TAKEN;
-      const [, before, seconds, event, fields = ''] = LINE.exec(line) ?? [];
-      if (before === undefined || seconds === undefined) {
+      if (!scanHead(line, 0, line.length, head) || head.isTicks) {
         return /\bkvm_(?:exit|entry):/.test(line) ? unread('exit or entry without its time') : null;
       }
-      const task = ` ${before}`.replace(PLACE, '').replace(PLACE, '').trim();
-      const at = Number(seconds);
+      const { task } = placeOf(line, 0, head.placeTo);
+      const event = line.slice(head.nameFrom, head.nameTo);
       const begun = open.get(task);
       if (event === 'kvm_exit') {
-        if (!exit(task, at, fields)) return unread('exit without its reason');
-      } else if (event === 'kvm_entry') enter(task, at, digitOf(seconds));
+        if (!exit(task, head.at, line.slice(head.fieldsFrom)))
+          return unread('exit without its reason');
+      } else if (event === 'kvm_entry') enter(task, head.at, 10 ** (US_DIGITS - head.digits));
       else if (event === 'kvm_nested_vmexit_inject' && begun) begun.isReflected = true;
       else if (event === 'kvm_userspace_exit' && begun) begun.isOutside = true;
       return TAKEN;
@@ -86,10 +84,6 @@ export function createTraceReader(): ReportReader {
     readings: () => [...sums].map(([name, of]) => readingOf(name, of)),
     counts: () => NO_COUNTS,
   };
-}
-
-function digitOf(seconds: string): number {
-  return 10 ** (6 - (seconds.length - seconds.indexOf('.') - 1));
 }
 
 function add(sums: Map<string, Sums>, name: string, { us, digit }: { us: number; digit: number }) {

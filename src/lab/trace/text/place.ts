@@ -1,0 +1,89 @@
+import type { Task } from '../fact.js';
+import { copyOf } from './scan.js';
+
+/** The task and the CPU that stand before a time. */
+export interface Place {
+  readonly task: Task;
+  readonly cpu: number | null;
+}
+
+/** A beginning that was seen before. */
+interface Known {
+  readonly before: string;
+  readonly place: Place;
+}
+
+/** Finds the place that a line's beginning names. */
+export type FindPlace = (text: string, from: number, to: number) => Place;
+
+/** Beginnings that are remembered. */
+const PLACES_MAX = 8192;
+/** Tasks that are told apart: beyond, all are one. */
+export const TASKS_MAX = 65_536;
+
+/** Comm, thread, perhaps process, CPU and flags: tracefs, trace-cmd, perf. */
+const BRACKETED =
+  /^(.*?)[\s-]+(\d+)(?:\/(\d+))?(?:\s+\(\s*([\d-]+)\))?(?:\s+[\dA-Za-z.#*]*\.[\dA-Za-z.#*]*)?\s+\[(\d+)\][^\s\]]*(?:\s+[^\s\]]+)?\s*$/;
+/** `trace-cmd report -l` and tracefs's latency format: the CPU sticks to the flags. */
+const LATENCY = /^(.*?)[\s-]+(\d+)\s+(\d+)[\dA-Za-z.#*]*\s*$/;
+/** Verbose latency format: comm, thread, CPU, priority, preemption, count and absolute time. */
+const VERBOSE = /^(.*?)\s+(\d+)\s+(\d+)\s+\d+\s+[\da-f]{8}\s+[\da-f]{8}\s+\[[\da-f]+\]\s*$/;
+/** `perf script` without a CPU. */
+const BARE = /^(.*?)(?:[\s-]+(\d+)(?:\/\d+)?)?\s*$/;
+/** A date by `perf script`, and the name of a file or of a buffer before the task. */
+const BEFORE = /^\s*(?:\d{4}-\d\d-\d\d\s+[\d:.]+\s+|[\w./-]*[A-Za-z_][\w./-]*:\s+)/;
+
+/** A finder that remembers what it has seen: lines of one task begin alike. */
+export function createPlaces(): FindPlace {
+  const known = new Map<string, Known>();
+  const tasks = new Map<string, Task>();
+  let last: Known | null = null;
+
+  return (text, from, to) => {
+    if (last !== null && last.before.length === to - from && text.startsWith(last.before, from)) {
+      return last.place;
+    }
+    const piece = text.slice(from, to);
+    last = known.get(piece) ?? null;
+    if (last === null) {
+      const before = copyOf(piece);
+      last = { before, place: placeOf(before, tasks) };
+      if (known.size >= PLACES_MAX) known.clear();
+      known.set(before, last);
+    }
+    return last.place;
+  };
+}
+
+function placeOf(before: string, tasks: Map<string, Task>): Place {
+  const text = before.replace(BEFORE, '');
+  const verbose = VERBOSE.exec(text);
+  const bracketed = verbose === null ? BRACKETED.exec(text) : null;
+  if (bracketed !== null) {
+    // One number is the thread; of two, as `perf script -F pid,tid` has them, the second is.
+    const [, name = '', first, second, tgid, cpu] = bracketed;
+    const process = second === undefined ? tgid : first;
+    return { task: taskOf(tasks, { name, pid: second ?? first, process }), cpu: Number(cpu) };
+  }
+  const withCpu = verbose ?? LATENCY.exec(text);
+  if (withCpu !== null) {
+    const [, name = '', pid, cpu] = withCpu;
+    return { task: taskOf(tasks, { name, pid, process: undefined }), cpu: Number(cpu) };
+  }
+  const [, name = '', pid] = BARE.exec(text) ?? [];
+  return { task: taskOf(tasks, { name, pid, process: undefined }), cpu: null };
+}
+
+function taskOf(
+  tasks: Map<string, Task>,
+  { name, pid, process }: { name: string; pid: string | undefined; process: string | undefined },
+): Task {
+  const comm = copyOf(name.trim());
+  const key = pid === undefined ? `name ${comm}` : `pid ${Number(pid)}`;
+  const known = tasks.get(key);
+  if (known !== undefined) return known;
+  const tgid = process === undefined || !/^\d+$/.test(process) ? null : Number(process);
+  const task = { name: comm, pid: pid === undefined ? null : Number(pid), tgid };
+  if (tasks.size < TASKS_MAX) tasks.set(key, task);
+  return task;
+}
