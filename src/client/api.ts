@@ -101,6 +101,8 @@ export type Model = {
         commandsPerCase: number;
         commandsPerWorkload: number;
         differencesPerPage: number;
+        timelineBuckets: number;
+        timelineCells: number;
         framesPerPage: number;
         shadowPagesPerPage: number;
         tlbEntriesPerPage: number;
@@ -1442,6 +1444,87 @@ export type FleetEndFrame = {
     reason: "shutdown";
 };
 export type FleetStreamFrame = FleetHelloFrame | LifeFrame | LifeGapFrame | LifeThroughFrame | CommandFrame | EventFrame | RewoundFrame | GapFrame | ThroughFrame | FleetEndFrame;
+export type LevelSpan = {
+    /** May lie before the window. */
+    "from": number;
+    /** The `seq` that ended it; null if none in the window did. */
+    to: number | null;
+    level: "host" | "L1" | "L2";
+};
+export type BusySpan = {
+    "from": number;
+    to: number;
+    count: number;
+};
+export type RootSpan = {
+    /** May lie before the window. */
+    "from": number;
+    /** The `seq` that ended it; null if none in the window did. */
+    to: number | null;
+    pgd: Hex64;
+    hpa: PhysicalAddress;
+    /** True if it owes a sync or a flush. */
+    marked: boolean;
+    end: ("moved" | "marked" | "synced" | "freed" | "evicted" | "rewound") | null;
+    cause: RootCause | null;
+};
+export type RequestSpan = {
+    /** May lie before the window. */
+    "from": number;
+    /** The `seq` that ended it; null if none in the window did. */
+    to: number | null;
+};
+export type VcpuTimeline = {
+    vcpu: number;
+    level: {
+        spans: LevelSpan[];
+        /** Stretches in place of short spans. */
+        busy: BusySpan[];
+    };
+    /** Slots that held a root in the window. */
+    roots: {
+        mmu: MmuName;
+        slot: Slot;
+        spans: RootSpan[];
+        /** Stretches in place of short spans. */
+        busy: BusySpan[];
+    }[];
+    /** Requests that were pending in the window. */
+    requests: {
+        request: RequestName;
+        spans: RequestSpan[];
+        /** Stretches in place of short spans. */
+        busy: BusySpan[];
+    }[];
+    /** A number a bucket; left out where all are 0. `flush-*`: by scope. */
+    counts: {
+        [key: string]: number[];
+    };
+};
+export type Timeline = {
+    "from": number;
+    to: number;
+    /** The newest sequence number of the VM. */
+    head: number;
+    /** The lowest one that a window may begin at. */
+    oldest: number;
+    /** Bucket i: `size` numbers from `first + i * size` on. */
+    bucket: {
+        first: number;
+        size: number;
+        count: number;
+    };
+    vcpus: VcpuTimeline[];
+    /** Violations in the window: their number, and the first of them. */
+    violations: {
+        count: number;
+        first: {
+            seq: number;
+            vcpu: number;
+            rule: string;
+        }[];
+    };
+};
 export type CheckResult = {
     path: string;
     op: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "contains" | "lacks";
@@ -2430,6 +2513,8 @@ export interface Operations {
     applyCommands: { params: { vm: VmId; }; query?: { events?: "false" | "true"; atomic?: "false" | "true"; dryRun?: "false" | "true"; }; body: Batch; answer: BatchApplied };
     /** Read or follow the history of a VM: its commands and events. */
     listEvents: { params: { vm: VmId; }; query?: { after?: string; epoch?: string; limit?: string; behind?: "gap" | "state"; kind?: FrameKind[]; vcpu?: string[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: HistoryPage };
+    /** Read what happened to a VM, lane by lane, at a zoom. */
+    getTimeline: { params: { vm: VmId; }; query?: { "from"?: string; to?: string; buckets?: string; vcpu?: string[]; }; answer: Timeline };
     /** Wait until a command or event matches. */
     waitForEvent: { params: { vm: VmId; }; query?: { after?: string; timeoutMs?: string; kind?: FrameKind[]; vcpu?: string[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: WaitAnswer };
     /** Wait until an event matches, or a condition on the state of a vCPU holds. */
@@ -2578,6 +2663,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     runResetContext: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/reset-context"],
     applyCommands: ["POST", "/v1/vms/{vm}/commands"],
     listEvents: ["GET", "/v1/vms/{vm}/events"],
+    getTimeline: ["GET", "/v1/vms/{vm}/timeline"],
     waitForEvent: ["GET", "/v1/vms/{vm}/wait"],
     waitUntil: ["POST", "/v1/vms/{vm}/wait"],
     verify: ["POST", "/v1/vms/{vm}/verify"],

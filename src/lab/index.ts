@@ -23,5 +23,6 @@ export {
   type Failure,
   formFailure,
 } from './report.js';
+export * from './story/index.js';
 export * from './sweep/index.js';
 export * from './workloads/index.js';

@@ -20,7 +20,8 @@ export async function tryOnCopy<T>(
   // A ring of its own, anchored: a state that is only tried must not become a checkpoint.
   const ring = createRing(new HistoryBudget(1), 1);
   ring.anchor('older');
-  const copy: FleetVm = { ...entry, vm, ring, recorder: entry.recorder.forCopy(), lanes: null };
+  const recorder = entry.recorder.forCopy();
+  const copy: FleetVm = { ...entry, vm, ring, recorder, lanes: null, story: null };
   try {
     return await tryOn(copy);
   } finally {

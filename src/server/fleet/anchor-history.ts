@@ -17,7 +17,8 @@ export function createRing(budget: HistoryBudget, recordsMax: number): EventRing
  * Prepares a history for the next command: the state before it can be made again as long as its
  * record is kept.
  */
-export function anchorHistory({ vm, ring, origin }: FleetVm): void {
+export function anchorHistory({ vm, ring, origin, story }: FleetVm): void {
+  story?.begin(vm);
   if (ring.isAnchored) return;
   if (!ring.wantsCheckpoint) {
     ring.anchor('older');

@@ -1,4 +1,5 @@
 import { type EventRing, Recorder, type RewoundRecord } from '../../journal/index.js';
+import { Story } from '../../lab/index.js';
 import type { FrozenVm, Vcpu, Vm } from '../../mmu/index.js';
 import type { Command, VmConfig } from '../../mmu/schema/index.js';
 import { ApiError } from '../wire/errors.js';
@@ -28,6 +29,8 @@ export interface FleetVm {
   held: Promise<void> | null;
   /** Deletes the VM once it was idle for its TTL; null without a TTL. */
   lease: Lease | null;
+  /** Its past, lane by lane; null for a copy on which commands are only tried. */
+  readonly story: Story | null;
   /** Policies that run beside it; null if there are none. */
   readonly lanes: VmLanes | null;
 }
@@ -50,6 +53,7 @@ export function createFleetVm(
   return {
     ...parts,
     recorder,
+    story: new Story(),
     number: UNSEEN,
     pages: 0,
     poison: null,

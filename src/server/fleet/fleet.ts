@@ -195,6 +195,7 @@ export class Fleet {
     anchorHistory(entry);
     try {
       const applied = recorder.record(command, (emit) => this.step(vm, command, emit));
+      entry.story?.take(vm, command.vcpu, applied);
       entry.lanes?.follow(command);
       this.work.count(command.kind, applied.events);
       return applied;
@@ -223,6 +224,7 @@ export class Fleet {
     entry.lanes?.rewound(to.to);
     this.#room.weigh(entry);
     const record = entry.recorder.rewound(to, made);
+    entry.story?.rewound(state, record.seq);
     entry.ring.notify();
     return record;
   }

@@ -20,6 +20,7 @@ import { raceRoutes } from './races.js';
 import { shadowPageRoutes } from './shadow-pages.js';
 import { snapshotRoutes } from './snapshots.js';
 import { timeRoutes } from './time.js';
+import { timelineRoutes } from './timeline.js';
 import { tlbRoutes } from './tlb.js';
 import type { TypedPlugin } from './typed-plugin.js';
 import { vcpuRoutes } from './vcpus.js';
@@ -51,6 +52,7 @@ export const ROUTES: readonly TypedPlugin<RouteOptions>[] = [
   memoryRoutes,
   commandRoutes,
   eventRoutes,
+  timelineRoutes,
   waitRoutes,
   verifyRoutes,
   explainRoutes,

@@ -21,6 +21,7 @@ import {
   takeSnapshot,
 } from './snapshots.js';
 import { forkVm, getDigest, resetVm } from './time.js';
+import { getTimeline } from './timeline.js';
 import { getTlb } from './tlb.js';
 import { getVcpu, listVcpus } from './vcpus.js';
 import { verify } from './verify.js';
@@ -51,6 +52,7 @@ const LIST: readonly Operation[] = [
   applyCommands,
   ...Object.values(RUN_COMMAND),
   listEvents,
+  getTimeline,
   waitForEvent,
   waitUntil,
   verify,

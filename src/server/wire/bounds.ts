@@ -66,6 +66,11 @@ export const BOUNDS = {
   commandsPerCase: fixed(10_000, 'Commands of a case file, and of a fork that replays them.'),
   commandsPerWorkload: fixed(100_000, 'Commands of a workload in one answer of lines.'),
   differencesPerPage: fixed(10_000, 'Differences of one answer.'),
+  timelineBuckets: fixed(1024, 'Buckets of one timeline, for each vCPU.'),
+  timelineCells: fixed(
+    32_768,
+    'Buckets of one timeline, all its vCPUs together; a timeline of more vCPUs is coarser.',
+  ),
   framesPerPage: fixed(10_000, 'Frames of one page of a history.'),
   shadowPagesPerPage: fixed(1000, 'Shadow pages of one answer.'),
   tlbEntriesPerPage: fixed(10_000, 'TLB entries of one answer.'),

@@ -1,0 +1,77 @@
+import { type MmuEvent, PREV_ROOTS_MAX, RequestName } from '../../mmu/schema/index.js';
+
+/** The sides that may run: KVM, and its guests. */
+export const LEVELS = ['host', 'L1', 'L2'] as const;
+export type Level = (typeof LEVELS)[number];
+
+export const REQUESTS = RequestName.options;
+
+/** The happenings that a timeline counts, per vCPU and bucket. */
+export const MARKS = [
+  'commands',
+  'entries',
+  'exits',
+  'faults',
+  'injections',
+  'flush-all',
+  'flush-current',
+  'flush-guest',
+  'flush-address',
+  'flush-pcid',
+  'flush-context',
+  'violations',
+] as const;
+export type Mark = (typeof MARKS)[number];
+
+/** Slots of one MMU: the current root, then those before it. */
+const SLOTS = 1 + PREV_ROOTS_MAX;
+
+/**
+ * Codes of one vCPU: who runs, each request, each slot of both MMUs, and the marks. All before the
+ * marks are lanes: a lane has a value at every moment.
+ */
+export const LEVEL_CODE = 0;
+export const REQUEST_CODE = 1;
+export const ROOT_CODE = REQUEST_CODE + REQUESTS.length;
+export const MARK_CODE = ROOT_CODE + 2 * SLOTS;
+export const VIOLATION_CODE = MARK_CODE + MARKS.indexOf('violations');
+
+/** Codes of a vCPU at most; that of vCPU n are these and n times as many. */
+export const CODES_PER_VCPU = 64;
+
+/** @param slot -1 is the current one. */
+export function rootCode(mmu: 'root' | 'guest', slot: number): number {
+  return ROOT_CODE + (mmu === 'guest' ? SLOTS : 0) + 1 + slot;
+}
+
+/** The MMU and slot of a code that {@link rootCode} gave. */
+export function slotOf(code: number): { mmu: 'root' | 'guest'; slot: number } {
+  const place = code - ROOT_CODE;
+  return { mmu: place < SLOTS ? 'root' : 'guest', slot: (place % SLOTS) - 1 };
+}
+
+/** The mark by which an event is counted; null if it is not. */
+export function markOf(event: MmuEvent): Mark | null {
+  switch (event.kind) {
+    case 'vm-entered':
+      return 'entries';
+    case 'vm-exit':
+      // An exit to L1 follows one to KVM.
+      return event.to === 'host' ? 'exits' : null;
+    case 'page-fault':
+      return 'faults';
+    case 'fault-injected':
+      return 'injections';
+    case 'tlb-flushed':
+      return `flush-${event.scope}`;
+    default:
+      return null;
+  }
+}
+
+/** Code of a mark. */
+export function markCode(mark: Mark): number {
+  return MARK_CODE + (MARK_INDEX.get(mark) ?? 0);
+}
+
+const MARK_INDEX: ReadonlyMap<Mark, number> = new Map(MARKS.map((mark, index) => [mark, index]));
