@@ -19,16 +19,15 @@ export function createCostSeries(): CostSeries {
   return { every: 16, points: [] };
 }
 
-/** Keeps a point if it is time for one. @param costs Works them out. */
-export function addPoint(
-  series: CostSeries,
-  commands: number,
-  costs: () => readonly number[],
-): void {
-  if (commands % series.every !== 0) return;
-  series.points.push({ commands, costs: costs() });
+/** Whether it is time for a point: working out a cost takes longer than most commands. */
+export function isPointDue({ every }: CostSeries, commands: number): boolean {
+  return commands % every === 0;
+}
+
+export function addPoint(series: CostSeries, point: CostPoint): void {
+  series.points.push(point);
   if (series.points.length < COST_POINTS_MAX) return;
   series.every *= 2;
-  const kept = series.points.filter((point) => point.commands % series.every === 0);
+  const kept = series.points.filter(({ commands }) => commands % series.every === 0);
   series.points.splice(0, series.points.length, ...kept);
 }

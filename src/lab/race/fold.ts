@@ -5,7 +5,6 @@ import {
   type MmuEventKind,
   type MmuEventOf,
 } from '../../mmu/schema/index.js';
-import type { RaceCounters } from './counters.js';
 import { askedDuring, beginLoad, MISSED, switched } from './published.js';
 import { NO_ROOT, NONE_REACHED, type Tally, type VcpuTally } from './tally.js';
 
@@ -15,41 +14,34 @@ export function fold(tally: Tally, vcpu: Vcpu, event: MmuEvent): void {
   if (kind !== 'root-freed' && kind !== 'page-zapped') tally.last.freed = '';
   const of = tally.vcpus[vcpu.index] as VcpuTally;
   const take = FOLDS[kind] as Fold<MmuEvent> | null;
-  take?.({ tally, counters: tally.counters, of, vcpu }, event);
+  take?.(tally, of, event);
 }
 
-/** The counters and tallies that an event is counted in. */
-interface At {
-  readonly tally: Tally;
-  readonly counters: RaceCounters;
-  readonly of: VcpuTally;
-  readonly vcpu: Vcpu;
-}
-
-type Fold<E> = (at: At, event: E) => void;
+type Fold<E> = (tally: Tally, of: VcpuTally, event: E) => void;
 
 const FOLDS: { readonly [K in MmuEventKind]: Fold<MmuEventOf<K>> | null } = {
-  'root-reused': (at, { slot }) => {
-    const { tally, counters } = at;
+  'root-reused': (tally, of, { slot }) => {
+    const { counters } = tally;
     tally.areRootsMoved = true;
-    switched(at.of.cr3Load, slot);
+    switched(of.cr3Load, slot);
     if (slot === CURRENT) counters.hitsCurrent += 1;
     else counters.hitsPrevious[slot] = (counters.hitsPrevious[slot] ?? 0) + 1;
   },
-  'root-missed': (at) => {
-    at.tally.areRootsMoved = true;
-    at.counters.misses += 1;
-    switched(at.of.cr3Load, MISSED);
+  'root-missed': (tally, of) => {
+    tally.areRootsMoved = true;
+    tally.counters.misses += 1;
+    switched(of.cr3Load, MISSED);
   },
   'root-evicted': ({ counters }) => {
     counters.evicted += 1;
     counters.mmuLock += 1;
   },
   'root-freed': countFreed,
-  'root-marked-unsync': ({ counters }, { cause }) => {
+  'root-marked-unsync': ({ counters }, _, { cause }) => {
     counters.marked[cause] += 1;
   },
-  'root-allocated': ({ tally, counters, of }, { page }) => {
+  'root-allocated': (tally, of, { page }) => {
+    const { counters } = tally;
     tally.areRootsMoved = true;
     counters.loads[page] += 1;
     counters.mmuLock += 1;
@@ -64,16 +56,16 @@ const FOLDS: { readonly [K in MmuEventKind]: Fold<MmuEventOf<K>> | null } = {
   },
   'page-zapped': countZap,
   'page-unsynced': null,
-  'page-synced': ({ tally, counters }, { hpa }) => {
+  'page-synced': ({ last, counters }, _, { hpa }) => {
     // A leaf that is zapped is unsync no more, too; its zap is told just before.
-    if (tally.last.zapped === hpa) return;
+    if (last.zapped === hpa) return;
     counters.syncs.leaves += 1;
   },
   'page-fault': ({ counters }) => {
     counters.pageFaults += 1;
     counters.mmuLock += 1;
   },
-  access: ({ counters }, { by }) => {
+  access: ({ counters }, _, { by }) => {
     counters.accesses += 1;
     if (by !== 'tlb') counters.walks += 1;
   },
@@ -87,8 +79,9 @@ const FOLDS: { readonly [K in MmuEventKind]: Fold<MmuEventOf<K>> | null } = {
 };
 
 /** An exit to L1 follows one to KVM; a failed entry is none, because L2 never ran. */
-function countExit(at: At, { to, name, qualification }: MmuEventOf<'vm-exit'>): void {
-  const { tally, counters, of, vcpu } = at;
+function countExit(tally: Tally, of: VcpuTally, event: MmuEventOf<'vm-exit'>): void {
+  const { counters, last } = tally;
+  const { to, name, qualification } = event;
   if (to === 'L1') {
     if (name !== 'INVALID_STATE') counters.reflected += 1;
     return;
@@ -96,7 +89,7 @@ function countExit(at: At, { to, name, qualification }: MmuEventOf<'vm-exit'>): 
   counters.exits += 1;
   if (name === 'EXTERNAL_INTERRUPT') {
     counters.kicks += 1;
-    tally.last.kicked.push(vcpu.index);
+    last.kicked.push(of.vcpu.index);
   }
   if (name === 'CR_ACCESS' && (qualification.low & CR_AND_TYPE) === MOV_TO_CR3) {
     beginLoad(of.cr3Load);
@@ -108,18 +101,19 @@ const CR_AND_TYPE = 0x3f;
 const MOV_TO_CR3 = 3;
 
 /** `kvm_mmu_free_roots()` takes the lock once for all the slots that it is told of. */
-function countFreed({ tally, counters, of, vcpu }: At, event: MmuEventOf<'root-freed'>): void {
+function countFreed(tally: Tally, of: VcpuTally, event: MmuEventOf<'root-freed'>): void {
+  const { counters } = tally;
   const { mmu, cause, hpa } = event;
   tally.areRootsMoved = true;
   counters.freed[cause] += 1;
   if (isPolicysChoice(cause)) of.freed.add(hpa);
-  const together = `${vcpu.index} ${mmu} ${cause}`;
+  const together = `${of.vcpu.index} ${mmu} ${cause}`;
   if (tally.last.freed !== together) counters.mmuLock += 1;
   tally.last.freed = together;
 }
 
 /** A sync that finds nothing takes no lock. */
-function countSync({ counters, of }: At, event: MmuEventOf<'root-synced'>): void {
+function countSync({ counters }: Tally, of: VcpuTally, event: MmuEventOf<'root-synced'>): void {
   const { hpa, pages, changed } = event;
   const { syncs, policyFrees } = counters;
   if (of.isLoading) {
@@ -127,6 +121,7 @@ function countSync({ counters, of }: At, event: MmuEventOf<'root-synced'>): void
     if (of.freed.delete(hpa)) policyFrees[changed > 0 ? 'needed' : 'needless'] += 1;
   } else if (of.isServicing) {
     syncs[pages > 0 ? 'effective' : 'noOp'] += 1;
+    syncs.nothing -= 1;
   } else {
     syncs.direct += 1;
   }
@@ -138,8 +133,12 @@ function countSync({ counters, of }: At, event: MmuEventOf<'root-synced'>): void
   of.isServicing = false;
 }
 
-function countRequest(at: At, { request }: MmuEventOf<'request-made'>): void {
-  const { tally, counters, of, vcpu } = at;
+function countRequest(
+  { counters, last }: Tally,
+  of: VcpuTally,
+  { request }: MmuEventOf<'request-made'>,
+): void {
+  const { vcpu } = of;
   counters.requests[request] += 1;
   askedDuring(of.cr3Load, { request });
   if (request === 'MMU_SYNC') {
@@ -148,24 +147,32 @@ function countRequest(at: At, { request }: MmuEventOf<'request-made'>): void {
   }
   if (request !== 'MMU_RELOAD' && request !== 'MMU_FREE_OBSOLETE_ROOTS') return;
   // A broadcast goes through the vCPUs in order; the next broadcast begins with the first again.
-  const { last } = tally;
   if (last.broadcast === NONE_REACHED || vcpu.index <= last.broadcast) {
     counters.broadcasts[request === 'MMU_RELOAD' ? 'reload' : 'freeObsolete'] += 1;
   }
   last.broadcast = vcpu.index;
 }
 
-function countService(at: At, { request }: MmuEventOf<'request-serviced'>): void {
-  const { counters, of, vcpu } = at;
+function countService(
+  { counters }: Tally,
+  of: VcpuTally,
+  { request }: MmuEventOf<'request-serviced'>,
+): void {
   askedDuring(of.cr3Load, { request });
   of.isServicing = request === 'MMU_SYNC';
   if (!of.isServicing) return;
   counters.syncs.serviced += 1;
-  const isAnother = of.requestedFor !== NO_ROOT && of.requestedFor !== currentFrameOf(vcpu);
+  // Where there is nothing to sync, no event tells of it.
+  counters.syncs.nothing += 1;
+  const isAnother = of.requestedFor !== NO_ROOT && of.requestedFor !== currentFrameOf(of.vcpu);
   if (isAnother) counters.syncs.wasted += 1;
 }
 
-function countFlush({ counters, of }: At, { by, scope }: MmuEventOf<'tlb-flushed'>): void {
+function countFlush(
+  { counters }: Tally,
+  of: VcpuTally,
+  { by, scope }: MmuEventOf<'tlb-flushed'>,
+): void {
   const { flushes } = counters;
   if (by === 'cpu' || scope === 'pcid') {
     flushes.cpu += 1;
@@ -180,8 +187,9 @@ function countFlush({ counters, of }: At, { by, scope }: MmuEventOf<'tlb-flushed
   if (scope === 'address') counters.mmuLock += 1;
 }
 
-function countZap(at: At, { hpa, rootCount }: MmuEventOf<'page-zapped'>): void {
-  const { tally, counters } = at;
+function countZap(tally: Tally, _: VcpuTally, event: MmuEventOf<'page-zapped'>): void {
+  const { counters } = tally;
+  const { hpa, rootCount } = event;
   counters.pagesZapped += 1;
   if (rootCount > 0) tally.areRootsMoved = true;
   tally.last.zapped = hpa;

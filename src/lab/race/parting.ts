@@ -14,6 +14,7 @@ import {
   type VcpuState,
 } from '../../mmu/schema/index.js';
 import type { Lane } from './lane.js';
+import { eventsOf } from './run.js';
 
 /** A side of a parting. */
 export interface Side {
@@ -55,7 +56,7 @@ export function partLanes(
   const { groups } = partings;
   for (let place = 0; place < groups.length; place += 1) {
     const group = groups[place] as number[];
-    if (group.length === 1) continue;
+    if (group.length === 1 || areOneRun(group, lanes)) continue;
     const left = leaversOf(group, lanes);
     if (left.length === 0) continue;
     const stayed = group.filter((index) => !left.includes(index));
@@ -66,6 +67,12 @@ export function partLanes(
     const [stay, leave] = [sideOf(lanes, stayed, vcpu), sideOf(lanes, left, vcpu)];
     partings.list.push({ at, command, stay, leave });
   }
+}
+
+function areOneRun(group: readonly number[], lanes: readonly Lane[]): boolean {
+  const run = lanes[group[0] as number]?.run;
+  for (const index of group) if (lanes[index]?.run !== run) return false;
+  return true;
 }
 
 /** The lanes of a group that differ from its first one. A failed lane differs from every other. */
@@ -142,7 +149,7 @@ function differingVcpu(
 }
 
 function sideOf(lanes: readonly Lane[], group: readonly number[], vcpu: number): Side {
-  const { vm, outcome, events } = (lanes[group[0] as number] as Lane).run;
-  const state = vcpuStateOf(vm, vm.vcpus[vcpu] as Vcpu);
-  return { lanes: [...group], outcome, state, events: [...events] };
+  const { run } = lanes[group[0] as number] as Lane;
+  const state = vcpuStateOf(run.vm, run.vm.vcpus[vcpu] as Vcpu);
+  return { lanes: [...group], outcome: run.outcome, state, events: eventsOf(run) };
 }

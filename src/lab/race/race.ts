@@ -1,20 +1,19 @@
 import { z } from 'zod';
 import { pagesHeldBy } from '../../mmu/index.js';
 import { type Command, VmConfig, type VmConfigInput } from '../../mmu/schema/index.js';
-import { addPoint, type CostSeries, createCostSeries } from './cost-series.js';
+import { addPoint, type CostSeries, createCostSeries, isPointDue } from './cost-series.js';
 import type { Lane, LaneSpec } from './lane.js';
 import { createPartings, type Partings, partLanes } from './parting.js';
 import {
   amountsOf,
-  costOf,
   DEFAULT_PRICES,
   type PriceChanges,
   type PriceList,
+  totalOf,
   withChanges,
 } from './prices/index.js';
 import { pagesOf } from './references.js';
 import { createRun, type Run, runOne } from './run.js';
-import { finishedCounters } from './tally.js';
 
 /** Lanes of one race. */
 export const LANES_MAX = 48;
@@ -114,7 +113,7 @@ export function* raceSteps(race: Race, commands: Iterable<Command>): Generator<n
   }
   for (const command of commands) {
     beginCommand(race, command);
-    yield* splitRuns(race, commands);
+    if (race.runs.some(hasDissent)) yield* splitRuns(race, commands);
     endCommand(race, command);
     yield race.commands;
   }
@@ -186,12 +185,16 @@ function beginCommand(race: Race, command: Command): void {
 }
 
 function endCommand({ lanes, runs, partings, series, prices, commands }: Race, command: Command) {
-  partLanes(partings, lanes, { command, at: commands - 1 });
-  addPoint(series, commands, () => {
-    const cost = (run: Run) => costOf(amountsOf(finishedCounters(run.tally, run.vm)), prices).total;
-    const byRun = new Map(runs.map((run) => [run, cost(run)]));
-    return lanes.map(({ run }) => byRun.get(run) ?? 0);
-  });
+  if (runs.length > 1) partLanes(partings, lanes, { command, at: commands - 1 });
+  if (!isPointDue(series, commands)) return;
+  const byRun = new Map(
+    runs.map((run) => [run, totalOf(amountsOf(run.tally.counters), prices)] as const),
+  );
+  addPoint(series, { commands, costs: lanes.map(({ run }) => byRun.get(run) ?? 0) });
+}
+
+function hasDissent({ jury }: Run): boolean {
+  return jury.dissent.size > 0;
 }
 
 /** Lanes whose policies would have decided otherwise leave, together, and may leave each other. */
@@ -199,8 +202,8 @@ function* splitRuns(race: Race, commands: Iterable<Command>): Generator<number, 
   const { runs, lanes } = race;
   for (let place = 0; place < runs.length; place += 1) {
     const run = runs[place] as Run;
+    if (!hasDissent(run)) continue;
     const { jury } = run;
-    if (jury.dissent.size === 0) continue;
     const leavers = lanes.flatMap((lane, index) =>
       lane.run === run && jury.dissent.has(lane.spec.policy) ? [index] : [],
     );
@@ -217,7 +220,7 @@ function* catchUp(race: Race, run: Run, commands: Iterable<Command>): Generator<
     runOne(run, command, at);
     at += 1;
     if (at === race.commands) return;
-    if (run.jury.dissent.size > 0) throw new Error('Lanes disagree before they parted');
+    if (hasDissent(run)) throw new Error('Lanes disagree before they parted');
     yield race.commands;
   }
 }

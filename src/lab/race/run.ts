@@ -35,8 +35,9 @@ export interface Run {
   /** Replay of its work side by side; null for one vCPU, which waits for nobody. */
   readonly replay: Replay | null;
   readonly emit: NonNullable<Emit>;
-  /** Events of the command that is being carried out, the first of them. */
-  events: MmuEvent[];
+  /** Events of the command that is being carried out, the first of them: see {@link eventsOf}. */
+  readonly events: MmuEvent[];
+  eventCount: number;
   /** Index of that command. */
   command: number;
   seq: number;
@@ -73,6 +74,7 @@ export function createRun(
     replay: config.vcpus === 1 ? null : createReplay(config.vcpus, prices, guestCycles),
     emit: (vcpu, event) => take(run, vcpu, event),
     events: [],
+    eventCount: 0,
     command: -1,
     seq: 0,
     outcome: null,
@@ -89,7 +91,7 @@ export function runOne(run: Run, command: Command, index: number): void {
   const { tally, vm, seq } = run;
   run.command = index;
   run.seq += 1;
-  run.events.length = 0;
+  run.eventCount = 0;
   beginCommand(tally);
   try {
     const outcome = step(vm, command, run.emit);
@@ -109,11 +111,20 @@ export function runOne(run: Run, command: Command, index: number): void {
   }
 }
 
+/** The first events of the command that was carried out last. */
+export function eventsOf({ events, eventCount }: Run): MmuEvent[] {
+  return events.slice(0, eventCount);
+}
+
 function take(run: Run, vcpu: Vcpu, event: MmuEvent): number {
   run.seq += 1;
   fold(run.tally, vcpu, event);
   refer(run.recording, vcpu, event);
-  if (run.events.length < PARTING_EVENTS_MAX) run.events.push(event);
+  if (run.eventCount < PARTING_EVENTS_MAX) {
+    // What an earlier command has left is overwritten: to empty an array takes longer.
+    run.events[run.eventCount] = event;
+    run.eventCount += 1;
+  }
   if (event.kind === 'violation' && run.firstViolation === null) {
     const { rule, message } = event;
     run.firstViolation = { command: run.command, seq: run.seq, rule, message };

@@ -1,4 +1,11 @@
-import { isInvalid, ledgerStateOf, prevRootCount, rootAt, type Vm } from '../../mmu/index.js';
+import {
+  isInvalid,
+  ledgerStateOf,
+  prevRootCount,
+  rootAt,
+  type Vcpu,
+  type Vm,
+} from '../../mmu/index.js';
 import type { Command, Outcome } from '../../mmu/schema/index.js';
 import { createCounters, type RaceCounters } from './counters.js';
 import { type Cr3Load, countCr3Exit, createCr3Load } from './published.js';
@@ -24,6 +31,7 @@ export interface Tally {
 }
 
 export interface VcpuTally {
+  readonly vcpu: Vcpu;
   /** A load has begun, and its flush is to come. */
   isLoading: boolean;
   readonly cr3Load: Cr3Load;
@@ -50,7 +58,8 @@ export const NONE_REACHED = Number.POSITIVE_INFINITY;
 export function createTally({ vcpus, config }: Vm): Tally {
   return {
     counters: createCounters(config.prevRoots),
-    vcpus: vcpus.map(() => ({
+    vcpus: vcpus.map((vcpu) => ({
+      vcpu,
       isLoading: false,
       cr3Load: createCr3Load(),
       isServicing: false,
@@ -72,7 +81,7 @@ export function beginCommand({ last }: Tally): void {
   last.freed = '';
   last.zapped = NO_ROOT;
   last.broadcast = NONE_REACHED;
-  last.kicked.length = 0;
+  if (last.kicked.length > 0) last.kicked.length = 0;
 }
 
 /** A command has ended: what only the state and the outcome tell is counted. */
@@ -89,16 +98,8 @@ export function endCommand(tally: Tally, vm: Vm, { command, outcome }: Ended): v
   tally.pinnedSum += tally.pinnedNow;
 }
 
-/** The counters after a command, with the syncs that told nothing because there was nothing. */
-export function withNothing(counters: RaceCounters): RaceCounters {
-  const { syncs } = counters;
-  const nothing = syncs.serviced - syncs.effective - syncs.noOp;
-  return { ...counters, syncs: { ...syncs, nothing } };
-}
-
 /** The counters, with what is not counted event by event. */
-export function finishedCounters({ counters: counted, pinnedSum }: Tally, vm: Vm): RaceCounters {
-  const counters = withNothing(counted);
+export function finishedCounters({ counters, pinnedSum }: Tally, vm: Vm): RaceCounters {
   const { flushes, pinned } = counters;
   let [stat, undecided] = [0, 0];
   for (const vcpu of vm.vcpus) stat += vcpu.counters.tlbFlush;

@@ -1,6 +1,6 @@
 import { gpaToGfn, PAGE_SIZE } from '../machine/index.js';
 import type { MmuEventOf } from '../schema/index.js';
-import type { Books, Deed, Ledger, TlbTag, Vcpu, Vm, Walked } from '../state/index.js';
+import type { Books, Deed, Flushes, Ledger, TlbTag, Vcpu, Vm, Walked } from '../state/index.js';
 import { tagInUse } from '../tlb/index.js';
 import { prove } from './sums.js';
 
@@ -12,8 +12,6 @@ interface Covered {
   readonly page: number | null;
 }
 
-const EVERYTHING: Covered = { vpid: null, pcid: null, root: null, page: null };
-
 /** Flushes of one scope, scopes, tags and pages of a tag that are remembered. */
 const DEEDS_MAX = 16;
 const SCOPES_MAX = 1024;
@@ -24,12 +22,13 @@ const PAGES_MAX = 1024;
 const PCIDS = 4096;
 
 export function noteFlush({ flushes }: Books, covered: Covered, deed: Deed): void {
-  const scope = scopeOf(covered);
-  let deeds = flushes.get(scope);
-  if (deeds === undefined) {
-    if (flushes.size >= SCOPES_MAX) flushes.clear();
-    deeds = [];
-    flushes.set(scope, deeds);
+  let deeds = deedsFor(flushes, covered);
+  if (deeds.length === 0) {
+    if (flushes.scopes >= SCOPES_MAX) {
+      forgetAll(flushes);
+      deeds = deedsFor(flushes, covered);
+    }
+    flushes.scopes += 1;
   }
   deeds.push(deed);
   if (deeds.length > DEEDS_MAX) deeds.shift();
@@ -60,29 +59,71 @@ export function noteWalk(
   walked.at = clock;
 }
 
+/** A flush covers a page by naming nothing, its root, or its VPID with or without PCID and page. */
 function firstFlushAfter(
   { flushes }: Books,
   { tag, page }: { tag: TlbTag; page: number },
   at: number,
 ): Deed | null {
+  const { everything, roots, tags } = flushes;
   const { vpid, pcid, root } = tag;
-  let first: Deed | null = null;
-  for (const covered of [
-    EVERYTHING,
-    { ...EVERYTHING, root },
-    { ...EVERYTHING, vpid },
-    { ...EVERYTHING, vpid, pcid },
-    { ...EVERYTHING, vpid, page },
-    { ...EVERYTHING, vpid, pcid, page },
-  ]) {
-    const found = flushes.get(scopeOf(covered))?.find((deed) => deed.at > at);
-    if (found !== undefined && (first === null || found.at < first.at)) first = found;
+  const ofVpid = tags.get(tagKeyOf(vpid, null));
+  const ofPcid = tags.get(tagKeyOf(vpid, pcid));
+  let first = firstAfter(everything, at, null);
+  first = firstAfter(roots.get(root), at, first);
+  first = firstAfter(ofVpid?.whole, at, first);
+  first = firstAfter(ofVpid?.pages.get(page), at, first);
+  first = firstAfter(ofPcid?.whole, at, first);
+  return firstAfter(ofPcid?.pages.get(page), at, first);
+}
+
+/** The first deed after a time, or one that is known already if that was earlier. */
+function firstAfter(
+  deeds: readonly Deed[] | undefined,
+  at: number,
+  known: Deed | null,
+): Deed | null {
+  if (deeds === undefined) return known;
+  let first = known;
+  for (let i = deeds.length - 1; i >= 0; i -= 1) {
+    const deed = deeds[i] as Deed;
+    if (deed.at <= at) break;
+    if (first === null || deed.at < first.at) first = deed;
   }
   return first;
 }
 
-function scopeOf({ vpid, pcid, root, page }: Covered): string {
-  return `${vpid ?? ''} ${pcid ?? ''} ${root ?? ''} ${page ?? ''}`;
+/** The list that a flush belongs in. */
+function deedsFor(flushes: Flushes, { vpid, pcid, root, page }: Covered): Deed[] {
+  if (vpid === null) return root === null ? flushes.everything : listAt(flushes.roots, root);
+  const key = tagKeyOf(vpid, pcid);
+  let tag = flushes.tags.get(key);
+  if (tag === undefined) {
+    tag = { whole: [], pages: new Map() };
+    flushes.tags.set(key, tag);
+  }
+  return page === null ? tag.whole : listAt(tag.pages, page);
+}
+
+function listAt(lists: Map<number, Deed[]>, key: number): Deed[] {
+  let list = lists.get(key);
+  if (list === undefined) {
+    list = [];
+    lists.set(key, list);
+  }
+  return list;
+}
+
+function forgetAll(flushes: Flushes): void {
+  flushes.everything.length = 0;
+  flushes.roots.clear();
+  flushes.tags.clear();
+  flushes.scopes = 0;
+}
+
+/** @param pcid Null where every PCID of the VPID is meant. */
+function tagKeyOf(vpid: number, pcid: number | null): number {
+  return vpid * (PCIDS + 1) + (pcid ?? PCIDS);
 }
 
 function pagesOf({ walked }: Books, { vpid, pcid, root }: TlbTag): Map<number, Walked> {

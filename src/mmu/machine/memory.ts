@@ -28,6 +28,16 @@ export function readWord(memory: GuestMemory, gpa: number): Word {
   return { page: (page[at + 1] as number) * 2 ** 20 + (low >>> 12), low: low & 0xfff };
 }
 
+/** Whether memory holds a value; as {@link readWord}, but nothing is made for the answer. */
+export function holdsWord(memory: GuestMemory, gpa: number, page: number, low: number): boolean {
+  const words = wordsAt(memory, gpaToGfn(gpa));
+  if (words === undefined) return page === 0 && low === 0;
+  const at = indexOf(gpa) & ~1;
+  return (
+    words[at] === (page % 2 ** 20) * PAGE_SIZE + low && words[at + 1] === Math.floor(page / 2 ** 20)
+  );
+}
+
 /** @param gpa A guest-physical address below 2^52; its low three bits are ignored. */
 export function writeWord(memory: GuestMemory, gpa: number, value: Word): void {
   const page = wordsToChange(memory, gpaToGfn(gpa));

@@ -2,6 +2,7 @@ import type { Command, CommandKind, Outcome } from '../schema/index.js';
 import { type Oracle, type Vcpu, type VirtualTlb, vpidOf } from '../state/index.js';
 import { followContext } from './context.js';
 import { dropCombined, dropVpid } from './drop.js';
+import { forgetAllFresh } from './fresh.js';
 import { controlChanged, invept, invlpg, invpcid, invvpid, movCr3 } from './instructions.js';
 import { momentNow } from './moments.js';
 import { hvFlush, pvFlush } from './paravirtual.js';
@@ -89,7 +90,7 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
       if (hasTakenInit(vtlb, vcpu, command)) dropVpid(vtlb, left.vpid, momentNow(vm.oracle));
       break;
     case 'set-memslot':
-      vm.oracle.tableWrites += 1;
+      forgetAllFresh(vm.oracle);
       break;
     case 'wrmsr-pkrs':
     case 'wrpkru':

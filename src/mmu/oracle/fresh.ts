@@ -7,6 +7,7 @@ import {
   eptAccFor,
   gfnToGpa,
   gpaToGfn,
+  holdsWord,
   isSameWord,
   isVisibleGfn,
   type LinearAccess,
@@ -26,6 +27,7 @@ import {
   eptpOf,
   type FreshTranslation,
   isModeBased,
+  type Oracle,
   type Vcpu,
   type VirtualTlb,
   type Vmcs12,
@@ -56,9 +58,7 @@ export function freshTranslation(
   if (fresh === null) return null;
   if (known === undefined) {
     if (vtlb.freshCount >= FRESH_MAX) {
-      vtlb.fresh.clear();
-      vm.oracle.memories -= vtlb.freshCount;
-      vtlb.freshCount = 0;
+      forgetFresh(vm.oracle, vtlb);
       pages = undefined;
     }
     vtlb.freshCount += 1;
@@ -72,28 +72,46 @@ export function freshTranslation(
   return fresh;
 }
 
+/** Memslots have changed, and memory with them. */
+export function forgetAllFresh(oracle: Oracle): void {
+  for (const vtlb of oracle.vcpus) if (vtlb !== null) forgetFresh(oracle, vtlb);
+}
+
+function forgetFresh(oracle: Oracle, vtlb: VirtualTlb): void {
+  vtlb.fresh.clear();
+  oracle.memories -= vtlb.freshCount;
+  vtlb.freshCount = 0;
+}
+
 /** The EPT that L1 gives the L2 which runs, with A and D left alone; null without one. */
 function guestEptpOf({ nested }: Vcpu, { context }: VirtualTlb): Word | null {
   if (context.ep4ta === -1) return null;
   return withoutBit(eptpOf(nested.currentVmcs as Vmcs12) as Word, EPTP_AD_ENABLE_BIT);
 }
 
-function isCurrent(
-  known: FreshTranslation,
-  { oracle }: WatchedVm,
-  vcpu: Vcpu,
-  eptp: Word | null,
-): boolean {
+/** Most writes to tables are to other entries than those that one page was translated by. */
+function isCurrent(known: FreshTranslation, vm: WatchedVm, vcpu: Vcpu, eptp: Word | null): boolean {
   const { regs } = vcpu;
   return (
-    known.tableWrites === oracle.tableWrites &&
     known.cr0 === regs.cr0 &&
     known.cr4 === regs.cr4 &&
     known.efer === regs.efer &&
     known.pdptrs === regs.pdptrs &&
     known.isModeBased === (eptp !== null && isModeBased(vcpu)) &&
-    (known.eptp === eptp || (known.eptp !== null && eptp !== null && isSameWord(known.eptp, eptp)))
+    (known.eptp === eptp ||
+      (known.eptp !== null && eptp !== null && isSameWord(known.eptp, eptp))) &&
+    (known.tableWrites === vm.oracle.tableWrites || isStillThere(known, vm))
   );
+}
+
+function isStillThere(known: FreshTranslation, { memory, oracle }: WatchedVm): boolean {
+  const { entries } = known;
+  for (let i = 0; i < entries.length; i += 3) {
+    const [gpa, page, low] = [entries[i], entries[i + 1], entries[i + 2]];
+    if (!holdsWord(memory, gpa as number, page as number, low as number)) return false;
+  }
+  known.tableWrites = oracle.tableWrites;
+  return true;
 }
 
 function walkFresh(
@@ -104,9 +122,10 @@ function walkFresh(
   const { regs } = vcpu;
   const { maxphyaddr } = vm.config;
   const ept = eptp === null ? null : { eptp, limits: eptLimitsIn(vm, vcpu) };
-  const walked = walk(tablesOf(vm, ept), regs, address, { access, maxphyaddr });
+  const entries: number[] = [];
+  const walked = walk(tablesOf(vm, ept, entries), regs, address, { access, maxphyaddr });
   if (walked.kind !== 'mapped') return null;
-  const end = ept === null ? itself(walked.gfn) : physicalOf(vm, ept, walked.gfn);
+  const end = ept === null ? itself(walked.gfn) : physicalOf(vm, ept, walked.gfn, entries);
   if (end === null) return null;
   const isTold = ept?.limits.isModeBased === true;
   const leaf = walked.steps.at(-1);
@@ -117,6 +136,7 @@ function walkFresh(
     eptAcc: eptAccFor(end.acc, { isModeBased: isTold, isOfUser: (walked.acc & ACC_USER) !== 0 }),
     isModeBased: isTold,
     tableWrites: vm.oracle.tableWrites,
+    entries,
     cr0: regs.cr0,
     cr4: regs.cr4,
     efer: regs.efer,
@@ -140,28 +160,48 @@ function itself(gfn: number): Physical {
   return { gfn, acc: ACC_ALL };
 }
 
-/** The guest's tables as memory holds them: read, watched, and never written. */
-function tablesOf(vm: WatchedVm, ept: Ept | null): TableMemory {
+/**
+ * The guest's tables as memory holds them: read, watched, and never written.
+ *
+ * @param entries Takes every entry that is read, those of the EPT as well.
+ */
+function tablesOf(vm: WatchedVm, ept: Ept | null, entries: number[]): TableMemory {
   const { memory, oracle } = vm;
   return {
     readEntry: (gpa, bytes) => {
       const page = gpaToGfn(gpa);
-      const place = ept === null ? itself(page) : physicalOf(vm, ept, page);
+      const place = ept === null ? itself(page) : physicalOf(vm, ept, page, entries);
       if (place === null) return null;
       watchTable(oracle, place.gfn);
       if (!isVisibleGfn(memory, place.gfn)) return ZERO;
       const at = gfnToGpa(place.gfn) + offsetInPage(gpa);
-      return bytes === 8 ? readWord(memory, at) : readHalf(memory, at);
+      const word = readWord(memory, at);
+      note(entries, at, word);
+      return bytes === 8 ? word : readHalf(memory, at);
     },
     writeEntry: () => true,
   };
 }
 
 /** The translation of a guest-physical page by the EPT; null if it is not readable. */
-function physicalOf(vm: WatchedVm, { eptp, limits }: Ept, page: number): Physical | null {
+function physicalOf(
+  vm: WatchedVm,
+  { eptp, limits }: Ept,
+  page: number,
+  entries: number[],
+): Physical | null {
   const { memory, oracle } = vm;
   const access = { kind: 'read', isFinal: true } as const;
   const walked = walkEpt(memory, eptp, gfnToGpa(page), { access, limits });
-  for (const { gpa } of walked.steps) watchTable(oracle, gpaToGfn(gpa));
+  for (const { gpa, entry } of walked.steps) {
+    watchTable(oracle, gpaToGfn(gpa));
+    note(entries, gpa, entry);
+  }
   return walked.kind === 'mapped' ? walked : null;
+}
+
+/** An EPT is walked several times for one page, through the same upper entries. */
+function note(entries: number[], gpa: number, { page, low }: Word): void {
+  for (let i = 0; i < entries.length; i += 3) if (entries[i] === gpa) return;
+  entries.push(gpa, page, low);
 }

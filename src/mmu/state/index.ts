@@ -5,6 +5,7 @@ export {
   createLedger,
   type Deed,
   type DeedKind,
+  type Flushes,
   type Ledger,
   type Sums,
   type Tally,

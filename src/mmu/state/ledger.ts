@@ -28,6 +28,24 @@ export interface Walked {
   at: number;
 }
 
+/**
+ * Flushes by what they covered, newest last: everything, a root, a VPID or a PCID under it, and one
+ * page of either.
+ */
+export interface Flushes {
+  readonly everything: Deed[];
+  readonly roots: Map<number, Deed[]>;
+  /** By VPID and PCID, as one number. */
+  readonly tags: Map<number, TagFlushes>;
+  /** Number of lists that have a flush. */
+  scopes: number;
+}
+
+export interface TagFlushes {
+  readonly whole: Deed[];
+  readonly pages: Map<number, Deed[]>;
+}
+
 /** The books of one vCPU. What they lean on is bounded; what is forgotten stays `harmless`. */
 export interface Books {
   /** Sums by the command that asked for the deeds. */
@@ -42,8 +60,7 @@ export interface Books {
   isLoading: boolean;
   /** The free whose root is being loaded again. */
   reloading: Deed | null;
-  /** Flushes by what they covered, newest last. */
-  readonly flushes: Map<string, Deed[]>;
+  readonly flushes: Flushes;
   /** Pages by what tags them. */
   readonly walked: Map<number, Map<number, Walked>>;
   /** Frees by MMU and pgd. */
@@ -76,7 +93,7 @@ function createBooks(): Books {
     lostBy: null,
     isLoading: false,
     reloading: null,
-    flushes: new Map(),
+    flushes: { everything: [], roots: new Map(), tags: new Map(), scopes: 0 },
     walked: new Map(),
     freed: new Map(),
   };

@@ -104,7 +104,10 @@ export interface FreshTranslation {
   readonly eptAcc: number;
   /** Whether the EPT was read under mode-based execute control. */
   readonly isModeBased: boolean;
-  readonly tableWrites: number;
+  /** The number of writes to tables up to which it is known to hold. */
+  tableWrites: number;
+  /** The entries that it was made of: address, page and low bits of each. */
+  readonly entries: readonly number[];
   readonly cr0: number;
   readonly cr4: number;
   readonly efer: number;

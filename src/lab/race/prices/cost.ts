@@ -19,14 +19,20 @@ export interface Cost {
 /** The cost of some amounts: linear in the prices, so its ends are those of the prices. */
 export function costOf(amounts: Amounts, { prices }: Pick<PriceList, 'prices'>): Cost {
   const parts = Object.fromEntries(COST_PARTS.map((part) => [part, 0])) as Record<CostPart, number>;
-  let [total, low, high] = [0, 0, 0];
+  let [low, high] = [0, 0];
   for (const name of PRICE_NAMES) {
     const amount = amounts[name];
     const price = prices[name];
     parts[PRICED[name].part] += amount * price.value;
-    total += amount * price.value;
     low += amount * price.low;
     high += amount * price.high;
   }
-  return { total, low, high, parts };
+  return { total: totalOf(amounts, { prices }), low, high, parts };
+}
+
+/** The cost at the values of the prices alone. */
+export function totalOf(amounts: Amounts, { prices }: Pick<PriceList, 'prices'>): number {
+  let total = 0;
+  for (const name of PRICE_NAMES) total += amounts[name] * prices[name].value;
+  return total;
 }

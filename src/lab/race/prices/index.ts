@@ -1,5 +1,5 @@
 export { type Comparison, compare, type Standing, type Turn, type Unless } from './compare.js';
-export { type Cost, costOf, type Interval } from './cost.js';
+export { type Cost, costOf, type Interval, totalOf } from './cost.js';
 export {
   type Amounts,
   amountsOf,

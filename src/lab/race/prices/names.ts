@@ -171,6 +171,7 @@ export const PRICE_NAMES = Object.keys(PRICED) as [PriceName, ...PriceName[]];
 export type Amounts = Readonly<Record<PriceName, number>>;
 
 export function amountsOf(counters: RaceCounters): Amounts {
-  const entries = PRICE_NAMES.map((name) => [name, PRICED[name].countOf(counters)]);
-  return Object.fromEntries(entries) as Amounts;
+  const amounts: Partial<Record<PriceName, number>> = {};
+  for (const name of PRICE_NAMES) amounts[name] = PRICED[name].countOf(counters);
+  return amounts as Amounts;
 }

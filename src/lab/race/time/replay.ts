@@ -1,15 +1,27 @@
-import { PRICE_NAMES, PRICED, type PriceList, type PriceName } from '../prices/index.js';
-import { type Tally, withNothing } from '../tally.js';
+import type { RaceCounters } from '../counters.js';
+import { PRICE_NAMES, PRICED, type PriceList } from '../prices/index.js';
+import type { Tally } from '../tally.js';
 import { type Clock, createClock, finish, type Section, work } from './clock.js';
 
 /** The replay of one machine, at the values of a price list. */
 export interface Replay {
   readonly clock: Clock;
-  readonly prices: PriceList['prices'];
+  readonly bills: readonly Bill[];
+  /** Cycles of an exit. */
+  readonly exit: number;
   /** Cycles of the guest's own work in each command. */
   readonly guest: number;
-  /** Counts that were replayed. */
-  readonly before: Record<PriceName, number>;
+  /** Acquisitions of `mmu_lock` that were replayed. */
+  locks: number;
+}
+
+/** A thing that has a price, and how often it was replayed. */
+interface Bill {
+  readonly countOf: (counters: RaceCounters) => number;
+  readonly cycles: number;
+  /** Share that passes with `mmu_lock` held. */
+  readonly held: number;
+  replayed: number;
 }
 
 /** Time of a machine's work if its vCPUs do it side by side, in cycles. */
@@ -24,8 +36,11 @@ export interface Elapsed {
 }
 
 export function createReplay(vcpus: number, { prices }: PriceList, guest: number): Replay {
-  const before = Object.fromEntries(PRICE_NAMES.map((name) => [name, 0])) as Replay['before'];
-  return { clock: createClock(vcpus), prices, guest, before };
+  const bills = PRICE_NAMES.map((name) => {
+    const { countOf, held } = PRICED[name];
+    return { countOf, cycles: prices[name].value, held, replayed: 0 };
+  });
+  return { clock: createClock(vcpus), bills, exit: prices.exit.value, guest, locks: 0 };
 }
 
 /**
@@ -33,31 +48,32 @@ export function createReplay(vcpus: number, { prices }: PriceList, guest: number
  * sections as it took the lock, the rest before, between and after them in equal parts.
  */
 export function replayCommand(replay: Replay, vcpu: number, { counters, last }: Tally): void {
-  const { prices, before, clock, guest } = replay;
-  const counted = withNothing(counters);
-  const locks = counted.mmuLock - before.mmuLock;
+  const { bills, exit, clock, guest } = replay;
+  const locks = counters.mmuLock - replay.locks;
+  replay.locks = counters.mmuLock;
   // A vCPU that is kicked pays for its exit itself.
-  let free = guest - last.kicked.length * prices.exit.value;
+  let free = guest - last.kicked.length * exit;
   let held = 0;
-  for (const name of PRICE_NAMES) {
-    const amount = PRICED[name].countOf(counted);
-    const more = amount - before[name];
+  for (const bill of bills) {
+    const amount = bill.countOf(counters);
+    const more = amount - bill.replayed;
     if (more === 0) continue;
-    before[name] = amount;
-    const cycles = more * prices[name].value;
-    const share = locks === 0 ? 0 : PRICED[name].held;
+    bill.replayed = amount;
+    const cycles = more * bill.cycles;
+    const share = locks === 0 ? 0 : bill.held;
     held += cycles * share;
     free += cycles * (1 - share);
   }
-  const sections = sectionsOf({ free, held, locks }, [...last.kicked]);
-  work(clock, { vcpu, sections, exit: prices.exit.value });
+  const kicked = last.kicked.length === 0 ? NOBODY : [...last.kicked];
+  const sections = sectionsOf({ free, held, locks }, kicked);
+  work(clock, { vcpu, sections, exit });
 }
 
 /** The result so far. The replay can go on after it. */
-export function elapsedOf({ clock: running, prices }: Replay): Elapsed {
+export function elapsedOf({ clock: running, exit }: Replay): Elapsed {
   const queues = running.queues.map((queue) => [...queue]);
   const clock = { ...running, now: [...running.now], queues };
-  const elapsed = finish(clock, prices.exit.value);
+  const elapsed = finish(clock, exit);
   const { lockWait, lockWaits, lockHeld, busy, now } = clock;
   const active = now.filter((time) => time > 0).length;
   const utilisation = elapsed === 0 ? 0 : busy / (elapsed * active);
@@ -68,11 +84,16 @@ function sectionsOf(
   { free, held, locks }: { free: number; held: number; locks: number },
   kicked: readonly number[],
 ): Section[] {
-  const between = { cycles: free / (locks + 1), isLocked: false, kicked: [] };
+  if (locks === 0) return [{ cycles: free, isLocked: false, kicked }];
+  const between = { cycles: free / (locks + 1), isLocked: false, kicked: NOBODY };
   const sections: Section[] = [];
   for (let lock = 0; lock < locks; lock += 1) {
     const isLast = lock === locks - 1;
-    sections.push(between, { cycles: held / locks, isLocked: true, kicked: isLast ? kicked : [] });
+    const own = isLast ? kicked : NOBODY;
+    sections.push(between, { cycles: held / locks, isLocked: true, kicked: own });
   }
-  return [...sections, locks === 0 ? { ...between, kicked } : between];
+  sections.push(between);
+  return sections;
 }
+
+const NOBODY: readonly number[] = [];
