@@ -28,7 +28,8 @@ const TARGETS: readonly Target[] = [
   },
   {
     name: 'page',
-    from: [...TOOLS, 'tsconfig.json', 'web'],
+    // The model runs in a worker of the page.
+    from: [...TOOLS, 'package.json', 'tsconfig.json', 'web', 'src/journal', 'src/lab', 'src/mmu'],
     to: ['dist/web'],
     build: () => bundle('web/vite.config.ts'),
   },

@@ -208,6 +208,26 @@ test('the judge stands beside the product, with a reader that sees no model', ()
   expect(beyond).toEqual([]);
 });
 
+/** What the worker of the page may load of the product, and any other file of the page only as types. */
+const IN_WORKER = /^src\/(?:mmu|mmu\/schema|lab|journal)\/index\.ts$/;
+
+test('the page loads no model, but in its worker, and there through index files', () => {
+  const web = join(ROOT, 'web');
+  const breaches = readdirSync(web, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.tsx?$/.test(file))
+    .flatMap((file) => {
+      const source = readFileSync(join(web, file), 'utf8');
+      const code = source.replace(/^(?:import|export) type [^;]*;/gm, '');
+      return specifiersOf(code).map((to) => ({
+        from: file,
+        to: relative(ROOT, join(web, dirname(file), to)).replace(/\.js$/, '.ts'),
+      }));
+    })
+    .filter(({ to }) => to.startsWith('src/'))
+    .filter(({ from, to }) => floorOf(from) !== 'engine' || !IN_WORKER.test(to));
+  expect(breaches).toEqual([]);
+});
+
 test('every import leads to a file', () => {
   expect(imports.filter(({ to }) => !sources.has(to))).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
@@ -9,6 +10,9 @@ export default defineConfig({
   base: '/',
   publicDir: false,
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // Of the package, for the cases that the model in the page writes.
+  define: { MMULAB_VERSION: JSON.stringify(versionOf('../package.json')) },
+  worker: { format: 'es' },
   build: {
     outDir: '../dist/web',
     emptyOutDir: true,
@@ -23,6 +27,10 @@ export default defineConfig({
   },
   server: { proxy: { '/v1': { target: SERVER, ws: true } } },
 });
+
+function versionOf(file: string): string {
+  return JSON.parse(readFileSync(pathOf(file), 'utf8')).version;
+}
 
 function pathOf(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));

@@ -39,19 +39,26 @@ function writerOf(schema: z.core.$ZodType): Writer {
   throw new Error(`Cannot write schema of type "${schema._zod.def.type}"`);
 }
 
-/** Makes a function of its text, which sees the writers by the name `w`. */
-type Compile = (w: readonly Writer[]) => Writer;
+/** A field as text: what stands before it, its name, and its value. */
+interface FieldText {
+  /** Constant text, which is there even where the field is left out. */
+  readonly before: string;
+  readonly name: string;
+  readonly key: string;
+  readonly isOptional: boolean;
+  readonly schema: z.core.$ZodType;
+}
 
 /**
  * Constant text is put together once, which leaves few additions a value. What is always there
  * stands before what may be left out; a value that is undefined is left out.
  *
  * Each object has code of its own: in code for all of them, an engine finds fields by a search,
- * and writing an event took twice as long.
+ * and writing an event took twice as long. Where zod may make no code of text, neither do we: the
+ * policy of a page forbids it.
  */
 function objectWriter(schema: z.ZodObject): Writer {
-  const writers: Writer[] = [];
-  const terms: string[] = [];
+  const fields: FieldText[] = [];
   let before = '{';
   let separator = '';
   for (const [key, field] of requiredFirst(schema)) {
@@ -61,21 +68,46 @@ function objectWriter(schema: z.ZodObject): Writer {
       before += name + JSON.stringify(field.value);
       continue;
     }
-    const item = `value[${JSON.stringify(key)}]`;
-    const text = termOf(field, item, writers);
-    if (field instanceof z.ZodOptional) {
-      if (before !== '') terms.push(JSON.stringify(before));
-      terms.push(`(${item} === undefined ? "" : ${JSON.stringify(name)} + ${text})`);
-    } else terms.push(JSON.stringify(before + name), text);
+    const isOptional = field instanceof z.ZodOptional;
+    fields.push({ before, name, key, isOptional, schema: field });
     before = '';
   }
-  terms.push(JSON.stringify(`${before}}`));
-  const code = `return (value) => ${terms.join(' + ')};`;
+  const make = z.config().jitless === true ? searchingWriter : compiledWriter;
+  return make(fields, `${before}}`);
+}
+
+/** Makes a function of its text, which sees the writers by the name `w`. */
+type Compile = (w: readonly Writer[]) => Writer;
+
+function compiledWriter(fields: readonly FieldText[], end: string): Writer {
+  const writers: Writer[] = [];
+  const terms = fields.flatMap(({ before, name, key, isOptional, schema }) => {
+    const item = `value[${JSON.stringify(key)}]`;
+    const text = termOf(schema, item, writers);
+    if (!isOptional) return [JSON.stringify(before + name), text];
+    const whole = `(${item} === undefined ? "" : ${JSON.stringify(name)} + ${text})`;
+    return before === '' ? [whole] : [JSON.stringify(before), whole];
+  });
+  const code = `return (value) => ${[...terms, JSON.stringify(end)].join(' + ')};`;
   let write: Writer | null = null;
   return (value) => {
     // When it is first needed, because a server has to start fast.
     write ??= (new Function('w', code) as Compile)(writers);
     return write(value);
+  };
+}
+
+function searchingWriter(fields: readonly FieldText[], end: string): Writer {
+  const writers = fields.map(({ schema }) => writerOf(schema));
+  return (value) => {
+    const object = value as Readonly<Record<string, unknown>>;
+    let text = '';
+    for (const [place, { before, name, key, isOptional }] of fields.entries()) {
+      const item = object[key];
+      text += before;
+      if (!isOptional || item !== undefined) text += name + (writers[place] as Writer)(item);
+    }
+    return text + end;
   };
 }
 

@@ -1,0 +1,148 @@
+import { Command, VmConfig } from '../../src/mmu/schema/index.js';
+import {
+  allowedDump,
+  lookupDump,
+  shadowPageDump,
+  shadowPagesDump,
+  tlbDump,
+  walkDump,
+} from './dumps.js';
+import { checked, runnableOf } from './opening.js';
+import { isSame, type Parting, partingAt } from './parting.js';
+import {
+  type CallName,
+  type Calls,
+  FRAMES_MAX,
+  type Opened,
+  type Parted,
+  RUN_COMMANDS_MAX,
+  RUNS_MAX,
+} from './protocol.js';
+import { Recording } from './recording.js';
+import { Run } from './run.js';
+
+/** The turns of a long call, between which others are answered. */
+export interface Turns {
+  /** Whether it is time to let others have a turn. */
+  isOver(): boolean;
+  /** @throws {Error} If nobody waits for the answer any more. */
+  next(share: number): Promise<void>;
+}
+
+/** Holds the runs and answers what the page asks about them. It knows no worker: tests call it. */
+export class Desk {
+  readonly #mmulab: string;
+  readonly #runs = new Map<number, Run>();
+  #numbers = 0;
+
+  /** @param mmulab Version that is written into cases. */
+  constructor(mmulab: string) {
+    this.#mmulab = mmulab;
+  }
+
+  /** @throws {Error} With a sentence for whoever asked. */
+  async answer<K extends CallName>(
+    name: K,
+    takes: Calls[K]['takes'],
+    turns: Turns,
+  ): Promise<Calls[K]['gives']> {
+    return this.#calls[name](takes, turns);
+  }
+
+  readonly #calls: {
+    readonly [K in CallName]: (
+      takes: Calls[K]['takes'],
+      turns: Turns,
+    ) => Calls[K]['gives'] | Promise<Calls[K]['gives']>;
+  } = {
+    open: ({ from }, turns) => this.#open(from, turns),
+    close: ({ run }) => {
+      this.#runs.delete(run);
+      return null;
+    },
+    more: (takes, turns) => this.#more(takes, turns),
+    part: (takes, turns) => this.#part(takes, turns),
+    moment: ({ run, of: [seq, vcpu] }) => this.#run(run).moment(seq, vcpu),
+    walk: ({ run, of: [seq, ...of] }) => walkDump(this.#machine(run, seq), ...of),
+    tlb: ({ run, of: [seq, ...of] }) => tlbDump(this.#machine(run, seq), ...of),
+    allowed: ({ run, of: [seq, ...of] }) => allowedDump(this.#machine(run, seq), ...of),
+    explain: ({ run, of: [seq, ...of] }) => lookupDump(this.#machine(run, seq), ...of),
+    shadowPages: ({ run, of: [seq, root] }) => shadowPagesDump(this.#machine(run, seq), root),
+    shadowPage: ({ run, of: [seq, hpa] }) => shadowPageDump(this.#machine(run, seq), hpa),
+    frames: ({ run, after, limit }) => this.#run(run).frames(after, Math.min(limit, FRAMES_MAX)),
+    violations: ({ run }) => this.#run(run).found,
+    export: ({ run }) => this.#run(run).written(this.#mmulab),
+  };
+
+  async #open(from: Calls['open']['takes']['from'], turns: Turns): Promise<Opened> {
+    this.#demandRoom();
+    const { config, commands, count } = runnableOf(from);
+    const run = new Run(new Recording(config));
+    let done = 0;
+    for (const command of commands) {
+      if (run.append(command) === null) break;
+      done += 1;
+      if (turns.isOver()) await turns.next(done / count);
+    }
+    return this.#keep(run);
+  }
+
+  async #more({ run: of, commands }: Calls['more']['takes'], turns: Turns): Promise<Opened> {
+    const run = this.#run(of);
+    const { recording } = run;
+    if (recording.commands.length + commands.length > RUN_COMMANDS_MAX) {
+      throw new Error(`Cannot run more: ${RUN_COMMANDS_MAX} commands of a run are the bound`);
+    }
+    const read = commands.map((command, i) => checked(Command, command, `commands/${i}`));
+    for (const [i, command] of read.entries()) {
+      if (run.append(command) === null) break;
+      if (turns.isOver()) await turns.next(i / read.length);
+    }
+    const opened = run.opened(of);
+    recording.resume();
+    return opened;
+  }
+
+  async #part({ run: of, changes, from }: Calls['part']['takes'], turns: Turns): Promise<Parted> {
+    this.#demandRoom();
+    const { recording } = this.#run(of);
+    const wire = VmConfig.encode(recording.config);
+    const config = checked(VmConfig, { ...wire, ...changes }, 'config');
+    const origin = from === 0 ? null : { recording, index: from };
+    const other = new Run(new Recording(config, origin));
+    let parting: Parting | null = null;
+    for (let i = from; i < recording.commands.length; i += 1) {
+      const done = other.append(recording.commands[i] as Command);
+      if (done === null) break;
+      if (parting === null && !isSame(recording.doneAt(i), done)) {
+        parting = partingAt(i, recording, other.recording);
+      }
+      if (turns.isOver()) await turns.next((i - from) / (recording.commands.length - from));
+    }
+    return { opened: this.#keep(other), parting };
+  }
+
+  #demandRoom(): void {
+    if (this.#runs.size < RUNS_MAX) return;
+    throw new Error(`Cannot begin another run: the page holds ${RUNS_MAX}, the bound`);
+  }
+
+  #keep(run: Run): Opened {
+    this.#demandRoom();
+    this.#numbers += 1;
+    this.#runs.set(this.#numbers, run);
+    return run.opened(this.#numbers);
+  }
+
+  #run(number: number): Run {
+    const run = this.#runs.get(number);
+    if (run === undefined) throw new Error(`Cannot read run ${number}: it is closed`);
+    return run;
+  }
+
+  /** The machine behind the command of `seq`. */
+  #machine(number: number, seq: number) {
+    const run = this.#run(number);
+    return run.recording.machineAt(run.indexBehind(seq));
+  }
+}

@@ -1,0 +1,88 @@
+import { commandsOf, MUSEUM, WORKLOAD_NAMES, workloadOf } from '../../src/lab/index.js';
+import { Command, VmConfig } from '../../src/mmu/schema/index.js';
+import type { ExhibitCase, GeneratedCase, LocalCase, WrittenCase } from '../model/local-case.js';
+import { RUN_COMMANDS_MAX } from './protocol.js';
+
+/** A case that can be run. */
+export interface Runnable {
+  readonly config: VmConfig;
+  readonly commands: Iterable<Command>;
+  readonly count: number;
+}
+
+/**
+ * Makes a case into a configuration and commands.
+ *
+ * @throws {Error} If it names what there is not, or a value is out of its range.
+ */
+export function runnableOf(from: LocalCase): Runnable {
+  switch (from.kind) {
+    case 'written':
+      return written(from);
+    case 'generated':
+      return generated(from);
+    case 'exhibit':
+      return exhibited(from);
+  }
+}
+
+/** @throws {Error} If a part of it is wrong, with the part and the reason. */
+function written({ config, commands }: WrittenCase): Runnable {
+  demandFew(commands.length);
+  return {
+    config: checked(VmConfig, config, 'config'),
+    commands: commands.map((command, i) => checked(Command, command, `commands/${i}`)),
+    count: commands.length,
+  };
+}
+
+function generated({ workload: name, seed, values, changes }: GeneratedCase): Runnable {
+  const known = WORKLOAD_NAMES.find((one) => one === name);
+  if (known === undefined) {
+    throw new Error(`Cannot make workload "${name}": there are ${WORKLOAD_NAMES.join(', ')}`);
+  }
+  const workload = workloadOf(known);
+  const count = Number(values.commands ?? workload.parameters.commands.default);
+  demandFew(count);
+  return {
+    config: checked(VmConfig, { ...workload.configOf(values), ...changes }, 'config'),
+    commands: workload.commandsOf(values, seed),
+    count,
+  };
+}
+
+function exhibited({ exhibit: name, isOn }: ExhibitCase): Runnable {
+  const exhibit = MUSEUM.find((one) => one.name === name);
+  if (exhibit === undefined) throw new Error(`Cannot show exhibit "${name}": there is none`);
+  const { scene, amiss, sound } = exhibit;
+  const commands = commandsOf(scene).map((command) => Command.parse(command));
+  const config = VmConfig.parse({ ...scene.config, ...(isOn ? amiss : sound) });
+  return { config, commands, count: commands.length };
+}
+
+function demandFew(count: number): void {
+  if (count <= RUN_COMMANDS_MAX) return;
+  throw new Error(`Cannot run ${count} commands: the page takes ${RUN_COMMANDS_MAX} at most`);
+}
+
+/** The part of a schema that is needed to read a value. */
+interface Reader<T> {
+  safeParse(
+    value: unknown,
+  ):
+    | { readonly success: true; readonly data: T }
+    | { readonly success: false; readonly error: { readonly issues: readonly Issue[] } };
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+export function checked<T>(schema: Reader<T>, value: unknown, place: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = [place, ...(issue?.path ?? []).map(String)].join('/');
+  throw new Error(`This is no case of this version: at ${path}, ${issue?.message}`);
+}

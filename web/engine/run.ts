@@ -1,0 +1,114 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { encodeVm, oracleStateOf } from '../../src/mmu/index.js';
+import type { Command, VmConfig } from '../../src/mmu/schema/index.js';
+import { Command as CommandSchema, VmConfig as ConfigSchema } from '../../src/mmu/schema/index.js';
+import type { CommandFrame, EventFrame } from '../api/wire.js';
+import type { WrittenCase } from '../model/local-case.js';
+import type { Moment } from '../model/moments.js';
+import { vcpuDump } from './dumps.js';
+import { commandFrame, eventFrame } from './frames.js';
+import type { Done } from './numbering.js';
+import type { Found, Opened } from './protocol.js';
+import type { Recording } from './recording.js';
+
+/** Violations that are listed: the first ones. */
+const FOUND_MAX = 1000;
+
+/** A recording with what the page asks about it. */
+export class Run {
+  readonly recording: Recording;
+  readonly found: Found[] = [];
+
+  constructor(recording: Recording) {
+    this.recording = recording;
+  }
+
+  get config(): VmConfig {
+    return this.recording.config;
+  }
+
+  /** @returns What happened; null if the run takes no more commands. */
+  append(command: Command): Done | null {
+    const done = this.recording.append(command);
+    for (const { seq, vcpu, event } of done?.events ?? []) {
+      if (event.kind !== 'violation' || this.found.length >= FOUND_MAX) continue;
+      this.found.push({ seq, vcpu, rule: event.rule, message: event.message });
+    }
+    return done;
+  }
+
+  /** The run in short. @param run Its number. */
+  opened(run: number): Opened {
+    const { recording, config } = this;
+    const { vm, head, failure, commands } = recording;
+    const { policy, kernel, paging, defects, vcpus } = config;
+    const violations = oracleStateOf(vm)?.violations ?? 0;
+    const digest = digestOf(encodeVm(vm).bytes);
+    const rules = { policy, kernel, paging, defects };
+    return { run, head, commands: commands.length, vcpus, ...rules, violations, digest, failure };
+  }
+
+  /**
+   * A moment, on both sides of its command.
+   *
+   * @param seq From 0, the beginning, to the head; beyond it the head is meant.
+   * @param vcpu Null for that of the command.
+   */
+  moment(seq: number, vcpu: number | null): Moment {
+    const { head, vm } = this.recording;
+    const place = { oldest: 0, head, vcpus: vm.vcpus.length };
+    if (seq === 0 || head === 0) {
+      const state = vcpuDump(this.recording.machineAt(0), vcpu ?? 0);
+      return { ...place, seq: 0, command: null, events: [], before: state, after: state };
+    }
+    const index = this.recording.indexOf(Math.min(seq, head));
+    const shown = vcpu ?? (this.recording.commands[index]?.vcpu as number);
+    const before = vcpuDump(this.recording.machineAt(index), shown);
+    const done = this.recording.doneAt(index);
+    return {
+      ...place,
+      seq: Math.min(seq, head),
+      command: commandFrame(done.command),
+      events: done.events.map(eventFrame),
+      before,
+      after: vcpuDump(this.recording.machineAt(index + 1), shown),
+    };
+  }
+
+  /** Commands that lead to the state at `seq`, that of `seq` included. */
+  indexBehind(seq: number): number {
+    return seq <= 0 || this.recording.head === 0 ? 0 : this.recording.indexOf(seq) + 1;
+  }
+
+  /** Records behind `after`, at most `limit`. */
+  frames(after: number, limit: number): (CommandFrame | EventFrame)[] {
+    const { recording } = this;
+    const frames: (CommandFrame | EventFrame)[] = [];
+    if (after >= recording.head) return frames;
+    const first = recording.indexOf(after + 1);
+    for (let i = first; i < recording.commands.length && frames.length < limit; i += 1) {
+      const { command, events } = recording.doneAt(i);
+      if (command.seq > after) frames.push(commandFrame(command));
+      frames.push(...events.filter(({ seq }) => seq > after).map(eventFrame));
+    }
+    return frames.slice(0, limit);
+  }
+
+  /** The run written out, so that it can be repeated elsewhere. */
+  written(mmulab: string): WrittenCase {
+    const { config, commands, vm } = this.recording;
+    return {
+      kind: 'written',
+      mmulab,
+      config: ConfigSchema.encode(config),
+      commands: commands.map((command) => CommandSchema.encode(command)),
+      digest: digestOf(encodeVm(vm).bytes),
+    };
+  }
+}
+
+/** As a case file has it. */
+function digestOf(bytes: Uint8Array): string {
+  return `sha256:${bytesToHex(sha256(bytes))}`;
+}
