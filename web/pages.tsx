@@ -1,98 +1,54 @@
-import type { ComponentChildren } from 'preact';
-import { watchVm } from './model/watch.js';
-import { LiveRace } from './view/live-race.js';
-import { RaceView } from './view/race-view.js';
-import { VmPicker } from './view/vm-picker.js';
-import { VmView } from './view/vm-view.js';
+import type { ComponentType } from 'preact';
+import { type Params, paramsOf } from './shell/path.js';
 
-/** A page: its address, its title, and its view. */
-interface Page {
-  /** Key in the query of its address that has no value; null for none. */
-  readonly flag: string | null;
-  /** Key in the query whose value the page is about; null for none. */
-  readonly key: string | null;
+/** The view of a page, drawn anew when the parts of its path change. */
+export interface PageModule {
+  readonly View: ComponentType<{ readonly params: Params }>;
+}
+
+/** A page: its path, its title, and the file that it is. */
+export interface Page {
+  /** Pattern of its path; parts after a colon vary. */
+  readonly path: string;
   /** Title in the browser; empty for the name of the product alone. */
-  readonly title: (value: string) => string;
-  readonly view: (value: string) => ComponentChildren;
-  /** Text of its link above the list of VMs; absent if there is no such link. */
-  readonly link?: string;
+  readonly title: (params: Params) => string;
+  readonly load: () => Promise<PageModule>;
+  /** Text and second key (behind `g`) of its link in the bar; absent if it has no link. */
+  readonly link?: { readonly text: string; readonly key: string };
 }
 
-const VM_LIST: Page = {
-  flag: null,
-  key: null,
-  title: () => '',
-  view: () => <VmPicker links={LINKS} vmHref={vmHref} />,
-};
+/**
+ * Every page, a line each; the first whose path fits is shown. The server knows the paths as well.
+ *
+ * @see PAGES in src/server/routes/files.ts
+ */
+export const PAGES: readonly Page[] = [
+  {
+    path: '/',
+    title: () => '',
+    load: () => import('./page/home.js'),
+    link: { text: 'Lab', key: 'h' },
+  },
+  { path: '/vm/:vm', title: ({ vm }) => vm ?? '', load: () => import('./page/vm.js') },
+  {
+    path: '/vm/:vm/race',
+    title: ({ vm }) => `Race of ${vm}`,
+    load: () => import('./page/vm-race.js'),
+  },
+  {
+    path: '/race',
+    title: () => 'Race',
+    load: () => import('./page/race.js'),
+    link: { text: 'Race', key: 'r' },
+  },
+  { path: '/race/:job', title: () => 'Race', load: () => import('./page/race.js') },
+];
 
-const VM: Page = {
-  flag: null,
-  key: 'vm',
-  title: (vm) => vm,
-  view: (vm) => <VmView id={vm} watch={watchVm(vm)} raceHref={hrefOf(VM_RACE, vm)} />,
-};
-
-const VM_RACE: Page = {
-  flag: 'race',
-  key: 'vm',
-  title: (vm) => `Race of ${vm}`,
-  view: (vm) => <LiveRace vm={vm} vmHref={vmHref(vm)} />,
-};
-
-const RACE: Page = {
-  flag: 'race',
-  key: null,
-  title: () => 'Race',
-  view: () => <RaceView job={null} jobHref={jobHref} />,
-  link: 'Race policies',
-};
-
-const JOB: Page = {
-  flag: null,
-  key: 'job',
-  title: () => 'Race',
-  view: (job) => <RaceView job={job} jobHref={jobHref} />,
-};
-
-/** Every page. An address shows the first one whose flag and key are all in its query. */
-const PAGES: readonly Page[] = [VM_RACE, JOB, RACE, VM, VM_LIST];
-
-/** A link to a page. */
-export interface PageLink {
-  readonly text: string;
-  readonly href: string;
-}
-
-const LINKS: readonly PageLink[] = PAGES.flatMap((page) =>
-  page.link === undefined ? [] : [{ text: page.link, href: hrefOf(page) }],
-);
-
-/** The title and the view for the query of an address. The VM or the job is in it, to be shared. */
-export function pageAt(query: URLSearchParams): { title: string; view: ComponentChildren } {
-  const page = PAGES.find((candidate) => isMeant(candidate, query)) ?? VM_LIST;
-  const value = valueIn(query, page);
-  const title = page.title(value);
-  return { title: title === '' ? 'mmulab' : `${title} - mmulab`, view: page.view(value) };
-}
-
-function isMeant(page: Page, query: URLSearchParams): boolean {
-  const hasFlag = page.flag === null || query.has(page.flag);
-  return hasFlag && (page.key === null || valueIn(query, page) !== '');
-}
-
-function valueIn(query: URLSearchParams, { key }: Page): string {
-  return key === null ? '' : (query.get(key) ?? '');
-}
-
-function hrefOf({ flag, key }: Page, value = ''): string {
-  const keyed = key === null ? [] : [`${key}=${encodeURIComponent(value)}`];
-  return `/?${[...(flag === null ? [] : [flag]), ...keyed].join('&')}`;
-}
-
-function vmHref(vm: string): string {
-  return hrefOf(VM, vm);
-}
-
-function jobHref(job: string): string {
-  return hrefOf(JOB, job);
+/** The page at a path, with the parts of the path; null if there is none. */
+export function pageAt(path: string): { readonly page: Page; readonly params: Params } | null {
+  for (const page of PAGES) {
+    const params = paramsOf(page.path, path);
+    if (params !== null) return { page, params };
+  }
+  return null;
 }

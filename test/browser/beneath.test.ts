@@ -19,7 +19,7 @@ const MEMORY = { memslots: [{ gpa: '0x0', bytes: 16 * 2 ** 20 }] };
 
 async function watchNewVm(config: Parameters<Lab['createVm']>[0] = {}) {
   const vm = await lab.createVm({ memory: MEMORY, ...config });
-  const page = await lab.open(`/?vm=${vm}`);
+  const page = await lab.open(`/vm/${vm}`);
   const shown = shownBy(page);
   await expect.poll(shown.connection).toBe('live');
   return { vm, page, shown };

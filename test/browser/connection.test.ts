@@ -23,7 +23,7 @@ const upTo = (head: number) => Array.from({ length: head }, (_, index) => index 
 
 async function watchNewVm(config: Parameters<Lab['createVm']>[0] = {}) {
   const vm = await lab.createVm(config);
-  const page = await lab.open(`/?vm=${vm}`);
+  const page = await lab.open(`/vm/${vm}`);
   const shown = shownBy(page);
   await expect.poll(shown.connection).toBe('live');
   return { vm, page, shown };
@@ -87,7 +87,7 @@ test('a VM that is deleted ends the page, which keeps what it shows', async () =
 });
 
 test('a VM that there never was is told as the server tells it', async () => {
-  const page = await lab.open('/?vm=nobody');
+  const page = await lab.open('/vm/nobody');
   await expect.poll(shownBy(page).connection).toBe('ended: Cannot find VM "nobody": no such VM');
 });
 

@@ -27,7 +27,7 @@ test('the reference at /docs takes nothing from elsewhere, and its policy hinder
 
 test('a page that was opened with a token watches a VM, and hides the token', async () => {
   const vm = await lab.createVm({ policy: 'mainline' });
-  const page = await lab.open(`/?vm=${vm}#token=${TOKEN}`);
+  const page = await lab.open(`/vm/${vm}#token=${TOKEN}`);
   const shown = shownBy(page);
   await expect.poll(shown.connection).toBe('live');
   expect(page.url()).not.toContain(TOKEN);

@@ -20,7 +20,7 @@ const enter = (vcpu = 0): CommandInput => ({ kind: 'enter', vcpu });
 
 async function watchNewVm(config: Parameters<Lab['createVm']>[0]) {
   const vm = await lab.createVm(config);
-  const page = await lab.open(`/?vm=${vm}`);
+  const page = await lab.open(`/vm/${vm}`);
   const shown = shownBy(page);
   await expect.poll(shown.connection).toBe('live');
   return { vm, page, shown };
@@ -138,8 +138,8 @@ test('a VM is created by keyboard, and its address shows it to someone else', as
   await page.getByLabel('vCPUs').fill('3');
   await page.getByRole('button', { name: 'Create VM' }).focus();
   await page.keyboard.press('Enter');
-  await page.waitForURL(/\?vm=/);
-  const other = await lab.open(`/${new URL(page.url()).search}`);
+  await page.waitForURL(/\/vm\/vm-/);
+  const other = await lab.open(new URL(page.url()).pathname);
   await expect.poll(shownBy(other).connection).toBe('live');
   expect(await other.locator('.fact-policy dd').textContent()).toBe('cached-roots');
   expect(await other.locator('.fact-paging dd').textContent()).toBe('ept');

@@ -14,7 +14,7 @@ afterAll(() => lab?.close());
 afterEach(() => expect(lab.complaints).toEqual([]));
 
 async function openForm(workload: string, commands: number): Promise<Page> {
-  const page = await lab.open('/?race');
+  const page = await lab.open('/race');
   await page.locator('[name="policy"]').first().waitFor();
   await page.selectOption('[name="workload"]', workload);
   await page.fill('[name="commands"]', String(commands));
@@ -27,7 +27,7 @@ test('a race is started from the form, and its table, charts and parting are sho
   const page = await openForm('nested-invept', 1500);
   await page.click('button[type="submit"]');
   await expect.poll(() => rowsOf(page)).toBe(12);
-  expect(page.url()).toMatch(/\/\?job=job-\d+-[a-z0-9]{10}$/);
+  expect(page.url()).toMatch(/\/race\/job-\d+-[a-z0-9]{10}$/);
   expect(await page.inputValue('[name="commands"]')).toBe('1500');
 
   const stale = await page
@@ -57,7 +57,7 @@ test('what was raced is shown again by its address, and can be copied', async ()
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.click('button[type="submit"]');
   await expect.poll(() => rowsOf(page)).toBe(12);
-  const again = await lab.open(new URL(page.url()).search.replace(/^/, '/'));
+  const again = await lab.open(new URL(page.url()).pathname);
   await expect.poll(() => rowsOf(again)).toBe(12);
   await page.click('.race-copy button');
   await expect.poll(() => page.locator('.race-copy [role="status"]').innerText()).toBe('Copied');
@@ -83,7 +83,7 @@ test('what cannot be raced is said', async () => {
   await expect
     .poll(() => page.locator('.race-order .failure').innerText())
     .toBe('Cannot race: no policy is picked; pick one or more');
-  const lost = await lab.open('/?job=job-999');
+  const lost = await lab.open('/race/job-999');
   await expect
     .poll(() => lost.locator('.race-order .failure').innerText())
     .toBe('Cannot find job "job-999": no such job, or no longer kept');
@@ -92,9 +92,9 @@ test('what cannot be raced is said', async () => {
 test('the lanes beside a VM are seen to go along with it', async () => {
   const registers = { cr3: '0x100000', cr4: '0x200a0' };
   const vm = await lab.createVm({ registers, lanes: [{ policy: 'need-sync' }] } as never);
-  const watched = await lab.open(`/?vm=${vm}`);
+  const watched = await lab.open(`/vm/${vm}`);
   await watched.locator('.facts .masthead-link').click();
-  await expect.poll(() => watched.url()).toMatch(new RegExp(`/\\?race&vm=${vm}$`));
+  await expect.poll(() => watched.url()).toMatch(new RegExp(`/vm/${vm}/race$`));
   await expect.poll(() => rowsOf(watched)).toBe(2);
   const misses = () => watched.locator('[data-column="miss"]').allInnerTexts();
   expect(await misses()).toEqual(['0', '0']);

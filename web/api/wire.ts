@@ -31,7 +31,17 @@ export type WireTlbContext = WireTlb['contexts'][number];
 export type WireRequest = z.input<typeof RequestName>;
 export type FlushScope = WireEventOf<'tlb-flushed'>['scope'];
 
-type Shown = 'id' | 'seq' | 'vcpus' | 'policy' | 'paging' | 'kernel' | 'vendor';
+type Shown =
+  | 'id'
+  | 'seq'
+  | 'name'
+  | 'tags'
+  | 'poisoned'
+  | 'vcpus'
+  | 'policy'
+  | 'paging'
+  | 'kernel'
+  | 'vendor';
 
 /** A VM in the list of `GET /v1/vms`, as far as the page shows it. */
 export type VmSummary = Required<Pick<api.VmSummary, Shown>>;

@@ -2,7 +2,8 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { getVmRace } from '../api/client.js';
 import type { WireRace } from '../api/wire.js';
-import { Masthead } from './masthead.js';
+import { vmHref } from '../shell/links.js';
+import { PageHead } from './page-head.js';
 import { RaceResult } from './race-result.js';
 
 /** Milliseconds between two reads: often enough to see a race move while a harness runs. */
@@ -10,12 +11,10 @@ const LOOK_EVERY_MS = 1000;
 
 interface Props {
   readonly vm: string;
-  /** Address of the VM's own page. */
-  readonly vmHref: string;
 }
 
 /** The lanes beside a VM, live. */
-export function LiveRace({ vm, vmHref }: Props) {
+export function LiveRace({ vm }: Props) {
   const race = useSignal<WireRace | null>(null);
   const failure = useSignal<string | null>(null);
   useEffect(() => {
@@ -40,12 +39,12 @@ export function LiveRace({ vm, vmHref }: Props) {
   }, [vm, race, failure]);
   return (
     <>
-      <Masthead>
+      <PageHead>
         <h1 class="tagline">The lanes beside {vm}, live</h1>
-        <a class="masthead-link" href={vmHref}>
+        <a class="masthead-link" href={vmHref(vm)}>
           {vm}
         </a>
-      </Masthead>
+      </PageHead>
       <main class="race race-live">
         <p class="failure" role="alert">
           {failure}

@@ -2,6 +2,8 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { createVm, getModel, listPolicies } from '../api/client.js';
 import type { Model, NewVm, PolicySummary } from '../api/wire.js';
+import { vmHref } from '../shell/links.js';
+import { navigate } from '../shell/router.js';
 
 const model = signal<Model | null>(null);
 const policies = signal<readonly PolicySummary[]>([]);
@@ -11,16 +13,12 @@ const busy = signal(false);
 
 const DEFAULT_KERNEL: NewVm['kernel'] = '6.1';
 
-interface Props {
-  readonly vmHref: (id: string) => string;
-}
-
 /** Creates a VM and goes to its page. */
-export function NewVmForm({ vmHref }: Props) {
+export function NewVmForm() {
   useEffect(() => void loadChoices(), []);
   const chosen = policies.value.find(({ name }) => name === policy.value);
   return (
-    <form class="new-vm" onSubmit={(event) => void submit(event, vmHref)}>
+    <form class="new-vm" onSubmit={(event) => void submit(event)}>
       <label class="field field-wide">
         Policy
         <select
@@ -90,7 +88,7 @@ async function loadChoices(): Promise<void> {
   }
 }
 
-async function submit(event: SubmitEvent, vmHref: Props['vmHref']): Promise<void> {
+async function submit(event: SubmitEvent): Promise<void> {
   event.preventDefault();
   const data = new FormData(event.currentTarget as HTMLFormElement);
   busy.value = true;
@@ -101,7 +99,7 @@ async function submit(event: SubmitEvent, vmHref: Props['vmHref']): Promise<void
       kernel: String(data.get('kernel')) as NonNullable<NewVm['kernel']>,
       vcpus: Number(data.get('vcpus')),
     });
-    location.assign(vmHref(id));
+    navigate(vmHref(id));
   } catch (error) {
     failure.value = (error as Error).message;
     busy.value = false;

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { getModel, listPolicies, listWorkloads } from '../api/client.js';
 import type { Model, PolicySummary, RaceOrder, WorkloadSummary } from '../api/wire.js';
 import { hasToGo, type RaceWatch, runRace } from '../model/race.js';
+import { raceHref } from '../shell/links.js';
 
 const DEFAULT_KERNEL = '6.1';
 
@@ -18,18 +19,17 @@ interface Choices {
 
 interface Props {
   readonly watch: RaceWatch;
-  readonly jobHref: (job: string) => string;
 }
 
 /** Form of a race: a workload, its seed and number of commands, and policies. */
-export function RaceForm({ watch, jobHref }: Props) {
+export function RaceForm({ watch }: Props) {
   const choices = useSignal<Choices | null>(null);
   const workload = useSignal('kpti');
   useEffect(() => void load(choices, watch), [choices, watch]);
   const { workloads = [], policies = [], kernels = [] } = choices.value ?? {};
   const busy = watch.job.value !== null && hasToGo(watch.job.value);
   return (
-    <form class="race-form" onSubmit={(event) => submit(event, { watch, jobHref })}>
+    <form class="race-form" onSubmit={(event) => submit(event, { watch })}>
       <label class="field">
         Workload
         <select
@@ -108,7 +108,7 @@ async function load(choices: { value: Choices | null }, watch: RaceWatch): Promi
   }
 }
 
-function submit(event: SubmitEvent, { watch, jobHref }: Props): void {
+function submit(event: SubmitEvent, { watch }: Props): void {
   event.preventDefault();
   const data = new FormData(event.currentTarget as HTMLFormElement);
   const policies = data.getAll('policy').map((name) => String(name) as Policy);
@@ -127,5 +127,5 @@ function submit(event: SubmitEvent, { watch, jobHref }: Props): void {
     prevRoots: [Number(data.get('prevRoots'))],
     kernels: [String(data.get('kernel')) as Kernel],
   };
-  void runRace(watch, order, (job) => history.replaceState(null, '', jobHref(job)));
+  void runRace(watch, order, (job) => history.replaceState(null, '', raceHref(job)));
 }

@@ -1,18 +1,17 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import type { WireJob } from '../api/wire.js';
 import { cancelRace, createRaceWatch, followJob, hasToGo, type RaceWatch } from '../model/race.js';
-import { Masthead } from './masthead.js';
+import { PageHead } from './page-head.js';
 import { RaceForm } from './race-form.js';
 import { RaceResult } from './race-result.js';
 
 interface Props {
   /** The job to show; null for an empty form. */
   readonly job: string | null;
-  readonly jobHref: (job: string) => string;
 }
 
 /** Policies side by side: the form of a race on the left, its result on the right. */
-export function RaceView({ job, jobHref }: Props) {
+export function RaceView({ job }: Props) {
   const watch = useMemo(createRaceWatch, []);
   useEffect(() => {
     if (job !== null) void followJob(watch, job);
@@ -20,12 +19,12 @@ export function RaceView({ job, jobHref }: Props) {
   const current = watch.job.value;
   return (
     <>
-      <Masthead>
+      <PageHead>
         <h1 class="tagline">A race: every policy over the same commands</h1>
-      </Masthead>
+      </PageHead>
       <main class="race">
         <section class="panel race-order" aria-label="What to race">
-          <RaceForm watch={watch} jobHref={jobHref} />
+          <RaceForm watch={watch} />
           <p class="failure" role="alert">
             {watch.failure}
           </p>

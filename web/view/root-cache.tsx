@@ -64,7 +64,7 @@ function Root({ placed: { slot, root }, picked }: RootProps) {
   const position = {
     '--slot': slot,
     '--column': slot % SLOTS_PER_ROW,
-    '--line': Math.floor(slot / SLOTS_PER_ROW),
+    '--row': Math.floor(slot / SLOTS_PER_ROW),
   };
   const isPicked = picked.value === root.hpa;
   const debt = root.unsync ? ', unsync: it owes a sync or a flush before it is used again' : '';

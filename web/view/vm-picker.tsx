@@ -2,21 +2,16 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { listVms } from '../api/client.js';
 import type { VmSummary } from '../api/wire.js';
-import { Masthead } from './masthead.js';
+import { vmHref } from '../shell/links.js';
 import { NewVmForm } from './new-vm-form.js';
+import { PageHead } from './page-head.js';
 
 const vms = signal<readonly VmSummary[] | null>(null);
 const more = signal(false);
 const failure = signal<string | null>(null);
 
-interface Props {
-  /** Links to pages that are not about a VM. */
-  readonly links: readonly { readonly text: string; readonly href: string }[];
-  readonly vmHref: (id: string) => string;
-}
-
 /** The list of VMs, with a form to create one. */
-export function VmPicker({ links, vmHref }: Props) {
+export function VmPicker() {
   useEffect(() => {
     const look = () => void refresh();
     look();
@@ -25,29 +20,24 @@ export function VmPicker({ links, vmHref }: Props) {
   }, []);
   return (
     <>
-      <Masthead>
+      <PageHead>
         <p class="tagline">KVM’s MMU, live: roots, requests and flushes of every vCPU</p>
-        {links.map(({ text, href }) => (
-          <a key={href} class="masthead-link" href={href}>
-            {text}
-          </a>
-        ))}
-      </Masthead>
+      </PageHead>
       <main class="picker">
         <section class="panel">
           <h1 class="panel-title">VMs</h1>
-          <VmList vmHref={vmHref} />
+          <VmList />
         </section>
         <section class="panel">
           <h2 class="panel-title">New VM</h2>
-          <NewVmForm vmHref={vmHref} />
+          <NewVmForm />
         </section>
       </main>
     </>
   );
 }
 
-function VmList({ vmHref }: Pick<Props, 'vmHref'>) {
+function VmList() {
   if (failure.value !== null) {
     return (
       <p class="failure" role="alert">

@@ -1,33 +1,32 @@
 import { NO_ACTIVITY } from '../model/activity.js';
 import type { Watch } from '../model/watch.js';
+import { vmRaceHref } from '../shell/links.js';
 import { ConnectionLamp } from './connection-lamp.js';
 import { EventList } from './event-list.js';
-import { Masthead } from './masthead.js';
+import { PageHead } from './page-head.js';
 import { VcpuPanel } from './vcpu-panel.js';
 
 interface Props {
   readonly id: string;
   readonly watch: Watch;
-  /** Address of the race of the lanes beside the VM. */
-  readonly raceHref: string;
 }
 
 /** One VM: its vCPUs on the left, their events on the right. */
-export function VmView({ id, watch, raceHref }: Props) {
+export function VmView({ id, watch }: Props) {
   const connection = watch.connection.value;
   const nothing = connection.kind === 'ended' && watch.vm.value === null ? connection.reason : null;
   return (
     <>
-      <Masthead>
-        <VmFacts id={id} watch={watch} raceHref={raceHref} />
+      <PageHead>
+        <VmFacts id={id} watch={watch} />
         <ConnectionLamp connection={connection} />
-      </Masthead>
+      </PageHead>
       {nothing === null ? <Panels id={id} watch={watch} /> : <Lost reason={nothing} />}
     </>
   );
 }
 
-function Panels({ id, watch }: Omit<Props, 'raceHref'>) {
+function Panels({ id, watch }: Props) {
   return (
     <main class="vm">
       <section class="vcpus" aria-label="vCPUs">
@@ -63,7 +62,7 @@ function Lost({ reason }: { readonly reason: string }) {
   );
 }
 
-function VmFacts({ id, watch, raceHref }: Props) {
+function VmFacts({ id, watch }: Props) {
   const vm = watch.vm.value;
   return (
     <div class="facts">
@@ -75,7 +74,7 @@ function VmFacts({ id, watch, raceHref }: Props) {
         <Fact name="seq" value={String(watch.head.value)} />
       </dl>
       {vm?.lanes !== undefined && (
-        <a class="masthead-link" href={raceHref}>
+        <a class="masthead-link" href={vmRaceHref(id)}>
           Race
         </a>
       )}

@@ -9,7 +9,19 @@ import type { TypedPlugin } from './typed-plugin.js';
 
 const WEB = fileURLToPath(new URL('dist/web/', PACKAGE_ROOT));
 
-const PAGES = { '/': 'index.html', '/docs': 'docs.html' };
+/**
+ * Paths of pages, and the file that each is. One file draws nearly all of them.
+ *
+ * @see PAGES in web/pages.tsx, which has the same paths
+ */
+export const PAGES = {
+  '/': 'index.html',
+  '/vm/:vm': 'index.html',
+  '/vm/:vm/race': 'index.html',
+  '/race': 'index.html',
+  '/race/:job': 'index.html',
+  '/docs': 'docs.html',
+};
 
 const NOT_BUILT =
   'mmulab: the page is not built; "npm run build" builds it. The API is under /v1, and described at /openapi.yaml.\n';

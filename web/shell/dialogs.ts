@@ -1,0 +1,22 @@
+import { signal } from '@preact/signals';
+
+/** The dialog of the shell that is open; `text` is what is typed into the list at first. */
+export type OpenDialog =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'palette'; readonly text: string };
+
+export const dialog = signal<OpenDialog>({ kind: 'none' });
+
+export function openHelp(): void {
+  dialog.value = { kind: 'help' };
+}
+
+/** @param text Typed at first: `>` keeps to commands. */
+export function openPalette(text: string): void {
+  dialog.value = { kind: 'palette', text };
+}
+
+export function closeDialog(): void {
+  dialog.value = { kind: 'none' };
+}

@@ -1,0 +1,34 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { closeDialog } from './dialogs.js';
+
+interface Props {
+  readonly label: string;
+  readonly kind: string;
+  readonly children: ComponentChildren;
+}
+
+/** A dialog above the page. The browser keeps the focus in it, and closes it with Escape. */
+export function Modal({ label, kind, children }: Props) {
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const shown = element.current;
+    shown?.showModal();
+    return () => shown?.close();
+  }, []);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the browser closes it with Escape
+    <dialog
+      ref={element}
+      class={`modal modal-${kind}`}
+      aria-label={label}
+      onClose={closeDialog}
+      onClick={({ target, currentTarget }) => {
+        // Its content fills it, so that a click on itself is one on the backdrop.
+        if (target === currentTarget) closeDialog();
+      }}
+    >
+      <div class="modal-content">{children}</div>
+    </dialog>
+  );
+}

@@ -1,0 +1,6 @@
+import type { ComponentChildren } from 'preact';
+
+/** The subject of the page, below the bar. */
+export function PageHead({ children }: { readonly children?: ComponentChildren }) {
+  return <div class="page-head">{children}</div>;
+}
