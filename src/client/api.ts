@@ -565,6 +565,13 @@ export type CommandPreempt = {
     kind: "preempt";
     vcpu: VcpuIndex;
 };
+export type CommandSetCpuid = {
+    cpuid?: CpuidFeatures;
+    /** Default: 46. */
+    maxphyaddr?: number;
+    kind: "set-cpuid";
+    vcpu: VcpuIndex;
+};
 export type CommandGetNestedState = {
     kind: "get-nested-state";
     vcpu: VcpuIndex;
@@ -677,7 +684,7 @@ export type CommandResetContext = {
     kind: "reset-context";
     vcpu: VcpuIndex;
 };
-export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandWrmsrPkrs | CommandWrpkru | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmread | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandPvFlush | CommandHvFlush | CommandVmrun | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandPreempt | CommandGetNestedState | CommandSetNestedState | CommandSmi | CommandRsm | CommandInit | CommandDirtyLog | CommandGetDirtyLog | CommandClearDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
+export type Command = CommandMovCr0 | CommandMovCr3 | CommandMovCr4 | CommandMovFromCr3 | CommandWrmsrEfer | CommandWrmsrPkrs | CommandWrpkru | CommandInvlpg | CommandInvpcid | CommandVmxon | CommandVmxoff | CommandVmclear | CommandVmptrld | CommandVmread | CommandVmwrite | CommandVmlaunch | CommandVmresume | CommandInvept | CommandInvvpid | CommandVmfunc | CommandVmexit | CommandPvFlush | CommandHvFlush | CommandVmrun | CommandRead | CommandWrite | CommandExecute | CommandLoadRoot | CommandEnter | CommandMakeRequest | CommandZapAll | CommandSetMemslot | CommandHostWrite | CommandPreempt | CommandSetCpuid | CommandGetNestedState | CommandSetNestedState | CommandSmi | CommandRsm | CommandInit | CommandDirtyLog | CommandGetDirtyLog | CommandClearDirtyLog | CommandUnmap | CommandMap | CommandSetSregs | CommandFreeRoots | CommandResetContext;
 export type Scene = {
     exhibit: Exhibit;
     /** Configuration with the mistake. */
@@ -1278,7 +1285,7 @@ export type EventVmFail = {
     /** Null without a current VMCS. */
     error: number | null;
 };
-export type CommandKind = "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "wrmsr-pkrs" | "wrpkru" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "pv-flush" | "hv-flush" | "vmrun" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "preempt" | "get-nested-state" | "set-nested-state" | "smi" | "rsm" | "init" | "dirty-log" | "get-dirty-log" | "clear-dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
+export type CommandKind = "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "wrmsr-pkrs" | "wrpkru" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "pv-flush" | "hv-flush" | "vmrun" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "preempt" | "set-cpuid" | "get-nested-state" | "set-nested-state" | "smi" | "rsm" | "init" | "dirty-log" | "get-dirty-log" | "clear-dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context";
 export type EventViolation = {
     kind: "violation";
     /** A wrong frame, a right that is gone or was never there, or a fault without a reason. */
@@ -2483,6 +2490,8 @@ export interface Operations {
     runHostWrite: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { gpa: PhysicalAddress; value: Hex64; }; answer: Applied };
     /** The host schedules the vCPU out, and says so in its steal time. */
     runPreempt: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
+    /** The VMM sets CPUID of every vCPU: KVM_SET_CPUID2. What is left out has its default. */
+    runSetCpuid: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: { cpuid?: CpuidFeatures; /** Default: 46. */ maxphyaddr?: number; }; answer: Applied };
     /** The VMM asks for the nested state: KVM_GET_NESTED_STATE. KVM stores the registers of an L2 that runs in its VMCS. */
     runGetNestedState: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body?: {}; answer: Applied };
     /** The VMM puts nested state back: KVM_SET_NESTED_STATE. */
@@ -2648,6 +2657,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     runSetMemslot: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/set-memslot"],
     runHostWrite: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/host-write"],
     runPreempt: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/preempt"],
+    runSetCpuid: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/set-cpuid"],
     runGetNestedState: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/get-nested-state"],
     runSetNestedState: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/set-nested-state"],
     runSmi: ["POST", "/v1/vms/{vm}/vcpus/{vcpu}/smi"],

@@ -48,6 +48,7 @@ function assemble(config: VmConfig, { rules, policy, wrappers }: Conduct): Vm {
     if (isPaePaging(regs)) regs.pdptrs = readPdptes(memory, regs.cr3);
   }
   const vm: Vm = {
+    initial: config,
     config,
     rules,
     policy,

@@ -14,7 +14,7 @@ import { readVm, writeVm } from './whole-state.js';
 
 /** First bytes of every encoded state: "mmul", and the version of the form. */
 const MAGIC = 0x6c756d6d;
-const VERSION = 5;
+const VERSION = 6;
 
 /** An encoded state with the places of its parts, so that equal parts of states can be kept once. */
 export interface EncodedVm {

@@ -24,6 +24,7 @@ import { read } from './commands/read.js';
 import { refusalOf } from './commands/refusal.js';
 import { rsm } from './commands/rsm.js';
 import { runL2 } from './commands/run-l2.js';
+import { setCpuid } from './commands/set-cpuid.js';
 import { setMemslot } from './commands/set-memslot.js';
 import { setNestedState } from './commands/set-nested-state.js';
 import { setSregs } from './commands/set-sregs.js';
@@ -194,6 +195,8 @@ function handle(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
       return init(vm, vcpu, emit);
     case 'get-nested-state':
       return getNestedState(vm, vcpu, emit);
+    case 'set-cpuid':
+      return setCpuid(vm, vcpu, command, emit);
     case 'set-nested-state':
       return setNestedState(vm, vcpu, command, emit);
     case 'smi':

@@ -6,11 +6,13 @@ import {
   type ByteWriter,
   type ContentsSink,
   type ContentsSource,
+  readCpuid,
   readMemslots,
   readOracle,
   readShadow,
   readVcpu,
   readVmcs12s,
+  writeCpuid,
   writeMemslots,
   writeOracle,
   writeShadow,
@@ -30,6 +32,7 @@ import { createLedger, type Vm } from './state/index.js';
  */
 export function writeVm(writer: ByteWriter, vm: Vm, contents: ContentsSink): number[] {
   writer.uint(vm.vcpus.length);
+  writeCpuid(writer, vm.config);
   writeMemslots(writer, vm.memory.memslots);
   contents.memory(vm.memory.pages);
   writeVmcs12s(writer, vm.vmcs12s);
@@ -54,6 +57,7 @@ export function readVm(reader: ByteReader, config: VmConfig, contents: ContentsS
   if (vcpuCount !== config.vcpus) {
     throw new BadEncoding(`a state of ${vcpuCount} vCPUs, for a VM of ${config.vcpus}`);
   }
+  const present = readCpuid(reader, config);
   const memory = createMemory(readMemslots(reader), contents.memory());
   const vmcs12s = readVmcs12s(reader);
   const shadow = readShadow(reader, contents);
@@ -65,7 +69,8 @@ export function readVm(reader: ByteReader, config: VmConfig, contents: ContentsS
   });
   const oracle = config.oracle === 'on' ? readOracle(reader, vcpuCount) : null;
   return {
-    config,
+    initial: config,
+    config: present,
     ...conductOf(config),
     memory,
     shadow,

@@ -9,7 +9,8 @@ import { changeAt, placesOf, sampleOf, valueAt } from './state-places.js';
 
 /** Parts of a state that its bytes do not hold, and why; what lies below them is left out as well. */
 const NOT_ENCODED: Readonly<Record<string, string>> = {
-  '.config': 'a state belongs to the configuration that it arose from',
+  '.initial': 'a state belongs to the configuration that it arose from',
+  '.config': 'what of it may change has a test of its own',
   '.rules': 'of the configured kernel',
   '.policy': 'of the configuration',
   '.defects': 'of the configuration',

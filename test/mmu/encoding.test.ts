@@ -115,7 +115,7 @@ describe('an encoded state', () => {
       (bytes: Uint8Array) => bytes.fill(0, 0, 1),
       'these bytes are not an encoded VM',
     ],
-    ['another version', (bytes: Uint8Array) => bytes.fill(9, 4, 5), 'version 9 is not version 5'],
+    ['another version', (bytes: Uint8Array) => bytes.fill(9, 4, 5), 'version 9 is not version 6'],
     ['fewer bytes', (bytes: Uint8Array) => bytes.slice(0, 40), 'the state ends at byte 40'],
     ['another VM', (bytes: Uint8Array) => bytes.fill(3, 8, 9), 'a state of 3 vCPUs, for a VM of 2'],
   ])('is refused if it is %s', (_what, change, message) => {

@@ -325,6 +325,8 @@ function fieldsOf(kind: CommandKind, chance: Chance): Record<string, unknown> {
           : {}),
         ...(chance.percent(20) ? { cpl: chance.below(4) } : { cpl: 0 }),
       };
+    case 'set-cpuid':
+      return chance.percent(50) ? {} : { maxphyaddr: chance.of([36, 46, 52]) };
     case 'set-nested-state':
       return {
         vmxon: chance.percent(15) ? null : chance.of(['0x1000', '0x1000', '0x1008']),

@@ -34,6 +34,12 @@ export const NESTED_ROWS = {
       ],
     },
   },
+  cpuidAfterRun: {
+    see(kernel) {
+      return ran(createGuest({ kernel }), ENTER).run({ kind: 'set-cpuid', maxphyaddr: 40 });
+    },
+    seen: { '5.14': { kind: 'ok' }, '5.18.0': { kind: 'error', errno: 'EINVAL' } },
+  },
   hasGmet: {
     see(kernel) {
       const registers = { efer: '0x1d00' };

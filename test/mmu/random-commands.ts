@@ -125,6 +125,7 @@ const paravirtual = fc.oneof(
 );
 
 const host = fc.oneof(
+  commandOf('set-cpuid', { maxphyaddr: fc.constantFrom(46, 46, 48) }),
   commandOf('enter'),
   commandOf('load-root', { pgd: root.map(hex) }),
   commandOf('set-sregs', { cr3: root.map(hex) }),

@@ -84,6 +84,7 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
     case 'unmap':
     case 'map':
     case 'set-sregs':
+    case 'set-cpuid':
     case 'free-roots':
     case 'reset-context':
       return null;
@@ -94,7 +95,7 @@ export function refusalOf(vm: Vm, vcpu: Vcpu, command: Command): string | null {
 const IN_L2_OF_SVM: ReadonlySet<CommandKind> = new Set([
   ...(['read', 'write', 'execute', 'vmexit', 'enter', 'make-request', 'zap-all'] as const),
   ...(['set-memslot', 'host-write', 'dirty-log', 'get-dirty-log', 'clear-dirty-log'] as const),
-  ...(['unmap', 'map', 'free-roots', 'reset-context'] as const),
+  ...(['unmap', 'map', 'free-roots', 'reset-context', 'set-cpuid'] as const),
 ]);
 
 /** KVM shadows nested page tables by as many levels as the host pages with, and L1 may not have more. */

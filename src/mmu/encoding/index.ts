@@ -6,6 +6,7 @@ export {
   createByteWriter,
 } from './bytes.js';
 export type { ContentsSink, ContentsSource } from './contents.js';
+export { readCpuid, writeCpuid } from './cpuid-block.js';
 export { readLinks, writeLinks } from './links-block.js';
 export {
   readMemslots,

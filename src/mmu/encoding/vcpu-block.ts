@@ -24,6 +24,7 @@ const NO_PAGE = 2 ** 32 - 1;
 /** Writes a vCPU as a block of its own: equal vCPUs of two states have the same bytes. */
 export function writeVcpu(writer: ByteWriter, vcpu: Vcpu): void {
   writer.flag(vcpu.mode === 'guest');
+  writer.flag(vcpu.hasRun);
   writeRegisters(writer, vcpu.regs);
   writeMmu(writer, vcpu.rootMmu);
   writeMmu(writer, vcpu.guestMmu);
@@ -65,8 +66,10 @@ export interface VcpuPlace {
 export function readVcpu(reader: ByteReader, place: VcpuPlace): Vcpu {
   const { index, prevRoots, tlb, shadow, vmcs12s } = place;
   const isGuest = reader.flag();
+  const hasRun = reader.flag();
   const vcpu = createVcpu(index, readRegisters(reader), { prevRoots, tlb });
   vcpu.mode = isGuest ? 'guest' : 'host';
+  vcpu.hasRun = hasRun;
   readMmu(reader, vcpu.rootMmu, shadow);
   readMmu(reader, vcpu.guestMmu, shadow);
   vcpu.mmu = reader.flag() ? vcpu.guestMmu : vcpu.rootMmu;

@@ -1,5 +1,13 @@
 export { offeredFeatures } from './offered-features.js';
 export {
+  KERNEL_NAMES,
+  KERNEL_RELEASES,
+  KERNEL_VERSIONS,
+  type KernelName,
+  type KernelRelease,
+  type KernelVersion,
+} from './releases.js';
+export {
   KVM_REQ,
   REQUEST_NAMES,
   type Request,
@@ -7,14 +15,6 @@ export {
   requestNameOf,
   requestNamesOf,
 } from './requests.js';
-export {
-  KERNEL_NAMES,
-  KERNEL_RELEASES,
-  KERNEL_VERSIONS,
-  type KernelName,
-  type KernelRelease,
-  type KernelRules,
-  type KernelVersion,
-} from './rules.js';
+export type { KernelRules } from './rules.js';
 export { KERNEL_SUMMARIES } from './summaries.js';
 export { kernelRulesOf, nearestRelease, releaseOf } from './versions.js';

@@ -1,4 +1,4 @@
-import type { KernelName } from './rules.js';
+import type { KernelName } from './releases.js';
 import { kernelRulesOf } from './versions.js';
 
 /** The part of a VM's configuration that decides what its guest is offered. */

@@ -1,3 +1,5 @@
+import type { KernelRelease } from './releases.js';
+
 /**
  * Every rule, other than what a policy decides, in which the kernels differ.
  *
@@ -146,6 +148,12 @@ export interface KernelRules {
    * @see Linux `nested_vmx_setup_secondary_ctls()`, arch/x86/kvm/vmx/nested.c
    */
   readonly hasModeBasedExec: boolean;
+  /**
+   * The effect of another CPUID on a vCPU that has run: its roots go, or it is refused, since v5.16;
+   * the same one may be set again, since v5.17.
+   * @see Linux `kvm_set_cpuid()`, `kvm_mmu_after_set_cpuid()`
+   */
+  readonly cpuidAfterRun: 'resets' | 'same-only';
   /** Whether an SVM hypervisor is offered the guest mode execute trap (GMET): with the same change. */
   readonly hasGmet: boolean;
 
@@ -227,24 +235,3 @@ export interface KernelRules {
   /** Whether the Hyper-V flush queue is a request of its own. */
   readonly hasHvTlbFlush: boolean;
 }
-
-/** Releases of Linux whose rules the model has, exactly. */
-export const KERNEL_RELEASES = [
-  '5.13.0',
-  '5.14.0',
-  '5.18.0',
-  '6.1.176',
-  '6.1.190',
-  '6.12.107',
-  '6.12.118',
-  '7.3.4',
-] as const;
-export type KernelRelease = (typeof KERNEL_RELEASES)[number];
-
-/** Series of Linux that stand for one of their releases. */
-export const KERNEL_VERSIONS = ['5.13', '5.14', '6.1', '6.12', '7.3'] as const;
-export type KernelVersion = (typeof KERNEL_VERSIONS)[number];
-
-/** Names of kernels: a release itself, or its series as an alias. */
-export const KERNEL_NAMES = [...KERNEL_VERSIONS, ...KERNEL_RELEASES] as const;
-export type KernelName = KernelVersion | KernelRelease;

@@ -1,4 +1,4 @@
-import type { KernelRelease } from './rules.js';
+import type { KernelRelease } from './releases.js';
 
 /** The novelty of each release in one sentence, so that one can choose. */
 export const KERNEL_SUMMARIES: Record<KernelRelease, string> = {

@@ -3,9 +3,9 @@ import {
   KERNEL_VERSIONS,
   type KernelName,
   type KernelRelease,
-  type KernelRules,
   type KernelVersion,
-} from './rules.js';
+} from './releases.js';
+import type { KernelRules } from './rules.js';
 
 /** v5.13: the last kernel whose switches carried `skip_tlb_flush` and `skip_mmu_sync`. */
 const v5_13: KernelRules = {
@@ -42,6 +42,7 @@ const v5_13: KernelRules = {
   l2Vpid: 'vpid01-for-guest',
   hasLam: false,
   hasModeBasedExec: false,
+  cpuidAfterRun: 'resets',
   hasGmet: false,
   sregsChecksEfer: false,
   sregsFlushesGuest: false,
@@ -83,6 +84,7 @@ const v5_18: KernelRules = {
   ...v5_14,
   release: '5.18.0',
   pgdSwitch: 'keep-or-fill',
+  cpuidAfterRun: 'same-only',
   wantsBaseRole: false,
   tdpPcidFlushesGuest: true,
   invpcidTypeFirst: false,

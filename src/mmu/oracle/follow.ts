@@ -112,6 +112,7 @@ function followTags(vm: WatchedVm, vcpu: Vcpu, command: Command, outcome: Outcom
     case 'enter':
     case 'make-request':
     case 'set-sregs':
+    case 'set-cpuid':
     case 'zap-all':
     case 'preempt':
     case 'host-write':

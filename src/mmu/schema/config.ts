@@ -68,6 +68,9 @@ export const CpuidFeatures = z
   })
   .meta({ id: 'CpuidFeatures' });
 
+/** Bits of a physical address. */
+export const Maxphyaddr = z.number().int().min(36).max(52).default(46);
+
 const controls = (msr: string, description: string) =>
   Hex64.prefault(msr).describe(
     `${description}: bits 31:0 must be 1 in the control word, bits 63:32 may be.`,
@@ -185,7 +188,7 @@ export const VmConfig = z
       .enum(['off', 'on', 'initially-set'])
       .default('off')
       .describe('KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: `get-dirty-log` alone protects nothing anew.'),
-    maxphyaddr: z.number().int().min(36).max(52).default(46),
+    maxphyaddr: Maxphyaddr,
     cpuid: CpuidFeatures.prefault({}),
     vmx: VmxCapabilities.prefault({}),
     memory: MemoryConfig.prefault({}),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { value } from './command-fields.js';
 import type { CommandSpec } from './command-spec.js';
+import { CpuidFeatures, Maxphyaddr } from './config.js';
 import { Hex64, PhysicalAddress } from './hex.js';
 import {
   MapRange,
@@ -55,6 +56,11 @@ export const HOST_COMMANDS = {
     summary: 'The host schedules the vCPU out, and says so in its steal time.',
     runsIn: 'host',
     body: z.strictObject({}),
+  },
+  'set-cpuid': {
+    summary: 'The VMM sets CPUID of every vCPU: KVM_SET_CPUID2. What is left out has its default.',
+    runsIn: 'host',
+    body: z.strictObject({ cpuid: CpuidFeatures.prefault({}), maxphyaddr: Maxphyaddr }),
   },
   'get-nested-state': {
     summary:

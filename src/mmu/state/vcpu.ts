@@ -37,6 +37,8 @@ export interface Vcpu {
   readonly index: number;
   /** The side that runs: KVM (`host`), or the guest. */
   mode: 'host' | 'guest';
+  /** Whether its guest ever ran: `last_vmentry_cpu` is not -1. */
+  hasRun: boolean;
   readonly regs: Registers;
   readonly rootMmu: Mmu;
   readonly guestMmu: Mmu;
@@ -66,6 +68,7 @@ export function createVcpu(
   return {
     index,
     mode: 'host',
+    hasRun: false,
     regs,
     rootMmu,
     guestMmu: createMmu('guest', prevRoots),

@@ -12,7 +12,10 @@ import type { Vmcs12 } from './vmcs12.js';
 
 /** A virtual machine: the aggregate of vCPUs, memory and shadow pages. */
 export interface Vm {
-  readonly config: VmConfig;
+  /** The configuration that it was made from. */
+  readonly initial: VmConfig;
+  /** The same with the CPUID and MAXPHYADDR of today. */
+  config: VmConfig;
   readonly rules: KernelRules;
   readonly policy: Policy;
   /** Wrappers by which it goes wrong, or is mended; null if there are none. */

@@ -29,6 +29,7 @@ export function enterGuest(vm: Vm, vcpu: Vcpu, emit: Emit): Entered {
     if (vcpu.requests !== 0) continue;
 
     vcpu.mode = 'guest';
+    vcpu.hasRun = true;
     runOnRoot(vm, vcpu);
     const guest = vcpu.nested.guestMode ? 'L2' : 'L1';
     emit?.(vcpu, { kind: 'vm-entered', guest, root: currentRoot(vcpu.mmu)?.hpa ?? null });

@@ -16,7 +16,7 @@ export async function tryOnCopy<T>(
 ): Promise<T> {
   anchorHistory(entry);
   const { pages } = entry;
-  const vm = thawVm(entry.vm.config, freezeVm(entry.vm));
+  const vm = thawVm(entry.vm.initial, freezeVm(entry.vm));
   // A ring of its own, anchored: a state that is only tried must not become a checkpoint.
   const ring = createRing(new HistoryBudget(1), 1);
   ring.anchor('older');

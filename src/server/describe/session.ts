@@ -132,6 +132,7 @@ const NESTED: readonly Step[] = [
   { operation: 'runVmexit', path: nested },
   { operation: 'runVmresume', path: nested },
   { operation: 'runGetNestedState', path: nested },
+  { operation: 'runSetCpuid', path: nested, body: {} },
   {
     operation: 'runSetNestedState',
     path: nested,

@@ -42,7 +42,7 @@ export async function fork(
   timeline: Timeline,
   { entry, seq, changes }: { entry: FleetVm; seq: number; changes: ForkChanges },
 ): Promise<Forked> {
-  const config = changed(entry.vm.config, changes);
+  const config = changed(entry.vm.initial, changes);
   if (config === null) {
     const vm = await timeline.stateAt(entry, seq);
     return { entry: fleet.createFork(vm, { vm: entry.id, seq }), replayed: false };

@@ -30,7 +30,7 @@ export class Timeline {
 
   /** Takes a VM back to its first state. */
   reset(entry: FleetVm): RewoundRecord {
-    const state = createVm(entry.vm.config);
+    const state = createVm(entry.vm.initial);
     return this.#fleet.rewind(entry, state, { snapshot: null, to: null, state: null });
   }
 
@@ -53,7 +53,7 @@ export class Timeline {
   /** @throws {ApiError} If there is no such snapshot, or no room for its state. */
   restore(entry: FleetVm, name: string): RewoundRecord {
     const { seq, state, made } = this.snapshots.get(entry.id, name);
-    const vm = thawVm(entry.vm.config, state);
+    const vm = thawVm(entry.vm.initial, state);
     return this.#fleet.rewind(entry, vm, { snapshot: name, to: seq, state }, made);
   }
 
@@ -65,10 +65,10 @@ export class Timeline {
   async stateAt(entry: FleetVm, seq: number): Promise<Vm> {
     this.demandPast(entry, seq);
     const { vm, ring, poison } = entry;
-    if (seq === ring.head && poison === null) return thawVm(vm.config, freezeVm(vm));
+    if (seq === ring.head && poison === null) return thawVm(vm.initial, freezeVm(vm));
     // Both in one turn: later, history may have moved on.
     const { state, commands } = this.#waysTo(entry, seq);
-    const start = state === null ? createVm(vm.config) : thawVm(vm.config, state);
+    const start = state === null ? createVm(vm.initial) : thawVm(vm.initial, state);
     return replay(this.#fleet, start, commands);
   }
 

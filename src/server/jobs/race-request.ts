@@ -177,7 +177,7 @@ function inputOf(fleet: Fleet, from: RaceRequest['source']): RaceInput {
       }
       const commands = lineageOf(fleet, entry, seq, `race what VM "${id}" did`);
       const source = { kind: 'vm', vm: id, seq } as const;
-      return { source, config: z.encode(VmConfig, vm.config), commands, count: commands.length };
+      return { source, config: z.encode(VmConfig, vm.initial), commands, count: commands.length };
     }
   }
 }

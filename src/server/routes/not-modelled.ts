@@ -6,7 +6,7 @@ export const NOT_MODELLED: readonly string[] = [
   'Shadow stacks.',
   'Interrupts, I/O and other exits that no command names.',
   'Nested SVM beyond VMRUN, and accesses and exits of its L2.',
-  'CPUID that changes: it is the configuration.',
+  'CPUID that differs from vCPU to vCPU.',
   'SMRAM: in system-management mode the memslots are the same.',
   'Hyper-V and Xen enlightenments.',
 ];
