@@ -132,7 +132,7 @@ const NESTED: readonly Step[] = [
   { operation: 'runVmexit', path: nested },
   { operation: 'runVmresume', path: nested },
   { operation: 'runGetNestedState', path: nested },
-  { operation: 'runSetCpuid', path: nested, body: {} },
+  { operation: 'runSetCpuid', path: nested, body: { cpuid: { hyperv: true } } },
   {
     operation: 'runSetNestedState',
     path: nested,
