@@ -101,6 +101,8 @@ export type Model = {
         commandsPerCase: number;
         commandsPerWorkload: number;
         differencesPerPage: number;
+        momentMachines: number;
+        momentPages: number;
         timelineBuckets: number;
         timelineCells: number;
         framesPerPage: number;
@@ -2409,19 +2411,19 @@ export interface Operations {
     /** Delete a VM. */
     deleteVm: { params: { vm: VmId; }; answer: undefined };
     /** Read all vCPUs of a VM. */
-    listVcpus: { params: { vm: VmId; }; answer: VcpuList };
+    listVcpus: { params: { vm: VmId; }; query?: { at?: string; }; answer: VcpuList };
     /** Read a vCPU: registers, MMUs, roots, requests and counters. */
-    getVcpu: { params: { vm: VmId; vcpu: string; }; answer: VcpuState };
+    getVcpu: { params: { vm: VmId; vcpu: string; }; query?: { at?: string; }; answer: VcpuState };
     /** Read the TLB entries of a vCPU, tag by tag. */
-    getTlb: { params: { vm: VmId; vcpu: string; }; query?: { cursor?: string; limit?: string; }; answer: TlbDump };
+    getTlb: { params: { vm: VmId; vcpu: string; }; query?: { at?: string; cursor?: string; limit?: string; }; answer: TlbDump };
     /** Walk the guest's own page tables, or an EPT of L1. */
-    walkTables: { params: { vm: VmId; vcpu: string; }; query?: { gva?: Hex64; gpa?: PhysicalAddress; eptp?: Hex64; }; answer: WalkDump };
+    walkTables: { params: { vm: VmId; vcpu: string; }; query?: { at?: string; gva?: Hex64; gpa?: PhysicalAddress; eptp?: Hex64; }; answer: WalkDump };
     /** List shadow pages in the order of their creation, or those below a root. */
-    listShadowPages: { params: { vm: VmId; }; query?: { gfn?: string; root?: PhysicalAddress; cursor?: string; limit?: string; }; answer: ShadowPageList };
+    listShadowPages: { params: { vm: VmId; }; query?: { at?: string; gfn?: string; root?: PhysicalAddress; cursor?: string; limit?: string; }; answer: ShadowPageList };
     /** Read a shadow page with its entries. */
-    getShadowPage: { params: { vm: VmId; hpa: PhysicalAddress; }; answer: ShadowPageDump };
+    getShadowPage: { params: { vm: VmId; hpa: PhysicalAddress; }; query?: { at?: string; }; answer: ShadowPageDump };
     /** Read guest-physical memory, and the memslots. */
-    readMemory: { params: { vm: VmId; }; query?: { gpa?: PhysicalAddress; bytes?: string; }; answer: MemoryDump };
+    readMemory: { params: { vm: VmId; }; query?: { at?: string; gpa?: PhysicalAddress; bytes?: string; }; answer: MemoryDump };
     /** MOV to CR0, executed by the guest. */
     runMovCr0: { params: { vm: VmId; vcpu: string; }; query?: { dryRun?: "false" | "true"; }; body: { value: Hex64; /** Register operand: 0 is RAX. Default: 0. */ gpr?: number; }; answer: Applied };
     /** MOV to CR3, executed by the guest; bit 63 of the value asks for no flush. */
@@ -2531,11 +2533,11 @@ export interface Operations {
     /** Compare the history and state of a VM with expectations. */
     verify: { params: { vm: VmId; }; body: Verification; answer: Verified };
     /** Explain, slot by slot, why a switch to a pgd would find a cached root or not. */
-    explainLookup: { params: { vm: VmId; vcpu: string; }; query: { pgd: Hex64; mmu?: MmuName; }; answer: LookupDump };
+    explainLookup: { params: { vm: VmId; vcpu: string; }; query: { at?: string; pgd: Hex64; mmu?: MmuName; }; answer: LookupDump };
     /** Read the worth of flushes, syncs and frees of a VM. */
     getLedger: { params: { vm: VmId; }; answer: LedgerDump };
     /** List the translations that the architecture allows for an address. */
-    listAllowed: { params: { vm: VmId; vcpu: string; }; query: { gva: Hex64; }; answer: AllowedDump };
+    listAllowed: { params: { vm: VmId; vcpu: string; }; query: { at?: string; gva: Hex64; }; answer: AllowedDump };
     /** Read the things that a race charges for, with their prices by default. */
     getCostModel: { answer: CostModel };
     /** Run policies side by side over the same commands: a job. */

@@ -25,6 +25,7 @@ import type {
   ShadowPageList,
   Snapshot,
   StateDigest,
+  Timeline,
   TlbDump,
   Until,
   VcpuState,
@@ -75,22 +76,26 @@ export interface LabVm {
   runAll(commands: readonly Command[], options?: BatchOptions): Promise<BatchResult[]>;
 
   /** Registers, MMUs, roots, requests and counters of a vCPU (default: 0). */
-  vcpu(index?: number): Promise<VcpuState>;
-  vcpus(): Promise<VcpuState[]>;
-  tlb(options?: VcpuOption & PageOptions): Promise<TlbDump>;
-  walk(options: VcpuOption & WalkOptions): Promise<WalkDump>;
+  vcpu(index?: number, options?: AtOption): Promise<VcpuState>;
+  vcpus(options?: AtOption): Promise<VcpuState[]>;
+  tlb(options?: VcpuOption & PageOptions & AtOption): Promise<TlbDump>;
+  walk(options: VcpuOption & WalkOptions & AtOption): Promise<WalkDump>;
   /** The worth of its flushes, syncs and frees. */
   ledger(): Promise<LedgerDump>;
   /** The translations that the architecture allows for an address. */
-  allowed(options: VcpuOption & { gva: string }): Promise<AllowedDump>;
+  allowed(options: VcpuOption & AtOption & { gva: string }): Promise<AllowedDump>;
   /** Explains, slot by slot, why a switch to a pgd would find a cached root or not. */
-  explain(options: VcpuOption & { pgd: string; mmu?: MmuName }): Promise<LookupDump>;
-  shadowPages(options?: PageOptions & { gfn?: number; root?: string }): Promise<ShadowPageList>;
-  shadowPage(hpa: string): Promise<ShadowPageDump>;
-  memory(options?: { gpa?: string; bytes?: number }): Promise<MemoryDump>;
+  explain(options: VcpuOption & AtOption & { pgd: string; mmu?: MmuName }): Promise<LookupDump>;
+  shadowPages(
+    options?: PageOptions & AtOption & { gfn?: number; root?: string },
+  ): Promise<ShadowPageList>;
+  shadowPage(hpa: string, options?: AtOption): Promise<ShadowPageDump>;
+  memory(options?: AtOption & { gpa?: string; bytes?: number }): Promise<MemoryDump>;
 
   /** A part of the history: the commands, and what the MMU did. */
   history(options?: HistoryOptions): Promise<HistoryPage>;
+  /** A window of the history, lane by lane, at a zoom. */
+  timeline(options?: TimelineOptions): Promise<Timeline>;
   /**
    * The history as it goes on, until the VM is deleted or the lab closes. Without `after` it begins
    * when the loop does. A `gap` tells of records that are no longer kept. After a lost connection,
@@ -150,6 +155,21 @@ export interface BatchOptions {
 export interface VcpuOption {
   /** Default: 0. */
   readonly vcpu?: number;
+}
+
+/** Shows the VM as it was. */
+export interface AtOption {
+  /** The moment: a `seq` of the past. Default: now. */
+  readonly at?: number;
+}
+
+/** A window of a history. */
+export interface TimelineOptions {
+  readonly from?: number;
+  readonly to?: number;
+  /** Buckets at most. */
+  readonly buckets?: number;
+  readonly vcpus?: readonly number[];
 }
 
 /** A linear address, or a guest-physical one of L2 and the EPT that leads on from it. */

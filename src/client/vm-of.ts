@@ -72,29 +72,37 @@ function dumps(vm: string, calls: Calls): Pick<LabVm, Dump> {
   const ofVcpu = (vcpu = 0) => ({ vm, vcpu: String(vcpu) });
   const params = { vm };
   return {
-    vcpu: (index) => calls.ask('getVcpu', { params: ofVcpu(index) }),
-    vcpus: async () => (await calls.ask('listVcpus', { params })).vcpus,
+    vcpu: (index, at = {}) => calls.ask('getVcpu', { params: ofVcpu(index), query: queryOf(at) }),
+    vcpus: async (at = {}) => (await calls.ask('listVcpus', { params, query: queryOf(at) })).vcpus,
     tlb: ({ vcpu, ...page } = {}) =>
       calls.ask('getTlb', { params: ofVcpu(vcpu), query: queryOf(page) }),
     walk: ({ vcpu, ...from }) =>
       calls.ask('walkTables', { params: ofVcpu(vcpu), query: queryOf(from) }),
     explain: ({ vcpu, ...lookup }) =>
       calls.ask('explainLookup', { params: ofVcpu(vcpu), query: queryOf(lookup) }),
-    allowed: ({ vcpu, gva }) => calls.ask('listAllowed', { params: ofVcpu(vcpu), query: { gva } }),
+    allowed: ({ vcpu, ...of }) =>
+      calls.ask('listAllowed', { params: ofVcpu(vcpu), query: queryOf(of) }),
     ledger: () => calls.ask('getLedger', { params }),
     shadowPages: (options = {}) =>
       calls.ask('listShadowPages', { params, query: queryOf(options) }),
-    shadowPage: (hpa) => calls.ask('getShadowPage', { params: { vm, hpa } }),
+    shadowPage: (hpa, at = {}) =>
+      calls.ask('getShadowPage', { params: { vm, hpa }, query: queryOf(at) }),
     memory: (options = {}) => calls.ask('readMemory', { params, query: queryOf(options) }),
   };
 }
 
-function history(vm: string, calls: Calls): Pick<LabVm, 'history' | 'events' | 'wait' | 'verify'> {
+type History = 'history' | 'timeline' | 'events' | 'wait' | 'verify';
+
+function history(vm: string, calls: Calls): Pick<LabVm, History> {
   const params = { vm };
   return {
     history({ after, limit, ...filter } = {}) {
       const query = { ...queryOf({ after, limit }), ...filterQueryOf(filter) };
       return calls.ask('listEvents', { params, query });
+    },
+    timeline({ vcpus, ...window } = {}) {
+      const query = queryOf({ ...window, vcpu: vcpus });
+      return calls.ask('getTimeline', { params, query });
     },
     events({ after, signal, ...filter } = {}) {
       const query = { ...queryOf({ after }), ...filterQueryOf(filter) };

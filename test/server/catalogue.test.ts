@@ -69,6 +69,8 @@ test('the model says what it covers', async () => {
     commandsPerCase: 10_000,
     commandsPerWorkload: 100_000,
     differencesPerPage: 10_000,
+    momentMachines: 8,
+    momentPages: 65_536,
     timelineBuckets: 1024,
     timelineCells: 32_768,
     framesPerPage: 10_000,

@@ -162,6 +162,21 @@ async function see409(): Promise<void> {
   });
 }
 
+/** The dumps of a moment. */
+const AT_1 = Object.fromEntries(
+  [
+    ['listVcpus', 'vcpus?'],
+    ['getVcpu', 'vcpus/0?'],
+    ['getTlb', 'vcpus/0/tlb?'],
+    ['walkTables', 'vcpus/0/walk?gva=0x0&'],
+    ['explainLookup', 'vcpus/0/explain?pgd=0x0&'],
+    ['listAllowed', 'vcpus/0/allowed?gva=0x0&'],
+    ['listShadowPages', 'shadow-pages?'],
+    ['getShadowPage', 'shadow-pages/0x100000000?'],
+    ['readMemory', 'memory?'],
+  ].map(([id, path]): [string, Other] => [`${id}`, { url: `/v1/vms/vm-1/${path}at=1` }]),
+);
+
 /** Where the beginning is needed. */
 const EARLY: Readonly<Record<string, Other>> = {
   listEvents: { url: '/v1/vms/vm-1/events?after=0' },
@@ -170,6 +185,7 @@ const EARLY: Readonly<Record<string, Other>> = {
   verify: { options: { payload: { expect: [{ kind: 'never' }] } } },
   forkVm: { options: { payload: { seq: 1 } } },
   getDigest: { url: '/v1/vms/vm-1/digest?seq=1' },
+  ...AT_1,
   diffMoments: { url: '/v1/vms/vm-1/diff?from=1' },
   diffVms: { url: '/v1/diff?a=vm-1&b=vm-1&aSeq=1' },
   getCase: {},

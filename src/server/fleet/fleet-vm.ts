@@ -87,7 +87,7 @@ export type RewoundTo = Pick<RewoundRecord<FrozenVm>, 'snapshot' | 'to' | 'state
  * @param task The task that needs the vCPU, as the error names it: `run "enter"`.
  * @throws {ApiError} If there is no such vCPU.
  */
-export function vcpuOf({ vm }: FleetVm, index: number, task: string): Vcpu {
+export function vcpuOf({ vm }: Pick<FleetVm, 'vm'>, index: number, task: string): Vcpu {
   const vcpu = vm.vcpus[index];
   if (vcpu !== undefined) return vcpu;
   throw new ApiError('vcpu-not-found', `Cannot ${task}: no vCPU ${index}`);

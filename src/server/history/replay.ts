@@ -4,14 +4,25 @@ import type { Command } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { forEachInTurns } from '../fleet/turns.js';
 
-/** Commands among the records after `from`, up to `to`. */
-export function commandsBetween(ring: EventRing, from: number, to: number): Command[] {
-  const commands: Command[] = [];
+/** A command of a history. */
+export interface Step {
+  readonly seq: number;
+  readonly command: Command;
+}
+
+/** Commands among the records after `from`, up to `to`, with their numbers. */
+export function stepsBetween(ring: EventRing, from: number, to: number): Step[] {
+  const steps: Step[] = [];
   for (let seq = from + 1; seq <= to; seq += 1) {
     const record = ring.at(seq);
-    if (record?.type === 'command') commands.push(record.command);
+    if (record?.type === 'command') steps.push({ seq, command: record.command });
   }
-  return commands;
+  return steps;
+}
+
+/** Commands among the records after `from`, up to `to`. */
+export function commandsBetween(ring: EventRing, from: number, to: number): Command[] {
+  return stepsBetween(ring, from, to).map(({ command }) => command);
 }
 
 /** The newest reset or restored snapshot after `from`, up to `to`; null if there is none. */

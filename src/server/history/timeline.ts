@@ -1,6 +1,5 @@
 import type { RewoundRecord } from '../../journal/index.js';
 import { createVm, type FrozenVm, freezeVm, thawVm, type Vm } from '../../mmu/index.js';
-import type { Command } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { type FleetVm, vmPoisoned } from '../fleet/fleet-vm.js';
 import { ApiError } from '../wire/errors.js';
@@ -67,9 +66,22 @@ export class Timeline {
     const { vm, ring, poison } = entry;
     if (seq === ring.head && poison === null) return thawVm(vm.initial, freezeVm(vm));
     // Both in one turn: later, history may have moved on.
-    const { state, commands } = this.#waysTo(entry, seq);
-    const start = state === null ? createVm(vm.initial) : thawVm(vm.initial, state);
-    return replay(this.#fleet, start, commands);
+    const start = this.startFor(entry, seq);
+    const commands = commandsBetween(ring, start.seq, seq);
+    return replay(this.#fleet, start.vm(), commands);
+  }
+
+  /**
+   * The nearest state that is kept from which a moment can be made by commands alone.
+   *
+   * @throws {ApiError} If history of the moment is no longer kept.
+   */
+  startFor(entry: FleetVm, seq: number): { readonly seq: number; readonly vm: () => Vm } {
+    const { ring, vm } = entry;
+    const kept = this.#keptFor(entry, seq);
+    const { seq: from, state } = lastRewoundBetween(ring, kept.seq, seq) ?? kept;
+    const { initial } = vm;
+    return { seq: from, vm: () => (state === null ? createVm(initial) : thawVm(initial, state)) };
   }
 
   /** @throws {ApiError} If the moment is in the future. */
@@ -81,15 +93,7 @@ export class Timeline {
     );
   }
 
-  #waysTo(entry: FleetVm, seq: number): { state: FrozenVm | null; commands: Command[] } {
-    const { ring } = entry;
-    const start = this.#startFor(entry, seq);
-    const rewound = lastRewoundBetween(ring, start.seq, seq);
-    const { seq: from, state } = rewound ?? start;
-    return { state, commands: commandsBetween(ring, from, seq) };
-  }
-
-  #startFor({ id, vm, ring }: FleetVm, seq: number): Start {
+  #keptFor({ id, vm, ring }: FleetVm, seq: number): Start {
     const { head, oldest } = ring;
     const isKept = seq >= oldest - 1;
     // A snapshot before a forgotten command does not tell what the command did.

@@ -2,6 +2,7 @@ import { Waits } from '../conditions/waits.js';
 import { Fleet } from '../fleet/fleet.js';
 import type { FleetLog, FleetOptions } from '../fleet/fleet-options.js';
 import type { Turns } from '../fleet/turns.js';
+import { Moments } from '../history/moments.js';
 import { Timeline } from '../history/timeline.js';
 import { Jobs } from '../jobs/jobs.js';
 import { PriceLists } from '../jobs/price-lists.js';
@@ -29,6 +30,7 @@ export interface Host {
   readonly epoch: string;
   readonly fleet: Fleet;
   readonly timeline: Timeline;
+  readonly moments: Moments;
   readonly waits: Waits;
   readonly streams: Streams;
   readonly jobs: Jobs;
@@ -39,10 +41,12 @@ export interface Host {
 export function createHost(options: HostOptions): Host {
   const { limits, log, epoch, ids = idsOf(epoch), turns, model, now = Date.now } = options;
   const fleet = new Fleet({ limits, log, ids, turns, ...(model === undefined ? {} : { model }) });
+  const timeline = new Timeline(fleet);
   return {
     epoch,
     fleet,
-    timeline: new Timeline(fleet),
+    timeline,
+    moments: new Moments(fleet, timeline),
     waits: new Waits(fleet),
     streams: new Streams(fleet, epoch),
     jobs: new Jobs({ limits, log, ids, now }),

@@ -5,8 +5,8 @@ import { vcpuOf } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { ApiError } from '../wire/errors.js';
-import { Digits, Seq, VmId } from '../wire/frames.js';
-import { OF_VCPU, refusals } from '../wire/refusals.js';
+import { atMoment, Digits, Seq, VmId } from '../wire/frames.js';
+import { OF_PAST_VCPU, refusals } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
 const AllowedDump = z
@@ -24,21 +24,21 @@ export const listAllowed = operation({
   takes: {
     params: z.strictObject({ vm: VmId, vcpu: Digits }),
     querystring: z.strictObject({
-      gva: Hex64.describe('Linear address, in the context that the vCPU is in now.'),
+      ...atMoment,
+      gva: Hex64.describe('Linear address, in the context that the vCPU is in.'),
     }),
   },
   answer: AllowedDump,
-  run({ fleet }, { params, query: { gva } }) {
+  run({ fleet, moments }, { params, query: { at, gva } }) {
     const entry = fleet.get(params.vm);
-    const vcpu = vcpuOf(entry, params.vcpu, `ask what vCPU ${params.vcpu} may use`);
-    const { vm, ring } = entry;
-    if (!isWatched(vm)) {
-      throw new ApiError(
-        'oracle-off',
-        `Cannot ask what vCPU ${params.vcpu} may use: VM "${entry.id}" has "oracle": "off"`,
-      );
-    }
-    return { ...allowedStateOf(vm, vcpu, gva), seq: ring.head };
+    const task = `ask what vCPU ${params.vcpu} may use`;
+    vcpuOf(entry, params.vcpu, task);
+    return moments.look(entry, at, ({ vm, seq }) => {
+      if (!isWatched(vm)) {
+        throw new ApiError('oracle-off', `Cannot ${task}: VM "${entry.id}" has "oracle": "off"`);
+      }
+      return { ...allowedStateOf(vm, vcpuOf({ vm }, params.vcpu, task), gva), seq };
+    });
   },
 });
 
@@ -55,7 +55,7 @@ export const allowedRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) 
         ...listAllowed.takes,
         response: {
           200: AllowedDump,
-          ...refusals(...OF_VCPU, 'oracle-off'),
+          ...refusals(...OF_PAST_VCPU, 'oracle-off'),
         },
       },
     },

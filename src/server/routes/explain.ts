@@ -4,8 +4,8 @@ import { Hex64, LookupState, MmuName } from '../../mmu/schema/index.js';
 import { vcpuOf } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
-import { Digits, Seq, VmId } from '../wire/frames.js';
-import { OF_VCPU, refusals } from '../wire/refusals.js';
+import { atMoment, Digits, Seq, VmId } from '../wire/frames.js';
+import { OF_PAST_VCPU, refusals } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
 const LookupDump = z
@@ -20,16 +20,20 @@ export const explainLookup = operation({
   takes: {
     params: z.strictObject({ vm: VmId, vcpu: Digits }),
     querystring: z.strictObject({
+      ...atMoment,
       pgd: Hex64.describe('CR3 with its PCID, or EPTP with its attributes.'),
       mmu: MmuName.optional().describe('Without it, the MMU in use.'),
     }),
   },
   answer: LookupDump,
-  run({ fleet }, { params, query: { pgd, mmu } }) {
+  run({ fleet, moments }, { params, query: { at, pgd, mmu } }) {
     const entry = fleet.get(params.vm);
-    const vcpu = vcpuOf(entry, params.vcpu, `explain a lookup of vCPU ${params.vcpu}`);
-    const lookup = { pgd, mmu: mmu ?? vcpu.mmu.name };
-    return { ...explained(entry.vm, vcpu, lookup), seq: entry.ring.head };
+    const task = `explain a lookup of vCPU ${params.vcpu}`;
+    vcpuOf(entry, params.vcpu, task);
+    return moments.look(entry, at, ({ vm, seq }) => {
+      const vcpu = vcpuOf({ vm }, params.vcpu, task);
+      return { ...explained(vm, vcpu, { pgd, mmu: mmu ?? vcpu.mmu.name }), seq };
+    });
   },
 });
 
@@ -44,7 +48,7 @@ export const explainRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) 
         description: 'The lookup is not carried out: nothing changes.',
         tags: ['dumps'],
         ...explainLookup.takes,
-        response: { 200: LookupDump, ...refusals(...OF_VCPU) },
+        response: { 200: LookupDump, ...refusals(...OF_PAST_VCPU) },
       },
     },
     (request) => explainLookup.run(host, request),

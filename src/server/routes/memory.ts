@@ -4,8 +4,8 @@ import { MemoryState, PhysicalAddress } from '../../mmu/schema/index.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { BOUNDS } from '../wire/bounds.js';
-import { Digits, Seq, VmId } from '../wire/frames.js';
-import { refusals } from '../wire/refusals.js';
+import { atMoment, Digits, Seq, VmId } from '../wire/frames.js';
+import { OF_MOMENT, refusals } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
 const MemoryDump = z
@@ -20,6 +20,7 @@ export const readMemory = operation({
   takes: {
     params: z.strictObject({ vm: VmId }),
     querystring: z.strictObject({
+      ...atMoment,
       gpa: PhysicalAddress.pipe(z.number().multipleOf(8))
         .prefault('0x0')
         .describe('A multiple of 8.'),
@@ -29,10 +30,8 @@ export const readMemory = operation({
     }),
   },
   answer: MemoryDump,
-  run({ fleet }, { params, query }) {
-    const { ring, vm } = fleet.get(params.vm);
-    return { ...memoryStateOf(vm, query), seq: ring.head };
-  },
+  run: ({ fleet, moments }, { params, query: { at, ...range } }) =>
+    moments.look(fleet.get(params.vm), at, ({ vm, seq }) => ({ ...memoryStateOf(vm, range), seq })),
 });
 
 /** `GET /v1/vms/:vm/memory`: guest memory, which includes page tables. */
@@ -46,7 +45,7 @@ export const memoryRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =
         description: 'Words of eight bytes, from `gpa` on.',
         tags: ['dumps'],
         ...readMemory.takes,
-        response: { 200: MemoryDump, ...refusals('vm-not-found') },
+        response: { 200: MemoryDump, ...refusals(...OF_MOMENT) },
       },
     },
     (request) => readMemory.run(host, request),

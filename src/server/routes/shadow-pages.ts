@@ -13,8 +13,8 @@ import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
-import { Digits, Seq, VmId } from '../wire/frames.js';
-import { refusals } from '../wire/refusals.js';
+import { atMoment, Digits, Seq, VmId } from '../wire/frames.js';
+import { OF_MOMENT, refusals } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
 const seq = Seq.describe('Sequence number of the VM at which this holds.');
@@ -33,6 +33,7 @@ const ShadowPageDump = z
   .meta({ id: 'ShadowPageDump', description: 'A shadow page with its entries.' });
 
 const ShadowPageQuery = z.strictObject({
+  ...atMoment,
   gfn: Digits.optional().describe('Only the shadows of this guest frame.'),
   root: PhysicalAddress.optional().describe(
     'Only pages below the root at this host address, depth first.',
@@ -45,28 +46,33 @@ export const listShadowPages = operation({
   id: 'listShadowPages',
   takes: { params: z.strictObject({ vm: VmId }), querystring: ShadowPageQuery },
   answer: ShadowPageList,
-  run({ fleet }, { params, query: { cursor, limit, ...filter } }) {
-    const { ring, vm } = fleet.get(params.vm);
-    const found = pagesOf(vm, filter);
-    const end = cursor + limit;
-    return {
-      pages: found.slice(cursor, end).map((page) => shadowPageStateOf(vm, page)),
-      seq: ring.head,
-      total: found.length,
-      next: end < found.length ? String(end) : null,
-    };
+  run({ fleet, moments }, { params, query: { at, cursor, limit, ...filter } }) {
+    return moments.look(fleet.get(params.vm), at, ({ vm, seq }) => {
+      const found = pagesOf(vm, filter);
+      const end = cursor + limit;
+      return {
+        pages: found.slice(cursor, end).map((page) => shadowPageStateOf(vm, page)),
+        seq,
+        total: found.length,
+        next: end < found.length ? String(end) : null,
+      };
+    });
   },
 });
 
 export const getShadowPage = operation({
   id: 'getShadowPage',
-  takes: { params: z.strictObject({ vm: VmId, hpa: PhysicalAddress }) },
+  takes: {
+    params: z.strictObject({ vm: VmId, hpa: PhysicalAddress }),
+    querystring: z.strictObject(atMoment),
+  },
   answer: ShadowPageDump,
-  run({ fleet }, { params }) {
-    const { ring, vm } = fleet.get(params.vm);
-    const page = shadowPageAt(vm, params.hpa);
-    if (page === null) throw noPageAt(params.hpa);
-    return { entries: sptesOf(vm, page), seq: ring.head, page: shadowPageStateOf(vm, page) };
+  run({ fleet, moments }, { params, query: { at } }) {
+    return moments.look(fleet.get(params.vm), at, ({ vm, seq }) => {
+      const page = shadowPageAt(vm, params.hpa);
+      if (page === null) throw noPageAt(params.hpa);
+      return { entries: sptesOf(vm, page), seq, page: shadowPageStateOf(vm, page) };
+    });
   },
 });
 
@@ -83,7 +89,7 @@ export const shadowPageRoutes: TypedPlugin<{ host: Host }> = async (app, { host 
         description: 'With `gfn`, only the shadows of one guest frame.',
         tags,
         ...listShadowPages.takes,
-        response: { 200: ShadowPageList, ...refusals('vm-not-found', 'shadow-page-not-found') },
+        response: { 200: ShadowPageList, ...refusals(...OF_MOMENT, 'shadow-page-not-found') },
       },
     },
     (request) => listShadowPages.run(host, request),
@@ -98,7 +104,7 @@ export const shadowPageRoutes: TypedPlugin<{ host: Host }> = async (app, { host 
         description: 'Empty entries are left out.',
         tags,
         ...getShadowPage.takes,
-        response: { 200: ShadowPageDump, ...refusals('vm-not-found', 'shadow-page-not-found') },
+        response: { 200: ShadowPageDump, ...refusals(...OF_MOMENT, 'shadow-page-not-found') },
       },
     },
     (request) => getShadowPage.run(host, request),

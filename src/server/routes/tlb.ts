@@ -5,8 +5,8 @@ import { vcpuOf } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { BOUNDS } from '../wire/bounds.js';
-import { Digits, Seq, VmId } from '../wire/frames.js';
-import { OF_VCPU, refusals } from '../wire/refusals.js';
+import { atMoment, Digits, Seq, VmId } from '../wire/frames.js';
+import { OF_PAST_VCPU, refusals } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
 const TlbDump = z
@@ -22,6 +22,7 @@ export const getTlb = operation({
   takes: {
     params: z.strictObject({ vm: VmId, vcpu: Digits }),
     querystring: z.strictObject({
+      ...atMoment,
       cursor: Digits.default(0).describe('`next` of the part before.'),
       limit: Digits.pipe(z.number().min(1).max(BOUNDS.tlbEntriesPerPage.value))
         .default(1000)
@@ -29,12 +30,15 @@ export const getTlb = operation({
     }),
   },
   answer: TlbDump,
-  run({ fleet }, { params, query: { cursor, limit } }) {
+  run({ fleet, moments }, { params, query: { at, cursor, limit } }) {
     const entry = fleet.get(params.vm);
-    const vcpu = vcpuOf(entry, params.vcpu, `read the TLB of vCPU ${params.vcpu}`);
-    const state = tlbStateOf(vcpu, { skip: cursor, limit });
-    const end = cursor + limit;
-    return { ...state, seq: entry.ring.head, next: end < state.size ? String(end) : null };
+    const task = `read the TLB of vCPU ${params.vcpu}`;
+    vcpuOf(entry, params.vcpu, task);
+    return moments.look(entry, at, ({ vm, seq }) => {
+      const state = tlbStateOf(vcpuOf({ vm }, params.vcpu, task), { skip: cursor, limit });
+      const end = cursor + limit;
+      return { ...state, seq, next: end < state.size ? String(end) : null };
+    });
   },
 });
 
@@ -49,7 +53,7 @@ export const tlbRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
         description: 'A tag is a VPID, a PCID and the root of an EPT.',
         tags: ['dumps'],
         ...getTlb.takes,
-        response: { 200: TlbDump, ...refusals(...OF_VCPU) },
+        response: { 200: TlbDump, ...refusals(...OF_PAST_VCPU) },
       },
     },
     (request) => getTlb.run(host, request),

@@ -4,8 +4,8 @@ import { VcpuState } from '../../mmu/schema/index.js';
 import { vcpuOf } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
-import { Digits, Seq, VmId } from '../wire/frames.js';
-import { OF_VCPU, refusals } from '../wire/refusals.js';
+import { atMoment, Digits, Seq, VmId } from '../wire/frames.js';
+import { OF_MOMENT, OF_PAST_VCPU, refusals } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
 const VcpuList = z
@@ -17,21 +17,27 @@ const VcpuList = z
 
 export const listVcpus = operation({
   id: 'listVcpus',
-  takes: { params: z.strictObject({ vm: VmId }) },
+  takes: { params: z.strictObject({ vm: VmId }), querystring: z.strictObject(atMoment) },
   answer: VcpuList,
-  run({ fleet }, { params }) {
-    const { ring, vm } = fleet.get(params.vm);
-    return { seq: ring.head, vcpus: vm.vcpus.map((vcpu) => vcpuStateOf(vm, vcpu)) };
-  },
+  run: ({ fleet, moments }, { params, query: { at } }) =>
+    moments.look(fleet.get(params.vm), at, ({ vm, seq }) => ({
+      seq,
+      vcpus: vm.vcpus.map((vcpu) => vcpuStateOf(vm, vcpu)),
+    })),
 });
 
 export const getVcpu = operation({
   id: 'getVcpu',
-  takes: { params: z.strictObject({ vm: VmId, vcpu: Digits }) },
+  takes: {
+    params: z.strictObject({ vm: VmId, vcpu: Digits }),
+    querystring: z.strictObject(atMoment),
+  },
   answer: VcpuState,
-  run({ fleet }, { params: { vm, vcpu } }) {
-    const entry = fleet.get(vm);
-    return vcpuStateOf(entry.vm, vcpuOf(entry, vcpu, `read vCPU ${vcpu}`));
+  run({ fleet, moments }, { params, query: { at } }) {
+    const entry = fleet.get(params.vm);
+    const task = `read vCPU ${params.vcpu}`;
+    vcpuOf(entry, params.vcpu, task);
+    return moments.look(entry, at, ({ vm }) => vcpuStateOf(vm, vcpuOf({ vm }, params.vcpu, task)));
   },
 });
 
@@ -48,7 +54,7 @@ export const vcpuRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
         description: 'All states are of the same moment, `seq`.',
         tags,
         ...listVcpus.takes,
-        response: { 200: VcpuList, ...refusals('vm-not-found') },
+        response: { 200: VcpuList, ...refusals(...OF_MOMENT) },
       },
     },
     (request) => listVcpus.run(host, request),
@@ -60,10 +66,10 @@ export const vcpuRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
       schema: {
         operationId: getVcpu.id,
         summary: 'Read a vCPU: registers, MMUs, roots, requests and counters.',
-        description: 'Shows the present state, which the `ETag` names.',
+        description: 'The `ETag` names the present state.',
         tags,
         ...getVcpu.takes,
-        response: { 200: VcpuState, ...refusals(...OF_VCPU) },
+        response: { 200: VcpuState, ...refusals(...OF_PAST_VCPU) },
       },
     },
     (request) => getVcpu.run(host, request),

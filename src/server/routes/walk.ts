@@ -12,11 +12,12 @@ import { vcpuOf } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { ApiError } from '../wire/errors.js';
-import { Digits, Seq, VmId } from '../wire/frames.js';
-import { OF_VCPU, refusals } from '../wire/refusals.js';
+import { atMoment, Digits, Seq, VmId } from '../wire/frames.js';
+import { OF_PAST_VCPU, refusals } from '../wire/refusals.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
 const WalkQuery = z.strictObject({
+  ...atMoment,
   gva: Hex64.optional().describe('A linear address of the guest that runs, L1 or L2.'),
   gpa: PhysicalAddress.optional().describe('Instead: a guest-physical address of L2.'),
   eptp: Hex64.optional().describe(
@@ -36,10 +37,13 @@ export const walkTables = operation({
   id: 'walkTables',
   takes: { params: z.strictObject({ vm: VmId, vcpu: Digits }), querystring: WalkQuery },
   answer: WalkDump,
-  run({ fleet }, { params, query }) {
+  run({ fleet, moments }, { params, query }) {
     const entry = fleet.get(params.vm);
-    const vcpu = vcpuOf(entry, params.vcpu, `walk for vCPU ${params.vcpu}`);
-    return { ...walkOf(entry.vm, vcpu, query), seq: entry.ring.head };
+    const task = `walk for vCPU ${params.vcpu}`;
+    vcpuOf(entry, params.vcpu, task);
+    return moments.look(entry, query.at, ({ vm, seq }) => {
+      return { ...walkOf(vm, vcpuOf({ vm }, params.vcpu, task), query), seq };
+    });
   },
 });
 
@@ -54,7 +58,7 @@ export const walkRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
         description: 'Touches nothing: no accessed or dirty bit is set.',
         tags: ['dumps'],
         ...walkTables.takes,
-        response: { 200: WalkDump, ...refusals(...OF_VCPU) },
+        response: { 200: WalkDump, ...refusals(...OF_PAST_VCPU) },
       },
     },
     (request) => walkTables.run(host, request),

@@ -66,6 +66,8 @@ export const BOUNDS = {
   commandsPerCase: fixed(10_000, 'Commands of a case file, and of a fork that replays them.'),
   commandsPerWorkload: fixed(100_000, 'Commands of a workload in one answer of lines.'),
   differencesPerPage: fixed(10_000, 'Differences of one answer.'),
+  momentMachines: fixed(8, 'Machines kept that stand at a past moment, of all VMs together.'),
+  momentPages: fixed(65_536, 'Pages of 4 KiB of those machines together.'),
   timelineBuckets: fixed(1024, 'Buckets of one timeline, for each vCPU.'),
   timelineCells: fixed(
     32_768,

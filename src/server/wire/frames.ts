@@ -176,6 +176,11 @@ export const Digits = z
   })
   .meta({ id: 'Digits', description: 'A whole number.' });
 
+/** A moment in a query. */
+export const atMoment = {
+  at: Digits.optional().describe('Show the VM as it was at this `seq`. Default: as it is now.'),
+};
+
 /** Filter of a history in a query: each field narrows it. */
 export const filterFields = {
   kind: listOf(FrameKind).optional().describe('Only these kinds of events; `command`: commands.'),

@@ -29,6 +29,12 @@ export const CHANGING = ['origin-refused', 'scope-insufficient'] as const satisf
 /** Refusals of a request about a vCPU of a VM. */
 export const OF_VCPU = ['vm-not-found', 'vcpu-not-found'] as const satisfies Codes;
 
+/** Refusals of a request about a VM at a moment. */
+export const OF_MOMENT = ['vm-not-found', 'events-expired'] as const satisfies Codes;
+
+/** Refusals of a request about a vCPU at a moment. */
+export const OF_PAST_VCPU = [...OF_VCPU, 'events-expired'] as const satisfies Codes;
+
 /** Refusals of a request that has a VM run commands. */
 export const RUNNING = ['command-refused', 'vm-poisoned'] as const satisfies Codes;
 
