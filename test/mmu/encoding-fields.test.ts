@@ -38,6 +38,7 @@ const NOT_ENCODED: Readonly<Record<string, string>> = {
   '.vcpus[].tlb.capacity': 'of the configuration',
   '.vcpus[].tlb.contexts[].orderMax': 'the greatest of the orders that are encoded',
   '.vmcs12s[].gpa': 'the key of the region',
+  '.vmcs12s[].foundGoodBy': 'the checks would say it again',
   '.oracle.command.kind': 'null between two commands',
   '.oracle.pastCount': 'a count of what is encoded',
   '.oracle.memories': 'a count of what is encoded',

@@ -77,7 +77,7 @@ export function readVmcs12s(reader: ByteReader): Map<number, Vmcs12> {
     const gpa = reader.number();
     const launched = reader.flag();
     const fields = reader.list(() => [reader.uint(), reader.word()] as const);
-    return [gpa, { gpa, launched, fields: new Map(fields) }] as const;
+    return [gpa, { gpa, launched, fields: new Map(fields), foundGoodBy: null }] as const;
   });
   return new Map(regions);
 }

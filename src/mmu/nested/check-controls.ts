@@ -20,6 +20,7 @@ import { controlCapabilitiesOf } from './capabilities.js';
 import { isEventInjectionValid } from './check-event-injection.js';
 import { areExecutionControlsValid } from './check-execution-controls.js';
 import { isMsrAreaValid } from './field-forms.js';
+import { isFoundGood } from './found-good.js';
 
 /**
  * Whether VM entry accepts the control fields; if not it is VMfail 7.
@@ -28,6 +29,7 @@ import { isMsrAreaValid } from './field-forms.js';
  * @see Linux `nested_vmx_check_controls()`, arch/x86/kvm/vmx/nested.c
  */
 export function areControlsValid(vm: Vm, vmcs12: Vmcs12): boolean {
+  if (isFoundGood(vm, vmcs12)) return true;
   const capabilities = controlCapabilitiesOf(vm.config);
   return (
     areExecutionControlsValid(vm, vmcs12, capabilities) &&

@@ -41,6 +41,7 @@ import {
   isPerfGlobalCtrlValid,
 } from './field-forms.js';
 import { isCetWriteProtected, isCr0Fixed, isCr4Fixed, isUnrestricted } from './fixed-bits.js';
+import { isFoundGood, keepFoundGood } from './found-good.js';
 import { ENTRY_FAIL_DEFAULT, ENTRY_FAIL_VMCS_LINK_PTR } from './load-cr3.js';
 
 /** Bits of IA32_DEBUGCTL that KVM lets a guest load: LBR, BTF and those of LBR and PMI freezing. */
@@ -52,13 +53,14 @@ const SHADOW_VMCS = 2 ** 31;
 /**
  * Whether VM entry accepts the guest-state fields, CR3 and the PDPTEs aside, which are looked at
  * when they are loaded. KVM checks registers and the link pointer itself; the processor, on which
- * it runs L2, checks the rest.
+ * it runs L2, checks the rest. Controls and host state have passed by then.
  *
  * @returns Null, or the qualification of the entry failure: exit reason 33.
  * @see Intel SDM Vol. 3C, "Checks on the Guest State Area"
  * @see Linux `nested_vmx_check_guest_state()`, arch/x86/kvm/vmx/nested.c
  */
 export function checkGuestState(vm: Vm, vmcs12: Vmcs12): number | null {
+  if (isFoundGood(vm, vmcs12)) return null;
   if (!areControlRegistersValid(vm, vmcs12)) return ENTRY_FAIL_DEFAULT;
   if (!isLinkPointerValid(vm, vmcs12)) return ENTRY_FAIL_VMCS_LINK_PTR;
   const isValid =
@@ -68,7 +70,9 @@ export function checkGuestState(vm: Vm, vmcs12: Vmcs12): number | null {
     areGuestSegmentsValid(vm, vmcs12) &&
     isRipValid(vm, vmcs12) &&
     isRflagsValid(vmcs12);
-  return isValid ? null : ENTRY_FAIL_DEFAULT;
+  if (!isValid) return ENTRY_FAIL_DEFAULT;
+  keepFoundGood(vm, vmcs12);
+  return null;
 }
 
 /** @see Intel SDM Vol. 3C, "Checks on Guest Control Registers, Debug Registers, and MSRs" */

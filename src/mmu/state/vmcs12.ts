@@ -2,12 +2,14 @@ import {
   bitsOf,
   CPU_BASED_ACTIVATE_SECONDARY_CONTROLS,
   flagsIn,
+  isSameWord,
   SECONDARY_EXEC_ENABLE_EPT,
   SECONDARY_EXEC_ENABLE_VPID,
   VMCS,
   type Word,
   ZERO,
 } from '../machine/index.js';
+import type { VmConfig } from '../schema/index.js';
 
 /**
  * A VMCS of L1, `struct vmcs12`. It lies in L1's memory, and any vCPU may load it.
@@ -19,14 +21,23 @@ export interface Vmcs12 {
   launched: boolean;
   /** Components by encoding. One that was never written reads as zero. */
   readonly fields: Map<number, Word>;
+  /** The configuration under which VM entry found all fields good as they are; else null. */
+  foundGoodBy: VmConfig | null;
 }
+
+/** Bits 11:10 of an encoding that tell of VM-exit information, which no VM entry checks. */
+const FIELD_TYPE = 3 << 10;
+const EXIT_INFORMATION = 1 << 10;
 
 export function fieldOf({ fields }: Vmcs12, encoding: number): Word {
   return fields.get(encoding) ?? ZERO;
 }
 
-export function setField({ fields }: Vmcs12, encoding: number, value: Word): void {
-  fields.set(encoding, value);
+/** CR3 aside, which is looked at when it is loaded, another value has to be checked. */
+export function setField(vmcs12: Vmcs12, encoding: number, value: Word): void {
+  const isChecked = (encoding & FIELD_TYPE) !== EXIT_INFORMATION && encoding !== VMCS.GUEST_CR3;
+  if (isChecked && !isSameWord(fieldOf(vmcs12, encoding), value)) vmcs12.foundGoodBy = null;
+  vmcs12.fields.set(encoding, value);
 }
 
 /** A field's low 32 bits: a control word or the part of a register that holds flags. */
