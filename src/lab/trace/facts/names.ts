@@ -146,3 +146,14 @@ const SVM_EXITS: Readonly<Record<number, string>> = {
   162: 'invpcid',
   1024: 'npf',
 };
+
+const NUMBERS = new Map(
+  Object.entries(VMX_EXITS).map(([number, name]) => [exitNameOf(name), Number(number)]),
+);
+
+/** Basic exit reason of VMX by its name; that of VMCALL where AMD or nobody has such a number. */
+export function vmxExitNumber(reason: string): number {
+  return NUMBERS.get(reason) ?? VMCALL;
+}
+
+const VMCALL = 18;
