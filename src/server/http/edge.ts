@@ -1,8 +1,5 @@
 import type { Socket } from 'node:net';
-import fastifyUnderPressure, {
-  TYPE_EVENT_LOOP_DELAY,
-  TYPE_HEAP_USED_BYTES,
-} from '@fastify/under-pressure';
+import fastifyUnderPressure from '@fastify/under-pressure';
 import type { FastifyInstance } from 'fastify';
 import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
@@ -135,22 +132,46 @@ async function boundRates(app: FastifyInstance, max: number): Promise<void> {
   app.addHook('onRequest', app.rateLimit());
 }
 
+/**
+ * Refuses requests while the server is busy. The plugin measures, in a context that has no routes: its
+ * own hook has Fastify gather all that it knows of a route, for every request.
+ */
 async function boundLoad(app: FastifyInstance, limits: Limits): Promise<void> {
-  const { eventLoopDelayMs: eventLoopDelayMsMax, heapBytes: heapBytesMax } = limits;
   const latenessMs = watchLateness(app);
-  await app.register(fastifyUnderPressure, {
-    maxEventLoopDelay: eventLoopDelayMsMax,
-    maxHeapUsedBytes: heapBytesMax,
-    pressureHandler(request, reply, type, value) {
-      // Deleting something frees memory.
-      const givesRoom = request.method === 'DELETE' && type === TYPE_HEAP_USED_BYTES;
-      if (givesRoom || accessOf(request.routeOptions).underAnyLoad === true) return;
-      void reply.header('retry-after', RETRY_AFTER_SECONDS);
-      // The plugin has no number for a block during which its own timer never came.
-      const measured = value !== undefined && Number.isFinite(value) ? value : latenessMs();
-      throw new ApiError('overloaded', `Cannot take requests: ${loadOf(type, measured, limits)}`);
-    },
+  let load = (): Load | null => null;
+  await app.register(async (context) => {
+    await context.register(fastifyUnderPressure, {
+      maxEventLoopDelay: limits.eventLoopDelayMs,
+      maxHeapUsedBytes: limits.heapBytes,
+    });
+    load = () => (context.isUnderPressure() ? context.memoryUsage() : null);
   });
+  app.addHook('onRequest', (request, reply, done) => {
+    const measured = load();
+    if (measured !== null) {
+      // Deleting something frees memory.
+      const givesRoom = request.method === 'DELETE' && !isBehind(measured, limits);
+      if (!givesRoom && accessOf(request.routeOptions).underAnyLoad !== true) {
+        void reply.header('retry-after', RETRY_AFTER_SECONDS);
+        throw new ApiError(
+          'overloaded',
+          `Cannot take requests: ${whyRefused(measured, limits, latenessMs)}`,
+        );
+      }
+    }
+    done();
+  });
+}
+
+/** Measures of the plugin: milliseconds, and bytes. */
+interface Load {
+  readonly eventLoopDelay: number;
+  readonly heapUsed: number;
+}
+
+/** Without a bound the plugin measures no delay. */
+function isBehind({ eventLoopDelay }: Load, { eventLoopDelayMs }: Limits): boolean {
+  return eventLoopDelayMs > 0 && eventLoopDelay > eventLoopDelayMs;
 }
 
 /** Measures by how many milliseconds a timer came late, at most, in the last second or two. */
@@ -170,13 +191,12 @@ function watchLateness(app: FastifyInstance): () => number {
   return () => worst.late;
 }
 
-function loadOf(type: string, value: number, limits: Limits): string {
-  switch (type) {
-    case TYPE_EVENT_LOOP_DELAY:
-      return `the server is ${Math.round(value)} ms behind, and ${limits.eventLoopDelayMs} ms is the bound`;
-    case TYPE_HEAP_USED_BYTES:
-      return `${Math.round(value)} bytes of heap are used, and ${limits.heapBytes} is the bound`;
-    default:
-      return 'the server is overloaded';
+function whyRefused(load: Load, limits: Limits, latenessMs: () => number): string {
+  const { eventLoopDelay, heapUsed } = load;
+  if (!isBehind(load, limits)) {
+    return `${Math.round(heapUsed)} bytes of heap are used, and ${limits.heapBytes} is the bound`;
   }
+  // The plugin has no number for a block during which its own timer never came.
+  const measured = Number.isFinite(eventLoopDelay) ? eventLoopDelay : latenessMs();
+  return `the server is ${Math.round(measured)} ms behind, and ${limits.eventLoopDelayMs} ms is the bound`;
 }

@@ -77,18 +77,23 @@ export function matchStates(app: FastifyInstance, host: Host): void {
     }
     done();
   };
-  const heedIfMatch = (request: FastifyRequest, _: FastifyReply, done: () => void) => {
-    const given = request.headers['if-match'];
-    if (given !== undefined) demandMatch(host, (request.params as VmParams).vm, given);
-    done();
-  };
-  const awaitTurn = (request: FastifyRequest, _: FastifyReply, done: () => void) => {
+  const awaitTurn = (request: FastifyRequest, _: FastifyReply, done: Done) => {
     const entry = host.fleet.find((request.params as VmParams).vm);
     if (entry === undefined || entry.held === null) done();
-    else void released(entry).then(done);
+    else void released(entry).then(() => done());
+  };
+  const awaitMatch = (request: FastifyRequest, reply: FastifyReply, done: Done) => {
+    const given = request.headers['if-match'];
+    if (given === undefined) return awaitTurn(request, reply, done);
+    const { vm } = request.params as VmParams;
+    return awaitTurn(request, reply, () => done(mismatchOf(host, vm, given)));
   };
   app.addHook('onRoute', (route: RouteOptions) => {
-    if (isAboutVm(route.url)) route.preHandler = [route.preHandler ?? [], awaitTurn].flat();
+    if (isAboutVm(route.url)) {
+      const admit = takesIfMatch(accessedBy(route)) ? awaitMatch : awaitTurn;
+      // The last hook, so that nothing comes between the check and the change.
+      route.preHandler = [route.preHandler ?? [], admit].flat();
+    }
     // The first hook, so that an answer kept for repeated requests has its ETag.
     if (isAboutVm(route.url)) route.onSend = [carryVmEtag, route.onSend ?? []].flat();
     if (takesIfNoneMatch(accessedBy(route))) {
@@ -98,8 +103,6 @@ export function matchStates(app: FastifyInstance, host: Host): void {
     const { schema = {} } = route;
     const response = { ...refusals('precondition-failed'), ...(schema.response as object) };
     route.schema = { ...schema, response };
-    // The last hook, so that nothing comes between the check and the change.
-    route.preHandler = [route.preHandler ?? [], heedIfMatch].flat();
   });
 }
 
@@ -109,6 +112,8 @@ type OnSend = (
   payload: unknown,
   done: (error?: Error | null, payload?: unknown) => void,
 ) => void;
+
+type Done = (error?: Error) => void;
 
 interface VmParams {
   readonly vm: string;
@@ -147,18 +152,22 @@ function accessedBy({ method, url, config = {} }: RouteOptions): AccessedRoute {
   return { method, url, config };
 }
 
-function demandMatch(host: Host, vm: string, given: string): void {
+/** Why a request may not change a VM; undefined if it may, or if there is none. */
+function mismatchOf(host: Host, vm: string, given: string): ApiError | undefined {
   const checked = IfMatch.safeParse(given);
   if (!checked.success) {
     const message = checked.error.issues[0]?.message ?? '';
-    throw new ApiError('invalid-request', `Cannot take header "If-Match": ${message}`, {
+    return new ApiError('invalid-request', `Cannot take header "If-Match": ${message}`, {
       errors: [{ in: 'header', path: '/if-match', message }],
     });
   }
-  const entry = host.fleet.get(vm);
+  const entry = host.fleet.find(vm);
+  if (entry === undefined) return undefined;
   const etag = etagOf(host, entry);
-  if (given === '*' || given.split(/ *, */).some((tag) => tag.replace(FORM, '"') === etag)) return;
-  throw new ApiError(
+  if (given === '*' || given.split(/ *, */).some((tag) => tag.replace(FORM, '"') === etag)) {
+    return undefined;
+  }
+  return new ApiError(
     'precondition-failed',
     `Cannot change VM "${vm}": its ETag is ${etag}, not ${given}; read it again`,
     { seq: entry.ring.head },

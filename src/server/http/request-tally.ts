@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, onResponseHookHandler } from 'fastify';
 
 /** Upper bounds of the classes of duration, in seconds; one more class holds longer requests. */
 export const DURATION_BOUNDS: readonly number[] = [
@@ -22,10 +22,19 @@ export interface RouteTally {
 export class RequestTally {
   readonly #byRoute = new Map<string, Map<string, RouteTally>>();
 
+  /** Must be set up before the routes, whose hooks it extends. */
   constructor(app: FastifyInstance) {
-    app.addHook('onResponse', (request, reply, done) => {
-      const { url = NO_ROUTE } = request.routeOptions;
-      this.#count(request.method, url, reply.statusCode, reply.elapsedTime / 1000);
+    // Fastify gathers a route's options anew whenever it is asked for them, so each route has its hook.
+    app.addHook('onRoute', (route) => {
+      const { url } = route;
+      const count: onResponseHookHandler = ({ method }, reply, done) => {
+        this.#count(method, url, reply);
+        done();
+      };
+      route.onResponse = [route.onResponse ?? [], count].flat();
+    });
+    app.addHook('onResponse', ({ is404, method }, reply, done) => {
+      if (is404) this.#count(method, NO_ROUTE, reply);
       done();
     });
   }
@@ -34,7 +43,9 @@ export class RequestTally {
     for (const byMethod of this.#byRoute.values()) yield* byMethod.values();
   }
 
-  #count(method: string, route: string, status: number, seconds: number): void {
+  #count(method: string, route: string, reply: FastifyReply): void {
+    const { statusCode: status, elapsedTime } = reply;
+    const seconds = elapsedTime / 1000;
     const tally = this.#byRoute.get(route)?.get(method) ?? this.#begin(method, route);
     tally.byStatus.set(status, (tally.byStatus.get(status) ?? 0) + 1);
     let slot = 0;
