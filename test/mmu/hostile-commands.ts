@@ -285,6 +285,7 @@ function fieldsOf(kind: CommandKind, chance: Chance): Record<string, unknown> {
           'TLB_FLUSH_CURRENT',
           'LOAD_MMU_PGD',
           'MMU_RELOAD',
+          'GET_NESTED_STATE_PAGES',
           'MMU_FREE_OBSOLETE_ROOTS',
           'HV_TLB_FLUSH',
           'STEAL_UPDATE',

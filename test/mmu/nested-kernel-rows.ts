@@ -40,6 +40,17 @@ export const NESTED_ROWS = {
     },
     seen: { '5.14': { kind: 'ok' }, '5.18.0': { kind: 'error', errno: 'EINVAL' } },
   },
+  restoredPdptes: {
+    see(kernel) {
+      const lab = createGuest({ paging: 'shadow', kernel }, 'PAE');
+      ran(lab, { kind: 'mov-cr4', value: '0x2020' }, { kind: 'vmxon', address: '0x1000' });
+      ran(lab, { kind: 'vmptrld', address: '0x2000' }, { kind: 'vmlaunch' }, ENTER);
+      ran(lab, { kind: 'vmexit' }, { kind: 'host-write', gpa: '0x100000', value: '0x7' });
+      const state = { vmxon: '0x1000', vmcs12: '0x2000', guestMode: true } as const;
+      return lab.run({ kind: 'set-nested-state', ...state });
+    },
+    seen: { '5.13': { kind: 'error', errno: 'EINVAL' }, '5.14': { kind: 'ok' } },
+  },
   hasGmet: {
     see(kernel) {
       const registers = { efer: '0x1d00' };

@@ -84,6 +84,7 @@ test('the order: what L2 and L1 are owed, their MMUs, and then what the new L2 i
       "request-made TLB_FLUSH",
       "request-made TLB_FLUSH_GUEST",
       "root-missed",
+      "request-made GET_NESTED_STATE_PAGES",
     ]
   `);
 });

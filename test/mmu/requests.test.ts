@@ -12,6 +12,7 @@ import { createLab, kindsOf, type Lab, slotsOf } from './lab.js';
  */
 const SERVICED: Partial<Record<KernelVersion, readonly RequestName[]>> = {
   '5.14': [
+    'GET_NESTED_STATE_PAGES',
     'MMU_RELOAD',
     'MMU_SYNC',
     'LOAD_MMU_PGD',
@@ -21,6 +22,7 @@ const SERVICED: Partial<Record<KernelVersion, readonly RequestName[]>> = {
     'TRIPLE_FAULT',
   ],
   '6.12': [
+    'GET_NESTED_STATE_PAGES',
     'MMU_FREE_OBSOLETE_ROOTS',
     'MMU_SYNC',
     'LOAD_MMU_PGD',

@@ -33,6 +33,7 @@ test('the model says what it covers', async () => {
   expect(json.commands.map(({ kind }: { kind: string }) => kind)).toEqual(COMMAND_KINDS);
   expect(json.events.map(({ kind }: { kind: string }) => kind)).toEqual(EVENT_KINDS);
   expect(json.requests).toEqual([
+    'GET_NESTED_STATE_PAGES',
     'MMU_RELOAD',
     'MMU_FREE_OBSOLETE_ROOTS',
     'MMU_SYNC',

@@ -168,6 +168,7 @@ function isKnown({ rules }: Vm, request: RequestName): boolean {
       return rules.zapRequest === request;
     case 'HV_TLB_FLUSH':
       return rules.hasHvTlbFlush;
+    case 'GET_NESTED_STATE_PAGES':
     case 'MMU_SYNC':
     case 'LOAD_MMU_PGD':
     case 'TLB_FLUSH':

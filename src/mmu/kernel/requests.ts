@@ -5,16 +5,17 @@
  * @see Linux `vcpu_enter_guest()`, arch/x86/kvm/x86.c
  */
 export const KVM_REQ = {
-  MMU_RELOAD: 0x1,
-  MMU_FREE_OBSOLETE_ROOTS: 0x2,
-  MMU_SYNC: 0x4,
-  LOAD_MMU_PGD: 0x8,
-  TLB_FLUSH: 0x10,
-  TLB_FLUSH_CURRENT: 0x20,
-  TLB_FLUSH_GUEST: 0x40,
-  HV_TLB_FLUSH: 0x80,
-  TRIPLE_FAULT: 0x100,
-  STEAL_UPDATE: 0x200,
+  GET_NESTED_STATE_PAGES: 0x1,
+  MMU_RELOAD: 0x2,
+  MMU_FREE_OBSOLETE_ROOTS: 0x4,
+  MMU_SYNC: 0x8,
+  LOAD_MMU_PGD: 0x10,
+  TLB_FLUSH: 0x20,
+  TLB_FLUSH_CURRENT: 0x40,
+  TLB_FLUSH_GUEST: 0x80,
+  HV_TLB_FLUSH: 0x100,
+  TRIPLE_FAULT: 0x200,
+  STEAL_UPDATE: 0x400,
 } as const;
 
 export type RequestName = keyof typeof KVM_REQ;

@@ -149,6 +149,11 @@ export interface KernelRules {
    */
   readonly hasModeBasedExec: boolean;
   /**
+   * Time at which KVM reads the PDPTEs of an L2 that it shadows, where L2 goes on from saved state.
+   * @see Linux `nested_vmx_load_cr3()`: `reload_pdptrs`; `nested_get_vmcs12_pages()`
+   */
+  readonly restoredPdptes: 'at-once' | 'by-request';
+  /**
    * The effect of another CPUID on a vCPU that has run: its roots go, or it is refused, since v5.16;
    * the same one may be set again, since v5.17.
    * @see Linux `kvm_set_cpuid()`, `kvm_mmu_after_set_cpuid()`

@@ -42,6 +42,7 @@ const v5_13: KernelRules = {
   l2Vpid: 'vpid01-for-guest',
   hasLam: false,
   hasModeBasedExec: false,
+  restoredPdptes: 'at-once',
   cpuidAfterRun: 'resets',
   hasGmet: false,
   sregsChecksEfer: false,
@@ -68,6 +69,7 @@ const v5_13: KernelRules = {
 const v5_14: KernelRules = {
   ...v5_13,
   release: '5.14.0',
+  restoredPdptes: 'by-request',
   syncOfActivePcid: 'requested',
   syncOnHitUnlessSkipped: false,
   movCr3ReachesCachedRoots: true,

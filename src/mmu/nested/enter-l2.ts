@@ -49,7 +49,7 @@ export function enterL2(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): Outcome
   if (early !== null) return failEntry(vm, vcpu, { vmcs12, qualification: early }, emit);
 
   vcpu.nested.guestMode = true;
-  const late = loadGuestState(vm, vcpu, vmcs12, emit);
+  const late = loadGuestState(vm, vcpu, { vmcs12, isRestored: false }, emit);
   if (late !== null) {
     if (vm.rules.failedEntryFlushes) serviceLocalTlbFlushRequests(vm, vcpu, emit);
     vcpu.nested.guestMode = false;
@@ -68,7 +68,11 @@ export function enterL2(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): Outcome
 export function resumeL2AfterSmm(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
   serviceLocalTlbFlushRequests(vm, vcpu, emit);
   vcpu.nested.guestMode = true;
-  if (loadGuestState(vm, vcpu, vcpu.nested.currentVmcs as Vmcs12, emit) === null) return true;
+  const vmcs12 = vcpu.nested.currentVmcs as Vmcs12;
+  if (loadGuestState(vm, vcpu, { vmcs12, isRestored: true }, emit) === null) {
+    makeRequest(vm, vcpu, KVM_REQ.GET_NESTED_STATE_PAGES, emit);
+    return true;
+  }
   vcpu.nested.guestMode = false;
   return false;
 }
@@ -92,7 +96,12 @@ export function restoreL2(vm: Vm, vcpu: Vcpu, emit: Emit): 'restored' | 'refused
 }
 
 /** @returns Null, or the qualification of the entry failure. */
-function loadGuestState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): number | null {
+function loadGuestState(
+  vm: Vm,
+  vcpu: Vcpu,
+  { vmcs12, isRestored }: { vmcs12: Vmcs12; isRestored: boolean },
+  emit: Emit,
+): number | null {
   const { regs } = vcpu;
   transitionTlbFlush(vm, vcpu, { vmcs12, isEntry: true }, emit);
   const eptp = vm.config.paging === 'ept' ? eptpOf(vmcs12) : null;
@@ -115,7 +124,8 @@ function loadGuestState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): number 
   regs.csL = isLong && isGuestCs64Bit(vmcs12);
   regs.vm86 = (flagsOf(vmcs12, VMCS.GUEST_RFLAGS) & X86_EFLAGS_VM) !== 0;
   const cr3 = fieldOf(vmcs12, VMCS.GUEST_CR3);
-  const pdptesFrom = eptp === null ? null : vmcs12;
+  const inMemory = isRestored && vm.rules.restoredPdptes === 'by-request' ? 'later' : 'memory';
+  const pdptesFrom = eptp === null ? inMemory : vmcs12;
   return nestedLoadCr3(vm, vcpu, { cr3, nestedEpt: eptp !== null, pdptesFrom }, emit);
 }
 

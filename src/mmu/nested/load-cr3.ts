@@ -16,22 +16,29 @@ export const ENTRY_FAIL_DEFAULT = 0;
 const ENTRY_FAIL_PDPTE = 2;
 export const ENTRY_FAIL_VMCS_LINK_PTR = 4;
 
+/** A CR3 to be loaded, and the place of its PDPTEs. */
+export interface NestedCr3 {
+  readonly cr3: Word;
+  readonly nestedEpt: boolean;
+  /** The VMCS whose PDPTE fields a PAE guest on EPT starts with, memory, or nothing yet. */
+  readonly pdptesFrom: Vmcs12 | 'memory' | 'later';
+}
+
 /**
  * Loads a CR3 on a nested transition. With EPT for L2 its CR3 never touches the root cache.
  *
- * @param pdptesFrom The VMCS whose PDPTE fields a PAE guest on EPT starts with; null: memory.
  * @returns Null, or the qualification of the entry failure.
  * @see Linux `nested_vmx_load_cr3()`, arch/x86/kvm/vmx/nested.c
  */
 export function nestedLoadCr3(
   vm: Vm,
   vcpu: Vcpu,
-  { cr3, nestedEpt, pdptesFrom }: { cr3: Word; nestedEpt: boolean; pdptesFrom: Vmcs12 | null },
+  { cr3, nestedEpt, pdptesFrom }: NestedCr3,
   emit: Emit,
 ): number | null {
   const { maxphyaddr } = vm.config;
   if (!isLegalCr3(cr3, { maxphyaddr, lam: hasLam(vm) })) return ENTRY_FAIL_DEFAULT;
-  if (isPaePaging(vcpu.regs) && !loadPdptes(vm, vcpu, { cr3, pdptesFrom }, emit)) {
+  if (isPaePaging(vcpu.regs) && !loadPdptes(vm, vcpu, { cr3, nestedEpt, pdptesFrom }, emit)) {
     return ENTRY_FAIL_PDPTE;
   }
   vcpu.regs.cr3 = cr3;
@@ -41,13 +48,9 @@ export function nestedLoadCr3(
 }
 
 /** A PAE guest on EPT gets its PDPTEs from the VMCS, by the processor; others from memory. */
-function loadPdptes(
-  vm: Vm,
-  vcpu: Vcpu,
-  { cr3, pdptesFrom }: { cr3: Word; pdptesFrom: Vmcs12 | null },
-  emit: Emit,
-): boolean {
-  if (pdptesFrom === null) return loadPdptrs(vm, vcpu, cr3, emit);
+function loadPdptes(vm: Vm, vcpu: Vcpu, { cr3, pdptesFrom }: NestedCr3, emit: Emit): boolean {
+  if (pdptesFrom === 'later') return true;
+  if (pdptesFrom === 'memory') return loadPdptrs(vm, vcpu, cr3, emit);
   const pdptes = pdptesOf(pdptesFrom);
   if (!arePdptesValid(pdptes, vm.config.maxphyaddr)) return false;
   vcpu.regs.pdptrs = pdptes;

@@ -41,7 +41,9 @@ function isInitForL2(vcpu: Vcpu): boolean {
  */
 function leaveByInit(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome {
   const isLate = vm.rules.nestedEvents === 'after-requests';
-  if (isLate && !serviceRequests(vm, vcpu, emit)) return leaveFor(vm, vcpu, 'TRIPLE_FAULT', emit);
+  const serviced = isLate ? serviceRequests(vm, vcpu, emit) : 'all';
+  if (serviced === 'triple-fault') return leaveFor(vm, vcpu, 'TRIPLE_FAULT', emit);
+  if (serviced === 'no-pages') return NO_PAGES;
   vcpu.initPending = false;
   return leaveFor(vm, vcpu, 'INIT_SIGNAL', emit);
 }
@@ -54,6 +56,9 @@ function leaveFor(vm: Vm, vcpu: Vcpu, name: 'TRIPLE_FAULT' | 'INIT_SIGNAL', emit
   return endOf(enterGuest(vm, vcpu, emit)) ?? outcome;
 }
 
+/** KVM_RUN returns without having run. */
+const NO_PAGES: Outcome = { kind: 'error', errno: 'EFAULT' };
+
 /** End of the vCPU, if its guest does not run: null if it does. */
 function endOf(entered: Entered): Outcome | null {
   switch (entered) {
@@ -61,6 +66,8 @@ function endOf(entered: Entered): Outcome | null {
       return null;
     case 'triple-fault':
       return SHUTDOWN;
+    case 'no-pages':
+      return NO_PAGES;
     case 'interrupted':
       return INTERRUPTED;
   }

@@ -50,7 +50,7 @@ export function enterL2OfSvm(
   }
   Object.assign(regs, save, { csL: (save.efer & EFER_LMA) !== 0, vm86: false });
   if (tables !== null) return OK;
-  const cr3 = { cr3: save.cr3, nestedEpt: false, pdptesFrom: null };
+  const cr3 = { cr3: save.cr3, nestedEpt: false, pdptesFrom: 'memory' } as const;
   if (nestedLoadCr3(vm, vcpu, cr3, emit) === null) return OK;
   return leaveL2OfSvm(vm, vcpu, { reason: SVM_EXIT_ERR, qualification: ZERO }, emit);
 }
@@ -77,7 +77,7 @@ export function leaveL2OfSvm(
   nested.guestMode = false;
   vcpu.mmu = vcpu.rootMmu;
   syncAndFlush(vm, vcpu, emit);
-  nestedLoadCr3(vm, vcpu, { cr3: l1.cr3, nestedEpt: false, pdptesFrom: null }, emit);
+  nestedLoadCr3(vm, vcpu, { cr3: l1.cr3, nestedEpt: false, pdptesFrom: 'memory' }, emit);
   return { kind: 'vm-exit', ...exit };
 }
 

@@ -10,7 +10,7 @@ import {
   wordFromNumber,
   ZERO,
 } from '../machine/index.js';
-import type { ReportedExit } from '../requests/index.js';
+import { clearRequest, KVM_REQ, type ReportedExit } from '../requests/index.js';
 import type { Outcome } from '../schema/index.js';
 import {
   type Emit,
@@ -46,6 +46,7 @@ export function reflectExit(vm: Vm, vcpu: Vcpu, exit: Exit, emit: Emit): Outcome
  */
 export function nestedVmexit(vm: Vm, vcpu: Vcpu, exit: ReportedExit, emit: Emit): Outcome {
   const vmcs12 = vcpu.nested.currentVmcs as Vmcs12;
+  clearRequest(vcpu, KVM_REQ.GET_NESTED_STATE_PAGES);
   serviceLocalTlbFlushRequests(vm, vcpu, emit);
   const { reason, name, qualification, gpa, interruption } = exit;
   emit?.(vcpu, { kind: 'vm-exit', from: 'L2', to: 'L1', reason, name, qualification });
@@ -71,6 +72,7 @@ export function nestedVmexit(vm: Vm, vcpu: Vcpu, exit: ReportedExit, emit: Emit)
  */
 export function leaveL2Unseen(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
   const vmcs12 = vcpu.nested.currentVmcs as Vmcs12;
+  clearRequest(vcpu, KVM_REQ.GET_NESTED_STATE_PAGES);
   serviceLocalTlbFlushRequests(vm, vcpu, emit);
   vcpu.nested.guestMode = false;
   saveGuestState(vm, vcpu, vmcs12);
@@ -102,7 +104,7 @@ export function loadHostState(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): b
   regs.vm86 = false;
   vcpu.mmu = vcpu.rootMmu;
   const cr3 = fieldOf(vmcs12, VMCS.HOST_CR3);
-  const failure = nestedLoadCr3(vm, vcpu, { cr3, nestedEpt: false, pdptesFrom: null }, emit);
+  const failure = nestedLoadCr3(vm, vcpu, { cr3, nestedEpt: false, pdptesFrom: 'memory' }, emit);
   transitionTlbFlush(vm, vcpu, { vmcs12, isEntry: false }, emit);
   return failure === null;
 }

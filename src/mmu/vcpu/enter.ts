@@ -9,9 +9,9 @@ const ROUNDS_MAX = 8;
 
 /**
  * End of an attempt to enter: the guest runs; a triple fault stopped it, whose meaning depends on
- * who was to run; or each round made new requests, so that only a signal ends them.
+ * who was to run; or the state of a restored L2 could not be completed; or each round made new requests, so that only a signal ends them.
  */
-export type Entered = 'guest' | 'triple-fault' | 'interrupted';
+export type Entered = 'guest' | 'triple-fault' | 'no-pages' | 'interrupted';
 
 /**
  * Enters the guest: services the pending requests, loads a root if there is none, and starts over
@@ -24,7 +24,8 @@ export function enterGuest(vm: Vm, vcpu: Vcpu, emit: Emit): Entered {
   // A vCPU that is scheduled in has its steal time brought up to date: kvm_arch_vcpu_load().
   if (vcpu.steal.preempted) makeRequest(vm, vcpu, KVM_REQ.STEAL_UPDATE, emit);
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    if (!serviceRequests(vm, vcpu, emit)) return 'triple-fault';
+    const serviced = serviceRequests(vm, vcpu, emit);
+    if (serviced !== 'all') return serviced;
     reloadMmu(vm, vcpu, emit);
     if (vcpu.requests !== 0) continue;
 

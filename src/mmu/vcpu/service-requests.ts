@@ -1,3 +1,4 @@
+import { isPaePaging } from '../machine/index.js';
 import {
   clearRequest,
   hasRequest,
@@ -6,10 +7,10 @@ import {
   type Request,
   requestNameOf,
 } from '../requests/index.js';
-import { flushGuest, freeObsoleteRoots, syncRoots, unloadMmu } from '../roots/index.js';
+import { flushGuest, freeObsoleteRoots, loadPdptrs, syncRoots, unloadMmu } from '../roots/index.js';
 import type { Outcome } from '../schema/index.js';
 import { seam } from '../seam.js';
-import type { Emit, Vcpu, Vm } from '../state/index.js';
+import { type Emit, eptpOf, type Vcpu, type Vm } from '../state/index.js';
 import { flushTlbAll, flushTlbCurrent } from '../tlb/index.js';
 import { serviceHvFlush } from './hv-flush.js';
 import { recordStealTime } from './steal-time.js';
@@ -18,20 +19,40 @@ import { recordStealTime } from './steal-time.js';
  * Services the pending requests in the kernel's order. A sync precedes the load of the root into
  * hardware, which precedes the flushes: no stale translation can be cached in between.
  *
- * @returns False if the vCPU shuts down on a triple fault.
+ * @returns Whether that was all, or the reason why the vCPU does not run.
  * @see Linux `vcpu_enter_guest()`, arch/x86/kvm/x86.c
  */
-export function serviceRequests(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
+export function serviceRequests(vm: Vm, vcpu: Vcpu, emit: Emit): Serviced {
   let passed = 0;
   for (;;) {
     // A request that is raised meanwhile, and comes later in the order, is serviced on the way.
     const pending = vcpu.requests & ~passed;
-    if (pending === 0) return true;
+    if (pending === 0) return 'all';
     const request = (pending & -pending) as Request;
     passed |= request | (request - 1);
     serviceRequest(vm, vcpu, request, emit);
-    if (request === KVM_REQ.TRIPLE_FAULT) return false;
+    if (request === KVM_REQ.TRIPLE_FAULT) return 'triple-fault';
+    const isRestoring = request === KVM_REQ.GET_NESTED_STATE_PAGES;
+    if (isRestoring && !getNestedStatePages(vm, vcpu, emit)) return 'no-pages';
   }
+}
+
+/** The end of a service: `no-pages`, the state of a restored L2 could not be completed. */
+export type Serviced = 'all' | 'triple-fault' | 'no-pages';
+
+/**
+ * Completes the state of an L2 that goes on from saved state: the PDPTEs of one that KVM shadows are
+ * read from memory, which the VMM had to put there first. Its other pages hold no translation.
+ *
+ * @returns False if they may not be loaded.
+ * @see Linux `nested_get_vmcs12_pages()`, arch/x86/kvm/vmx/nested.c
+ */
+function getNestedStatePages(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
+  const { regs, nested } = vcpu;
+  const vmcs12 = nested.guestMode ? nested.currentVmcs : null;
+  if (vmcs12 === null || vm.rules.restoredPdptes === 'at-once') return true;
+  if (eptpOf(vmcs12) !== null || !isPaePaging(regs)) return true;
+  return loadPdptrs(vm, vcpu, regs.cr3, emit);
 }
 
 /**
@@ -68,6 +89,8 @@ export function serviceRequest(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit)
     request: requestNameOf(request),
   });
   switch (request) {
+    case KVM_REQ.GET_NESTED_STATE_PAGES:
+      break; // The caller gets them, and stops if it cannot.
     case KVM_REQ.MMU_RELOAD:
       unloadMmu(vm, vcpu, 'unload', emit);
       break;
