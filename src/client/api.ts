@@ -65,7 +65,7 @@ export type EventKind = {
     summary: string;
     severity: Severity;
 };
-export type RequestName = "MMU_RELOAD" | "MMU_FREE_OBSOLETE_ROOTS" | "MMU_SYNC" | "LOAD_MMU_PGD" | "TLB_FLUSH" | "TLB_FLUSH_CURRENT" | "TLB_FLUSH_GUEST" | "HV_TLB_FLUSH" | "TRIPLE_FAULT" | "STEAL_UPDATE";
+export type RequestName = "GET_NESTED_STATE_PAGES" | "MMU_RELOAD" | "MMU_FREE_OBSOLETE_ROOTS" | "MMU_SYNC" | "LOAD_MMU_PGD" | "TLB_FLUSH" | "TLB_FLUSH_CURRENT" | "TLB_FLUSH_GUEST" | "HV_TLB_FLUSH" | "TRIPLE_FAULT" | "STEAL_UPDATE";
 export type Model = {
     version: string;
     /** Series; each stands for a release. */
