@@ -23,13 +23,21 @@ export async function caseIn(
   terminal: Terminal,
 ): Promise<{ config: VmConfigInput; commands: Command[] }> {
   const content = await jsonIn(file, terminal);
+  const { commands } = checkedCase(file, content);
+  // As it was written: what was checked is what the machine sees, and is made anew by each kernel.
+  return { config: (content as { config: VmConfigInput }).config, commands };
+}
+
+/** A case file, checked. @throws {UnusableFile} */
+export async function caseFileIn(file: string, terminal: Terminal): Promise<CaseFile> {
+  return checkedCase(file, await jsonIn(file, terminal));
+}
+
+/** @throws {UnusableFile} */
+function checkedCase(file: string, content: unknown): CaseFile {
   const parsed = CaseFile.safeParse(content);
   if (!parsed.success) throw new UnusableFile(file, `not a case: ${flawIn(parsed.error)}`);
-  return {
-    // As it was written: what was checked is what the machine sees, and is made anew by each kernel.
-    config: (content as { config: VmConfigInput }).config,
-    commands: parsed.data.commands,
-  };
+  return parsed.data;
 }
 
 function linesIn(file: string, text: string): unknown[] {

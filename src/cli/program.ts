@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   workload: async () => (await import('./workload.js')).registerWorkload,
   calibrate: async () => (await import('./calibrate.js')).registerCalibrate,
   museum: async () => (await import('./museum.js')).registerMuseum,
+  why: async () => (await import('./why.js')).registerWhy,
   policies: async () => (await import('./policies.js')).registerPolicies,
   kernels: async () => (await import('./kernels.js')).registerKernels,
 };

@@ -1534,6 +1534,42 @@ export type Timeline = {
         }[];
     };
 };
+export type WhyStep = {
+    seq: number;
+    what: string;
+    /** Function of Linux. */
+    kernel: string | null;
+    /** Section of the manual. */
+    manual: string | null;
+};
+export type Why = {
+    seq: number;
+    /** From the first cause to the record itself. */
+    chain: WhyStep[];
+    /** The policy of the VM. */
+    policy: PolicyName;
+    /** The deed of each policy there; empty where none has a say. */
+    decisions: {
+        does: string;
+        policies: PolicyName[];
+    }[];
+    /** The worth of a flush, sync or free, as the ledger has it by `through`. */
+    worth: {
+        worth: "necessary" | "harmless" | "wasted";
+        through: number;
+    } | null;
+    /** The life of the root that it befell. */
+    life: {
+        root: string;
+        stations: {
+            seq: number;
+            what: string;
+            times: number;
+        }[];
+    } | null;
+    /** All of that in at most ten lines. */
+    text: string[];
+};
 export type CheckResult = {
     path: string;
     op: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "contains" | "lacks";
@@ -2526,6 +2562,8 @@ export interface Operations {
     listEvents: { params: { vm: VmId; }; query?: { after?: string; epoch?: string; limit?: string; behind?: "gap" | "state"; kind?: FrameKind[]; vcpu?: string[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: HistoryPage };
     /** Read what happened to a VM, lane by lane, at a zoom. */
     getTimeline: { params: { vm: VmId; }; query?: { "from"?: string; to?: string; buckets?: string; vcpu?: string[]; }; answer: Timeline };
+    /** Explain a command or an event: its causes, and what else might have been done. */
+    explainEvent: { params: { vm: VmId; seq: string; }; answer: Why };
     /** Wait until a command or event matches. */
     waitForEvent: { params: { vm: VmId; }; query?: { after?: string; timeoutMs?: string; kind?: FrameKind[]; vcpu?: string[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: WaitAnswer };
     /** Wait until an event matches, or a condition on the state of a vCPU holds. */
@@ -2676,6 +2714,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     applyCommands: ["POST", "/v1/vms/{vm}/commands"],
     listEvents: ["GET", "/v1/vms/{vm}/events"],
     getTimeline: ["GET", "/v1/vms/{vm}/timeline"],
+    explainEvent: ["GET", "/v1/vms/{vm}/events/{seq}/why"],
     waitForEvent: ["GET", "/v1/vms/{vm}/wait"],
     waitUntil: ["POST", "/v1/vms/{vm}/wait"],
     verify: ["POST", "/v1/vms/{vm}/verify"],

@@ -35,6 +35,7 @@ import type {
   VmPage,
   WaitAnswer,
   WalkDump,
+  Why,
 } from './api.js';
 
 /**
@@ -94,6 +95,8 @@ export interface LabVm {
 
   /** A part of the history: the commands, and what the MMU did. */
   history(options?: HistoryOptions): Promise<HistoryPage>;
+  /** The causes of a command or an event, and what else might have been done. */
+  why(seq: number): Promise<Why>;
   /** A window of the history, lane by lane, at a zoom. */
   timeline(options?: TimelineOptions): Promise<Timeline>;
   /**

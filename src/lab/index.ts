@@ -25,4 +25,5 @@ export {
 } from './report.js';
 export * from './story/index.js';
 export * from './sweep/index.js';
+export * from './why/index.js';
 export * from './workloads/index.js';

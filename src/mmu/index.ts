@@ -57,6 +57,7 @@ export {
   type Lookup,
   ledgerStateOf,
   memoryStateOf,
+  newestDeedOf,
   oracleStateOf,
   type ShadowPageFilter,
   shadowPageAt,

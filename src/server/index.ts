@@ -1,4 +1,5 @@
 export { type AppOptions, buildApp } from './app.js';
+export { whyOfCase } from './direct/why-of-case.js';
 export { Turns } from './fleet/turns.js';
 export { CaseFile, caseFrom } from './history/case-file.js';
 export { TOKEN_PATTERN, type Token } from './http/auth.js';
@@ -10,5 +11,6 @@ export {
   type Limits,
   REMOTE_REQUESTS_PER_SECOND_MAX,
 } from './wire/bounds.js';
+export { ApiError } from './wire/errors.js';
 export { VERSION } from './wire/version.js';
 export { configFor, type WorkloadQuery, workloadQueryOf } from './wire/workload-query.js';

@@ -4,9 +4,10 @@ import type { Books, Deed, DeedKind, Ledger, Sums, Tally, Worth } from '../state
 /** Counts a deed, as harmless until more is known of it. */
 export function enter(
   { clock }: Ledger,
-  { sums }: Books,
+  books: Books,
   { kind, command }: { kind: DeedKind; command: CommandKind },
 ): Deed {
+  const { sums } = books;
   let sum = sums.get(command);
   if (sum === undefined) {
     sum = noSums();
@@ -14,7 +15,8 @@ export function enter(
   }
   const tally = sum[kind];
   tally.harmless += 1;
-  return { at: clock, tally, worth: 'harmless' };
+  books.newest = { at: clock, tally, worth: 'harmless' };
+  return books.newest;
 }
 
 /** More is known of a deed. What was necessary once stays so. */

@@ -12,7 +12,11 @@ export interface ReportedExit {
   readonly errorCode?: number;
 }
 
-/** The guest leaves to KVM for a reason that has only a number, maybe. */
+/**
+ * The guest leaves to KVM for a reason that has only a number, maybe.
+ *
+ * @see Linux `vmx_handle_exit()`, arch/x86/kvm/vmx/vmx.c
+ */
 export function leaveGuest(vcpu: Vcpu, exit: ReportedExit, emit: Emit): void {
   vcpu.mode = 'host';
   vcpu.counters.exits += 1;

@@ -48,6 +48,8 @@ export interface TagFlushes {
 
 /** The books of one vCPU. What they lean on is bounded; what is forgotten stays `harmless`. */
 export interface Books {
+  /** The deed that was noted last; null before the first. */
+  newest: Deed | null;
   /** Sums by the command that asked for the deeds. */
   readonly sums: Map<CommandKind, Sums>;
   /** The command that made each request last. */
@@ -87,6 +89,7 @@ export function booksOf({ books }: Ledger, vcpu: number): Books {
 
 function createBooks(): Books {
   return {
+    newest: null,
     sums: new Map(),
     asked: new Map(),
     serving: null,

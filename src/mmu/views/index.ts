@@ -1,7 +1,7 @@
 export { allowedStateOf } from './allowed.js';
 export { differencesOf } from './differences.js';
 export { explainLookup, type Lookup } from './explain.js';
-export { ledgerStateOf } from './ledger.js';
+export { ledgerStateOf, newestDeedOf } from './ledger.js';
 export { memoryStateOf } from './memory.js';
 export {
   type ShadowPageFilter,

@@ -6,3 +6,4 @@ export { createEpoch } from '../wire/ids.js';
 export { problemOf } from '../wire/problem.js';
 export { ask, type Given } from './ask.js';
 export { follow } from './follow.js';
+export { whyOfCase } from './why-of-case.js';

@@ -29,6 +29,7 @@ import { vmRaceRoutes } from './vm-race.js';
 import { vmRoutes } from './vms.js';
 import { waitRoutes } from './wait.js';
 import { walkRoutes } from './walk.js';
+import { whyRoutes } from './why.js';
 import { workloadRoutes } from './workloads.js';
 
 /** Owners of the state that routes show and change; each route takes those that it needs. */
@@ -53,6 +54,7 @@ export const ROUTES: readonly TypedPlugin<RouteOptions>[] = [
   commandRoutes,
   eventRoutes,
   timelineRoutes,
+  whyRoutes,
   waitRoutes,
   verifyRoutes,
   explainRoutes,

@@ -29,6 +29,7 @@ import { getVmRace } from './vm-race.js';
 import { createVm, deleteVm, deleteVms, getVm, listVms, relabelVm } from './vms.js';
 import { waitForEvent, waitUntil } from './wait.js';
 import { walkTables } from './walk.js';
+import { explainEvent } from './why.js';
 import { listWorkloads, MAKE_WORKLOAD } from './workloads.js';
 
 const LIST: readonly Operation[] = [
@@ -53,6 +54,7 @@ const LIST: readonly Operation[] = [
   ...Object.values(RUN_COMMAND),
   listEvents,
   getTimeline,
+  explainEvent,
   waitForEvent,
   waitUntil,
   verify,
