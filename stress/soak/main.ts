@@ -6,7 +6,7 @@ import { tableOf } from './table.js';
 
 const MINUTES = 10;
 const VMS = 1000;
-const STREAMS = 50;
+const READERS = 50;
 
 /** Bounds of history that a run reaches before its second half, which then is flat. */
 const HISTORY = ['--history-max', '100000', '--vm-history-max', '4096'];
@@ -25,27 +25,31 @@ const OVERLOADED_SHARE = 0.02;
 /** Complaints that are printed. */
 const PRINTED_MAX = 20;
 
-const USAGE = `Usage: npm run soak -- [--minutes N] [--seed N]
+const USAGE = `Usage: npm run soak -- [--minutes N] [--readers N] [--seed N]
 `;
 
 await runProgram({
   usage: USAGE,
-  options: { minutes: { type: 'string' }, seed: { type: 'string' } },
-  settingsOf({ minutes = String(MINUTES), ...values }): Settings | null {
+  options: { minutes: { type: 'string' }, readers: { type: 'string' }, seed: { type: 'string' } },
+  settingsOf({ minutes = String(MINUTES), readers = String(READERS), ...values }): Settings | null {
     const seconds = Number(minutes) * 60;
     const seed = seedOf(values.seed);
-    return seconds > 0 && seed !== null ? { seconds, seed } : null;
+    const streams = Number(readers);
+    const isMeant = seconds > 0 && Number.isInteger(streams) && streams > 0;
+    return isMeant && seed !== null ? { seconds, streams, seed } : null;
   },
   run,
 });
 
 interface Settings {
   readonly seconds: number;
+  /** Readers of streams. */
+  readonly streams: number;
   readonly seed: number;
 }
 
-async function run({ seconds, seed }: Settings): Promise<number> {
-  say(`seed ${seed}: ${seconds} s, ${VMS} VMs, ${STREAMS} streams`);
+async function run({ seconds, streams, seed }: Settings): Promise<number> {
+  say(`seed ${seed}: ${seconds} s, ${VMS} VMs, ${streams} streams`);
   const heap: Sample[] = [];
   const resident: Sample[] = [];
   let now = 0;
@@ -65,7 +69,7 @@ async function run({ seconds, seed }: Settings): Promise<number> {
   };
   try {
     const { port } = server;
-    const settings = { vms: VMS, streams: STREAMS, pace: PACE, heat: HEAT };
+    const settings = { vms: VMS, streams, pace: PACE, heat: HEAT };
     const soaked = await soak({ port, seconds, seed, ...settings, look });
     const trends = { heap: trendOf(heap, seconds), resident: trendOf(resident, seconds) };
     for (const line of tableOf(soaked)) say(line);

@@ -6,7 +6,7 @@ import type { FleetVm } from '../fleet/fleet-vm.js';
 import { forEachInTurns } from '../fleet/turns.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { VERSION } from '../wire/version.js';
-import { Digest, digestOf, EventsDigest } from './digest.js';
+import { Digest, digestInTurns, digestOf, EventsDigest } from './digest.js';
 import { lineageOf } from './lineage.js';
 
 export const CaseDigests = z
@@ -88,5 +88,5 @@ async function digestsOf(
     const emit = ({ index: vcpu }: Vcpu, event: MmuEvent) => events.push({ vcpu, event });
     digest.add(command, { outcome: step(vm, command, emit), events });
   });
-  return { state: digestOf(vm), events: digest.end() };
+  return { state: await digestInTurns(vm, turns), events: digest.end() };
 }

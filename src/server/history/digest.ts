@@ -9,6 +9,7 @@ import {
   textLike,
   VcpuIndex,
 } from '../../mmu/schema/index.js';
+import type { Turns } from '../fleet/turns.js';
 
 export const Digest = textLike(
   /^sha256:[0-9a-f]{64}$/,
@@ -26,6 +27,21 @@ const writeDone = createJsonWriter(z.strictObject({ command: Command, done: Done
 export function digestOf(vm: Vm): string {
   return textOf(createHash('sha256').update(encodeVm(vm).bytes));
 }
+
+/** The same in turns: of a large VM to encode it is one step, and each part of the bytes another. */
+export async function digestInTurns(vm: Vm, turns: Turns): Promise<string> {
+  if (turns.isOver()) await turns.next();
+  const { bytes } = encodeVm(vm);
+  const hash = createHash('sha256');
+  for (let from = 0; from < bytes.length; from += PART_BYTES) {
+    if (turns.isOver()) await turns.next();
+    hash.update(bytes.subarray(from, from + PART_BYTES));
+  }
+  return textOf(hash);
+}
+
+/** Bytes that are hashed in a millisecond or so. */
+const PART_BYTES = 512 * 1024;
 
 /** Digest of commands with their results, built up one by one. */
 export class EventsDigest {

@@ -4,7 +4,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import type { Labels } from '../wire/labels.js';
 import type { CaseDigests } from './case-file.js';
-import { digestOf, EventsDigest } from './digest.js';
+import { digestInTurns, EventsDigest } from './digest.js';
 
 export interface RunnableCase {
   readonly config: VmConfig;
@@ -36,7 +36,8 @@ export async function runCase(fleet: Fleet, runnable: RunnableCase): Promise<Cas
       digest.add(commands[index] as Command, applied);
       index += 1;
     });
-    const actual = { state: digestOf(draft.vm), events: digest.end() };
+    const state = await digestInTurns(draft.vm, fleet.turns);
+    const actual = { state, events: digest.end() };
     if (poisonedBy !== undefined) applyPoison(fleet, draft, poisonedBy);
     return actual;
   });

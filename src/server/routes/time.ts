@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Digest, digestOf } from '../history/digest.js';
+import { Digest, digestInTurns } from '../history/digest.js';
 import { ForkChanges, fork } from '../history/fork.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
@@ -83,7 +83,8 @@ export const getDigest = operation({
     const entry = fleet.get(params.vm);
     const { seq = entry.ring.head } = query;
     const state = await timeline.stateAt(entry, seq);
-    return { vm: entry.id, seq, version: VERSION, state: digestOf(state) };
+    const digest = await digestInTurns(state, fleet.turns);
+    return { vm: entry.id, seq, version: VERSION, state: digest };
   },
 });
 
