@@ -41,6 +41,7 @@ export const PAGES: readonly Page[] = [
     load: () => import('./page/race.js'),
     link: { text: 'Race', key: 'r' },
   },
+  { path: '/case', title: () => 'Case', load: () => import('./page/case.js') },
   { path: '/race/:job', title: () => 'Race', load: () => import('./page/race.js') },
 ];
 

@@ -4,6 +4,7 @@ import { createLab } from '../../src/client/index.js';
 import { WORKLOAD_NAMES } from '../../src/lab/index.js';
 import { DEFECT_NAMES, DEFECTS } from '../../src/mmu/index.js';
 import { FRAMES_MAX, RUN_COMMANDS_MAX, RUNS_MAX } from '../../web/engine/protocol.js';
+import { startApp } from '../server/start.js';
 import { atDesk, generated } from './at-desk.js';
 
 const COMMANDS = 300;
@@ -109,6 +110,36 @@ test('a shadow page is found, and what is none is null', async () => {
   expect(dump?.page).toEqual(pages[0]);
   expect(dump?.entries.length).toBeGreaterThan(0);
   expect(await ask('shadowPage', { run, of: [head, '0x123000'] })).toBe(null);
+});
+
+test.each(['shootdown', 'hostile'])(
+  'a window of %s is drawn as a server draws it',
+  async (name) => {
+    const ask = atDesk();
+    const { run, head } = await ask('open', { from: generated(name, COMMANDS) });
+    const { config, commands } = await ask('export', { run });
+    const app = await startApp();
+    const { id } = (await app.inject({ method: 'POST', url: '/v1/vms', payload: config })).json();
+    await app.inject({ method: 'POST', url: `/v1/vms/${id}/commands`, payload: [...commands] });
+    for (const [from, to, buckets] of [
+      [0, head, 64],
+      [7, 90, 256],
+      [head - 5, head + 50, 8],
+    ] as const) {
+      const query = `from=${from}&to=${to}&buckets=${buckets}`;
+      const { body } = await app.inject({ method: 'GET', url: `/v1/vms/${id}/timeline?${query}` });
+      expect(await ask('timeline', { run, from, to, buckets })).toEqual(JSON.parse(body));
+    }
+  },
+);
+
+test('what a run shares with another one is in its timeline as well', async () => {
+  const ask = atDesk();
+  const { run } = await ask('open', { from: generated('shootdown', 200) });
+  const { opened } = await ask('part', { run, changes: {}, from: 100 });
+  const window = { from: 0, to: null, buckets: 512 };
+  const there = await ask('timeline', { run: opened.run, ...window });
+  expect(there).toEqual(await ask('timeline', { run, ...window }));
 });
 
 describe('under other rules', () => {

@@ -1,3 +1,5 @@
+import { MUSEUM, WORKLOADS, type Workload } from '../../src/lab/index.js';
+import { DEFECT_NAMES, DEFECTS, POLICIES } from '../../src/mmu/index.js';
 import { Command, VmConfig } from '../../src/mmu/schema/index.js';
 import {
   allowedDump,
@@ -12,6 +14,7 @@ import { isSame, type Parting, partingAt } from './parting.js';
 import {
   type CallName,
   type Calls,
+  type Catalogue,
   FRAMES_MAX,
   type Opened,
   type Parted,
@@ -20,6 +23,13 @@ import {
 } from './protocol.js';
 import { Recording } from './recording.js';
 import { Run } from './run.js';
+
+const CATALOGUE: Catalogue = {
+  exhibits: MUSEUM.map(({ name, title }) => ({ name, summary: title })),
+  workloads: Object.values<Workload>(WORKLOADS).map(({ name, summary }) => ({ name, summary })),
+  policies: Object.values(POLICIES).map(({ name, summary }) => ({ name, summary })),
+  defects: DEFECT_NAMES.map((name) => ({ name, summary: DEFECTS[name].title })),
+};
 
 /** The turns of a long call, between which others are answered. */
 export interface Turns {
@@ -55,6 +65,7 @@ export class Desk {
       turns: Turns,
     ) => Calls[K]['gives'] | Promise<Calls[K]['gives']>;
   } = {
+    catalogue: () => CATALOGUE,
     open: ({ from }, turns) => this.#open(from, turns),
     close: ({ run }) => {
       this.#runs.delete(run);
@@ -62,6 +73,8 @@ export class Desk {
     },
     more: (takes, turns) => this.#more(takes, turns),
     part: (takes, turns) => this.#part(takes, turns),
+    counterpart: ({ run, other, seq }) => this.#counterpart(this.#run(run), this.#run(other), seq),
+    commandsBehind: ({ run, seq }) => this.#run(run).indexBehind(seq),
     moment: ({ run, of: [seq, vcpu] }) => this.#run(run).moment(seq, vcpu),
     walk: ({ run, of: [seq, ...of] }) => walkDump(this.#machine(run, seq), ...of),
     tlb: ({ run, of: [seq, ...of] }) => tlbDump(this.#machine(run, seq), ...of),
@@ -70,6 +83,7 @@ export class Desk {
     shadowPages: ({ run, of: [seq, root] }) => shadowPagesDump(this.#machine(run, seq), root),
     shadowPage: ({ run, of: [seq, hpa] }) => shadowPageDump(this.#machine(run, seq), hpa),
     frames: ({ run, after, limit }) => this.#run(run).frames(after, Math.min(limit, FRAMES_MAX)),
+    timeline: ({ run, ...asked }) => this.#run(run).timeline(asked),
     violations: ({ run }) => this.#run(run).found,
     export: ({ run }) => this.#run(run).written(this.#mmulab),
   };
@@ -120,6 +134,12 @@ export class Desk {
       if (turns.isOver()) await turns.next((i - from) / (recording.commands.length - from));
     }
     return { opened: this.#keep(other), parting };
+  }
+
+  #counterpart({ recording }: Run, { recording: other }: Run, seq: number): number {
+    if (seq === 0) return 0;
+    const index = recording.indexOf(seq);
+    return index < other.commands.length ? other.seqAt(index) : other.head;
   }
 
   #demandRoom(): void {

@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import type { Timeline } from '../../src/lab/index.js';
 import type { Difference } from '../../src/mmu/schema/index.js';
 import type { CommandFrame, EventFrame, WireCommand } from '../api/wire.js';
 import type { LocalCase, PolicyChanges, WrittenCase } from '../model/local-case.js';
@@ -45,8 +47,35 @@ export interface Parted {
   } | null;
 }
 
+export type WireTimeline = z.input<typeof Timeline>;
+
+/** A window of a run. */
+export interface TimelineAsked {
+  readonly from: number;
+  /** Null for the newest. */
+  readonly to: number | null;
+  readonly buckets: number;
+  /** Left out for all. */
+  readonly vcpus?: readonly number[];
+}
+
+/** Something with a name, and a sentence about it. */
+export interface Named {
+  readonly name: string;
+  readonly summary: string;
+}
+
+/** Cases to open, and rules to switch. */
+export interface Catalogue {
+  readonly exhibits: readonly Named[];
+  readonly workloads: readonly Named[];
+  readonly policies: readonly Named[];
+  readonly defects: readonly Named[];
+}
+
 /** Calls that the page may make, each with its operands and its answer. */
 export interface Calls {
+  catalogue: { takes: object; gives: Catalogue };
   open: { takes: { readonly from: LocalCase }; gives: Opened };
   close: { takes: { readonly run: number }; gives: null };
   /** Runs more commands; all of them, or none behind the first one that is refused. */
@@ -62,6 +91,16 @@ export interface Calls {
     takes: { readonly run: number; readonly changes: PolicyChanges; readonly from: number };
     gives: Parted;
   };
+  /** `seq` in another run of the same commands; of its head, if that run is shorter. */
+  counterpart: {
+    takes: { readonly run: number; readonly other: number; readonly seq: number };
+    gives: number;
+  };
+  /** Commands up to a moment, that of the moment included. */
+  commandsBehind: {
+    takes: { readonly run: number; readonly seq: number };
+    gives: number;
+  };
   moment: On<'moment'>;
   walk: On<'walk'>;
   tlb: On<'tlb'>;
@@ -74,6 +113,7 @@ export interface Calls {
     takes: { readonly run: number; readonly after: number; readonly limit: number };
     gives: readonly (CommandFrame | EventFrame)[];
   };
+  timeline: { takes: TimelineAsked & { readonly run: number }; gives: WireTimeline };
   violations: { takes: { readonly run: number }; gives: readonly Found[] };
   /** The run as a case that is written into a link or a file. */
   export: { takes: { readonly run: number }; gives: WrittenCase };

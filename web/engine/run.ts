@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { encodeVm, oracleStateOf } from '../../src/mmu/index.js';
+import { oldestOf, Story, Timeline, timelineOf } from '../../src/lab/index.js';
+import { encodeVm, oracleStateOf, type Vm } from '../../src/mmu/index.js';
 import type { Command, VmConfig } from '../../src/mmu/schema/index.js';
 import { Command as CommandSchema, VmConfig as ConfigSchema } from '../../src/mmu/schema/index.js';
 import type { CommandFrame, EventFrame } from '../api/wire.js';
@@ -9,19 +10,28 @@ import type { Moment } from '../model/moments.js';
 import { vcpuDump } from './dumps.js';
 import { commandFrame, eventFrame } from './frames.js';
 import type { Done } from './numbering.js';
-import type { Found, Opened } from './protocol.js';
+import type { Found, Opened, TimelineAsked, WireTimeline } from './protocol.js';
 import type { Recording } from './recording.js';
 
 /** Violations that are listed: the first ones. */
 const FOUND_MAX = 1000;
 
+/** Buckets of a timeline at most: a screen has no more points. */
+const BUCKETS_MAX = 4096;
+
 /** A recording with what the page asks about it. */
 export class Run {
   readonly recording: Recording;
   readonly found: Found[] = [];
+  readonly #story = new Story();
 
+  /** @param recording What it shares with another run is told first. */
   constructor(recording: Recording) {
     this.recording = recording;
+    this.#story.begin(recording.machineAt(0));
+    for (let i = 0; i < recording.commands.length; i += 1) {
+      this.#tell(recording.doneAt(i), recording.machineAt(i + 1));
+    }
   }
 
   get config(): VmConfig {
@@ -31,11 +41,16 @@ export class Run {
   /** @returns What happened; null if the run takes no more commands. */
   append(command: Command): Done | null {
     const done = this.recording.append(command);
-    for (const { seq, vcpu, event } of done?.events ?? []) {
+    if (done !== null) this.#tell(done, this.recording.vm);
+    return done;
+  }
+
+  #tell({ command: { seq, vcpu }, events }: Done, vm: Vm): void {
+    this.#story.take(vm, vcpu, { seq, events });
+    for (const { seq, vcpu, event } of events) {
       if (event.kind !== 'violation' || this.found.length >= FOUND_MAX) continue;
       this.found.push({ seq, vcpu, rule: event.rule, message: event.message });
     }
-    return done;
   }
 
   /** The run in short. @param run Its number. */
@@ -60,7 +75,15 @@ export class Run {
     const place = { oldest: 0, head, vcpus: vm.vcpus.length };
     if (seq === 0 || head === 0) {
       const state = vcpuDump(this.recording.machineAt(0), vcpu ?? 0);
-      return { ...place, seq: 0, command: null, events: [], before: state, after: state };
+      return {
+        ...place,
+        seq: 0,
+        previous: 0,
+        command: null,
+        events: [],
+        before: state,
+        after: state,
+      };
     }
     const index = this.recording.indexOf(Math.min(seq, head));
     const shown = vcpu ?? (this.recording.commands[index]?.vcpu as number);
@@ -69,11 +92,25 @@ export class Run {
     return {
       ...place,
       seq: Math.min(seq, head),
+      previous: index === 0 ? 0 : this.recording.seqAt(index - 1),
       command: commandFrame(done.command),
       events: done.events.map(eventFrame),
       before,
       after: vcpuDump(this.recording.machineAt(index + 1), shown),
     };
+  }
+
+  /** A window of the run, as a server draws it. What lies beyond the run is cut off. */
+  timeline({ from, to, buckets, vcpus }: TimelineAsked): WireTimeline {
+    const { head, vm } = this.recording;
+    const known = (seq: number) => Math.min(Math.max(seq, oldestOf(this.#story)), head);
+    const window = {
+      from: known(from),
+      to: known(Math.max(from, to ?? head)),
+      buckets: Math.min(Math.max(buckets, 1), BUCKETS_MAX),
+      vcpus: vcpus ?? null,
+    };
+    return Timeline.encode(timelineOf(this.#story, vm.vcpus.length, window));
   }
 
   /** Commands that lead to the state at `seq`, that of `seq` included. */

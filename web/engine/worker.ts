@@ -5,8 +5,6 @@ import type { CallName, Calls, FromWorker, ToWorker } from './protocol.js';
 /** Milliseconds of a turn of a long call. */
 const TURN_MS = 12;
 
-declare const MMULAB_VERSION: string;
-
 const desk = new Desk(MMULAB_VERSION);
 
 /** Calls that wait for their end, and whether somebody waits for it. */

@@ -22,6 +22,8 @@ export interface Moment {
   readonly oldest: number;
   /** vCPUs of the VM. */
   readonly vcpus: number;
+  /** `seq` of the command before; 0 if there is none. */
+  readonly previous: number;
   /** Null at the beginning, before the first command. */
   readonly command: CommandFrame | null;
   readonly events: readonly EventFrame[];

@@ -5,7 +5,10 @@ import { useEffect } from 'preact/hooks';
 export interface Action {
   /** Words for the list of commands and for the help. */
   readonly text: string;
-  /** A key as `KeyboardEvent.key` has it, in lower case; `g x` is one key behind another. */
+  /**
+   * A key as `KeyboardEvent.key` has it, a letter in lower case; `g x` is one key behind another,
+   * `Shift+ArrowLeft` one with Shift.
+   */
   readonly key?: string;
   /** Of the help: whose keys these are. */
   readonly group: string;
@@ -55,8 +58,9 @@ export function listenForKeys(): void {
   });
 }
 
-function keyOf({ key }: KeyboardEvent): string {
-  return key.length === 1 ? key.toLowerCase() : key;
+function keyOf({ key, shiftKey }: KeyboardEvent): string {
+  if (key.length === 1) return key.toLowerCase();
+  return shiftKey ? `Shift+${key}` : key;
 }
 
 function isOfSomeoneElse(event: KeyboardEvent): boolean {

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { CASE_PATH, isStatic } from './place.js';
 
 /** Where the page is: the path and the fragment of its address. */
 export interface Address {
@@ -45,6 +46,7 @@ function linkOf(event: MouseEvent): HTMLAnchorElement | null {
   return link.target === '' && !link.hasAttribute('download') ? link : null;
 }
 
+/** A folder without a server has one page. */
 function addressNow(): Address {
-  return { path: location.pathname, hash: location.hash };
+  return { path: isStatic ? CASE_PATH : location.pathname, hash: location.hash };
 }

@@ -18,6 +18,7 @@ export const PAGES = {
   '/': 'index.html',
   '/vm/:vm': 'index.html',
   '/vm/:vm/race': 'index.html',
+  '/case': 'index.html',
   '/race': 'index.html',
   '/race/:job': 'index.html',
   '/docs': 'docs.html',

@@ -1,0 +1,111 @@
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo } from 'preact/hooks';
+import { latest } from '../model/latest.js';
+import type { Moment, Moments } from '../model/moments.js';
+import { stepsOf } from '../model/steps.js';
+import { type Action, useActions } from '../shell/actions.js';
+import { AddressLook } from './address-look.js';
+import { MomentEvents } from './moment-events.js';
+import { StateTable } from './state-table.js';
+import { Stations } from './stations.js';
+import { Stepper } from './stepper.js';
+
+interface Props {
+  readonly moments: Moments;
+  /** The moment to show; beyond the head the head is meant. */
+  readonly seq: number;
+  readonly onSeek: (seq: number) => void;
+  /** Links and acts of the page that the moment is on. */
+  readonly children?: ComponentChildren;
+}
+
+/** One moment of a history: what happened, the vCPU on both sides, and how an address is translated. */
+export function MomentView({ moments, seq, onSeek, children }: Props) {
+  const shown = useSignal<Moment | null>(null);
+  const failure = useSignal<string | null>(null);
+  const vcpu = useSignal<number | null>(null);
+  const ask = useMemo(
+    () =>
+      latest(
+        ({ seq, vcpu }: { seq: number; vcpu: number | null }) => moments.moment(seq, vcpu),
+        (answer) => {
+          failure.value = answer instanceof Error ? answer.message : null;
+          if (!(answer instanceof Error)) shown.value = answer;
+        },
+      ),
+    [moments, shown, failure],
+  );
+  useEffect(() => ask({ seq, vcpu: vcpu.value }), [ask, seq, vcpu.value]);
+  const moment = shown.value;
+  useSteps(moment, onSeek);
+  if (failure.value !== null) return <p class="failure moment-failure">{failure.value}</p>;
+  if (moment === null) return <p class="hint moment-failure">One moment ...</p>;
+  const event = moment.events.find((one) => one.seq === moment.seq)?.event ?? null;
+  return (
+    <section class="moment" aria-label={`Moment ${moment.seq}`} data-seq={moment.seq}>
+      <div class="moment-bar">
+        <Stepper moment={moment} onSeek={onSeek} />
+        <VcpuChoice moment={moment} chosen={vcpu.value} onChoice={(one) => (vcpu.value = one)} />
+        {children}
+      </div>
+      {event?.kind === 'violation' && <Stations event={event} seq={moment.seq} onSeek={onSeek} />}
+      <div class="moment-parts">
+        <MomentEvents moment={moment} onSeek={onSeek} />
+        <StateTable before={moment.before} after={moment.after} event={event} />
+      </div>
+      <AddressLook moments={moments} moment={moment} event={event} />
+    </section>
+  );
+}
+
+function VcpuChoice(props: {
+  readonly moment: Moment;
+  readonly chosen: number | null;
+  readonly onChoice: (vcpu: number | null) => void;
+}) {
+  const { moment, chosen, onChoice } = props;
+  if (moment.vcpus === 1) return null;
+  return (
+    <label class="inline-field">
+      vCPU
+      <select
+        value={chosen ?? ''}
+        onChange={({ currentTarget: { value } }) => onChoice(value === '' ? null : Number(value))}
+      >
+        <option value="">of the command ({moment.command?.vcpu ?? 0})</option>
+        {Array.from({ length: moment.vcpus }, (_, index) => (
+          <option key={index} value={index}>
+            {index}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Offers the keys that step through the history. */
+function useSteps(moment: Moment | null, onSeek: (seq: number) => void): void {
+  const offered = useMemo((): Action[] => {
+    if (moment === null) return [];
+    const group = 'In a moment';
+    return [
+      {
+        group,
+        key: 'ArrowLeft',
+        text: 'The event before',
+        run: () => onSeek(stepsOf(moment).back),
+      },
+      { group, key: 'ArrowRight', text: 'The event behind', run: () => onSeek(stepsOf(moment).on) },
+      {
+        ...{ group, key: 'Shift+ArrowLeft', text: 'The command before' },
+        run: () => onSeek(stepsOf(moment).commandBack),
+      },
+      {
+        ...{ group, key: 'Shift+ArrowRight', text: 'The command behind' },
+        run: () => onSeek(stepsOf(moment).commandOn),
+      },
+    ];
+  }, [moment, onSeek]);
+  useActions(offered);
+}
