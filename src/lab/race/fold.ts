@@ -11,6 +11,7 @@ import { NO_ROOT, NONE_REACHED, type Tally, type VcpuTally } from './tally.js';
 /** Counts one event of a lane. */
 export function fold(tally: Tally, vcpu: Vcpu, event: MmuEvent): void {
   const { kind } = event;
+  if (kind !== 'access') tally.last.hasKvmActed = true;
   if (kind !== 'root-freed' && kind !== 'page-zapped') tally.last.freed = '';
   const of = tally.vcpus[vcpu.index] as VcpuTally;
   const take = FOLDS[kind] as Fold<MmuEvent> | null;

@@ -16,9 +16,10 @@ export interface Tally {
   readonly vcpus: readonly VcpuTally[];
   /**
    * Of this command: roots freed last, as one text; the frame zapped last; the vCPU of a broadcast
-   * reached last; other vCPUs that it made leave.
+   * reached last; other vCPUs that it made leave; whether KVM did anything, beside accesses.
    */
   readonly last: {
+    hasKvmActed: boolean;
     freed: string;
     zapped: number;
     broadcast: number;
@@ -67,7 +68,7 @@ export function createTally({ vcpus, config }: Vm): Tally {
       freed: new Set(),
     })),
     last: {
-      ...{ freed: '', zapped: NO_ROOT, broadcast: NONE_REACHED },
+      ...{ hasKvmActed: true, freed: '', zapped: NO_ROOT, broadcast: NONE_REACHED },
       kicked: [],
     },
     areRootsMoved: false,
@@ -78,6 +79,7 @@ export function createTally({ vcpus, config }: Vm): Tally {
 
 /** A command begins. */
 export function beginCommand({ last }: Tally): void {
+  last.hasKvmActed = false;
   last.freed = '';
   last.zapped = NO_ROOT;
   last.broadcast = NONE_REACHED;

@@ -143,15 +143,29 @@ function keep(oracle: Oracle, gpa: number, value: Word, until: Moment): void {
  * @returns How many there are less.
  */
 function mergeSame(values: PastValue[]): number {
-  const kept: PastValue[] = [];
-  for (const past of values.toReversed()) {
-    const at = kept.findIndex(({ value }) => isSameWord(value, past.value));
-    if (at === -1) kept.push(past);
-    else kept[at] = { ...(kept[at] as PastValue), from: past.from };
+  // The values that stay are moved to the end, newest last, and start here.
+  let start = values.length;
+  for (let i = values.length - 1; i >= 0; i -= 1) {
+    const past = values[i] as PastValue;
+    const twin = indexOfSame(values, start, past.value);
+    if (twin === -1) {
+      start -= 1;
+      values[start] = past;
+    } else {
+      const { value, until } = values[twin] as PastValue;
+      values[twin] = { value, from: past.from, until };
+    }
   }
-  const merged = values.length - kept.length;
-  if (merged > 0) values.splice(0, values.length, ...kept.reverse());
-  return merged;
+  if (start > 0) values.splice(0, start);
+  return start;
+}
+
+/** The place of a value, from some place on; -1 if it is not there. */
+function indexOfSame(values: readonly PastValue[], start: number, wanted: Word): number {
+  for (let i = start; i < values.length; i += 1) {
+    if (isSameWord((values[i] as PastValue).value, wanted)) return i;
+  }
+  return -1;
 }
 
 /** The word that was first written, and whatever it held. */

@@ -154,12 +154,16 @@ function searchTables(
   };
   if (!isPagedIn(root)) return finish(identity(search.address));
   const regs: Registers = registersIn(root, vcpu.regs);
-  const entriesAt = (gpa: number, bytes: 4 | 8): PlacedSpan[] =>
-    placesOf(vm, vcpu, { gpa, window, hasEpt }).flatMap(({ place, replaced }) =>
-      entrySpansOf(vm, place, bytes)
-        .filter(({ end }) => end === null || end.time > floor)
-        .map((span) => ({ ...span, gpa: place, eptReplaced: replaced })),
-    );
+  const entriesAt = (gpa: number, bytes: 4 | 8): PlacedSpan[] => {
+    const entries: PlacedSpan[] = [];
+    for (const { place, replaced } of placesOf(vm, vcpu, { gpa, window, hasEpt })) {
+      for (const { value, from, end } of entrySpansOf(vm, place, bytes)) {
+        if (end !== null && end.time <= floor) continue;
+        entries.push({ value, from, end, gpa: place, eptReplaced: replaced });
+      }
+    }
+    return entries;
+  };
   return pastWalks({ entriesAt, visit: finish }, regs, search.address, vm.config.maxphyaddr);
 }
 

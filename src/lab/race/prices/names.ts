@@ -14,6 +14,8 @@ export interface Priced {
   readonly counts: string;
   /** Share of the price that passes with `mmu_lock` held, from 0 to 1. */
   readonly held: number;
+  /** Whether it may happen without KVM. */
+  readonly isOfGuest?: boolean;
   readonly countOf: (counters: RaceCounters) => number;
 }
 
@@ -105,6 +107,7 @@ export const PRICED = {
     part: 'flush',
     counts: 'Accesses that the TLB could not answer.',
     held: 0,
+    isOfGuest: true,
     countOf: ({ walks }) => walks,
   },
   pageFault: {
@@ -154,6 +157,7 @@ export const PRICED = {
     part: 'exit',
     counts: 'MOV to CR3 that the processor carried out without an exit.',
     held: 0,
+    isOfGuest: true,
     countOf: ({ cr3Loads }) => cr3Loads,
   },
   kick: {

@@ -1,5 +1,5 @@
 import type { RaceCounters } from '../counters.js';
-import { PRICE_NAMES, PRICED, type PriceList } from '../prices/index.js';
+import { PRICE_NAMES, PRICED, type Priced, type PriceList } from '../prices/index.js';
 import type { Tally } from '../tally.js';
 import { type Clock, createClock, finish, type Section, work } from './clock.js';
 
@@ -7,6 +7,8 @@ import { type Clock, createClock, finish, type Section, work } from './clock.js'
 export interface Replay {
   readonly clock: Clock;
   readonly bills: readonly Bill[];
+  /** Bills among those for what the processor does without KVM. */
+  readonly guestBills: readonly Bill[];
   /** Cycles of an exit. */
   readonly exit: number;
   /** Cycles of the guest's own work in each command. */
@@ -37,10 +39,12 @@ export interface Elapsed {
 
 export function createReplay(vcpus: number, { prices }: PriceList, guest: number): Replay {
   const bills = PRICE_NAMES.map((name) => {
-    const { countOf, held } = PRICED[name];
-    return { countOf, cycles: prices[name].value, held, replayed: 0 };
+    const { countOf, held, isOfGuest = false }: Priced = PRICED[name];
+    return { countOf, cycles: prices[name].value, held, isOfGuest, replayed: 0 };
   });
-  return { clock: createClock(vcpus), bills, exit: prices.exit.value, guest, locks: 0 };
+  const guestBills = bills.filter(({ isOfGuest }) => isOfGuest);
+  const exit = prices.exit.value;
+  return { clock: createClock(vcpus), bills, guestBills, exit, guest, locks: 0 };
 }
 
 /**
@@ -48,13 +52,13 @@ export function createReplay(vcpus: number, { prices }: PriceList, guest: number
  * sections as it took the lock, the rest before, between and after them in equal parts.
  */
 export function replayCommand(replay: Replay, vcpu: number, { counters, last }: Tally): void {
-  const { bills, exit, clock, guest } = replay;
+  const { exit, clock, guest } = replay;
   const locks = counters.mmuLock - replay.locks;
   replay.locks = counters.mmuLock;
   // A vCPU that is kicked pays for its exit itself.
   let free = guest - last.kicked.length * exit;
   let held = 0;
-  for (const bill of bills) {
+  for (const bill of last.hasKvmActed ? replay.bills : replay.guestBills) {
     const amount = bill.countOf(counters);
     const more = amount - bill.replayed;
     if (more === 0) continue;
