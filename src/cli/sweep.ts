@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Option, type Command as Program } from 'commander';
 import {
   cellsOf,
+  curvesOf,
   keyOf,
   PRESET_NAMES,
   PRESETS,
@@ -153,7 +154,7 @@ function textOf(
     case 'csv':
       return `${sweepCsv(summaries).join('\n')}\n`;
     case 'json':
-      return `${JSON.stringify({ version: VERSION, rows, summaries })}\n`;
+      return `${JSON.stringify({ version: VERSION, rows, summaries, curves: curvesOf(rows, lists) })}\n`;
   }
 }
 

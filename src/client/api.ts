@@ -127,6 +127,8 @@ export type Model = {
         lanesPerRace: number;
         lanesPerVm: number;
         stepsPerRace: number;
+        cellsPerSweep: number;
+        stepsPerSweep: number;
         expectations: number;
         checks: number;
         vmsPerTag: number;
@@ -2189,6 +2191,8 @@ export type JobRace = {
         done: number;
         /** Null while it is unknown. */
         total: number | null;
+        /** Milliseconds to its end at the pace so far; null if that is not known. */
+        leftMs: number | null;
     };
     createdAt: string;
     startedAt: string | null;
@@ -2199,7 +2203,124 @@ export type JobRace = {
     /** Null until it is done. */
     result: RaceResult | null;
 };
-export type Job = JobRace;
+export type SweepCell = {
+    workload: "kpti" | "asids" | "fork-exit" | "pcid-churn" | "unmap" | "nested-invept" | "nested-shadow" | "shootdown" | "hostile";
+    seed: number;
+    kernel: KernelName;
+    prevRoots: number;
+    commands: number;
+    policies: PolicyName[];
+};
+export type SweepLane = {
+    policy: PolicyName;
+    amounts: {
+        [key: string]: number;
+    };
+    loads: number;
+    misses: number;
+    violations: number;
+    undecided: number;
+    refused: number;
+    failure: string | null;
+};
+export type SweepRow = {
+    version: string;
+    cell: SweepCell;
+    lanes: SweepLane[];
+    /** Fewest loads of any policy. */
+    fewestLoads: number;
+};
+export type Spread = {
+    least: number;
+    most: number;
+};
+export type SweepSummary = {
+    workload: "kpti" | "asids" | "fork-exit" | "pcid-churn" | "unmap" | "nested-invept" | "nested-shadow" | "shootdown" | "hostile";
+    kernel: KernelName;
+    prevRoots: number;
+    commands: number;
+    policy: string;
+    baseline: string;
+    prices: PriceListName;
+    seeds: number;
+    /** Seeds by what the comparison with the baseline came to. */
+    standings: {
+        [key: string]: number;
+    };
+    /** Prices that decide alone, where the standing says `unless`. */
+    deciding: ("hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncWalk" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "cr3Exit" | "nestedExit" | "guestCr3" | "kick")[];
+    /** Share saved at the values of the list. */
+    saving: Spread;
+    /** Share saved over the whole range of every price, of any seed. */
+    range: Spread;
+    loads: Spread;
+    baselineLoads: Spread;
+    fewestLoads: Spread;
+    violations: number;
+    undecided: number;
+    failures: number;
+};
+export type SweepCurve = {
+    workload: "kpti" | "asids" | "fork-exit" | "pcid-churn" | "unmap" | "nested-invept" | "nested-shadow" | "shootdown" | "hostile";
+    kernel: KernelName;
+    commands: number;
+    policy: string;
+    prices: PriceListName;
+    points: {
+        prevRoots: number;
+        /** At the values of the list, in cycles. */
+        cost: Spread;
+        /** Over the whole range of every price, of any seed. */
+        range: Spread;
+        loads: Spread;
+    }[];
+};
+export type SweepResult = {
+    version: string;
+    /** Counts of each race: any price list can be laid upon them. */
+    rows: SweepRow[];
+    summaries: SweepSummary[];
+    curves: SweepCurve[];
+    /** The summaries as comma-separated values, a line each. */
+    csv: string;
+};
+export type JobSweep = {
+    id: JobId;
+    /** Rises by one with each job. */
+    "number": number;
+    state: "queued" | "running" | "done" | "failed" | "cancelled";
+    progress: {
+        done: number;
+        /** Null while it is unknown. */
+        total: number | null;
+        /** Milliseconds to its end at the pace so far; null if that is not known. */
+        leftMs: number | null;
+    };
+    createdAt: string;
+    startedAt: string | null;
+    endedAt: string | null;
+    /** Cause of the failure; null unless it failed. */
+    problem: Problem | null;
+    kind: "sweep";
+    /** Null until it is done. */
+    result: SweepResult | null;
+};
+export type Job = JobRace | JobSweep;
+export type SweepRequest = {
+    workloads: ("kpti" | "asids" | "fork-exit" | "pcid-churn" | "unmap" | "nested-invept" | "nested-shadow" | "shootdown" | "hostile")[];
+    /** The first is what the others are held against. */
+    policies: PolicyName[];
+    /** Slots beside the current root: the points of the curves. Default: [3]. */
+    prevRoots?: number[];
+    /** Default: ["6.1"]. */
+    kernels?: KernelName[];
+    /** Default: [1,2,3,4,5]. */
+    seeds?: number[];
+    /** Commands of each race. Default: 5000. */
+    commands?: number;
+    /** Lists of `GET /v1/price-lists`. Default: ["xeon-8269cy-4.19","core-13900hk-7.3"]. */
+    prices?: PriceListName[];
+};
 export type PriceLists = {
     priceLists: {
         name: PriceListName;
@@ -2247,13 +2368,15 @@ export type JobSummary = {
         done: number;
         /** Null while it is unknown. */
         total: number | null;
+        /** Milliseconds to its end at the pace so far; null if that is not known. */
+        leftMs: number | null;
     };
     createdAt: string;
     startedAt: string | null;
     endedAt: string | null;
     /** Cause of the failure; null unless it failed. */
     problem: Problem | null;
-    kind: "race";
+    kind: "race" | "sweep";
 };
 export type JobPage = {
     jobs: JobSummary[];
@@ -2580,6 +2703,8 @@ export interface Operations {
     getCostModel: { answer: CostModel };
     /** Run policies side by side over the same commands: a job. */
     startRace: { body: RaceRequest; answer: Job };
+    /** Race policies over workloads, seeds, kernels and slots: a job. */
+    startSweep: { body: SweepRequest; answer: Job };
     /** List the price lists. */
     listPriceLists: { answer: PriceLists };
     /** Keep a price list, of your own host for example, for races to name. */
@@ -2723,6 +2848,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     listAllowed: ["GET", "/v1/vms/{vm}/vcpus/{vcpu}/allowed"],
     getCostModel: ["GET", "/v1/cost-model"],
     startRace: ["POST", "/v1/races"],
+    startSweep: ["POST", "/v1/sweeps"],
     listPriceLists: ["GET", "/v1/price-lists"],
     addPriceList: ["POST", "/v1/price-lists"],
     getPriceList: ["GET", "/v1/price-lists/{name}"],

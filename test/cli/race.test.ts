@@ -32,6 +32,14 @@ describe('mmulab race', () => {
     expect(stdout).toMatch('Workload kpti, seed 1: 7 commands, ');
   });
 
+  test('names the price lists that there are where there is none of a name', async () => {
+    const { code, stderr } = await raced(['--workload', 'kpti', '--prices', 'nope']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^Cannot read "nope": ENOENT.*; presets are xeon-8269cy-4\.19, core-13900hk-7\.3\n$/,
+    );
+  });
+
   const TWO = ['--policy', 'mainline,cached-roots'];
 
   test('takes commands from a file, and prints JSON', async () => {

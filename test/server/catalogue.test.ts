@@ -95,6 +95,8 @@ test('the model says what it covers', async () => {
     lanesPerRace: 48,
     lanesPerVm: 12,
     stepsPerRace: 5_000_000,
+    cellsPerSweep: 2000,
+    stepsPerSweep: 50_000_000,
     expectations: 32,
     checks: 16,
     vmsPerTag: 5000,

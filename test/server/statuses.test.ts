@@ -94,6 +94,7 @@ const MISSING: Readonly<Record<string, Other>> = {
   diffVms: { url: '/v1/diff?a=vm-1&b=vm-404' },
   playCase: {},
   startRace: { options: raceOf('vm-404') },
+  startSweep: { options: sweepOf({ prices: ['nobodys'] }) },
   getJob: { url: '/v1/jobs/job-404' },
   cancelJob: { url: '/v1/jobs/job-404' },
   getScene: { url: '/v1/museum/nobody' },
@@ -102,6 +103,10 @@ const MISSING: Readonly<Record<string, Other>> = {
 /** A race over what a VM did. */
 function raceOf(vm: string): InjectOptions {
   return { payload: { source: { kind: 'vm', vm }, policies: ['mainline'] } };
+}
+
+function sweepOf(request: object): InjectOptions {
+  return { payload: { workloads: ['kpti'], policies: ['mainline'], ...request } };
 }
 
 /** No such VM. */

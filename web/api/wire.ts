@@ -64,7 +64,7 @@ export type PolicySummary = Pick<api.Policy, 'name' | 'summary' | 'costBytes'>;
 /** The part of `GET /v1/workloads` that the page uses. */
 export type WorkloadSummary = Pick<api.Workload, 'name' | 'summary'>;
 
-export type WireJob = z.input<typeof JobBody>;
+export type WireJob = Extract<z.input<typeof JobBody>, { kind: 'race' }>;
 export type WireRace = NonNullable<WireJob['result']>;
 export type WireLane = WireRace['lanes'][number];
 export type WireParting = WireRace['partings'][number];

@@ -7,6 +7,7 @@ export {
   COST_UNIT,
   type Comparison,
   compare,
+  costOf,
   DEFAULT_PRICES,
   grouped,
   type Interval,
@@ -25,6 +26,7 @@ export {
   type PriceName,
   priceFileOf,
   priceListOf,
+  STANDINGS,
   type Standing,
   SURENESS,
 } from './prices/index.js';

@@ -10,6 +10,7 @@ import {
   lanesOf,
   openRace,
   PRICE_NAMES,
+  type Race,
   type RaceLane,
   raceSteps,
   resultSteps,
@@ -19,40 +20,45 @@ import { SEEDS, WORKLOAD_NAMES, workloadOf } from '../workloads/index.js';
 const count = z.number().int().min(0);
 
 /** One race of a sweep: what all its lanes have in common. */
-export const SweepCell = z.strictObject({
-  workload: z.enum(WORKLOAD_NAMES),
-  seed: z
-    .number()
-    .int()
-    .min(0)
-    .max(SEEDS - 1),
-  kernel: KernelName,
-  prevRoots: z.number().int().min(0).max(PREV_ROOTS_MAX),
-  commands: count,
-  policies: z.array(PolicyNameSchema).min(1).max(POLICY_NAMES.length),
-});
+export const SweepCell = z
+  .strictObject({
+    workload: z.enum(WORKLOAD_NAMES),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(SEEDS - 1),
+    kernel: KernelName,
+    prevRoots: z.number().int().min(0).max(PREV_ROOTS_MAX),
+    commands: count,
+    policies: z.array(PolicyNameSchema).min(1).max(POLICY_NAMES.length),
+  })
+  .meta({ id: 'SweepCell', description: 'One race of a sweep.' });
 export type SweepCell = z.output<typeof SweepCell>;
 
-const SweepLane = z.strictObject({
-  policy: PolicyNameSchema,
-  amounts: z.record(z.enum(PRICE_NAMES), count),
-  loads: count,
-  misses: count,
-  violations: count,
-  undecided: count,
-  refused: count,
-  failure: z.string().nullable(),
-});
+const SweepLane = z
+  .strictObject({
+    policy: PolicyNameSchema,
+    amounts: z.record(z.enum(PRICE_NAMES), count),
+    loads: count,
+    misses: count,
+    violations: count,
+    undecided: count,
+    refused: count,
+    failure: z.string().nullable(),
+  })
+  .meta({ id: 'SweepLane', description: 'Counts of a policy in a race of a sweep.' });
 export type SweepLane = z.output<typeof SweepLane>;
 
 /** Result of one race: counts, which any price list can be laid upon. */
-export const SweepRow = z.strictObject({
-  version: z.string(),
-  cell: SweepCell,
-  lanes: z.array(SweepLane),
-  /** Fewest loads of any policy. */
-  fewestLoads: count,
-});
+export const SweepRow = z
+  .strictObject({
+    version: z.string(),
+    cell: SweepCell,
+    lanes: z.array(SweepLane),
+    fewestLoads: count.describe('Fewest loads of any policy.'),
+  })
+  .meta({ id: 'SweepRow', description: 'A race of a sweep, in counts.' });
 export type SweepRow = z.output<typeof SweepRow>;
 
 /** Name of a cell: two cells with one name have one result. */
@@ -93,17 +99,29 @@ export function cellsOf(plan: SweepPlan): SweepCell[] {
 }
 
 /**
- * Runs the race of a cell in small steps.
+ * The race of a cell, before its first command.
  *
- * @returns Yields how many commands are done.
  * @throws {RaceRefused} If the workload cannot be run so.
  */
-export function* cellSteps(cell: SweepCell, version: string): Generator<number, SweepRow> {
-  const { workload: name, seed, kernel, prevRoots, policies, commands } = cell;
-  const workload = workloadOf(name);
+export function openCell({ workload, kernel, prevRoots, policies }: SweepCell): Race {
   const lanes = lanesOf({ policies, prevRoots: [prevRoots], kernels: [kernel] });
-  const race = openRace({ config: workload.configOf(), lanes });
-  yield* raceSteps(race, workload.commandsOf({ commands }, seed));
+  return openRace({ config: workloadOf(workload).configOf(), lanes });
+}
+
+/**
+ * Runs the race of a cell in small steps.
+ *
+ * @param race The race of the cell, if it is open already.
+ * @returns Yields how many commands are done.
+ * @throws {RaceRefused} As {@link openCell}.
+ */
+export function* cellSteps(
+  cell: SweepCell,
+  version: string,
+  race: Race = openCell(cell),
+): Generator<number, SweepRow> {
+  const { workload: name, seed, commands } = cell;
+  yield* raceSteps(race, workloadOf(name).commandsOf({ commands }, seed));
   const source = { kind: 'workload', name, seed, parameters: {} } as const;
   const finishing = resultSteps(race, { source, version });
   for (;;) {

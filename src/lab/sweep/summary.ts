@@ -1,34 +1,45 @@
-import { compare, type PriceList, type Standing } from '../race/index.js';
-import type { SweepCell, SweepLane, SweepRow } from './cell.js';
+import { z } from 'zod';
+import {
+  compare,
+  PRICE_NAMES,
+  type PriceList,
+  PriceListName,
+  STANDINGS,
+  type Standing,
+} from '../race/index.js';
+import { SweepCell, type SweepLane, type SweepRow } from './cell.js';
 
 /** The least and the most of a number over the seeds of a sweep. */
-export interface Spread {
-  readonly least: number;
-  readonly most: number;
-}
+export const Spread = z
+  .strictObject({ least: z.number(), most: z.number() })
+  .meta({ id: 'Spread', description: 'The least and the most over the seeds of a sweep.' });
+export type Spread = z.output<typeof Spread>;
+
+const count = z.number().int().min(0);
 
 /** One policy in one workload at one price list, over all seeds. */
-export interface SweepSummary
-  extends Pick<SweepCell, 'workload' | 'kernel' | 'prevRoots' | 'commands'> {
-  readonly policy: string;
-  readonly baseline: string;
-  readonly prices: string;
-  readonly seeds: number;
-  /** Seeds by what the comparison with the baseline came to. */
-  readonly standings: Readonly<Partial<Record<Standing, number>>>;
-  /** Prices that decide alone, where the standing says `unless`. */
-  readonly deciding: readonly string[];
-  /** Share saved at the values of the list. */
-  readonly saving: Spread;
-  /** Share saved over the whole range of every price, of any seed. */
-  readonly range: Spread;
-  readonly loads: Spread;
-  readonly baselineLoads: Spread;
-  readonly fewestLoads: Spread;
-  readonly violations: number;
-  readonly undecided: number;
-  readonly failures: number;
-}
+export const SweepSummary = z
+  .strictObject({
+    ...SweepCell.pick({ workload: true, kernel: true, prevRoots: true, commands: true }).shape,
+    policy: z.string(),
+    baseline: z.string(),
+    prices: PriceListName,
+    seeds: count,
+    standings: z
+      .partialRecord(z.enum(STANDINGS), count)
+      .describe('Seeds by what the comparison with the baseline came to.'),
+    deciding: z
+      .array(z.enum(PRICE_NAMES))
+      .describe('Prices that decide alone, where the standing says `unless`.'),
+    saving: Spread.describe('Share saved at the values of the list.'),
+    range: Spread.describe('Share saved over the whole range of every price, of any seed.'),
+    loads: Spread,
+    baselineLoads: Spread,
+    fewestLoads: Spread,
+    ...{ violations: count, undecided: count, failures: count },
+  })
+  .meta({ id: 'SweepSummary', description: 'A policy in a workload at a price list.' });
+export type SweepSummary = z.output<typeof SweepSummary>;
 
 /**
  * Lays price lists upon the counts of a sweep. The first policy of each race is the baseline.
@@ -85,6 +96,7 @@ function summaryOf(rows: readonly SweepRow[], place: number, list: PriceList): S
   };
 }
 
-function spreadOf(values: readonly number[]): Spread {
+/** @param values At least one. */
+export function spreadOf(values: readonly number[]): Spread {
   return { least: Math.min(...values), most: Math.max(...values) };
 }

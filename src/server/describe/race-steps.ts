@@ -34,4 +34,12 @@ export const RACE: readonly Step[] = [
   { operation: 'getJob', path: { job: idOf('job', 1) } },
   { operation: 'listJobs' },
   { operation: 'cancelJob', path: { job: idOf('job', 1) } },
+  {
+    operation: 'startSweep',
+    body: {
+      workloads: ['kpti'],
+      policies: ['mainline', 'need-sync'],
+      ...{ prevRoots: [3], seeds: [1], commands: 60, prices: ['xeon-8269cy-4.19'] },
+    },
+  },
 ];

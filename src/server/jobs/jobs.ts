@@ -3,7 +3,7 @@ import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import type { IdMaker } from '../wire/ids.js';
 import { type Problem, problemOf } from '../wire/problem.js';
-import type { Job, JobState, JobWork } from './job.js';
+import { type Job, type JobKind, type JobState, type JobWork, leftMsOf } from './job.js';
 
 interface Entry {
   readonly job: Job;
@@ -65,7 +65,7 @@ export class Jobs {
   }
 
   /** @throws {ApiError} If the bound of jobs that have not ended is met. */
-  start<R>(kind: string, work: JobWork<R>): Job<R> {
+  start<R>(kind: JobKind, work: JobWork<R>): Job<R> {
     const { jobs: jobsMax } = this.#limits;
     this.#forgetOld();
     if (this.#running.length + this.#queue.length >= jobsMax) {
@@ -82,6 +82,7 @@ export class Jobs {
       state: 'queued',
       done: 0,
       total: work.total,
+      leftMs: null,
       createdAt: this.#now(),
       startedAt: null,
       endedAt: null,
@@ -192,6 +193,7 @@ export class Jobs {
         job.done = value as number;
         now = performance.now();
       } while (now - begun < this.#limits.jobSliceMs);
+      job.leftMs = leftMsOf(job, this.#now());
       if (entry.work !== null) this.#demandRoom(job);
     } catch (error) {
       job.problem = this.#problemOf(job, error);
@@ -227,6 +229,7 @@ export class Jobs {
     this.#queue = this.#queue.filter(isOther);
     entry.work = null;
     entry.job.state = state;
+    entry.job.leftMs = null;
     entry.job.endedAt = this.#now();
     this.#ended[state] += 1;
     for (const wake of entry.waiters) wake();

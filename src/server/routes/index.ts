@@ -19,6 +19,7 @@ import { priceListRoutes } from './price-lists.js';
 import { raceRoutes } from './races.js';
 import { shadowPageRoutes } from './shadow-pages.js';
 import { snapshotRoutes } from './snapshots.js';
+import { sweepRoutes } from './sweeps.js';
 import { timeRoutes } from './time.js';
 import { timelineRoutes } from './timeline.js';
 import { tlbRoutes } from './tlb.js';
@@ -62,6 +63,7 @@ export const ROUTES: readonly TypedPlugin<RouteOptions>[] = [
   allowedRoutes,
   metricRoutes,
   raceRoutes,
+  sweepRoutes,
   priceListRoutes,
   vmRaceRoutes,
   jobRoutes,

@@ -20,6 +20,7 @@ import {
   restoreSnapshot,
   takeSnapshot,
 } from './snapshots.js';
+import { startSweep } from './sweeps.js';
 import { forkVm, getDigest, resetVm } from './time.js';
 import { getTimeline } from './timeline.js';
 import { getTlb } from './tlb.js';
@@ -63,6 +64,7 @@ const LIST: readonly Operation[] = [
   listAllowed,
   getCostModel,
   startRace,
+  startSweep,
   getVmRace,
   listPriceLists,
   getPriceList,

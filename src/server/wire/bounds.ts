@@ -107,6 +107,8 @@ export const BOUNDS = {
   lanesPerRace: fixed(LANES_MAX, 'Lanes of one race.'),
   lanesPerVm: fixed(12, 'Lanes beside one VM.'),
   stepsPerRace: fixed(5_000_000, 'Commands of a race, times its lanes.'),
+  cellsPerSweep: fixed(2000, 'Races of one sweep.'),
+  stepsPerSweep: fixed(50_000_000, 'Commands of all races of a sweep, times their lanes.'),
   expectations: fixed(32, 'Expectations of one verification.'),
   checks: fixed(16, 'Checks of one pattern or condition.'),
   vmsPerTag: movable(5000, 'VMs with the same tag, so that one suite cannot fill the server.'),

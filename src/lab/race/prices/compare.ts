@@ -11,13 +11,15 @@ import type { PriceList } from './price-list.js';
  *   of a turning point, whatever the others are within their ranges.
  * - `undecided`: several prices must be known better.
  */
-export type Standing =
-  | 'same'
-  | 'cheaper'
-  | 'dearer'
-  | 'cheaper-unless'
-  | 'dearer-unless'
-  | 'undecided';
+export const STANDINGS = [
+  'same',
+  'cheaper',
+  'dearer',
+  'cheaper-unless',
+  'dearer-unless',
+  'undecided',
+] as const;
+export type Standing = (typeof STANDINGS)[number];
 
 /** A price beyond which the standing does not hold for sure. */
 export interface Unless {

@@ -1,4 +1,11 @@
-export { type Comparison, compare, type Standing, type Turn, type Unless } from './compare.js';
+export {
+  type Comparison,
+  compare,
+  STANDINGS,
+  type Standing,
+  type Turn,
+  type Unless,
+} from './compare.js';
 export { type Cost, costOf, type Interval, totalOf } from './cost.js';
 export {
   type Amounts,
