@@ -10,8 +10,8 @@ import {
   show,
   tableLines,
 } from '../lab/index.js';
-import { step } from '../mmu/index.js';
-import { Command, createJsonWriter, VmConfig } from '../mmu/schema/index.js';
+import { Command } from '../mmu/schema/index.js';
+import { caseText } from './case-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { startProgress } from './progress.js';
 import type { Terminal } from './terminal.js';
@@ -31,9 +31,9 @@ export function registerMuseum(program: Program, terminal: Terminal): void {
     .option('--only <names>', 'show only these exhibits (comma-separated)', namesOf)
     .option('--json', 'print what was found as JSON')
     .option('--case-of <name>', 'print the scene of an exhibit as a case file')
-    .action(async ({ caseOf, ...options }: MuseumOptions) => {
-      if (caseOf === undefined) terminal.exitCode = museum(options, terminal);
-      else terminal.stdout.write(await caseText(exhibitOf(caseOf)));
+    .action(async ({ caseOf: name, ...options }: MuseumOptions) => {
+      if (name === undefined) terminal.exitCode = museum(options, terminal);
+      else terminal.stdout.write(await caseOf(exhibitOf(name)));
     });
 }
 
@@ -61,13 +61,9 @@ function exhibitOf(name: string): Exhibit {
  * A case is what comes of commands, and nothing comes of one that crashes the host: of an exhibit
  * that does so, the case is the scene without it.
  */
-async function caseText({ scene, amiss, sound, judge }: Exhibit): Promise<string> {
-  // The server is loaded only for this.
-  const { CaseFile, caseFrom, Turns } = await import('../server/index.js');
+function caseOf({ scene, amiss, sound, judge }: Exhibit): Promise<string> {
   const config = { ...scene.config, ...(judge === 'assertion' ? sound : amiss) };
-  const commands = commandsOf(scene).map((command) => Command.parse(command));
-  const file = await caseFrom({ step, turns: new Turns() }, VmConfig.parse(config), commands);
-  return `${createJsonWriter(CaseFile)(file)}\n`;
+  return caseText({ config, commands: commandsOf(scene).map((command) => Command.parse(command)) });
 }
 
 /** Wide enough for a commit and the beginning of its title. */

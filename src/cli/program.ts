@@ -14,6 +14,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   race: async () => (await import('./race.js')).registerRace,
   sweep: async () => (await import('./sweep.js')).registerSweep,
   workload: async () => (await import('./workload.js')).registerWorkload,
+  score: async () => (await import('./score.js')).registerScore,
+  record: async () => (await import('./record.js')).registerRecord,
   calibrate: async () => (await import('./calibrate.js')).registerCalibrate,
   museum: async () => (await import('./museum.js')).registerMuseum,
   why: async () => (await import('./why.js')).registerWhy,

@@ -25,5 +25,6 @@ export {
 } from './report.js';
 export * from './story/index.js';
 export * from './sweep/index.js';
+export * from './trace/index.js';
 export * from './why/index.js';
 export * from './workloads/index.js';

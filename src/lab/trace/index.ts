@@ -1,4 +1,4 @@
-export { type Census, createCensus, type Unread } from './census.js';
+export { type Census, countUnread, createCensus, type Unread } from './census.js';
 export type { Fact, Stamp, Take, Task } from './fact.js';
 export {
   createReconstruction,
@@ -7,6 +7,13 @@ export {
 } from './reconstruct/reconstruct.js';
 export type { VmTrace } from './reconstruct/vm.js';
 export type { Confidence, Placed, Window } from './reconstruct/window.js';
+export { RECORDERS, type Recorder, recordingText } from './recording-commands.js';
+export { traceCase } from './report/case.js';
+export { scoreHtml } from './report/html.js';
+export { scoreJson } from './report/json.js';
+export { scoreText } from './report/text.js';
+export type { TraceScore } from './report/trace-score.js';
 export { type Agreement, createAgreement } from './score/agreement.js';
 export { kernelOf, type MachineOptions, machineOf } from './score/machine.js';
+export { createScore, type ScoreOptions, type ScoreRun, type VmScore } from './score/score.js';
 export { createTextReader, type TextReader } from './text/text-reader.js';

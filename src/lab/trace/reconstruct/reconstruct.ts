@@ -25,6 +25,9 @@ const ORPHANS_MAX = 64;
 /** Tasks that are no vCPU, as far as is known. */
 const TASKS_MAX = 4096;
 
+/** Tasks of a VM that are named. */
+const TASKS_SHOWN_MAX = 256;
+
 /** The place of a task: a vCPU's thread, or a thread that works for one. */
 interface Home {
   readonly vm: VmTrace;
@@ -81,6 +84,9 @@ export function createReconstruction(census: Census, takeWindow: TakeWindow): Re
     }
     const home = { vm, vcpu };
     homes.set(task, home);
+    if (known === undefined && vm.tasks.length < TASKS_SHOWN_MAX) {
+      vm.tasks.push(`${task.name}${task.pid === null ? '' : `-${task.pid}`}: vCPU ${number}`);
+    }
     tasksOf.set(vm, [...(tasksOf.get(vm) ?? []), task]);
     for (const { fact, stamp } of orphans.get(task) ?? []) takeFact(vm, vcpu, fact, stamp);
     orphans.delete(task);

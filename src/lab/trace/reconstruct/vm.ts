@@ -21,6 +21,8 @@ export interface Hints {
 /** A VM as the trace shows it. */
 export interface VmTrace {
   readonly id: number;
+  /** Tasks that are its vCPUs, as the trace names them. */
+  readonly tasks: string[];
   readonly vcpus: Map<number, VcpuTrace>;
   readonly tables: Tables;
   readonly hints: Hints;
@@ -43,7 +45,7 @@ const REMEMBERED_MAX = 65_536;
 export function createVmTrace(id: number): VmTrace {
   const hints = { vendor: null, paging: null, levels: 0, usesPcid: false, isNested: false };
   return {
-    ...{ id, vcpus: new Map(), tables: createTables() },
+    ...{ id, tasks: [], vcpus: new Map(), tables: createTables() },
     hints: { ...hints, cr3: null, vcpus: 0 },
     ...{ held: [], nextIndex: 0, writes: new Map(), tableVa: new Map(), unsync: new Set() },
   };

@@ -1,0 +1,153 @@
+import { POLICY_NAMES, type PolicyName } from '../../../mmu/index.js';
+import type { Command, VmConfigInput } from '../../../mmu/schema/index.js';
+import { DEFAULT_PRICES, lanesOf, type PriceList, type RaceResult } from '../../race/index.js';
+import type { Census } from '../census.js';
+import { pgdOf } from '../reconstruct/operands.js';
+import type { TakeWindow } from '../reconstruct/reconstruct.js';
+import type { VmTrace } from '../reconstruct/vm.js';
+import { VmcsFieldNumber } from '../reconstruct/vmcs-fields.js';
+import type { Confidence, Placed, Window } from '../reconstruct/window.js';
+import { type Agreement, type AgreementRun, createAgreement } from './agreement.js';
+import { createEnds, type End, type EndsRun } from './ends.js';
+import { type MachineOptions, machineOf } from './machine.js';
+import { createReuse, type Reuse, type ReuseRun } from './reuse.js';
+
+/** Settings of a score, beside the trace. */
+export interface ScoreOptions extends MachineOptions {
+  readonly policies?: readonly PolicyName[];
+  readonly prices?: PriceList;
+  /** The guest's own work in each command, in cycles. */
+  readonly guestCycles?: number;
+}
+
+/** A command as a report shows it. */
+export interface KeptCommand {
+  readonly at: number;
+  readonly vcpu: number;
+  readonly confidence: Confidence;
+  readonly command: Command;
+}
+
+/** The verdict on one VM of a trace. */
+export interface VmScore {
+  readonly vm: number;
+  readonly tasks: readonly string[];
+  readonly config: VmConfigInput;
+  /** Commands by how much is known of them. */
+  readonly confidence: Record<Confidence, number>;
+  readonly reuses: readonly Reuse[];
+  readonly agreement: Agreement;
+  readonly ends: Record<End, RaceResult>;
+  /** Whether the ends were worked out apart. */
+  readonly isUncertain: boolean;
+  /** The first commands. */
+  readonly commands: readonly KeptCommand[];
+  readonly commandCount: number;
+  /** Commands of vCPUs that came after the VM had begun. */
+  readonly leftOut: number;
+}
+
+/** A score as it is being worked out: windows in, verdicts out. */
+export interface ScoreRun {
+  readonly take: TakeWindow;
+  scores(name: string, version: string): VmScore[];
+}
+
+/** Commands of a VM that are kept for reports, cases and exports. */
+export const COMMANDS_KEPT_MAX = 100_000;
+
+/** Everything that is worked out of one VM. */
+interface VmRun {
+  readonly vm: VmTrace;
+  readonly config: VmConfigInput;
+  readonly vcpus: number;
+  readonly agreement: AgreementRun;
+  readonly ends: EndsRun;
+  readonly isUncertain: boolean;
+  readonly confidence: Record<Confidence, number>;
+  readonly reuses: Map<string, ReuseRun>;
+  readonly commands: KeptCommand[];
+  commandCount: number;
+  leftOut: number;
+}
+
+export function createScore(census: Census, options: ScoreOptions): ScoreRun {
+  const runs = new Map<VmTrace, VmRun>();
+  return {
+    take(vm, window) {
+      let run = runs.get(vm);
+      if (run === undefined) {
+        run = begin(vm, census, options, window);
+        runs.set(vm, run);
+      }
+      takeWindow(run, window);
+    },
+    scores: (name, version) => [...runs.values()].map((run) => scoreOf(run, name, version)),
+  };
+}
+
+function begin(vm: VmTrace, census: Census, options: ScoreOptions, first: Window): VmRun {
+  const config = machineOf(vm, census.release, options);
+  const { policies = POLICY_NAMES, prices = DEFAULT_PRICES, guestCycles = 0 } = options;
+  const { kernel = '6.1', prevRoots = 3 } = config;
+  const lanes = lanesOf({ policies, prevRoots: [prevRoots], kernels: [kernel] });
+  const held = [first, ...vm.held].flatMap(({ placed }) => placed);
+  const isUncertain = held.some(({ confidence }) => confidence === 'guessed');
+  return {
+    ...{ vm, config, vcpus: config.vcpus ?? 1, isUncertain },
+    agreement: createAgreement(config),
+    ends: createEnds({ config, lanes, prices, guestCycles, isUncertain }),
+    confidence: { seen: 0, inferred: 0, guessed: 0 },
+    ...{ reuses: new Map(), commands: [], commandCount: 0, leftOut: 0 },
+  };
+}
+
+function takeWindow(run: VmRun, window: Window): void {
+  if (window.vcpu >= run.vcpus) {
+    run.leftOut += window.placed.length;
+    return;
+  }
+  run.agreement.take(window);
+  if (window.placed.length === 0) return;
+  run.ends.take(window);
+  for (const placed of window.placed) takePlaced(run, window, placed);
+}
+
+function takePlaced(run: VmRun, { at, vcpu }: Window, { command, confidence }: Placed): void {
+  run.confidence[confidence] += 1;
+  run.commandCount += 1;
+  if (run.commands.length < COMMANDS_KEPT_MAX) {
+    run.commands.push({ at, vcpu, confidence, command });
+  }
+  if (command.kind === 'mov-cr3') reuseOf(run, vcpu, 'cr3').switchTo(pgdOf(command.value));
+  else if (command.kind === 'vmrun' && command.nestedCr3 !== undefined) {
+    reuseOf(run, vcpu, 'eptp').switchTo(command.nestedCr3);
+  } else if (command.kind === 'vmwrite' && command.field === VmcsFieldNumber.EPT_POINTER) {
+    reuseOf(run, vcpu, 'eptp').switchTo(command.value);
+  } else if (command.kind === 'vmwrite' && command.field === VmcsFieldNumber.GUEST_CR3) {
+    reuseOf(run, vcpu, 'cr3').switchTo(pgdOf(command.value));
+  }
+}
+
+function reuseOf(run: VmRun, vcpu: number, mmu: 'cr3' | 'eptp'): ReuseRun {
+  const key = `${vcpu} ${mmu}`;
+  const known = run.reuses.get(key);
+  if (known !== undefined) return known;
+  const created = createReuse(vcpu, mmu);
+  run.reuses.set(key, created);
+  return created;
+}
+
+function scoreOf(run: VmRun, name: string, version: string): VmScore {
+  const { vm, config, confidence, reuses, agreement, isUncertain, commands } = run;
+  return {
+    vm: vm.id,
+    tasks: vm.tasks,
+    ...{ config, confidence, isUncertain, commands },
+    reuses: [...reuses.values()].map(({ reuse }) => reuse),
+    agreement: agreement.agreement,
+    ends: run.ends.results(name, version),
+    commandCount: run.commandCount,
+    leftOut: run.leftOut,
+  };
+}
