@@ -29,7 +29,16 @@ const TARGETS: readonly Target[] = [
   {
     name: 'page',
     // The model runs in a worker of the page.
-    from: [...TOOLS, 'package.json', 'tsconfig.json', 'web', 'src/journal', 'src/lab', 'src/mmu'],
+    from: [
+      ...TOOLS,
+      'package.json',
+      'tsconfig.json',
+      'web',
+      'docs/glossary.md',
+      'src/journal',
+      'src/lab',
+      'src/mmu',
+    ],
     to: ['dist/web'],
     build: () => bundle('web/vite.config.ts'),
   },

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Lab, startLab } from './lab.js';
-import { shownBy } from './shown.js';
 
 const TOKEN = 'page-0123456789abcdef';
 
@@ -28,8 +27,7 @@ test('the reference at /docs takes nothing from elsewhere, and its policy hinder
 test('a page that was opened with a token watches a VM, and hides the token', async () => {
   const vm = await lab.createVm({ policy: 'mainline' });
   const page = await lab.open(`/vm/${vm}#token=${TOKEN}`);
-  const shown = shownBy(page);
-  await expect.poll(shown.connection).toBe('live');
+  await expect.poll(() => page.locator('.lamp-lag [role="status"]').textContent()).toBe('live');
   expect(page.url()).not.toContain(TOKEN);
   await page.goto(new URL('/', page.url()).href);
   await expect.poll(() => page.locator('.vm-id').allTextContents()).toEqual([vm]);

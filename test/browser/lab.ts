@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { findChromium } from '../../scripts/find-chromium.js';
-import type { CommandInput, VmConfigInput } from '../../src/mmu/schema/index.js';
+import type { CommandInput } from '../../src/mmu/schema/index.js';
 import { type AppOptions, buildApp } from '../../src/server/index.js';
 
 type Method = 'GET' | 'POST' | 'DELETE';
@@ -30,7 +30,9 @@ export interface Lab {
   /** Opens a page of its own; whatever it complains of is kept in `complaints`. */
   open(path: string): Promise<Page>;
   readonly complaints: readonly string[];
-  createVm(config: VmConfigInput): Promise<string>;
+  /** @param config May have a name and tags as well. */
+  createVm(config: object): Promise<string>;
+  get<T>(path: string): Promise<T>;
   deleteVm(vm: string): Promise<void>;
   run(vm: string, ...commands: readonly CommandInput[]): Promise<void>;
   /** The newest and the oldest sequence number that the server keeps. */
@@ -62,6 +64,7 @@ export async function startLab(options: AppOptions = {}): Promise<Lab> {
     async run(vm, ...commands) {
       await request('POST', `/v1/vms/${vm}/commands`, commands);
     },
+    get: (path) => request('GET', path),
     extentOf: (vm) => request('GET', `/v1/vms/${vm}/events?limit=1`),
     cutStreams() {
       const { clients } = app.websocketServer;

@@ -91,9 +91,9 @@ test('what cannot be raced is said', async () => {
 
 test('the lanes beside a VM are seen to go along with it', async () => {
   const registers = { cr3: '0x100000', cr4: '0x200a0' };
-  const vm = await lab.createVm({ registers, lanes: [{ policy: 'need-sync' }] } as never);
+  const vm = await lab.createVm({ registers, lanes: [{ policy: 'need-sync' }] });
   const watched = await lab.open(`/vm/${vm}`);
-  await watched.locator('.facts .masthead-link').click();
+  await watched.locator('.vm-race-link').click();
   await expect.poll(() => watched.url()).toMatch(new RegExp(`/vm/${vm}/race$`));
   await expect.poll(() => rowsOf(watched)).toBe(2);
   const misses = () => watched.locator('[data-column="miss"]').allInnerTexts();

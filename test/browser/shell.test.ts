@@ -41,7 +41,7 @@ test('links, back and forward change the page without a load', async () => {
 });
 
 test('search finds a VM by letters of its name, and a command by its words', async () => {
-  const vm = await lab.createVm({ name: 'nightly-kpti' } as never);
+  const vm = await lab.createVm({ name: 'nightly-kpti' });
   const page = await lab.open('/race');
   await page.locator('.race-form').waitFor();
   await page.keyboard.press('/');

@@ -1,3 +1,4 @@
+import type { HistoryFrame, Timeline, Wanted } from './timeline.js';
 import { credentials } from './token.js';
 import type {
   Model,
@@ -51,7 +52,7 @@ export function getVm(vm: string): Promise<WireVm> {
 }
 
 export function createVm(config: NewVm): Promise<WireVm> {
-  return request('POST', '/v1/vms', config);
+  return request('POST', '/v1/vms', { body: config });
 }
 
 export async function listPolicies(): Promise<PolicySummary[]> {
@@ -63,13 +64,13 @@ export async function listWorkloads(): Promise<WorkloadSummary[]> {
 }
 
 export function startRace(order: RaceOrder): Promise<WireJob> {
-  return request('POST', '/v1/races', order);
+  return request('POST', '/v1/races', { body: order });
 }
 
 /** @param waitSeconds Seconds that the server waits for the end of the job before it answers. */
 export function getJob(job: string, waitSeconds: number): Promise<WireJob> {
   const prefer = `wait=${waitSeconds}`;
-  return request('GET', `/v1/jobs/${encodeURIComponent(job)}`, undefined, { prefer });
+  return request('GET', `/v1/jobs/${encodeURIComponent(job)}`, { more: { prefer } });
 }
 
 /** Reads the race of the lanes beside a VM. */
@@ -111,6 +112,29 @@ export function getExtent(vm: string): Promise<{ head: number; oldest: number }>
   return request('GET', `/v1/vms/${encodeURIComponent(vm)}/events?limit=1`);
 }
 
+/** A window of the history of a VM, lane by lane. */
+export function getTimeline(vm: string, wanted: Wanted, signal: AbortSignal): Promise<Timeline> {
+  const query = new URLSearchParams({ buckets: String(wanted.buckets) });
+  if (wanted.from !== null) query.set('from', String(wanted.from));
+  if (wanted.to !== null) query.set('to', String(wanted.to));
+  return request('GET', `/v1/vms/${encodeURIComponent(vm)}/timeline?${query}`, { signal });
+}
+
+/** Records of a VM behind `after`. */
+export async function getFrames(
+  vm: string,
+  after: number,
+  limit: number,
+  signal: AbortSignal,
+): Promise<readonly HistoryFrame[]> {
+  const path = `/v1/vms/${encodeURIComponent(vm)}/events?after=${after}&limit=${limit}`;
+  return (await request<{ events: HistoryFrame[] }>('GET', path, { signal })).events;
+}
+
+export async function deleteVm(vm: string): Promise<void> {
+  await request('DELETE', `/v1/vms/${encodeURIComponent(vm)}`);
+}
+
 /** Resolves if the VM exists and still has all records after `after`. */
 export async function askForEvents(vm: string, after: number): Promise<void> {
   await request('GET', `/v1/vms/${encodeURIComponent(vm)}/events?after=${after}&limit=1`);
@@ -126,19 +150,28 @@ interface VmList {
   readonly next: string | null;
 }
 
+/** Parts of a request beside its path. */
+interface Beside {
+  readonly body?: unknown;
+  /** More headers. */
+  readonly more?: Readonly<Record<string, string>>;
+  /** Ends the request when nobody waits for it any more. */
+  readonly signal?: AbortSignal | null;
+}
+
 async function request<T>(
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
-  body?: unknown,
-  more: Readonly<Record<string, string>> = {},
+  { body, more = {}, signal = null }: Beside = {},
 ): Promise<T> {
   const headers = { ...credentials(), ...more };
-  const init: RequestInit = { method, headers, cache: 'no-store' };
+  const init: RequestInit = { method, headers, cache: 'no-store', signal };
   if (body !== undefined) {
     Object.assign(headers, { 'content-type': 'application/json' });
     init.body = JSON.stringify(body);
   }
-  const response = await fetch(path, init).catch(() => {
+  const response = await fetch(path, init).catch((error: Error) => {
+    if (error.name === 'AbortError') throw error;
     throw new RequestFailed(0, `Cannot reach ${location.host}: no answer`);
   });
   if (!response.ok) throw await failureOf(response);

@@ -37,6 +37,7 @@ type Shown =
   | 'name'
   | 'tags'
   | 'poisoned'
+  | 'failure'
   | 'vcpus'
   | 'policy'
   | 'paging'

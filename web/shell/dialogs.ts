@@ -4,12 +4,18 @@ import { signal } from '@preact/signals';
 export type OpenDialog =
   | { readonly kind: 'none' }
   | { readonly kind: 'help' }
+  | { readonly kind: 'term'; readonly word: string }
   | { readonly kind: 'palette'; readonly text: string };
 
 export const dialog = signal<OpenDialog>({ kind: 'none' });
 
 export function openHelp(): void {
   dialog.value = { kind: 'help' };
+}
+
+/** @param word A term of the glossary. */
+export function openTerm(word: string): void {
+  dialog.value = { kind: 'term', word };
 }
 
 /** @param text Typed at first: `>` keeps to commands. */

@@ -28,7 +28,8 @@ interface Known {
 }
 
 const FINDS_MAX = 40;
-const matcher = new uFuzzy({ intraIns: Number.POSITIVE_INFINITY });
+/** Letters in their order, with anything between them: names have dashes. */
+const matcher = new uFuzzy({ intraIns: Number.POSITIVE_INFINITY, intraChars: '.' });
 
 /**
  * Finds for a text, the best first: `>` keeps to commands, and a number (or `@` and a number) is a

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { closeDialog } from './dialogs.js';
 
 interface Props {
@@ -11,7 +11,8 @@ interface Props {
 /** A dialog above the page. The browser keeps the focus in it, and closes it with Escape. */
 export function Modal({ label, kind, children }: Props) {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // At once, and not behind the next frame: what is typed meanwhile belongs to it.
+  useLayoutEffect(() => {
     const shown = element.current;
     shown?.showModal();
     return () => shown?.close();

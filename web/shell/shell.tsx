@@ -8,6 +8,7 @@ import { KeysHelp } from './keys-help.js';
 import { lag } from './lag.js';
 import { Palette } from './palette.js';
 import { address, navigate } from './router.js';
+import { TermCard } from './term-card.js';
 import { nextTheme, toggleTypeSize } from './theme.js';
 import { type BarLink, TopBar } from './top-bar.js';
 
@@ -67,6 +68,7 @@ export function Shell() {
         {found === null ? <NoPage path={path} /> : <Loaded {...found} />}
       </div>
       {dialog.value.kind === 'help' && <KeysHelp />}
+      {dialog.value.kind === 'term' && <TermCard word={dialog.value.word} />}
       {dialog.value.kind === 'palette' && <Palette text={dialog.value.text} />}
     </>
   );

@@ -1,0 +1,155 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { CommandInput } from '../../src/mmu/schema/index.js';
+import { demoOf } from './demo.js';
+import { type Lab, startLab } from './lab.js';
+
+let lab: Lab;
+
+beforeAll(async () => {
+  lab = await startLab();
+});
+afterAll(() => lab?.close());
+afterEach(() => expect(lab.complaints).toEqual([]));
+
+const movCr3 = (value: string): CommandInput => ({ kind: 'mov-cr3', vcpu: 0, value });
+const ENTER: CommandInput = { kind: 'enter', vcpu: 0 };
+
+const lamp = (page: Page) => page.locator('.lamp-lag').innerText();
+const range = (page: Page) => page.locator('.lane-tools-range').innerText();
+const reading = (page: Page) => page.locator('.reading-words').innerText();
+const rows = (page: Page) => page.locator('.gutter-row').allInnerTexts();
+
+async function openVm(vm: string): Promise<Page> {
+  const page = await lab.open(`/vm/${vm}`);
+  await expect.poll(() => rows(page)).not.toEqual([]);
+  return page;
+}
+
+/** Lines of the table that stands for the picture. */
+async function words(page: Page): Promise<string[]> {
+  await page.locator('.lane-table').evaluate((details) => details.setAttribute('open', ''));
+  const cells = page.locator('.lane-lines tbody td:last-child');
+  await expect.poll(() => cells.count()).toBeGreaterThan(0);
+  return cells.allInnerTexts();
+}
+
+test('roots, their ends and requests are in the lanes, and in words', async () => {
+  const vm = await lab.createVm({ registers: { cr3: '0x1000', cr4: '0x200a0' } });
+  await lab.run(
+    vm,
+    ENTER,
+    movCr3('0x8000000000002001'),
+    ENTER,
+    { kind: 'invpcid', vcpu: 0, type: 1, pcid: 0, gva: '0x0' },
+    movCr3('0x3002'),
+  );
+  const page = await openVm(vm);
+  expect(await rows(page)).toEqual(ROWS);
+  expect(await words(page)).toEqual(WORDS);
+});
+
+const ROWS = [
+  'vCPU 0',
+  'runs',
+  'current',
+  'prev0',
+  'MMU_SYNC',
+  'TLB_FLUSH_CURRENT',
+  'flushes',
+  'exits, entries',
+];
+const WORDS = [
+  'current: pgd 0x1000 hpa 0x100000000, then moved to another slot, seq 3 to 9',
+  'current: pgd 0x2001 hpa 0x100001000, then moved to another slot, seq 12 to 22',
+  'prev0: pgd 0x1000 hpa 0x100000000, then freed by invpcid-single, seq 9 to 18',
+  'prev0: pgd 0x2001 hpa 0x100001000, seq 22 to now',
+  'KVM_REQ_MMU_SYNC was pending, seq 23 to now',
+  'KVM_REQ_TLB_FLUSH_CURRENT was pending, seq 24 to now',
+];
+
+test('a violation is found and explained by keys alone', async () => {
+  const vm = await demoOf(lab, {
+    workload: 'nested-invept',
+    policy: 'cached-roots-posted',
+    commands: 1200,
+  });
+  const page = await openVm(vm);
+  await page.keyboard.press('n');
+  await expect.poll(() => page.locator('.reading-seq').innerText()).toBe('@2008');
+  await expect
+    .poll(() => reading(page))
+    .toContain('violation A read of 0x40007000 went to 0x23e000');
+  await page.locator('.reading .seq-link', { hasText: 'seq 1880' }).focus();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.locator('.reading-seq').innerText()).toBe('@1880');
+  await expect.poll(() => reading(page)).toContain('invept');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowDown');
+  await expect.poll(() => page.locator('.reading-seq').innerText()).toBe('@1881');
+  await expect.poll(() => reading(page)).toContain('vCPU 0, KVM runs, seq');
+  await page.keyboard.press('0');
+  await expect.poll(() => range(page)).toBe('seq 0 to 4,457 of 4,457');
+  await page.keyboard.press('Home');
+  await page.keyboard.press('w');
+  await expect.poll(() => range(page)).not.toBe('seq 0 to 4,457 of 4,457');
+  await page.keyboard.press('End');
+  await expect.poll(() => range(page)).toMatch(/ to 4,457 of 4,457$/);
+  await page.locator('.reading-seq').waitFor();
+  await page.locator('.gutter-vcpu button').focus();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => rows(page)).toHaveLength(2);
+});
+
+test('the picture follows a VM, stands still when it is frozen, and goes on', async () => {
+  const vm = await lab.createVm({});
+  await lab.run(vm, ENTER);
+  const page = await openVm(vm);
+  await expect.poll(() => range(page)).toBe('seq 0 to 6 of 6');
+  await expect.poll(() => lamp(page)).toMatch(/^live\n/);
+  await page.keyboard.press('f');
+  await lab.run(vm, movCr3('0x2000'), ENTER);
+  const { head } = await lab.extentOf(vm);
+  await expect.poll(() => lamp(page)).toBe(`frozen\n${head - 6} events behind`);
+  expect(await range(page)).toBe('seq 0 to 6 of 6');
+  await page.keyboard.press('f');
+  await expect.poll(() => range(page)).toBe(`seq 0 to ${head} of ${head}`);
+});
+
+test('a VM that there is not, is deleted or is lost has its picture', async () => {
+  const missing = await lab.open('/vm/nobody');
+  await expect.poll(() => missing.locator('.card h1').innerText()).toBe('No VM nobody here');
+  const vm = await lab.createVm({});
+  await lab.run(vm, ENTER);
+  const page = await openVm(vm);
+  await lab.deleteVm(vm);
+  await expect.poll(() => lamp(page)).toMatch(/^Cannot find VM .*: no such VM/);
+  expect(await page.locator('.lanes').getAttribute('data-gone')).toBe('true');
+  expect(await range(page)).toBe('seq 0 to 6 of 6');
+});
+
+test('a server that is gone looks gone, and what it did meanwhile is there when it is back', async () => {
+  const vm = await lab.createVm({});
+  await lab.run(vm, ENTER);
+  const page = await openVm(vm);
+  await page.context().setOffline(true);
+  await expect.poll(() => lamp(page)).toMatch(/^no answer, retrying\nsince \d+ m?s$/);
+  await lab.run(vm, movCr3('0x2000'), ENTER, movCr3('0x3000'), ENTER);
+  await page.context().setOffline(false);
+  const { head } = await lab.extentOf(vm);
+  await expect.poll(() => range(page)).toBe(`seq 0 to ${head} of ${head}`);
+  await expect.poll(() => lamp(page)).toMatch(/^live\n/);
+  expect(await page.locator('.lanes').getAttribute('data-gone')).toBe('false');
+});
+
+test('of many vCPUs the first is open and the others are a row each; 15 slots fold', async () => {
+  const vm = await lab.createVm({ vcpus: 64, prevRoots: 15 });
+  const commands = Array.from({ length: 16 }, (_, index) => [movCr3(`0x${index + 1}000`), ENTER]);
+  await lab.run(vm, ...commands.flat());
+  const page = await openVm(vm);
+  expect(await page.locator('.gutter-vcpu').count()).toBe(64);
+  const more = page.locator('.gutter-slots button');
+  expect(await more.innerText()).toBe('12 more slots');
+  await more.click();
+  await expect.poll(() => page.locator('.gutter-slot').count()).toBe(16);
+});

@@ -1,0 +1,28 @@
+/** The signs of the picture, each with its meaning. */
+export function Legend() {
+  return (
+    <ul class="legend" aria-label="Signs">
+      {SIGNS.map(([sign, meaning]) => (
+        <li key={sign}>
+          <span class={`sign sign-${sign}`} aria-hidden="true" />
+          {meaning}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const SIGNS = [
+  ['l1', 'L1 runs'],
+  ['l2', 'L2 runs'],
+  ['marked', 'marked unsync'],
+  ['freed', 'freed'],
+  ['evicted', 'pushed out'],
+  ['busy', 'too short to show one by one'],
+  ['request', 'request pending'],
+  ['flush', 'flush: the higher, the more'],
+  ['exit', 'exits up, entries down'],
+  ['fault', 'page fault'],
+  ['violation', 'violation'],
+  ['unknown', 'not kept, or not read'],
+] as const;
