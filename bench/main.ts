@@ -12,6 +12,7 @@ import { state } from './rows/state.js';
 import { step } from './rows/step.js';
 import { stream } from './rows/stream.js';
 import { streams } from './rows/streams.js';
+import { sweep } from './rows/sweep.js';
 import { time } from './rows/time.js';
 import { watchers } from './rows/watchers.js';
 import { tableOf } from './table.js';
@@ -21,6 +22,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'root-switch': rootSwitch,
   step,
   race,
+  sweep,
   command,
   batches,
   ndjson,
