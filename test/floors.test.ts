@@ -40,6 +40,7 @@ const MMU_FLOORS = [
   'commands',
   'mends',
   'defects',
+  'canonical',
   'encoding',
   'views',
   '',

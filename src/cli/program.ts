@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   record: async () => (await import('./record.js')).registerRecord,
   calibrate: async () => (await import('./calibrate.js')).registerCalibrate,
   museum: async () => (await import('./museum.js')).registerMuseum,
+  explore: async () => (await import('./explore.js')).registerExplore,
   why: async () => (await import('./why.js')).registerWhy,
   policies: async () => (await import('./policies.js')).registerPolicies,
   kernels: async () => (await import('./kernels.js')).registerKernels,

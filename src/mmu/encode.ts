@@ -34,7 +34,7 @@ export function encodeVm(vm: Vm): EncodedVm {
   const writer = createByteWriter();
   writer.uint(MAGIC);
   writer.uint(VERSION);
-  const vcpuBlocks = writeVm(writer, vm, {
+  const { vcpuBlocks } = writeVm(writer, vm, {
     memory: (pages) => writePages(writer, pages),
     entries: ({ spt }) => writeEntries(writer, spt as Float64Array),
     links() {},

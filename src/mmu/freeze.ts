@@ -1,4 +1,10 @@
-import { createByteReader, createByteWriter, readLinks, writeLinks } from './encoding/index.js';
+import {
+  type ByteWriter,
+  createByteReader,
+  createByteWriter,
+  readLinks,
+  writeLinks,
+} from './encoding/index.js';
 import {
   createGuestPages,
   type GuestPages,
@@ -8,7 +14,7 @@ import {
 } from './machine/index.js';
 import type { VmConfig } from './schema/index.js';
 import type { Vm } from './state/index.js';
-import { readVm, writeVm } from './whole-state.js';
+import { type Blocks, readVm, writeVm } from './whole-state.js';
 
 /**
  * A state that is kept, and that nobody runs. What is in pages is not copied: it is shared with the
@@ -17,26 +23,50 @@ import { readVm, writeVm } from './whole-state.js';
 export interface FrozenVm {
   /** All but what is in pages, encoded. */
   readonly rest: Uint8Array;
+  /** Where the blocks of `rest` are, so that states can share equal ones. */
+  readonly blocks: Blocks;
   readonly pages: GuestPages;
   /** The entries of shadow pages by id; null where all of them are zero. */
   readonly spts: readonly (Float64Array | null)[];
 }
 
-const NOTHING: FrozenVm = { rest: new Uint8Array(0), pages: createGuestPages(), spts: [] };
+/** The contents of a state's pages. */
+type Pages = Pick<FrozenVm, 'pages' | 'spts'>;
+
+/** The parts from which a state's VM is made again. */
+export type Contents = Pages & Pick<FrozenVm, 'rest'>;
+
+const NOTHING: Pages = { pages: createGuestPages(), spts: [] };
 
 /** Keeps the state of a VM, which goes on. A state belongs to the configuration it arose from. */
 export function freezeVm(vm: Vm): FrozenVm {
   const writer = createByteWriter();
+  return { ...takeApart(vm, writer), rest: writer.bytes() };
+}
+
+/**
+ * Makes a function that freezes one VM after the other, for whoever looks at each at once: the bytes
+ * of a state are there until the next one is frozen.
+ */
+export function createFreezer(): (vm: Vm) => FrozenVm {
+  const writer = createByteWriter();
+  return (vm) => {
+    writer.restart();
+    return { ...takeApart(vm, writer), rest: writer.view() };
+  };
+}
+
+function takeApart(vm: Vm, writer: ByteWriter): Omit<FrozenVm, 'rest'> {
   const pages = sharePages(vm.memory.pages);
   const spts = vm.shadow.table.map((page) => page?.spt ?? null);
-  writeVm(writer, vm, {
+  const blocks = writeVm(writer, vm, {
     memory() {},
     entries(page) {
       page.isSptShared = true;
     },
     links: (shadow) => writeLinks(writer, shadow),
   });
-  return { rest: writer.bytes(), pages, spts };
+  return { blocks, pages, spts };
 }
 
 /**
@@ -44,7 +74,7 @@ export function freezeVm(vm: Vm): FrozenVm {
  *
  * @param config The configuration that the frozen VM was made from.
  */
-export function thawVm(config: VmConfig, { rest, pages, spts }: FrozenVm): Vm {
+export function thawVm(config: VmConfig, { rest, pages, spts }: Contents): Vm {
   const reader = createByteReader(rest);
   return readVm(reader, config, {
     memory: () => sharePages(pages),
@@ -61,7 +91,7 @@ export function thawVm(config: VmConfig, { rest, pages, spts }: FrozenVm): Vm {
  *
  * @param other Null for what shares none.
  */
-export function bytesBeyond(state: FrozenVm, other: FrozenVm | null): number {
+export function bytesBeyond(state: Pages, other: Pages | null): number {
   if (other === null) return bytesBeyond(state, NOTHING);
   const tables = state.spts.filter((spt, id) => spt !== null && spt !== other.spts[id]);
   return PAGE_SIZE * (pagesBeyond(state.pages, other.pages) + tables.length);

@@ -1,9 +1,17 @@
+export { ANY_FUTURE, type Futures, OracleForgot, settle } from './canonical/index.js';
 export { VMCS_REGIONS_MAX } from './commands/index.js';
 export { createMendedVm, createVm } from './create-vm.js';
 export { DEFECTS, type Defect } from './defects/index.js';
 export { decodeVm, type EncodedVm, encodeVm } from './encode.js';
 export { BadEncoding } from './encoding/index.js';
-export { bytesBeyond, type FrozenVm, freezeVm, thawVm } from './freeze.js';
+export {
+  bytesBeyond,
+  type Contents,
+  createFreezer,
+  type FrozenVm,
+  freezeVm,
+  thawVm,
+} from './freeze.js';
 export {
   KERNEL_NAMES,
   KERNEL_RELEASES,
@@ -18,12 +26,15 @@ export {
 } from './kernel/index.js';
 export {
   contentPagesOf,
+  type GuestPages,
   gfnToGpa,
   gpaToGfn,
   hex,
   isSameWord,
   MEMORY_PAGES_MAX,
   PAGE_SIZE,
+  pagesBeyond,
+  pagesInOrder,
   type Word,
   wordFromNumber,
   wordToHex,

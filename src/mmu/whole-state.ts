@@ -24,13 +24,21 @@ import { isWatched } from './oracle/index.js';
 import type { VmConfig } from './schema/index.js';
 import { createLedger, type Vm } from './state/index.js';
 
+/** The places of a written state's blocks. */
+export interface Blocks {
+  /** Where each vCPU's block begins, and where the last one ends. */
+  readonly vcpuBlocks: readonly number[];
+  /** Where what the oracle remembers of each vCPU begins, and where the last one ends. */
+  readonly oracleParts: readonly number[];
+}
+
 /**
  * Writes every part of a state, in the one order there is.
  *
  * @param contents Takes what is in pages.
- * @returns Where each vCPU's block begins, and where the last one ends.
+ * @returns Where its blocks are.
  */
-export function writeVm(writer: ByteWriter, vm: Vm, contents: ContentsSink): number[] {
+export function writeVm(writer: ByteWriter, vm: Vm, contents: ContentsSink): Blocks {
   writer.uint(vm.vcpus.length);
   writeCpuid(writer, vm.config);
   writeMemslots(writer, vm.memory.memslots);
@@ -42,8 +50,8 @@ export function writeVm(writer: ByteWriter, vm: Vm, contents: ContentsSink): num
     writeVcpu(writer, vcpu);
     vcpuBlocks.push(writer.position());
   }
-  if (isWatched(vm)) writeOracle(writer, vm);
-  return vcpuBlocks;
+  const oracleParts = isWatched(vm) ? writeOracle(writer, vm) : [];
+  return { vcpuBlocks, oracleParts };
 }
 
 /**

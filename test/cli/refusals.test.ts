@@ -14,7 +14,7 @@ async function refusal(args: readonly string[], env: Record<string, string> = {}
 test.each([
   [
     ['nope'],
-    "Cannot run mmulab: unknown command 'nope'; there are serve, conform, race, sweep, workload, score, record, calibrate, museum, why, policies, kernels",
+    "Cannot run mmulab: unknown command 'nope'; there are serve, conform, race, sweep, workload, score, record, calibrate, museum, explore, why, policies, kernels",
   ],
   [['--nope'], "Cannot run mmulab: unknown option '--nope'; there are --version, --help"],
   [
@@ -23,7 +23,7 @@ test.each([
   ],
   [
     ['help', 'nope'],
-    'Cannot help with "nope": there are serve, conform, race, sweep, workload, score, record, calibrate, museum, why, policies, kernels',
+    'Cannot help with "nope": there are serve, conform, race, sweep, workload, score, record, calibrate, museum, explore, why, policies, kernels',
   ],
   [['policies', 'mainline'], 'Cannot run "policies": too many arguments: "mainline"'],
   [['conform'], `Cannot run "conform": missing required argument 'file'`],
@@ -191,5 +191,32 @@ test('an empty token, and a file of tokens that is not there', async () => {
   );
   expect(await refusal(['serve'], { MMULAB_TOKEN_FILE: '/nowhere/tokens' })).toBe(
     `Cannot read "/nowhere/tokens": ENOENT: no such file or directory, open '/nowhere/tokens'`,
+  );
+});
+
+test.each([
+  [['--slots', '4'], 'Cannot explore: --slots "4" is not from 0 to 3'],
+  [['--spaces', '1'], 'Cannot explore: --spaces "1" is not from 2 to 4'],
+  [['--depth', '0'], 'Cannot explore: --depth "0" is not from 1 to 1000000'],
+  [['--policy', 'none'], /^Cannot explore: no policy "none"; there are mainline-5.14, /],
+  [
+    ['--with', 'moon'],
+    'Cannot explore: no extra "moon"; there are load-root, invlpg, free-current, pcide-off, one-pcid',
+  ],
+  [['--properties', 'moon'], /^Cannot explore: no property "moon"; there are no-violation, /],
+  [
+    ['--slots', '0', '--depth', '1', '--case-of', 'no-violation'],
+    'Cannot print a case of "no-violation": every property holds',
+  ],
+])('explore %j', async (args, sentence) => {
+  expect(await refusal(['explore', ...args])).toMatch(sentence);
+});
+
+test('a machine to explore has an alphabet', async () => {
+  const file = fileWith('{"alphabet":[]}');
+  expect(await refusal(['explore', file])).toBe('Cannot explore: the alphabet has no command');
+  const other = fileWith('{"alphabet":[{"kind":"read","vcpu":0}]}');
+  expect(await refusal(['explore', other])).toMatch(
+    /^Cannot read .*: not a machine: alphabet.0.gva: required$/,
   );
 });

@@ -19,6 +19,10 @@ export interface ByteWriter {
   position(): number;
   /** The bytes written so far. */
   bytes(): Uint8Array;
+  /** The same without a copy: they are there until the next value is written. */
+  view(): Uint8Array;
+  /** Begins anew in the same buffer. */
+  restart(): void;
 }
 
 /** Takes values from a buffer in the order in which they were written. */
@@ -89,6 +93,10 @@ export function createByteWriter(): ByteWriter {
     },
     position: () => at,
     bytes: () => buffer.slice(0, at),
+    view: () => buffer.subarray(0, at),
+    restart: () => {
+      at = 0;
+    },
   };
   return writer;
 }

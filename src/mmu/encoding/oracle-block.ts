@@ -17,8 +17,12 @@ import {
 } from '../state/index.js';
 import { BadEncoding, type ByteReader, type ByteWriter } from './bytes.js';
 
-/** Writes the oracle as a block of its own, so that a vCPU's block is the same without it. */
-export function writeOracle(writer: ByteWriter, vm: WatchedVm): void {
+/**
+ * Writes the oracle as a block of its own, so that a vCPU's block is the same without it.
+ *
+ * @returns Where each vCPU's part begins, and where the last one ends.
+ */
+export function writeOracle(writer: ByteWriter, vm: WatchedVm): number[] {
   const { oracle } = vm;
   writer.number(oracle.clock);
   writer.number(oracle.command.nth);
@@ -33,7 +37,12 @@ export function writeOracle(writer: ByteWriter, vm: WatchedVm): void {
     writeForgotten(writer, word);
   });
   writeForgotten(writer, oracle);
-  for (const vcpu of vm.vcpus) writeVirtualTlb(writer, vtlbOf(vm, vcpu));
+  const parts = [writer.position()];
+  for (const vcpu of vm.vcpus) {
+    writeVirtualTlb(writer, vtlbOf(vm, vcpu));
+    parts.push(writer.position());
+  }
+  return parts;
 }
 
 /** @param vcpuCount vCPUs of the VM. */

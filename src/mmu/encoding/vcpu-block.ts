@@ -4,19 +4,16 @@ import {
   fillRoot,
   type Mmu,
   type RootInfo,
-  resizeTlb,
   type SavedForSmm,
   type ShadowPage,
   type ShadowPages,
   type SvmL2,
   type Tlb,
-  type TlbEntry,
   type Vcpu,
   type Vmcs12,
 } from '../state/index.js';
 import type { ByteReader, ByteWriter } from './bytes.js';
-
-const KINDS = ['linear', 'combined', 'guest-physical'] as const;
+import { readTlb, writeTlb } from './tlb-part.js';
 
 /** A page is named by its id; none by what no id is. */
 const NO_PAGE = 2 ** 32 - 1;
@@ -51,7 +48,7 @@ export function writeVcpu(writer: ByteWriter, vcpu: Vcpu): void {
   writeSmm(writer, vcpu.smm);
   writer.flag(vcpu.initPending);
   for (const count of Object.values(vcpu.counters)) writer.number(count);
-  if (vcpu.tlb !== null) writeTlb(writer, vcpu.tlb);
+  if (vcpu.tlb !== null) writeTlb(writer, vcpu.tlb, vcpu.index);
 }
 
 /** The parts of a VM that a vCPU's block refers to, and those that the vCPU is created with. */
@@ -89,7 +86,7 @@ export function readVcpu(reader: ByteReader, place: VcpuPlace): Vcpu {
   for (const name of Object.keys(counters) as (keyof typeof counters)[]) {
     counters[name] = reader.number();
   }
-  if (tlb !== null) readTlb(reader, tlb);
+  if (tlb !== null) readTlb(reader, tlb, index);
   return vcpu;
 }
 
@@ -195,48 +192,4 @@ function readRoot(
   root.syncDue = reader.flag();
   root.flushDue = reader.flag();
   root.ranUnder = reader.byte();
-}
-
-/** Entries go oldest first, as a bounded TLB gives them up. */
-function writeTlb(writer: ByteWriter, tlb: Tlb): void {
-  writer.number(tlb.made);
-  writer.list(tlb.contexts, ({ kind, vpid, pcid, root, entries }) => {
-    writer.byte(KINDS.indexOf(kind));
-    writer.number(vpid);
-    writer.number(pcid);
-    writer.number(root);
-    writer.list(entries, ([pageNumber, { gfn, order, acc, made }]) => {
-      writer.number(pageNumber);
-      writer.number(gfn);
-      writer.byte(order);
-      writer.byte(acc);
-      writer.number(made);
-    });
-  });
-}
-
-function readTlb(reader: ByteReader, tlb: Tlb): void {
-  tlb.made = reader.number();
-  tlb.contexts.push(
-    ...reader.list(() => {
-      const kind = KINDS[reader.byte()] as (typeof KINDS)[number];
-      const [vpid, pcid, root] = [reader.number(), reader.number(), reader.number()];
-      const entries = reader.list(() => {
-        const pageNumber = reader.number();
-        return [pageNumber, readTlbEntry(reader)] as const;
-      });
-      resizeTlb(tlb, entries.length);
-      const orderMax = entries.reduce((max, [, { order }]) => Math.max(max, order), 0);
-      return { kind, vpid, pcid, root, entries: new Map(entries), orderMax };
-    }),
-  );
-}
-
-function readTlbEntry(reader: ByteReader): TlbEntry {
-  return {
-    gfn: reader.number(),
-    order: reader.byte(),
-    acc: reader.byte(),
-    made: reader.number(),
-  };
 }

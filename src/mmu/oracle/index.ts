@@ -1,5 +1,6 @@
 export { allowedFrames } from './blame.js';
 export { beginCommand, followCommand, takeCommandBack } from './follow.js';
+export { hasGlobals } from './formats.js';
 export { hear } from './hear.js';
 export { isUndecidable, judgeStop, judgeUse } from './judge.js';
 export { keepPast, noteWalked } from './past.js';

@@ -35,7 +35,7 @@ export {
   type VirtualTlb,
 } from './oracle.js';
 export { CommandRefused } from './refused.js';
-export { clearRoot, fillRoot, type RootInfo } from './root-info.js';
+export { clearRoot, fillRoot, isValidRoot, type RootInfo } from './root-info.js';
 export {
   currentRoot,
   prevRootCount,
@@ -46,6 +46,7 @@ export {
 } from './root-slots.js';
 export {
   createShadowPages,
+  HPA_BASE,
   indexOfRef,
   pageOfRef,
   type ShadowPage,

@@ -60,7 +60,7 @@ export interface ShadowPages {
 }
 
 /** First simulated host frame. */
-const HPA_BASE = 0x100000000;
+export const HPA_BASE = 0x100000000;
 
 export const SPTES_PER_PAGE = 512;
 

@@ -8,7 +8,7 @@ import { currentRoot, type TlbTag, type Vcpu, type Vm, vpidOf } from '../state/i
  *
  * @see Linux `allocate_vpid()`, arch/x86/kvm/vmx/vmx.c
  */
-export function vpid01Of({ index }: Vcpu): number {
+export function vpid01Of({ index }: Pick<Vcpu, 'index'>): number {
   return 2 * index + 1;
 }
 

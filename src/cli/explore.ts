@@ -1,0 +1,205 @@
+import type { Command as Program } from 'commander';
+import {
+  type Bounded,
+  boundedAlphabet,
+  boundedMachine,
+  type Counterexample,
+  type End,
+  EXTRA_NAMES,
+  Exploration,
+  ExplorationRefused,
+  type Explored,
+  type Limits,
+  PROPERTIES,
+  type Setting,
+  SOUNDNESS,
+} from '../lab/index.js';
+import { KERNEL_NAMES, POLICY_NAMES } from '../mmu/index.js';
+import { Command, createJsonWriter } from '../mmu/schema/index.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { settingIn } from './exploration-file.js';
+import { type Progress, startProgress } from './progress.js';
+import type { Terminal } from './terminal.js';
+import { listOf, numbersOf } from './value-lists.js';
+import { WrongUse } from './wrong-use.js';
+
+interface ExploreOptions {
+  readonly policy: string;
+  readonly kernel: string;
+  readonly slots: string;
+  readonly spaces: string;
+  readonly vcpus: string;
+  readonly with?: string;
+  readonly properties?: string;
+  readonly depth: string;
+  readonly states: string;
+  readonly memory: string;
+  readonly json?: true;
+  readonly caseOf?: string;
+}
+
+const REFUSED = 'Cannot explore';
+
+/** `mmulab explore`: every state that a machine can come to, and what does not hold in all of them. */
+export function registerExplore(program: Program, terminal: Terminal): void {
+  program
+    .command('explore')
+    .description('visit every state of a small machine, and find the shortest way to a mistake')
+    .argument('[file]', 'a machine with its alphabet: a JSON object; - is standard input')
+    .option('--policy <name>', 'policy of the machine', 'mainline')
+    .option('--kernel <version>', 'kernel of the machine', '6.1')
+    .option('--slots <count>', 'slots beside the current root, 0 to 3', '1')
+    .option('--spaces <count>', 'address spaces of the guest, 2 to 4', '2')
+    .option('--vcpus <count>', 'vCPUs, 1 or 2', '1')
+    .option('--with <names>', `what may happen besides: ${EXTRA_NAMES.join(', ')}`)
+    .option('--properties <names>', `what is to hold: ${names(PROPERTIES)}, or all`)
+    .option('--depth <commands>', 'commands from the first state on, at most', '1000')
+    .option('--states <count>', 'states to see, at most', '10000000')
+    .option('--memory <MiB>', 'memory for what is kept, at most', '512')
+    .option('--json', 'print the result as JSON')
+    .option('--case-of <property>', 'print its counterexample as a case file')
+    .action(async (file: string | undefined, options: ExploreOptions) => {
+      terminal.exitCode = await explore(file, options, terminal);
+    });
+}
+
+async function explore(
+  file: string | undefined,
+  options: ExploreOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const properties = propertiesOf(options);
+  const machine = file === undefined ? machineOf(options) : await settingIn(file, terminal);
+  const setting = { ...machine, properties };
+  const limits = limitsOf(options);
+  const result = exploredBy(
+    setting,
+    limits,
+    startProgress(terminal, { what: 'explore', total: 1 }),
+  );
+  const { caseOf } = options;
+  if (caseOf !== undefined) {
+    terminal.stdout.write(await caseText(setting, counterexampleOf(caseOf, result)));
+    return EXIT.done;
+  }
+  terminal.stdout.write(options.json === true ? jsonOf(result) : textOf(setting, result, limits));
+  return result.counterexamples.length === 0 ? EXIT.done : EXIT.objected;
+}
+
+/** States that are expanded between two looks at the time. */
+const SLICE = 64;
+
+function exploredBy(setting: Setting, limits: Limits, progress: Progress): Explored {
+  try {
+    const exploration = new Exploration(setting, limits);
+    while (!exploration.advance(SLICE)) {
+      // The frontier tells how much is left, as far as anyone can know.
+      const { expanded, states } = exploration.progress;
+      progress.update(expanded / states);
+    }
+    progress.stop();
+    return exploration.result();
+  } catch (error) {
+    progress.stop();
+    throw error instanceof ExplorationRefused ? new WrongUse(error.message) : error;
+  }
+}
+
+function machineOf(options: ExploreOptions): Omit<Setting, 'properties'> {
+  const one = (what: 'slots' | 'spaces' | 'vcpus', range: readonly [number, number]) =>
+    numbersOf(REFUSED, what, options[what], range)[0] as number;
+  const [policy] = listOf(REFUSED, 'policy', options.policy, POLICY_NAMES);
+  const [kernel] = listOf(REFUSED, 'kernel', options.kernel, KERNEL_NAMES);
+  const also = options.with === undefined ? [] : options.with;
+  const bounded: Bounded = {
+    policy: policy as Bounded['policy'],
+    kernel: kernel as Bounded['kernel'],
+    slots: one('slots', [0, 3]),
+    spaces: one('spaces', [2, 4]),
+    vcpus: one('vcpus', [1, 2]),
+    also: typeof also === 'string' ? listOf(REFUSED, 'extra', also, EXTRA_NAMES) : [],
+  };
+  return { ...boundedMachine(bounded), alphabet: boundedAlphabet(bounded) };
+}
+
+function propertiesOf({ properties }: ExploreOptions) {
+  if (properties === undefined) return SOUNDNESS;
+  const known = PROPERTIES.map(({ name }) => name);
+  const asked = listOf(REFUSED, 'property', properties, known);
+  return PROPERTIES.filter(({ name }) => asked.includes(name));
+}
+
+function limitsOf({ depth, states, memory }: ExploreOptions): Limits {
+  const one = (what: string, text: string, max: number) =>
+    numbersOf(REFUSED, what, text, [1, max])[0] as number;
+  return {
+    depth: one('depth', depth, 1e6),
+    states: one('states', states, 1e9),
+    bytes: one('memory', memory, 65_536) * 2 ** 20,
+  };
+}
+
+/** @throws {WrongUse} If the property holds as far as was seen. */
+function counterexampleOf(property: string, { counterexamples }: Explored): Counterexample {
+  const found = counterexamples.find((one) => one.property === property);
+  if (found !== undefined) return found;
+  const failed = counterexamples.map((one) => one.property).join(', ');
+  const which = failed === '' ? 'every property holds' : `those that fail are ${failed}`;
+  throw new WrongUse(`Cannot print a case of "${property}": ${which}`);
+}
+
+async function caseText({ config, stage }: Setting, { commands }: Counterexample): Promise<string> {
+  // The server is loaded only for this.
+  const { CaseFile, caseFrom, Turns } = await import('../server/index.js');
+  const { step } = await import('../mmu/index.js');
+  const file = await caseFrom({ step, turns: new Turns() }, config, [...stage, ...commands]);
+  return `${createJsonWriter(CaseFile)(file)}\n`;
+}
+
+const ENDS: Readonly<Record<End, string>> = {
+  exhausted: 'Exhaustive: every state that can be reached was seen.',
+  refuted: 'Not exhaustive: every property has failed, so that nothing more was looked for.',
+  depth: 'Not exhaustive: the bound on commands was met.',
+  states: 'Not exhaustive: the bound on states was met.',
+  bytes: 'Not exhaustive: the memory was used up.',
+  'oracle-forgot': 'Not exhaustive: the oracle met a bound of its own.',
+};
+
+const writeCommand = createJsonWriter(Command);
+
+function textOf({ properties }: Setting, result: Explored, limits: Limits): string {
+  const { states, transitions, depth, bytes, bytesPerState, undecided } = result;
+  const lines = [
+    ENDS[result.end],
+    `${states} states, ${transitions} transitions, ${depth} commands deep`,
+    `${bytesPerState.toFixed(1)} bytes a state; ${mib(bytes)} of ${mib(limits.bytes)} MiB in all`,
+    ...(undecided > 0 ? [`${undecided} uses could not be judged`] : []),
+  ];
+  for (const { name } of properties) {
+    const found = result.counterexamples.find(({ property }) => property === name);
+    if (found === undefined) {
+      lines.push(`${name}: holds in ${result.isExhaustive ? 'all of them' : 'what was seen'}`);
+      continue;
+    }
+    lines.push(`${name}: fails after ${found.commands.length} commands: ${found.says}`);
+    lines.push(...found.commands.map((command) => `  ${writeCommand(command)}`));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function mib(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
+}
+
+function jsonOf(result: Explored): string {
+  const counterexamples = result.counterexamples.map(({ property, says, commands }) => ({
+    property,
+    says,
+    commands: commands.map((command) => JSON.parse(writeCommand(command)) as unknown),
+  }));
+  return `${JSON.stringify({ ...result, counterexamples }, null, 2)}\n`;
+}
+
+function names(list: readonly { readonly name: string }[]): string {
+  return list.map(({ name }) => name).join(', ');
+}

@@ -1,0 +1,229 @@
+import {
+  type Futures,
+  OracleForgot,
+  pagesInOrder,
+  settle,
+  thawVm,
+  type Vm,
+} from '../../mmu/index.js';
+import type { Command } from '../../mmu/schema/index.js';
+import { futuresOf, isSymmetric } from './alphabet.js';
+import { Family } from './family.js';
+import type { Limits } from './limits.js';
+import { attempt, type Finding, looked, type Setting, startedVm, undecidedIn } from './machine.js';
+import { checkSetting } from './setting-flaw.js';
+import { States } from './store/states.js';
+import { saidAfter, wayTo } from './way.js';
+
+/** Why a search is over. */
+export type End =
+  /** Every state that can be reached was expanded. */
+  | 'exhausted'
+  /** Every property has failed: there is nothing left to learn. */
+  | 'refuted'
+  | 'depth'
+  | 'states'
+  | 'bytes'
+  /** The oracle met a bound of its own and forgot, so that states cannot be told apart. */
+  | 'oracle-forgot';
+
+/** A property that does not hold, with a shortest sequence of commands that shows it. */
+export interface Counterexample extends Finding {
+  /** Commands after those that set the stage. */
+  readonly commands: readonly Command[];
+}
+
+/** The extent of a search so far. */
+export interface Progress {
+  readonly states: number;
+  /** States whose every command was tried. */
+  readonly expanded: number;
+  /** Commands that were carried out. */
+  readonly transitions: number;
+  /** Commands that a vCPU could not take: nothing had changed. */
+  readonly refused: number;
+  /** Commands from the first state to the deepest one. */
+  readonly depth: number;
+  readonly bytes: number;
+}
+
+/** Everything that a search found. */
+export interface Explored extends Progress {
+  readonly end: End;
+  /** Whether every state was seen that can be reached at all. */
+  readonly isExhaustive: boolean;
+  /** States that are found after so many commands, and not before. */
+  readonly found: readonly number[];
+  /** Uses that the oracle could not judge. */
+  readonly undecided: number;
+  /** Bytes of a state, with what finds it; what states share is in `bytes` alone. */
+  readonly bytesPerState: number;
+  readonly isSymmetric: boolean;
+  readonly counterexamples: readonly Counterexample[];
+}
+
+/** A transition, by the names of its states. `to` is null where an assertion failed. */
+export interface Edge {
+  readonly from: number;
+  /** Index into the alphabet. */
+  readonly command: number;
+  readonly to: number | null;
+}
+
+/**
+ * A search through every state that a machine can come to, breadth first: what it finds first is
+ * found in as few commands as can be. It runs in slices, so that others get their turns.
+ */
+export class Exploration {
+  readonly states: States;
+  readonly futures: Futures;
+  readonly #setting: Setting;
+  readonly #limits: Limits;
+  readonly #onEdge: ((edge: Edge) => void) | null;
+  readonly #family = new Family();
+  readonly #isSymmetric: boolean;
+  readonly #found: number[] = [1];
+  readonly #failed = new Map<string, { says: string; at: number; isState: boolean }>();
+  #next = 0;
+  /** States up to which depth is that of `#found`'s last item but one. */
+  #levelEnd = 0;
+  #transitions = 0;
+  #refused = 0;
+  #undecided = 0;
+  #end: End | null = null;
+
+  /** @param onEdge Is told of every transition, in order; null if nobody is. */
+  constructor(setting: Setting, limits: Limits, onEdge: ((edge: Edge) => void) | null = null) {
+    const { config, alphabet, properties } = setting;
+    checkSetting(setting, limits);
+    const vm = startedVm(setting);
+    this.#setting = setting;
+    this.#limits = limits;
+    this.#onEdge = onEdge;
+    this.#isSymmetric = setting.isPlain !== true && isSymmetric(alphabet, config.vcpus);
+    const pages = pagesInOrder(vm.memory.pages).map(([, words]) => words);
+    this.futures = futuresOf(alphabet, config, pages);
+    this.states = new States({ vcpus: config.vcpus, symmetric: this.#isSymmetric });
+    settle(vm, this.futures);
+    this.states.intern(vm);
+    for (const finding of looked(vm, properties)) this.#note(finding, 0, true);
+  }
+
+  get progress(): Progress {
+    return {
+      states: this.states.count,
+      expanded: this.#next,
+      transitions: this.#transitions,
+      refused: this.#refused,
+      depth: this.#found.length - (this.#found.at(-1) === 0 ? 2 : 1),
+      bytes: this.states.bytes + this.#family.bytes,
+    };
+  }
+
+  /**
+   * Expands some more states.
+   *
+   * @param count States in this slice.
+   * @returns Whether the search is over.
+   */
+  advance(count: number): boolean {
+    for (let left = count; left > 0 && this.#end === null; left -= 1) {
+      this.#end = this.#stop();
+      if (this.#end === null) this.#expand();
+    }
+    return this.#end !== null;
+  }
+
+  /** The findings so far; complete once the search is over. */
+  result(): Explored {
+    const end = this.#end ?? 'states';
+    const counterexamples = [...this.#failed].map(([property, { says, at, isState }]) => {
+      const commands = this.#shortestTo(property, at, isState);
+      return { property, says: saidAfter(this.#setting, commands, property) ?? says, commands };
+    });
+    const { stateBytes, count } = this.states;
+    return {
+      ...this.progress,
+      end,
+      isExhaustive: end === 'exhausted',
+      found: this.#found.filter((states) => states > 0),
+      undecided: this.#undecided,
+      bytesPerState: (stateBytes + this.#family.bytes) / count,
+      isSymmetric: this.#isSymmetric,
+      counterexamples,
+    };
+  }
+
+  #stop(): End | null {
+    const { depth, states, bytes } = this.#limits;
+    const { properties } = this.#setting;
+    if (properties.length > 0 && this.#failed.size === properties.length) return 'refuted';
+    if (this.#next === this.states.count) return 'exhausted';
+    if (this.#next === this.#levelEnd) {
+      if (this.#found.length > depth) return 'depth';
+      this.#levelEnd = this.states.count;
+      this.#found.push(0);
+    }
+    if (this.states.count >= states) return 'states';
+    return this.states.bytes + this.#family.bytes > bytes ? 'bytes' : null;
+  }
+
+  #expand(): void {
+    const { config, alphabet, properties } = this.#setting;
+    const from = this.#next;
+    const contents = this.states.get(from);
+    let vm: Vm | null = null;
+    try {
+      for (const [command, what] of alphabet.entries()) {
+        vm ??= thawVm(config, contents);
+        const tried = attempt(vm, what, properties);
+        for (const finding of tried.findings) this.#note(finding, from, false);
+        if (tried.isBroken) {
+          this.#transitions += 1;
+          this.#onEdge?.({ from, command, to: null });
+          vm = null;
+        } else if (tried.outcome === null) {
+          this.#refused += 1;
+        } else if (this.#follow(vm, from, command) !== from) {
+          vm = null;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof OracleForgot)) throw error;
+      this.#end = 'oracle-forgot';
+      return;
+    }
+    this.#family.closeParent();
+    this.#next += 1;
+  }
+
+  /** @returns The state that a command has led to. */
+  #follow(vm: Vm, from: number, command: number): number {
+    this.#transitions += 1;
+    this.#undecided += undecidedIn(vm);
+    settle(vm, this.futures);
+    const known = this.states.count;
+    const to = this.states.intern(vm);
+    if (to === known) {
+      this.#family.addChild();
+      this.#found[this.#found.length - 1] = (this.#found.at(-1) as number) + 1;
+      for (const finding of looked(vm, this.#setting.properties)) this.#note(finding, to, true);
+    }
+    this.#onEdge?.({ from, command, to });
+    return to;
+  }
+
+  /** Keeps the first finding of each property, which is one of the shortest. */
+  #note({ property, says }: Finding, at: number, isState: boolean): void {
+    if (!this.#failed.has(property)) this.#failed.set(property, { says, at, isState });
+  }
+
+  /** @param at State that is wrong itself, or in which a command was. */
+  #shortestTo(property: string, at: number, isState: boolean): Command[] {
+    const states: number[] = [];
+    for (let state: number | null = at; state !== null; state = this.#family.parentOf(state, 1)) {
+      states.unshift(state);
+    }
+    return wayTo(this.#setting, this, { states, property: isState ? null : property });
+  }
+}

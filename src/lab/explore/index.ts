@@ -1,0 +1,23 @@
+export { futuresOf, isSymmetric } from './alphabet.js';
+export {
+  type Counterexample,
+  type Edge,
+  type End,
+  Exploration,
+  type Explored,
+  type Progress,
+} from './exploration.js';
+export { ExplorationFile } from './file.js';
+export type { Limits } from './limits.js';
+export type { Setting } from './machine.js';
+export {
+  type Bounded,
+  boundedAlphabet,
+  boundedMachine,
+  EXTRA_NAMES,
+  EXTRAS,
+  type Extra,
+} from './machines.js';
+export { always, PROPERTIES, SOUNDNESS } from './properties.js';
+export type { Property, Watch } from './property.js';
+export { ALPHABET_MAX, ExplorationRefused } from './setting-flaw.js';

@@ -1,0 +1,27 @@
+import type { Vcpu, Vm } from '../../mmu/index.js';
+import type { Command, MmuEvent, Outcome } from '../../mmu/schema/index.js';
+
+/** A statement that is to hold of every command in every state that is reached. */
+export interface Property {
+  /** Kebab-case: the name on the command line and in a result. */
+  readonly name: string;
+  /** One sentence: what holds. */
+  readonly summary: string;
+  /** Begins to watch a command, which has changed nothing yet. */
+  watch?(vm: Vm, command: Command): Watch;
+  /**
+   * Whether its watch tells a failure without being told of events, which only make the sentence:
+   * where nobody listens, none is built.
+   */
+  readonly isDeaf?: true;
+  /** Looks at a state when it is first reached. @returns What is wrong with it; null if nothing. */
+  look?(vm: Vm): string | null;
+}
+
+/** Watches one command. */
+export interface Watch {
+  /** Takes each event as it happens. */
+  see?(vcpu: Vcpu, event: MmuEvent): void;
+  /** @returns What was wrong with the command; null if nothing was. */
+  end(outcome: Outcome): string | null;
+}
