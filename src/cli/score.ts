@@ -1,11 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command as Program } from 'commander';
 import {
-  countUnread,
   createCensus,
   createReconstruction,
   createScore,
-  createTextReader,
   PRESET_NAMES,
   type ScoreOptions,
   scoreHtml,
@@ -20,8 +18,8 @@ import { VERSION } from '../server/wire/version.js';
 import { caseText } from './case-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { pricesOf } from './price-file.js';
+import { readTrace } from './read-trace.js';
 import type { Terminal } from './terminal.js';
-import { bytesOf } from './trace-source.js';
 import { listOf, numbersOf } from './value-lists.js';
 import { WrongUse } from './wrong-use.js';
 
@@ -42,7 +40,10 @@ export function registerScore(program: Program, terminal: Terminal): void {
   program
     .command('score')
     .description('tell of a trace of KVM what each policy would have paid, and who was right')
-    .argument('<trace>', 'text of ftrace, trace-cmd or perf, plain or packed; - is standard input')
+    .argument(
+      '<trace>',
+      'trace.dat, or text of ftrace, trace-cmd or perf; plain or packed; - is standard input',
+    )
     .option('--json', 'print everything as JSON, the commands as well')
     .option('--html', 'print one page of HTML with plots')
     .option('-o, --output <file>', 'write there instead of to the standard output')
@@ -96,7 +97,7 @@ async function settingsOf(options: CliOptions, terminal: Terminal): Promise<Scor
   };
 }
 
-/** @throws {UnusableFile} If it cannot be read. */
+/** @throws {UnusableFile} If it cannot be read, or is a trace.dat that is broken in its head. */
 async function scoreOf(
   trace: string,
   options: ScoreOptions,
@@ -105,12 +106,7 @@ async function scoreOf(
   const census = createCensus();
   const score = createScore(census, options);
   const reconstruction = createReconstruction(census, score.take);
-  const reader = createTextReader(census, reconstruction.take);
-  const broken = (why: string) => countUnread(census, 'end of a packed file that is broken', why);
-  for await (const bytes of bytesOf(trace, terminal, broken)) {
-    reader.push(bytes.toString('latin1'));
-  }
-  reader.end();
+  await readTrace(trace, { census, take: reconstruction.take }, terminal);
   reconstruction.end();
   return { name: trace, version: VERSION, census, vms: score.scores(`Trace ${trace}`, VERSION) };
 }

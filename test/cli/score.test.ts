@@ -128,3 +128,22 @@ test.each(['ftrace', 'trace-cmd', 'perf', 'bpftrace'])(
     expect(probed.stdout).toContain('kvm_handle_invpcid');
   },
 );
+
+test('mmulab score reads a trace.dat, packed or not', async () => {
+  const of = async (file: string) => {
+    const { code, stdout } = await run(['score', file, '--json', '--policy', 'mainline']);
+    const { vms, release } = JSON.parse(stdout);
+    return { code, release, commands: vms[0].commands.length, agreement: vms[0].agreement };
+  };
+  const plain = await of(`${TRACES}dat/k61-tc316-a2.v7zlib.dat`);
+  expect(plain).toMatchObject({
+    ...{ code: 0, release: '6.1.0-57-cloud-amd64', commands: 63 },
+    agreement: { loads: { agree: 2, windows: 2 }, unsynced: { agree: 6, windows: 6 } },
+  });
+  expect(await of(`${TRACES}dat/k61-tc316-a2.v6.dat.gz`)).toEqual(plain);
+  const { code, stderr } = await run([
+    'score',
+    `${TRACES}../kvm-recordings/linux-6.1/vmx_ept/p3_invpcid.json`,
+  ]);
+  expect([code, stderr]).toEqual([1, '']);
+});

@@ -1,4 +1,7 @@
 export { type Census, countUnread, createCensus, type Unread } from './census.js';
+export { type DatEvent, datSteps, openDat } from './dat/dat-reader.js';
+export { DAT_MAGIC, type DatHead } from './dat/head.js';
+export { type ByteSource, DatFlaw, type Decompressors } from './dat/source.js';
 export type { Fact, Stamp, Take, Task } from './fact.js';
 export {
   createReconstruction,
