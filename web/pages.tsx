@@ -31,6 +31,11 @@ export const PAGES: readonly Page[] = [
   },
   { path: '/vm/:vm', title: ({ vm }) => vm ?? '', load: () => import('./page/vm.js') },
   {
+    path: '/vm/:vm@:seq',
+    title: ({ vm, seq }) => `${vm} @${seq}`,
+    load: () => import('./page/moment.js'),
+  },
+  {
     path: '/vm/:vm/race',
     title: ({ vm }) => `Race of ${vm}`,
     load: () => import('./page/vm-race.js'),

@@ -106,7 +106,7 @@ test('a link shows the same case at the same moment, with nothing asked of the s
 
 test('three policies run the same commands, and part where it is lit', async () => {
   const page = await openExhibit();
-  await page.keyboard.press('p');
+  await page.keyboard.press('x');
   await expect.poll(() => page.locator('.run-lane-drop').count()).toBe(3);
   const names = await page.locator('.run-lane-name').allTextContents();
   expect(names).toEqual(['need-sync-posted', 'mainline', 'need-sync', 'never-cache']);
@@ -175,7 +175,7 @@ test('a case that names what there is not is told in a card', async () => {
 
 test('it fits the window at three widths, in light and in dark', async () => {
   const page = await openExhibit();
-  await page.keyboard.press('p');
+  await page.keyboard.press('x');
   await expect.poll(() => page.locator('.run-lane-drop').count()).toBe(3);
   const folder = process.env.SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'mmulab-case-'));
   for (const width of [1440, 1024, 390]) {

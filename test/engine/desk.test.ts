@@ -133,6 +133,20 @@ test.each(['shootdown', 'hostile'])(
   },
 );
 
+test('why something came about is told as a server tells it', async () => {
+  const { ask, opened, vm } = await bothOf('kpti');
+  const { events } = await vm.history({ limit: 10_000 });
+  const kinds = new Map(
+    events.map((frame) => [frame.type === 'event' ? frame.event.kind : '', frame.seq]),
+  );
+  expect(kinds.size).toBeGreaterThan(8);
+  for (const seq of [1, ...kinds.values()]) {
+    expect(await ask('why', { run: opened.run, of: [seq] })).toEqual(await vm.why(seq));
+  }
+  const beyond = ask('why', { run: opened.run, of: [opened.head + 1] });
+  await expect(beyond).rejects.toThrow(`Cannot explain ${opened.head + 1}: records are numbered`);
+});
+
 test('what a run shares with another one is in its timeline as well', async () => {
   const ask = atDesk();
   const { run } = await ask('open', { from: generated('shootdown', 200) });

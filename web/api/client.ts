@@ -159,7 +159,8 @@ interface Beside {
   readonly signal?: AbortSignal | null;
 }
 
-async function request<T>(
+/** Asks the server. @throws {RequestFailed} If it refuses, or does not answer. */
+export async function request<T>(
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
   { body, more = {}, signal = null }: Beside = {},

@@ -41,7 +41,7 @@ export function SplitForm({ catalogue, engine, lanes, seq, busy, onSplit }: Prop
   return (
     <section class="split" aria-label="Split">
       <button type="button" disabled={isBusy} onClick={() => void trio()}>
-        Split in three policies
+        Split in three policies <kbd>X</kbd>
       </button>
       <Choice label="policy" names={catalogue.policies} chosen={policy} />
       <button
@@ -71,7 +71,7 @@ function useTrio(run: () => void): void {
     useMemo(
       (): Action[] => [
         {
-          ...{ group: 'In a case', key: 'p', text: 'Split in three policies', isCommand: true },
+          ...{ group: 'In a case', key: 'x', text: 'Split in three policies', isCommand: true },
           run: () => newest.current(),
         },
       ],

@@ -23,6 +23,7 @@ import {
 } from './protocol.js';
 import { Recording } from './recording.js';
 import { Run } from './run.js';
+import { why } from './why.js';
 
 const CATALOGUE: Catalogue = {
   exhibits: MUSEUM.map(({ name, title }) => ({ name, summary: title })),
@@ -82,6 +83,7 @@ export class Desk {
     explain: ({ run, of: [seq, ...of] }) => lookupDump(this.#machine(run, seq), ...of),
     shadowPages: ({ run, of: [seq, root] }) => shadowPagesDump(this.#machine(run, seq), root),
     shadowPage: ({ run, of: [seq, hpa] }) => shadowPageDump(this.#machine(run, seq), hpa),
+    why: ({ run, of: [seq] }, turns) => why(this.#run(run).recording, seq, turns),
     frames: ({ run, after, limit }) => this.#run(run).frames(after, Math.min(limit, FRAMES_MAX)),
     timeline: ({ run, ...asked }) => this.#run(run).timeline(asked),
     violations: ({ run }) => this.#run(run).found,

@@ -108,6 +108,7 @@ export interface Calls {
   explain: On<'explain'>;
   shadowPages: On<'shadowPages'>;
   shadowPage: On<'shadowPage'>;
+  why: On<'why'>;
   /** Records behind `after`, at most `limit`. */
   frames: {
     takes: { readonly run: number; readonly after: number; readonly limit: number };

@@ -136,6 +136,11 @@ export class Recording {
     return origin?.machineAt(index) ?? this.#standAt(index).vm;
   }
 
+  /** The rules under which a command ran. */
+  configAt(index: number): VmConfig {
+    return this.#earlier(index + 1)?.configAt(index) ?? this.config;
+  }
+
   /** Runs a command again, on the way from the machine before it to the one behind it. */
   doneAt(index: number): Done {
     const origin = this.#earlier(index + 1);

@@ -23,6 +23,7 @@ export function momentsOf(engine: Engine, run: number): Moments {
     explain: (...of) => engine.call('explain', { run, of }),
     shadowPages: (...of) => engine.call('shadowPages', { run, of }),
     shadowPage: (...of) => engine.call('shadowPage', { run, of }),
+    why: (...of) => engine.call('why', { run, of }),
   };
 }
 

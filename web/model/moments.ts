@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Why } from '../../src/lab/index.js';
 import type { AllowedState, LookupState, WalkState } from '../../src/mmu/schema/index.js';
 import type {
   CommandFrame,
@@ -10,6 +11,7 @@ import type {
   WireVcpu,
 } from '../api/wire.js';
 
+export type WireWhy = z.input<typeof Why>;
 export type WireWalk = z.input<typeof WalkState>;
 export type WireAllowed = z.input<typeof AllowedState>;
 export type WireLookup = z.input<typeof LookupState>;
@@ -45,6 +47,8 @@ export interface Moments {
   shadowPages(seq: number, root: string): Promise<ShadowPageList>;
   /** A shadow page with its entries; null if there is none at the address. */
   shadowPage(seq: number, hpa: string): Promise<ShadowPageDump | null>;
+  /** Why the record came about, and what other policies would have done. */
+  why(seq: number): Promise<WireWhy>;
 }
 
 export interface ShadowPageDump {

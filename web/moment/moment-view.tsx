@@ -10,6 +10,7 @@ import { MomentEvents } from './moment-events.js';
 import { StateTable } from './state-table.js';
 import { Stations } from './stations.js';
 import { Stepper } from './stepper.js';
+import { WhyPanel } from './why-panel.js';
 
 interface Props {
   readonly moments: Moments;
@@ -54,6 +55,7 @@ export function MomentView({ moments, seq, onSeek, children }: Props) {
         <MomentEvents moment={moment} onSeek={onSeek} />
         <StateTable before={moment.before} after={moment.after} event={event} />
       </div>
+      {moment.command !== null && <WhyPanel moments={moments} seq={moment.seq} onSeek={onSeek} />}
       <AddressLook moments={moments} moment={moment} event={event} />
     </section>
   );

@@ -1,0 +1,103 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { forkAt, getCase, serverMoments } from '../api/moments.js';
+import { fragmentOf } from '../model/case-link.js';
+import { coalesced } from '../model/coalesced.js';
+import { MomentView } from '../moment/moment-view.js';
+import { momentHref, vmHref } from '../shell/links.js';
+import type { Params } from '../shell/path.js';
+import { caseHref } from '../shell/place.js';
+import { navigate } from '../shell/router.js';
+import { PageHead } from '../view/page-head.js';
+
+/** Milliseconds between two writes of the address: browsers allow only so many. */
+const ADDRESS_EVERY_MS = 300;
+
+/** The page of a moment of a VM. */
+export function View({ params: { vm = '', seq = '0' } }: { readonly params: Params }) {
+  const moments = useMemo(() => serverMoments(vm), [vm]);
+  const at = useSignal(numberOf(seq));
+  useEffect(() => {
+    at.value = numberOf(seq);
+  }, [seq, at]);
+  const seek = useMemo(() => {
+    const tell = coalesced(ADDRESS_EVERY_MS, () => navigate(momentHref(vm, at.peek()), 'replace'));
+    return (to: number) => {
+      at.value = to;
+      tell();
+    };
+  }, [vm, at]);
+  return (
+    <main class="case">
+      <PageHead>
+        <div class="facts">
+          <h1 class="vm-name">
+            <a href={vmHref(vm)}>{vm}</a> @{at.value}
+          </h1>
+        </div>
+        <Acts vm={vm} seq={at.value} />
+      </PageHead>
+      <MomentView moments={moments} seq={at.value} onSeek={seek} />
+    </main>
+  );
+}
+
+/** A `seq` in an address; what is no number is the beginning. */
+function numberOf(text: string): number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0;
+}
+
+/** Acts on a moment: as text for a shell, as a VM of its own, and as a case in the page. */
+function Acts({ vm, seq }: { readonly vm: string; readonly seq: number }) {
+  const said = useSignal('');
+  const say = (task: Promise<string>) =>
+    task.then(
+      (text) => {
+        said.value = text;
+      },
+      (error: Error) => {
+        said.value = error.message;
+      },
+    );
+  const copy = (text: string) => navigator.clipboard.writeText(text).then(() => 'Copied');
+  const path = `/v1/vms/${encodeURIComponent(vm)}/vcpus?at=${seq}`;
+  const replay = async () => {
+    navigate(caseHref(await fragmentOf({ from: await getCase(vm), seq })));
+    return '';
+  };
+  const fork = async () => {
+    navigate(vmHref(await forkAt(vm, seq)));
+    return '';
+  };
+  return (
+    <div class="moment-acts">
+      <span role="status" class="hint">
+        {said.value}
+      </span>
+      <button type="button" onClick={() => void say(copy(location.href))}>
+        Copy link
+      </button>
+      <button
+        type="button"
+        title="A command for a shell that reads the vCPUs at this moment"
+        onClick={() => void say(copy(`curl -s '${location.origin}${path}'`))}
+      >
+        Copy curl
+      </button>
+      <button
+        type="button"
+        title="A new VM that goes on from here"
+        onClick={() => void say(fork())}
+      >
+        Fork here
+      </button>
+      <button
+        type="button"
+        title="Run the commands of this VM in the page: the link holds them, and lives longer than the VM"
+        onClick={() => void say(replay())}
+      >
+        Replay in the page
+      </button>
+    </div>
+  );
+}
