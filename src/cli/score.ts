@@ -1,16 +1,20 @@
 import { writeFile } from 'node:fs/promises';
-import type { Command as Program } from 'commander';
+import { Option, type Command as Program } from 'commander';
 import {
   createCensus,
   createReconstruction,
   createScore,
+  itfJson,
   PRESET_NAMES,
+  perfettoJson,
   type ScoreOptions,
   scoreHtml,
   scoreJson,
   scoreText,
   type TraceScore,
   traceCase,
+  traceCsv,
+  type VmScore,
 } from '../lab/index.js';
 import { KERNEL_NAMES, POLICY_NAMES } from '../mmu/index.js';
 import { PREV_ROOTS_MAX } from '../mmu/schema/index.js';
@@ -23,9 +27,14 @@ import type { Terminal } from './terminal.js';
 import { listOf, numbersOf } from './value-lists.js';
 import { WrongUse } from './wrong-use.js';
 
+/** Forms for other tools: the Perfetto UI, viewers of model checkers, tables. */
+const EXPORT_FORMS = ['perfetto', 'itf', 'csv'] as const;
+type ExportForm = (typeof EXPORT_FORMS)[number];
+
 interface CliOptions {
   readonly json?: true;
   readonly html?: true;
+  readonly export?: ExportForm;
   readonly output?: string;
   readonly kernel?: string;
   readonly prevRoots: string;
@@ -46,6 +55,9 @@ export function registerScore(program: Program, terminal: Terminal): void {
     )
     .option('--json', 'print everything as JSON, the commands as well')
     .option('--html', 'print one page of HTML with plots')
+    .addOption(
+      new Option('--export <form>', 'print the commands for other tools').choices(EXPORT_FORMS),
+    )
     .option('-o, --output <file>', 'write there instead of to the standard output')
     .option('--kernel <version>', 'the rules of the kernel (those of the trace, else 6.1)')
     .option('--prev-roots <count>', 'slots beside the current root', '3')
@@ -63,22 +75,40 @@ export function registerScore(program: Program, terminal: Terminal): void {
 }
 
 async function run(trace: string, options: CliOptions, terminal: Terminal): Promise<ExitCode> {
-  if (options.json === true && options.html === true) {
-    throw new WrongUse('Cannot score: --json and --html are two forms of one answer');
+  const forms = [options.json, options.html, options.export].filter((form) => form !== undefined);
+  if (forms.length > 1) {
+    throw new WrongUse('Cannot score: --json, --html and --export are forms of one answer');
   }
   const score = await scoreOf(trace, await settingsOf(options, terminal), terminal);
-  const form = options.json === true ? jsonLine : options.html === true ? scoreHtml : scoreText;
-  await write(options.output, form(score), terminal);
+  await write(options.output, textOf(score, options), terminal);
   if (options.case !== undefined) {
-    const [vm] = score.vms;
-    if (vm === undefined) throw new WrongUse('Cannot write a case: the trace has no VM');
-    await write(options.case, await caseText(traceCase(vm)), terminal);
+    await write(options.case, await caseText(traceCase(firstOf(score))), terminal);
   }
   return score.vms.length === 0 ? EXIT.objected : EXIT.done;
 }
 
-function jsonLine(score: TraceScore): string {
-  return `${scoreJson(score)}\n`;
+/** The answer in the form that is asked for. */
+function textOf(score: TraceScore, { json, html, export: form }: CliOptions): string {
+  if (json === true) return `${scoreJson(score)}\n`;
+  if (html === true) return scoreHtml(score);
+  switch (form) {
+    case 'perfetto':
+      return `${perfettoJson(score)}\n`;
+    case 'csv':
+      return traceCsv(score);
+    case 'itf':
+      return `${itfJson(firstOf(score))}\n`;
+    default:
+      return scoreText(score);
+  }
+}
+
+/** @throws {WrongUse} If the trace has none. */
+function firstOf({ vms }: TraceScore): VmScore {
+  const [vm] = vms;
+  if (vm === undefined)
+    throw new WrongUse('Cannot write what the first VM did: the trace has no VM');
+  return vm;
 }
 
 /** @throws {WrongUse} If an option has a value that it cannot have. */

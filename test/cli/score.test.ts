@@ -70,6 +70,23 @@ describe('mmulab score', () => {
     expect(plotted.stdout.match(/<svg /g)).toHaveLength(4);
   });
 
+  test('exports for other tools', async () => {
+    const of = async (form: string) =>
+      (await run(['score', UNSYNC, '--policy', 'mainline', '--export', form])).stdout;
+    const { traceEvents } = JSON.parse(await of('perfetto'));
+    const count = (ph: string) => traceEvents.filter((one: { ph: string }) => one.ph === ph).length;
+    expect([count('M'), count('X'), count('i')]).toEqual([3, 27, 125]);
+    const csv = (await of('csv')).split('\r\n');
+    expect(csv).toHaveLength(1 + 125 + 1);
+    expect(csv[0]).toBe('vm,at,vcpu,confidence,command,operands');
+    expect(csv).toContain(
+      '0,2614606000,0,seen,mov-cr3,"{""value"":""0x8000000000100001"",""gpr"":0}"',
+    );
+    const itf = JSON.parse(await of('itf'));
+    expect(itf.states).toHaveLength(126);
+    expect(itf.states[125].rootMmu['#map'][0][1].prevRoots).toHaveLength(3);
+  });
+
   test('a VM of a trace is a case that races', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'mmulab-score-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -107,7 +124,7 @@ describe('mmulab score', () => {
 
   test.each([
     [['score', '/nowhere'], /^Cannot read "\/nowhere": ENOENT/],
-    [['score', UNSYNC, '--json', '--html'], /two forms of one answer$/],
+    [['score', UNSYNC, '--json', '--html'], /forms of one answer$/],
     [['score', UNSYNC, '--kernel', '6.1,7.3'], /--kernel names one kernel/],
     [['score', UNSYNC, '--prev-roots', '99'], /^Cannot score: .*prev-roots/],
     [['record', '--with', 'strace'], /argument 'strace' is invalid/],

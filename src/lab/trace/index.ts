@@ -2,6 +2,9 @@ export { type Census, countUnread, createCensus, type Unread } from './census.js
 export { type DatEvent, datSteps, openDat } from './dat/dat-reader.js';
 export { DAT_MAGIC, type DatHead } from './dat/head.js';
 export { type ByteSource, DatFlaw, type Decompressors } from './dat/source.js';
+export { traceCsv } from './export/csv.js';
+export { itfJson } from './export/itf.js';
+export { perfettoJson } from './export/perfetto.js';
 export type { Fact, Stamp, Take, Task } from './fact.js';
 export {
   createReconstruction,

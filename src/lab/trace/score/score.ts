@@ -2,15 +2,14 @@ import { POLICY_NAMES, type PolicyName } from '../../../mmu/index.js';
 import type { Command, VmConfigInput } from '../../../mmu/schema/index.js';
 import { DEFAULT_PRICES, lanesOf, type PriceList, type RaceResult } from '../../race/index.js';
 import type { Census } from '../census.js';
-import { pgdOf } from '../reconstruct/operands.js';
 import type { TakeWindow } from '../reconstruct/reconstruct.js';
 import type { VmTrace } from '../reconstruct/vm.js';
-import { VmcsFieldNumber } from '../reconstruct/vmcs-fields.js';
 import type { Confidence, Placed, Window } from '../reconstruct/window.js';
 import { type Agreement, type AgreementRun, createAgreement } from './agreement.js';
 import { createEnds, type End, type EndsRun } from './ends.js';
 import { type MachineOptions, machineOf } from './machine.js';
 import { createReuse, type Reuse, type ReuseRun } from './reuse.js';
+import { rootOf } from './root-of.js';
 
 /** Settings of a score, beside the trace. */
 export interface ScoreOptions extends MachineOptions {
@@ -119,14 +118,8 @@ function takePlaced(run: VmRun, { at, vcpu }: Window, { command, confidence }: P
   if (run.commands.length < COMMANDS_KEPT_MAX) {
     run.commands.push({ at, vcpu, confidence, command });
   }
-  if (command.kind === 'mov-cr3') reuseOf(run, vcpu, 'cr3').switchTo(pgdOf(command.value));
-  else if (command.kind === 'vmrun' && command.nestedCr3 !== undefined) {
-    reuseOf(run, vcpu, 'eptp').switchTo(command.nestedCr3);
-  } else if (command.kind === 'vmwrite' && command.field === VmcsFieldNumber.EPT_POINTER) {
-    reuseOf(run, vcpu, 'eptp').switchTo(command.value);
-  } else if (command.kind === 'vmwrite' && command.field === VmcsFieldNumber.GUEST_CR3) {
-    reuseOf(run, vcpu, 'cr3').switchTo(pgdOf(command.value));
-  }
+  const root = rootOf(command);
+  if (root !== null) reuseOf(run, vcpu, root.mmu).switchTo(root.pgd);
 }
 
 function reuseOf(run: VmRun, vcpu: number, mmu: 'cr3' | 'eptp'): ReuseRun {
