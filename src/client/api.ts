@@ -810,6 +810,8 @@ export type VmSummary = {
     /** Its name for people. */
     name: VmName | null;
     tags: VmTags;
+    /** Findings of the oracle on all vCPUs; null: it is off. */
+    found: OracleState | null;
     vcpus?: number;
     policy?: PolicyName;
     kernel?: KernelName;

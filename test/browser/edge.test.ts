@@ -30,7 +30,7 @@ test('a page that was opened with a token watches a VM, and hides the token', as
   await expect.poll(() => page.locator('.lamp-lag [role="status"]').textContent()).toBe('live');
   expect(page.url()).not.toContain(TOKEN);
   await page.goto(new URL('/', page.url()).href);
-  await expect.poll(() => page.locator('.vm-id').allTextContents()).toEqual([vm]);
+  await expect.poll(() => page.locator('.vm-row-name b').allTextContents()).toEqual([vm]);
 });
 
 test('a page without one says how to bring it', async () => {

@@ -7,6 +7,7 @@ import type {
   RaceOrder,
   ShadowPageList,
   VmSummary,
+  WireCommand,
   WireJob,
   WireRace,
   WireSpte,
@@ -15,6 +16,8 @@ import type {
   WireVm,
   WorkloadSummary,
 } from './wire.js';
+
+const VMS_PER_PAGE = 1000;
 
 /** Pages of the VM list that are read, at most. */
 const VM_PAGES_MAX = 5;
@@ -38,8 +41,8 @@ export async function listVms(): Promise<{ vms: VmSummary[]; more: boolean }> {
   const vms: VmSummary[] = [];
   let cursor: string | null = null;
   for (let page = 0; page < VM_PAGES_MAX; page += 1) {
-    const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-    const list: VmList = await request<VmList>('GET', `/v1/vms${query}`);
+    const from: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const list: VmList = await request<VmList>('GET', `/v1/vms?limit=${VMS_PER_PAGE}${from}`);
     vms.push(...list.vms);
     cursor = list.next;
     if (cursor === null) break;
@@ -61,6 +64,21 @@ export async function listPolicies(): Promise<PolicySummary[]> {
 
 export async function listWorkloads(): Promise<WorkloadSummary[]> {
   return (await request<{ workloads: WorkloadSummary[] }>('GET', '/v1/workloads')).workloads;
+}
+
+/** Commands of a workload, and the configuration of the VM that they are for. */
+export function makeWorkload({
+  workload,
+  policy,
+  commands,
+}: WorkloadOrder): Promise<{ config: NewVm; commands: readonly WireCommand[] }> {
+  const query = new URLSearchParams({ policy, commands: String(commands) });
+  return request('GET', `/v1/workloads/${workload}?${query}`);
+}
+
+export async function runCommands(vm: string, commands: readonly WireCommand[]): Promise<void> {
+  const path = `/v1/vms/${encodeURIComponent(vm)}/commands`;
+  await request('POST', path, { body: commands });
 }
 
 export function startRace(order: RaceOrder): Promise<WireJob> {
@@ -138,6 +156,12 @@ export async function deleteVm(vm: string): Promise<void> {
 /** Resolves if the VM exists and still has all records after `after`. */
 export async function askForEvents(vm: string, after: number): Promise<void> {
   await request('GET', `/v1/vms/${encodeURIComponent(vm)}/events?after=${after}&limit=1`);
+}
+
+interface WorkloadOrder {
+  readonly workload: string;
+  readonly policy: string;
+  readonly commands: number;
 }
 
 interface Problem {

@@ -38,6 +38,7 @@ type Shown =
   | 'tags'
   | 'poisoned'
   | 'failure'
+  | 'found'
   | 'vcpus'
   | 'policy'
   | 'paging'
@@ -51,7 +52,7 @@ export type VmSummary = Required<Pick<api.VmSummary, Shown>>;
 export type WireVm = Required<Pick<api.Vm, Shown>> & Pick<api.Vm, 'lanes'>;
 
 /** The configuration that the page sends to create a VM; the server fills in the rest. */
-export type NewVm = Pick<api.VmCreation, 'vcpus' | 'policy' | 'paging' | 'kernel'>;
+export type NewVm = Omit<api.VmCreation, 'lanes'>;
 
 /** The part of `GET /v1/model` that the page uses. */
 export type Model = Pick<api.Model, 'kernels' | 'requests' | 'bounds'>;

@@ -4,6 +4,7 @@ import { signal } from '@preact/signals';
 export type OpenDialog =
   | { readonly kind: 'none' }
   | { readonly kind: 'help' }
+  | { readonly kind: 'new-vm' }
   | { readonly kind: 'term'; readonly word: string }
   | { readonly kind: 'palette'; readonly text: string };
 
@@ -16,6 +17,10 @@ export function openHelp(): void {
 /** @param word A term of the glossary. */
 export function openTerm(word: string): void {
   dialog.value = { kind: 'term', word };
+}
+
+export function openNewVm(): void {
+  dialog.value = { kind: 'new-vm' };
 }
 
 /** @param text Typed at first: `>` keeps to commands. */

@@ -36,6 +36,7 @@ function wordOf(now: Lag, kind: string): string {
 function figuresOf(now: Lag): string {
   switch (now.kind) {
     case 'live':
+      if (now.events === 0) return 'up to date';
       return `${counted(now.events)} behind, ${timeOf(now.ms)}`;
     case 'frozen':
       return `${counted(now.events)} behind`;

@@ -13,6 +13,10 @@ const identity = {
   failure: z.string().nullable().describe('The command and the assertion that failed; null: none.'),
 };
 
+const found = OracleState.nullable().describe(
+  'Findings of the oracle on all vCPUs; null: it is off.',
+);
+
 const labels = {
   name: LABELS.name.unwrap().describe('Its name for people.'),
   tags: LABELS.tags.unwrap(),
@@ -30,7 +34,7 @@ export const VmBody = z
       .nullable()
       .describe('Seconds until it is deleted unless it is used; null: never.'),
     lanes: Lanes.optional().describe('Policies that run beside it; absent if there are none.'),
-    found: OracleState.nullable().describe('Findings of the oracle on all vCPUs; null: it is off.'),
+    found,
     ...VmConfig.shape,
   })
   .meta({ id: 'Vm', description: 'A VM and its configuration.' });
@@ -40,6 +44,7 @@ export const VmSummary = z
   .strictObject({
     ...identity,
     ...labels,
+    found,
     vcpus: VmConfig.shape.vcpus,
     policy: VmConfig.shape.policy,
     kernel: VmConfig.shape.kernel,
@@ -67,8 +72,8 @@ export function vmBodyOf({
 export function vmSummaryOf({ id, ring, poison, vm, labels }: FleetVm): z.output<typeof VmSummary> {
   const { vcpus, policy, kernel, vendor, paging } = vm.config;
   const { name, tags } = labels;
-  const failure = failureOf(poison);
-  return { id, seq: ring.head, ...failure, name, tags, vcpus, policy, kernel, vendor, paging };
+  const facts = { id, seq: ring.head, ...failureOf(poison), name, tags, found: oracleStateOf(vm) };
+  return { ...facts, vcpus, policy, kernel, vendor, paging };
 }
 
 function failureOf(poison: Poison | null): { poisoned: boolean; failure: string | null } {

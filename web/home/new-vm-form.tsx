@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { createVm, getModel, listPolicies } from '../api/client.js';
 import type { Model, NewVm, PolicySummary } from '../api/wire.js';
+import { closeDialog } from '../shell/dialogs.js';
 import { vmHref } from '../shell/links.js';
 import { navigate } from '../shell/router.js';
 
@@ -99,6 +100,8 @@ async function submit(event: SubmitEvent): Promise<void> {
       kernel: String(data.get('kernel')) as NonNullable<NewVm['kernel']>,
       vcpus: Number(data.get('vcpus')),
     });
+    closeDialog();
+    busy.value = false;
     navigate(vmHref(id));
   } catch (error) {
     failure.value = (error as Error).message;
