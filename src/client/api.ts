@@ -103,6 +103,7 @@ export type Model = {
         differencesPerPage: number;
         momentMachines: number;
         momentPages: number;
+        momentMarks: number;
         timelineBuckets: number;
         timelineCells: number;
         framesPerPage: number;

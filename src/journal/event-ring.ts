@@ -1,39 +1,33 @@
-import type { HistoryBudget, Weighed } from './history-budget.js';
-import { type Checkpoint, type HistoryRecord, recordsOf, type StateScale } from './record.js';
+import { type Chunk, isCheckpoint, packChunk } from './chunk.js';
+import { Chunks } from './chunks.js';
+import type { Deriver, History } from './derived-chunks.js';
+import type { HistoryBudget } from './history-budget.js';
+import {
+  bytesOf,
+  type Checkpoint,
+  type HistoryRecord,
+  recordsOf,
+  type StateScale,
+} from './record.js';
+import { packedSpacing, spacingOf } from './spacing.js';
+import { StateWeights } from './state-weights.js';
 
-/** Records of a full chunk. */
+/** Records of a full chunk; the events of its last command are kept with it. */
 const CHUNK_RECORDS = 256;
 
-/** Bytes of a state that take about as long to keep as a command takes to make a record. */
-const BYTES_A_RECORD = 128;
+/** Records of a chunk at most: a command with more events is split, and never packed. */
+const CHUNK_RECORDS_MAX = 16 * CHUNK_RECORDS;
 
-/** Records between two checkpoints of a small state. */
-const CHECKPOINT_RECORDS_MIN = 512;
+/** Records that are kept as they are; older ones are packed, and made again when they are read. */
+const RECORDS_UNPACKED = 8192;
 
-/** Share of a ring that may depend on one checkpoint, and so is forgotten with it. */
-const CHECKPOINT_SHARE = 1 / 4;
-
-/** A run of records, the unit in which history is forgotten. */
-interface Chunk<State> extends Weighed {
-  readonly firstSeq: number;
-  readonly records: HistoryRecord<State>[];
-  /**
-   * A checkpoint before the first command of the chunk, or `older` if states are made from that of
-   * an older chunk. Null before that command.
-   */
-  anchor: Checkpoint<State> | 'older' | null;
-}
-
-/** The newest state that a ring keeps. */
-interface Newest<State> {
-  readonly chunk: Chunk<State>;
-  readonly state: State | null;
-  /** Bytes that it takes and the state before it did not. */
-  readonly bytes: number;
-}
+/** Bytes that a packed chunk takes beside its commands, and the story of a record. */
+const CHUNK_BYTES = 512;
+const STORY_BYTES_PER_RECORD = 6;
 
 /**
- * Keeps the newest records of one VM, so that a reader who lost its connection can resume.
+ * The history of one VM: its newest records as they are, and of older ones the commands, from which
+ * the same records are made again.
  *
  * Sequence numbers start at 1, rise by 1 and never repeat. Nothing is allocated before the first
  * record, because most VMs of a large fleet are idle.
@@ -41,24 +35,40 @@ interface Newest<State> {
 export class EventRing<State = unknown> {
   readonly #budget: HistoryBudget;
   readonly #recordsMax: number;
-  readonly #scale: StateScale<State>;
-  #chunks: Chunk<State>[] = [];
+  readonly #chunks: Chunks<State>;
   #head = 0;
   #records = 0;
   #listeners: Set<() => void> | null = null;
   #onForget: ((records: readonly HistoryRecord[]) => void) | null = null;
   /** Anchor of the chunk that begins next. */
   #nextAnchor: Checkpoint<State> | 'older' | null = null;
-  #newest: Newest<State> | null = null;
+  readonly #states: StateWeights<State>;
+  /** Chunks at the front that have been packed, or could not be, and records of the others. */
+  #passed = 0;
+  #unpacked = 0;
+  /** The newest packed chunk that has a checkpoint. */
+  #packedCheckpoint: Chunk<State> | null = null;
 
   /**
    * @param recordsMax Records kept at most. Whole chunks are forgotten together with the chunks that
-   *   depend on their checkpoints, so at times only three quarters less a chunk are kept.
+   *   depend on their checkpoints, so at times fewer are kept.
+   * @param deriver Makes packed records again; without it, nothing is packed.
    */
-  constructor(budget: HistoryBudget, recordsMax: number, scale: StateScale<State>) {
+  constructor(
+    budget: HistoryBudget,
+    recordsMax: number,
+    scale: StateScale<State>,
+    deriver: Deriver<State> | null = null,
+  ) {
     this.#budget = budget;
     this.#recordsMax = recordsMax;
-    this.#scale = scale;
+    this.#states = new StateWeights(budget, scale);
+    this.#chunks = new Chunks(deriver);
+  }
+
+  /** The history as commands and checkpoints, from which states and records are made again. */
+  get past(): History<State> {
+    return this.#chunks;
   }
 
   /** `seq` of the newest record; 0 before the first. */
@@ -68,7 +78,7 @@ export class EventRing<State = unknown> {
 
   /** The lowest `seq` that can be read; one above `head` if nothing is kept. */
   get oldest(): number {
-    return this.#chunks[0]?.firstSeq ?? this.#head + 1;
+    return this.#chunks.list[0]?.firstSeq ?? this.#head + 1;
   }
 
   /**
@@ -85,10 +95,9 @@ export class EventRing<State = unknown> {
    * than the records since the last one.
    */
   get wantsCheckpoint(): boolean {
-    const newest = this.#chunks.findLast(({ anchor }) => isCheckpoint(anchor))?.anchor;
+    const newest = this.#chunks.list.findLast(({ anchor }) => isCheckpoint(anchor))?.anchor;
     if (!isCheckpoint(newest)) return true;
-    const worth = Math.max((this.#newest?.bytes ?? 0) / BYTES_A_RECORD, CHECKPOINT_RECORDS_MIN);
-    const spacing = Math.min(worth, this.#recordsMax * CHECKPOINT_SHARE);
+    const spacing = spacingOf(this.#states.newestBytes, this.#recordsMax);
     return this.#head - newest.seq >= spacing;
   }
 
@@ -103,47 +112,30 @@ export class EventRing<State = unknown> {
     if (newest === null) this.#nextAnchor = anchor;
     else {
       newest.anchor = anchor;
-      if (isCheckpoint(anchor)) this.#keep(newest, anchor.state);
+      if (isCheckpoint(anchor)) this.#states.keep(newest, anchor.state);
     }
   }
 
-  /**
-   * The newest checkpoint from which the state at `seq` can be made. Before the first one kept, no
-   * command lies between: its state is that of every earlier `seq` from `oldest - 1` on.
-   */
-  checkpointFor(seq: number): Checkpoint<State> | null {
-    if (seq < this.oldest - 1) return null;
-    let first: Checkpoint<State> | null = null;
-    for (let i = this.#chunks.length - 1; i >= 0; i -= 1) {
-      const { anchor } = this.#chunks[i] as Chunk<State>;
-      if (!isCheckpoint(anchor)) continue;
-      if (anchor.seq <= seq) return anchor;
-      first = anchor;
-    }
-    return first;
+  /** The record with this `seq`, if it is kept. A packed one is made again, with its neighbours. */
+  at(seq: number): HistoryRecord<State> | undefined {
+    return this.#chunks.at(seq);
   }
 
   /** Keeps a record, whose `seq` must be one above `head`. */
   append(record: HistoryRecord<State>): void {
     this.#head += 1;
-    const open = this.#open();
+    const open = record.type === 'event' ? this.#ofCommand() : this.#open();
     const chunk = open ?? this.#begin();
-    chunk.records.push(record);
+    chunk.records?.push(record);
+    chunk.length += 1;
     this.#records += 1;
+    this.#unpacked += 1;
     // Last, because the budget may drop this very chunk.
     this.#budget.charge(chunk, 1);
-    if (open === null && isCheckpoint(chunk.anchor)) this.#keep(chunk, chunk.anchor.state);
-    if (record.type === 'rewound') this.#keep(chunk, record.state);
+    if (open === null && isCheckpoint(chunk.anchor)) this.#states.keep(chunk, chunk.anchor.state);
+    if (record.type === 'rewound') this.#states.keep(chunk, record.state);
     if (this.#records > this.#recordsMax) this.#forgetOldest();
-  }
-
-  /** The record with this `seq`, if it is kept. */
-  at(seq: number): HistoryRecord<State> | undefined {
-    const first = this.#chunks[0];
-    if (first === undefined || seq < first.firstSeq) return undefined;
-    const index = seq - first.firstSeq;
-    const chunk = this.#chunks[Math.floor(index / CHUNK_RECORDS)];
-    return chunk?.records[index % CHUNK_RECORDS];
+    if (this.#unpacked > RECORDS_UNPACKED && this.#chunks.canPack) this.#packOldest();
   }
 
   /** @returns A function that stops the listening; further calls do nothing. */
@@ -166,50 +158,71 @@ export class EventRing<State = unknown> {
 
   /** Forgets everything, because the VM is deleted. */
   clear(): void {
-    while (this.#chunks.length > 0) this.#forgetOldest();
+    while (this.#chunks.list.length > 0) this.#forgetOldest();
   }
 
-  /** The chunk that takes the next record; null if it has not begun. */
+  /** The chunk that takes the next command; null if it has not begun. */
   #open(): Chunk<State> | null {
-    const newest = this.#chunks[this.#chunks.length - 1];
-    return newest === undefined || newest.records.length === CHUNK_RECORDS ? null : newest;
+    const newest = this.#chunks.list[this.#chunks.list.length - 1];
+    return newest === undefined || newest.length >= CHUNK_RECORDS ? null : newest;
+  }
+
+  /** The chunk that takes an event of the newest command. */
+  #ofCommand(): Chunk<State> | null {
+    const newest = this.#chunks.list[this.#chunks.list.length - 1];
+    return newest === undefined || newest.length >= CHUNK_RECORDS_MAX ? null : newest;
   }
 
   #begin(): Chunk<State> {
     const chunk: Chunk<State> = {
       firstSeq: this.#head,
+      length: 0,
       records: [],
+      packed: null,
       anchor: this.#nextAnchor,
+      stateWeight: 0,
+      isForgotten: false,
       weight: 0,
       drop: () => this.#shift(),
       older: null,
       newer: null,
     };
-    this.#chunks.push(chunk);
+    this.#chunks.list.push(chunk);
     this.#budget.enlist(chunk);
     this.#nextAnchor = null;
     return chunk;
   }
 
-  /**
-   * Charges a chunk with a state. Parts that the state before it does not share with the new one are
-   * now held by that earlier state alone, and so are charged to its chunk; shared parts are not.
-   */
-  #keep(chunk: Chunk<State>, state: State | null): void {
-    const before = this.#newest;
-    const own = state === null ? 0 : this.#scale.bytesOf(state);
-    const left = before?.state == null ? 0 : this.#scale.bytesBeyond(before.state, state);
-    this.#newest = { chunk, state, bytes: own + left };
-    if (before !== null) this.#charge(before.chunk, left);
-    this.#charge(chunk, own);
+  /** Packs the oldest chunk that was not, unless it is the newest or its records need what is gone. */
+  #packOldest(): void {
+    const chunk = this.#chunks.list[this.#passed];
+    if (chunk === undefined || this.#passed >= this.#chunks.list.length - 1) return;
+    this.#passed += 1;
+    this.#unpacked -= chunk.length;
+    if (chunk.anchor === null || chunk.records?.[0]?.type === 'event') return;
+    packChunk(chunk, this.#chunks.packer);
+    this.#thinCheckpoints(chunk);
+    const bytes = (chunk.packed?.bytes.length ?? 0) + CHUNK_BYTES;
+    const weight = recordsOf(bytes + STORY_BYTES_PER_RECORD * chunk.length);
+    this.#budget.charge(chunk, chunk.stateWeight + weight - chunk.weight);
   }
 
-  #charge(chunk: Chunk<State>, bytes: number): void {
-    if (this.#chunks.includes(chunk)) this.#budget.charge(chunk, recordsOf(bytes));
+  /** A packed chunk keeps its checkpoint only if the one before is far enough behind. */
+  #thinCheckpoints(chunk: Chunk<State>): void {
+    const { anchor, stateWeight, firstSeq } = chunk;
+    if (!isCheckpoint(anchor)) return;
+    const before = this.#packedCheckpoint;
+    const spacing = packedSpacing(bytesOf(stateWeight));
+    if (before === null || before.isForgotten || firstSeq - before.firstSeq >= spacing) {
+      this.#packedCheckpoint = chunk;
+      return;
+    }
+    chunk.anchor = 'older';
+    this.#states.release(chunk);
   }
 
   #forgetOldest(): void {
-    const oldest = this.#chunks[0];
+    const oldest = this.#chunks.list[0];
     if (oldest === undefined) return;
     this.#budget.discharge(oldest);
     this.#shift();
@@ -218,19 +231,18 @@ export class EventRing<State = unknown> {
   /** Forgets the oldest chunk and all that depend on its checkpoint, which are of no use without. */
   #shift(): void {
     const oldest = this.#chunks.shift();
-    if (oldest !== undefined) {
-      this.#records -= oldest.records.length;
-      this.#onForget?.(oldest.records);
-    }
-    if (this.#newest?.chunk === oldest) this.#newest = null;
-    const first = this.#chunks.find(({ anchor }) => anchor !== null);
+    if (oldest !== undefined) this.#letGo(oldest);
+    const first = this.#chunks.list.find(({ anchor }) => anchor !== null);
     if (first?.anchor === 'older') this.#forgetOldest();
     if (first === undefined && this.#nextAnchor === 'older') this.#nextAnchor = null;
   }
-}
 
-function isCheckpoint<State>(
-  anchor: Chunk<State>['anchor'] | undefined,
-): anchor is Checkpoint<State> {
-  return typeof anchor === 'object' && anchor !== null;
+  #letGo(chunk: Chunk<State>): void {
+    chunk.isForgotten = true;
+    this.#records -= chunk.length;
+    if (this.#passed > 0) this.#passed -= 1;
+    else this.#unpacked -= chunk.length;
+    this.#states.forget(chunk);
+    if (chunk.records !== null) this.#onForget?.(chunk.records);
+  }
 }

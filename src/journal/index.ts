@@ -1,3 +1,6 @@
+export type { Step } from './chunk.js';
+export { CommandPacker, PACKED_VERSION } from './command-packer.js';
+export type { Deriver, History } from './derived-chunks.js';
 export { EventRing } from './event-ring.js';
 export { HistoryBudget } from './history-budget.js';
 export type {
@@ -5,7 +8,8 @@ export type {
   CommandRecord,
   EventRecord,
   HistoryRecord,
+  RequestsMade,
   RewoundRecord,
   StateScale,
 } from './record.js';
-export { type Applied, Recorder, type RequestsMade } from './recorder.js';
+export { type Applied, Recorder } from './recorder.js';

@@ -1,4 +1,12 @@
-import type { Command, MmuEvent, Outcome } from '../mmu/schema/index.js';
+import type { Command, MmuEvent, MmuEventOf, Outcome } from '../mmu/schema/index.js';
+
+type RequestName = MmuEventOf<'request-made'>['request'];
+
+/** `seq` of the last `request-made` of each request on each vCPU: the cause of its service. */
+export type RequestsMade = ReadonlyMap<RequestName, readonly number[]>;
+
+/** Commands whose numbers are kept, at least, so that an event can name them. */
+export const COMMANDS_NAMED = 4096;
 
 /** An applied command, as it is kept and as a stream carries it. */
 export interface CommandRecord {
@@ -34,6 +42,8 @@ export interface RewoundRecord<State = unknown> {
   readonly to: number | null;
   /** The restored state; null for the first state of the VM. */
   readonly state: State | null;
+  /** The requests that were pending in it, by the `seq` that made them. */
+  readonly made: RequestsMade;
 }
 
 /** One step of a VM's history. A VM numbers its commands and events with one counter. */
@@ -45,6 +55,8 @@ export interface Checkpoint<State> {
   readonly seq: number;
   /** Null for the first state of the VM. */
   readonly state: State | null;
+  /** The requests that were pending in it, by the `seq` that made them. */
+  readonly made: RequestsMade;
 }
 
 /** Measures the states that a history keeps. They may share parts with each other. */
@@ -58,7 +70,12 @@ export interface StateScale<State> {
 /** Bytes of a state that count as one record. */
 const BYTES_PER_RECORD = 256;
 
-/** Weight of kept states, in records. */
+/** Bytes of a weight in records. */
+export function bytesOf(records: number): number {
+  return records * BYTES_PER_RECORD;
+}
+
+/** Weight of bytes, in records. */
 export function recordsOf(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_RECORD);
 }

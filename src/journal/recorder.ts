@@ -6,7 +6,13 @@ import {
   type Outcome,
   type SeqOf,
 } from '../mmu/schema/index.js';
-import type { EventRecord, HistoryRecord, RewoundRecord } from './record.js';
+import {
+  COMMANDS_NAMED,
+  type EventRecord,
+  type HistoryRecord,
+  type RequestsMade,
+  type RewoundRecord,
+} from './record.js';
 
 type RequestName = MmuEventOf<'request-made'>['request'];
 
@@ -31,12 +37,6 @@ export interface Applied {
   readonly events: EventRecord[];
 }
 
-/** `seq` of the last `request-made` of each request on each vCPU: the cause of its service. */
-export type RequestsMade = ReadonlyMap<RequestName, readonly number[]>;
-
-/** Commands whose numbers are kept, at least, so that an event can name them. */
-export const COMMANDS_NAMED = 4096;
-
 const NONE_MADE: RequestsMade = new Map();
 
 /**
@@ -58,6 +58,22 @@ export class Recorder<State = unknown> {
   constructor(vm: string, ring: RecordSink<State>) {
     this.#vm = vm;
     this.#ring = ring;
+  }
+
+  /**
+   * A recorder that goes on where another one stood.
+   *
+   * @param commands Numbers of the commands before, oldest first.
+   */
+  static resumed<State>(
+    vm: string,
+    sink: RecordSink<State>,
+    { made, commands }: { readonly made: RequestsMade; readonly commands: readonly number[] },
+  ): Recorder<State> {
+    const recorder = new Recorder<State>(vm, sink);
+    if (made.size > 0) recorder.#made = copyOf(made);
+    recorder.#commands = [...commands];
+    return recorder;
   }
 
   /** Runs a command and keeps it. If `run` throws, nothing is kept. */
@@ -108,7 +124,7 @@ export class Recorder<State = unknown> {
    * @param made The requests that were pending in that state, by the `seq` that made them.
    */
   rewound(
-    to: Pick<RewoundRecord<State>, 'snapshot' | 'to' | 'state'>,
+    to: Omit<RewoundRecord<State>, 'type' | 'vm' | 'seq' | 'made'>,
     made: RequestsMade = NONE_MADE,
   ): RewoundRecord<State> {
     const record: RewoundRecord<State> = {
@@ -116,6 +132,7 @@ export class Recorder<State = unknown> {
       vm: this.#vm,
       seq: this.#ring.head + 1,
       ...to,
+      made,
     };
     this.#made = made.size === 0 ? null : copyOf(made);
     this.#commands = [];

@@ -111,7 +111,7 @@ const STATE = new Uint8Array(1024 * 128);
 /** Appends records as commands do, each before it runs anchored. */
 function appendAnchored(ring: EventRing<Uint8Array>, count: number): void {
   for (let i = 0; i < count; i += 1) {
-    const checkpoint = { seq: ring.head, state: ring.head === 0 ? null : STATE };
+    const checkpoint = { seq: ring.head, state: ring.head === 0 ? null : STATE, made: new Map() };
     if (!ring.isAnchored) ring.anchor(ring.wantsCheckpoint ? checkpoint : 'older');
     append(ring, 1);
   }
@@ -129,12 +129,12 @@ test.each([
   expect(kept(ring)).toEqual(left);
   const found = new Set<number | undefined>();
   for (let seq = ring.oldest - 1; seq <= ring.head; seq += 1) {
-    const checkpoint = ring.checkpointFor(seq);
+    const checkpoint = ring.past.checkpointFor(seq);
     expect(checkpoint?.seq).toBeLessThanOrEqual(seq);
     found.add(checkpoint?.seq);
   }
   expect([...found]).toEqual(seqs);
-  expect(ring.checkpointFor(ring.oldest - 2)).toBe(null);
+  expect(ring.past.checkpointFor(ring.oldest - 2)).toBe(null);
   const states = seqs.filter((seq) => seq > 0).length;
   expect(budget.records).toBe((left[2] as number) + states * (STATE.length / 256));
   ring.clear();
@@ -161,7 +161,7 @@ test('a state counts what the next one does not share with it, and the newest is
   const ring = new EventRing(budget, 8192, PARTS);
   const keep = (state: readonly string[] | null) => {
     const record = { snapshot: null, to: null, state } as const;
-    ring.append({ type: 'rewound', vm: 'vm-1', seq: ring.head + 1, ...record });
+    ring.append({ type: 'rewound', made: new Map(), vm: 'vm-1', seq: ring.head + 1, ...record });
     return budget.records - ring.head;
   };
   expect(keep(['a', 'b', 'c'])).toBe(0);

@@ -168,7 +168,8 @@ test('a client that resumes from before what is kept is told of the gap', async 
 });
 
 test('a reader that reads nothing slows nobody, fills no memory and is told what it missed', async () => {
-  const { app, port } = await listen({ limits: { streamBufferBytes: 64 * 1024 } });
+  const limits = { streamBufferBytes: 64 * 1024, historyRecordsPerVm: 8192 };
+  const { app, port } = await listen({ limits });
   await ask(app, 'POST', '/v1/vms');
   const slow = connect(port, EVENTS);
   const quick = connect(port, EVENTS);

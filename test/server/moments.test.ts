@@ -95,6 +95,8 @@ test('machines at past moments are few, and one that stands nearer goes on from 
   const near = await look(first, head - 20);
   expect(near.steps).toBeLessThan(20);
   expect(near.steps).toBeGreaterThan(0);
+  const back = await look(first, head - 60);
+  expect(back.steps).toBeLessThanOrEqual(256);
   for (let i = 0; i < 30; i += 1) await look(vms[i % 3] as FleetVm, head - 11 * i - 1);
   expect(moments.size).toBe(BOUNDS.momentMachines.value);
   fleet.delete(first.id);

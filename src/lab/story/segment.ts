@@ -8,6 +8,9 @@ export const SEGMENT_SEQS = 65_536;
 /** Sequence numbers that are summed up together. A power of 2. */
 export const NODE_SEQS = 1024;
 
+/** Nodes that are summed up together as well, so that a window of millions takes few steps. */
+export const NODES_PER_GROUP = 16;
+
 /** A lane's value at the beginning of a segment, and since when it has had it. */
 export interface Standing {
   readonly code: number;
@@ -38,6 +41,8 @@ export class Segment {
   /** For each node begun, where it begins in the log. */
   readonly #begins: number[] = [0];
   readonly #sums: Sums[] = [];
+  /** Sums of each group of nodes. */
+  readonly #groupSums: Sums[] = [];
   #sumBytes = 0;
 
   /** @param seq Any of its sequence numbers. */
@@ -84,6 +89,11 @@ export class Segment {
     return this.#sums[node] ?? null;
   }
 
+  /** The sums of a group of nodes; null while it is open. */
+  sumsOfGroup(group: number): Sums | null {
+    return this.#groupSums[group] ?? null;
+  }
+
   valueOf(word: number): Value | null {
     return this.values[(word & VALUE_MASK) - 1] ?? null;
   }
@@ -111,6 +121,10 @@ export class Segment {
     const sums = addUp(this.part(node, node + 1));
     this.#sums.push(sums);
     this.#sumBytes += sums.byteLength;
+    if ((node + 1) % NODES_PER_GROUP !== 0) return;
+    const group = addUp(this.part(node + 1 - NODES_PER_GROUP, node + 1));
+    this.#groupSums.push(group);
+    this.#sumBytes += group.byteLength;
   }
 
   #append(word: number): void {

@@ -84,11 +84,11 @@ export class Story {
     }
   }
 
-  /** Forgets the oldest segment. @returns Whether there was one that can be forgotten. */
-  forgetOldest(): boolean {
-    if (this.#segments.length < 2) return false;
-    this.#bytes -= this.#segments.shift()?.bytes ?? 0;
-    return true;
+  /** Forgets the segments that lie wholly before a `seq`. */
+  forgetBefore(seq: number): void {
+    while ((this.#segments[1]?.start ?? Infinity) <= seq) {
+      this.#bytes -= this.#segments.shift()?.bytes ?? 0;
+    }
   }
 
   #keep(entry: Entry): void {

@@ -1,7 +1,14 @@
 import { type Changes, LanePainter } from './lane-painter.js';
 import { CODES_PER_VCPU, MARK_CODE, VIOLATION_CODE } from './lanes.js';
 import { RULES } from './rules.js';
-import { codeOf, NODE_SEQS, offsetOf, SEGMENT_SEQS, type Segment } from './segment.js';
+import {
+  codeOf,
+  NODE_SEQS,
+  NODES_PER_GROUP,
+  offsetOf,
+  SEGMENT_SEQS,
+  type Segment,
+} from './segment.js';
 import type { Story } from './story.js';
 import { LANE_WORDS, MARK_WORDS } from './sums.js';
 import { type Timeline, VIOLATIONS_LISTED_MAX } from './timeline.js';
@@ -23,6 +30,12 @@ export function frameOf(from: number, to: number, bucketsMax: number): Frame {
   while (Math.floor(to / size) - Math.floor(from / size) + 1 > bucketsMax) size *= 2;
   const first = from - (from % size);
   return { from, to, size, first, buckets: Math.floor(to / size) - Math.floor(from / size) + 1 };
+}
+
+/** Nodes of a segment in a row. */
+interface NodeRun {
+  readonly node: number;
+  readonly nodes: number;
 }
 
 type Standing = { value: Value | null; since: number };
@@ -57,19 +70,36 @@ export class StoryWindow {
   #read(segment: Segment): void {
     const nodes = SEGMENT_SEQS / NODE_SEQS;
     for (let node = 0; node < nodes; node += 1) {
+      if (node % NODES_PER_GROUP === 0 && this.#takeGroup(segment, node)) {
+        node += NODES_PER_GROUP - 1;
+        continue;
+      }
       const start = segment.start + node * NODE_SEQS;
       const last = start + NODE_SEQS - 1;
       if (start > this.#frame.to) return;
       const isWhole = start >= this.#frame.from && last <= this.#frame.to;
       const sums = segment.sumsOf(node);
       const isCoarse = isWhole ? this.#frame.size >= NODE_SEQS : last < this.#frame.from;
-      if (sums !== null && isCoarse) this.#takeSums(segment, node, sums);
+      if (sums !== null && isCoarse) this.#takeSums(segment, { node, nodes: 1 }, sums);
       else this.#scan(segment, node);
     }
   }
 
-  #takeSums(segment: Segment, node: number, sums: Uint32Array): void {
+  /** Takes a group of nodes at once, if it lies before the window, or in a single bucket of it. */
+  #takeGroup(segment: Segment, node: number): boolean {
+    const { from, to, size } = this.#frame;
+    const sums = segment.sumsOfGroup(node / NODES_PER_GROUP);
     const start = segment.start + node * NODE_SEQS;
+    const last = start + NODES_PER_GROUP * NODE_SEQS - 1;
+    if (sums === null || start > to) return false;
+    const isCoarse = size >= NODES_PER_GROUP * NODE_SEQS && start >= from && last <= to;
+    if (!isCoarse && last >= from) return false;
+    this.#takeSums(segment, { node, nodes: NODES_PER_GROUP }, sums);
+    return true;
+  }
+
+  #takeSums(segment: Segment, run: NodeRun, sums: Uint32Array): void {
+    const start = segment.start + run.node * NODE_SEQS;
     for (let i = 0; i < sums.length; ) {
       const code = sums[i] as number;
       const count = sums[i + 1] as number;
@@ -77,7 +107,7 @@ export class StoryWindow {
         i += MARK_WORDS;
         if (start < this.#frame.from) continue;
         this.#count(code, start, count);
-        if (code % CODES_PER_VCPU === VIOLATION_CODE) this.#list(segment, node);
+        if (code % CODES_PER_VCPU === VIOLATION_CODE) this.#list(segment, run);
         continue;
       }
       const ends = sums[i + 2] as number;
@@ -115,10 +145,10 @@ export class StoryWindow {
     }
   }
 
-  /** Lists the violations of a node whose numbers are counted. */
-  #list(segment: Segment, node: number): void {
+  /** Lists the violations of nodes whose numbers are counted. */
+  #list(segment: Segment, { node, nodes }: NodeRun): void {
     if (this.violations.length >= VIOLATIONS_LISTED_MAX) return;
-    const log = segment.part(node, node + 1);
+    const log = segment.part(node, node + nodes);
     for (let i = 0; i < log.length; i += 1) {
       const head = log[i] as number;
       const code = codeOf(head);

@@ -1,15 +1,10 @@
-import {
-  type Applied,
-  HistoryBudget,
-  type RequestsMade,
-  type RewoundRecord,
-} from '../../journal/index.js';
+import type { Applied, HistoryBudget, RequestsMade, RewoundRecord } from '../../journal/index.js';
 import { CommandRefused, createVm, pagesHeldBy, step, type Vm } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { type Labels, NO_LABELS } from '../wire/labels.js';
-import { anchorHistory, createRing } from './anchor-history.js';
+import { anchorHistory } from './anchor-history.js';
 import type { FleetLog, FleetOptions } from './fleet-options.js';
 import {
   createFleetVm,
@@ -21,6 +16,7 @@ import {
   vmNotFound,
   vmPoisoned,
 } from './fleet-vm.js';
+import { Histories } from './histories.js';
 import { Lease } from './lease.js';
 import { Room } from './room.js';
 import { TagCounts } from './tag-counts.js';
@@ -43,17 +39,19 @@ export class Fleet {
   readonly #deletionListeners = new Set<(entry: FleetVm) => void>();
   readonly #creationListeners = new Set<(entry: FleetVm) => void>();
   readonly #room: Room;
+  readonly #histories: Histories;
   #made = 0;
   #published = 0;
 
   constructor({ limits, log, ids, turns = new Turns(), model = { step } }: FleetOptions) {
     this.limits = limits;
-    this.budget = new HistoryBudget(limits.historyRecords);
     this.#room = new Room(limits);
     this.#log = log;
     this.#ids = ids;
     this.turns = turns;
     this.step = model.step;
+    this.#histories = new Histories(limits, model.step);
+    this.budget = this.#histories.budget;
     this.#tags = new TagCounts(limits.vmsPerTag);
   }
 
@@ -108,7 +106,7 @@ export class Fleet {
   #make(parts: Pick<FleetVm, 'vm' | 'origin' | 'labels' | 'lanes'>): FleetVm {
     this.#made += 1;
     const id = this.#ids('vm', this.#made);
-    const ring = createRing(this.budget, this.limits.historyRecordsPerVm);
+    const ring = this.#histories.create({ id, initial: parts.vm.initial });
     const entry = createFleetVm({ id, ring, ...parts });
     this.#tags.move(NO_LABELS, entry.labels);
     this.#room.weigh(entry);
@@ -237,7 +235,7 @@ export class Fleet {
   #release(entry: FleetVm): void {
     this.#room.release(entry);
     this.#tags.move(entry.labels, NO_LABELS);
-    entry.ring.clear();
+    this.#histories.clear(entry.ring);
   }
 
   #leaseOf(id: string, { ttlSeconds }: Labels): Lease | null {

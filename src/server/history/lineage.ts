@@ -3,7 +3,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
-import { commandsBetween, lastRewoundBetween } from './replay.js';
+import { commandsBetween } from './replay.js';
 
 /**
  * The commands that lead from the configuration of a VM to its state at a moment. They include those
@@ -17,7 +17,7 @@ export function lineageOf(fleet: Fleet, entry: FleetVm, seq: number, task: strin
   let at = { entry, seq };
   for (let length = 0; ; ) {
     const { ring } = at.entry;
-    const rewound = lastRewoundBetween(ring, ring.oldest - 1, at.seq);
+    const rewound = ring.past.lastRewound(ring.oldest - 1, at.seq);
     const from = rewound?.seq ?? demandBeginning(at.entry, task);
     const part = commandsBetween(ring, from, at.seq);
     parts.push(part);

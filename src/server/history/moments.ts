@@ -1,8 +1,8 @@
-import { pagesHeldBy, type Vm } from '../../mmu/index.js';
+import { type FrozenVm, freezeVm, pagesHeldBy, thawVm, type Vm } from '../../mmu/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { BOUNDS } from '../wire/bounds.js';
-import { stepsBetween } from './replay.js';
+import { isCommand } from './replay.js';
 import type { Timeline } from './timeline.js';
 
 /** A VM at a moment, to be looked at and never changed. */
@@ -19,11 +19,22 @@ interface Standing {
   readonly seq: number;
 }
 
+/** A state that was passed on the way to a moment. */
+interface Mark {
+  readonly entry: FleetVm;
+  readonly seq: number;
+  readonly state: FrozenVm;
+}
+
+/** Commands between two marks. */
+const COMMANDS_PER_MARK = 256;
+
 /**
  * Shows VMs as they were, without a fork.
  *
  * Machines that were brought to a moment are kept for a while, because whoever looks at one moment
- * looks at the next: such a machine only takes the steps in between. Requests about one VM take
+ * looks at the next: such a machine only takes the steps in between. For whoever looks back, states
+ * are kept that were passed on the way. Requests about one VM take
  * turns, so that those for one moment share a machine.
  */
 export class Moments {
@@ -31,6 +42,8 @@ export class Moments {
   readonly #timeline: Timeline;
   /** The machines, the least recently used first. */
   #standing: Standing[] = [];
+  /** States passed on the way, the oldest first. */
+  #marks: Mark[] = [];
   /** The last request about each VM that is being brought to a moment. */
   readonly #queues = new Map<FleetVm, Promise<unknown>>();
 
@@ -39,6 +52,7 @@ export class Moments {
     this.#timeline = timeline;
     fleet.onDeletion((entry) => {
       this.#standing = this.#standing.filter((machine) => machine.entry !== entry);
+      this.#marks = this.#marks.filter((mark) => mark.entry !== entry);
     });
   }
 
@@ -83,14 +97,14 @@ export class Moments {
   /** Brings the nearest machine to a moment, or one made of the nearest state that is kept. */
   async #bring(entry: FleetVm, seq: number): Promise<Standing> {
     const start = this.#timeline.startFor(entry, seq);
-    const nearest = this.#nearest(entry, seq, start.seq);
-    if (nearest !== null) this.#standing = this.#standing.filter((one) => one !== nearest);
-    const vm = nearest?.vm ?? start.vm();
-    const from = nearest?.seq ?? start.seq;
-    const steps = stepsBetween(entry.ring, from, seq);
+    const { vm, seq: from } = this.#startFrom(entry, seq, start);
+    const steps = [...entry.ring.past.steps(from, seq)].filter(isCommand);
     const { turns, step } = this.#fleet;
-    for (const { command, seq: first } of steps) {
+    let last = from;
+    for (const [index, { command, seq: first }] of steps.entries()) {
       if (turns.isOver()) await turns.next();
+      if (index > 0 && index % COMMANDS_PER_MARK === 0) this.#mark(entry, vm, last);
+      last = first;
       let number = first;
       // The oracle remembers events by number, as it did when they happened.
       step(vm, command, () => {
@@ -98,17 +112,27 @@ export class Moments {
         return number;
       });
     }
-    return { entry, vm, seq: steps.at(-1)?.seq ?? from };
+    return { entry, vm, seq: last };
   }
 
-  /** The machine that comes nearest from behind, unless a kept state is as near. */
-  #nearest(entry: FleetVm, seq: number, kept: number): Standing | null {
-    let nearest: Standing | null = null;
-    for (const machine of this.#standing) {
-      if (machine.entry !== entry || machine.seq > seq || machine.seq < kept) continue;
-      if (nearest === null || machine.seq > nearest.seq) nearest = machine;
-    }
-    return nearest;
+  /** A machine that stands nearest before a moment: one that is kept, or one made of a state. */
+  #startFrom(
+    entry: FleetVm,
+    seq: number,
+    kept: ReturnType<Timeline['startFor']>,
+  ): { readonly vm: Vm; readonly seq: number } {
+    const machine = nearest(this.#standing, entry, { seq, from: kept.seq });
+    const mark = nearest(this.#marks, entry, { seq, from: (machine ?? kept).seq + 1 });
+    if (mark !== null) return { vm: thawVm(entry.vm.initial, mark.state), seq: mark.seq };
+    if (machine === null) return { vm: kept.vm(), seq: kept.seq };
+    this.#standing = this.#standing.filter((one) => one !== machine);
+    return machine;
+  }
+
+  #mark(entry: FleetVm, vm: Vm, seq: number): void {
+    if (this.#marks.some((mark) => mark.entry === entry && mark.seq === seq)) return;
+    this.#marks.push({ entry, seq, state: freezeVm(vm) });
+    if (this.#marks.length > BOUNDS.momentMarks.value) this.#marks.shift();
   }
 
   #keep(machine: Standing): void {
@@ -124,3 +148,17 @@ export class Moments {
 }
 
 const MOMENT_PAGES = BOUNDS.momentPages.value;
+
+/** The one of a VM that comes nearest before a moment, and not before `from`. */
+function nearest<T extends { readonly entry: FleetVm; readonly seq: number }>(
+  all: readonly T[],
+  entry: FleetVm,
+  { seq, from }: { readonly seq: number; readonly from: number },
+): T | null {
+  let found: T | null = null;
+  for (const one of all) {
+    if (one.entry !== entry || one.seq > seq || one.seq < from) continue;
+    if (found === null || one.seq > found.seq) found = one;
+  }
+  return found;
+}

@@ -3,7 +3,7 @@ import { createVm, type FrozenVm, freezeVm, thawVm, type Vm } from '../../mmu/in
 import type { Fleet } from '../fleet/fleet.js';
 import { type FleetVm, vmPoisoned } from '../fleet/fleet-vm.js';
 import { ApiError } from '../wire/errors.js';
-import { commandsBetween, lastRewoundBetween, replay } from './replay.js';
+import { commandsBetween, replay } from './replay.js';
 import { type Snapshot, Snapshots } from './snapshots.js';
 
 /** A state from which later ones can be made; null for the first state of the VM. */
@@ -79,7 +79,7 @@ export class Timeline {
   startFor(entry: FleetVm, seq: number): { readonly seq: number; readonly vm: () => Vm } {
     const { ring, vm } = entry;
     const kept = this.#keptFor(entry, seq);
-    const { seq: from, state } = lastRewoundBetween(ring, kept.seq, seq) ?? kept;
+    const { seq: from, state } = ring.past.lastRewound(kept.seq, seq) ?? kept;
     const { initial } = vm;
     return { seq: from, vm: () => (state === null ? createVm(initial) : thawVm(initial, state)) };
   }
@@ -100,7 +100,7 @@ export class Timeline {
     const named = [...this.snapshots.of(id).values()].filter((snapshot) =>
       isKept ? snapshot.seq <= seq && snapshot.seq >= oldest - 1 : snapshot.seq === seq,
     );
-    const checkpoint = ring.checkpointFor(seq);
+    const checkpoint = ring.past.checkpointFor(seq);
     const starts: Start[] = checkpoint === null ? named : [checkpoint, ...named];
     if (starts.length > 0) return starts.reduce((a, b) => (b.seq > a.seq ? b : a));
     // No command is kept, so nothing has happened since.

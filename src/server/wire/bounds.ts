@@ -59,8 +59,11 @@ export const BOUNDS = {
   targetBytes: fixed(12 * 1024, "Bytes of a request's path and query."),
   bodyBytes: movable(4 * MIB, 'Bytes of a request body.'),
   requestMs: movable(30_000, 'Milliseconds within which a request must have arrived completely.'),
-  historyRecordsPerVm: movable(8192, 'Commands and events kept for one VM.'),
-  historyRecords: movable(1_000_000, 'Commands and events kept for all VMs together.'),
+  historyRecordsPerVm: movable(16_777_216, 'Commands and events kept for one VM.'),
+  historyRecords: movable(
+    1_500_000,
+    'Histories of all VMs together, in 256 bytes: a command or event as it is, or some hundred packed.',
+  ),
   snapshotsPerVm: fixed(64, 'Named snapshots of one VM.'),
   snapshotBytes: movable(256 * MIB, 'Bytes of the snapshots of all VMs together.'),
   commandsPerCase: fixed(10_000, 'Commands of a case file, and of a fork that replays them.'),
@@ -68,6 +71,7 @@ export const BOUNDS = {
   differencesPerPage: fixed(10_000, 'Differences of one answer.'),
   momentMachines: fixed(8, 'Machines kept that stand at a past moment, of all VMs together.'),
   momentPages: fixed(65_536, 'Pages of 4 KiB of those machines together.'),
+  momentMarks: fixed(32, 'States kept on the way to past moments, of all VMs together.'),
   timelineBuckets: fixed(1024, 'Buckets of one timeline, for each vCPU.'),
   timelineCells: fixed(
     32_768,

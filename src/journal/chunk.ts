@@ -1,0 +1,96 @@
+import type { Command } from '../mmu/schema/index.js';
+import type { CommandPacker, PackedStep } from './command-packer.js';
+import type { Weighed } from './history-budget.js';
+import type { Checkpoint, HistoryRecord, RewoundRecord } from './record.js';
+
+/** A run of records, the unit in which history is packed and forgotten. */
+export interface Chunk<State> extends Weighed {
+  readonly firstSeq: number;
+  /** Number of its records. */
+  length: number;
+  /** The records themselves; null once they are packed. */
+  records: HistoryRecord<State>[] | null;
+  /** Commands that the records can be made from again; null before they are packed. */
+  packed: Packed<State> | null;
+  /**
+   * A checkpoint before the first command of the chunk, or `older` if states are made from that of
+   * an older chunk. Null before that command.
+   */
+  anchor: Checkpoint<State> | 'older' | null;
+  /** Weight of the states that are counted here, in records. */
+  stateWeight: number;
+  isForgotten: boolean;
+}
+
+/** The commands of a chunk, and the resets and restorations between them. */
+export interface Packed<State> {
+  readonly bytes: Uint8Array;
+  readonly rewound: readonly RewoundRecord<State>[];
+}
+
+/** A command of a history, or a reset or a restoration. */
+export type Step<State> =
+  | { readonly type: 'command'; readonly seq: number; readonly command: Command }
+  | RewoundRecord<State>;
+
+export function isCheckpoint<State>(
+  anchor: Chunk<State>['anchor'] | undefined,
+): anchor is Checkpoint<State> {
+  return typeof anchor === 'object' && anchor !== null;
+}
+
+/** The chunk that holds a `seq`, or would if it were longer, by its place; -1 before the first. */
+export function placeOf(chunks: readonly Chunk<unknown>[], seq: number): number {
+  let low = 0;
+  let high = chunks.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((chunks[middle] as Chunk<unknown>).firstSeq <= seq) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** The commands, resets and restorations of a chunk, in order. */
+export function* stepsIn<State>(
+  { firstSeq, records, packed }: Chunk<State>,
+  packer: CommandPacker,
+): Generator<Step<State>> {
+  if (records !== null) {
+    for (const record of records) if (record.type !== 'event') yield record;
+    return;
+  }
+  if (packed === null) return;
+  let seq = firstSeq;
+  let next = 0;
+  const { rewound } = packed;
+  for (const { command, records: count } of packer.unpack(packed.bytes)) {
+    for (; rewound[next]?.seq === seq; next += 1, seq += 1) yield rewound[next] as Step<State>;
+    yield { type: 'command', seq, command };
+    seq += count;
+  }
+  for (; next < rewound.length; next += 1) yield rewound[next] as Step<State>;
+}
+
+/** Puts a chunk's commands in place of its records. They must begin with a command. */
+export function packChunk<State>(chunk: Chunk<State>, packer: CommandPacker): void {
+  const { records } = chunk;
+  if (records === null) return;
+  const steps: PackedStep[] = [];
+  const rewound: RewoundRecord<State>[] = [];
+  let begun: { command: Command; records: number } | null = null;
+  for (const record of records) {
+    if (record.type === 'event') {
+      if (begun !== null) begun.records += 1;
+      continue;
+    }
+    begun = null;
+    if (record.type === 'rewound') rewound.push(record);
+    else {
+      begun = { command: record.command, records: 1 };
+      steps.push(begun);
+    }
+  }
+  chunk.packed = { bytes: packer.pack(steps), rewound };
+  chunk.records = null;
+}
