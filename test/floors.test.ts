@@ -16,7 +16,14 @@ const FLOORS: Record<string, readonly string[]> = {
   lab: ['mmu', 'mmu/schema', 'mmu/scenes'],
   server: ['lab', 'journal', 'mmu', 'mmu/schema'],
   client: ['server/direct', 'server/wire/bounds.ts'],
-  cli: ['server', 'server/wire/version.ts', 'lab', 'mmu', 'mmu/schema'],
+  cli: [
+    'server',
+    'server/wire/package-root.ts',
+    'server/wire/version.ts',
+    'lab',
+    'mmu',
+    'mmu/schema',
+  ],
 };
 
 /** The floors inside the model, from the bottom: each leans only on those before it. */

@@ -46,7 +46,12 @@ export const PAGES: readonly Page[] = [
     load: () => import('./page/race.js'),
     link: { text: 'Race', key: 'r' },
   },
-  { path: '/case', title: () => 'Case', load: () => import('./page/case.js') },
+  {
+    path: '/case',
+    title: () => 'Case',
+    load: () => import('./page/case.js'),
+    link: { text: 'Case', key: 'c' },
+  },
   { path: '/race/:job', title: () => 'Race', load: () => import('./page/race.js') },
 ];
 

@@ -13,6 +13,10 @@ export default defineConfig({
   // Of the package, for the cases that the model in the page writes.
   define: { MMULAB_VERSION: JSON.stringify(versionOf('../package.json')) },
   worker: { format: 'es' },
+  // Scripts find each other wherever the page lies; the page itself finds them from any path.
+  experimental: {
+    renderBuiltUrl: (_file, { hostType }) => (hostType === 'html' ? undefined : { relative: true }),
+  },
   build: {
     outDir: '../dist/web',
     emptyOutDir: true,

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   calibrate: async () => (await import('./calibrate.js')).registerCalibrate,
   museum: async () => (await import('./museum.js')).registerMuseum,
   explore: async () => (await import('./explore.js')).registerExplore,
+  export: async () => (await import('./export.js')).registerExport,
   why: async () => (await import('./why.js')).registerWhy,
   policies: async () => (await import('./policies.js')).registerPolicies,
   kernels: async () => (await import('./kernels.js')).registerKernels,

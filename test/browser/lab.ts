@@ -29,6 +29,8 @@ const CHROMIUM_ARGS = [
 export interface Lab {
   /** Opens a page of its own; whatever it complains of is kept in `complaints`. */
   open(path: string): Promise<Page>;
+  /** The same of a page that lies elsewhere. */
+  openAt(url: string): Promise<Page>;
   readonly complaints: readonly string[];
   /** @param config May have a name and tags as well. */
   createVm(config: object): Promise<string>;
@@ -57,6 +59,7 @@ export async function startLab(options: AppOptions = {}): Promise<Lab> {
   return {
     complaints,
     open: (path) => openPage(context, `${url}${path}`, complaints),
+    openAt: (place) => openPage(context, place, complaints),
     createVm: async (config) => (await request<{ id: string }>('POST', '/v1/vms', config)).id,
     async deleteVm(vm) {
       await request('DELETE', `/v1/vms/${vm}`);

@@ -2,12 +2,13 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { CaseRun } from '../case/case-run.js';
 import { OpenCase } from '../case/open-case.js';
+import { caseOfFile } from '../model/case-file.js';
 import { caseIn, fragmentOf, NoCase } from '../model/case-link.js';
 import { coalesced } from '../model/coalesced.js';
 import { type Engine, startEngine } from '../model/engine.js';
 import type { LocalCase } from '../model/local-case.js';
 import { Card } from '../shell/card.js';
-import { caseHref, isStatic } from '../shell/place.js';
+import { caseBeside, caseHref } from '../shell/place.js';
 import { address, navigate } from '../shell/router.js';
 
 /** The case that the page shows. */
@@ -105,22 +106,28 @@ async function read(fragment: string): Promise<Shown> {
 
 /** The case that lies beside the page in an exported folder, if there is one. */
 async function beside(): Promise<Shown> {
-  if (!isStatic) return { kind: 'none' };
-  const answer = await fetch('case.json').catch(() => null);
-  if (answer?.ok !== true) return { kind: 'none' };
-  return { kind: 'case', from: (await answer.json()) as LocalCase, fragment: null };
+  if (caseBeside === null) return { kind: 'none' };
+  const answer = await fetch(caseBeside).catch(() => null);
+  if (answer?.ok !== true) throw new NoCase('The case that belongs to this page is not beside it');
+  const from = caseOfFile(await answer.text());
+  return { kind: 'case', from, fragment: await linkOf(from) };
 }
 
-async function open(from: LocalCase, shown: { value: Shown }): Promise<void> {
+/** The fragment of a case; null if it is too long for a link. */
+async function linkOf(from: LocalCase): Promise<string | null> {
   try {
-    const fragment = await fragmentOf({ from, seq: null });
-    shown.value = { kind: 'case', from, fragment };
-    navigate(caseHref(fragment));
+    return await fragmentOf({ from, seq: null });
   } catch (error) {
-    if (!(error instanceof NoCase)) throw error;
-    // Too long for a link: it lives in this page alone.
-    shown.value = { kind: 'case', from, fragment: null };
+    if (error instanceof NoCase) return null;
+    throw error;
   }
+}
+
+/** Opens a case. One that is too long for a link lives in this page alone. */
+async function open(from: LocalCase, shown: { value: Shown }): Promise<void> {
+  const fragment = await linkOf(from);
+  shown.value = { kind: 'case', from, fragment };
+  if (fragment !== null) navigate(caseHref(fragment));
 }
 
 function Wrong({ failure }: { readonly failure: NoCase }) {

@@ -8,6 +8,7 @@ import { type Find, findsFor, type KnownVm } from './finds.js';
 import { nameOf } from './keys-help.js';
 import { Modal } from './modal.js';
 import { paramsOf } from './path.js';
+import { isStatic } from './place.js';
 import { address, navigate } from './router.js';
 
 /** The list of commands and places, narrowed by what is typed. */
@@ -17,6 +18,7 @@ export function Palette({ text: first }: { readonly text: string }) {
   const vms = useSignal<readonly KnownVm[]>([]);
   const list = useId();
   useEffect(() => {
+    if (isStatic) return;
     // Without the VMs there are still the commands.
     void listVms().then(
       (found) => {

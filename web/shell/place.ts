@@ -1,8 +1,13 @@
+const mark = document.querySelector<HTMLMetaElement>('meta[name="mmulab-static"]');
+
 /**
  * Whether the page lies in a folder that `mmulab export` wrote: there is no server then, and one page
  * alone, that of a case, whose address is a fragment.
  */
-export const isStatic = document.querySelector('meta[name="mmulab-static"]') !== null;
+export const isStatic = mark !== null;
+
+/** File of the case that such a page opens with; null for none. */
+export const caseBeside = mark?.content || null;
 
 /** Path of the page of a case. */
 export const CASE_PATH = '/case';

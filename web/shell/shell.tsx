@@ -7,6 +7,7 @@ import { dialog, openHelp, openPalette } from './dialogs.js';
 import { KeysHelp } from './keys-help.js';
 import { lag } from './lag.js';
 import { Palette } from './palette.js';
+import { isStatic } from './place.js';
 import { address, navigate } from './router.js';
 import { TermCard } from './term-card.js';
 import { nextTheme, toggleTypeSize } from './theme.js';
@@ -14,10 +15,9 @@ import { type BarLink, TopBar } from './top-bar.js';
 
 const API: BarLink = { text: 'API', href: '/docs' };
 
-const LINKS: readonly BarLink[] = [
-  ...PAGES.flatMap(({ path, link }) => (link ? [{ text: link.text, href: path }] : [])),
-  API,
-];
+const LINKS: readonly BarLink[] = isStatic
+  ? []
+  : [...PAGES.flatMap(({ path, link }) => (link ? [{ text: link.text, href: path }] : [])), API];
 
 /** Acts that every page has. */
 const ACTIONS: readonly Action[] = [
@@ -33,7 +33,7 @@ const ACTIONS: readonly Action[] = [
     run: toggleTypeSize,
   },
   ...PAGES.flatMap(({ path, link }) =>
-    link === undefined
+    link === undefined || isStatic
       ? []
       : [
           {
@@ -45,12 +45,16 @@ const ACTIONS: readonly Action[] = [
           },
         ],
   ),
-  {
-    group: 'Go to',
-    text: API.text,
-    isCommand: true,
-    run: () => location.assign(API.href),
-  },
+  ...(isStatic
+    ? []
+    : [
+        {
+          group: 'Go to',
+          text: API.text,
+          isCommand: true,
+          run: () => location.assign(API.href),
+        },
+      ]),
 ];
 
 /** The bar, and the page that the address names. */

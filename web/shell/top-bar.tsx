@@ -1,6 +1,7 @@
 import { openHelp, openPalette } from './dialogs.js';
 import { LagLamp } from './lag-lamp.js';
 import { paramsOf } from './path.js';
+import { isStatic } from './place.js';
 import { address } from './router.js';
 import { nextTheme, theme } from './theme.js';
 
@@ -14,7 +15,7 @@ export interface BarLink {
 export function TopBar({ links }: { readonly links: readonly BarLink[] }) {
   return (
     <header class="bar">
-      <a class="wordmark" href="/">
+      <a class="wordmark" href={isStatic ? '#' : '/'}>
         <svg class="glyph" viewBox="0 0 22 16" aria-hidden="true">
           <rect class="glyph-current" x="0" y="1" width="7" height="14" rx="1.5" />
           <path class="glyph-prev" d="M10.5 2v12M15.5 2v12M20.5 2v12" />
