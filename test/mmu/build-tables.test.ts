@@ -48,7 +48,7 @@ function emptyMemory(): GuestMemory {
 function planned(regs: Registers, range: Partial<TableRange>, memory = emptyMemory()) {
   const plan = planTables(memory, regs, { ...RANGE, ...range });
   if ('flaw' in plan) return plan.flaw;
-  return plan.writes.map(({ gpa, entry }) => `0x${gpa.toString(16)}: ${wordToHex(entry)}`);
+  return [...plan.writes].map(({ gpa, entry }) => `0x${gpa.toString(16)}: ${wordToHex(entry)}`);
 }
 
 describe('entries by mode', () => {
@@ -132,6 +132,19 @@ describe('entries by mode', () => {
     writeWord(memory, 0x1000, wordFromHex('0x4001'));
     writeWord(memory, 0x4000, wordFromHex('0x5001'));
     expect(planned(LONG, {}, memory)).toEqual(['0x5018: 0x8067', '0x8000: 0x123067']);
+  });
+
+  test('a table that leads to itself is read as it will be', () => {
+    const memory = emptyMemory();
+    // Entry 0 of the root is the root: each level of the walk is the same page.
+    writeWord(memory, 0x1000, wordFromHex('0x1001'));
+    const written = planned(LONG, { address: wordFromHex('0x0'), pages: 3 }, memory);
+    // The entry of the first page is the one by which the others are reached: its frame becomes a
+    // table of theirs.
+    expect(written).toEqual([
+      ...['0x1000: 0x123067', '0x123000: 0x8067', '0x8000: 0x9067'],
+      ...['0x9008: 0x124067', '0x9010: 0x125067'],
+    ]);
   });
 
   test('entries of 4 bytes leave their neighbours alone', () => {

@@ -91,3 +91,62 @@ test.each([
 ])('the reader reads %j as the schema does', (input) => {
   expect(createJsonReader(Command)(input)).toEqual(Command.parse(input));
 });
+
+/** Configurations that differ in one place each; the checks of the whole refuse some of them. */
+const config = fc.record(
+  {
+    vcpus: fc.constantFrom(0, 1, 64, 65),
+    maxphyaddr: fc.constantFrom(36, 46, 53),
+    paging: fc.constantFrom('shadow', 'ept', 'none'),
+    tlb: fc.constantFrom('ideal', { entries: 4 }, { entries: 0 }),
+    cpuid: fc.constantFrom({}, { pcid: false }, { lam: true, la57: true }, { pcid: 1 }),
+    registers: fc.constantFrom({}, { cr4: '0x200a0' }, { cr0: '0x80000000' }, { cr3: '0x1ff8' }),
+    memory: fc.constantFrom(
+      {},
+      { words: [{ gpa: '0x1008', value: '0xABC' }] },
+      { words: [{ gpa: '0x1001', value: '0x1' }] },
+      { fills: [{ gpa: '0x0', count: 9, stride: 12, first: '0x1', step: '0x1' }] },
+      { fills: [{ gpa: '0x0', count: 65_536, stride: 4096, first: '0x1', step: '0x1' }] },
+      { memslots: [{ gpa: '0x1000', bytes: 4096 }] },
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+test('the reader of a configuration heeds the checks of the whole', () => {
+  const read = createJsonReader(VmConfig);
+  let taken = 0;
+  fc.assert(
+    fc.property(config, (input) => {
+      const result = VmConfig.safeParse(input);
+      taken += result.success ? 1 : 0;
+      expect(read(input)).toEqual(result.success ? result.data : NO_MATCH);
+    }),
+    { seed: 13, numRuns: 1000 },
+  );
+  // Neither all nor none of them.
+  expect(taken).toBe(78);
+});
+
+test('a large configuration is read without the schema', () => {
+  const words = Array.from({ length: 1000 }, (_, i) => ({
+    gpa: `0x${(i * 8).toString(16)}`,
+    value: '0x1',
+  }));
+  const Whole = VmConfig.safeExtend({ name: z.string().optional() }).prefault({});
+  let parsed = 0;
+  const { run } = VmConfig.shape.memory._zod;
+  VmConfig.shape.memory._zod.run = (...args) => {
+    parsed += 1;
+    return run(...args);
+  };
+  try {
+    expect(createJsonReader(Whole)({ memory: { words } })).toEqual(
+      Whole.parse({ memory: { words } }),
+    );
+  } finally {
+    VmConfig.shape.memory._zod.run = run;
+  }
+  // Once, for the comparison.
+  expect(parsed).toBe(1);
+});

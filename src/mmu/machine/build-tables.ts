@@ -26,17 +26,11 @@ import {
   PT_WRITABLE,
   PT64_NX_BIT,
 } from './paging-entry.js';
+import { PlannedWrites, type TableWrite } from './planned-writes.js';
 import type { Registers } from './registers.js';
 import { flawOf, LEAF_LEVELS, type Shape, shapeOf, type TableRange } from './table-range.js';
 import type { Word } from './word.js';
 import { hex } from './word.js';
-
-/** An entry that is to be written. */
-export interface TableWrite {
-  readonly gpa: number;
-  readonly bytes: 4 | 8;
-  readonly entry: Word;
-}
 
 /** An entry whose rights are decided further down. */
 const PT_TABLE = PT_PRESENT | PT_WRITABLE | PT_USER;
@@ -54,7 +48,7 @@ export function planTables(
   memory: GuestMemory,
   regs: Registers,
   range: TableRange,
-): { readonly writes: readonly TableWrite[] } | { readonly flaw: string } {
+): { readonly writes: PlannedWrites } | { readonly flaw: string } {
   const shape = shapeOf(regs, range);
   const flaw = shape === null ? 'the vCPU has paging off' : flawOf(shape, range);
   if (shape === null || flaw !== null) return { flaw: flaw as string };
@@ -63,7 +57,7 @@ export function planTables(
     const why = plan.mapPage(i);
     if (why !== null) return { flaw: why };
   }
-  return { writes: [...plan.writes.values()] };
+  return { writes: plan.writes };
 }
 
 /** Stores one entry of a plan. */
@@ -74,7 +68,7 @@ export function writeTable(memory: GuestMemory, { gpa, bytes, entry }: TableWrit
 
 /** The planned writes, which are read as if they were in memory already. */
 class Plan {
-  readonly writes = new Map<number, TableWrite>();
+  readonly writes: PlannedWrites;
   readonly #memory: GuestMemory;
   readonly #shape: Shape;
   readonly #range: TableRange;
@@ -85,6 +79,7 @@ class Plan {
     this.#memory = memory;
     this.#shape = shape;
     this.#range = range;
+    this.writes = new PlannedWrites(shape.entryBytes);
     this.#nextTable = gpaToGfn(range.tables);
   }
 
@@ -161,8 +156,8 @@ class Plan {
   }
 
   #read(gpa: number): Word {
-    const planned = this.writes.get(gpa);
-    if (planned !== undefined) return planned.entry;
+    const planned = this.writes.at(gpa);
+    if (planned !== undefined) return planned;
     return this.#shape.entryBytes === 8 ? readWord(this.#memory, gpa) : readHalf(this.#memory, gpa);
   }
 
@@ -173,7 +168,7 @@ class Plan {
     if (isReadOnlyGfn(this.#memory, gpaToGfn(gpa))) {
       return `the memslot of the table at ${hex(gpa)} is read-only; use host-write`;
     }
-    this.writes.set(gpa, { gpa, bytes: this.#shape.entryBytes, entry });
+    this.writes.put(gpa, entry);
     return null;
   }
 }

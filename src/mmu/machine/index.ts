@@ -19,6 +19,7 @@ export * from './page-runs.js';
 export * from './paging-entry.js';
 export * from './pdpte.js';
 export * from './per-config.js';
+export * from './planned-writes.js';
 export * from './protection-keys.js';
 export * from './registers.js';
 export * from './sregs.js';

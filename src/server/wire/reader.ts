@@ -34,12 +34,20 @@ export function createJsonReader(schema: z.core.$ZodType): JsonReader {
     return (value) =>
       value !== undefined ? inner(value) : isShared ? defaultValue : def.defaultValue;
   }
+  if (schema instanceof z.ZodPrefault) {
+    const { def } = schema;
+    const inner = createJsonReader(schema.unwrap());
+    return (value) => inner(value === undefined ? def.defaultValue : value);
+  }
   if (schema instanceof z.ZodCodec) return codecReader(schema);
   if (schema instanceof z.ZodEnum) {
     const options = new Set<unknown>(schema.options);
     return (value) => (options.has(value) ? value : NO_MATCH);
   }
   if (schema instanceof z.ZodNumber) return numberReader(schema);
+  if (schema instanceof z.ZodBoolean) {
+    return (value) => (typeof value === 'boolean' ? value : NO_MATCH);
+  }
   return strictReader(schema);
 }
 
@@ -52,7 +60,19 @@ function strictReader(schema: z.core.$ZodType): JsonReader {
 }
 
 function objectReader(schema: z.ZodObject): JsonReader {
-  if (!isStrict(schema) || hasChecks(schema)) return strictReader(schema);
+  if (!isStrict(schema)) return strictReader(schema);
+  const readFields = fieldsReader(schema);
+  const { checks = [] } = schema.def;
+  if (checks.length === 0) return readFields;
+  // Checks of the whole come behind its fields, and see what those were decoded into.
+  const heed = strictReader(z.unknown().check(...(checks as never[])));
+  return (value) => {
+    const read = readFields(value);
+    return read === NO_MATCH ? NO_MATCH : heed(read);
+  };
+}
+
+function fieldsReader(schema: z.ZodObject): JsonReader {
   const fields = Object.entries(schema.shape).map(([key, field]) => ({
     key,
     literal: field instanceof z.ZodLiteral && field.values.size === 1 ? field.value : undefined,
@@ -159,10 +179,6 @@ interface Check {
 
 function isStrict({ def }: z.ZodObject): boolean {
   return def.catchall?._zod.def.type === 'never';
-}
-
-function hasChecks(schema: z.ZodObject): boolean {
-  return (schema.def.checks?.length ?? 0) > 0;
 }
 
 /** The pattern of a string schema whose only check it is; null for any other schema. */

@@ -1,0 +1,81 @@
+import { gpaToGfn, offsetInPage, PAGE_SIZE } from './page.js';
+import type { Word } from './word.js';
+
+/** An entry that is to be written. */
+export interface TableWrite {
+  readonly gpa: number;
+  readonly bytes: 4 | 8;
+  readonly entry: Word;
+}
+
+/**
+ * Entries that are to be written, each place once, in the order in which the places were first named.
+ *
+ * Columns of numbers, and for each page of tables the numbers of its writes: a range of 65,536 pages
+ * has a write for each, and as objects in a map they took most of the time of a `map`.
+ */
+export class PlannedWrites implements Iterable<TableWrite> {
+  readonly #bytes: 4 | 8;
+  #gpas = new Float64Array(FIRST_ROOM);
+  #pages = new Float64Array(FIRST_ROOM);
+  #lows = new Uint16Array(FIRST_ROOM);
+  #count = 0;
+  /** By frame, for each entry of the page: the number of its write, from 1; 0 if it has none. */
+  readonly #numbers = new Map<number, Uint32Array>();
+
+  /** @param bytes Size of each entry. */
+  constructor(bytes: 4 | 8) {
+    this.#bytes = bytes;
+  }
+
+  /** Plans a write, in place of an earlier one of the same entry. @param gpa A multiple of the size. */
+  put(gpa: number, { page, low }: Word): void {
+    const gfn = gpaToGfn(gpa);
+    let numbers = this.#numbers.get(gfn);
+    if (numbers === undefined) {
+      numbers = new Uint32Array(PAGE_SIZE / this.#bytes);
+      this.#numbers.set(gfn, numbers);
+    }
+    const place = offsetInPage(gpa) / this.#bytes;
+    const number = numbers[place] as number;
+    const at = number === 0 ? this.#take() : number - 1;
+    numbers[place] = at + 1;
+    this.#gpas[at] = gpa;
+    this.#pages[at] = page;
+    this.#lows[at] = low;
+  }
+
+  /** The entry that is planned for a place; undefined if none is. */
+  at(gpa: number): Word | undefined {
+    const number = this.#numbers.get(gpaToGfn(gpa))?.[offsetInPage(gpa) / this.#bytes] ?? 0;
+    return number === 0 ? undefined : this.#entry(number - 1);
+  }
+
+  *[Symbol.iterator](): Generator<TableWrite> {
+    for (let at = 0; at < this.#count; at += 1) {
+      yield { gpa: this.#gpas[at] as number, bytes: this.#bytes, entry: this.#entry(at) };
+    }
+  }
+
+  #entry(at: number): Word {
+    return { page: this.#pages[at] as number, low: this.#lows[at] as number };
+  }
+
+  /** Makes room for one more. */
+  #take(): number {
+    if (this.#count === this.#gpas.length) {
+      this.#gpas = grown(this.#gpas, new Float64Array(2 * this.#count));
+      this.#pages = grown(this.#pages, new Float64Array(2 * this.#count));
+      this.#lows = grown(this.#lows, new Uint16Array(2 * this.#count));
+    }
+    this.#count += 1;
+    return this.#count - 1;
+  }
+}
+
+const FIRST_ROOM = 64;
+
+function grown<T extends Float64Array | Uint16Array>(from: T, into: T): T {
+  into.set(from);
+  return into;
+}
