@@ -3,7 +3,7 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { CommandStreams } from './batches/command-streams.js';
 import type { FleetOptions } from './fleet/fleet-options.js';
-import type { Turns } from './fleet/turns.js';
+import { Turns } from './fleet/turns.js';
 import { createHost } from './host/host.js';
 import { chooseProtocol, type Token } from './http/auth.js';
 import { compressAnswers } from './http/compression.js';
@@ -50,8 +50,8 @@ export interface AppOptions {
 /** Wires the server together. It does not listen. */
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const app = createFastify(options, limits);
-  const { epoch = createEpoch(), ids, turns, model } = options;
+  const { epoch = createEpoch(), ids, turns = new Turns(), model } = options;
+  const app = createFastify(options, limits, turns);
   const host = createHost({ limits, log: app.log, epoch, ids, turns, model });
   const { fleet, streams, jobs } = host;
 
@@ -78,7 +78,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const requests = new RequestTally(app);
   answerOnce(app, limits);
   matchStates(app, host);
-  writeInTurns(app, fleet.turns);
+  writeInTurns(app, turns);
   await compressAnswers(app);
   const commandStreams = new CommandStreams({ fleet, problemFor });
   app.addHook('preClose', (done) => {
@@ -97,7 +97,11 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   return app;
 }
 
-function createFastify({ logger = false }: AppOptions, limits: Limits): FastifyInstance {
+function createFastify(
+  { logger = false }: AppOptions,
+  limits: Limits,
+  turns: Turns,
+): FastifyInstance {
   const app = Fastify({
     ...(logger === false ? { logger: false } : { loggerInstance: logger }),
     bodyLimit: limits.bodyBytes,
@@ -122,6 +126,6 @@ function createFastify({ logger = false }: AppOptions, limits: Limits): FastifyI
   app.setErrorHandler(refuse);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  parseJsonBodies(app);
+  parseJsonBodies(app, () => turns.next());
   return app;
 }

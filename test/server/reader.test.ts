@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { COMMAND_KINDS, Command, VmConfig } from '../../src/mmu/schema/index.js';
+import { Check } from '../../src/server/conditions/check.js';
 import { createJsonReader, NO_MATCH } from '../../src/server/wire/reader.js';
 
 const batch = z.array(Command).min(1).max(3);
@@ -126,6 +127,25 @@ test('the reader of a configuration heeds the checks of the whole', () => {
   );
   // Neither all nor none of them.
   expect(taken).toBe(78);
+});
+
+test('the reader of a check agrees with its schema', () => {
+  const read = createJsonReader(z.array(Check).max(2));
+  const text = fc.oneof(
+    fc.constantFrom('', '/', '/seq', '/event/kind', '//', `/${'x'.repeat(255)}`, 'x'.repeat(128)),
+    fc.string({ maxLength: 130 }),
+  );
+  const check = fc.record(
+    { path: text, op: fc.constantFrom('eq', 'lt', 'near'), value: fc.oneof(leaf, text, value) },
+    { requiredKeys: ['path'] },
+  );
+  fc.assert(
+    fc.property(fc.array(check, { maxLength: 3 }), (input) => {
+      const result = z.array(Check).max(2).safeParse(input);
+      expect(read(input)).toEqual(result.success ? result.data : NO_MATCH);
+    }),
+    { seed: 1713, numRuns: 3000 },
+  );
 });
 
 test('a large configuration is read without the schema', () => {

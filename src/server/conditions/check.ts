@@ -74,10 +74,19 @@ export function checkResultOf({ path, op, value }: Check, target: unknown): Chec
   };
 }
 
-export function holdsAll(checks: readonly Check[], target: unknown): boolean {
-  return checks.every(({ path, op, value }) =>
-    compares(op, valueAt(target, tokensOf(path)), value),
-  );
+/** A check that is compared with many objects: its path is split once. */
+export interface SplitCheck {
+  readonly tokens: readonly string[];
+  readonly op: Check['op'];
+  readonly value: Scalar;
+}
+
+export function splitChecks(checks: readonly Check[]): SplitCheck[] {
+  return checks.map(({ path, op, value }) => ({ tokens: tokensOf(path), op, value }));
+}
+
+export function holdsAll(checks: readonly SplitCheck[], target: unknown): boolean {
+  return checks.every(({ tokens, op, value }) => compares(op, valueAt(target, tokens), value));
 }
 
 function compares(op: Check['op'], found: unknown, value: Scalar): boolean {

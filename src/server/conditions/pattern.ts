@@ -12,7 +12,15 @@ import {
   RewoundFrame,
   writeHistory,
 } from '../wire/frames.js';
-import { Check, CheckResult, checkResultOf, holdsAll, sensible } from './check.js';
+import {
+  Check,
+  CheckResult,
+  checkResultOf,
+  holdsAll,
+  type SplitCheck,
+  sensible,
+  splitChecks,
+} from './check.js';
 import { type Filter, filterOf, filterPartsOf } from './filter.js';
 
 /** Newest records that are searched for the nearest miss. */
@@ -56,6 +64,8 @@ export type NearestFrame = z.output<typeof NearestFrame>;
 export interface Matcher {
   readonly pattern: Pattern;
   readonly filter: Filter;
+  /** The checks of the pattern. */
+  readonly where: readonly SplitCheck[];
 }
 
 /**
@@ -66,17 +76,17 @@ export interface Matcher {
  */
 export function matcherOf(pattern: Pattern, at: string): Matcher {
   const where = sensible(pattern.where, framesOf(pattern), `${at}/where`);
-  return { pattern: { ...pattern, where }, filter: filterOf(pattern) };
+  return { pattern: { ...pattern, where }, filter: filterOf(pattern), where: splitChecks(where) };
 }
 
 /** @param wire Makes the frame's wire form; called only if a check needs it. */
 export function matches(
-  { pattern, filter }: Matcher,
+  { filter, where }: Matcher,
   record: HistoryRecord,
   wire: () => unknown = () => wireOf(record),
 ): boolean {
   if (filter !== null && !filter(record)) return false;
-  return pattern.where.length === 0 || holdsAll(pattern.where, wire());
+  return where.length === 0 || holdsAll(where, wire());
 }
 
 /** Records whose wire form is kept, because many clients wait for the same ones. */

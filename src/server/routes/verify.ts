@@ -103,8 +103,16 @@ export const verify = operation({
   answer: Verified,
   async run({ fleet }, { params: { vm }, body: { after, through, expect } }) {
     const entry = fleet.get(vm);
+    spanOf(entry.ring, after, through);
+    const expected: Expected[] = [];
+    for (const [index, one] of expect.entries()) {
+      // Hundreds of paths are looked up in the schemas of all frames.
+      if (fleet.turns.isOver()) await fleet.turns.next();
+      expected.push(expectedOf(entry, one, `/expect/${index}`));
+    }
+    fleet.demand(entry);
+    // Once more, because history may have gone on meanwhile.
     const span = spanOf(entry.ring, after, through);
-    const expected = expect.map((one, index) => expectedOf(entry, one, `/expect/${index}`));
     const results = await verified({ entry, turns: fleet.turns }, expected, span);
     const holds = results.every((result) => result.holds);
     return { holds, results, after, through: span.to };

@@ -2,31 +2,43 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from './errors.js';
 import { repeatedKeyIn } from './repeated-key.js';
 
+/** Characters of a body from which on others are served between the parts of the work on it. */
+export const LONG_BODY = 64 * 1024;
+
 /**
  * Accepts JSON bodies and no others, and no object with a key twice. A missing or empty body counts as `{}`, so that a command
  * without fields needs none; the check of a required field still reports that it is missing.
+ *
+ * @param pause Serves others. A long body is parsed, looked over, checked and carried out in turns of
+ *   their own, because each of these takes a good part of what others may be held up.
  */
-export function parseJsonBodies(app: FastifyInstance): void {
+export function parseJsonBodies(app: FastifyInstance, pause: () => Promise<void>): void {
   const parse = app.getDefaultJsonParser('error', 'error');
+  const long = new WeakSet<FastifyRequest>();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<string>(
     'application/json',
     { parseAs: 'string' },
     (request, body, done) => {
       demandPlainEncoding(request);
-      if (body === '') done(null, {});
-      else {
-        parse(request, body, (error, value) => {
-          if (error !== null) done(isJson(body) ? forbiddenKey() : error);
-          else done(repeatedKey(body, value), value);
-        });
-      }
+      if (body === '') return done(null, {});
+      parse(request, body, (error, value) => {
+        if (error !== null) return done(isJson(body) ? forbiddenKey() : error);
+        if (body.length < LONG_BODY) return done(repeatedKey(body, value), value);
+        long.add(request);
+        return void pause().then(() => done(repeatedKey(body, value), value));
+      });
     },
   );
+  const pauseIfLong = (request: FastifyRequest, done: () => void) => {
+    if (long.has(request)) void pause().then(done);
+    else done();
+  };
   app.addHook('preValidation', (request, _reply, done) => {
     if (request.body === undefined && request.method === 'POST') request.body = {};
-    done();
+    pauseIfLong(request, done);
   });
+  app.addHook('preHandler', (request, _reply, done) => pauseIfLong(request, done));
 }
 
 /** @throws {ApiError} If the body is compressed. */

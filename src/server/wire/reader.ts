@@ -45,6 +45,9 @@ export function createJsonReader(schema: z.core.$ZodType): JsonReader {
     return (value) => (options.has(value) ? value : NO_MATCH);
   }
   if (schema instanceof z.ZodNumber) return numberReader(schema);
+  if (schema instanceof z.ZodString) return stringReader(schema);
+  if (schema instanceof z.ZodUnion) return choiceReader(schema);
+  if (schema instanceof z.ZodNull) return (value) => (value === null ? null : NO_MATCH);
   if (schema instanceof z.ZodBoolean) {
     return (value) => (typeof value === 'boolean' ? value : NO_MATCH);
   }
@@ -126,19 +129,54 @@ function unionReader(schema: z.ZodDiscriminatedUnion): JsonReader {
   };
 }
 
+/** The first option that takes a value reads it. */
+function choiceReader({ options }: z.ZodUnion): JsonReader {
+  const readers = options.map(createJsonReader);
+  return (value) => {
+    for (const read of readers) {
+      const item = read(value);
+      if (item !== NO_MATCH) return item;
+    }
+    return NO_MATCH;
+  };
+}
+
 /** Checks the input as its schema says, and decodes it with the codec's own function. */
 function codecReader(codec: z.ZodCodec): JsonReader {
   const { in: input, transform } = codec.def;
-  const pattern = input instanceof z.ZodString ? solePatternOf(input) : null;
   const decode = transform as (value: unknown) => unknown;
-  if (pattern === null) {
-    const read = createJsonReader(input);
-    return (value) => {
-      const given = read(value);
-      return given === NO_MATCH ? NO_MATCH : decode(given);
-    };
+  const read = createJsonReader(input);
+  return (value) => {
+    const given = read(value);
+    return given === NO_MATCH ? NO_MATCH : decode(given);
+  };
+}
+
+/** Texts by their length and by patterns. */
+function stringReader(schema: z.ZodString): JsonReader {
+  const patterns: RegExp[] = [];
+  let least = 0;
+  let most = Number.POSITIVE_INFINITY;
+  for (const { _zod } of schema.def.checks ?? []) {
+    const { check, format, pattern, minimum, maximum } = _zod.def as Check;
+    if (check === 'min_length') least = Math.max(least, minimum ?? 0);
+    else if (check === 'max_length') most = Math.min(most, maximum ?? most);
+    else if (format === 'regex' && pattern?.flags === '') patterns.push(pattern);
+    else return strictReader(schema);
   }
-  return (value) => (typeof value === 'string' && pattern.test(value) ? decode(value) : NO_MATCH);
+  const [only] = patterns;
+  if (
+    only !== undefined &&
+    patterns.length === 1 &&
+    least === 0 &&
+    most === Number.POSITIVE_INFINITY
+  ) {
+    return (value) => (typeof value === 'string' && only.test(value) ? value : NO_MATCH);
+  }
+  return (value) => {
+    if (typeof value !== 'string' || value.length < least || value.length > most) return NO_MATCH;
+    return patterns.every((pattern) => pattern.test(value)) ? value : NO_MATCH;
+  };
 }
 
 function numberReader(schema: z.ZodNumber): JsonReader {
@@ -175,17 +213,12 @@ interface Check {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly inclusive?: boolean;
+  readonly format?: string;
+  readonly pattern?: RegExp;
 }
 
 function isStrict({ def }: z.ZodObject): boolean {
   return def.catchall?._zod.def.type === 'never';
-}
-
-/** The pattern of a string schema whose only check it is; null for any other schema. */
-function solePatternOf({ def }: z.ZodString): RegExp | null {
-  const check = def.checks?.[0]?._zod.def as { check: string; format?: string; pattern?: RegExp };
-  if (def.checks?.length !== 1 || check.format !== 'regex') return null;
-  return check.pattern ?? null;
 }
 
 function countKeys(record: Record<string, unknown>): number {
