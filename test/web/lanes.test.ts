@@ -124,7 +124,7 @@ describe('a picture', () => {
   const timeline = timelineOf([one], { violations });
   const rows = rowsOf(timeline, FOLDING);
   const colours = coloursFor(timeline, { from: 0, to: 100 }, new Map());
-  const frame = { rows, colours, width: 200, unit: 10 };
+  const frame = { rows, colours, isDirect: false, width: 200, unit: 10 };
   const layout = layoutOf(timeline, { ...frame, view: { from: 0, to: 100 } });
   const inRow = (kind: string) => layout.boxes.filter(({ row }) => row.of.kind === kind);
 

@@ -44,6 +44,8 @@ export interface Desk {
   readonly stretch: ReadonlySignal<number>;
   /** Units of type that there is room for. */
   readonly room: Signal<number>;
+  /** Whether root_mmu maps L1's memory directly: its roots then stand for no pgd. */
+  readonly isDirect: Signal<boolean>;
   /** Width of the picture in pixels: what it is read for. */
   readonly width: Signal<number>;
   zoom(factor: number, at?: number): void;
@@ -99,6 +101,7 @@ function createState(source: Source, openMax: number) {
     isFrozen: signal(false),
     selected: signal<number | null>(null),
     row: signal<string | null>(null),
+    isDirect: signal(false),
     width: signal(1000),
     stretch: computed(() =>
       Math.min(Math.max(room.value / Math.max(1, heightOf(rows.value)), 1), STRETCH_MAX),

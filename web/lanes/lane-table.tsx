@@ -25,7 +25,12 @@ export function LaneTable({ desk }: { readonly desk: Desk }) {
 function Lines({ desk }: { readonly desk: Desk }) {
   const timeline = desk.timeline.value;
   if (timeline === null) return null;
-  const frame = { view: desk.view.value, rows: desk.rows.value, colours: desk.colours.value };
+  const frame = {
+    view: desk.view.value,
+    rows: desk.rows.value,
+    colours: desk.colours.value,
+    isDirect: false,
+  };
   const { boxes, flags } = layoutOf(timeline, { ...frame, width: 1000, unit: 14 });
   const shown = boxes.filter(({ of }) => of.kind !== 'level').slice(0, LINES_MAX);
   const more = boxes.length - shown.length;

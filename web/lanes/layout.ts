@@ -1,4 +1,4 @@
-import type { BusySpan, RootSpan, Timeline, VcpuTimeline } from '../api/timeline.js';
+import type { BusySpan, RootLane, RootSpan, Timeline, VcpuTimeline } from '../api/timeline.js';
 import { barsIn } from './bars.js';
 import type { Colours } from './colours.js';
 import { heightOf, type Row } from './rows.js';
@@ -16,7 +16,12 @@ export type Box = Placed & { readonly row: Row; readonly of: BoxOf };
 
 export type BoxOf =
   /** @see LOOKS; null for the neutral look. */
-  | { readonly kind: 'root'; readonly look: number | null; readonly span: RootSpan }
+  | {
+      readonly kind: 'root';
+      readonly look: number | null;
+      readonly label: string;
+      readonly span: RootSpan;
+    }
   | {
       readonly kind: 'level';
       readonly level: 'host' | 'L1' | 'L2';
@@ -64,6 +69,8 @@ export interface Frame {
   readonly view: Viewport;
   readonly rows: readonly Row[];
   readonly colours: Colours;
+  /** Whether root_mmu maps L1's memory directly, as with EPT and no L2. */
+  readonly isDirect: boolean;
   /** Width in pixels, and pixels of one unit of the rows. */
   readonly width: number;
   readonly unit: number;
@@ -118,13 +125,10 @@ function boxesIn(row: Row, one: VcpuTimeline, place: Place): Box[] {
       return [...boxes, ...busyBoxes(row, busy, place)];
     }
     case 'slot':
-      return [
-        ...rootBoxes(row, row.of.lane.spans, place),
-        ...busyBoxes(row, row.of.lane.busy, place),
-      ];
+      return [...rootBoxes(row, row.of.lane, place), ...busyBoxes(row, row.of.lane.busy, place)];
     case 'slots':
       return row.of.lanes.flatMap((lane) => [
-        ...rootBoxes(row, lane.spans, place),
+        ...rootBoxes(row, lane, place),
         ...busyBoxes(row, lane.busy, place),
       ]);
     case 'request': {
@@ -139,10 +143,12 @@ function boxesIn(row: Row, one: VcpuTimeline, place: Place): Box[] {
   }
 }
 
-function rootBoxes(row: Row, spans: readonly RootSpan[], place: Place): Box[] {
+function rootBoxes(row: Row, { mmu, spans }: RootLane, place: Place): Box[] {
   return spans.flatMap((span) => {
+    // A direct root is for all of L1's memory, and stands for no pgd.
+    const label = place.isDirect && mmu === 'root' ? 'direct' : span.pgd;
     const look = place.colours.get(span.pgd) ?? null;
-    return boxFor(row, place, { kind: 'root', look, span }, span.from, span.to);
+    return boxFor(row, place, { kind: 'root', look, label, span }, span.from, span.to);
   });
 }
 

@@ -80,7 +80,7 @@ function paintBox(context: Context, box: Box, style: PaintStyle): void {
 function paintRoot(
   context: Context,
   box: Box,
-  { look, span }: Extract<Box['of'], { kind: 'root' }>,
+  { look, label, span }: Extract<Box['of'], { kind: 'root' }>,
   style: PaintStyle,
 ): void {
   context.fillStyle = look === null ? style.neutral : (style.looks[look] ?? style.neutral);
@@ -92,7 +92,7 @@ function paintRoot(
     // Below the label, which has to stay readable.
     context.fillRect(x, y + height * 0.74, width, height * 0.26);
   }
-  if (box.row.of.kind === 'slot') paintLabel(context, box, span.pgd, style.ink);
+  if (box.row.of.kind === 'slot') paintLabel(context, box, label, style.ink);
   if (span.to !== null) paintEnd(context, box, span.end, style);
 }
 
@@ -142,10 +142,13 @@ function paintLabel(context: Context, box: Box, text: string, colour: string): v
   context.fillText(shown, left, box.y + box.height / 2);
 }
 
-/** A text in as many letters; an address keeps both of its ends. Empty if it would say nothing. */
+/** Addresses of more letters than this can be told by their ends. */
+const WHOLE_LETTERS = 12;
+
+/** A text in as many letters; a long address keeps both ends. Empty if it would say nothing. */
 export function shortened(text: string, letters: number): string {
   if (text.length <= letters) return text;
-  if (letters < 6) return '';
+  if (text.length <= WHOLE_LETTERS || letters < 9) return '';
   const tail = Math.floor((letters - 1) / 2);
   return `${text.slice(0, letters - 1 - tail)}\u2026${text.slice(text.length - tail)}`;
 }

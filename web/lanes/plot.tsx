@@ -94,6 +94,7 @@ function createPlot(desk: Desk) {
         ...frame,
         unit: style.unit * desk.stretch.value,
         colours: desk.colours.value,
+        isDirect: desk.isDirect.value,
       });
       hits = hitsOf(layout);
       const pointed = {

@@ -22,13 +22,14 @@ export function View({ params: { vm: id = '' } }: { readonly params: Params }) {
     getVm(id).then(
       (found) => {
         vm.value = found;
+        desk.isDirect.value = found.paging === 'ept';
       },
       (error: RequestFailed) => {
         // A server that does not answer may yet: the lamp tells.
         if (error.status !== 0) refusal.value = error;
       },
     );
-  }, [id, vm, refusal]);
+  }, [id, vm, refusal, desk]);
   if (refusal.value !== null) return <NoVm id={id} reason={refusal.value.message} />;
   return (
     <main class="vm-page">

@@ -2,5 +2,9 @@ import type { ComponentChildren } from 'preact';
 
 /** The subject of the page, below the bar. */
 export function PageHead({ children }: { readonly children?: ComponentChildren }) {
-  return <div class="page-head">{children}</div>;
+  return (
+    <section class="page-head" aria-label="Subject">
+      {children}
+    </section>
+  );
 }

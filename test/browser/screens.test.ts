@@ -1,0 +1,161 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { demoOf } from './demo.js';
+import { type Lab, startLab } from './lab.js';
+
+/** Folder that pictures are written into: `npm run describe-screens` gives docs/screens. */
+const FOLDER = process.env.SCREENS;
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 1024, height: 768 },
+  { width: 390, height: 844 },
+] as const;
+
+/** The size of the pictures in docs/screens. */
+const PICTURED = { width: 1280, height: 800 };
+
+/** Pages, each with what shows that it is drawn. */
+const PAGES = {
+  home: { path: () => '/', drawn: '.vm-row', also: 'violation @' },
+  vm: { path: () => `/vm/${wrong}`, drawn: '.lane-tools-bad', also: '' },
+  'vm-of-4': { path: () => `/vm/${four}`, drawn: '.gutter-traffic', also: '' },
+  race: { path: () => '/race', drawn: '[name="policy"]', also: '' },
+  'no-vm': { path: () => '/vm/nobody', drawn: '.card', also: '' },
+} as const;
+
+type Name = keyof typeof PAGES;
+
+/** Pages that docs/screens shows. */
+const SHOWN: readonly Name[] = ['home', 'vm', 'vm-of-4', 'race'];
+
+let lab: Lab;
+let wrong: string;
+let four: string;
+
+beforeAll(async () => {
+  lab = await startLab();
+  const suite = { tags: { run: 'nightly' } };
+  for (const [workload, policy] of [
+    ['kpti', 'mainline'],
+    ['pcid-churn', 'need-sync'],
+    ['unmap', 'fill-holes'],
+  ] as const) {
+    await demoOf(lab, { workload, policy, commands: 400, also: { name: workload, ...suite } });
+  }
+  const nested = { workload: 'nested-invept', policy: 'cached-roots-posted', commands: 1200 };
+  wrong = await demoOf(lab, { ...nested, also: { name: 'l1-relies-on-invept', ...suite } });
+  const shootdown = { workload: 'shootdown', policy: 'need-sync', commands: 600 };
+  four = await demoOf(lab, { ...shootdown, also: { name: 'shootdown', ...suite } });
+});
+afterAll(() => lab?.close());
+
+async function opened(name: Name): Promise<Page> {
+  const { path, drawn, also } = PAGES[name];
+  const page = await lab.open(path());
+  await page.locator(drawn).first().waitFor();
+  if (also !== '') await page.getByText(also).first().waitFor();
+  return page;
+}
+
+/** Faults that axe finds, as `rule: the first element`. */
+async function faultsOf(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<Found> } };
+    interface Found {
+      violations: { id: string; nodes: { html: string }[] }[];
+    }
+    const { violations } = await axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  });
+}
+
+describe.each(Object.keys(PAGES) as Name[])('the page %s', (name) => {
+  test('has no fault that axe finds and is no wider than its window, at any size and theme', async () => {
+    const page = await opened(name);
+    for (const size of SIZES) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize(size);
+        await page.emulateMedia({ colorScheme });
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(wide, `${size.width} ${colorScheme}`).toBeLessThanOrEqual(0);
+        expect(await faultsOf(page), `${size.width} ${colorScheme}`).toEqual([]);
+      }
+    }
+    await page.close();
+  });
+
+  test('is no wider than its window with type twice as large', async () => {
+    const page = await opened(name);
+    await page.setViewportSize({ width: 720, height: 450 });
+    await page.keyboard.press('j');
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    await page.keyboard.press('j');
+    expect(wide).toBeLessThanOrEqual(0);
+    await page.close();
+  });
+
+  test('can be walked with Tab from the top to the bottom, in the order of sight', async () => {
+    const page = await opened(name);
+    const places = await page.evaluate(() => {
+      const focusable = 'a[href], button:not(:disabled), input, select, summary, [tabindex="0"]';
+      return [...document.querySelectorAll<HTMLElement>(`.bar :is(${focusable})`)]
+        .filter((element) => element.checkVisibility())
+        .map((element) => Math.round(element.getBoundingClientRect().x));
+    });
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe(
+      'To the content',
+    );
+    await page.close();
+  });
+});
+
+test('with forced colours lanes are still there', async () => {
+  const page = await opened('vm');
+  await page.emulateMedia({ forcedColors: 'active' });
+  const inks = () =>
+    page.locator('.lanes-canvas').evaluate((canvas: HTMLCanvasElement) => {
+      const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? {
+        data: [],
+      };
+      const colours = new Set<number>();
+      for (let at = 0; at < data.length; at += 4) {
+        colours.add(((data[at] ?? 0) << 16) | ((data[at + 1] ?? 0) << 8) | (data[at + 2] ?? 0));
+      }
+      return colours.size;
+    });
+  await expect.poll(inks).toBeGreaterThan(2);
+  await page.close();
+});
+
+test.runIf(FOLDER !== undefined)('pictures are written for docs/screens', async () => {
+  mkdirSync(FOLDER as string, { recursive: true });
+  for (const name of SHOWN) {
+    const page = await opened(name);
+    await page.setViewportSize(PICTURED);
+    await page.emulateMedia({ colorScheme: name === 'vm-of-4' ? 'dark' : 'light' });
+    if (name === 'vm') {
+      for (const key of ['0', 'n', 'w', 'w', 'w', 'w']) await page.keyboard.press(key);
+      await page.locator('.reading-event').waitFor();
+    }
+    // A picture is read once what is drawn has settled: two frames that are the same.
+    let before = '';
+    await expect
+      .poll(async () => {
+        const now = (await page.screenshot()).toString('base64');
+        const isStill = now === before;
+        before = now;
+        return isStill;
+      })
+      .toBe(true);
+    await page.screenshot({ path: `${FOLDER}/${name}.png` });
+    await page.close();
+  }
+});
