@@ -3,21 +3,25 @@ import {
   type Bounded,
   boundedAlphabet,
   boundedMachine,
+  COMPARISONS,
+  type ComparedBy,
   type Counterexample,
-  type End,
   EXTRA_NAMES,
   Exploration,
   ExplorationRefused,
   type Explored,
   type Limits,
+  PairExploration,
   PROPERTIES,
   type Setting,
   SOUNDNESS,
+  WITHOUT_NAMES,
 } from '../lab/index.js';
 import { KERNEL_NAMES, POLICY_NAMES } from '../mmu/index.js';
-import { Command, createJsonWriter } from '../mmu/schema/index.js';
+import { createJsonWriter } from '../mmu/schema/index.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { settingIn } from './exploration-file.js';
+import { comparedJson, comparedText, jsonOf, textOf } from './exploration-text.js';
 import { type Progress, startProgress } from './progress.js';
 import type { Terminal } from './terminal.js';
 import { listOf, numbersOf } from './value-lists.js';
@@ -34,6 +38,9 @@ interface ExploreOptions {
   readonly depth: string;
   readonly states: string;
   readonly memory: string;
+  readonly against?: string;
+  readonly compare: string;
+  readonly without?: string;
   readonly json?: true;
   readonly caseOf?: string;
 }
@@ -56,6 +63,9 @@ export function registerExplore(program: Program, terminal: Terminal): void {
     .option('--depth <commands>', 'commands from the first state on, at most', '1000')
     .option('--states <count>', 'states to see, at most', '10000000')
     .option('--memory <MiB>', 'memory for what is kept, at most', '512')
+    .option('--without <names>', `what may not happen: ${WITHOUT_NAMES.join(', ')}`)
+    .option('--against <policy>', 'hold the machine against one of another policy, in lock-step')
+    .option('--compare <what>', 'what the two are compared by: answers, costs', 'answers')
     .option('--json', 'print the result as JSON')
     .option('--case-of <property>', 'print its counterexample as a case file')
     .action(async (file: string | undefined, options: ExploreOptions) => {
@@ -72,6 +82,7 @@ async function explore(
   const machine = file === undefined ? machineOf(options) : await settingIn(file, terminal);
   const setting = { ...machine, properties };
   const limits = limitsOf(options);
+  if (options.against !== undefined) return compare(setting, options, limits, terminal);
   const result = exploredBy(
     setting,
     limits,
@@ -86,23 +97,54 @@ async function explore(
   return result.counterexamples.length === 0 ? EXIT.done : EXIT.objected;
 }
 
+function compare(
+  { config, stage, alphabet }: Setting,
+  { against = '', compare: by, json }: ExploreOptions,
+  limits: Limits,
+  terminal: Terminal,
+): ExitCode {
+  const [policy] = listOf(REFUSED, 'policy', against, POLICY_NAMES);
+  const known = Object.keys(COMPARISONS) as ComparedBy[];
+  const [comparison] = listOf(REFUSED, 'comparison', by, known);
+  const other = { config: { ...config, policy: policy as Bounded['policy'] }, stage };
+  const pair = { one: { config, stage }, other, alphabet, comparison: comparison as ComparedBy };
+  const progress = startProgress(terminal, { what: 'explore', total: 1 });
+  const result = told(() => {
+    const exploration = new PairExploration(pair, limits);
+    while (!exploration.advance(SLICE)) {
+      const { expanded, pairs } = exploration.progress;
+      progress.update(expanded / pairs);
+    }
+    return exploration.result();
+  }, progress);
+  terminal.stdout.write(json === true ? comparedJson(result) : comparedText(result));
+  return result.parting === null ? EXIT.done : EXIT.objected;
+}
+
+/** @throws {WrongUse} If the search is refused. */
+function told<T>(search: () => T, progress: Progress): T {
+  try {
+    return search();
+  } catch (error) {
+    throw error instanceof ExplorationRefused ? new WrongUse(error.message) : error;
+  } finally {
+    progress.stop();
+  }
+}
+
 /** States that are expanded between two looks at the time. */
 const SLICE = 64;
 
 function exploredBy(setting: Setting, limits: Limits, progress: Progress): Explored {
-  try {
+  return told(() => {
     const exploration = new Exploration(setting, limits);
     while (!exploration.advance(SLICE)) {
       // The frontier tells how much is left, as far as anyone can know.
       const { expanded, states } = exploration.progress;
       progress.update(expanded / states);
     }
-    progress.stop();
     return exploration.result();
-  } catch (error) {
-    progress.stop();
-    throw error instanceof ExplorationRefused ? new WrongUse(error.message) : error;
-  }
+  }, progress);
 }
 
 function machineOf(options: ExploreOptions): Omit<Setting, 'properties'> {
@@ -110,14 +152,15 @@ function machineOf(options: ExploreOptions): Omit<Setting, 'properties'> {
     numbersOf(REFUSED, what, options[what], range)[0] as number;
   const [policy] = listOf(REFUSED, 'policy', options.policy, POLICY_NAMES);
   const [kernel] = listOf(REFUSED, 'kernel', options.kernel, KERNEL_NAMES);
-  const also = options.with === undefined ? [] : options.with;
+  const { with: also, without } = options;
   const bounded: Bounded = {
     policy: policy as Bounded['policy'],
     kernel: kernel as Bounded['kernel'],
     slots: one('slots', [0, 3]),
     spaces: one('spaces', [2, 4]),
     vcpus: one('vcpus', [1, 2]),
-    also: typeof also === 'string' ? listOf(REFUSED, 'extra', also, EXTRA_NAMES) : [],
+    also: also === undefined ? [] : listOf(REFUSED, 'extra', also, EXTRA_NAMES),
+    without: without === undefined ? [] : listOf(REFUSED, 'command', without, WITHOUT_NAMES),
   };
   return { ...boundedMachine(bounded), alphabet: boundedAlphabet(bounded) };
 }
@@ -154,50 +197,6 @@ async function caseText({ config, stage }: Setting, { commands }: Counterexample
   const { step } = await import('../mmu/index.js');
   const file = await caseFrom({ step, turns: new Turns() }, config, [...stage, ...commands]);
   return `${createJsonWriter(CaseFile)(file)}\n`;
-}
-
-const ENDS: Readonly<Record<End, string>> = {
-  exhausted: 'Exhaustive: every state that can be reached was seen.',
-  refuted: 'Not exhaustive: every property has failed, so that nothing more was looked for.',
-  depth: 'Not exhaustive: the bound on commands was met.',
-  states: 'Not exhaustive: the bound on states was met.',
-  bytes: 'Not exhaustive: the memory was used up.',
-  'oracle-forgot': 'Not exhaustive: the oracle met a bound of its own.',
-};
-
-const writeCommand = createJsonWriter(Command);
-
-function textOf({ properties }: Setting, result: Explored, limits: Limits): string {
-  const { states, transitions, depth, bytes, bytesPerState, undecided } = result;
-  const lines = [
-    ENDS[result.end],
-    `${states} states, ${transitions} transitions, ${depth} commands deep`,
-    `${bytesPerState.toFixed(1)} bytes a state; ${mib(bytes)} of ${mib(limits.bytes)} MiB in all`,
-    ...(undecided > 0 ? [`${undecided} uses could not be judged`] : []),
-  ];
-  for (const { name } of properties) {
-    const found = result.counterexamples.find(({ property }) => property === name);
-    if (found === undefined) {
-      lines.push(`${name}: holds in ${result.isExhaustive ? 'all of them' : 'what was seen'}`);
-      continue;
-    }
-    lines.push(`${name}: fails after ${found.commands.length} commands: ${found.says}`);
-    lines.push(...found.commands.map((command) => `  ${writeCommand(command)}`));
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-function mib(bytes: number): string {
-  return (bytes / 2 ** 20).toFixed(1);
-}
-
-function jsonOf(result: Explored): string {
-  const counterexamples = result.counterexamples.map(({ property, says, commands }) => ({
-    property,
-    says,
-    commands: commands.map((command) => JSON.parse(writeCommand(command)) as unknown),
-  }));
-  return `${JSON.stringify({ ...result, counterexamples }, null, 2)}\n`;
 }
 
 function names(list: readonly { readonly name: string }[]): string {

@@ -6,7 +6,7 @@ import { DOCUMENTS, readDocument } from './document.js';
 import { canRun, titled, transcriptOf, transcriptShown } from './session.js';
 
 /** Documents with minutes of work have a test of their own. */
-const LONG = ['docs/findings.md'];
+const LONG = ['docs/findings.md', 'docs/proofs-exhaustive.md'];
 
 const documents = DOCUMENTS.map((name) => ({ name, ...readDocument(name) }));
 

@@ -17,7 +17,16 @@ export {
   EXTRA_NAMES,
   EXTRAS,
   type Extra,
+  WITHOUT_NAMES,
+  type Without,
 } from './machines.js';
+export {
+  COMPARISONS,
+  type Compared,
+  type ComparedBy,
+  PairExploration,
+  type PairSetting,
+} from './pair.js';
 export { always, PROPERTIES, SOUNDNESS } from './properties.js';
 export type { Property, Watch } from './property.js';
 export { ALPHABET_MAX, ExplorationRefused } from './setting-flaw.js';

@@ -18,7 +18,13 @@ export interface Bounded {
   readonly kernel: KernelName;
   /** Events that may happen besides, each once. */
   readonly also: readonly Extra[];
+  /** Events that do not happen. */
+  readonly without: readonly Without[];
 }
+
+/** Events that can be left out, to see which of them matter. */
+export const WITHOUT_NAMES = ['flushing-mov-cr3', 'invpcid-single', 'invpcid-all'] as const;
+export type Without = (typeof WITHOUT_NAMES)[number];
 
 /** Events beside switches, flushes by PCID, a use and an edit. */
 export const EXTRAS = {
@@ -79,7 +85,7 @@ export function boundedMachine({ policy, kernel, slots, spaces, vcpus, also }: B
       stage.push({ kind: 'read', vcpu, gva: hex(WINDOW) });
     }
     stage.push({ kind: 'free-roots', vcpu, mmu: 'root', roots: [] });
-    stage.push({ kind: 'invpcid', vcpu, type: 2, pcid: 0, gva: '0x0' });
+    stage.push({ kind: 'invpcid', vcpu, type: 2, pcid: 0, gva: '0x0' }, { kind: 'enter', vcpu });
   }
   return { config: VmConfig.parse(config), stage: stage.map((command) => Command.parse(command)) };
 }
@@ -102,15 +108,18 @@ export function boundedAlphabet({
   spaces,
   vcpus,
   also,
-}: Pick<Bounded, 'spaces' | 'vcpus' | 'also'>): Command[] {
+  without,
+}: Pick<Bounded, 'spaces' | 'vcpus' | 'also' | 'without'>): Command[] {
   const each = Array.from({ length: spaces }, (_, space) => space);
   const pcids = [...new Set(each.map((space) => pcidOf(space, also)))];
   const cr3s = each.map((space) => rootOf(space) + pcidOf(space, also));
+  const unless = (event: Without, make: () => CommandInput[]): CommandInput[] =>
+    without.includes(event) ? [] : make();
   const all = Array.from({ length: vcpus }, (_, vcpu) => [
-    ...cr3s.map((cr3) => movCr3(vcpu, hex(cr3))),
+    ...unless('flushing-mov-cr3', () => cr3s.map((cr3) => movCr3(vcpu, hex(cr3)))),
     ...cr3s.map((cr3) => movCr3(vcpu, noFlush(cr3))),
-    ...pcids.map((pcid) => invpcid(vcpu, 1, pcid)),
-    invpcid(vcpu, 2, 0),
+    ...unless('invpcid-single', () => pcids.map((pcid) => invpcid(vcpu, 1, pcid))),
+    ...unless('invpcid-all', () => [invpcid(vcpu, 2, 0)]),
     ...usesOf(vcpu),
     ...also.flatMap((extra) => extrasOf(extra, vcpu, cr3s)),
   ]);
