@@ -749,6 +749,14 @@ export type VmCreation = {
 };
 export type VmId = string;
 export type Seq = number;
+export type RuleBroken = {
+    rule: string;
+    count: number;
+    /** The first time. */
+    first: Seq;
+    /** The last time. */
+    last: Seq;
+};
 export type OracleState = {
     /** Uses that the architecture did not allow. */
     violations: number;
@@ -763,6 +771,8 @@ export type Vm = {
     poisoned: boolean;
     /** The command and the assertion that failed; null: none. */
     failure: string | null;
+    /** Rules that it has broken since it was made. */
+    violations: RuleBroken[];
     /** Its name for people. */
     name: VmName | null;
     tags: VmTags;
@@ -808,6 +818,8 @@ export type VmSummary = {
     poisoned: boolean;
     /** The command and the assertion that failed; null: none. */
     failure: string | null;
+    /** Rules that it has broken since it was made. */
+    violations: RuleBroken[];
     /** Its name for people. */
     name: VmName | null;
     tags: VmTags;
@@ -1574,6 +1586,18 @@ export type Why = {
     } | null;
     /** All of that in at most ten lines. */
     text: string[];
+};
+export type KeptViolation = {
+    seq: Seq;
+    vcpu: VcpuIndex;
+    rule: string;
+    /** The violation, what came before it, and the records that it names. */
+    frames: HistoryFrame[];
+};
+export type ViolationList = {
+    rules: RuleBroken[];
+    /** The first four of each rule, in the order of `seq`. */
+    kept: KeptViolation[];
 };
 export type CheckResult = {
     path: string;
@@ -2529,6 +2553,8 @@ export type HelloFrame = {
     head: Seq;
     /** The lowest one that is kept; one above `head` if none is kept. */
     oldest: Seq;
+    /** Rules that the VM has broken since it was made. */
+    violations: RuleBroken[];
 };
 export type StateFrame = {
     "type": "state";
@@ -2544,6 +2570,8 @@ export type StateFrame = {
     /** Records that were no longer kept to be counted. */
     lost: number;
     vcpus: VcpuState[];
+    /** Rules that the VM has broken since it was made. */
+    violations: RuleBroken[];
 };
 export type StreamFrame = HelloFrame | CommandFrame | EventFrame | RewoundFrame | GapFrame | StateFrame | ThroughFrame | EndFrame;
 /** Every operation that answers with JSON, or with nothing: what it takes, and its answer. */
@@ -2690,6 +2718,8 @@ export interface Operations {
     getTimeline: { params: { vm: VmId; }; query?: { "from"?: string; to?: string; buckets?: string; vcpu?: string[]; }; answer: Timeline };
     /** Explain a command or an event: its causes, and what else might have been done. */
     explainEvent: { params: { vm: VmId; seq: string; }; answer: Why };
+    /** Read the violations of a VM: how many, where, and the first with their frames. */
+    listViolations: { params: { vm: VmId; }; answer: ViolationList };
     /** Wait until a command or event matches. */
     waitForEvent: { params: { vm: VmId; }; query?: { after?: string; timeoutMs?: string; kind?: FrameKind[]; vcpu?: string[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: WaitAnswer };
     /** Wait until an event matches, or a condition on the state of a vCPU holds. */
@@ -2843,6 +2873,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     listEvents: ["GET", "/v1/vms/{vm}/events"],
     getTimeline: ["GET", "/v1/vms/{vm}/timeline"],
     explainEvent: ["GET", "/v1/vms/{vm}/events/{seq}/why"],
+    listViolations: ["GET", "/v1/vms/{vm}/violations"],
     waitForEvent: ["GET", "/v1/vms/{vm}/wait"],
     waitUntil: ["POST", "/v1/vms/{vm}/wait"],
     verify: ["POST", "/v1/vms/{vm}/verify"],

@@ -30,6 +30,7 @@ import type {
   Until,
   VcpuState,
   Verified,
+  ViolationList,
   Vm,
   VmCreation,
   VmPage,
@@ -95,6 +96,8 @@ export interface LabVm {
 
   /** A part of the history: the commands, and what the MMU did. */
   history(options?: HistoryOptions): Promise<HistoryPage>;
+  /** Its violations: how many, where, and the first with the frames around them. */
+  violations(): Promise<ViolationList>;
   /** The causes of a command or an event, and what else might have been done. */
   why(seq: number): Promise<Why>;
   /** A window of the history, lane by lane, at a zoom. */

@@ -91,7 +91,7 @@ function dumps(vm: string, calls: Calls): Pick<LabVm, Dump> {
   };
 }
 
-type History = 'history' | 'why' | 'timeline' | 'events' | 'wait' | 'verify';
+type History = 'history' | 'violations' | 'why' | 'timeline' | 'events' | 'wait' | 'verify';
 
 function history(vm: string, calls: Calls): Pick<LabVm, History> {
   const params = { vm };
@@ -100,6 +100,7 @@ function history(vm: string, calls: Calls): Pick<LabVm, History> {
       const query = { ...queryOf({ after, limit }), ...filterQueryOf(filter) };
       return calls.ask('listEvents', { params, query });
     },
+    violations: () => calls.ask('listViolations', { params }),
     why: (seq) => calls.ask('explainEvent', { params: { vm, seq: String(seq) } }),
     timeline({ vcpus, ...window } = {}) {
       const query = queryOf({ ...window, vcpu: vcpus });

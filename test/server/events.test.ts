@@ -105,7 +105,9 @@ test('a stream says hello, then follows the VM', async () => {
   const { seq: head } = (await ask(app, 'GET', '/v1/vms/vm-1')).json;
   const client = connect(port, EVENTS);
   await client.arrived(1);
-  expect(client.frames).toEqual([{ type: 'hello', vm: 'vm-1', epoch: 'test', head, oldest: 1 }]);
+  expect(client.frames).toEqual([
+    { type: 'hello', vm: 'vm-1', epoch: 'test', head, oldest: 1, violations: [] },
+  ]);
   const { json } = await ask(app, 'POST', '/v1/vms/vm-1/vcpus/0/enter');
   const [, command, ...events] = await client.arrived(2 + json.events.length);
   expect(command).toEqual({

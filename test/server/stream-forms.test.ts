@@ -32,7 +32,14 @@ test('NDJSON is a frame a line: hello, history, and what comes', async () => {
     'no-store',
   ]);
   await client.arrived(1 + head);
-  expect(client.frames[0]).toEqual({ type: 'hello', vm: 'vm-1', epoch: 'test', head, oldest: 1 });
+  expect(client.frames[0]).toEqual({
+    type: 'hello',
+    vm: 'vm-1',
+    epoch: 'test',
+    head,
+    oldest: 1,
+    violations: [],
+  });
   const { json } = await ask(app, 'POST', '/v1/vms/vm-1/vcpus/0/enter');
   await client.arrived(2 + head + json.events.length);
   expect(client.frames.slice(-json.events.length)).toEqual(json.events);

@@ -3,6 +3,7 @@ import { freezeVm, thawVm } from '../../mmu/index.js';
 import { anchorHistory, createRing } from '../fleet/anchor-history.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
+import { FoundViolations } from '../fleet/found-violations.js';
 
 /**
  * Lends a copy of a VM to try commands on, and drops it afterwards. The VM itself may go on meanwhile.
@@ -21,7 +22,8 @@ export async function tryOnCopy<T>(
   const ring = createRing(new HistoryBudget(1), 1);
   ring.anchor('older');
   const recorder = entry.recorder.forCopy();
-  const copy: FleetVm = { ...entry, vm, ring, recorder, lanes: null, story: null };
+  const violations = new FoundViolations();
+  const copy: FleetVm = { ...entry, vm, ring, recorder, violations, lanes: null, story: null };
   try {
     return await tryOn(copy);
   } finally {

@@ -2,7 +2,7 @@ import { SESSION_EPOCH, VM_1 as VM } from './session-run.js';
 
 /** A frame of each kind, as the session of the examples would see it on its streams. */
 export const FRAME_EXAMPLES = {
-  hello: { type: 'hello', vm: VM, epoch: SESSION_EPOCH, head: 45, oldest: 1 },
+  hello: { type: 'hello', vm: VM, epoch: SESSION_EPOCH, head: 45, oldest: 1, violations: [] },
   command: {
     type: 'command',
     vm: VM,
@@ -46,6 +46,7 @@ export const FRAME_EXAMPLES = {
     counts: { command: 4, 'tlb-flushed': 9 },
     lost: 0,
     vcpus: [],
+    violations: [],
   },
   pong: { type: 'pong' },
   end: { type: 'end', vm: VM, seq: 97, reason: 'vm-deleted' },

@@ -4,6 +4,7 @@ import type { FrozenVm, Vcpu, Vm } from '../../mmu/index.js';
 import type { Command, VmConfig } from '../../mmu/schema/index.js';
 import { ApiError } from '../wire/errors.js';
 import type { Labels } from '../wire/labels.js';
+import { FoundViolations } from './found-violations.js';
 import type { Lease } from './lease.js';
 import type { Lanes, VmLanes } from './vm-lanes.js';
 
@@ -31,6 +32,8 @@ export interface FleetVm {
   lease: Lease | null;
   /** Its past, lane by lane; null for a copy on which commands are only tried. */
   readonly story: Story | null;
+  /** Its violations, which outlive its history. */
+  readonly violations: FoundViolations;
   /** Policies that run beside it; null if there are none. */
   readonly lanes: VmLanes | null;
 }
@@ -54,6 +57,7 @@ export function createFleetVm(
     ...parts,
     recorder,
     story: new Story(),
+    violations: new FoundViolations(),
     number: UNSEEN,
     pages: 0,
     poison: null,

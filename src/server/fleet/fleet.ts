@@ -194,6 +194,7 @@ export class Fleet {
     try {
       const applied = recorder.record(command, (emit) => this.step(vm, command, emit));
       entry.story?.take(vm, command.vcpu, applied);
+      entry.violations.take(ring, applied.events);
       entry.lanes?.follow(command);
       this.work.count(command.kind, applied.events);
       return applied;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { oracleStateOf } from '../../mmu/index.js';
 import { OracleState, VmConfig } from '../../mmu/schema/index.js';
-import { Seq, VmId } from '../wire/frames.js';
+import { RuleBroken, Seq, VmId } from '../wire/frames.js';
 import { LABELS } from '../wire/labels.js';
 import type { FleetVm, Poison } from './fleet-vm.js';
 import { Lanes } from './vm-lanes.js';
@@ -11,6 +11,7 @@ const identity = {
   seq: Seq.describe('Sequence number of the newest command or event; 0 before the first.'),
   poisoned: z.boolean().describe('The model failed on this VM, which takes no more commands.'),
   failure: z.string().nullable().describe('The command and the assertion that failed; null: none.'),
+  violations: z.array(RuleBroken).describe('Rules that it has broken since it was made.'),
 };
 
 const found = OracleState.nullable().describe(
@@ -53,27 +54,24 @@ export const VmSummary = z
   })
   .meta({ id: 'VmSummary', description: 'A VM in a list.' });
 
-export function vmBodyOf({
-  id,
-  ring,
-  poison,
-  vm,
-  labels,
-  lease,
-  lanes,
-}: FleetVm): z.output<typeof VmBody> {
+export function vmBodyOf(entry: FleetVm): z.output<typeof VmBody> {
+  const { vm, labels, lease, lanes } = entry;
   const expiresInSeconds = lease?.secondsLeft ?? null;
   const found = oracleStateOf(vm);
   const beside = lanes === null ? {} : { lanes: [...lanes.beside] };
-  const facts = { id, seq: ring.head, ...failureOf(poison), ...labels, expiresInSeconds, found };
-  return { ...facts, ...beside, ...vm.config };
+  return { ...identityOf(entry), ...labels, expiresInSeconds, found, ...beside, ...vm.config };
 }
 
-export function vmSummaryOf({ id, ring, poison, vm, labels }: FleetVm): z.output<typeof VmSummary> {
+export function vmSummaryOf(entry: FleetVm): z.output<typeof VmSummary> {
+  const { vm, labels } = entry;
   const { vcpus, policy, kernel, vendor, paging } = vm.config;
   const { name, tags } = labels;
-  const facts = { id, seq: ring.head, ...failureOf(poison), name, tags, found: oracleStateOf(vm) };
+  const facts = { ...identityOf(entry), name, tags, found: oracleStateOf(vm) };
   return { ...facts, vcpus, policy, kernel, vendor, paging };
+}
+
+function identityOf({ id, ring, poison, violations }: FleetVm) {
+  return { id, seq: ring.head, ...failureOf(poison), violations: violations.rules };
 }
 
 function failureOf(poison: Poison | null): { poisoned: boolean; failure: string | null } {

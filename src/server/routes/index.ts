@@ -26,6 +26,7 @@ import { tlbRoutes } from './tlb.js';
 import type { TypedPlugin } from './typed-plugin.js';
 import { vcpuRoutes } from './vcpus.js';
 import { verifyRoutes } from './verify.js';
+import { violationRoutes } from './violations.js';
 import { vmRaceRoutes } from './vm-race.js';
 import { vmRoutes } from './vms.js';
 import { waitRoutes } from './wait.js';
@@ -56,6 +57,7 @@ export const ROUTES: readonly TypedPlugin<RouteOptions>[] = [
   eventRoutes,
   timelineRoutes,
   whyRoutes,
+  violationRoutes,
   waitRoutes,
   verifyRoutes,
   explainRoutes,

@@ -26,6 +26,7 @@ import { getTimeline } from './timeline.js';
 import { getTlb } from './tlb.js';
 import { getVcpu, listVcpus } from './vcpus.js';
 import { verify } from './verify.js';
+import { listViolations } from './violations.js';
 import { getVmRace } from './vm-race.js';
 import { createVm, deleteVm, deleteVms, getVm, listVms, relabelVm } from './vms.js';
 import { waitForEvent, waitUntil } from './wait.js';
@@ -56,6 +57,7 @@ const LIST: readonly Operation[] = [
   listEvents,
   getTimeline,
   explainEvent,
+  listViolations,
   waitForEvent,
   waitUntil,
   verify,

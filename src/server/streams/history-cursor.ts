@@ -1,12 +1,15 @@
+import type { z } from 'zod';
 import type { EventRing } from '../../journal/index.js';
-import type { VcpuState } from '../../mmu/schema/index.js';
-import { writeGap, writeState, writeThrough } from '../wire/frames.js';
+import { type StateFrame, writeGap, writeState, writeThrough } from '../wire/frames.js';
 import type { FrameLog, LogReader } from './frame-log.js';
 import { type FrameSink, say } from './frame-sink.js';
 import { Recap } from './recap.js';
 
 /** Parts of a log that are taken at a time, because a filter may leave out all that is in them. */
 const PARTS_MAX = 16;
+
+/** A VM behind its newest record. */
+type NewestState = Pick<z.output<typeof StateFrame>, 'vcpus' | 'violations'>;
 
 export interface HistoryCursorOptions {
   readonly vm: string;
@@ -22,7 +25,7 @@ export interface HistoryCursorOptions {
    * The vCPUs as they are behind the newest record, for a reader who wants them in place of what it
    * had no room for; null for one who wants the records.
    */
-  readonly state: (() => VcpuState[]) | null;
+  readonly state: (() => NewestState) | null;
 }
 
 /**
@@ -153,7 +156,7 @@ export class HistoryCursor implements LogReader {
     const { vm, sink, isPlace, state } = this.#options;
     if (this.passOver() || this.#recap === null || state === null) return 0;
     const { from, seq, counts, lost } = this.#recap;
-    const text = writeState({ type: 'state', vm, from, seq, counts, lost, vcpus: state() });
+    const text = writeState({ type: 'state', vm, from, seq, counts, lost, ...state() });
     say(sink, text, isPlace ? seq : null);
     this.#recap = null;
     this.#told = seq;

@@ -29,7 +29,10 @@ export class VmSource implements FrameSource {
     const { entry, after, log, sink, wantsState } = options;
     const { id: vm, ring } = entry;
     const state = wantsState
-      ? () => entry.vm.vcpus.map((vcpu) => vcpuStateOf(entry.vm, vcpu))
+      ? () => ({
+          vcpus: entry.vm.vcpus.map((vcpu) => vcpuStateOf(entry.vm, vcpu)),
+          violations: entry.violations.rules,
+        })
       : null;
     this.#cursor = new HistoryCursor({ vm, ring, log, after, sink, isPlace: true, state });
   }
@@ -44,8 +47,10 @@ export class VmSource implements FrameSource {
 
   sayHello(): void {
     const { entry, sink, epoch, after } = this.#options;
-    const { head, oldest } = entry.ring;
-    say(sink, writeHello({ type: 'hello', vm: entry.id, epoch, head, oldest }), after);
+    const { id: vm, ring, violations } = entry;
+    const { head, oldest } = ring;
+    const hello = { type: 'hello', vm, epoch, head, oldest, violations: violations.rules } as const;
+    say(sink, writeHello(hello), after);
   }
 
   advance(): void {

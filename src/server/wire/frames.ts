@@ -74,6 +74,18 @@ export const HistoryFrame = z
   .discriminatedUnion('type', [CommandFrame, EventFrame, RewoundFrame])
   .meta({ id: 'HistoryFrame', description: 'A step of the history of a VM.' });
 
+/** The violations of one rule: their number and places. */
+export const RuleBroken = z
+  .strictObject({
+    rule: z.string(),
+    count: z.number().int().min(1),
+    first: Seq.describe('The first time.'),
+    last: Seq.describe('The last time.'),
+  })
+  .meta({ id: 'RuleBroken', description: 'Violations of one rule: their number and places.' });
+
+const violations = z.array(RuleBroken).describe('Rules that the VM has broken since it was made.');
+
 export const HelloFrame = z
   .strictObject({
     type: z.literal('hello'),
@@ -81,6 +93,7 @@ export const HelloFrame = z
     epoch: z.string().describe('Names the run of the server. Another run has other VMs.'),
     head: Seq.describe('The newest sequence number.'),
     oldest: Seq.describe('The lowest one that is kept; one above `head` if none is kept.'),
+    violations,
   })
   .meta({ id: 'HelloFrame', description: 'First frame of every stream.' });
 
@@ -115,6 +128,7 @@ export const StateFrame = z
       .describe('Records among them that the filter lets through, by kind.'),
     lost: z.number().int().min(0).describe('Records that were no longer kept to be counted.'),
     vcpus: z.array(VcpuState),
+    violations,
   })
   .meta({ id: 'StateFrame', description: 'The newest state, in place of records left out.' });
 
