@@ -2,6 +2,8 @@ import {
   BadEncoding,
   createByteReader,
   createByteWriter,
+  finished,
+  type Pieces,
   readEntries,
   readPages,
   writeEntries,
@@ -31,10 +33,15 @@ export interface EncodedVm {
  * Its configuration is not part of it; a state belongs to the configuration that it arose from.
  */
 export function encodeVm(vm: Vm): EncodedVm {
+  return finished(encodingOf(vm));
+}
+
+/** The same piece by piece, for a VM that stands still meanwhile. */
+export function* encodingOf(vm: Vm): Pieces<EncodedVm> {
   const writer = createByteWriter();
   writer.uint(MAGIC);
   writer.uint(VERSION);
-  const { vcpuBlocks } = writeVm(writer, vm, {
+  const { vcpuBlocks } = yield* writeVm(writer, vm, {
     memory: (pages) => writePages(writer, pages),
     entries: ({ spt }) => writeEntries(writer, spt as Float64Array),
     links() {},

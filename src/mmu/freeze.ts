@@ -2,6 +2,7 @@ import {
   type ByteWriter,
   createByteReader,
   createByteWriter,
+  finished,
   readLinks,
   writeLinks,
 } from './encoding/index.js';
@@ -59,14 +60,15 @@ export function createFreezer(): (vm: Vm) => FrozenVm {
 function takeApart(vm: Vm, writer: ByteWriter): Omit<FrozenVm, 'rest'> {
   const pages = sharePages(vm.memory.pages);
   const spts = vm.shadow.table.map((page) => page?.spt ?? null);
-  const blocks = writeVm(writer, vm, {
-    memory() {},
+  const parts = writeVm(writer, vm, {
+    // Pages are shared, and none is written.
+    memory: () => [],
     entries(page) {
       page.isSptShared = true;
     },
     links: (shadow) => writeLinks(writer, shadow),
   });
-  return { blocks, pages, spts };
+  return { blocks: finished(parts), pages, spts };
 }
 
 /**

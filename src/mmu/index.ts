@@ -2,7 +2,7 @@ export { ANY_FUTURE, type Futures, OracleForgot, settle } from './canonical/inde
 export { VMCS_REGIONS_MAX } from './commands/index.js';
 export { createMendedVm, createVm } from './create-vm.js';
 export { DEFECTS, type Defect } from './defects/index.js';
-export { decodeVm, type EncodedVm, encodeVm } from './encode.js';
+export { decodeVm, type EncodedVm, encodeVm, encodingOf } from './encode.js';
 export { BadEncoding } from './encoding/index.js';
 export {
   bytesBeyond,

@@ -6,6 +6,7 @@ import {
   type ByteWriter,
   type ContentsSink,
   type ContentsSource,
+  type Pieces,
   readCpuid,
   readMemslots,
   readOracle,
@@ -33,24 +34,26 @@ export interface Blocks {
 }
 
 /**
- * Writes every part of a state, in the one order there is.
+ * Writes every part of a state, in the one order there is, piece by piece. The VM must stand still
+ * meanwhile.
  *
  * @param contents Takes what is in pages.
  * @returns Where its blocks are.
  */
-export function writeVm(writer: ByteWriter, vm: Vm, contents: ContentsSink): Blocks {
+export function* writeVm(writer: ByteWriter, vm: Vm, contents: ContentsSink): Pieces<Blocks> {
   writer.uint(vm.vcpus.length);
   writeCpuid(writer, vm.config);
   writeMemslots(writer, vm.memory.memslots);
-  contents.memory(vm.memory.pages);
+  yield* contents.memory(vm.memory.pages);
   writeVmcs12s(writer, vm.vmcs12s);
-  writeShadow(writer, vm.shadow, contents);
+  yield* writeShadow(writer, vm.shadow, contents);
   const vcpuBlocks = [writer.position()];
   for (const vcpu of vm.vcpus) {
     writeVcpu(writer, vcpu);
     vcpuBlocks.push(writer.position());
+    yield;
   }
-  const oracleParts = isWatched(vm) ? writeOracle(writer, vm) : [];
+  const oracleParts = isWatched(vm) ? yield* writeOracle(writer, vm) : [];
   return { vcpuBlocks, oracleParts };
 }
 

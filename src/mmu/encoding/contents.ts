@@ -3,10 +3,10 @@ import type { ShadowPage, ShadowPages } from '../state/index.js';
 
 /**
  * The destination of the contents of pages, which are most of a state: among the bytes, or beside
- * them, so that states can share equal ones.
+ * them, so that states can share equal ones. Memory is taken piece by piece.
  */
 export interface ContentsSink {
-  memory(pages: GuestPages): void;
+  memory(pages: GuestPages): Iterable<void>;
   /** @param page A page whose entries are not all zero. */
   entries(page: ShadowPage): void;
   /** The links, which follow from the entries of all pages. */

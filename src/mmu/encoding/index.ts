@@ -17,5 +17,6 @@ export {
   writeVmcs12s,
 } from './memory-block.js';
 export { readOracle, writeOracle } from './oracle-block.js';
+export { finished, type Pieces } from './pieces.js';
 export { readEntries, readShadow, writeEntries, writeShadow } from './shadow-block.js';
 export { readVcpu, writeVcpu } from './vcpu-block.js';

@@ -8,6 +8,7 @@ import {
 } from '../machine/index.js';
 import type { Vmcs12 } from '../state/index.js';
 import type { ByteReader, ByteWriter } from './bytes.js';
+import { type Pieces, writeInPieces } from './pieces.js';
 import { readSparse, writeSparse } from './sparse.js';
 
 /** @param memslots By number; a deleted one leaves a hole. */
@@ -47,8 +48,8 @@ function readDirty(reader: ByteReader): PageRuns | null {
 }
 
 /** Writes the contents of memory among the bytes. */
-export function writePages(writer: ByteWriter, pages: GuestPages): void {
-  writer.list(pagesInOrder(pages), ([gfn, words]) => {
+export function* writePages(writer: ByteWriter, pages: GuestPages): Pieces {
+  yield* writeInPieces(writer, pagesInOrder(pages), ([gfn, words]) => {
     writer.number(gfn);
     writeSparse(writer, words, writer.uint);
   });

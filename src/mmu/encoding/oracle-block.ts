@@ -16,18 +16,19 @@ import {
   type VpidTag,
 } from '../state/index.js';
 import { BadEncoding, type ByteReader, type ByteWriter } from './bytes.js';
+import { type Pieces, writeInPieces } from './pieces.js';
 
 /**
  * Writes the oracle as a block of its own, so that a vCPU's block is the same without it.
  *
  * @returns Where each vCPU's part begins, and where the last one ends.
  */
-export function writeOracle(writer: ByteWriter, vm: WatchedVm): number[] {
+export function* writeOracle(writer: ByteWriter, vm: WatchedVm): Pieces<number[]> {
   const { oracle } = vm;
   writer.number(oracle.clock);
   writer.number(oracle.command.nth);
-  writer.list(oracle.tables, writer.number);
-  writer.list(oracle.past, ([gpa, word]) => {
+  yield* writeInPieces(writer, oracle.tables, writer.number);
+  yield* writeInPieces(writer, oracle.past, ([gpa, word]) => {
     writer.number(gpa);
     writer.list(word.values, ({ value, from, until }) => {
       writer.word(value);
@@ -41,6 +42,7 @@ export function writeOracle(writer: ByteWriter, vm: WatchedVm): number[] {
   for (const vcpu of vm.vcpus) {
     writeVirtualTlb(writer, vtlbOf(vm, vcpu));
     parts.push(writer.position());
+    yield;
   }
   return parts;
 }

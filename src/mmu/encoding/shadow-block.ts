@@ -7,26 +7,27 @@ import {
 } from '../state/index.js';
 import { BadEncoding, type ByteReader, type ByteWriter } from './bytes.js';
 import type { ContentsSink, ContentsSource } from './contents.js';
+import { type Pieces, writeInPieces } from './pieces.js';
 import { readSparse, writeSparse } from './sparse.js';
 
 const BITMAP_WORDS = SPTES_PER_PAGE / 32;
 
 /** The shadow pages of a VM. What follows from their entries need not be written. */
-export function writeShadow(
+export function* writeShadow(
   writer: ByteWriter,
   shadow: ShadowPages,
   contents: Omit<ContentsSink, 'memory'>,
-): void {
+): Pieces {
   writer.byte(shadow.generation);
   writer.number(shadow.nextHpa);
-  writer.list(shadow.table, (page) => {
+  yield* writeInPieces(writer, shadow.table, (page) => {
     writer.flag(page !== null);
     if (page !== null) writePage(writer, page, contents);
   });
   writer.list(shadow.freeIds, writer.uint);
   writer.list(shadow.tdpRoots, ({ id }) => writer.uint(id));
   writer.list(shadow.active, ({ id }) => writer.uint(id));
-  writer.list(shadow.byGfn, ([gfn]) => {
+  yield* writeInPieces(writer, shadow.byGfn, ([gfn]) => {
     writer.number(gfn);
     writer.list(pagesOfGfn({ shadow }, gfn), ({ id }) => writer.uint(id));
   });

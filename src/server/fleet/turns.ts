@@ -41,14 +41,19 @@ export class Turns {
    * {@link next} has to be awaited before it.
    */
   isOver(): boolean {
-    if (!this.#isOpen) this.#open();
+    this.begin();
     this.#steps += 1;
     return this.#steps > SLICE_STEPS || this.#loop.now() - this.#begun >= SLICE_MS;
   }
 
+  /** Counts the time from here on, for work that cannot wait before its first step. */
+  begin(): void {
+    if (!this.#isOpen) this.#open();
+  }
+
   /** Resolves at the beginning of a slice, in the order in which it was asked for. */
   next(): Promise<void> {
-    if (!this.#isOpen) this.#open();
+    this.begin();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
@@ -77,5 +82,14 @@ export async function forEachInTurns<T>(
   for (const item of items) {
     if (turns.isOver()) await turns.next();
     visit(item);
+  }
+}
+
+/** Does work piece by piece, in slices between which others are served. */
+export async function finishInTurns<T>(turns: Turns, pieces: Generator<void, T>): Promise<T> {
+  for (;;) {
+    if (turns.isOver()) await turns.next();
+    const { done, value } = pieces.next();
+    if (done === true) return value;
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { encodeVm, type Vm } from '../../mmu/index.js';
+import { encodeVm, encodingOf, type Vm } from '../../mmu/index.js';
 import {
   Command,
   createJsonWriter,
@@ -9,7 +9,7 @@ import {
   textLike,
   VcpuIndex,
 } from '../../mmu/schema/index.js';
-import type { Turns } from '../fleet/turns.js';
+import { finishInTurns, type Turns } from '../fleet/turns.js';
 
 export const Digest = textLike(
   /^sha256:[0-9a-f]{64}$/,
@@ -28,10 +28,9 @@ export function digestOf(vm: Vm): string {
   return textOf(createHash('sha256').update(encodeVm(vm).bytes));
 }
 
-/** The same in turns: of a large VM to encode it is one step, and each part of the bytes another. */
+/** The same in turns, of a VM that stands still meanwhile. */
 export async function digestInTurns(vm: Vm, turns: Turns): Promise<string> {
-  if (turns.isOver()) await turns.next();
-  const { bytes } = encodeVm(vm);
+  const { bytes } = await finishInTurns(turns, encodingOf(vm));
   const hash = createHash('sha256');
   for (let from = 0; from < bytes.length; from += PART_BYTES) {
     if (turns.isOver()) await turns.next();

@@ -64,7 +64,13 @@ export class Timeline {
   async stateAt(entry: FleetVm, seq: number): Promise<Vm> {
     this.demandPast(entry, seq);
     const { vm, ring, poison } = entry;
-    if (seq === ring.head && poison === null) return thawVm(vm.initial, freezeVm(vm));
+    const { turns } = this.#fleet;
+    turns.begin();
+    if (seq === ring.head && poison === null) {
+      const state = freezeVm(vm);
+      if (turns.isOver()) await turns.next();
+      return thawVm(vm.initial, state);
+    }
     // Both in one turn: later, history may have moved on.
     const start = this.startFor(entry, seq);
     const commands = commandsBetween(ring, start.seq, seq);

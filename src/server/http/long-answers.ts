@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { z } from 'zod';
-import type { Turns } from '../fleet/turns.js';
+import { finishInTurns, type Turns } from '../fleet/turns.js';
 import { Written } from '../wire/compilers.js';
 import { createListWriter, type ListWriter } from '../wire/long-list.js';
 
@@ -23,19 +23,13 @@ export function writeInTurns(app: FastifyInstance, turns: Turns): void {
       if (reply.statusCode >= 300) return done(null, payload);
       writer ??= createListWriter(schema);
       if (writer === null || !writer.isLong(payload)) return done(null, payload);
-      written(writer, payload, turns).then((bytes) => done(null, new Written(bytes)), done);
+      finishInTurns(turns, writer.write(payload)).then(
+        (bytes) => done(null, new Written(bytes)),
+        done,
+      );
     };
     route.preSerialization = [route.preSerialization ?? [], write].flat();
   });
-}
-
-async function written(writer: ListWriter, payload: unknown, turns: Turns): Promise<Buffer> {
-  const steps = writer.write(payload);
-  for (;;) {
-    if (turns.isOver()) await turns.next();
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
 }
 
 /** Schema of the JSON of a done request, if it has a list. */
