@@ -8,7 +8,7 @@ import {
   workloadOf,
 } from '../../src/lab/index.js';
 import { createTally } from '../../src/lab/race/tally.js';
-import { createClock, finish, type Section, work } from '../../src/lab/race/time/clock.js';
+import { add, advance, createClock, finish, type Section } from '../../src/lab/race/time/clock.js';
 import { createReplay, elapsedOf, replayCommand } from '../../src/lab/race/time/index.js';
 import { createVm } from '../../src/mmu/index.js';
 import { VmConfig } from '../../src/mmu/schema/index.js';
@@ -21,7 +21,10 @@ const locked = (cycles: number, kicked: number[] = []): Section => ({
 /** Replays what each vCPU does, and tells when each has done. */
 function replayed(...ofVcpus: readonly (readonly Section[])[]) {
   const clock = createClock(ofVcpus.length);
-  for (const [vcpu, sections] of ofVcpus.entries()) work(clock, { vcpu, sections, exit: 7 });
+  for (const [vcpu, sections] of ofVcpus.entries()) {
+    for (const section of sections) add(clock, vcpu, section);
+    advance(clock, 7);
+  }
   const elapsed = finish(clock, 7);
   const { now, lockWait, lockWaits, lockHeld, busy } = clock;
   return { elapsed, now, lockWait, lockWaits, lockHeld, busy };

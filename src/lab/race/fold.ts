@@ -11,8 +11,14 @@ import { NO_ROOT, NONE_REACHED, type Tally, type VcpuTally } from './tally.js';
 /** Counts one event of a lane. */
 export function fold(tally: Tally, vcpu: Vcpu, event: MmuEvent): void {
   const { kind } = event;
-  if (kind !== 'access') tally.last.hasKvmActed = true;
-  if (kind !== 'root-freed' && kind !== 'page-zapped') tally.last.freed = '';
+  const { last } = tally;
+  if (kind !== 'root-freed' && kind !== 'page-zapped') last.freed = '';
+  // More events are accesses than of any other kind, and KVM has no part in one.
+  if (kind === 'access') {
+    countAccess(tally, event);
+    return;
+  }
+  last.hasKvmActed = true;
   const of = tally.vcpus[vcpu.index] as VcpuTally;
   const take = FOLDS[kind] as Fold<MmuEvent> | null;
   take?.(tally, of, event);
@@ -20,7 +26,14 @@ export function fold(tally: Tally, vcpu: Vcpu, event: MmuEvent): void {
 
 type Fold<E> = (tally: Tally, of: VcpuTally, event: E) => void;
 
-const FOLDS: { readonly [K in MmuEventKind]: Fold<MmuEventOf<K>> | null } = {
+function countAccess({ counters }: Tally, { by }: MmuEventOf<'access'>): void {
+  counters.accesses += 1;
+  if (by !== 'tlb') counters.walks += 1;
+}
+
+const FOLDS: {
+  readonly [K in Exclude<MmuEventKind, 'access'>]: Fold<MmuEventOf<K>> | null;
+} = {
   'root-reused': (tally, of, { slot }) => {
     const { counters } = tally;
     tally.areRootsMoved = true;
@@ -65,10 +78,6 @@ const FOLDS: { readonly [K in MmuEventKind]: Fold<MmuEventOf<K>> | null } = {
   'page-fault': ({ counters }) => {
     counters.pageFaults += 1;
     counters.mmuLock += 1;
-  },
-  access: ({ counters }, _, { by }) => {
-    counters.accesses += 1;
-    if (by !== 'tlb') counters.walks += 1;
   },
   'vm-exit': countExit,
   'vm-entered': null,

@@ -1,4 +1,4 @@
-import { CURRENT, type MmuEventOf } from '../../mmu/schema/index.js';
+import { CURRENT, type MmuEventOf, RequestName } from '../../mmu/schema/index.js';
 import type { RaceCounters } from './counters.js';
 
 /**
@@ -37,9 +37,14 @@ export function switched(load: Cr3Load, slot: number | typeof MISSED): void {
 
 type Request = Pick<MmuEventOf<'request-made'>, 'request'>;
 
+/** Requests for a flush or a sync. */
+const HOLDING: ReadonlySet<string> = new Set(
+  RequestName.options.filter((name) => name === 'MMU_SYNC' || name.includes('TLB_FLUSH')),
+);
+
 /** A request was made or serviced: of those between exit and entry, some hold the load. */
 export function askedDuring(load: Cr3Load, { request }: Request): void {
-  if (request === 'MMU_SYNC' || request.includes('TLB_FLUSH')) load.isHeld = true;
+  if (load.isOpen && HOLDING.has(request)) load.isHeld = true;
 }
 
 /** The command has ended. @returns Whether the guest had left for MOV to CR3. */

@@ -5,11 +5,10 @@ import { addPoint, type CostSeries, createCostSeries, isPointDue } from './cost-
 import type { Lane, LaneSpec } from './lane.js';
 import { createPartings, type Partings, partLanes } from './parting.js';
 import {
-  amountsOf,
   DEFAULT_PRICES,
   type PriceChanges,
   type PriceList,
-  totalOf,
+  totalSoFar,
   withChanges,
 } from './prices/index.js';
 import { pagesOf } from './references.js';
@@ -187,9 +186,7 @@ function beginCommand(race: Race, command: Command): void {
 function endCommand({ lanes, runs, partings, series, prices, commands }: Race, command: Command) {
   if (runs.length > 1) partLanes(partings, lanes, { command, at: commands - 1 });
   if (!isPointDue(series, commands)) return;
-  const byRun = new Map(
-    runs.map((run) => [run, totalOf(amountsOf(run.tally.counters), prices)] as const),
-  );
+  const byRun = new Map(runs.map((run) => [run, totalSoFar(run.tally.counters, prices)] as const));
   addPoint(series, { commands, costs: lanes.map(({ run }) => byRun.get(run) ?? 0) });
 }
 

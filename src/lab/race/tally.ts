@@ -29,6 +29,8 @@ export interface Tally {
   areRootsMoved: boolean;
   pinnedNow: number;
   pinnedSum: number;
+  /** The frames of those pages, while they are counted. */
+  readonly pages: Set<number>;
 }
 
 export interface VcpuTally {
@@ -74,6 +76,7 @@ export function createTally({ vcpus, config }: Vm): Tally {
     areRootsMoved: false,
     pinnedNow: 0,
     pinnedSum: 0,
+    pages: new Set(),
   };
 }
 
@@ -118,7 +121,8 @@ export function finishedCounters({ counters, pinnedSum }: Tally, vm: Vm): RaceCo
 /** The shadow pages that previous slots hold, of all vCPUs, each once. */
 function countPinned(tally: Tally, { vcpus }: Vm): void {
   const { pinned } = tally.counters;
-  const pages = new Set<number>();
+  const { pages } = tally;
+  pages.clear();
   let zapped = 0;
   for (const { rootMmu, guestMmu } of vcpus) {
     for (const mmu of [rootMmu, guestMmu]) {

@@ -56,7 +56,7 @@ export function readOracle(reader: ByteReader, vcpuCount: number): Oracle {
   reader.list(() => {
     const gpa = reader.number();
     const values = reader.list(() => readPastValue(reader));
-    oracle.past.set(gpa, { values, ...readForgotten(reader) });
+    oracle.past.set(gpa, { values, areDistinct: false, ...readForgotten(reader) });
     oracle.pastCount += values.length;
   });
   Object.assign(oracle, readForgotten(reader));

@@ -1,6 +1,16 @@
 import { gpaToGfn, PAGE_SIZE } from '../machine/index.js';
 import type { MmuEventOf } from '../schema/index.js';
-import type { Books, Deed, Flushes, Ledger, TlbTag, Vcpu, Vm, Walked } from '../state/index.js';
+import type {
+  Books,
+  Deed,
+  Flushes,
+  Ledger,
+  TagFlushes,
+  TlbTag,
+  Vcpu,
+  Vm,
+  Walked,
+} from '../state/index.js';
 import { tagInUse } from '../tlb/index.js';
 import { prove } from './sums.js';
 
@@ -67,14 +77,21 @@ function firstFlushAfter(
 ): Deed | null {
   const { everything, roots, tags } = flushes;
   const { vpid, pcid, root } = tag;
-  const ofVpid = tags.get(tagKeyOf(vpid, null));
-  const ofPcid = tags.get(tagKeyOf(vpid, pcid));
   let first = firstAfter(everything, at, null);
-  first = firstAfter(roots.get(root), at, first);
-  first = firstAfter(ofVpid?.whole, at, first);
-  first = firstAfter(ofVpid?.pages.get(page), at, first);
-  first = firstAfter(ofPcid?.whole, at, first);
-  return firstAfter(ofPcid?.pages.get(page), at, first);
+  if (roots.size > 0) first = firstAfter(roots.get(root), at, first);
+  first = firstOfTag(tags.get(tagKeyOf(vpid, null)), { page, at }, first);
+  return firstOfTag(tags.get(tagKeyOf(vpid, pcid)), { page, at }, first);
+}
+
+function firstOfTag(
+  tag: TagFlushes | undefined,
+  { page, at }: { page: number; at: number },
+  known: Deed | null,
+): Deed | null {
+  if (tag === undefined) return known;
+  const first = firstAfter(tag.whole, at, known);
+  // To look up a page takes longest, and most tags have flushed none.
+  return tag.pages.size === 0 ? first : firstAfter(tag.pages.get(page), at, first);
 }
 
 /** The first deed after a time, or one that is known already if that was earlier. */

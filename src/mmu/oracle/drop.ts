@@ -9,6 +9,7 @@ import {
   type VirtualTlb,
   type VpidTag,
 } from '../state/index.js';
+import { deleteOldest } from './oldest.js';
 
 /** Tags of a vCPU, and what of each of them, that are kept; the oldest are forgotten. */
 export const VPIDS_MAX = 16;
@@ -204,6 +205,6 @@ function eptTagOf({ epts }: VirtualTlb, ep4ta: number): EptTag {
 /** To forget that something was dropped is to allow more, never less. */
 function put<K, V>(kept: Map<K, V>, key: K, value: V, max: number): void {
   kept.delete(key);
-  if (kept.size >= max) kept.delete(kept.keys().next().value as K);
+  if (kept.size >= max) deleteOldest(kept);
   kept.set(key, value);
 }

@@ -123,15 +123,18 @@ const NOT_PRESENT: Word = { page: 0, low: 0 };
 function keep(oracle: Oracle, gpa: number, value: Word, until: Moment): void {
   let word = oracle.past.get(gpa);
   if (word === undefined) {
-    word = { values: [], forgotten: 0, globalsForgotten: 0 };
+    word = { values: [], areDistinct: false, forgotten: 0, globalsForgotten: 0 };
     oracle.past.set(gpa, word);
   }
   const { values } = word;
   values.push({ value, from: values.at(-1)?.until.time ?? 0, until });
   oracle.pastCount += 1;
   if (values.length > PAST_VALUES_MAX) {
-    oracle.pastCount -= mergeSame(values);
-    if (values.length > PAST_VALUES_MAX) forget(oracle, word, values.splice(0, 1));
+    oracle.pastCount -= word.areDistinct ? mergeNewest(values) : mergeSame(values);
+    if (values.length > PAST_VALUES_MAX) forget(oracle, word, values.shift() as PastValue);
+    word.areDistinct = true;
+  } else {
+    word.areDistinct = false;
   }
   if (oracle.pastCount > PAST_MAX) forgetOldestWord(oracle);
 }
@@ -160,6 +163,17 @@ function mergeSame(values: PastValue[]): number {
   return start;
 }
 
+/** The same where only the newest value can be like another one. */
+function mergeNewest(values: PastValue[]): number {
+  const newest = values.length - 1;
+  const { value, until } = values[newest] as PastValue;
+  const twin = indexOfSame(values, 0, value);
+  if (twin === newest) return 0;
+  values[newest] = { value, from: (values[twin] as PastValue).from, until };
+  values.splice(twin, 1);
+  return 1;
+}
+
 /** The place of a value, from some place on; -1 if it is not there. */
 function indexOfSame(values: readonly PastValue[], start: number, wanted: Word): number {
   for (let i = start; i < values.length; i += 1) {
@@ -173,17 +187,15 @@ function forgetOldestWord(oracle: Oracle): void {
   const first = oracle.past.entries().next().value;
   if (first === undefined) return;
   const [gpa, word] = first;
-  forget(oracle, word, word.values);
+  for (const value of word.values) forget(oracle, word, value);
   noteForgotten(oracle, word);
   oracle.past.delete(gpa);
 }
 
-function forget(oracle: Oracle, word: PastWord, values: readonly PastValue[]): void {
-  for (const { value, until } of values) {
-    const globalsForgotten = mayMapGlobally(value, 'always') ? until.time : 0;
-    noteForgotten(word, { forgotten: until.time, globalsForgotten });
-    oracle.pastCount -= 1;
-  }
+function forget(oracle: Oracle, word: PastWord, { value, until }: PastValue): void {
+  const globalsForgotten = mayMapGlobally(value, 'always') ? until.time : 0;
+  noteForgotten(word, { forgotten: until.time, globalsForgotten });
+  oracle.pastCount -= 1;
 }
 
 function noteForgotten(of: Forgotten, { forgotten, globalsForgotten }: Forgotten): void {

@@ -8,6 +8,7 @@ export {
   type Flushes,
   type Ledger,
   type Sums,
+  type TagFlushes,
   type Tally,
   type Walked,
   type Worth,

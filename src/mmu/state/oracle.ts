@@ -22,6 +22,11 @@ export interface PastValue {
 export interface PastWord extends Forgotten {
   /** Oldest first. */
   readonly values: PastValue[];
+  /**
+   * Whether no two of them are known to be alike, so that only a new one has to be compared. It is
+   * no part of an encoded state.
+   */
+  areDistinct: boolean;
 }
 
 /** Up to when values that were replaced may be forgotten; 0 if none is. */

@@ -1,3 +1,4 @@
+import type { RaceCounters } from '../counters.js';
 import { type Amounts, COST_PARTS, type CostPart, PRICE_NAMES, PRICED } from './names.js';
 import type { PriceList } from './price-list.js';
 
@@ -28,6 +29,13 @@ export function costOf(amounts: Amounts, { prices }: Pick<PriceList, 'prices'>):
     high += amount * price.high;
   }
   return { total: totalOf(amounts, { prices }), low, high, parts };
+}
+
+/** The same of counters, without a list of amounts: a race asks while it runs. */
+export function totalSoFar(counters: RaceCounters, { prices }: Pick<PriceList, 'prices'>): number {
+  let total = 0;
+  for (const name of PRICE_NAMES) total += PRICED[name].countOf(counters) * prices[name].value;
+  return total;
 }
 
 /** The cost at the values of the prices alone. */

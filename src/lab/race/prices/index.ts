@@ -6,7 +6,7 @@ export {
   type Turn,
   type Unless,
 } from './compare.js';
-export { type Cost, costOf, type Interval, totalOf } from './cost.js';
+export { type Cost, costOf, type Interval, totalOf, totalSoFar } from './cost.js';
 export {
   type Amounts,
   amountsOf,

@@ -46,13 +46,14 @@ export function createClock(vcpus: number): Clock {
   };
 }
 
-/** Gives a vCPU work, and replays what can be replayed by now. @param exit Cycles of an exit. */
-export function work(
-  clock: Clock,
-  { vcpu, sections, exit }: { vcpu: number; sections: readonly Section[]; exit: number },
-): void {
-  (clock.queues[vcpu] as Section[]).push(...sections);
-  clock.waiting += sections.length;
+/** Gives a vCPU work, for {@link advance} to replay. */
+export function add(clock: Clock, vcpu: number, section: Section): void {
+  (clock.queues[vcpu] as Section[]).push(section);
+  clock.waiting += 1;
+}
+
+/** Replays what can be replayed by now. @param exit Cycles of an exit. */
+export function advance(clock: Clock, exit: number): void {
   for (let next = earliest(clock); next !== null; next = earliest(clock)) replay(clock, next, exit);
 }
 

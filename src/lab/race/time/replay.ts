@@ -1,7 +1,7 @@
 import type { RaceCounters } from '../counters.js';
 import { PRICE_NAMES, PRICED, type Priced, type PriceList } from '../prices/index.js';
 import type { Tally } from '../tally.js';
-import { type Clock, createClock, finish, type Section, work } from './clock.js';
+import { add, advance, type Clock, createClock, finish } from './clock.js';
 
 /** The replay of one machine, at the values of a price list. */
 export interface Replay {
@@ -69,8 +69,9 @@ export function replayCommand(replay: Replay, vcpu: number, { counters, last }: 
     free += cycles * (1 - share);
   }
   const kicked = last.kicked.length === 0 ? NOBODY : [...last.kicked];
-  const sections = sectionsOf({ free, held, locks }, kicked);
-  work(clock, { vcpu, sections, exit });
+  if (locks === 0) add(clock, vcpu, { cycles: free, isLocked: false, kicked });
+  else addSections(clock, vcpu, { free, held, locks, kicked });
+  advance(clock, exit);
 }
 
 /** The result so far. The replay can go on after it. */
@@ -84,20 +85,19 @@ export function elapsedOf({ clock: running, exit }: Replay): Elapsed {
   return { elapsed, lockWait, lockWaits, lockHeld, utilisation };
 }
 
-function sectionsOf(
-  { free, held, locks }: { free: number; held: number; locks: number },
-  kicked: readonly number[],
-): Section[] {
-  if (locks === 0) return [{ cycles: free, isLocked: false, kicked }];
+function addSections(
+  clock: Clock,
+  vcpu: number,
+  of: { free: number; held: number; locks: number; kicked: readonly number[] },
+): void {
+  const { free, held, locks } = of;
   const between = { cycles: free / (locks + 1), isLocked: false, kicked: NOBODY };
-  const sections: Section[] = [];
   for (let lock = 0; lock < locks; lock += 1) {
-    const isLast = lock === locks - 1;
-    const own = isLast ? kicked : NOBODY;
-    sections.push(between, { cycles: held / locks, isLocked: true, kicked: own });
+    const kicked = lock === locks - 1 ? of.kicked : NOBODY;
+    add(clock, vcpu, between);
+    add(clock, vcpu, { cycles: held / locks, isLocked: true, kicked });
   }
-  sections.push(between);
-  return sections;
+  add(clock, vcpu, between);
 }
 
 const NOBODY: readonly number[] = [];
