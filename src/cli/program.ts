@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   sweep: async () => (await import('./sweep.js')).registerSweep,
   workload: async () => (await import('./workload.js')).registerWorkload,
   score: async () => (await import('./score.js')).registerScore,
+  shrink: async () => (await import('./shrink.js')).registerShrink,
   record: async () => (await import('./record.js')).registerRecord,
   calibrate: async () => (await import('./calibrate.js')).registerCalibrate,
   museum: async () => (await import('./museum.js')).registerMuseum,

@@ -24,6 +24,7 @@ export {
   type Failure,
   formFailure,
 } from './report.js';
+export * from './shrink/index.js';
 export * from './story/index.js';
 export * from './sweep/index.js';
 export * from './trace/index.js';

@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  GUEST_NAMES,
-  type GuestName,
-  ROUND,
-  runTrial,
-  shrunk,
-} from '../../src/lab/campaign/index.js';
+import { GUEST_NAMES, type GuestName, ROUND, runTrial } from '../../src/lab/campaign/index.js';
 import {
   type DefectName,
   KERNEL_VERSIONS,
@@ -72,13 +66,5 @@ describe('a campaign', () => {
     expect(
       known.every(({ steps, counterexample }) => steps === 500 && counterexample === null),
     ).toBe(true);
-  });
-
-  test('leaves out of a list what is not needed', () => {
-    const list = Array.from({ length: 50 }, (_, i) => i);
-    const fails = (some: readonly number[]) => some.includes(7) && some.includes(31);
-    expect(shrunk(list, fails)).toEqual([7, 31]);
-    // The first is needed for as long as the second is there.
-    expect(shrunk([7, 31], (some) => some.includes(7) || !some.includes(31))).toEqual([]);
   });
 });

@@ -5,10 +5,10 @@ import {
   createJsonWriter,
   type VmConfigInput,
 } from '../../mmu/schema/index.js';
+import { shrunk } from '../shrink/index.js';
 import { attempt, attemptAll, type Maker, REFUSED, startedVm } from './attempt.js';
 import type { Scenery } from './guest.js';
 import { guestOf } from './guests/index.js';
-import { shrunk } from './shrink.js';
 import type { Trial } from './trial.js';
 
 /** A mistake that a trial found, with the shortest commands found that show it. */

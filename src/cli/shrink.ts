@@ -1,0 +1,104 @@
+import { writeFile } from 'node:fs/promises';
+import { Option, type Command as Program } from 'commander';
+import {
+  curlScript,
+  FAILURES,
+  type FailureKind,
+  kvmUnitTest,
+  pythonTest,
+  type Shrunk,
+  shrink,
+  typescriptTest,
+} from '../lab/index.js';
+import { POLICY_NAMES, type PolicyName } from '../mmu/index.js';
+import { Command, type CommandInput, createJsonWriter } from '../mmu/schema/index.js';
+import { caseText } from './case-text.js';
+import { caseIn } from './command-file.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import type { Terminal } from './terminal.js';
+import { WrongUse } from './wrong-use.js';
+
+/** Forms of a smallest list. */
+const FORMS = ['case', 'curl', 'typescript', 'python', 'kvm-unit-tests'] as const;
+type Form = (typeof FORMS)[number];
+
+interface ShrinkCliOptions {
+  readonly kind?: FailureKind;
+  readonly against?: PolicyName;
+  readonly as: Form;
+  readonly output?: string;
+}
+
+/** `mmulab shrink`: a list of commands that shows a mistake, cut to a smallest one. */
+export function registerShrink(program: Program, terminal: Terminal): void {
+  program
+    .command('shrink')
+    .description('cut a case that shows a mistake to the fewest and simplest commands')
+    .argument('<case>', 'a case file; - is standard input')
+    .addOption(new Option('--kind <kind>', 'the mistake that is meant').choices(FAILURES))
+    .addOption(
+      new Option('--against <policy>', 'a policy whose guest must see the same').choices(
+        POLICY_NAMES,
+      ),
+    )
+    .addOption(new Option('--as <form>', 'form of the answer').choices(FORMS).default('case'))
+    .option('-o, --output <file>', 'write there instead of to the standard output')
+    .action(async (file: string, options: ShrinkCliOptions) => {
+      terminal.exitCode = await run(file, options, terminal);
+    });
+}
+
+async function run(
+  file: string,
+  { as, output, ...options }: ShrinkCliOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (options.kind === 'disagreement' && options.against === undefined) {
+    throw new WrongUse('Cannot shrink: a disagreement needs --against, the policy to agree with');
+  }
+  const { config, commands } = await caseIn(file, terminal);
+  const writeCommand = createJsonWriter(Command);
+  const inputs = commands.map((command) => JSON.parse(writeCommand(command)) as CommandInput);
+  const found = shrink({ config, commands: inputs }, options);
+  if (found === null) {
+    terminal.stderr.write(
+      `${file}: its ${commands.length} commands show no mistake that is meant\n`,
+    );
+    return EXIT.objected;
+  }
+  const { failure, given, tries } = found;
+  terminal.stderr.write(
+    `${given} commands cut to ${found.commands.length} in ${tries} tries. ` +
+      `${failure.kind} at command ${failure.command}: ${failure.message}\n`,
+  );
+  const text = await textOf(as, found);
+  if (output === undefined) terminal.stdout.write(text);
+  else await write(output, text);
+  return EXIT.done;
+}
+
+async function textOf(form: Form, found: Shrunk): Promise<string> {
+  switch (form) {
+    case 'case':
+      return caseText({
+        config: found.config,
+        commands: found.commands.map((command) => Command.parse(command)),
+      });
+    case 'curl':
+      return curlScript(found);
+    case 'typescript':
+      return typescriptTest(found);
+    case 'python':
+      return pythonTest(found);
+    case 'kvm-unit-tests':
+      return kvmUnitTest(found);
+  }
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    throw new WrongUse(`Cannot write "${file}": ${(error as Error).message}`);
+  }
+}

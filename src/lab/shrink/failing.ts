@@ -1,0 +1,113 @@
+import { CommandRefused, createVm, type PolicyName, step, type Vm } from '../../mmu/index.js';
+import {
+  Command,
+  type CommandInput,
+  type MmuEvent,
+  VmConfig,
+  type VmConfigInput,
+} from '../../mmu/schema/index.js';
+
+/** A machine and what befalls it: what is made smaller. */
+export interface Failing {
+  readonly config: VmConfigInput;
+  readonly commands: readonly CommandInput[];
+}
+
+/** Mistakes that a list of commands can show. */
+export const FAILURES = ['violation', 'crash', 'disagreement'] as const;
+export type FailureKind = (typeof FAILURES)[number];
+
+/** A mistake, and the command that shows it. */
+export interface Failure {
+  readonly kind: FailureKind;
+  /** Sign that tells it from other mistakes: the rule that was broken, the assertion that failed. */
+  readonly key: string;
+  readonly message: string;
+  /** Index of the command. */
+  readonly command: number;
+}
+
+/**
+ * The first mistake that commands show; null if they show none.
+ *
+ * @param against For a disagreement: the policy whose guest must read and fault alike.
+ */
+export function failureOf(
+  { config, commands }: Failing,
+  { kind, against }: { kind?: FailureKind; against?: PolicyName },
+): Failure | null {
+  const checked = configOf(config);
+  if (checked === null) return null;
+  const first = createVm(checked);
+  const second = against === undefined ? null : createVm({ ...checked, policy: against });
+  for (const [index, input] of commands.entries()) {
+    const command = commandOf(input);
+    if (command === null) return null;
+    const one = attempt(first, command);
+    const found = failureIn(one, index);
+    if (found !== null && (kind === undefined || kind === found.kind)) return found;
+    if (one.crash !== null) return null;
+    if (second === null) continue;
+    const other = attempt(second, command);
+    if (one.seen !== other.seen) return disagreement(one.seen, other.seen, { index, input });
+  }
+  return null;
+}
+
+/** Lists that are tried share most of what they consist of: each is checked once. */
+const configs = new WeakMap<object, VmConfig | null>();
+const checkedCommands = new WeakMap<object, Command | null>();
+
+function configOf(config: VmConfigInput): VmConfig | null {
+  const known = configs.get(config);
+  if (known !== undefined) return known;
+  const { data = null } = VmConfig.safeParse(config);
+  configs.set(config, data);
+  return data;
+}
+
+function commandOf(input: CommandInput): Command | null {
+  const known = checkedCommands.get(input);
+  if (known !== undefined) return known;
+  const { data = null } = Command.safeParse(input);
+  checkedCommands.set(input, data);
+  return data;
+}
+
+interface Attempt {
+  readonly violation: (MmuEvent & { kind: 'violation' }) | null;
+  readonly crash: string | null;
+  /** The outcome, as the guest sees it. */
+  readonly seen: string;
+}
+
+function attempt(vm: Vm, command: Command): Attempt {
+  let violation: Attempt['violation'] = null;
+  try {
+    const outcome = step(vm, command, (_vcpu, event) => {
+      if (event.kind === 'violation') violation ??= event;
+      return 0;
+    });
+    return { violation, crash: null, seen: JSON.stringify(outcome) };
+  } catch (error) {
+    if (error instanceof CommandRefused) return { violation, crash: null, seen: 'refused' };
+    const crash = error instanceof Error ? error.message : String(error);
+    return { violation, crash, seen: `crash: ${crash}` };
+  }
+}
+
+function failureIn({ violation, crash }: Attempt, command: number): Failure | null {
+  if (violation !== null) {
+    return { kind: 'violation', key: violation.rule, message: violation.message, command };
+  }
+  return crash === null ? null : { kind: 'crash', key: crash, message: crash, command };
+}
+
+function disagreement(
+  one: string,
+  other: string,
+  { index, input }: { index: number; input: CommandInput },
+): Failure {
+  const message = `${input.kind}: one guest sees ${one}, the other ${other}`;
+  return { kind: 'disagreement', key: input.kind, message, command: index };
+}

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import {
+  commandsOf,
+  curlScript,
+  type Failing,
+  failureOf,
+  kvmUnitTest,
+  MUSEUM,
+  pythonTest,
+  type Shrunk,
+  shrink,
+  shrunk,
+  typescriptTest,
+} from '../../src/lab/index.js';
+import type { CommandInput } from '../../src/mmu/schema/index.js';
+
+/** The scene of an exhibit, as it goes wrong. */
+function sceneOf(name: string): Failing {
+  const exhibit = MUSEUM.find((one) => one.name === name);
+  if (exhibit === undefined) throw new Error(`no exhibit ${name}`);
+  const config = { ...exhibit.scene.config, ...exhibit.amiss };
+  return { config, commands: commandsOf(exhibit.scene) };
+}
+
+/** Commands that change nothing of a mistake, by a seed. */
+function padded({ config, commands }: Failing, seed: number): Failing {
+  let state = seed;
+  const next = (count: number) => {
+    state = (state * 1103515245 + 12345) % 2 ** 31;
+    return (state >> 8) % count;
+  };
+  const noise = (): CommandInput[] => [
+    { kind: 'mov-from-cr3', vcpu: 0 },
+    {
+      kind: 'host-write',
+      vcpu: 0,
+      gpa: `0x${(0x7000000 + next(512) * 8).toString(16)}`,
+      value: '0x1',
+    },
+  ];
+  return {
+    config,
+    commands: commands.flatMap((one) => (next(2) === 0 ? [...noise(), one] : [one])),
+  };
+}
+
+describe('shrinking a list', () => {
+  test('leaves out of a list what is not needed', () => {
+    const list = Array.from({ length: 50 }, (_, i) => i);
+    const fails = (some: readonly number[]) => some.includes(7) && some.includes(31);
+    expect(shrunk(list, fails)).toEqual([7, 31]);
+    // The first is needed for as long as the second is there.
+    expect(shrunk([7, 31], (some) => some.includes(7) || !some.includes(31))).toEqual([]);
+  });
+
+  test('a violation among other commands', () => {
+    const scene = sceneOf('pcide-keeps-roots');
+    const bare = shrink(scene, {});
+    const found = shrink(padded(scene, 1), {});
+    expect(found?.failure.key).toBe(bare?.failure.key);
+    expect(found?.commands.length).toBe(bare?.commands.length);
+    // None of those that are left can go.
+    for (const index of found?.commands.keys() ?? []) {
+      const without = found?.commands.filter((_, at) => at !== index) ?? [];
+      const failure = failureOf({ config: found?.config ?? {}, commands: without }, {});
+      expect(failure?.key === found?.failure.key).toBe(false);
+    }
+  });
+
+  test('vCPUs, values and fields become as simple as they can', () => {
+    const { config, commands } = sceneOf('pcide-keeps-roots');
+    const found = shrink({ config: { ...config, vcpus: 4 }, commands }, {});
+    expect(found?.config.vcpus ?? 1).toBe(1);
+    expect(found?.given).toBe(commands.length);
+  });
+
+  test('a disagreement of two policies', () => {
+    const found = shrink(
+      { config: { policy: 'mainline' }, commands: [{ kind: 'mov-from-cr3', vcpu: 0 }] },
+      { kind: 'disagreement', against: 'need-sync' },
+    );
+    expect(found).toBe(null);
+  });
+
+  test('a list without a mistake is none', () => {
+    expect(shrink({ config: {}, commands: [{ kind: 'enter', vcpu: 0 }] }, {})).toBe(null);
+  });
+});
+
+describe('a smallest list is written', () => {
+  const found: Shrunk = {
+    config: { memory: { words: [{ gpa: '0x1000', value: '0x2003' }] } },
+    commands: [
+      { kind: 'mov-cr3', vcpu: 0, value: '0x1001' },
+      { kind: 'invpcid', vcpu: 0, type: 1, pcid: 2, gva: '0x0' },
+      { kind: 'read', vcpu: 0, gva: '0x400000' },
+      { kind: 'zap-all', vcpu: 0 },
+    ],
+    failure: { kind: 'violation', key: 'r', message: 'it\'s stale */ """', command: 2 },
+    given: 9,
+    tries: 5,
+  };
+
+  test('as C in the words of kvm-unit-tests', () => {
+    const text = kvmUnitTest(found);
+    expect(text).toContain('#include "libcflat.h"\n#include "processor.h"\n#include "vm.h"\n');
+    expect(text).toContain('\tstore(0x1000ull, 0x2003ull);\n\twrite_cr3(0x1001ull);\n');
+    expect(text).toContain('\tinvpcid_safe(0x1ull, &desc);\n\t(void)load(0x400000ull);\n');
+    expect(text).toContain('no guest executes this */\n');
+    expect(text.match(/\*\//g)).toHaveLength(2);
+  });
+
+  test('as a shell script, in TypeScript and in Python', () => {
+    expect(curlScript(found)).toContain(`'[{"kind":"mov-cr3","vcpu":0,"value":"0x1001"}`);
+    expect(typescriptTest(found)).toContain('await vm.runAll(COMMANDS)');
+    expect(pythonTest(found).match(/"""/g)).toHaveLength(2);
+  });
+});
