@@ -6,6 +6,7 @@ import { memory } from './rows/memory.js';
 import { ndjson } from './rows/ndjson.js';
 import { race } from './rows/race.js';
 import { rootSwitch } from './rows/root-switch.js';
+import { scrub } from './rows/scrub.js';
 import { shared } from './rows/shared.js';
 import { start } from './rows/start.js';
 import { state } from './rows/state.js';
@@ -33,6 +34,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   state,
   shared,
   time,
+  scrub,
   start,
 };
 
