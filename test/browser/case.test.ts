@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { faultsIn } from './axe.js';
 import { type Lab, startLab } from './lab.js';
 
 let lab: Lab;
@@ -140,6 +141,18 @@ test('a line taken out of KVM at a moment makes the oracle object', async () => 
   expect(Number(await momentOf(page))).toBeGreaterThan(2000);
 });
 
+test('the lanes over time and the moment have one playhead', async () => {
+  const page = await openExhibit();
+  const lanes = page.getByRole('region', { name: 'Lanes over time' });
+  await expect.poll(() => lanes.locator('.reading-seq').textContent()).toBe('@58');
+  await page.keyboard.press('ArrowLeft');
+  await expect.poll(() => momentOf(page)).toBe('57');
+  await expect.poll(() => lanes.locator('.reading-seq').textContent()).toBe('@57');
+  await page.locator('.scrub input').fill('20');
+  await expect.poll(() => lanes.locator('.reading-seq').textContent()).toBe('@20');
+  expect(await page.getByRole('button', { name: 'Follow' }).count()).toBe(0);
+});
+
 test.each([
   ['1.AAAA', 'No case in this link', 'The case in this link is damaged'],
   ['hello', 'No case in this link', 'There is no case in this link, or it was cut off'],
@@ -177,12 +190,15 @@ test('it fits the window at three widths, in light and in dark', async () => {
   const page = await openExhibit();
   await page.keyboard.press('x');
   await expect.poll(() => page.locator('.run-lane-drop').count()).toBe(3);
+  await page.keyboard.press('y');
+  await page.locator('.why-parts').waitFor();
   const folder = process.env.SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'mmulab-case-'));
   for (const width of [1440, 1024, 390]) {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 900 });
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      expect(await faultsIn(page)).toEqual([]);
       const path = join(folder, `case-${width}-${colorScheme}.png`);
       await page.screenshot({ path, fullPage: true });
     }

@@ -3,7 +3,6 @@ import type { Engine } from '../model/engine.js';
 import type { Lane } from '../model/lane.js';
 import type { LocalCase } from '../model/local-case.js';
 import { caseHref } from '../shell/place.js';
-import { PageHead } from '../view/page-head.js';
 
 interface Props {
   readonly engine: Engine;
@@ -18,42 +17,33 @@ export function CaseHead({ lane: { opened }, from, fragment, seq }: Props) {
   const { policy, kernel, paging, commands, head, violations, digest, failure } = opened;
   const expected = from.kind === 'written' ? from.digest : null;
   return (
-    <PageHead>
-      <div class="facts">
-        <h1 class="vm-name">{nameOf(from)}</h1>
-        <dl class="fact-list">
-          <Fact name="policy" value={policy} />
-          <Fact name="kernel" value={kernel} />
-          <Fact name="paging" value={paging} />
-          <Fact name="commands" value={String(commands)} />
-          <Fact name="events" value={String(head - commands)} />
-          <Fact name="violations" value={String(violations)} isBad={violations > 0} />
-        </dl>
-        {from.mmulab !== '' && from.mmulab !== MMULAB_VERSION && (
-          <p class="case-note">
-            made by mmulab {from.mmulab}; this is {MMULAB_VERSION}
-          </p>
-        )}
-        {expected !== null && (
-          <p class="case-note" data-bad={expected !== digest}>
-            {expected === digest
-              ? 'The same state as where it was recorded.'
-              : 'Another state than where it was recorded: versions differ.'}
-          </p>
-        )}
-        {failure !== null && <p class="case-note failure">{failure}</p>}
-      </div>
+    <header class="vm-head">
+      <h1>{nameOf(from)}</h1>
+      <p class="vm-facts">
+        <span>{policy}</span>
+        <span>{paging === 'ept' ? 'EPT' : 'shadow paging'}</span>
+        <span>kernel {kernel}</span>
+        <span>{commands.toLocaleString('en')} commands</span>
+        <span>{(head - commands).toLocaleString('en')} events</span>
+        <span data-bad={violations > 0}>
+          {violations.toLocaleString('en')} violation{violations === 1 ? '' : 's'}
+        </span>
+      </p>
+      {from.mmulab !== '' && from.mmulab !== MMULAB_VERSION && (
+        <p class="case-note">
+          made by mmulab {from.mmulab}; this is {MMULAB_VERSION}
+        </p>
+      )}
+      {expected !== null && (
+        <p class="case-note" data-bad={expected !== digest}>
+          {expected === digest
+            ? 'The same state as where it was recorded.'
+            : 'Another state than where it was recorded: versions differ.'}
+        </p>
+      )}
+      {failure !== null && <p class="case-note failure">{failure}</p>}
       <CopyLink fragment={fragment} seq={seq} />
-    </PageHead>
-  );
-}
-
-function Fact(props: { readonly name: string; readonly value: string; readonly isBad?: boolean }) {
-  return (
-    <div class="fact" data-bad={props.isBad}>
-      <dt>{props.name}</dt>
-      <dd>{props.value}</dd>
-    </div>
+    </header>
   );
 }
 

@@ -2,8 +2,9 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Catalogue } from '../engine/protocol.js';
 import type { Engine } from '../model/engine.js';
-import { type Lane, openLane, type Split, splitLane } from '../model/lane.js';
+import { type Lane, openLane, type Split, sourceOf, splitLane } from '../model/lane.js';
 import type { LocalCase } from '../model/local-case.js';
+import { LanesOfMoment } from '../moment/lanes-of-moment.js';
 import { MomentView } from '../moment/moment-view.js';
 import { Card } from '../shell/card.js';
 import { caseHref } from '../shell/place.js';
@@ -103,6 +104,7 @@ function OpenRun({ engine, lanes, catalogue, seq, onSeek, onLanes }: RunProps) {
     },
     [isFirst, onSeek, own],
   );
+  const source = useMemo(() => sourceOf(engine, lane.opened.run), [engine, lane]);
   const show = async (index: number, to: number | null) => {
     const other = lanes[index] as Lane;
     const { run } = lane.opened;
@@ -145,6 +147,7 @@ function OpenRun({ engine, lanes, catalogue, seq, onSeek, onLanes }: RunProps) {
         onShow={show}
         onDrop={drop}
       />
+      <LanesOfMoment key={lane.opened.run} source={source} seq={at} onSeek={seek} />
       {catalogue !== null && (
         <SplitForm
           catalogue={catalogue}

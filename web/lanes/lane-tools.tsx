@@ -8,20 +8,7 @@ export function LaneTools({ desk }: { readonly desk: Desk }) {
   const found = desk.timeline.value?.violations.count ?? 0;
   return (
     <div class="lane-tools" role="toolbar" aria-label="Window">
-      <button
-        type="button"
-        aria-pressed={desk.isFollowing.value}
-        onClick={() => desk.follow(!desk.isFollowing.value)}
-      >
-        Follow <kbd>L</kbd>
-      </button>
-      <button
-        type="button"
-        aria-pressed={desk.isFrozen.value}
-        onClick={() => desk.freeze(!desk.isFrozen.value)}
-      >
-        Freeze <kbd>F</kbd>
-      </button>
+      {!desk.source.isStill && <LiveTools desk={desk} />}
       <span class="lane-tools-group">
         <button type="button" aria-label="Farther" onClick={() => desk.zoom(1.5)}>
           &minus;
@@ -43,5 +30,27 @@ export function LaneTools({ desk }: { readonly desk: Desk }) {
         {Math.min(head, Math.ceil(to) - 1).toLocaleString('en')} of {head.toLocaleString('en')}
       </p>
     </div>
+  );
+}
+
+/** Buttons for a history that goes on. */
+function LiveTools({ desk }: { readonly desk: Desk }) {
+  return (
+    <>
+      <button
+        type="button"
+        aria-pressed={desk.isFollowing.value}
+        onClick={() => desk.follow(!desk.isFollowing.value)}
+      >
+        Follow <kbd>L</kbd>
+      </button>
+      <button
+        type="button"
+        aria-pressed={desk.isFrozen.value}
+        onClick={() => desk.freeze(!desk.isFrozen.value)}
+      >
+        Freeze <kbd>F</kbd>
+      </button>
+    </>
   );
 }

@@ -2,6 +2,7 @@ import type { Found, Opened, Parted } from '../engine/protocol.js';
 import type { Engine, Following } from './engine.js';
 import type { LocalCase, PolicyChanges } from './local-case.js';
 import type { Moments } from './moments.js';
+import type { Source } from './source.js';
 
 /** A run in the page, with what sets it apart from the others. */
 export interface Lane {
@@ -24,6 +25,16 @@ export function momentsOf(engine: Engine, run: number): Moments {
     shadowPages: (...of) => engine.call('shadowPages', { run, of }),
     shadowPage: (...of) => engine.call('shadowPage', { run, of }),
     why: (...of) => engine.call('why', { run, of }),
+  };
+}
+
+/** The history of a run in the page. */
+export function sourceOf(engine: Engine, run: number): Source {
+  return {
+    isStill: true,
+    timeline: ({ from, to, buckets }, signal) =>
+      engine.call('timeline', { run, from: from ?? 0, to, buckets }, { signal }),
+    frames: (after, limit, signal) => engine.call('frames', { run, after, limit }, { signal }),
   };
 }
 

@@ -66,7 +66,7 @@ export function lookAgain(source: Source, wish: Wish): { end(): void; now(): voi
     failures = 0;
     lostAtMs = null;
     if (wish.isFrozen()) wish.frozenAt(timeline.head);
-    else wish.lag({ kind: 'live', events, ms: lateMs });
+    else wish.lag(source.isStill ? { kind: 'none' } : { kind: 'live', events, ms: lateMs });
     return timeline;
   };
   /** @returns Milliseconds to rest. */
@@ -74,7 +74,8 @@ export function lookAgain(source: Source, wish: Wish): { end(): void; now(): voi
     const began = performance.now();
     const before = pace?.head;
     let wanted = wish.isFrozen() ? null : wish.wanted(expectedOf(pace, began));
-    if (wanted === null && (await ask(HEAD_ALONE)).head !== before && !wish.isFrozen()) {
+    const isOld = wanted === null && !source.isStill;
+    if (isOld && (await ask(HEAD_ALONE)).head !== before && !wish.isFrozen()) {
       wanted = wish.wanted(expectedOf(pace, performance.now()));
     }
     if (wanted !== null) wish.show(await ask(wanted));

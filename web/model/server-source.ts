@@ -4,6 +4,7 @@ import type { Source } from './source.js';
 /** The history of a VM of the server. */
 export function serverSource(vm: string): Source {
   return {
+    isStill: false,
     timeline: (wanted, signal) => getTimeline(vm, wanted, signal),
     frames: (after, limit, signal) => getFrames(vm, after, limit, signal),
   };

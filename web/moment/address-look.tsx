@@ -5,6 +5,7 @@ import { latest } from '../model/latest.js';
 import { type Look, lookAt } from '../model/look.js';
 import type { Moment, Moments } from '../model/moments.js';
 import { Cached } from './cached.js';
+import { useDraft } from './draft.js';
 import { GuestWalk } from './guest-walk.js';
 import { ShadowWalkView } from './shadow-walk-view.js';
 
@@ -14,7 +15,7 @@ interface Props {
   readonly event: WireEvent | null;
 }
 
-const HEX = /^0x[0-9a-f]{1,16}$/i;
+const HEX = /^0x[0-9a-f]{1,16}$/;
 
 /** An address, and beside each other how the guest, KVM and the processor translate it. */
 export function AddressLook({ moments, moment, event }: Props) {
@@ -64,6 +65,10 @@ interface FieldProps {
 }
 
 function AddressField({ gva, isTyped, onAddress }: FieldProps) {
+  const draft = useDraft(gva, (text) => {
+    const address = text.trim().toLowerCase();
+    if (HEX.test(address)) onAddress(`0x${BigInt(address).toString(16)}`);
+  });
   return (
     <div class="look-head">
       <h2 class="part-title">Translation</h2>
@@ -71,14 +76,10 @@ function AddressField({ gva, isTyped, onAddress }: FieldProps) {
         of linear address
         <input
           class="look-address"
-          value={gva}
           spellcheck={false}
-          pattern={HEX.source.replace('0-9a-f', '0-9a-fA-F')}
+          pattern="0x[0-9a-fA-F]{1,16}"
           title="A linear address in hex: 0x and up to 16 digits"
-          onChange={({ currentTarget: { value } }) => {
-            const text = value.trim().toLowerCase();
-            if (HEX.test(text)) onAddress(`0x${BigInt(text).toString(16)}`);
-          }}
+          {...draft}
         />
       </label>
       {isTyped && (

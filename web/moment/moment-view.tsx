@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { latest } from '../model/latest.js';
 import type { Moment, Moments } from '../model/moments.js';
 import { stepsOf } from '../model/steps.js';
@@ -86,28 +86,27 @@ function VcpuChoice(props: {
   );
 }
 
-/** Offers the keys that step through the history. */
+/** Offers the keys that step through the history: from the moment that is shown when one is pressed. */
 function useSteps(moment: Moment | null, onSeek: (seq: number) => void): void {
+  const newest = useRef(moment);
+  newest.current = moment;
   const offered = useMemo((): Action[] => {
-    if (moment === null) return [];
-    const group = 'In a moment';
+    const step = (
+      key: string,
+      text: string,
+      to: (steps: ReturnType<typeof stepsOf>) => number,
+    ) => ({
+      ...{ group: 'In a moment', key, text },
+      run: () => {
+        if (newest.current !== null) onSeek(to(stepsOf(newest.current)));
+      },
+    });
     return [
-      {
-        group,
-        key: 'ArrowLeft',
-        text: 'The event before',
-        run: () => onSeek(stepsOf(moment).back),
-      },
-      { group, key: 'ArrowRight', text: 'The event behind', run: () => onSeek(stepsOf(moment).on) },
-      {
-        ...{ group, key: 'Shift+ArrowLeft', text: 'The command before' },
-        run: () => onSeek(stepsOf(moment).commandBack),
-      },
-      {
-        ...{ group, key: 'Shift+ArrowRight', text: 'The command behind' },
-        run: () => onSeek(stepsOf(moment).commandOn),
-      },
+      step('ArrowLeft', 'The event before', ({ back }) => back),
+      step('ArrowRight', 'The event behind', ({ on }) => on),
+      step('Shift+ArrowLeft', 'The command before', ({ commandBack }) => commandBack),
+      step('Shift+ArrowRight', 'The command behind', ({ commandOn }) => commandOn),
     ];
-  }, [moment, onSeek]);
+  }, [onSeek]);
   useActions(offered);
 }

@@ -1,5 +1,6 @@
 import type { Moment } from '../model/moments.js';
 import { stepsOf } from '../model/steps.js';
+import { useDraft } from './draft.js';
 
 interface Props {
   readonly moment: Moment;
@@ -10,6 +11,10 @@ interface Props {
 export function Stepper({ moment, onSeek }: Props) {
   const { seq, head, oldest } = moment;
   const { back, on, commandBack, commandOn } = stepsOf(moment);
+  const draft = useDraft(seq, (text) => {
+    const to = Number(text);
+    if (text !== '' && Number.isInteger(to)) onSeek(Math.min(Math.max(to, oldest), head));
+  });
   const step = (to: number, text: string, sign: string) => (
     <button
       type="button"
@@ -29,17 +34,7 @@ export function Stepper({ moment, onSeek }: Props) {
       <label class="inline-field">
         <span class="reader-only">Moment</span>
         <span aria-hidden="true">@</span>
-        <input
-          class="stepper-seq"
-          type="number"
-          min={oldest}
-          max={head}
-          value={seq}
-          onChange={({ currentTarget: { valueAsNumber } }) => {
-            if (Number.isInteger(valueAsNumber))
-              onSeek(Math.min(Math.max(valueAsNumber, oldest), head));
-          }}
-        />
+        <input class="stepper-seq" type="number" min={oldest} max={head} {...draft} />
       </label>
       <span class="stepper-head">of {head}</span>
       {step(on, 'The event behind', '›')}

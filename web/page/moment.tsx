@@ -8,7 +8,6 @@ import { momentHref, vmHref } from '../shell/links.js';
 import type { Params } from '../shell/path.js';
 import { caseHref } from '../shell/place.js';
 import { navigate } from '../shell/router.js';
-import { PageHead } from '../view/page-head.js';
 
 /** Milliseconds between two writes of the address: browsers allow only so many. */
 const ADDRESS_EVERY_MS = 300;
@@ -29,14 +28,12 @@ export function View({ params: { vm = '', seq = '0' } }: { readonly params: Para
   }, [vm, at]);
   return (
     <main class="case">
-      <PageHead>
-        <div class="facts">
-          <h1 class="vm-name">
-            <a href={vmHref(vm)}>{vm}</a> @{at.value}
-          </h1>
-        </div>
+      <header class="vm-head">
+        <h1>
+          <a href={vmHref(vm)}>{vm}</a> @{at.value}
+        </h1>
         <Acts vm={vm} seq={at.value} />
-      </PageHead>
+      </header>
       <MomentView moments={moments} seq={at.value} onSeek={seek} />
     </main>
   );
