@@ -88,6 +88,40 @@ describe('perf kvm stat report', () => {
     ]);
   });
 
+  test('a locale may group by points, too', () => {
+    const rows = CPUID.replaceAll('.', ',').replace('0,50us', '2.000,50us');
+    const { readings } = calibrate([table(rows)], SETUP).report;
+    expect(readings.map(({ value, high }) => [value, high])).toEqual([[2000.5, 2040.51]]);
+    expect(unreadIn(table(CPUID.replace('0.50us', '1,2,3us')))).toEqual([
+      ['row of a perf kvm stat table without samples or a unit of time', 1],
+    ]);
+  });
+
+  test('since Linux 6.4 nanoseconds stand in the head, and no spread behind the mean', () => {
+    const text = `
+Event name                Samples   Sample%    Time (ns)     Time%   Max Time (ns)   Min Time (ns)  Mean Time (ns)
+EPT_VIOLATION                1000     54.00%      2500000    40.00%            9000            2250            2500
+CPUID                         500     35.00%       250000    23.00%             900             500             500
+0xfee00380:W                   12      1.00%         1200     1.00%             100             100             100
+`;
+    const calibration = calibrate([text], SETUP);
+    const read = calibration.report.readings;
+    expect(read.map(({ name, samples, value, least }) => [name, samples, value, least])).toEqual([
+      ['EPT_VIOLATION', 1000, 2.5, 2.25],
+      ['CPUID', 500, 0.5, 0.5],
+    ]);
+    expect(rangesOf(calibration).pageFault?.[0]).toBe(3960);
+    expect(unreadIn(text)).toEqual([]);
+    expect(
+      calibration.report.aside.map(({ count, example }) => [count, example.slice(0, 12)]),
+    ).toEqual([[1, '0xfee00380:W']]);
+  });
+
+  test('lost events are told around the table', () => {
+    const text = `Warning:\nProcessed 99 events and lost 2 chunks!\n\nCheck IO/CPU overload!\n${table(CPUID)}`;
+    expect(unreadIn(text)).toEqual([]);
+  });
+
   test('without a spread, the shortest tells how far a mean may be off', () => {
     const plain = CPUID.replace(/\( .*/, '');
     const npf = plain.replace('CPUID', 'NPF').replace('0.50us', '1.50us');
@@ -114,8 +148,12 @@ describe('perf kvm stat report', () => {
 
   test('tables of MMIO, I/O ports and MSRs are none of exits', () => {
     const text = table(CPUID).replace('VM-EXIT', 'IO Port Access');
-    expect(calibrate([text], SETUP).report.readings).toEqual([]);
+    const calibration = calibrate([text], SETUP);
+    expect(calibration.report.readings).toEqual([]);
     expect(unreadIn(text)).toEqual([]);
+    expect(calibrationText(calibration, SETUP)).toContain(
+      'Not used: a line (row of accesses by address, of MMIO, I/O ports or MSRs: a price is one of exits by reason), the first: "CPUID ',
+    );
   });
 
   test('a handler that is shorter than a plain one leaves no price', () => {
@@ -213,6 +251,11 @@ describe("kvm-unit-tests' vmexit", () => {
     });
   });
 
+  test('a test that the machine does not have says so', () => {
+    const text = 'vmcall 1200\nipi N/A\nipi_halt (skipped)\nSKIP vmexit_ipi (0 tests)';
+    expect([found(text), unreadIn(text)]).toEqual([{ exit: [1200, 1200, 1200] }, []]);
+  });
+
   test('what it does not have is counted', () => {
     expect(unreadIn('cpuid 1200\nfrobnicate 12\nmov_dr -3\nhello there')).toEqual([
       ['test that vmexit does not have', 1],
@@ -226,6 +269,11 @@ describe('counts without times', () => {
   test.each([
     ['kvm_stat', sample('kvm_stat'), 5],
     ['an old kvm_stat', 'kvm statistics\n\nefer_reload   94   0\n kvm_exit(CPUID)  7  1', 2],
+    ['kvm_stat -1', 'exits        120        12\nkvm_exit      99         9\nCPUID   7   1', 3],
+    ['kvm_stat -1 without rates', 'kvm_exit(CPUID)     99\ntlb_flush     3', 2],
+    ['kvm_stat -l', ' kvm_exit  kvm_entry\n   123     120\n     5       4', 2],
+    ['kvm_stat -L', 'exits tlb_flush CPUID\n2026-11-30 10:11:12    12     3   4', 3],
+    ['kvm_stat -L -c', 'timestamp,exits,tlb_flush\n2026-11-30 10:11:12,12,3', 2],
     ['perf stat', " Performance counter stats for 'system wide':\n\n 124,781 kvm:kvm_entry", 1],
   ])('%s: nothing follows, and it says so', (_, text, size) => {
     const calibration = calibrate([text], SETUP);
@@ -234,6 +282,21 @@ describe('counts without times', () => {
       /^Cannot calibrate: no price follows from what was given; .* count and take no time/,
     );
   });
+});
+
+test('lines of a log add up, and one that does not fit its names is not counted in', () => {
+  const text =
+    'timestamp,exits,tlb_flush\n2026-11-30 10:11:12,12,3\n2026-11-30 10:11:13,5,4\n1,2,3,4';
+  const { counts, unread } = calibrate([text], SETUP).report;
+  expect([Object.fromEntries(counts), unread.map(({ count }) => count)]).toEqual([
+    { exits: 17, tlb_flush: 7 },
+    [1],
+  ]);
+});
+
+test('counts without rates do not swallow the cycles of a test in the same file', () => {
+  const { prices } = calibrate(['kvm_exit 99 9\nvmcall 1200'], SETUP).file;
+  expect(prices.exit?.value).toBe(1200);
 });
 
 test('lines that nobody knows are counted by kind, each with the first of it', () => {

@@ -1,7 +1,7 @@
 import { type Column, tableLines } from '../plain-text.js';
 import { grouped, PRESETS, PRICE_NAMES, type PriceName } from '../race/index.js';
 import type { Calibration, CalibrationSetup } from './calibrate.js';
-import { FORMATS } from './read-report.js';
+import { FORMATS, type UnreadKind } from './read-report.js';
 
 /** Names that a sentence lists. */
 const NAMES_SHOWN = 12;
@@ -18,11 +18,14 @@ export function calibrationText(calibration: Calibration, setup: CalibrationSetu
   }
   if (unused.length > 0) lines.push(`No price follows from ${listOf(unused)}.`);
   if (found.length > 0 && report.counts.size > 0) lines.push(countsText(report.counts.size));
-  for (const { what, count, example } of report.unread) {
-    const times = count === 1 ? 'a line' : `${count} lines`;
-    lines.push(`Not understood: ${times} (${what}), the first: ${JSON.stringify(example)}`);
-  }
+  lines.push(...report.aside.map((kind) => kindText('Not used', kind)));
+  lines.push(...report.unread.map((kind) => kindText('Not understood', kind)));
   return `${lines.join('\n')}\n`;
+}
+
+function kindText(fate: string, { what, count, example }: UnreadKind): string {
+  const times = count === 1 ? 'a line' : `${count} lines`;
+  return `${fate}: ${times} (${what}), the first: ${JSON.stringify(example)}`;
 }
 
 function foundLines(

@@ -3,14 +3,44 @@ import { type ReportReader, TAKEN } from './reading.js';
 /** The head of `kvm_stat`, in each of its ages, and of `perf stat`. */
 const HEAD = /^(?:kvm statistics|event\s+total\s+%total|performance counter stats for)/i;
 
-/** A name, a count, and rates or shares that are not wanted. */
-const KVM_STAT = /^([A-Za-z]\w*(?:\(\w+\))?)\s+(\d+)(?:\s+-?[\d.]+)+$/;
+/**
+ * A name, a count, and rates or shares that are not wanted. Without those, a row may be of another
+ * tool, unless its name is one of KVM's.
+ */
+const KVM_STAT = /^([A-Za-z]\w*(?:\(\w+\))?)\s+(\d+)((?:\s+-?[\d.]+)*)$/;
 const PERF_STAT = /^([\d,.]+)\s+(kvm\w*:\w+)\b/;
+
+/** Statistics of KVM's own, which tell its tables from others that have no head. */
+const OF_KVM =
+  /^(?:kvm_\w+(?:\(\w+\))?|exits|(?:halt|io|irq|mmio|signal|nmi_window|irq_window|request_irq)_exits|(?:remote_)?tlb_flush|efer_reload|fpu_reload|host_state_reload|insn_emulation\w*|(?:irq|nmi)_injections|(?:mmu|halt|pf|pages|directed_yield)_\w+|hypercalls|largepages|invlpg|nested_run)$/;
+
+/** Time of a line of a log, which only logs in a file have. */
+const TIME = /^(?:timestamp|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?:[,\s]\s*|$)/;
+const NAME = /^[a-z]\w*(?:\(\w+\))?$/i;
+const COUNT = /^\d+$/;
 
 /** Reads `kvm_stat`, and `perf stat -e 'kvm:*'`: how often, and never how long. */
 export function createKvmStatReader(): ReportReader {
   const counts = new Map<string, number>();
   let isInside = false;
+  /** Names of the columns of a log. */
+  let columns: string[] = [];
+
+  /** A line of `kvm_stat -l`, `-L` or `-c`: names first, then what each has risen by since. */
+  function takeLog(text: string): boolean {
+    const cells = text.replace(TIME, '').split(/[,\s]+/);
+    if (columns.length === cells.length && cells.every((cell) => COUNT.test(cell))) {
+      for (const [place, name] of columns.entries()) {
+        counts.set(name, (counts.get(name) ?? 0) + Number(cells[place]));
+      }
+      return true;
+    }
+    const isHead =
+      cells.every((cell) => NAME.test(cell)) && cells.some((cell) => OF_KVM.test(cell));
+    if (isHead) columns = cells;
+    return isHead;
+  }
+
   return {
     take(line) {
       const text = line.trim();
@@ -19,15 +49,19 @@ export function createKvmStatReader(): ReportReader {
         return TAKEN;
       }
       const [, digits, event] = PERF_STAT.exec(text) ?? [];
-      const [, name, count] = KVM_STAT.exec(text) ?? [];
+      const [, name, count, rates = ''] = KVM_STAT.exec(text) ?? [];
       if (event !== undefined) counts.set(event, Number(digits?.replace(/[,.]/g, '')));
-      else if (name !== undefined && (isInside || name.startsWith('kvm_'))) {
+      else if (name !== undefined && (OF_KVM.test(name) || (isInside && isRow(name, rates)))) {
         if (name !== 'Total') counts.set(name, Number(count));
         isInside = true;
-      } else return null;
+      } else return takeLog(text) ? TAKEN : null;
       return TAKEN;
     },
     readings: () => [],
     counts: () => counts,
   };
+}
+
+function isRow(name: string, rates: string): boolean {
+  return rates !== '' || name === 'Total';
 }

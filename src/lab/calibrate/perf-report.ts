@@ -1,5 +1,6 @@
 import { exitNameOf } from './exit-names.js';
 import {
+  aside,
   meanWithin,
   NAME_MAX,
   NO_COUNTS,
@@ -14,19 +15,30 @@ import {
 const COLUMNS = {
   samples: /^samples$/,
   sampleShare: /^samples?%$/,
+  time: /^time \(ns\)$/,
   timeShare: /^time%$/,
-  least: /^min time$/,
-  most: /^max time$/,
-  mean: /^(?:avg|mean) time$/,
+  least: /^min time(?: \(ns\))?$/,
+  most: /^max time(?: \(ns\))?$/,
+  mean: /^(?:avg|mean) time(?: \(ns\))?$/,
 } as const;
 type ColumnName = keyof typeof COLUMNS;
 
 /** Space before a column of a head: names and columns may have spaces in them. */
-const HEAD_GAP = /\s+(?=samples?%?(?:\s|$)|time%|(?:min|max|avg|mean) time)/;
+const HEAD_GAP =
+  /(?<!\b(?:min|max|avg|mean))\s+(?=samples?%?(?:\s|$)|time(?:%| \(ns\))|(?:min|max|avg|mean) time)/;
+
+/** Since Linux 6.4 the unit of a time stands in the head. */
+const UNIT_IN_HEAD = /\(ns\)/;
+
+/** Row of `--event=mmio`, `ioport` or `msr`: an address, and what was done there. */
+const ADDRESS = /^0x[\da-f]+:(?:[rw]|pin|pout)$/i;
+const BY_ADDRESS =
+  'row of accesses by address, of MMIO, I/O ports or MSRs: a price is one of exits by reason';
 
 /** A figure with its unit. A locale may have a comma for the point, or groups of three digits. */
 const FIGURE = /^(\d+(?:[.,]\d+)*)(us|µs|ns|ms|s|%)?$/;
 const GROUPED = /^\d{1,3}(?:,\d{3})+(?:\.\d+)?$/;
+const GROUPED_BY_POINT = /^\d{1,3}(?:\.\d{3})+,\d+$/;
 const US: Readonly<Record<string, number>> = { ns: 1e-3, us: 1, µs: 1, ms: 1e3, s: 1e6 };
 
 /** Spread behind the mean: the relative standard error, in percent. */
@@ -37,7 +49,7 @@ const FIGURES_MIN = 2;
 
 /** Lines around the tables. */
 const AROUND =
-  /^(?:Analyze events for |Total Samples:|Lost events:|unknown kvm exit code|\[ perf record: |\d\d:\d\d:\d\d\.\d{6}$|[\d.]+ VM \d+, vcpu \d+: )/;
+  /^(?:Analyze events for |Warning:$|Processed \d+ events and lost |Check IO\/CPU overload|Total Samples:|Lost events:|unknown kvm exit code|\[ perf record: |\d\d:\d\d:\d\d\.\d{6}$|[\d.]+ VM \d+, vcpu \d+: )/;
 
 /**
  * Reads `perf kvm stat report`, and `live`, which prints the same again and again: any number of
@@ -50,16 +62,17 @@ export function createPerfReportReader(): ReportReader {
   /** Columns of the table that is being read; null outside, and in one that is not of exits. */
   let columns: ColumnName[] | null = null;
   let isOfExits = false;
+  let unit = '';
 
   function takeRow(line: string): Taken | null {
     const spread = SPREAD.exec(line);
     const cells = cellsOf(line.replace(SPREAD, ''));
     if (cells.figures.length < FIGURES_MIN || cells.name === '') return null;
-    if (!isOfExits) return TAKEN;
+    if (!isOfExits || ADDRESS.test(cells.name)) return aside(BY_ADDRESS);
     if (columns === null || cells.figures.length !== columns.length) {
       return unread('row of a perf kvm stat table that does not fit its head');
     }
-    const row = rowOf(columns, cells.figures);
+    const row = rowOf(columns, cells.figures, unit);
     if (row === null)
       return unread('row of a perf kvm stat table without samples or a unit of time');
     found.push(readingOf(cells.name, row, spread === null ? null : numberOf(spread[1] as string)));
@@ -74,7 +87,7 @@ export function createPerfReportReader(): ReportReader {
       }
       const head = headOf(line);
       if (head !== null) {
-        [columns, isOfExits] = [head.columns, head.isOfExits];
+        ({ columns, isOfExits, unit } = head);
         return TAKEN;
       }
       return columns === null ? null : takeRow(line);
@@ -85,7 +98,7 @@ export function createPerfReportReader(): ReportReader {
 }
 
 /** Columns behind the name, if the line is the head of a table that has a mean. */
-function headOf(line: string): { columns: ColumnName[]; isOfExits: boolean } | null {
+function headOf(line: string): { columns: ColumnName[]; isOfExits: boolean; unit: string } | null {
   const [first = '', ...words] = line.toLowerCase().trim().split(HEAD_GAP);
   const columns = words.flatMap((word) => {
     const names = Object.keys(COLUMNS) as ColumnName[];
@@ -93,7 +106,8 @@ function headOf(line: string): { columns: ColumnName[]; isOfExits: boolean } | n
   });
   if (columns.length !== words.length) return null;
   if (!columns.includes('mean') || !columns.includes('samples')) return null;
-  return { columns, isOfExits: first === 'vm-exit' || first === 'event name' };
+  const isOfExits = first === 'vm-exit' || first === 'event name';
+  return { columns, isOfExits, unit: UNIT_IN_HEAD.test(line) ? 'ns' : '' };
 }
 
 /** A row's name, which may have spaces in it, and the figures behind it. */
@@ -110,11 +124,20 @@ interface Row {
   readonly least: number | null;
 }
 
-/** The figures that a reading needs, times in microseconds; null if one has no unit. */
-function rowOf(columns: readonly ColumnName[], figures: readonly string[]): Row | null {
+/**
+ * The figures that a reading needs, times in microseconds; null if one has no unit.
+ *
+ * @param given Unit of a time that has none of its own.
+ */
+function rowOf(
+  columns: readonly ColumnName[],
+  figures: readonly string[],
+  given: string,
+): Row | null {
   const cell = (column: ColumnName) => {
-    const [, digits, unit = ''] = FIGURE.exec(figures[columns.indexOf(column)] ?? '') ?? [];
-    return digits === undefined ? null : { value: numberOf(digits), unit };
+    const [, digits, unit = given] = FIGURE.exec(figures[columns.indexOf(column)] ?? '') ?? [];
+    const value = digits === undefined ? Number.NaN : numberOf(digits);
+    return Number.isFinite(value) ? { value, unit } : null;
   };
   const [samples, mean, least] = [cell('samples'), cell('mean'), cell('least')];
   const scale = US[mean?.unit ?? ''];
@@ -143,5 +166,7 @@ function readingOf(name: string, { samples, mean, least }: Row, percent: number 
 }
 
 function numberOf(digits: string): number {
-  return Number(GROUPED.test(digits) ? digits.replaceAll(',', '') : digits.replace(',', '.'));
+  if (GROUPED.test(digits)) return Number(digits.replaceAll(',', ''));
+  const plain = GROUPED_BY_POINT.test(digits) ? digits.replaceAll('.', '') : digits;
+  return Number(plain.replace(',', '.'));
 }

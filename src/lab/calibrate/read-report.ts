@@ -1,10 +1,16 @@
 import { createKvmStatReader } from './kvm-stat.js';
 import { createTraceReader } from './kvm-trace.js';
 import { createPerfReportReader } from './perf-report.js';
-import type { Origin, Reading } from './reading.js';
+import {
+  type Origin,
+  type Reading,
+  type ReportReader,
+  type Taken,
+  unread as unreadLine,
+} from './reading.js';
 import { createVmexitReader } from './vmexit-test.js';
 
-/** A kind of lines that nobody understood, and the first of them. */
+/** A kind of lines that nobody could use, and the first of them. */
 export interface UnreadKind {
   readonly what: string;
   count: number;
@@ -17,6 +23,8 @@ export interface Report {
   /** Events that were counted and not timed. */
   readonly counts: ReadonlyMap<string, number>;
   readonly unread: readonly UnreadKind[];
+  /** Lines that were understood, and that no price is made of. */
+  readonly aside: readonly UnreadKind[];
   readonly origin: Readonly<Origin>;
 }
 
@@ -60,12 +68,13 @@ const KERNEL = /^#\s*os release\s*:\s*(.+)$/;
 /** Reads texts of any format, each line by the first reader that knows it. */
 export function readReports(texts: readonly string[]): Report {
   const unread = new Map<string, UnreadKind>();
+  const aside = new Map<string, UnreadKind>();
   const origin: Origin = { cpu: null, kernel: null };
   const readings: Reading[] = [];
   const counts = new Map<string, number>();
   for (const text of texts) {
     if (PERF_DATA.test(text)) {
-      countUnread(unread, RECORDING, text.slice(0, PERF_DATA_SHOWN));
+      countKind(unread, RECORDING, text.slice(0, PERF_DATA_SHOWN));
       continue;
     }
     const readers = [
@@ -79,30 +88,29 @@ export function readReports(texts: readonly string[]): Report {
       if (line.trim() === '') continue;
       origin.cpu ??= CPU.exec(line)?.[1] ?? null;
       origin.kernel ??= KERNEL.exec(line)?.[1] ?? null;
-      const what = whatIsUnread(readers, line);
-      if (what !== null) countUnread(unread, what, line);
+      const taken = takenBy(readers, line);
+      if (taken.kind !== 'taken') {
+        countKind(taken.kind === 'aside' ? aside : unread, taken.what, line);
+      }
     }
     for (const reader of readers) {
       readings.push(...reader.readings());
       for (const [name, count] of reader.counts()) counts.set(name, count);
     }
   }
-  return { readings, counts, unread: [...unread.values()], origin };
+  return { readings, counts, unread: [...unread.values()], aside: [...aside.values()], origin };
 }
 
-function whatIsUnread(
-  readers: readonly ReturnType<typeof createTraceReader>[],
-  line: string,
-): string | null {
+function takenBy(readers: readonly ReportReader[], line: string): Taken {
   for (const reader of readers) {
     const taken = reader.take(line);
-    if (taken !== null) return taken.kind === 'unread' ? taken.what : null;
+    if (taken !== null) return taken;
   }
-  return FOREIGN.find(({ of }) => of.test(line))?.what ?? NO_FORMAT;
+  return unreadLine(FOREIGN.find(({ of }) => of.test(line))?.what ?? NO_FORMAT);
 }
 
-function countUnread(unread: Map<string, UnreadKind>, what: string, line: string): void {
-  const kind = unread.get(what) ?? { what, count: 0, example: line.trim().slice(0, EXAMPLE_MAX) };
+function countKind(kinds: Map<string, UnreadKind>, what: string, line: string): void {
+  const kind = kinds.get(what) ?? { what, count: 0, example: line.trim().slice(0, EXAMPLE_MAX) };
   kind.count += 1;
-  unread.set(what, kind);
+  kinds.set(what, kind);
 }

@@ -25,6 +25,8 @@ export interface Reading extends Interval {
 /** A line that a reader has taken, or why it could not. */
 export type Taken =
   | { readonly kind: 'taken' }
+  /** Understood, and of no use for a price: the reason. */
+  | { readonly kind: 'aside'; readonly what: string }
   /** Belongs to the format, and cannot be understood: the reason, without what is of this line alone. */
   | { readonly kind: 'unread'; readonly what: string };
 
@@ -50,6 +52,10 @@ export interface ReportReader {
 export const NAME_MAX = 60;
 
 export const TAKEN: Taken = { kind: 'taken' };
+
+export function aside(what: string): Taken {
+  return { kind: 'aside', what };
+}
 
 export function unread(what: string): Taken {
   return { kind: 'unread', what };

@@ -15,7 +15,7 @@ const ROW = /^([a-z][\w+:-]*)\s+(-?\d+)$/;
 
 /** Lines of the test's start, of its runner, and of tests that a machine does not have. */
 const AROUND =
-  /^(?:[\w+:-]+ \(skipped\)$|enabling apic|smp: |paging enabled|cr[034] = |BUILD_HEAD|timeout |qemu|\/.*qemu|(?:PASS|FAIL|SKIP)\b|# -initrd|SUMMARY:|setup: CPU)/i;
+  /^(?:[\w+:-]+ (?:\(skipped\)|n\/a)$|enabling apic|smp: |paging enabled|cr[034] = |BUILD_HEAD|timeout |qemu|\/.*qemu|(?:PASS|FAIL|SKIP)\b|# -initrd|SUMMARY:|setup: CPU)/i;
 
 /** Reads the output of kvm-unit-tests' `vmexit`: cycles of the guest's time stamp counter. */
 export function createVmexitReader(): ReportReader {
