@@ -15,6 +15,7 @@ import { stream } from './rows/stream.js';
 import { streams } from './rows/streams.js';
 import { sweep } from './rows/sweep.js';
 import { time } from './rows/time.js';
+import { trace } from './rows/trace.js';
 import { watchers } from './rows/watchers.js';
 import { tableOf } from './table.js';
 
@@ -35,6 +36,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   shared,
   time,
   scrub,
+  trace,
   start,
 };
 
