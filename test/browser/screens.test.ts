@@ -1,14 +1,14 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fragmentOf } from '../../web/model/case-link.js';
+import type { LocalCase } from '../../web/model/local-case.js';
+import { faultsIn } from './axe.js';
 import { demoOf } from './demo.js';
 import { type Lab, startLab } from './lab.js';
 
 /** Folder that pictures are written into: `npm run describe-screens` gives docs/screens. */
 const FOLDER = process.env.SCREENS;
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const SIZES = [
   { width: 1440, height: 900 },
@@ -19,11 +19,22 @@ const SIZES = [
 /** The size of the pictures in docs/screens. */
 const PICTURED = { width: 1280, height: 800 };
 
+/** A case with one violation, in a link. */
+const EXHIBIT: LocalCase = {
+  kind: 'exhibit',
+  mmulab: '',
+  exhibit: 'need-sync-posted-t16',
+  isOn: true,
+};
+const CASE = await fragmentOf({ from: EXHIBIT, seq: null });
+
 /** Pages, each with what shows that it is drawn. */
 const PAGES = {
   home: { path: () => '/', drawn: '.vm-row', also: 'violation @' },
   vm: { path: () => `/vm/${wrong}`, drawn: '.lane-tools-bad', also: '' },
   'vm-of-4': { path: () => `/vm/${four}`, drawn: '.gutter-traffic', also: '' },
+  moment: { path: () => `/vm/${wrong}@40`, drawn: '.look-tables', also: '' },
+  case: { path: () => `/case#${CASE}`, drawn: '.lane-tools-bad', also: 'should have dropped it' },
   race: { path: () => '/race', drawn: '[name="policy"]', also: '' },
   'no-vm': { path: () => '/vm/nobody', drawn: '.card', also: '' },
 } as const;
@@ -31,7 +42,7 @@ const PAGES = {
 type Name = keyof typeof PAGES;
 
 /** Pages that docs/screens shows. */
-const SHOWN: readonly Name[] = ['home', 'vm', 'vm-of-4', 'race'];
+const SHOWN: readonly Name[] = ['home', 'vm', 'vm-of-4', 'moment', 'case', 'race'];
 
 let lab: Lab;
 let wrong: string;
@@ -62,19 +73,6 @@ async function opened(name: Name): Promise<Page> {
   return page;
 }
 
-/** Faults that axe finds, as `rule: the first element`. */
-async function faultsOf(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<Found> } };
-    interface Found {
-      violations: { id: string; nodes: { html: string }[] }[];
-    }
-    const { violations } = await axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-  });
-}
-
 describe.each(Object.keys(PAGES) as Name[])('the page %s', (name) => {
   test('has no fault that axe finds and is no wider than its window, at any size and theme', async () => {
     const page = await opened(name);
@@ -84,7 +82,7 @@ describe.each(Object.keys(PAGES) as Name[])('the page %s', (name) => {
         await page.emulateMedia({ colorScheme });
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         expect(wide, `${size.width} ${colorScheme}`).toBeLessThanOrEqual(0);
-        expect(await faultsOf(page), `${size.width} ${colorScheme}`).toEqual([]);
+        expect(await faultsIn(page), `${size.width} ${colorScheme}`).toEqual([]);
       }
     }
     await page.close();
