@@ -104,6 +104,7 @@ export type Model = {
         momentMachines: number;
         momentPages: number;
         momentMarks: number;
+        recordsPerSearch: number;
         timelineBuckets: number;
         timelineCells: number;
         framesPerPage: number;
@@ -1599,6 +1600,13 @@ export type ViolationList = {
     /** The first four of each rule, in the order of `seq`. */
     kept: KeptViolation[];
 };
+export type Found = {
+    found: HistoryFrame[];
+    /** `after` of the next search; equal to `head` if this was the last. */
+    next: Seq;
+    head: Seq;
+    oldest: Seq;
+};
 export type CheckResult = {
     path: string;
     op: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "contains" | "lacks";
@@ -2720,6 +2728,8 @@ export interface Operations {
     explainEvent: { params: { vm: VmId; seq: string; }; answer: Why };
     /** Read the violations of a VM: how many, where, and the first with their frames. */
     listViolations: { params: { vm: VmId; }; answer: ViolationList };
+    /** Search the history of a VM by pgd, hpa, gva, gpa, kind or text. */
+    searchHistory: { params: { vm: VmId; }; query?: { pgd?: Hex64; hpa?: PhysicalAddress; gva?: Hex64; gpa?: PhysicalAddress; kind?: "command" | "rewound" | "root-reused" | "root-missed" | "root-allocated" | "root-evicted" | "root-freed" | "root-marked-unsync" | "root-synced" | "request-made" | "request-serviced" | "tlb-flushed" | "page-allocated" | "page-zapped" | "page-unsynced" | "page-synced" | "page-fault" | "access" | "vm-exit" | "vm-entered" | "fault-injected" | "vm-fail" | "violation" | "mov-cr0" | "mov-cr3" | "mov-cr4" | "mov-from-cr3" | "wrmsr-efer" | "wrmsr-pkrs" | "wrpkru" | "invlpg" | "invpcid" | "vmxon" | "vmxoff" | "vmclear" | "vmptrld" | "vmread" | "vmwrite" | "vmlaunch" | "vmresume" | "invept" | "invvpid" | "vmfunc" | "vmexit" | "pv-flush" | "hv-flush" | "vmrun" | "read" | "write" | "execute" | "load-root" | "enter" | "make-request" | "zap-all" | "set-memslot" | "host-write" | "preempt" | "set-cpuid" | "get-nested-state" | "set-nested-state" | "smi" | "rsm" | "init" | "dirty-log" | "get-dirty-log" | "clear-dirty-log" | "unmap" | "map" | "set-sregs" | "free-roots" | "reset-context"; text?: string; after?: string; limit?: string; }; answer: Found };
     /** Wait until a command or event matches. */
     waitForEvent: { params: { vm: VmId; }; query?: { after?: string; timeoutMs?: string; kind?: FrameKind[]; vcpu?: string[]; mmu?: MmuName; root?: PhysicalAddress[]; severity?: Severity; }; answer: WaitAnswer };
     /** Wait until an event matches, or a condition on the state of a vCPU holds. */
@@ -2874,6 +2884,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     getTimeline: ["GET", "/v1/vms/{vm}/timeline"],
     explainEvent: ["GET", "/v1/vms/{vm}/events/{seq}/why"],
     listViolations: ["GET", "/v1/vms/{vm}/violations"],
+    searchHistory: ["GET", "/v1/vms/{vm}/search"],
     waitForEvent: ["GET", "/v1/vms/{vm}/wait"],
     waitUntil: ["POST", "/v1/vms/{vm}/wait"],
     verify: ["POST", "/v1/vms/{vm}/verify"],

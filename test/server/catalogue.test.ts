@@ -73,6 +73,7 @@ test('the model says what it covers', async () => {
     momentMachines: 8,
     momentPages: 65_536,
     momentMarks: 32,
+    recordsPerSearch: 32_768,
     timelineBuckets: 1024,
     timelineCells: 32_768,
     framesPerPage: 10_000,

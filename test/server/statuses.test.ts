@@ -190,6 +190,7 @@ const EARLY: Readonly<Record<string, Other>> = {
   verify: { options: { payload: { expect: [{ kind: 'never' }] } } },
   forkVm: { options: { payload: { seq: 1 } } },
   getDigest: { url: '/v1/vms/vm-1/digest?seq=1' },
+  searchHistory: { url: '/v1/vms/vm-1/search?after=0' },
   explainEvent: { url: '/v1/vms/vm-1/events/1/why' },
   ...AT_1,
   diffMoments: { url: '/v1/vms/vm-1/diff?from=1' },

@@ -71,6 +71,7 @@ const LOOKING: readonly Step[] = [
   { operation: 'getShadowPage', path: { ...vm, hpa: '0x100004000' } },
   { operation: 'readMemory', path: vm, query: { gpa: '0x14000', bytes: '16' } },
   { operation: 'listEvents', path: vm, query: { after: '2', kind: 'command', limit: '2' } },
+  { operation: 'searchHistory', path: vm, query: { kind: 'root-missed', limit: '1' } },
   { operation: 'listViolations', path: vm },
   { operation: 'explainEvent', path: { ...vm, seq: '2' } },
   { operation: 'getTimeline', path: vm, query: { from: '1', to: '4', buckets: '1' } },

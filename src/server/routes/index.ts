@@ -17,6 +17,7 @@ import { metricRoutes } from './metrics.js';
 import { museumRoutes } from './museum.js';
 import { priceListRoutes } from './price-lists.js';
 import { raceRoutes } from './races.js';
+import { searchRoutes } from './search.js';
 import { shadowPageRoutes } from './shadow-pages.js';
 import { snapshotRoutes } from './snapshots.js';
 import { sweepRoutes } from './sweeps.js';
@@ -58,6 +59,7 @@ export const ROUTES: readonly TypedPlugin<RouteOptions>[] = [
   timelineRoutes,
   whyRoutes,
   violationRoutes,
+  searchRoutes,
   waitRoutes,
   verifyRoutes,
   explainRoutes,

@@ -12,6 +12,7 @@ import { readMemory } from './memory.js';
 import { getScene, listExhibits } from './museum.js';
 import { addPriceList, deletePriceList, getPriceList, listPriceLists } from './price-lists.js';
 import { getCostModel, startRace } from './races.js';
+import { searchHistory } from './search.js';
 import { getShadowPage, listShadowPages } from './shadow-pages.js';
 import {
   deleteSnapshot,
@@ -58,6 +59,7 @@ const LIST: readonly Operation[] = [
   getTimeline,
   explainEvent,
   listViolations,
+  searchHistory,
   waitForEvent,
   waitUntil,
   verify,

@@ -72,6 +72,7 @@ export const BOUNDS = {
   momentMachines: fixed(8, 'Machines kept that stand at a past moment, of all VMs together.'),
   momentPages: fixed(65_536, 'Pages of 4 KiB of those machines together.'),
   momentMarks: fixed(32, 'States kept on the way to past moments, of all VMs together.'),
+  recordsPerSearch: fixed(32_768, 'Records that one search looks through.'),
   timelineBuckets: fixed(1024, 'Buckets of one timeline, for each vCPU.'),
   timelineCells: fixed(
     32_768,
