@@ -27,6 +27,7 @@ const NAMES = [
   'package.json',
   'redocly.yaml',
   'scripts',
+  'spec',
   'src',
   'stress',
   'test',

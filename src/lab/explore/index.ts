@@ -30,3 +30,4 @@ export {
 export { always, PROPERTIES, SOUNDNESS } from './properties.js';
 export type { Property, Watch } from './property.js';
 export { ALPHABET_MAX, ExplorationRefused } from './setting-flaw.js';
+export { type SpecMachine, specCommandOf, specSetting, specStateOf } from './spec-machine.js';
