@@ -4,6 +4,7 @@ import { batches } from './rows/batches.js';
 import { command } from './rows/command.js';
 import { memory } from './rows/memory.js';
 import { ndjson } from './rows/ndjson.js';
+import { page } from './rows/page.js';
 import { race } from './rows/race.js';
 import { rootSwitch } from './rows/root-switch.js';
 import { scrub } from './rows/scrub.js';
@@ -31,6 +32,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   stream,
   streams,
   watchers,
+  page,
   memory,
   state,
   shared,

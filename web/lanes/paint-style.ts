@@ -14,8 +14,9 @@ export interface PaintStyle {
   readonly warn: string;
   readonly warnFill: string;
   readonly flush: string;
-  /** Fill of each look, by its index. */
+  /** Fill of each look, by its index; and its colour alone, for what is too narrow for a pattern. */
   readonly looks: readonly (string | CanvasPattern)[];
+  readonly plainLooks: readonly string[];
   readonly neutral: string;
   /** Hatching over a marked root, and over what is not known. */
   readonly marked: CanvasPattern | string;
@@ -23,6 +24,8 @@ export interface PaintStyle {
   /** Pixels of one unit of type, and the font of labels. */
   readonly unit: number;
   readonly font: string;
+  /** Width of a letter in that font: all are equally wide. */
+  readonly letter: number;
 }
 
 /** Reads the style from the document. It holds until the theme or the size of type changes. */
@@ -43,6 +46,8 @@ export function paintStyleOf(context: CanvasRenderingContext2D): PaintStyle {
     ),
   );
   const warn = colour('warn');
+  const font = `${unit * 0.86}px ${css.getPropertyValue('--mono')}`;
+  context.font = font;
   return {
     panel,
     ink,
@@ -56,11 +61,13 @@ export function paintStyleOf(context: CanvasRenderingContext2D): PaintStyle {
     warnFill: colour('warn-fill'),
     flush: colour('flush'),
     looks,
+    plainLooks: LOOKS.map((look) => (isForced ? panel : look[side])),
     neutral: isForced ? panel : NEUTRAL[side],
     marked: tile('hatch', 'transparent', warn),
     unknown: tile('hatch', colour('well'), colour('line')),
     unit,
-    font: `${unit * 0.86}px ${css.getPropertyValue('--mono')}`,
+    font,
+    letter: context.measureText('0').width,
   };
 }
 

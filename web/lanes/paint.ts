@@ -68,7 +68,7 @@ function paintBox(context: Context, box: Box, style: PaintStyle): void {
       context.fillStyle = style.neutral;
       context.fillRect(x, y + height * 0.15, width, height * 0.7);
       if (box.row.of.kind === 'slot') {
-        paintLabel(context, box, `${of.span.count} roots`, style.inkSoft);
+        paintLabel(context, box, `${of.span.count} roots`, style);
       }
       return;
     case 'root':
@@ -77,13 +77,17 @@ function paintBox(context: Context, box: Box, style: PaintStyle): void {
   }
 }
 
+/** A band that is narrower than this has no room for its pattern. */
+const PATTERN_PIXELS = 5;
+
 function paintRoot(
   context: Context,
   box: Box,
   { look, label, span }: Extract<Box['of'], { kind: 'root' }>,
   style: PaintStyle,
 ): void {
-  context.fillStyle = look === null ? style.neutral : (style.looks[look] ?? style.neutral);
+  const looks = box.width < PATTERN_PIXELS ? style.plainLooks : style.looks;
+  context.fillStyle = look === null ? style.neutral : (looks[look] ?? style.neutral);
   context.strokeStyle = style.lineStrong;
   paintFramed(context, box);
   if (span.marked) {
@@ -92,7 +96,7 @@ function paintRoot(
     // Below the label, which has to stay readable.
     context.fillRect(x, y + height * 0.74, width, height * 0.26);
   }
-  if (box.row.of.kind === 'slot') paintLabel(context, box, label, style.ink);
+  if (box.row.of.kind === 'slot') paintLabel(context, box, label, style);
   if (span.to !== null) paintEnd(context, box, span.end, style);
 }
 
@@ -130,15 +134,15 @@ function paintEnd(context: Context, box: Box, end: string | null, style: PaintSt
 const LABEL_LEFT = 0.35;
 const LABEL_RIGHT = 0.95;
 
-function paintLabel(context: Context, box: Box, text: string, colour: string): void {
+function paintLabel(context: Context, box: Box, text: string, style: PaintStyle): void {
   const unit = box.height / box.row.height;
   // What lies to the left of the picture is labelled at its edge.
   const left = Math.max(box.x, 0) + LABEL_LEFT * unit;
   const room = box.x + box.width - LABEL_RIGHT * unit - left;
-  const letters = Math.floor(room / context.measureText('0').width);
+  const letters = Math.floor(room / style.letter);
   const shown = shortened(text, letters);
   if (shown === '') return;
-  context.fillStyle = colour;
+  context.fillStyle = style.ink;
   context.fillText(shown, left, box.y + box.height / 2);
 }
 

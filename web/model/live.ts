@@ -5,7 +5,7 @@ import type { Lag } from '../shell/lag.js';
 import type { Source } from './source.js';
 
 /** Milliseconds between two looks at least: an eye sees no more, and a server has other readers. */
-const LOOK_EVERY_MS = 250;
+const LOOK_EVERY_MS = 180;
 
 /** Milliseconds between two looks while nobody sees a change. */
 const UNSEEN_EVERY_MS = 1000;
@@ -20,20 +20,19 @@ const HEAD_ALONE: Wanted = {
   buckets: 1,
 };
 
-/** A stretch of events by time, to tell where the newest will be. */
-interface Pace {
+/** The picture that is shown: the newest `seq` in it, and when the server was there. */
+interface Shown {
   readonly head: number;
   readonly atMs: number;
-  readonly perMs: number;
 }
 
 /** The wish of a reader, and where the answer goes. */
 export interface Wish {
   /**
-   * @param expectedHead The `seq` where the newest is expected.
+   * @param head The newest `seq` that is known of.
    * @returns null if what is there will do.
    */
-  wanted(expectedHead: number): Wanted | null;
+  wanted(head: number): Wanted | null;
   /** Whether the picture stands still. */
   isFrozen(): boolean;
   show(timeline: Timeline): void;
@@ -50,35 +49,45 @@ export interface Wish {
 export function lookAgain(source: Source, wish: Wish): { end(): void; now(): void } {
   const over = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let pace: Pace | null = null;
+  /** The newest `seq` that is known of. */
+  let head = 0;
+  let shown: Shown | null = null;
   let failures = 0;
   let lostAtMs: number | null = null;
   let isLooking = false;
   let isAsked = false;
 
+  const told = (late: { readonly events: number; readonly ms: number }) => {
+    wish.lag(source.isStill ? { kind: 'none' } : { kind: 'live', ...late });
+  };
   const ask = async (wanted: Wanted): Promise<Timeline> => {
-    const began = performance.now();
     const timeline = await source.timeline(wanted, over.signal);
-    const ended = performance.now();
-    const events = pace === null ? 0 : Math.max(0, timeline.head - pace.head);
-    const lateMs = events === 0 ? 0 : ended - (pace?.atMs ?? ended);
-    pace = paceOf(pace, timeline.head, (began + ended) / 2);
+    head = timeline.head;
     failures = 0;
     lostAtMs = null;
-    if (wish.isFrozen()) wish.frozenAt(timeline.head);
-    else wish.lag(source.isStill ? { kind: 'none' } : { kind: 'live', events, ms: lateMs });
     return timeline;
+  };
+  /** Shows a picture, and tells how late the one before it was at its end. */
+  const show = async (wanted: Wanted) => {
+    const began = performance.now();
+    const timeline = await ask(wanted);
+    const ended = performance.now();
+    const events = shown === null ? 0 : Math.max(0, head - shown.head);
+    wish.show(timeline);
+    told({ events, ms: events === 0 ? 0 : ended - (shown?.atMs ?? ended) });
+    shown = { head, atMs: (began + ended) / 2 };
   };
   /** @returns Milliseconds to rest. */
   const look = async (): Promise<number> => {
     const began = performance.now();
-    const before = pace?.head;
-    let wanted = wish.isFrozen() ? null : wish.wanted(expectedOf(pace, began));
-    const isOld = wanted === null && !source.isStill;
-    if (isOld && (await ask(HEAD_ALONE)).head !== before && !wish.isFrozen()) {
-      wanted = wish.wanted(expectedOf(pace, performance.now()));
+    let wanted = wish.isFrozen() ? null : wish.wanted(head);
+    if (wanted === null && !source.isStill) {
+      await ask(HEAD_ALONE);
+      wanted = wish.isFrozen() ? null : wish.wanted(head);
     }
-    if (wanted !== null) wish.show(await ask(wanted));
+    if (wanted !== null) await show(wanted);
+    else if (wish.isFrozen()) wish.frozenAt(head);
+    else told({ events: 0, ms: 0 });
     const isSeen = !document.hidden && !wish.isFrozen();
     return Math.max(isSeen ? LOOK_EVERY_MS : UNSEEN_EVERY_MS, performance.now() - began);
   };
@@ -113,14 +122,4 @@ export function lookAgain(source: Source, wish: Wish): { end(): void; now(): voi
     },
     now: () => void turn(),
   };
-}
-
-function expectedOf(pace: Pace | null, nowMs: number): number {
-  return pace === null ? 0 : Math.round(pace.head + pace.perMs * (nowMs - pace.atMs));
-}
-
-function paceOf(before: Pace | null, head: number, atMs: number): Pace {
-  const passed = before === null ? 0 : atMs - before.atMs;
-  const perMs = before === null || passed <= 0 ? 0 : Math.max(0, head - before.head) / passed;
-  return { head, atMs, perMs };
 }
