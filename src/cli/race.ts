@@ -3,6 +3,7 @@ import {
   lanesOf,
   openRace,
   PRESET_NAMES,
+  PRICE_MAX,
   PRICE_NAMES,
   type PriceChanges,
   type PriceList,
@@ -181,8 +182,10 @@ function costsOf(settings: Settings): PriceChanges {
     settings.map(([key, text]) => {
       const [name] = listOf('Cannot race', 'cost', key, PRICE_NAMES);
       const cost = Number(text);
-      if (text === '' || !Number.isFinite(cost) || cost < 0) {
-        throw new WrongUse(`Cannot race: cost ${key} "${text}" is not a number from 0`);
+      if (text.trim() === '' || !(cost >= 0 && cost <= PRICE_MAX)) {
+        throw new WrongUse(
+          `Cannot race: cost ${key} "${text}" is not a number from 0 to ${PRICE_MAX}`,
+        );
       }
       return [name, cost];
     }),

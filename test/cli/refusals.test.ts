@@ -14,7 +14,7 @@ async function refusal(args: readonly string[], env: Record<string, string> = {}
 test.each([
   [
     ['nope'],
-    "Cannot run mmulab: unknown command 'nope'; there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, explore, why, policies, kernels",
+    "Cannot run mmulab: unknown command 'nope'; there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, explore, export, why, policies, kernels",
   ],
   [['--nope'], "Cannot run mmulab: unknown option '--nope'; there are --version, --help"],
   [
@@ -23,7 +23,7 @@ test.each([
   ],
   [
     ['help', 'nope'],
-    'Cannot help with "nope": there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, explore, why, policies, kernels',
+    'Cannot help with "nope": there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, explore, export, why, policies, kernels',
   ],
   [['policies', 'mainline'], 'Cannot run "policies": too many arguments: "mainline"'],
   [['conform'], `Cannot run "conform": missing required argument 'file'`],
@@ -80,7 +80,10 @@ test.each([
     ['--workload', 'kpti', '--policy', ''],
     `Cannot race: no policy ""; there are ${POLICY_NAMES.join(', ')}`,
   ],
-  [['--workload', 'kpti', '--cost', 'hit=x'], 'Cannot race: cost hit "x" is not a number from 0'],
+  ...['x', '-1', '', ' ', 'NaN', '1000000001', '1e999'].map((cost): [string[], string] => [
+    ['--workload', 'kpti', '--cost', `hit=${cost}`],
+    `Cannot race: cost hit "${cost}" is not a number from 0 to 1000000000`,
+  ]),
   [['--commands-file', '/nowhere'], /^Cannot read "\/nowhere": ENOENT: /],
 ])('race %j', async (args, sentence) => {
   expect(await refusal(['race', ...args])).toEqual(
