@@ -105,7 +105,7 @@ describe('the JSON writer', () => {
 
 describe('the command schema', () => {
   test('has a summary, and an endpoint body, for every kind', () => {
-    expect(COMMAND_KINDS).toHaveLength(47);
+    expect(COMMAND_KINDS).toHaveLength(48);
   });
 
   test.each([
