@@ -1,8 +1,10 @@
 import { type Conduct, conductOf, mendedConductOf } from './conduct.js';
+import { finished, type Pieces } from './encoding/index.js';
 import {
   createMemory,
   fillWords,
   flagsIn,
+  type GuestMemory,
   gpaToGfn,
   isLongMode,
   isPaePaging,
@@ -27,17 +29,22 @@ import {
 
 /** A new VM: every vCPU is in the host, with no root loaded and nothing pending. */
 export function createVm(config: VmConfig): Vm {
+  return finished(creationOf(config));
+}
+
+/** The same piece by piece: a configuration may fill 64 MiB of memory. */
+export function creationOf(config: VmConfig): Pieces<Vm> {
   return assemble(config, conductOf(config));
 }
 
 /** The same VM without the bugs that are known: those that its kernel had, and those of today. */
 export function createMendedVm(config: VmConfig): Vm {
-  return assemble(config, mendedConductOf(config));
+  return finished(assemble(config, mendedConductOf(config)));
 }
 
-function assemble(config: VmConfig, { rules, policy, wrappers }: Conduct): Vm {
+function* assemble(config: VmConfig, { rules, policy, wrappers }: Conduct): Pieces<Vm> {
   const tlbTotal = { entries: 0 };
-  const memory = createConfiguredMemory(config);
+  const memory = yield* createConfiguredMemory(config);
   const vcpus = Array.from({ length: config.vcpus }, (_, index) =>
     createVcpu(index, initialRegisters(config), {
       prevRoots: config.prevRoots,
@@ -71,7 +78,9 @@ export function createConfiguredTlb({ tlb }: VmConfig, total: TlbTotal): Tlb | n
   return createTlb(tlb === 'ideal' ? Number.POSITIVE_INFINITY : tlb.entries, total);
 }
 
-function createConfiguredMemory({ memory: { memslots, words, fills } }: VmConfig) {
+function* createConfiguredMemory({
+  memory: { memslots, words, fills },
+}: VmConfig): Pieces<GuestMemory> {
   const memory = createMemory(
     memslots.map(({ gpa, bytes, userspaceAddr = gpa, readonly }) => ({
       gfn: gpaToGfn(gpa),
@@ -81,8 +90,11 @@ function createConfiguredMemory({ memory: { memslots, words, fills } }: VmConfig
       dirty: null,
     })),
   );
-  for (const fill of fills) fillWords(memory, fill);
-  for (const { gpa, value } of words) writeWord(memory, gpa, value);
+  for (const fill of fills) yield* fillWords(memory, fill);
+  for (const [i, { gpa, value }] of words.entries()) {
+    if (i % WORDS_AT_ONCE === 0) yield;
+    writeWord(memory, gpa, value);
+  }
   return memory;
 }
 
@@ -102,5 +114,8 @@ function initialRegisters({ registers }: VmConfig): Registers {
   regs.csL = isLongMode(regs);
   return regs;
 }
+
+/** Words of a configuration that are written at a time: each may take a page of its own. */
+const WORDS_AT_ONCE = 256;
 
 const NO_PDPTES = [ZERO, ZERO, ZERO, ZERO];

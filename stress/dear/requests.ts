@@ -145,7 +145,7 @@ function making({ full, shadowed }: Machines): readonly Dear[] {
     post('/v1/vms', { tags, memory: { words: WORDS } }, '/v1/vms with 60,000 words'),
     post(
       '/v1/vms',
-      { tags, memory: { fills: Array(64).fill({ ...ALL_PAGES, count: 16_000 }) } },
+      { tags, memory: { fills: Array(64).fill({ ...ALL_PAGES, count: 65_536, stride: 8 }) } },
       '/v1/vms with 64 fills',
     ),
     post(

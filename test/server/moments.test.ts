@@ -78,7 +78,8 @@ test('machines at past moments are few, and one that stands nearer goes on from 
   const moments = new Moments(fleet, new Timeline(fleet));
   const { configOf, commandsOf } = WORKLOADS['pcid-churn'];
   const commands = { commands: 400 };
-  const vms = [1, 2, 3].map(() => fleet.create({ config: VmConfig.parse(configOf(commands)) }));
+  const config = VmConfig.parse(configOf(commands));
+  const vms = await Promise.all([1, 2, 3].map(() => fleet.create({ config })));
   for (const entry of vms) {
     for (const command of commandsOf(commands, 1)) applyOne(fleet, entry, command as Command);
   }

@@ -26,11 +26,11 @@ type Lab = ReturnType<typeof startLab>;
 const POLICIES = { 'need-sync-posted': 1, mainline: 2 } as const;
 
 /** Lets a workload run, taken back now and then; returns every record as it was made, and states. */
-function live(lab: Lab, name: keyof typeof WORKLOADS, commands: number, seed: number) {
+async function live(lab: Lab, name: keyof typeof WORKLOADS, commands: number, seed: number) {
   const { configOf, commandsOf } = WORKLOADS[name];
   const policy = seed === POLICIES.mainline ? 'mainline' : 'need-sync-posted';
   const config = VmConfig.parse({ ...configOf({ commands }), policy });
-  const entry = lab.fleet.create({ config });
+  const entry = await lab.fleet.create({ config });
   const records: HistoryRecord[] = [];
   const states = new Map<number, string>();
   const chance = createChance(seed);
@@ -48,7 +48,7 @@ function live(lab: Lab, name: keyof typeof WORKLOADS, commands: number, seed: nu
     count += 1;
     if (count === 300) timeline.take(entry, 'early');
     if (count === Math.floor(commands * 0.6)) timeline.restore(entry, 'early');
-    if (count === Math.floor(commands * 0.8)) timeline.reset(entry);
+    if (count === Math.floor(commands * 0.8)) await timeline.reset(entry);
     note();
   }
   return { entry, records, states };
@@ -67,7 +67,7 @@ test.each([
   ['hostile', 5000, 1],
 ] as const)('packed records of %s are made again as they were', async (name, commands, seed) => {
   const lab = startLab();
-  const { entry, records, states } = live(lab, name, commands, seed);
+  const { entry, records, states } = await live(lab, name, commands, seed);
   const { head, oldest } = entry.ring;
   expect(oldest).toBe(1);
   expect(head).toBeGreaterThan(16_384);
@@ -82,9 +82,9 @@ test.each([
   }
 });
 
-test('ten million packed records fit into the history of all VMs, which gets its room back', () => {
+test('ten million packed records fit into the history of all VMs, which gets its room back', async () => {
   const lab = startLab();
-  const { entry } = live(lab, 'pcid-churn', 12_000, POLICIES.mainline);
+  const { entry } = await live(lab, 'pcid-churn', 12_000, POLICIES.mainline);
   const before = { head: entry.ring.head, weight: lab.fleet.budget.records };
   const commands = WORKLOADS['pcid-churn'].commandsOf({ commands: 12_000 }, 2);
   for (const command of commands) applyOne(lab.fleet, entry, command as Command);
@@ -95,9 +95,9 @@ test('ten million packed records fit into the history of all VMs, which gets its
   expect(lab.fleet.budget.records).toBe(0);
 });
 
-test('over the bound of a VM the oldest is forgotten, and what is left is as it was', () => {
+test('over the bound of a VM the oldest is forgotten, and what is left is as it was', async () => {
   const lab = startLab({ historyRecordsPerVm: 30_000 });
-  const { entry, records } = live(lab, 'pcid-churn', 12_000, POLICIES.mainline);
+  const { entry, records } = await live(lab, 'pcid-churn', 12_000, POLICIES.mainline);
   const { head, oldest } = entry.ring;
   expect(head - oldest).toBeLessThanOrEqual(30_000);
   expect(head - oldest).toBeGreaterThan(15_000);

@@ -5,9 +5,9 @@ import { ask, connect, listen } from './start.js';
 const ROOM = 2048;
 
 /** A VM with a reader that rests after its first frame, and one that has read everything. */
-function watchedBy(query: object, limits = {}) {
+async function watchedBy(query: object, limits = {}) {
   const lab = handTurned(limits);
-  const entry = lab.create();
+  const entry = await lab.create();
   const slow = lab.follow(entry, { behind: 'state', ...query }, new HandSink(ROOM));
   const quick = lab.follow(entry, query);
   lab.settle();
@@ -17,8 +17,11 @@ function watchedBy(query: object, limits = {}) {
 
 test.each(BATCH_SIZES)(
   'a reader without room has a state in place of what it missed (%i)',
-  (size) => {
-    const { entry, slow, quick, switches, settle } = watchedBy({}, { historyRecordsPerVm: 512 });
+  async (size) => {
+    const { entry, slow, quick, switches, settle } = await watchedBy(
+      {},
+      { historyRecordsPerVm: 512 },
+    );
     for (let i = 0; i < 3000; i += size) {
       switches(entry, size);
       settle();
@@ -51,8 +54,10 @@ test.each(BATCH_SIZES)(
   },
 );
 
-test('only what its filter lets through is counted', () => {
-  const { entry, slow, quick, switches, settle } = watchedBy({ kind: ['command', 'root-missed'] });
+test('only what its filter lets through is counted', async () => {
+  const { entry, slow, quick, switches, settle } = await watchedBy({
+    kind: ['command', 'root-missed'],
+  });
   switches(entry, 2000);
   settle();
   slow.resume();
@@ -63,9 +68,9 @@ test('only what its filter lets through is counted', () => {
   expect(counts).toEqual({ command: commands, 'root-missed': missed.length - commands });
 });
 
-test('records that nobody kept are lost, and said to be', () => {
+test('records that nobody kept are lost, and said to be', async () => {
   const { fleet, create, switches, settle, follow } = handTurned({ historyRecordsPerVm: 256 });
-  const entry = create();
+  const entry = await create();
   switches(entry, 400);
   const { head, oldest } = entry.ring;
   const late = follow(entry, { behind: 'state', after: 3 });
@@ -78,8 +83,11 @@ test('records that nobody kept are lost, and said to be', () => {
   fleet.delete(entry.id);
 });
 
-test('a reader without room is told the state of a VM that ends', () => {
-  const { fleet, entry, slow, switches, settle } = watchedBy({}, { historyRecordsPerVm: 256 });
+test('a reader without room is told the state of a VM that ends', async () => {
+  const { fleet, entry, slow, switches, settle } = await watchedBy(
+    {},
+    { historyRecordsPerVm: 256 },
+  );
   switches(entry, 1000);
   settle();
   switches(entry, 1000);
@@ -91,8 +99,8 @@ test('a reader without room is told the state of a VM that ends', () => {
   expect(slow.isOpen).toBe(false);
 });
 
-test('for a reader without room nothing is written ahead', () => {
-  const { streams, entry, quick, switches, settle } = watchedBy({});
+test('for a reader without room nothing is written ahead', async () => {
+  const { streams, entry, quick, switches, settle } = await watchedBy({});
   quick.terminate();
   switches(entry, 40);
   settle();

@@ -47,7 +47,7 @@ function commandBy(chance: Chance): CommandInput {
 }
 
 /** Runs commands by chance, with a reset, a snapshot or a restoration now and then. */
-function live(lab: ReturnType<typeof startLab>, entry: FleetVm, steps: number, seed: number) {
+async function live(lab: ReturnType<typeof startLab>, entry: FleetVm, steps: number, seed: number) {
   const chance = createChance(seed);
   /** Digest by the first `seq` at which a state held. */
   const states = new Map([[0, digestOf(entry.vm)]]);
@@ -67,7 +67,7 @@ function live(lab: ReturnType<typeof startLab>, entry: FleetVm, steps: number, s
     const before = entry.ring.head + 1;
     const dice = chance.below(200);
     const snapshots = [...lab.timeline.snapshots.of(entry.id).keys()];
-    if (dice === 0) lab.timeline.reset(entry);
+    if (dice === 0) await lab.timeline.reset(entry);
     else if (dice < 4 && snapshots.length > 0) {
       lab.timeline.restore(entry, chance.of(snapshots));
     } else if (dice < 6) {
@@ -90,8 +90,8 @@ test.each([
 ] as const)('every moment that is kept can be gone to (seed %i, %i records)', async (...row) => {
   const [seed, max, steps, filled] = row;
   const lab = startLab({ historyRecordsPerVm: max }, FILLED[filled]);
-  const entry = lab.create();
-  const states = live(lab, entry, steps, seed);
+  const entry = await lab.create();
+  const states = await live(lab, entry, steps, seed);
   const { oldest, head } = entry.ring;
   expect(oldest > 1).toBe(max < 3000);
   let expected: string | undefined;
@@ -104,7 +104,7 @@ test.each([
 
 test('a moment before what is kept is told from where history is kept', async () => {
   const lab = startLab({ historyRecordsPerVm: 600 });
-  const entry = lab.create();
+  const entry = await lab.create();
   for (let i = 0; i < 1000; i += 1)
     applyOne(lab.fleet, entry, Command.parse({ kind: 'enter', vcpu: 0 }));
   const { oldest } = entry.ring;
@@ -117,7 +117,7 @@ test('a moment before what is kept is told from where history is kept', async ()
 
 test('a snapshot outlives the history in which it was taken', async () => {
   const lab = startLab({ historyRecordsPerVm: 300 });
-  const entry = lab.create();
+  const entry = await lab.create();
   applyOne(lab.fleet, entry, Command.parse({ kind: 'mov-cr3', vcpu: 0, value: '0x101001' }));
   const { seq } = lab.timeline.take(entry, 'early');
   const early = digestOf(entry.vm);
@@ -131,8 +131,8 @@ test('a snapshot outlives the history in which it was taken', async () => {
 
 test('history of another VM may push out what a VM leans on, never half of it', async () => {
   const lab = startLab({ historyRecords: 3000 });
-  const [quiet, busy] = [lab.create(), lab.create()];
-  const states = live(lab, quiet, 300, 8);
+  const [quiet, busy] = [await lab.create(), await lab.create()];
+  const states = await live(lab, quiet, 300, 8);
   const chance = createChance(9);
   while (quiet.ring.oldest < 300) applyOne(lab.fleet, busy, Command.parse(commandBy(chance)));
   const { oldest, head } = quiet.ring;
@@ -147,9 +147,9 @@ test('history of another VM may push out what a VM leans on, never half of it', 
   expect(lab.fleet.budget.records).toBe(0);
 });
 
-test('a restored VM knows which requests were pending, and since when', () => {
+test('a restored VM knows which requests were pending, and since when', async () => {
   const lab = startLab();
-  const entry = lab.create();
+  const entry = await lab.create();
   const apply = (command: CommandInput) => applyOne(lab.fleet, entry, Command.parse(command));
   apply({ kind: 'enter', vcpu: 0 });
   const made = apply({ kind: 'make-request', vcpu: 0, request: 'TLB_FLUSH' }).events.find(
@@ -166,9 +166,9 @@ test('a restored VM knows which requests were pending, and since when', () => {
   expect(service()).toBe(made);
 });
 
-test('snapshots count what they share once, whichever of them goes', () => {
+test('snapshots count what they share once, whichever of them goes', async () => {
   const lab = startLab();
-  const entry = lab.create();
+  const entry = await lab.create();
   const { snapshots } = lab.timeline;
   const apply = (command: CommandInput) => applyOne(lab.fleet, entry, Command.parse(command));
   const bytesOf = () =>

@@ -161,3 +161,67 @@ describe('an atomic batch', () => {
     expect((await ask(app, 'POST', '/v1/cases', file)).json.met).toBe(true);
   });
 });
+
+/** Turns that count how often work has waited for one. Each look at the clock takes a millisecond. */
+class CountedTurns extends Turns {
+  waits = 0;
+
+  constructor() {
+    let ms = 0;
+    super({
+      now: () => {
+        ms += 1;
+        return ms;
+      },
+    });
+  }
+
+  override next(): Promise<void> {
+    this.waits += 1;
+    return super.next();
+  }
+}
+
+/** Every page of the 64 MiB that a VM may hold. */
+const FILL = { gpa: '0x0', count: 16_384, stride: 4096, first: '0x1', step: '0x1' };
+const WORDS = Array.from({ length: 60_000 }, (_, i) => ({
+  gpa: `0x${(i * 8).toString(16)}`,
+  value: '0x1',
+}));
+const EXPECT = Array.from({ length: 32 }, () => ({
+  kind: 'order',
+  of: Array(16).fill({ where: Array(16).fill({ path: '/seq', op: 'ge', value: 1 }) }),
+}));
+
+describe('no request does more in one turn than a few pieces of its work', () => {
+  // How often each waits for a turn, where a piece takes a fifth of one. The first four have to do
+  // with pieces of 256 words, of 64 pages and of 64 shadow pages, the last with bodies.
+  test.each([
+    ['creation with 64 MiB', 13, 'POST', '/v1/vms', { memory: { fills: [FILL] } }],
+    ['creation with 60,000 words', 50, 'POST', '/v1/vms', { memory: { words: WORDS } }],
+    ['reset', 13, 'POST', `${VM}/reset`, {}],
+    ['digest', 52, 'GET', `${VM}/digest`, undefined],
+    ['verify', 9, 'POST', `${VM}/verify`, { expect: EXPECT }],
+    ['a long body that is refused', 2, 'POST', '/v1/vms', { name: 'x'.repeat(70_000) }],
+  ] as const)('%s', async (_name, waits, method, url, body) => {
+    const turns = new CountedTurns();
+    const app = await startApp({ turns });
+    await ask(app, 'POST', '/v1/vms', { memory: { fills: [FILL] } });
+    turns.waits = 0;
+    await ask(app, method, url, body);
+    expect(turns.waits).toBe(waits);
+  });
+
+  test('a VM that is made has its room, and a VM that is reset its peace, from the beginning', async () => {
+    const app = await startApp({ limits: { memoryPages: 20_000 }, turns: new CountedTurns() });
+    const create = () => ask(app, 'POST', '/v1/vms', { memory: { fills: [FILL] } });
+    const [made, refused] = await Promise.all([create(), create()]);
+    expect([made.status, refused.json.code]).toEqual([201, 'memory-limit-reached']);
+    const [, entered] = await Promise.all([
+      ask(app, 'POST', `${VM}/reset`),
+      ask(app, 'POST', `${VM}/vcpus/0/enter`),
+    ]);
+    // The reset is record 1, and the command comes behind it.
+    expect(entered.json.seq).toBe(2);
+  });
+});

@@ -4,9 +4,9 @@ import { HandSink, handTurned, upTo } from './hand-turned.js';
 /** One frame may pass a bound. */
 const FRAME_BYTES = 1024;
 
-test('readers with the same filter are given the same bytes, whenever they came', () => {
+test('readers with the same filter are given the same bytes, whenever they came', async () => {
   const { create, switches, settle, follow } = handTurned();
-  const entry = create();
+  const entry = await create();
   const early = [follow(entry), follow(entry)];
   settle();
   switches(entry, 50);
@@ -23,9 +23,9 @@ test('readers with the same filter are given the same bytes, whenever they came'
   expect(late.frames.slice(1)).toEqual(early[0]?.frames.slice(-late.frames.length + 1));
 });
 
-test('a record is put into text once for readers with different filters', () => {
+test('a record is put into text once for readers with different filters', async () => {
   const { create, switches, settle, follow } = handTurned();
-  const entry = create();
+  const entry = await create();
   const filters = [{}, { vcpu: [0] }, { kind: ['command'] }, { severity: 'info' }];
   const readers = filters.map((query) => follow(entry, query));
   settle();
@@ -50,9 +50,9 @@ test('a record is put into text once for readers with different filters', () => 
   expect([events.length > 0, texts]).toEqual([true, events.length]);
 });
 
-test('a command does not wait for readers', () => {
+test('a command does not wait for readers', async () => {
   const { create, switches, settle, follow } = handTurned();
-  const entry = create();
+  const entry = await create();
   const readers = Array.from({ length: 100 }, () => follow(entry));
   settle();
   switches(entry, 1000);
@@ -61,9 +61,9 @@ test('a command does not wait for readers', () => {
   for (const { told } of readers) expect(told).toEqual(upTo(entry.ring.head));
 });
 
-test('a turn ends after its time, and requests come in between', () => {
+test('a turn ends after its time, and requests come in between', async () => {
   const { create, switches, settle, turn, follow } = handTurned();
-  const entry = create();
+  const entry = await create();
   const readers = Array.from({ length: 40 }, () => follow(entry));
   settle();
   switches(entry, 10);
@@ -76,9 +76,9 @@ test('a turn ends after its time, and requests come in between', () => {
   for (const { told } of readers) expect(told).toEqual(upTo(entry.ring.head));
 });
 
-test('a VM with many readers holds up no other', () => {
+test('a VM with many readers holds up no other', async () => {
   const { create, switches, settle, turn, follow } = handTurned();
-  const [busy, quiet] = [create(), create()];
+  const [busy, quiet] = [await create(), await create()];
   for (let i = 0; i < 300; i += 1) follow(busy);
   const reader = follow(quiet);
   settle();
@@ -88,9 +88,9 @@ test('a VM with many readers holds up no other', () => {
   expect(reader.told).toEqual(upTo(quiet.ring.head));
 });
 
-test('a reader takes a piece, and all others have theirs before its next', () => {
+test('a reader takes a piece, and all others have theirs before its next', async () => {
   const { create, switches, settle, turn, follow } = handTurned({ historyRecordsPerVm: 65_536 });
-  const entry = create();
+  const entry = await create();
   const readers = Array.from({ length: 4 }, () => follow(entry));
   settle();
   switches(entry, 5000);
@@ -105,10 +105,10 @@ test('a reader takes a piece, and all others have theirs before its next', () =>
   expect(new Set(pieces()).size).toBe(1);
 });
 
-test('a reader that takes nothing gets a gap for what is gone, and others get all', () => {
+test('a reader that takes nothing gets a gap for what is gone, and others get all', async () => {
   const limits = { historyRecordsPerVm: 512, streamBufferBytes: 2048 };
   const { create, switches, settle, follow } = handTurned(limits);
-  const entry = create();
+  const entry = await create();
   const [slow, quick] = [follow(entry, {}, new HandSink(2048)), follow(entry)];
   settle();
   slow.isResting = true;
@@ -130,9 +130,9 @@ test('a reader that takes nothing gets a gap for what is gone, and others get al
   ]);
 });
 
-test('a reader that waits for its turn loses nothing, however far the history moves on', () => {
+test('a reader that waits for its turn loses nothing, however far the history moves on', async () => {
   const { create, switches, settle, follow } = handTurned({ historyRecordsPerVm: 256 });
-  const entry = create();
+  const entry = await create();
   const readers = [follow(entry), follow(entry, { kind: ['command'] })];
   settle();
   switches(entry, 3000);
@@ -143,9 +143,9 @@ test('a reader that waits for its turn loses nothing, however far the history mo
   expect(readers[1]?.frames.slice(1)).toEqual(commands);
 });
 
-test('a reader is told of all that happened to its VM before it was deleted', () => {
+test('a reader is told of all that happened to its VM before it was deleted', async () => {
   const { fleet, create, switches, settle, follow } = handTurned({ historyRecordsPerVm: 256 });
-  const entry = create();
+  const entry = await create();
   const reader = follow(entry);
   settle();
   switches(entry, 400);
@@ -162,11 +162,11 @@ test('a reader is told of all that happened to its VM before it was deleted', ()
   expect(reader.isOpen).toBe(false);
 });
 
-test('what is kept for readers is bounded, and given back when they leave', () => {
+test('what is kept for readers is bounded, and given back when they leave', async () => {
   const bound = 64 * 1024;
   const limits = { streamFrameBytes: bound, historyRecordsPerVm: 512 };
   const { streams, create, switches, settle, turn, follow } = handTurned(limits);
-  const entry = create();
+  const entry = await create();
   const readers = Array.from({ length: 20 }, () => follow(entry));
   settle();
   for (let i = 0; i < 60; i += 1) {
@@ -179,11 +179,11 @@ test('what is kept for readers is bounded, and given back when they leave', () =
   expect([streams.frameBytes, streams.count]).toEqual([0, 0]);
 });
 
-test('for readers without room no more is kept than for one', () => {
+test('for readers without room no more is kept than for one', async () => {
   const bound = 16 * 1024;
   const limits = { streamBufferBytes: bound, historyRecordsPerVm: 512 };
   const { streams, create, switches, settle, follow } = handTurned(limits);
-  const entry = create();
+  const entry = await create();
   const readers = Array.from({ length: 20 }, () => follow(entry, {}, new HandSink(bound)));
   settle();
   for (const reader of readers) reader.isResting = true;

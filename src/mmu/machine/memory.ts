@@ -111,8 +111,16 @@ export interface Fill {
   readonly step: number;
 }
 
-export function fillWords(memory: GuestMemory, { gpa, count, stride, first, step }: Fill): void {
+/** Words that are filled at a time: as many pages at most, which is a megabyte. */
+const WORDS_AT_ONCE = 256;
+
+/** Fills memory, and yields now and then, so that a caller may do something else there. */
+export function* fillWords(
+  memory: GuestMemory,
+  { gpa, count, stride, first, step }: Fill,
+): Generator<void, void> {
   for (let i = 0; i < count; i += 1) {
+    if (i % WORDS_AT_ONCE === 0) yield;
     writeWord(memory, gpa + i * stride, wordFromNumber(first + i * step));
   }
 }

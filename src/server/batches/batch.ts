@@ -2,6 +2,7 @@ import type { Applied } from '../../journal/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { type FleetVm, vcpuOf } from '../fleet/fleet-vm.js';
+import { holdAlone } from '../fleet/hold-alone.js';
 import { forEachInTurns } from '../fleet/turns.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { ApiError, type ProblemDetails } from '../wire/errors.js';
@@ -63,12 +64,7 @@ export async function applyAtomically(
   entry: FleetVm,
   commands: readonly Command[],
 ): Promise<Applied[]> {
-  while (entry.held !== null) await entry.held;
-  let release = () => {};
-  entry.held = new Promise((resolve) => {
-    release = resolve;
-  });
-  try {
+  return await holdAlone(entry, async () => {
     await tryAll(fleet, entry, commands);
     const all: Applied[] = [];
     await forEachInTurns(fleet.turns, commands, (command) => {
@@ -77,10 +73,7 @@ export async function applyAtomically(
     });
     entry.ring.notify();
     return all;
-  } finally {
-    entry.held = null;
-    release();
-  }
+  });
 }
 
 /**

@@ -50,7 +50,7 @@ export const UNSEEN = 0;
 
 /** A VM without history, which nobody sees yet. */
 export function createFleetVm(
-  parts: Pick<FleetVm, 'id' | 'vm' | 'origin' | 'ring' | 'labels' | 'lanes'>,
+  parts: Pick<FleetVm, 'id' | 'vm' | 'origin' | 'ring' | 'labels' | 'lanes' | 'pages'>,
 ): FleetVm {
   const recorder = new Recorder(parts.id, parts.ring);
   return {
@@ -59,7 +59,6 @@ export function createFleetVm(
     story: new Story(),
     violations: new FoundViolations(),
     number: UNSEEN,
-    pages: 0,
     poison: null,
     revision: 0,
     held: null,

@@ -1,5 +1,5 @@
 import type { Applied, HistoryBudget, RequestsMade, RewoundRecord } from '../../journal/index.js';
-import { CommandRefused, createVm, pagesHeldBy, step, type Vm } from '../../mmu/index.js';
+import { CommandRefused, creationOf, pagesHeldBy, step, type Vm } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
@@ -20,7 +20,7 @@ import { Histories } from './histories.js';
 import { Lease } from './lease.js';
 import { Room } from './room.js';
 import { TagCounts } from './tag-counts.js';
-import { Turns } from './turns.js';
+import { finishInTurns, Turns } from './turns.js';
 import { VmLanes } from './vm-lanes.js';
 import { WorkTally } from './work-tally.js';
 
@@ -65,20 +65,19 @@ export class Fleet {
   }
 
   /** @throws {ApiError} If a bound of the fleet is met. */
-  create(spec: VmSpec): FleetVm {
-    return this.#publish(this.#draft(spec));
+  async create(spec: VmSpec): Promise<FleetVm> {
+    return this.#publish(await this.#draft(spec));
   }
 
   /**
-   * Makes a VM that nobody sees before it is prepared. It takes its room from the beginning, and
-   * gives it back if the preparation fails.
+   * Makes a VM that nobody sees before it is prepared. Its room goes back if the preparation fails.
    * @throws {ApiError} If a bound of the fleet is met; whatever `prepare` throws.
    */
   async createPrepared<T>(
     spec: VmSpec,
     prepare: (draft: FleetVm) => Promise<T>,
   ): Promise<{ readonly entry: FleetVm; readonly prepared: T }> {
-    const draft = this.#draft(spec);
+    const draft = await this.#draft(spec);
     try {
       const prepared = await prepare(draft);
       return { entry: this.#publish(draft), prepared };
@@ -92,23 +91,25 @@ export class Fleet {
   createFork(vm: Vm, origin: Origin): FleetVm {
     const labels = this.#vms.get(origin.vm)?.labels ?? NO_LABELS;
     this.#tags.demand(NO_LABELS, labels);
-    this.#room.admit(vm.config, 1, pagesHeldBy(vm));
-    return this.#publish(this.#make({ vm, origin, labels, lanes: null }));
+    const pages = this.#room.admit(vm.config, 1, pagesHeldBy(vm));
+    this.#tags.move(NO_LABELS, labels);
+    return this.#publish(this.#make({ vm, origin, labels, lanes: null }, pages));
   }
 
-  #draft({ config, labels = NO_LABELS, lanes = null }: VmSpec): FleetVm {
+  async #draft({ config, labels = NO_LABELS, lanes = null }: VmSpec): Promise<FleetVm> {
     this.#tags.demand(NO_LABELS, labels);
-    this.#room.admit(config, lanes === null ? 1 : lanes.length + 2);
-    const beside = lanes === null ? null : new VmLanes(config, lanes);
-    return this.#make({ vm: createVm(config), origin: null, labels, lanes: beside });
+    const pages = this.#room.admit(config, lanes === null ? 1 : lanes.length + 2);
+    this.#tags.move(NO_LABELS, labels);
+    const vm = await finishInTurns(this.turns, creationOf(config));
+    const beside = lanes && new VmLanes(config, lanes);
+    return this.#make({ vm, origin: null, labels, lanes: beside }, pages);
   }
 
-  #make(parts: Pick<FleetVm, 'vm' | 'origin' | 'labels' | 'lanes'>): FleetVm {
+  #make(parts: Pick<FleetVm, 'vm' | 'origin' | 'labels' | 'lanes'>, pages: number): FleetVm {
     this.#made += 1;
     const id = this.#ids('vm', this.#made);
     const ring = this.#histories.create({ id, initial: parts.vm.initial });
-    const entry = createFleetVm({ id, ring, ...parts });
-    this.#tags.move(NO_LABELS, entry.labels);
+    const entry = createFleetVm({ id, ring, pages, ...parts });
     this.#room.weigh(entry);
     return entry;
   }

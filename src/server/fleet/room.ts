@@ -27,13 +27,14 @@ export class Room {
   }
 
   /**
-   * Counts a new VM.
+   * Counts a new VM, and the pages that it is to take.
    *
    * @param machines The VM and the machines that run beside it.
    * @param pages Pages that they take from the beginning.
+   * @returns Those pages.
    * @throws {ApiError} If a bound is met.
    */
-  admit(config: VmConfig, machines = 1, pages = machines * contentPagesOf(config.memory)): void {
+  admit(config: VmConfig, machines = 1, pages = machines * contentPagesOf(config.memory)): number {
     const vcpus = machines * config.vcpus;
     const { vms: vmsMax, vcpus: vcpusMax } = this.#limits;
     if (this.#vms >= vmsMax) {
@@ -52,6 +53,8 @@ export class Room {
     this.demandPages(pages, 'create VM');
     this.#vms += 1;
     this.#vcpus += vcpus;
+    this.#pages += pages;
+    return pages;
   }
 
   /**

@@ -97,11 +97,12 @@ export class Moments {
   /** Brings the nearest machine to a moment, or one made of the nearest state that is kept. */
   async #bring(entry: FleetVm, seq: number): Promise<Standing> {
     const start = this.#timeline.startFor(entry, seq);
-    const { vm, seq: from } = this.#startFrom(entry, seq, start);
-    const steps = [...entry.ring.past.steps(from, seq)].filter(isCommand);
+    const steps = [...entry.ring.past.steps(start.seq, seq)].filter(isCommand);
+    const { vm, seq: from } = await this.#startFrom(entry, seq, start);
     const { turns, step } = this.#fleet;
     let last = from;
-    for (const [index, { command, seq: first }] of steps.entries()) {
+    const ahead = steps.filter((step) => step.seq > from);
+    for (const [index, { command, seq: first }] of ahead.entries()) {
       if (turns.isOver()) await turns.next();
       if (index > 0 && index % COMMANDS_PER_MARK === 0) this.#mark(entry, vm, last);
       last = first;
@@ -116,15 +117,15 @@ export class Moments {
   }
 
   /** A machine that stands nearest before a moment: one that is kept, or one made of a state. */
-  #startFrom(
+  async #startFrom(
     entry: FleetVm,
     seq: number,
     kept: ReturnType<Timeline['startFor']>,
-  ): { readonly vm: Vm; readonly seq: number } {
+  ): Promise<{ readonly vm: Vm; readonly seq: number }> {
     const machine = nearest(this.#standing, entry, { seq, from: kept.seq });
     const mark = nearest(this.#marks, entry, { seq, from: (machine ?? kept).seq + 1 });
     if (mark !== null) return { vm: thawVm(entry.vm.initial, mark.state), seq: mark.seq };
-    if (machine === null) return { vm: kept.vm(), seq: kept.seq };
+    if (machine === null) return { vm: await kept.vm(), seq: kept.seq };
     this.#standing = this.#standing.filter((one) => one !== machine);
     return machine;
   }

@@ -1,7 +1,9 @@
 import type { RewoundRecord } from '../../journal/index.js';
-import { createVm, type FrozenVm, freezeVm, thawVm, type Vm } from '../../mmu/index.js';
+import { creationOf, type FrozenVm, freezeVm, thawVm, type Vm } from '../../mmu/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { type FleetVm, vmPoisoned } from '../fleet/fleet-vm.js';
+import { holdAlone } from '../fleet/hold-alone.js';
+import { finishInTurns } from '../fleet/turns.js';
 import { ApiError } from '../wire/errors.js';
 import { commandsBetween, replay } from './replay.js';
 import { type Snapshot, Snapshots } from './snapshots.js';
@@ -27,10 +29,13 @@ export class Timeline {
     fleet.onDeletion(({ id }) => this.snapshots.forget(id));
   }
 
-  /** Takes a VM back to its first state. */
-  reset(entry: FleetVm): RewoundRecord {
-    const state = createVm(entry.vm.initial);
-    return this.#fleet.rewind(entry, state, { snapshot: null, to: null, state: null });
+  /** Takes a VM back to its first state. @throws {ApiError} If it is deleted meanwhile. */
+  async reset(entry: FleetVm): Promise<RewoundRecord> {
+    return await holdAlone(entry, async () => {
+      const state = await finishInTurns(this.#fleet.turns, creationOf(entry.vm.initial));
+      this.#fleet.demand(entry);
+      return this.#fleet.rewind(entry, state, { snapshot: null, to: null, state: null });
+    });
   }
 
   /** @throws {ApiError} If the VM has failed, the name is taken, or a bound is met. */
@@ -74,7 +79,7 @@ export class Timeline {
     // Both in one turn: later, history may have moved on.
     const start = this.startFor(entry, seq);
     const commands = commandsBetween(ring, start.seq, seq);
-    return replay(this.#fleet, start.vm(), commands);
+    return replay(this.#fleet, await start.vm(), commands);
   }
 
   /**
@@ -82,12 +87,17 @@ export class Timeline {
    *
    * @throws {ApiError} If history of the moment is no longer kept.
    */
-  startFor(entry: FleetVm, seq: number): { readonly seq: number; readonly vm: () => Vm } {
+  startFor(entry: FleetVm, seq: number): { readonly seq: number; readonly vm: () => Promise<Vm> } {
     const { ring, vm } = entry;
     const kept = this.#keptFor(entry, seq);
     const { seq: from, state } = ring.past.lastRewound(kept.seq, seq) ?? kept;
     const { initial } = vm;
-    return { seq: from, vm: () => (state === null ? createVm(initial) : thawVm(initial, state)) };
+    const { turns } = this.#fleet;
+    return {
+      seq: from,
+      vm: async () =>
+        state === null ? finishInTurns(turns, creationOf(initial)) : thawVm(initial, state),
+    };
   }
 
   /** @throws {ApiError} If the moment is in the future. */

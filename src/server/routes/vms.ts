@@ -41,8 +41,8 @@ export const createVm = operation({
   id: 'createVm',
   takes: { body: VmCreation },
   answer: VmBody,
-  run: ({ fleet }, { body: { name, tags, ttlSeconds, lanes = null, ...config } }) =>
-    vmBodyOf(fleet.create({ config, labels: { name, tags, ttlSeconds }, lanes })),
+  run: async ({ fleet }, { body: { name, tags, ttlSeconds, lanes = null, ...config } }) =>
+    vmBodyOf(await fleet.create({ config, labels: { name, tags, ttlSeconds }, lanes })),
 });
 
 export const listVms = operation({
