@@ -1,4 +1,4 @@
-import { type Exhibit, lifetimeText, MUSEUM, show } from '../src/lab/index.js';
+import { type Exhibit, type Hall, lifetimeText, MUSEUM, show } from '../src/lab/index.js';
 
 const INTRODUCTION = `# The museum
 
@@ -68,11 +68,7 @@ asks for its line in \`src/mmu/defects/index.ts\`. If the function that is wrong
 
 /** Text of docs/museum.md, from the catalogue and the result of each scene. */
 export function museumPage(): string {
-  const kindOf = ({ amiss, source }: Exhibit) => {
-    if ('policy' in amiss) return amiss.policy === 'mainline' ? 'hole' : 'trap';
-    return source === 'mutant' ? 'mutant' : 'bug';
-  };
-  const exhibitsOf = (kind: string) => MUSEUM.filter((exhibit) => kindOf(exhibit) === kind);
+  const exhibitsOf = (hall: Hall) => MUSEUM.filter((exhibit) => exhibit.hall === hall);
   return [
     INTRODUCTION,
     '## Holes: what KVM does to this day\n',

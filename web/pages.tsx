@@ -53,6 +53,31 @@ export const PAGES: readonly Page[] = [
     link: { text: 'Case', key: 'c' },
   },
   { path: '/race/:job', title: () => 'Race', load: () => import('./page/race.js') },
+  { path: '/sweep/:job', title: () => 'Sweep', load: () => import('./page/sweep.js') },
+  {
+    path: '/museum',
+    title: () => 'Museum',
+    load: () => import('./page/museum.js'),
+    link: { text: 'Museum', key: 'm' },
+  },
+  {
+    path: '/museum/:exhibit',
+    title: ({ exhibit }) => exhibit ?? '',
+    load: () => import('./page/museum.js'),
+  },
+  {
+    path: '/learn',
+    title: () => 'Learn',
+    load: () => import('./page/learn.js'),
+    link: { text: 'Learn', key: 'l' },
+  },
+  { path: '/learn/:lesson', title: () => 'Learn', load: () => import('./page/learn.js') },
+  {
+    path: '/jobs',
+    title: () => 'Jobs',
+    load: () => import('./page/jobs.js'),
+    link: { text: 'Jobs', key: 'b' },
+  },
 ];
 
 /** The page at a path, with the parts of the path; null if there is none. */

@@ -2178,6 +2178,8 @@ export type RaceBound = {
 export type PartingSide = {
     /** Names of the lanes that are still alike. */
     lanes: string[];
+    /** The newest number then, had a VM run the same. */
+    seq: number;
     outcome: Outcome | null;
     /** A vCPU that differs, after the command. */
     state: VcpuState;

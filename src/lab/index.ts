@@ -5,6 +5,8 @@ export {
   type Catch,
   commandsOf,
   type Exhibit,
+  HALLS,
+  type Hall,
   isAsItShouldBe,
   isInLifetime,
   lifetimeText,

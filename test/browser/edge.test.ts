@@ -33,9 +33,26 @@ test('a page that was opened with a token watches a VM, and hides the token', as
   await expect.poll(() => page.locator('.vm-row-name b').allTextContents()).toEqual([vm]);
 });
 
-test('a page without one says how to bring it', async () => {
-  const page = await lab.open('/');
+test('a page without one asks for it, and goes on once it has one', async () => {
+  const vm = await lab.createVm({});
+  const page = await lab.open(`/vm/${vm}`);
+  await page.evaluate(() => sessionStorage.clear());
+  await page.reload();
+  const card = page.locator('.card');
+  await expect.poll(() => card.locator('h1').innerText()).toBe('This server needs a token');
+  const field = page.locator('[name="token"]');
+  await field.fill('none of its tokens');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => card.locator('.failure').innerText()).toContain('without a space');
+  await field.fill('wrong-0123456789abcdef');
+  await page.keyboard.press('Enter');
   await expect
-    .poll(() => page.locator('.failure').first().textContent())
-    .toBe('Cannot read: this server needs a token; open the page as /#token=TOKEN');
+    .poll(() => card.locator('p').first().innerText())
+    .toBe('The token that was given is none of its tokens.');
+  await page.locator('[name="stays"]').check();
+  await page.locator('[name="token"]').fill(TOKEN);
+  await page.keyboard.press('Enter');
+  await page.locator('.vm-head').waitFor();
+  const other = await lab.open(`/vm/${vm}`);
+  await other.locator('.vm-head').waitFor();
 });

@@ -35,6 +35,7 @@ export interface Lab {
   /** @param config May have a name and tags as well. */
   createVm(config: object): Promise<string>;
   get<T>(path: string): Promise<T>;
+  post<T>(path: string, payload: object): Promise<T>;
   deleteVm(vm: string): Promise<void>;
   run(vm: string, ...commands: readonly CommandInput[]): Promise<void>;
   /** The newest and the oldest sequence number that the server keeps. */
@@ -68,6 +69,7 @@ export async function startLab(options: AppOptions = {}): Promise<Lab> {
       await request('POST', `/v1/vms/${vm}/commands`, commands);
     },
     get: (path) => request('GET', path),
+    post: (path, payload) => request('POST', path, payload),
     extentOf: (vm) => request('GET', `/v1/vms/${vm}/events?limit=1`),
     cutStreams() {
       const { clients } = app.websocketServer;

@@ -36,17 +36,33 @@ const PAGES = {
   moment: { path: () => `/vm/${wrong}@40`, drawn: '.look-tables', also: '' },
   case: { path: () => `/case#${CASE}`, drawn: '.lane-tools-bad', also: 'should have dropped it' },
   race: { path: () => '/race', drawn: '[name="policy"]', also: '' },
+  'race-done': { path: () => `/race/${raced}`, drawn: '.standing', also: 'stale 1' },
+  sweep: { path: () => `/sweep/${swept}`, drawn: '.chart-plot canvas', also: '' },
+  museum: { path: () => '/museum', drawn: '.exhibit', also: '' },
+  exhibit: {
+    path: () => '/museum/need-sync-posted-t16#8',
+    drawn: '.story-side .parting-state',
+    also: '',
+  },
+  learn: { path: () => '/learn', drawn: '.exhibit', also: '' },
+  lesson: { path: () => '/learn/free-or-mark', drawn: '.lesson-command', also: '' },
+  jobs: { path: () => '/jobs', drawn: '.job', also: '' },
   'no-vm': { path: () => '/vm/nobody', drawn: '.card', also: '' },
 } as const;
 
 type Name = keyof typeof PAGES;
 
 /** Pages that docs/screens shows. */
-const SHOWN: readonly Name[] = ['home', 'vm', 'vm-of-4', 'moment', 'case', 'race'];
+const SHOWN: readonly Name[] = [
+  ...(['home', 'vm', 'vm-of-4', 'moment', 'case'] as const),
+  ...(['race-done', 'exhibit', 'lesson'] as const),
+];
 
 let lab: Lab;
 let wrong: string;
 let four: string;
+let raced: string;
+let swept: string;
 
 beforeAll(async () => {
   lab = await startLab();
@@ -61,6 +77,11 @@ beforeAll(async () => {
   const nested = { workload: 'nested-invept', policy: 'cached-roots-posted', commands: 1200 };
   wrong = await demoOf(lab, { ...nested, also: { name: 'l1-relies-on-invept', ...suite } });
   const shootdown = { workload: 'shootdown', policy: 'need-sync', commands: 600 };
+  const commands = 1500;
+  const source = { kind: 'workload', name: 'nested-invept', seed: 1, parameters: { commands } };
+  raced = (await lab.post<{ id: string }>('/v1/races', { source })).id;
+  const over = { workloads: ['kpti'], policies: ['mainline', 'never-cache'], prevRoots: [0, 3] };
+  swept = (await lab.post<{ id: string }>('/v1/sweeps', { ...over, seeds: [1], commands: 50 })).id;
   four = await demoOf(lab, { ...shootdown, also: { name: 'shootdown', ...suite } });
 });
 afterAll(() => lab?.close());

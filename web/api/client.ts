@@ -1,12 +1,18 @@
 import type { HistoryFrame, Timeline, Wanted } from './timeline.js';
-import { credentials } from './token.js';
+import { credentials, refuseToken } from './token.js';
 import type {
+  JobPage,
+  JobSummary,
   Model,
   NewVm,
   PolicySummary,
+  PriceFile,
+  PriceListHead,
   RaceOrder,
   ShadowPageList,
+  SweepOrder,
   VmSummary,
+  WireCaseFile,
   WireCommand,
   WireJob,
   WireRace,
@@ -81,14 +87,43 @@ export async function runCommands(vm: string, commands: readonly WireCommand[]):
   await request('POST', path, { body: commands });
 }
 
+export async function listPriceLists(): Promise<PriceListHead[]> {
+  return (await request<{ priceLists: PriceListHead[] }>('GET', '/v1/price-lists')).priceLists;
+}
+
+export function getPriceList(name: string): Promise<PriceFile> {
+  return request('GET', `/v1/price-lists/${encodeURIComponent(name)}`);
+}
+
+/** The life of a VM as a case file. */
+export function getCase(vm: string): Promise<WireCaseFile> {
+  return request('GET', `/v1/vms/${encodeURIComponent(vm)}/case`);
+}
+
 export function startRace(order: RaceOrder): Promise<WireJob> {
   return request('POST', '/v1/races', { body: order });
+}
+
+export function startSweep(order: SweepOrder): Promise<WireJob> {
+  return request('POST', '/v1/sweeps', { body: order });
 }
 
 /** @param waitSeconds Seconds that the server waits for the end of the job before it answers. */
 export function getJob(job: string, waitSeconds: number): Promise<WireJob> {
   const prefer = `wait=${waitSeconds}`;
   return request('GET', `/v1/jobs/${encodeURIComponent(job)}`, { more: { prefer } });
+}
+
+/** Jobs, the newest first. */
+export async function listJobs(): Promise<JobSummary[]> {
+  const jobs: JobSummary[] = [];
+  let query = '';
+  for (;;) {
+    const page = await request<JobPage>('GET', `/v1/jobs${query}`);
+    jobs.push(...page.jobs);
+    if (page.next === null) return jobs.reverse();
+    query = `?cursor=${encodeURIComponent(page.next)}`;
+  }
 }
 
 /** Reads the race of the lanes beside a VM. */
@@ -164,6 +199,11 @@ interface WorkloadOrder {
   readonly commands: number;
 }
 
+/** Sends a request as it is written. @returns The text of the answer. */
+export async function askText(method: string, path: string, text: string | null): Promise<string> {
+  return (await send({ method, path, text, more: {}, signal: null })).text();
+}
+
 interface Problem {
   readonly detail: string;
   readonly oldest: number;
@@ -189,27 +229,38 @@ export async function request<T>(
   path: string,
   { body, more = {}, signal = null }: Beside = {},
 ): Promise<T> {
-  const headers = { ...credentials(), ...more };
-  const init: RequestInit = { method, headers, cache: 'no-store', signal };
-  if (body !== undefined) {
-    Object.assign(headers, { 'content-type': 'application/json' });
-    init.body = JSON.stringify(body);
-  }
+  const text = body === undefined ? null : JSON.stringify(body);
+  const response = await send({ method, path, text, more, signal });
+  return (response.status === 204 ? null : await response.json()) as T;
+}
+
+interface Sent {
+  readonly method: string;
+  readonly path: string;
+  /** The body, as JSON text; null for none. */
+  readonly text: string | null;
+  readonly more: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal | null;
+}
+
+/** @throws {RequestFailed} If the server refuses it, or does not answer. */
+async function send({ method, path, text, more, signal }: Sent): Promise<Response> {
+  const type = text === null ? {} : { 'content-type': 'application/json' };
+  const headers: Record<string, string> = { ...credentials(), ...type, ...more };
+  const init: RequestInit = { method, headers, body: text, cache: 'no-store', signal };
   const response = await fetch(path, init).catch((error: Error) => {
     if (error.name === 'AbortError') throw error;
     throw new RequestFailed(0, `Cannot reach ${location.host}: no answer`);
   });
+  if (response.status === 401) refuseToken(headers);
   if (!response.ok) throw await failureOf(response);
-  return (response.status === 204 ? null : await response.json()) as T;
+  return response;
 }
 
 /** Takes the `detail` of a problem, except where it tells programs how to send a token. */
 async function failureOf(response: Response): Promise<RequestFailed> {
   if (response.status === 401) {
-    return new RequestFailed(
-      401,
-      'Cannot read: this server needs a token; open the page as /#token=TOKEN',
-    );
+    return new RequestFailed(401, 'Cannot read: this server needs a token');
   }
   const problem = (await response.json().catch(() => null)) as Partial<Problem> | null;
   const reason = problem?.detail ?? `${response.status} ${response.statusText}`;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type * as api from '../../src/client/api.js';
+import type { PriceFile as PriceFileSchema } from '../../src/lab/index.js';
 import type {
   CommandInput,
   MmuEvent,
@@ -11,8 +12,10 @@ import type {
   TlbState,
   VcpuState,
 } from '../../src/mmu/schema/index.js';
+import type { CaseFile } from '../../src/server/history/case-file.js';
 import type { JobBody } from '../../src/server/jobs/job-body.js';
 import type { RaceRequest } from '../../src/server/jobs/race-request.js';
+import type { SweepRequest } from '../../src/server/jobs/sweep-request.js';
 import type * as frames from '../../src/server/wire/frames.js';
 
 /** An event in its wire form, where addresses and registers are hex strings. */
@@ -66,10 +69,22 @@ export type PolicySummary = Pick<api.Policy, 'name' | 'summary' | 'costBytes'>;
 /** The part of `GET /v1/workloads` that the page uses. */
 export type WorkloadSummary = Pick<api.Workload, 'name' | 'summary'>;
 
-export type WireJob = Extract<z.input<typeof JobBody>, { kind: 'race' }>;
-export type WireRace = NonNullable<WireJob['result']>;
+export type WireCaseFile = z.input<typeof CaseFile>;
+export type WireJob = z.input<typeof JobBody>;
+/** A job without its result, and a page of them. */
+export type JobSummary = api.JobSummary;
+export type JobPage = api.JobPage;
+export type RaceJob = Extract<WireJob, { kind: 'race' }>;
+export type SweepJob = Extract<WireJob, { kind: 'sweep' }>;
+export type WireSweep = NonNullable<SweepJob['result']>;
+export type SweepOrder = z.input<typeof SweepRequest>;
+export type WireRace = NonNullable<RaceJob['result']>;
 export type WireLane = WireRace['lanes'][number];
 export type WireParting = WireRace['partings'][number];
+/** A price list in short, and whole. */
+export type PriceListHead = api.PriceLists['priceLists'][number];
+export type PriceFile = z.input<typeof PriceFileSchema>;
+
 export type RaceOrder = z.input<typeof RaceRequest>;
 
 export type CommandFrame = Readonly<z.input<typeof frames.CommandFrame>>;

@@ -1,4 +1,4 @@
-import { MUSEUM, WORKLOADS, type Workload } from '../../src/lab/index.js';
+import { MUSEUM, WORKLOADS, type Workload, weigh } from '../../src/lab/index.js';
 import { DEFECT_NAMES, DEFECTS, POLICIES } from '../../src/mmu/index.js';
 import { Command, VmConfig } from '../../src/mmu/schema/index.js';
 import {
@@ -9,6 +9,7 @@ import {
   tlbDump,
   walkDump,
 } from './dumps.js';
+import { exhibitLabels, findingOf } from './exhibits.js';
 import { checked, runnableOf } from './opening.js';
 import { isSame, type Parting, partingAt } from './parting.js';
 import {
@@ -21,6 +22,7 @@ import {
   RUN_COMMANDS_MAX,
   RUNS_MAX,
 } from './protocol.js';
+import { rangesOf } from './ranges.js';
 import { Recording } from './recording.js';
 import { Run } from './run.js';
 import { why } from './why.js';
@@ -67,6 +69,9 @@ export class Desk {
     ) => Calls[K]['gives'] | Promise<Calls[K]['gives']>;
   } = {
     catalogue: () => CATALOGUE,
+    exhibits: () => exhibitLabels(),
+    judged: ({ exhibit }) => findingOf(exhibit),
+    weigh: ({ lanes, baseline, prices }) => weigh(lanes, baseline, rangesOf(prices)),
     open: ({ from }, turns) => this.#open(from, turns),
     close: ({ run }) => {
       this.#runs.delete(run);

@@ -1,5 +1,14 @@
 import type { z } from 'zod';
-import type { Timeline } from '../../src/lab/index.js';
+import type {
+  Catch,
+  Exhibit,
+  Interval,
+  PresetName,
+  PriceName,
+  RaceCounters,
+  Timeline,
+  Weighed,
+} from '../../src/lab/index.js';
 import type { Difference } from '../../src/mmu/schema/index.js';
 import type { CommandFrame, EventFrame, WireCommand } from '../api/wire.js';
 import type { LocalCase, PolicyChanges, WrittenCase } from '../model/local-case.js';
@@ -73,9 +82,44 @@ export interface Catalogue {
   readonly defects: readonly Named[];
 }
 
+/** An exhibit of the museum, as its label tells. */
+export interface ExhibitLabel extends Pick<Exhibit, 'name' | 'hall' | 'title' | 'what' | 'where'> {
+  /** Commit that mended it, mail that proposed it, or `mutant`. */
+  readonly source: string;
+  readonly judge: Exhibit['judge'];
+  /** Releases that have it, in words; null if none ever had. */
+  readonly releases: string | null;
+}
+
+/** What a judge says of the scene of an exhibit, with the mistake in it. */
+export interface ExhibitFinding {
+  readonly label: ExhibitLabel;
+  /** Commands that only prepare the machine. */
+  readonly stageCommands: number;
+  readonly caught: Catch | null;
+}
+
+/** Prices of a race, or of a list; those that are absent are those of the base. */
+export interface GivenPrices {
+  readonly base: PresetName | null;
+  readonly prices: Readonly<Partial<Record<PriceName, Interval>>>;
+}
+
 /** Calls that the page may make, each with its operands and its answer. */
 export interface Calls {
   catalogue: { takes: object; gives: Catalogue };
+  exhibits: { takes: object; gives: readonly ExhibitLabel[] };
+  /** Plays the scene of an exhibit to its judges. */
+  judged: { takes: { readonly exhibit: string }; gives: ExhibitFinding };
+  /** Lays prices upon the counts of the lanes of a race, against the one with the index `baseline`. */
+  weigh: {
+    takes: {
+      readonly lanes: readonly RaceCounters[];
+      readonly baseline: number;
+      readonly prices: GivenPrices;
+    };
+    gives: readonly Weighed[];
+  };
   open: { takes: { readonly from: LocalCase }; gives: Opened };
   close: { takes: { readonly run: number }; gives: null };
   /** Runs more commands; all of them, or none behind the first one that is refused. */

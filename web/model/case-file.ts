@@ -1,11 +1,8 @@
-import type { z } from 'zod';
-import type { CaseFile } from '../../src/server/history/case-file.js';
+import type { WireCaseFile } from '../api/wire.js';
 import type { WrittenCase } from './local-case.js';
 
 /** Bytes of a case file that the page reads at most. */
 export const CASE_FILE_BYTES_MAX = 32 * 1024 * 1024;
-
-type WireCaseFile = z.input<typeof CaseFile>;
 
 /**
  * Reads a case file. Its configuration and commands are checked by the model.
@@ -13,7 +10,15 @@ type WireCaseFile = z.input<typeof CaseFile>;
  * @throws {Error} If the text is no case file of a form that is known.
  */
 export function caseOfFile(text: string): WrittenCase {
-  const file = parsed(text);
+  return caseOf(parsed(text));
+}
+
+/**
+ * The case that a file holds.
+ *
+ * @throws {Error} If its form is not known.
+ */
+export function caseOf(file: Partial<WireCaseFile> | null): WrittenCase {
   if (file?.format !== 'mmulab-case') {
     throw new Error('This is no case file: its "format" is not "mmulab-case"');
   }

@@ -1,20 +1,36 @@
 import { type Signal, signal } from '@preact/signals';
-import { cancelJob, getJob, startRace } from '../api/client.js';
-import type { RaceOrder, WireJob } from '../api/wire.js';
+import { cancelJob, getJob, RequestFailed, startRace } from '../api/client.js';
+import type { RaceJob, RaceOrder, WireJob } from '../api/wire.js';
 
 /** Seconds that one request waits for the end: short enough for a progress bar that moves. */
 const PROGRESS_EVERY_SECONDS = 1;
+
+/** Orders that this page has given, by their jobs: own commands are kept nowhere else. */
+const orders = new Map<string, RaceOrder>();
+
+/** Orders that are kept: the newest ones. */
+const ORDERS_MAX = 8;
 
 /** State of a race on the page. */
 export interface RaceWatch {
   /** The job on the page; null once it was cancelled. */
   followed: string | null;
-  readonly job: Signal<WireJob | null>;
+  readonly job: Signal<RaceJob | null>;
   readonly failure: Signal<string | null>;
+  /** The reason why there is no such job, or it is no race; null if there is one. */
+  readonly lost: Signal<string | null>;
+  /** The order of the job, if this page has given it. */
+  readonly order: Signal<RaceOrder | null>;
 }
 
 export function createRaceWatch(): RaceWatch {
-  return { followed: null, job: signal(null), failure: signal(null) };
+  return {
+    followed: null,
+    job: signal(null),
+    failure: signal(null),
+    lost: signal(null),
+    order: signal(null),
+  };
 }
 
 /**
@@ -29,28 +45,34 @@ export async function runRace(
 ): Promise<void> {
   watch.failure.value = null;
   try {
-    watch.job.value = await startRace(order);
+    const job = await startRace(order);
+    watch.job.value = raceOf(job);
+    keepOrder(job.id, order);
+    watch.followed = job.id;
+    onStart(job.id);
+    await followJob(watch, job.id);
   } catch (error) {
     watch.failure.value = (error as Error).message;
-    return;
   }
-  const { id } = watch.job.value;
-  onStart(id);
-  await followJob(watch, id);
 }
 
 /** Reads the state of a job until it has ended, or the page shows another one. */
 export async function followJob(watch: RaceWatch, id: string): Promise<void> {
   watch.followed = id;
+  watch.order.value = orders.get(id) ?? null;
+  watch.lost.value = null;
   try {
-    do {
+    for (;;) {
       const job = await getJob(id, PROGRESS_EVERY_SECONDS);
       if (watch.followed !== id) return;
-      watch.job.value = job;
-    } while (hasToGo(watch.job.value));
+      watch.job.value = raceOf(job);
+      if (!hasToGo(job)) break;
+    }
     watch.failure.value = watch.job.value.problem?.detail ?? null;
   } catch (error) {
-    if (watch.followed === id) watch.failure.value = (error as Error).message;
+    if (watch.followed !== id) return;
+    if (error instanceof RequestFailed && error.status === 404) watch.lost.value = error.message;
+    else watch.failure.value = (error as Error).message;
   }
 }
 
@@ -64,6 +86,18 @@ export async function cancelRace(watch: RaceWatch): Promise<void> {
   watch.job.value = null;
 }
 
-export function hasToGo({ state }: WireJob): boolean {
+export function hasToGo({ state }: Pick<WireJob, 'state'>): boolean {
   return state === 'queued' || state === 'running';
+}
+
+function keepOrder(job: string, order: RaceOrder): void {
+  orders.set(job, order);
+  const [oldest] = orders.keys();
+  if (orders.size > ORDERS_MAX && oldest !== undefined) orders.delete(oldest);
+}
+
+/** @throws {Error} If the job is of another kind. */
+function raceOf(job: WireJob): RaceJob {
+  if (job.kind === 'race') return job;
+  throw new Error(`Cannot show job "${job.id}" as a race: it is a ${job.kind}; see the jobs`);
 }

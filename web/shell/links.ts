@@ -18,6 +18,16 @@ export function raceHref(job: string): string {
   return `/race/${encodeURIComponent(job)}`;
 }
 
+/** Address of an exhibit of the museum. */
+export function exhibitHref(exhibit: string): string {
+  return `/museum/${encodeURIComponent(exhibit)}`;
+}
+
+/** Address of the sweep of a job. */
+export function sweepHref(job: string): string {
+  return `/sweep/${encodeURIComponent(job)}`;
+}
+
 /**
  * The address that has taken the place of an old one, which had everything in its query.
  *

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
+import { lacksToken, tokensGiven } from '../api/token.js';
 import { PAGES, type Page, type PageModule, pageAt } from '../pages.js';
 import { type Action, useActions } from './actions.js';
 import { Card } from './card.js';
@@ -11,6 +12,7 @@ import { isStatic } from './place.js';
 import { address, navigate } from './router.js';
 import { TermCard } from './term-card.js';
 import { nextTheme, toggleTypeSize } from './theme.js';
+import { TokenCard } from './token-card.js';
 import { type BarLink, TopBar } from './top-bar.js';
 
 const API: BarLink = { text: 'API', href: '/docs' };
@@ -69,13 +71,20 @@ export function Shell() {
       </a>
       <TopBar links={LINKS} />
       <div id="content" tabIndex={-1}>
-        {found === null ? <NoPage path={path} /> : <Loaded {...found} />}
+        <Content found={found} path={path} />
       </div>
       {dialog.value.kind === 'help' && <KeysHelp />}
       {dialog.value.kind === 'term' && <TermCard word={dialog.value.word} />}
       {dialog.value.kind === 'palette' && <Palette text={dialog.value.text} />}
     </>
   );
+}
+
+function Content({ found, path }: { readonly found: Found | null; readonly path: string }) {
+  if (found === null) return <NoPage path={path} />;
+  if (lacksToken.value !== 'no') return <TokenCard />;
+  // With a new token, everything is asked for anew.
+  return <Loaded key={tokensGiven.value} {...found} />;
 }
 
 type Found = NonNullable<ReturnType<typeof pageAt>>;

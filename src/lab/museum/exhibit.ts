@@ -5,7 +5,15 @@ import type { KernelName } from '../../mmu/schema/index.js';
 /** A mistake, the commands that catch it, and what of their configuration makes it. */
 export interface Exhibit extends Mistake, Switched {
   readonly name: string;
+  readonly hall: Hall;
 }
+
+/**
+ * The kind of a mistake: a hole is in mainline itself, a trap in a proposal as it was mailed, a bug was
+ * mended, and a mutant is of our making.
+ */
+export const HALLS = ['hole', 'trap', 'bug', 'mutant'] as const;
+export type Hall = (typeof HALLS)[number];
 
 /** The change of a scene's configuration that makes it go wrong, and the one that leaves it right. */
 export interface Switched {
@@ -21,4 +29,4 @@ export type Switch =
   | { readonly paging: 'ept' };
 
 /** An exhibit as its file has it: the catalogue gives the name. */
-export type Unnamed = Omit<Exhibit, 'name'>;
+export type Unnamed = Omit<Exhibit, 'name' | 'hall'>;

@@ -1,26 +1,27 @@
 import { DEFECT_NAMES, DEFECTS } from '../../mmu/index.js';
 import type { Scene } from '../../mmu/scenes/index.js';
 import type { CommandInput } from '../../mmu/schema/index.js';
-import type { Exhibit, Unnamed } from './exhibit.js';
+import type { Exhibit, Hall, Unnamed } from './exhibit.js';
 import { HOLES, TRAPS } from './exhibits/index.js';
 import { type Catch, play } from './run.js';
 
-export type { Exhibit } from './exhibit.js';
+export { type Exhibit, HALLS, type Hall } from './exhibit.js';
 export { isInLifetime, lifetimeText } from './lifetime.js';
 export { type Catch, play } from './run.js';
 
 /** Every exhibit: holes of mainline, the proposals as mailed, bugs that KVM had, mutants. */
 export const MUSEUM: readonly Exhibit[] = [
-  ...named(HOLES),
-  ...named(TRAPS),
+  ...named(HOLES, 'hole'),
+  ...named(TRAPS, 'trap'),
   ...DEFECT_NAMES.map((name): Exhibit => {
     const { rules: _rules, seams: _seams, ...mistake } = DEFECTS[name];
-    return { ...mistake, name, amiss: { defects: [name] }, sound: { defects: [] } };
+    const hall = mistake.source === 'mutant' ? 'mutant' : 'bug';
+    return { ...mistake, name, hall, amiss: { defects: [name] }, sound: { defects: [] } };
   }),
 ];
 
-function named(exhibits: Readonly<Record<string, Unnamed>>): Exhibit[] {
-  return Object.entries(exhibits).map(([name, exhibit]) => ({ ...exhibit, name }));
+function named(exhibits: Readonly<Record<string, Unnamed>>, hall: Hall): Exhibit[] {
+  return Object.entries(exhibits).map(([name, exhibit]) => ({ ...exhibit, name, hall }));
 }
 
 /** An exhibit with the findings of its two performances. */

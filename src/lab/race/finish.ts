@@ -2,21 +2,14 @@ import { type Fewest, fewestOf } from './clairvoyant.js';
 import type { RaceCounters } from './counters.js';
 import { baselineOf, type Lane, type LaneSpec } from './lane.js';
 import type { Side } from './parting.js';
-import {
-  type Amounts,
-  amountsOf,
-  compare,
-  costOf,
-  PRICE_NAMES,
-  type PriceList,
-  standingText,
-} from './prices/index.js';
+import { PRICE_NAMES } from './prices/index.js';
 import type { Race } from './race.js';
 import type { Recording } from './references.js';
 import type { RaceBound, RaceLane, RacePrices, RaceResult, RaceSource } from './result.js';
 import { finishedCounters } from './tally.js';
 import { elapsedOf } from './time/index.js';
 import { verdictOf } from './verdict.js';
+import { type Weighed, weigh } from './weigh.js';
 
 /** The facts of a result that the race itself does not hold. */
 export interface Ran {
@@ -42,8 +35,9 @@ export function* resultSteps(
   { source, version, isBounded = true }: Ran,
 ): Generator<undefined, RaceResult> {
   const names = laneNames(race.lanes.map(({ spec }) => spec));
-  const sideOf = ({ lanes, outcome, state, events }: Side) => ({
+  const sideOf = ({ lanes, seq, outcome, state, events }: Side) => ({
     lanes: lanes.map((index) => names[index] as string),
+    seq,
     outcome,
     state,
     events: [...events],
@@ -83,14 +77,6 @@ export function laneNames(specs: readonly LaneSpec[]): string[] {
   );
 }
 
-/** The work of a lane, and what it is held against. */
-interface Counted {
-  readonly name: string;
-  readonly counters: RaceCounters;
-  readonly baseline: Amounts;
-  readonly prices: PriceList;
-}
-
 /** The prices of a race: what they are of, and the range of each. */
 function pricesOf({ prices: { name, machine, prices } }: Race): RacePrices {
   const ranges = PRICE_NAMES.map((price) => {
@@ -102,31 +88,24 @@ function pricesOf({ prices: { name, machine, prices } }: Race): RacePrices {
 
 function laneResults({ specs, lanes, prices }: Race, names: readonly string[]): RaceLane[] {
   const counted = lanes.map(({ run }) => finishedCounters(run.tally, run.vm));
-  const baseline = amountsOf(counted[baselineOf(specs)] as RaceCounters);
-  return lanes.map((lane, index) =>
-    laneResult(lane, {
-      name: names[index] as string,
-      counters: counted[index] as RaceCounters,
-      ...{ baseline, prices },
-    }),
-  );
+  const weighed = weigh(counted, baselineOf(specs), prices);
+  return lanes.map((lane, index) => ({
+    name: names[index] as string,
+    ...laneResult(lane, counted[index] as RaceCounters, weighed[index] as Weighed),
+  }));
 }
 
-function laneResult(lane: Lane, { name, counters, baseline, prices }: Counted): RaceLane {
-  const { replay, firstViolation, firstRefusal, failure } = lane.run;
-  const amounts = amountsOf(counters);
-  const comparison = compare(amounts, baseline, prices);
-  const text = standingText(comparison, prices.prices.exit.value);
+function laneResult(
+  { spec, run }: Lane,
+  counters: RaceCounters,
+  { cost, comparison }: Weighed,
+): Omit<RaceLane, 'name'> {
+  const { replay, firstViolation, firstRefusal, failure } = run;
   return {
-    name,
-    ...lane.spec,
-    cost: costOf(amounts, prices),
-    comparison: { ...comparison, text },
+    ...spec,
+    ...{ cost, comparison },
     time: replay === null ? null : elapsedOf(replay),
-    counters,
-    firstViolation,
-    firstRefusal,
-    failure,
+    ...{ counters, firstViolation, firstRefusal, failure },
   };
 }
 

@@ -1,3 +1,4 @@
+export type { RaceCounters } from './counters.js';
 export { resultOf, resultSteps } from './finish.js';
 export type { LaneSpec } from './lane.js';
 export {
@@ -26,6 +27,7 @@ export {
   type PriceName,
   priceFileOf,
   priceListOf,
+  type Ranges,
   STANDINGS,
   type Standing,
   SURENESS,
@@ -43,3 +45,4 @@ export {
   runCommand,
 } from './race.js';
 export { type RaceLane, RaceResult, RaceSource, writeRaceResult } from './result.js';
+export { type Weighed, weigh } from './weigh.js';

@@ -20,6 +20,8 @@ import { eventsOf } from './run.js';
 export interface Side {
   /** Lanes that were still alike, by their index. */
   readonly lanes: readonly number[];
+  /** The newest number in the history of a VM that ran the same. */
+  readonly seq: number;
   readonly outcome: Outcome | null;
   /** The vCPU that differs, after the command. */
   readonly state: VcpuState;
@@ -151,5 +153,6 @@ function differingVcpu(
 function sideOf(lanes: readonly Lane[], group: readonly number[], vcpu: number): Side {
   const { run } = lanes[group[0] as number] as Lane;
   const state = vcpuStateOf(run.vm, run.vm.vcpus[vcpu] as Vcpu);
-  return { lanes: [...group], outcome: run.outcome, state, events: eventsOf(run) };
+  const { seq, outcome } = run;
+  return { lanes: [...group], seq, outcome, state, events: eventsOf(run) };
 }

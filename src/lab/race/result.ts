@@ -140,6 +140,7 @@ const LaneResult = z
 const PartingSide = z
   .strictObject({
     lanes: z.array(z.string()).describe('Names of the lanes that are still alike.'),
+    seq: count.describe('The newest number then, had a VM run the same.'),
     outcome: Outcome.nullable(),
     state: VcpuState.describe('A vCPU that differs, after the command.'),
     events: z.array(MmuEvent).max(PARTING_EVENTS_MAX).describe('The first events of the command.'),

@@ -21,6 +21,12 @@ export const PAGES = {
   '/case': 'index.html',
   '/race': 'index.html',
   '/race/:job': 'index.html',
+  '/sweep/:job': 'index.html',
+  '/learn': 'index.html',
+  '/learn/:lesson': 'index.html',
+  '/museum': 'index.html',
+  '/museum/:exhibit': 'index.html',
+  '/jobs': 'index.html',
   '/docs': 'docs.html',
 };
 

@@ -1,6 +1,5 @@
-import type { Interval } from './cost.js';
+import type { Interval, Ranges } from './cost.js';
 import { type Amounts, PRICE_NAMES, type PriceName } from './names.js';
-import type { PriceList } from './price-list.js';
 
 /**
  * For which prices one lane is cheaper than another.
@@ -50,14 +49,14 @@ export interface Comparison {
   readonly margin: number | null;
 }
 
-type Prices = PriceList['prices'];
+type Prices = Ranges['prices'];
 
 /**
  * Compares two lanes over the whole box of prices. The cost is linear in the prices and each price
  * has a range of its own, so the extremes lie at corners that each price picks by itself: no search
  * and no rounding beyond that of the sums.
  */
-export function compare(lane: Amounts, baseline: Amounts, { prices }: Pick<PriceList, 'prices'>) {
+export function compare(lane: Amounts, baseline: Amounts, { prices }: Ranges) {
   const more = PRICE_NAMES.flatMap((name) => {
     const amount = lane[name] - baseline[name];
     return amount === 0 ? [] : [{ name, amount }];

@@ -6,7 +6,14 @@ export {
   type Turn,
   type Unless,
 } from './compare.js';
-export { type Cost, costOf, type Interval, totalOf, totalSoFar } from './cost.js';
+export {
+  type Cost,
+  costOf,
+  type Interval,
+  type Ranges,
+  totalOf,
+  totalSoFar,
+} from './cost.js';
 export {
   type Amounts,
   amountsOf,

@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { getVmRace } from '../api/client.js';
+import { getVmRace, RequestFailed } from '../api/client.js';
 import type { WireRace } from '../api/wire.js';
+import { Card } from '../shell/card.js';
 import { vmHref } from '../shell/links.js';
-import { PageHead } from './page-head.js';
+import { PageHead } from '../view/page-head.js';
 import { RaceResult } from './race-result.js';
 
 /** Milliseconds between two reads: often enough to see a race move while a harness runs. */
@@ -16,7 +17,7 @@ interface Props {
 /** The lanes beside a VM, live. */
 export function LiveRace({ vm }: Props) {
   const race = useSignal<WireRace | null>(null);
-  const failure = useSignal<string | null>(null);
+  const failure = useSignal<RequestFailed | null>(null);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOver = false;
@@ -27,7 +28,8 @@ export function LiveRace({ vm }: Props) {
         if (sequenceOf(found) !== sequenceOf(race.value)) race.value = found;
         failure.value = null;
       } catch (error) {
-        failure.value = (error as Error).message;
+        if (!(error instanceof RequestFailed)) throw error;
+        failure.value = error;
       }
       if (!isOver) timer = setTimeout(look, LOOK_EVERY_MS);
     };
@@ -37,6 +39,8 @@ export function LiveRace({ vm }: Props) {
       clearTimeout(timer);
     };
   }, [vm, race, failure]);
+  const failed = failure.value;
+  if (failed?.status === 404) return <NoRace vm={vm} reason={failed.message} />;
   return (
     <>
       <PageHead>
@@ -47,11 +51,27 @@ export function LiveRace({ vm }: Props) {
       </PageHead>
       <main class="race race-live">
         <p class="failure" role="alert">
-          {failure}
+          {failed?.message}
         </p>
-        <div class="race-result">{race.value !== null && <RaceResult race={race.value} />}</div>
+        <div class="race-result">
+          {race.value !== null && <RaceResult race={race.value} order={null} />}
+        </div>
       </main>
     </>
+  );
+}
+
+function NoRace({ vm, reason }: { readonly vm: string; readonly reason: string }) {
+  return (
+    <Card title="No race here">
+      <p>{reason}.</p>
+      <p>
+        A VM that is created with lanes runs policies beside it; any VM's commands can be raced.
+      </p>
+      <p>
+        <a href={`/race#vm=${encodeURIComponent(vm)}`}>Race the commands of {vm}</a>
+      </p>
+    </Card>
   );
 }
 

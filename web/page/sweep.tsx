@@ -1,0 +1,67 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { hasToGo } from '../model/race.js';
+import { createSweepWatch, followSweep } from '../model/sweep.js';
+import { SlotCharts, SweepProgress } from '../race/slot-curves.js';
+import { Card } from '../shell/card.js';
+import type { Params } from '../shell/path.js';
+import { PageHead } from '../view/page-head.js';
+
+/** The page of a sweep: its curves, and the figures behind them. */
+export function View({ params: { job: id = '' } }: { readonly params: Params }) {
+  const watch = useMemo(createSweepWatch, []);
+  const notice = useSignal('');
+  useEffect(() => {
+    let isOver = false;
+    void followSweep(watch, id, () => isOver);
+    return () => {
+      isOver = true;
+    };
+  }, [watch, id]);
+  const job = watch.job.value;
+  if (watch.failure.value !== null && job === null) {
+    return (
+      <Card title="This sweep is gone">
+        <p>{watch.failure.value}.</p>
+        <p>
+          <a href="/jobs">The jobs that there are</a>
+        </p>
+      </Card>
+    );
+  }
+  const copy = (text: string) =>
+    navigator.clipboard.writeText(text).then(
+      () => {
+        notice.value = 'Copied';
+      },
+      () => {
+        notice.value = 'Cannot copy: the browser does not allow it';
+      },
+    );
+  return (
+    <>
+      <PageHead>
+        <h1 class="tagline">A sweep: the cost over the number of slots</h1>
+      </PageHead>
+      <main class="race race-live">
+        <p class="failure" role="alert">
+          {watch.failure}
+        </p>
+        <div class="race-result">
+          {job !== null && hasToGo(job) && <SweepProgress job={job} />}
+          {job?.result && (
+            <section class="panel race-panel">
+              <SlotCharts sweep={job.result} />
+              <p class="race-copy">
+                <button type="button" onClick={() => void copy(job.result?.csv ?? '')}>
+                  Copy as CSV
+                </button>
+                <span role="status">{notice}</span>
+              </p>
+            </section>
+          )}
+        </div>
+      </main>
+    </>
+  );
+}
