@@ -91,7 +91,7 @@ export interface ExhibitLabel extends Pick<Exhibit, 'name' | 'hall' | 'title' | 
   readonly releases: string | null;
 }
 
-/** What a judge says of the scene of an exhibit, with the mistake in it. */
+/** Finding of the judges about the scene of an exhibit, with the mistake in it. */
 export interface ExhibitFinding {
   readonly label: ExhibitLabel;
   /** Commands that only prepare the machine. */

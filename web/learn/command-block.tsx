@@ -8,7 +8,7 @@ interface Props {
   readonly onRun: () => void;
 }
 
-/** What came of a command. */
+/** State of a command: whether it has run, and its result. */
 type Ran =
   | { readonly kind: 'not' }
   | { readonly kind: 'busy' }

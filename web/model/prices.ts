@@ -1,4 +1,4 @@
-import { getPriceList, listPriceLists } from '../api/client.js';
+import { getPriceList, listPriceLists } from '../api/jobs.js';
 import type { PriceListHead, WireRace } from '../api/wire.js';
 import type { GivenPrices } from '../engine/protocol.js';
 

@@ -2,7 +2,7 @@ import { getModel, listPolicies, listVms, listWorkloads } from '../api/client.js
 import type { PolicySummary, WorkloadSummary } from '../api/wire.js';
 import { priceHeads } from './prices.js';
 
-/** What a race can be made of, on this server. */
+/** Parts that a race can be made of, on this server. */
 export interface RaceChoices {
   readonly workloads: readonly WorkloadSummary[];
   readonly policies: readonly PolicySummary[];

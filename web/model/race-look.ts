@@ -1,4 +1,4 @@
-/** How a race is looked at: it is kept in the fragment, so that a link shows the same. */
+/** View of a race: it is kept in the fragment, so that a link shows the same. */
 export interface RaceLook {
   /** Name of the lane that others are held against; null for that of the race. */
   readonly baseline: string | null;

@@ -1,5 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
-import { cancelJob, getJob, RequestFailed, startRace } from '../api/client.js';
+import { RequestFailed } from '../api/client.js';
+import { cancelJob, getJob, startRace } from '../api/jobs.js';
 import type { RaceJob, RaceOrder, WireJob } from '../api/wire.js';
 
 /** Seconds that one request waits for the end: short enough for a progress bar that moves. */

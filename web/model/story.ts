@@ -4,7 +4,7 @@ import type { Engine } from './engine.js';
 import type { LocalCase } from './local-case.js';
 import { detailsOf, outcomeOf } from './words.js';
 
-/** What came of a command, on one side of a story. */
+/** Result of a command, on one side of a story. */
 export interface Happening {
   /** Its number in the history of that side. */
   readonly seq: number;

@@ -1,5 +1,5 @@
 import { type Signal, signal } from '@preact/signals';
-import { getJob, startSweep } from '../api/client.js';
+import { getJob, startSweep } from '../api/jobs.js';
 import type { SweepJob, SweepOrder, WireJob, WireRace, WireSweep } from '../api/wire.js';
 import { hasToGo } from './race.js';
 

@@ -11,7 +11,7 @@ interface Props {
   readonly labels: readonly ExhibitLabel[];
 }
 
-/** What an exhibit is, with links to its neighbours and to its machine. */
+/** Label of an exhibit, with links to its neighbours and to its machine. */
 export function ExhibitHead({ story, at, labels }: Props) {
   const { name, title, what, where, source, releases, judge } = story.finding.label;
   const place = labels.findIndex((label) => label.name === name);

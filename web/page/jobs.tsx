@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { cancelJob, listJobs, type RequestFailed } from '../api/client.js';
+import type { RequestFailed } from '../api/client.js';
+import { cancelJob, listJobs } from '../api/jobs.js';
 import type { JobSummary } from '../api/wire.js';
 import { hasToGo } from '../model/race.js';
 import { timeLeft } from '../model/time-left.js';

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { getVmRace, RequestFailed } from '../api/client.js';
+import { RequestFailed } from '../api/client.js';
+import { getVmRace } from '../api/jobs.js';
 import type { WireRace } from '../api/wire.js';
 import { Card } from '../shell/card.js';
 import { vmHref } from '../shell/links.js';

@@ -10,7 +10,7 @@ import {
   standingText,
 } from './prices/index.js';
 
-/** What a lane costs, and how it compares with the lane that it is held against. */
+/** Cost of a lane, and its comparison with the lane that it is held against. */
 export interface Weighed {
   readonly cost: Cost;
   /** `text` says all of it as a sentence. */
