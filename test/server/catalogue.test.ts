@@ -9,6 +9,7 @@ import {
   describeOpenapi,
 } from '../../src/server/describe/index.js';
 import { DEFAULT_LIMITS, VERSION } from '../../src/server/index.js';
+import { describedRoutes } from './described.js';
 import { ask, startApp } from './start.js';
 
 const fileOf = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
@@ -141,6 +142,14 @@ test('docs/bounds.md is the table of the bounds', () => {
 test('both are of a size that one can open', () => {
   expect(fileOf('openapi.yaml').length).toBeLessThanOrEqual(400_000);
   expect(fileOf('asyncapi.yaml').length).toBeLessThanOrEqual(80_000);
+});
+
+test('every operation has a description, which says more than its summary', () => {
+  const operations = [...describedRoutes().routes.values()].map(({ operation }) => operation);
+  const bare = operations.filter(
+    ({ summary, description = '' }) => !description.endsWith('.') || description === summary,
+  );
+  expect(bare.map(({ operationId }) => operationId)).toEqual([]);
 });
 
 test('the client is generated from openapi.yaml as it is', async () => {

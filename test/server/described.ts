@@ -14,6 +14,8 @@ export type Content = Readonly<Record<string, Media>>;
 
 export interface Operation {
   readonly operationId: string;
+  readonly summary?: string;
+  readonly description?: string;
   readonly parameters?: readonly {
     readonly name: string;
     readonly in: string;

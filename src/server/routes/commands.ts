@@ -34,6 +34,7 @@ import {
   resultsOf,
   writtenResultsOf,
 } from './batch-results.js';
+import { COMMAND_DESCRIPTIONS } from './command-descriptions.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
 /** Answer to a command; it includes all events, for a harness without a stream. */
@@ -109,6 +110,7 @@ export const commandRoutes: TypedPlugin<CommandRouteOptions> = async (app, optio
         schema: {
           operationId: id,
           summary: COMMANDS[kind].summary,
+          description: COMMAND_DESCRIPTIONS[kind],
           tags: ['commands'],
           ...takes,
           response: { 200: AppliedBody, ...REFUSALS },

@@ -57,6 +57,7 @@ export const priceListRoutes: TypedPlugin<{ host: Host }> = async (app, { host }
       schema: {
         operationId: listPriceLists.id,
         summary: 'List the price lists.',
+        description: 'Name, machine and clock of each, presets first; its prices are read by name.',
         tags,
         response: { 200: PriceListsBody, ...refusals() },
       },
@@ -90,6 +91,7 @@ export const priceListRoutes: TypedPlugin<{ host: Host }> = async (app, { host }
       schema: {
         operationId: getPriceList.id,
         summary: 'Read one price list, with the range and the source of every price.',
+        description: 'A preset or a list that a client gave, in the form that `POST` takes.',
         tags,
         ...getPriceList.takes,
         response: { 200: PriceFile, ...refusals('price-list-not-found') },
@@ -103,6 +105,7 @@ export const priceListRoutes: TypedPlugin<{ host: Host }> = async (app, { host }
       schema: {
         operationId: deletePriceList.id,
         summary: 'Delete a price list that a client gave.',
+        description: 'Presets stay: for their names no list is found.',
         tags,
         ...deletePriceList.takes,
         response: { 204: deletePriceList.answer, ...refusals(...CHANGING, 'price-list-not-found') },

@@ -104,6 +104,7 @@ export const workloadRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
         schema: {
           operationId: make.id,
           summary,
+          description: descriptionOf(workload),
           tags,
           ...make.takes,
           response: {
@@ -132,6 +133,16 @@ export const workloadRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
     );
   }
 };
+
+/** Facts about the answer that the summary of a workload leaves out. */
+function descriptionOf({ source, paging, isSound }: Workload): string {
+  const vm = paging === 'ept' ? 'EPT' : 'shadow paging';
+  const promise = isSound ? '' : ' The guest relies on what the architecture does not promise.';
+  return (
+    `Makes commands for a VM with ${vm}, the same for the same query. Source: ${source}.${promise} ` +
+    'Refuses a parameter that the workload does not have.'
+  );
+}
 
 /** Description of a workload; its bounds are those of a request, not of the library. */
 function bodyOf(workload: Workload): z.output<typeof WorkloadBody> {
