@@ -6,6 +6,7 @@ import type {
   PolicySummary,
   ShadowPageList,
   VmSummary,
+  WireApplied,
   WireCaseFile,
   WireCommand,
   WireSpte,
@@ -77,6 +78,16 @@ export function makeWorkload({
 export async function runCommands(vm: string, commands: readonly WireCommand[]): Promise<void> {
   const path = `/v1/vms/${encodeURIComponent(vm)}/commands`;
   await request('POST', path, { body: commands });
+}
+
+/** Path that takes commands of a kind to a vCPU. */
+export function commandPath(vm: string, vcpu: number, kind: string): string {
+  return `/v1/vms/${encodeURIComponent(vm)}/vcpus/${vcpu}/${encodeURIComponent(kind)}`;
+}
+
+/** Runs a command. @param path That of its kind and vCPU. */
+export function runCommand(path: string, body: object): Promise<WireApplied> {
+  return request('POST', path, { body });
 }
 
 /** The life of a VM as a case file. */

@@ -23,6 +23,13 @@ export type WireEvent = z.input<typeof MmuEvent>;
 export type WireEventOf<K extends WireEvent['kind']> = Extract<WireEvent, { kind: K }>;
 export type WireCommand = CommandInput;
 export type WireOutcome = z.input<typeof Outcome>;
+/** The answer to a command. */
+export interface WireApplied {
+  /** Sequence number of the VM behind it. */
+  readonly seq: number;
+  readonly outcome: WireOutcome;
+  readonly events: readonly EventFrame[];
+}
 export type WireVcpu = z.input<typeof VcpuState>;
 export type WireMmu = WireVcpu['rootMmu'];
 export type WireRoot = NonNullable<WireMmu['root']>;

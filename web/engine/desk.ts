@@ -25,6 +25,7 @@ import {
 import { rangesOf } from './ranges.js';
 import { Recording } from './recording.js';
 import { Run } from './run.js';
+import { commandShapes } from './shapes.js';
 import { why } from './why.js';
 
 const CATALOGUE: Catalogue = {
@@ -69,6 +70,7 @@ export class Desk {
     ) => Calls[K]['gives'] | Promise<Calls[K]['gives']>;
   } = {
     catalogue: () => CATALOGUE,
+    shapes: () => commandShapes(),
     exhibits: () => exhibitLabels(),
     judged: ({ exhibit }) => findingOf(exhibit),
     weigh: ({ lanes, baseline, prices }) => weigh(lanes, baseline, rangesOf(prices)),

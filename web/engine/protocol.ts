@@ -11,6 +11,7 @@ import type {
 } from '../../src/lab/index.js';
 import type { Difference } from '../../src/mmu/schema/index.js';
 import type { CommandFrame, EventFrame, WireCommand } from '../api/wire.js';
+import type { CommandShape } from '../model/command-shape.js';
 import type { LocalCase, PolicyChanges, WrittenCase } from '../model/local-case.js';
 import type { Moments } from '../model/moments.js';
 
@@ -108,6 +109,8 @@ export interface GivenPrices {
 /** Calls that the page may make, each with its operands and its answer. */
 export interface Calls {
   catalogue: { takes: object; gives: Catalogue };
+  /** Every kind of command with its fields. */
+  shapes: { takes: object; gives: readonly CommandShape[] };
   exhibits: { takes: object; gives: readonly ExhibitLabel[] };
   /** Plays the scene of an exhibit to its judges. */
   judged: { takes: { readonly exhibit: string }; gives: ExhibitFinding };

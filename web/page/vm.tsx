@@ -1,10 +1,11 @@
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { getVm, type RequestFailed } from '../api/client.js';
 import type { WireVm } from '../api/wire.js';
 import { createDesk } from '../lanes/desk.js';
 import { Lanes } from '../lanes/lanes.js';
 import { serverSource } from '../model/server-source.js';
+import { type Action, useActions } from '../shell/actions.js';
 import { Card } from '../shell/card.js';
 import { vmRaceHref } from '../shell/links.js';
 import type { Params } from '../shell/path.js';
@@ -17,6 +18,8 @@ export function View({ params: { vm: id = '' } }: { readonly params: Params }) {
   const vm = useSignal<WireVm | null>(null);
   const refusal = useSignal<RequestFailed | null>(null);
   const desk = useMemo(() => createDesk(serverSource(id), openMaxHere()), [id]);
+  const drawer = useSignal<Console>({ kind: 'closed' });
+  useActions(useMemo(() => [consoleAction(drawer)], [drawer]));
   useEffect(() => desk.end, [desk]);
   useEffect(() => {
     getVm(id).then(
@@ -33,10 +36,41 @@ export function View({ params: { vm: id = '' } }: { readonly params: Params }) {
   if (refusal.value !== null) return <NoVm id={id} reason={refusal.value.message} />;
   return (
     <main class="vm-page">
-      <VmHead id={id} vm={vm.value} />
+      <VmHead id={id} vm={vm.value} console={drawer} />
       <Lanes desk={desk} vm={id} />
+      {drawer.value.kind === 'open' && vm.value !== null && (
+        <drawer.value.Drawer vm={vm.value} onClose={() => closeConsole(drawer)} />
+      )}
     </main>
   );
+}
+
+/** The console below the lanes. Its code is loaded when it is first opened. */
+type Console =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'open'; readonly Drawer: typeof import('../console/drawer.js').Drawer };
+
+const CONSOLE_BUTTON = 'console-button';
+
+function consoleAction(drawer: Signal<Console>): Action {
+  const run = () => void openConsole(drawer);
+  return { group: 'Console', key: 'c', text: 'Console: run a command', isCommand: true, run };
+}
+
+async function openConsole(drawer: Signal<Console>): Promise<void> {
+  try {
+    const { Drawer, focusConsole } = await import('../console/drawer.js');
+    if (drawer.value.kind === 'open') focusConsole();
+    else drawer.value = { kind: 'open', Drawer };
+  } catch (error) {
+    drawer.value = { kind: 'failed', reason: (error as Error).message };
+  }
+}
+
+function closeConsole(drawer: Signal<Console>): void {
+  drawer.value = { kind: 'closed' };
+  document.getElementById(CONSOLE_BUTTON)?.focus();
 }
 
 function NoVm({ id, reason }: { readonly id: string; readonly reason: string }) {
@@ -51,7 +85,13 @@ function NoVm({ id, reason }: { readonly id: string; readonly reason: string }) 
   );
 }
 
-function VmHead({ id, vm }: { readonly id: string; readonly vm: WireVm | null }) {
+interface HeadProps {
+  readonly id: string;
+  readonly vm: WireVm | null;
+  readonly console: Signal<Console>;
+}
+
+function VmHead({ id, vm, console: drawer }: HeadProps) {
   return (
     <header class="vm-head">
       <h1>{vm?.name ?? id}</h1>
@@ -69,10 +109,23 @@ function VmHead({ id, vm }: { readonly id: string; readonly vm: WireVm | null })
             </span>
           </p>
           {vm.poisoned && <p class="failure">The model failed on this VM: {vm.failure}</p>}
-          {vm.lanes !== undefined && (
-            <a class="button vm-race-link" href={vmRaceHref(id)}>
-              Race
-            </a>
+          <div class="vm-acts">
+            {vm.lanes !== undefined && (
+              <a class="button vm-race-link" href={vmRaceHref(id)}>
+                Race
+              </a>
+            )}
+            <button
+              type="button"
+              id={CONSOLE_BUTTON}
+              aria-expanded={drawer.value.kind === 'open'}
+              onClick={() => void openConsole(drawer)}
+            >
+              Console
+            </button>
+          </div>
+          {drawer.value.kind === 'failed' && (
+            <p class="failure">Cannot load the console: {drawer.value.reason}</p>
           )}
         </>
       )}
