@@ -10,6 +10,11 @@ export interface Load {
   readonly answers: number;
 }
 
+/** Bytes of a GET. */
+export function getOf(path: string): Buffer {
+  return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+}
+
 /** Bytes of a POST. */
 export function postOf(path: string, body: string, type = 'application/json'): Buffer {
   return Buffer.from(

@@ -5,6 +5,7 @@ import { command } from './rows/command.js';
 import { memory } from './rows/memory.js';
 import { ndjson } from './rows/ndjson.js';
 import { page } from './rows/page.js';
+import { past } from './rows/past.js';
 import { race } from './rows/race.js';
 import { rootSwitch } from './rows/root-switch.js';
 import { scrub } from './rows/scrub.js';
@@ -37,6 +38,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   state,
   shared,
   time,
+  past,
   scrub,
   trace,
   start,
