@@ -19,12 +19,15 @@ test('the first screen says what to do, and three steps lead to a violation expl
   await expect.poll(() => title(page)).toBe('No VM yet');
   await page.keyboard.press('d');
   await page.waitForURL(/\/vm\/vm-/);
-  await page.getByRole('button', { name: /1 violation here/ }).waitFor();
+  await expect
+    .poll(() => page.locator('.lane-tools-range').innerText())
+    .toBe('seq 2,958 to 4,457 of 4,457');
   await page.keyboard.press('n');
   await expect.poll(() => page.locator('.reading-seq').innerText()).toBe('@2008');
   await expect
     .poll(() => page.locator('.reading-event').innerText())
     .toContain('invept (seq 1880) should have dropped it; it survived root-reused (seq 1999)');
+  await page.getByRole('button', { name: /1 violation here/ }).waitFor();
   await page.goBack();
   await expect.poll(() => title(page)).toBe('1 VM, 1 with something wrong');
   await expect

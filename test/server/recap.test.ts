@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { BATCH_SIZES, HandSink, handTurned, upTo } from './hand-turned.js';
 import { ask, connect, listen } from './start.js';
 
 const ROOM = 2048;
+
+afterEach(() => void vi.useRealTimers());
 
 /** A VM with a reader that rests after its first frame, and one that has read everything. */
 async function watchedBy(query: object, limits = {}) {
@@ -123,4 +125,22 @@ test('the query says what a reader wants', async () => {
   expect([state?.type, state?.seq, state?.vcpus]).toEqual(['state', json.seq, json.vcpus]);
   const { status } = await ask(app, 'GET', '/v1/vms/vm-1/events?behind=all');
   expect(status).toBe(400);
+});
+
+test.each([
+  ['state', 100],
+  ['gap', 1000],
+])('a reader with behind=%s is told of what its filter held back in %i ms', async (behind, ms) => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const { create, follow, switches, settle } = handTurned();
+  const entry = await create();
+  const reader = follow(entry, { behind, kind: ['violation'] });
+  settle();
+  switches(entry, 30);
+  settle();
+  vi.advanceTimersByTime(ms - 1);
+  expect(reader.told).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(reader.frames.at(-1)).toEqual({ type: 'through', vm: entry.id, seq: entry.ring.head });
+  expect(reader.told).toHaveLength(1);
 });

@@ -35,6 +35,11 @@ export class RequestFailed extends Error {
   }
 }
 
+/** Whether the server refuses for good: what was asked for is not there, or not for this reader. */
+export function isRefusal({ status }: RequestFailed): boolean {
+  return status === 404 || status === 401 || status === 403;
+}
+
 /** VMs in the server's order, and whether there are more than these. */
 export async function listVms(): Promise<{ vms: VmSummary[]; more: boolean }> {
   const vms: VmSummary[] = [];
@@ -146,11 +151,6 @@ export async function getFrames(
 
 export async function deleteVm(vm: string): Promise<void> {
   await request('DELETE', `/v1/vms/${encodeURIComponent(vm)}`);
-}
-
-/** Resolves if the VM exists and still has all records after `after`. */
-export async function askForEvents(vm: string, after: number): Promise<void> {
-  await request('GET', `/v1/vms/${encodeURIComponent(vm)}/events?after=${after}&limit=1`);
 }
 
 interface WorkloadOrder {

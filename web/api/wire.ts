@@ -99,13 +99,5 @@ export type EventFrame = Readonly<z.input<typeof frames.EventFrame>>;
 
 export type RewoundFrame = Readonly<z.input<typeof frames.RewoundFrame>>;
 
-/** Frames `from` to `to`, both included, were not received. */
-export type GapFrame = Readonly<Omit<z.input<typeof frames.GapFrame>, 'vm'>>;
-
-/** A frame in the log. */
-export type LogFrame = CommandFrame | EventFrame | RewoundFrame | GapFrame;
-
-/** A frame that a stream of events may send. */
-export type Frame =
-  | LogFrame
-  | z.input<typeof frames.HelloFrame | typeof frames.EndFrame | typeof frames.PongFrame>;
+/** A frame of the stream of a VM. */
+export type StreamFrame = Readonly<z.input<typeof frames.StreamFrame>>;

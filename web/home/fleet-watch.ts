@@ -1,10 +1,12 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { delayMsOf } from '../api/backoff.js';
 import { listVms, type RequestFailed } from '../api/client.js';
+import { followNews, NEWS_ONLY } from '../api/news.js';
 import type { VmSummary } from '../api/wire.js';
+import { paced, type Rest } from '../model/paced.js';
 import { lag } from '../shell/lag.js';
 
-/** Milliseconds between two readings of the list. */
+/** Milliseconds between two readings of the list at least. */
 const READ_EVERY_MS = 1000;
 
 /** All VMs of the server, kept up to date. */
@@ -19,49 +21,56 @@ export interface FleetWatch {
   end(): void;
 }
 
-/** Reads the list again and again, and tells the lamp. */
+/** Reads the list when something has happened to a VM, and tells the lamp. */
 export function watchFleet(): FleetWatch {
   const vms = signal<readonly VmSummary[] | null>(null);
   const hasMore = signal(false);
   const refusal = signal<RequestFailed | null>(null);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let isOver = false;
   let failures = 0;
-  let lostAtMs = 0;
   lag.value = { kind: 'connecting' };
-  const read = async (): Promise<number> => {
-    if (document.hidden && vms.value !== null) return READ_EVERY_MS;
+  const read = async () => {
     const found = await listVms();
-    failures = 0;
     refusal.value = null;
     hasMore.value = found.more;
     if (!areSame(found.vms, vms.value)) vms.value = found.vms;
-    if (!isOver) lag.value = { kind: 'live', events: 0, ms: 0 };
-    return READ_EVERY_MS;
   };
-  const failed = (error: RequestFailed): number => {
-    if (failures === 0) lostAtMs = performance.now();
-    failures += 1;
+  const refused = (error: RequestFailed) => {
     if (error.status !== 0) refusal.value = error;
-    const sinceMs = performance.now() - lostAtMs;
-    if (!isOver) lag.value = { kind: 'retrying', sinceMs };
-    return delayMsOf(failures - 1, Math.random());
   };
-  const turn = async () => {
-    clearTimeout(timer);
-    const restMs = await read().catch(failed);
-    clearTimeout(timer);
-    if (!isOver) timer = setTimeout(() => void turn(), restMs);
+  const turn = async (): Promise<Rest> => {
+    try {
+      await read();
+      failures = 0;
+      return { restMs: READ_EVERY_MS, again: false };
+    } catch (error) {
+      refused(error as RequestFailed);
+      failures += 1;
+      return { restMs: delayMsOf(failures - 1, Math.random()), again: true };
+    }
   };
-  void turn();
+  const pace = paced(turn);
+  const stopFollowing = followNews(`/v1/events?${NEWS_ONLY}`, {
+    check: read,
+    isFinal(error) {
+      refused(error);
+      return false;
+    },
+    frame() {
+      lag.value = { kind: 'live', events: 0, ms: 0 };
+      pace.ask();
+    },
+    lost(sinceMs) {
+      lag.value = { kind: 'retrying', sinceMs };
+    },
+  });
   return {
     vms,
     hasMore,
     refusal,
-    now: () => void turn(),
+    now: pace.now,
     end() {
-      isOver = true;
-      clearTimeout(timer);
+      stopFollowing();
+      pace.end();
     },
   };
 }

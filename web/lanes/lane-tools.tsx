@@ -8,7 +8,7 @@ export function LaneTools({ desk }: { readonly desk: Desk }) {
   const found = desk.timeline.value?.violations.count ?? 0;
   return (
     <div class="lane-tools" role="toolbar" aria-label="Window">
-      {!desk.source.isStill && <LiveTools desk={desk} />}
+      {desk.source.follow !== null && <LiveTools desk={desk} />}
       <span class="lane-tools-group">
         <button type="button" aria-label="Farther" onClick={() => desk.zoom(1.5)}>
           &minus;

@@ -31,7 +31,7 @@ export function momentsOf(engine: Engine, run: number): Moments {
 /** The history of a run in the page. */
 export function sourceOf(engine: Engine, run: number): Source {
   return {
-    isStill: true,
+    follow: null,
     timeline: ({ from, to, buckets }, signal) =>
       engine.call('timeline', { run, from: from ?? 0, to, buckets }, { signal }),
     frames: (after, limit, signal) => engine.call('frames', { run, after, limit }, { signal }),

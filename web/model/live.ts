@@ -1,30 +1,16 @@
 import { delayMsOf } from '../api/backoff.js';
-import type { RequestFailed } from '../api/client.js';
+import { isRefusal, type RequestFailed } from '../api/client.js';
 import type { Timeline, Wanted } from '../api/timeline.js';
 import type { Lag } from '../shell/lag.js';
+import { paced, type Rest } from './paced.js';
 import type { Source } from './source.js';
+import { type Lateness, Undrawn } from './undrawn.js';
 
 /** Milliseconds between two looks at least: an eye sees no more, and a server has other readers. */
 const LOOK_EVERY_MS = 180;
 
-/** Milliseconds between two looks while nobody sees a change. */
-const UNSEEN_EVERY_MS = 1000;
-
-/** Above every `seq`, and in as many digits as a server takes. */
-const SEQ_MAX = 10 ** 14;
-
-/** A window of one event, the newest: it costs next to nothing. */
-const HEAD_ALONE: Wanted = {
-  from: SEQ_MAX,
-  to: SEQ_MAX,
-  buckets: 1,
-};
-
-/** The picture that is shown: the newest `seq` in it, and when the server was there. */
-interface Shown {
-  readonly head: number;
-  readonly atMs: number;
-}
+/** A picture that lacks nothing. */
+const UP_TO_DATE: Lateness = { events: 0, ms: 0 };
 
 /** The wish of a reader, and where the answer goes. */
 export interface Wish {
@@ -42,84 +28,87 @@ export interface Wish {
 }
 
 /**
- * Looks at a source again and again, on a budget, however many events there are.
+ * Looks at a source when it tells of news, on a budget, however many events there are.
  *
  * @returns A function that ends it, and one that looks at once.
  */
 export function lookAgain(source: Source, wish: Wish): { end(): void; now(): void } {
   const over = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  /** The newest `seq` that is known of. */
-  let head = 0;
-  let shown: Shown | null = null;
+  const undrawn = new Undrawn();
+  let isConnected = false;
   let failures = 0;
-  let lostAtMs: number | null = null;
-  let isLooking = false;
-  let isAsked = false;
+  let lostAtMs = 0;
 
-  const told = (late: { readonly events: number; readonly ms: number }) => {
-    wish.lag(source.isStill ? { kind: 'none' } : { kind: 'live', ...late });
-  };
-  const ask = async (wanted: Wanted): Promise<Timeline> => {
-    const timeline = await source.timeline(wanted, over.signal);
-    head = timeline.head;
-    failures = 0;
-    lostAtMs = null;
-    return timeline;
+  const tell = (late: Lateness) => {
+    if (source.follow === null) wish.lag({ kind: 'none' });
+    else if (!isConnected) return;
+    else if (wish.isFrozen()) wish.frozenAt(undrawn.head);
+    else wish.lag({ kind: 'live', ...late });
   };
   /** Shows a picture, and tells how late the one before it was at its end. */
   const show = async (wanted: Wanted) => {
-    const began = performance.now();
-    const timeline = await ask(wanted);
-    const ended = performance.now();
-    const events = shown === null ? 0 : Math.max(0, head - shown.head);
+    const timeline = await source.timeline(wanted, over.signal);
+    const late = undrawn.late(performance.now());
     wish.show(timeline);
-    told({ events, ms: events === 0 ? 0 : ended - (shown?.atMs ?? ended) });
-    shown = { head, atMs: (began + ended) / 2 };
+    undrawn.draw(timeline.head);
+    tell(late);
   };
-  /** @returns Milliseconds to rest. */
-  const look = async (): Promise<number> => {
+  const look = async (): Promise<Rest> => {
     const began = performance.now();
-    let wanted = wish.isFrozen() ? null : wish.wanted(head);
-    if (wanted === null && !source.isStill) {
-      await ask(HEAD_ALONE);
-      wanted = wish.isFrozen() ? null : wish.wanted(head);
-    }
+    const wanted = wish.isFrozen() ? null : wish.wanted(undrawn.head);
     if (wanted !== null) await show(wanted);
-    else if (wish.isFrozen()) wish.frozenAt(head);
-    else told({ events: 0, ms: 0 });
-    const isSeen = !document.hidden && !wish.isFrozen();
-    return Math.max(isSeen ? LOOK_EVERY_MS : UNSEEN_EVERY_MS, performance.now() - began);
-  };
-  const failed = ({ status, message }: RequestFailed): number | null => {
-    if (status === 404 || status === 401 || status === 403) {
-      wish.lag({ kind: 'gone', reason: message });
-      return null;
+    else {
+      // A window of the past lacks nothing of what is new.
+      if (!wish.isFrozen()) undrawn.draw(undrawn.head);
+      tell(UP_TO_DATE);
     }
-    lostAtMs ??= performance.now();
+    failures = 0;
+    return { restMs: Math.max(LOOK_EVERY_MS, performance.now() - began), again: false };
+  };
+  const gone = (reason: string) => {
+    end();
+    wish.lag({ kind: 'gone', reason });
+  };
+  const failed = (error: RequestFailed): Rest => {
+    if (over.signal.aborted) return { restMs: 0, again: false };
+    if (isRefusal(error)) {
+      gone(error.message);
+      return { restMs: 0, again: false };
+    }
+    if (failures === 0) lostAtMs = performance.now();
     wish.lag({ kind: 'retrying', sinceMs: performance.now() - lostAtMs });
     failures += 1;
-    return delayMsOf(failures - 1, Math.random());
+    return { restMs: delayMsOf(failures - 1, Math.random()), again: true };
   };
-  const turn = async () => {
-    if (isLooking) {
-      isAsked = true;
-      return;
-    }
-    clearTimeout(timer);
-    isLooking = true;
-    isAsked = false;
-    const restMs = await look().catch(failed);
-    isLooking = false;
-    if (restMs === null || over.signal.aborted) return;
-    timer = setTimeout(() => void turn(), isAsked ? 0 : restMs);
-  };
-  void turn();
-  return {
-    end() {
-      clearTimeout(timer);
-      over.abort();
+  const pace = paced(
+    () => look().catch(failed),
+    () => tell(UP_TO_DATE),
+  );
+  const follower = {
+    told(head: number) {
+      isConnected = true;
+      const now = performance.now();
+      undrawn.tell(head, now);
+      // An answer that lets wait for itself is late meanwhile.
+      if (pace.isBusy && failures === 0) tell(undrawn.late(now));
+      pace.ask();
     },
-    now: () => void turn(),
+    lost(sinceMs: number) {
+      isConnected = false;
+      wish.lag({ kind: 'retrying', sinceMs });
+    },
+    gone,
   };
+  let stopFollowing = () => {};
+  const end = () => {
+    over.abort();
+    stopFollowing();
+    pace.end();
+  };
+  pace.now();
+  if (source.follow !== null) {
+    wish.lag({ kind: 'connecting' });
+    stopFollowing = source.follow(follower);
+  }
+  return { end, now: pace.now };
 }

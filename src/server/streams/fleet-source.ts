@@ -11,7 +11,7 @@ import {
 import type { FrameLog } from './frame-log.js';
 import { type FrameSink, say } from './frame-sink.js';
 import { HistoryCursor } from './history-cursor.js';
-import { type FrameSource, PIECE_BYTES } from './stream.js';
+import { type FrameSource, PIECE_BYTES, THROUGH_MS } from './stream.js';
 
 /** VMs, or creations and deletions, that are looked at in one piece. */
 const PIECE_COUNT = 64;
@@ -47,6 +47,7 @@ interface Behind {
  */
 export class FleetSource implements FrameSource {
   readonly #options: FleetSourceOptions;
+  readonly throughMs = THROUGH_MS;
   /** VMs that have more to read, in the order of their turn. */
   readonly #behind = new Map<string, Behind>();
   /** VMs of which the filter left out the newest records. */

@@ -2,7 +2,7 @@ import type { EndReason } from '../wire/frames.js';
 import type { FrameSink } from './frame-sink.js';
 
 /** Milliseconds within which a reader is told that its filter left out the newest records. */
-const STREAM_THROUGH_MS = 1000;
+export const THROUGH_MS = 1000;
 
 /** Bytes that a reader is sent before others have their turn. */
 export const PIECE_BYTES = 256 * 1024;
@@ -23,6 +23,8 @@ export interface FrameSource {
   passOver(): boolean;
   /** Whether the filter left out the newest records, and the reader was not told so. */
   readonly owesThrough: boolean;
+  /** Milliseconds within which the reader is told so. */
+  readonly throughMs: number;
   /** Tells the reader up to where its filter was applied. */
   sayThrough(): void;
   /** Tells a reader that cannot answer pings that all is well. */
@@ -115,7 +117,7 @@ export class Stream {
       // A reader without room is promised it again as soon as it reads.
       if (!this.#source.owesThrough || !this.#hasRoom()) return;
       this.#sink.together(() => this.#source.sayThrough());
-    }, STREAM_THROUGH_MS).unref();
+    }, this.#source.throughMs).unref();
   }
 
   #finish(reason: EndReason): void {

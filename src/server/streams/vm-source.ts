@@ -4,7 +4,10 @@ import { type EndReason, writeEnd, writeHello } from '../wire/frames.js';
 import type { FrameLog } from './frame-log.js';
 import { type FrameSink, say } from './frame-sink.js';
 import { HistoryCursor } from './history-cursor.js';
-import { type FrameSource, PIECE_BYTES } from './stream.js';
+import { type FrameSource, PIECE_BYTES, THROUGH_MS } from './stream.js';
+
+/** {@link THROUGH_MS} of a reader that wants the present rather than every record. */
+const THROUGH_SOON_MS = 100;
 
 export interface VmSourceOptions {
   readonly entry: FleetVm;
@@ -43,6 +46,10 @@ export class VmSource implements FrameSource {
 
   get owesThrough(): boolean {
     return this.#cursor.owesThrough;
+  }
+
+  get throughMs(): number {
+    return this.#options.wantsState ? THROUGH_SOON_MS : THROUGH_MS;
   }
 
   sayHello(): void {
