@@ -57,7 +57,8 @@ export function* stepsIn<State>(
   packer: CommandPacker,
 ): Generator<Step<State>> {
   if (records !== null) {
-    for (const record of records) if (record.type !== 'event') yield record;
+    // At once, because the records may be packed before the next step is asked for.
+    yield* records.filter((record) => record.type !== 'event');
     return;
   }
   if (packed === null) return;
@@ -92,5 +93,7 @@ export function packChunk<State>(chunk: Chunk<State>, packer: CommandPacker): vo
     }
   }
   chunk.packed = { bytes: packer.pack(steps), rewound };
+  // Emptied, because a list that is old and dead keeps young records from being collected.
+  records.length = 0;
   chunk.records = null;
 }

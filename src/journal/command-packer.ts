@@ -1,4 +1,5 @@
 import type { Command } from '../mmu/schema/index.js';
+import { haveOneShape, isHole } from './shape.js';
 
 /** Version of the form; another one begins where the fields of a command change their meaning. */
 export const PACKED_VERSION = 1;
@@ -9,6 +10,14 @@ const SHAPE_CHARACTERS_MAX = 512;
 
 /** Number of the shape of a command that is kept as text. */
 const AS_TEXT = 0;
+
+/** Commands of a kind that are held against the next one before its shape is written. */
+const SAMPLES_PER_KIND = 4;
+
+interface Sample {
+  readonly command: Command;
+  readonly shape: number;
+}
 
 /** A command, and the number of records that it made: itself and its events. */
 export interface PackedStep {
@@ -32,6 +41,8 @@ export class CommandPacker {
   readonly #shapes: (readonly string[])[] = [];
   readonly #numbers = new Map<string, number>();
   #shapeBytes = 0;
+  /** Commands of each kind that were met last, with the numbers of their shapes. */
+  readonly #samples = new Map<Command['kind'], Sample[]>();
 
   /** Texts between the holes of each shape, in the order of their numbers from 1. */
   get shapes(): readonly (readonly string[])[] {
@@ -45,9 +56,10 @@ export class CommandPacker {
 
   pack(steps: Iterable<PackedStep>): Uint8Array {
     const bytes: number[] = [];
+    const holes: number[] = [];
     for (const { command, records } of steps) {
       pushNumber(bytes, records);
-      const holes: number[] = [];
+      holes.length = 0;
       const shape = this.#shapeOf(command, holes);
       pushNumber(bytes, shape);
       if (shape === AS_TEXT) {
@@ -56,7 +68,7 @@ export class CommandPacker {
         for (const byte of text) bytes.push(byte);
       } else for (const hole of holes) pushNumber(bytes, hole);
     }
-    return Uint8Array.from(bytes);
+    return new Uint8Array(bytes);
   }
 
   /** The steps that {@link pack} was given. */
@@ -82,8 +94,27 @@ export class CommandPacker {
     return JSON.parse(text) as Command;
   }
 
-  /** The number of a command's shape. @param holes Gets the numbers in its holes. */
+  /**
+   * The number of a command's shape. Most commands have that of one met before, so that no text has
+   * to be made.
+   *
+   * @param holes Empty; gets the numbers in its holes.
+   */
   #shapeOf(command: Command, holes: number[]): number {
+    const samples = this.#samples.get(command.kind) ?? [];
+    for (const sample of samples) {
+      if (haveOneShape(sample.command, command, holes)) return sample.shape;
+      holes.length = 0;
+    }
+    const shape = this.#shapeByText(command, holes);
+    if (shape === AS_TEXT) return AS_TEXT;
+    if (samples.length >= SAMPLES_PER_KIND) samples.pop();
+    samples.unshift({ command, shape });
+    this.#samples.set(command.kind, samples);
+    return shape;
+  }
+
+  #shapeByText(command: Command, holes: number[]): number {
     const parts: string[] = [''];
     addShape(parts, holes, command);
     const key = parts.join(' ');
@@ -99,7 +130,7 @@ export class CommandPacker {
 
 /** Writes a value as JSON, but puts whole numbers aside and begins a new part in their place. */
 function addShape(parts: string[], holes: number[], value: unknown): void {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) {
+  if (isHole(value)) {
     holes.push(value);
     parts.push('');
     return;

@@ -1,4 +1,5 @@
-import { type MmuEvent, type MmuName, RootCause } from '../../mmu/schema/index.js';
+import { type MmuName, RootCause } from '../../mmu/schema/index.js';
+import type { ToldEvent } from './told.js';
 import { type Root, standsFor } from './values.js';
 
 /** The ways in which a root ceases to stand in a slot as it did. */
@@ -32,7 +33,7 @@ export function endOf(code: number): End | null {
 export interface Departures {
   readonly mmu: MmuName;
   /** Events of the vCPU during the command, in order. */
-  readonly events: readonly MmuEvent[];
+  readonly events: readonly ToldEvent[];
   /** Roots that the MMU's slots hold behind it. */
   readonly after: readonly (Root | null)[];
 }
@@ -41,7 +42,7 @@ export interface Departures {
 export function endBy(root: Root, { mmu, events, after }: Departures): End {
   if (after.includes(root)) return MOVED;
   for (let i = events.length - 1; i >= 0; i -= 1) {
-    const event = events[i] as MmuEvent;
+    const { event } = events[i] as ToldEvent;
     if (!('mmu' in event) || event.mmu !== mmu || !standsFor(event, root)) continue;
     if (event.kind === 'root-freed') return { end: 'freed', cause: event.cause };
     if (event.kind === 'root-marked-unsync') return { end: 'marked', cause: event.cause };

@@ -1,4 +1,9 @@
-import { type MmuEvent, PREV_ROOTS_MAX, RequestName } from '../../mmu/schema/index.js';
+import {
+  type MmuEvent,
+  type MmuEventOf,
+  PREV_ROOTS_MAX,
+  RequestName,
+} from '../../mmu/schema/index.js';
 
 /** The sides that may run: KVM, and its guests. */
 export const LEVELS = ['host', 'L1', 'L2'] as const;
@@ -23,6 +28,8 @@ export const MARKS = [
 ] as const;
 export type Mark = (typeof MARKS)[number];
 
+type FlushScope = MmuEventOf<'tlb-flushed'>['scope'];
+
 /** Slots of one MMU: the current root, then those before it. */
 const SLOTS = 1 + PREV_ROOTS_MAX;
 
@@ -34,7 +41,7 @@ export const LEVEL_CODE = 0;
 export const REQUEST_CODE = 1;
 export const ROOT_CODE = REQUEST_CODE + REQUESTS.length;
 export const MARK_CODE = ROOT_CODE + 2 * SLOTS;
-export const VIOLATION_CODE = MARK_CODE + MARKS.indexOf('violations');
+export const VIOLATION_CODE = codeOfMark('violations');
 
 /** Codes of a vCPU at most; that of vCPU n are these and n times as many. */
 export const CODES_PER_VCPU = 64;
@@ -50,28 +57,41 @@ export function slotOf(code: number): { mmu: 'root' | 'guest'; slot: number } {
   return { mmu: place < SLOTS ? 'root' : 'guest', slot: (place % SLOTS) - 1 };
 }
 
-/** The mark by which an event is counted; null if it is not. */
-export function markOf(event: MmuEvent): Mark | null {
+export const COMMAND_CODE = codeOfMark('commands');
+const ENTRY_CODE = codeOfMark('entries');
+const EXIT_CODE = codeOfMark('exits');
+const FAULT_CODE = codeOfMark('faults');
+const INJECTION_CODE = codeOfMark('injections');
+const FLUSH_CODES: Readonly<Record<FlushScope, number>> = {
+  all: codeOfMark('flush-all'),
+  current: codeOfMark('flush-current'),
+  guest: codeOfMark('flush-guest'),
+  address: codeOfMark('flush-address'),
+  pcid: codeOfMark('flush-pcid'),
+  context: codeOfMark('flush-context'),
+};
+
+/** Code of the mark by which an event is counted; null if it is not. */
+export function markCodeOf(event: MmuEvent): number | null {
   switch (event.kind) {
     case 'vm-entered':
-      return 'entries';
+      return ENTRY_CODE;
     case 'vm-exit':
       // An exit to L1 follows one to KVM.
-      return event.to === 'host' ? 'exits' : null;
+      return event.to === 'host' ? EXIT_CODE : null;
     case 'page-fault':
-      return 'faults';
+      return FAULT_CODE;
     case 'fault-injected':
-      return 'injections';
+      return INJECTION_CODE;
     case 'tlb-flushed':
-      return `flush-${event.scope}`;
+      return FLUSH_CODES[event.scope];
+    case 'violation':
+      return VIOLATION_CODE;
     default:
       return null;
   }
 }
 
-/** Code of a mark. */
-export function markCode(mark: Mark): number {
-  return MARK_CODE + (MARK_INDEX.get(mark) ?? 0);
+function codeOfMark(mark: Mark): number {
+  return MARK_CODE + MARKS.indexOf(mark);
 }
-
-const MARK_INDEX: ReadonlyMap<Mark, number> = new Map(MARKS.map((mark, index) => [mark, index]));

@@ -1,5 +1,5 @@
 import { isSameWord, type Mmu, prevRootCount, rootAt } from '../../mmu/index.js';
-import { CURRENT, type MmuEvent } from '../../mmu/schema/index.js';
+import { CURRENT } from '../../mmu/schema/index.js';
 import { type Departures, endBy, endCode } from './ends.js';
 import { CODES_PER_VCPU, rootCode, slotOf } from './lanes.js';
 import type { LaneChange, VcpuLook } from './look.js';
@@ -86,7 +86,7 @@ interface SlotsToFollow {
   readonly roots: Roots;
   readonly seq: number;
   /** Events of the command; null where the VM was taken back. */
-  readonly events: readonly MmuEvent[] | null;
+  readonly events: readonly ToldEvent[] | null;
 }
 
 export function settleSlots(
@@ -94,11 +94,9 @@ export function settleSlots(
   { look, mmu, roots, seq, events }: SlotsToFollow,
 ): void {
   const before = look.slots[mmu.name];
-  const after = Array.from({ length: prevRootCount(mmu) + 1 }, (_, place) => {
-    const root = rootAt(mmu, place + CURRENT);
-    return root === null ? null : roots.of(root.pgd, root.hpa, isMarked(mmu, place));
-  });
-  for (const [place, value] of after.entries()) {
+  const after = heldBy(mmu, roots);
+  for (let place = 0; place < after.length; place += 1) {
+    const value = after[place] ?? null;
     const was = before[place] ?? null;
     if (was === value) continue;
     before[place] = value;
@@ -112,6 +110,16 @@ export function settleSlots(
     const end = events === null ? REWOUND : was && endBy(was, { mmu: mmu.name, events, after });
     changes.push({ seq, code, value, end: was === null ? 0 : endCode(end) });
   }
+}
+
+/** Contents of the slots, the current root first. */
+function heldBy(mmu: Mmu, roots: Roots): (Root | null)[] {
+  const held: (Root | null)[] = [];
+  for (let place = 0; place <= prevRootCount(mmu); place += 1) {
+    const root = rootAt(mmu, place + CURRENT);
+    held.push(root === null ? null : roots.of(root.pgd, root.hpa, isMarked(mmu, place)));
+  }
+  return held;
 }
 
 const REWOUND = { end: 'rewound', cause: null } as const;

@@ -1,30 +1,30 @@
 import type { Vm } from '../../mmu/index.js';
-import { CODES_PER_VCPU, markCode, markOf } from './lanes.js';
+import { CODES_PER_VCPU, COMMAND_CODE, markCodeOf } from './lanes.js';
 import type { LaneChange, VcpuLook } from './look.js';
 import { RULES } from './rules.js';
 import { Segment, type Standing } from './segment.js';
 import type { Told, ToldEvent } from './told.js';
-import { Roots } from './values.js';
+import { Roots, type Value } from './values.js';
 import { changesOf, looksOf, rewoundChanges } from './vcpu-look.js';
-
-/** One thing that is kept: a mark, a violation, or a change of a lane. */
-type Entry = LaneChange | { readonly seq: number; readonly code: number; readonly rule?: number };
 
 /**
  * The past of a VM, lane by lane, so that a window of any width is drawn at once: roots and
  * requests as stretches, flushes, exits and the rest as counts, violations one by one.
  *
- * It is told of each command as it is carried out, and takes a few bytes for each event. As commands are
- * indivisible, the cached slots are looked at behind each: one that held a root within a command only is
- * not told of.
+ * A story is told of each command as it is carried out, and takes a few bytes for each event. As
+ * commands are indivisible, the cached slots are looked at behind each: one that held a root within a
+ * command only is not told of.
  */
 export class Story {
   /** Looks of the vCPUs at `head`; null before the first command. */
   #looks: VcpuLook[] | null = null;
   readonly #roots = new Roots();
   readonly #segments: Segment[] = [];
-  /** Values of the lanes behind what is kept, by code, and since when. */
-  readonly #standing = new Map<number, Standing>();
+  /**
+   * Values of the lanes behind what is kept, by code, and since when. A lane keeps its place even
+   * while it has no value, because a map whose keys come and go is made anew again and again.
+   */
+  readonly #lanes = new Map<number, { value: Value | null; since: number }>();
   #bytes = 0;
   #head = 0;
 
@@ -39,8 +39,12 @@ export class Story {
   }
 
   /** The lanes that have a value now. */
-  get standing(): ReadonlyMap<number, Standing> {
-    return this.#standing;
+  get standing(): Standing[] {
+    const standing: Standing[] = [];
+    for (const [code, { value, since }] of this.#lanes) {
+      if (value !== null) standing.push({ code, value, since });
+    }
+    return standing;
   }
 
   /** Bytes that it takes. */
@@ -59,20 +63,28 @@ export class Story {
 
   /** @param vm The VM behind the command. */
   take(vm: Vm, vcpu: number, { seq, events }: Told): void {
-    const entries: Entry[] = [{ seq, code: vcpu * CODES_PER_VCPU + markCode('commands') }];
-    const touched = [vcpu];
+    const changes = this.#changesIn(vm, vcpu, { seq, events });
+    this.#segmentFor(seq).mark(seq, vcpu * CODES_PER_VCPU + COMMAND_CODE);
+    let kept = this.#keepUpTo(seq, changes, 0);
     for (const told of events) {
-      if (!touched.includes(told.vcpu)) touched.push(told.vcpu);
-      addMark(entries, told);
+      this.#keepMark(told);
+      kept = this.#keepUpTo(told.seq, changes, kept);
     }
+    this.#head = seq + events.length;
+  }
+
+  /** The changes of lanes during a command, in the order of `seq`. */
+  #changesIn(vm: Vm, vcpu: number, { seq, events }: Told): LaneChange[] {
+    const touched = [vcpu];
+    for (const told of events) if (!touched.includes(told.vcpu)) touched.push(told.vcpu);
+    const changes: LaneChange[] = [];
     for (const index of touched) {
       const look = this.#looks?.[index];
       if (look === undefined) continue;
       const own = touched.length === 1 ? events : events.filter((told) => told.vcpu === index);
-      entries.push(...changesOf(vm, look, this.#roots, { seq, events: own }));
+      changes.push(...changesOf(vm, look, this.#roots, { seq, events: own }));
     }
-    this.#head = seq + events.length;
-    for (const entry of entries.sort((a, b) => a.seq - b.seq)) this.#keep(entry);
+    return changes.sort((a, b) => a.seq - b.seq);
   }
 
   /** Notes that the VM was taken back. @param vm In the state that it was taken back to. */
@@ -91,19 +103,39 @@ export class Story {
     }
   }
 
-  #keep(entry: Entry): void {
-    const segment = this.#segmentFor(entry.seq);
-    const { seq, code } = entry;
-    if ('value' in entry) {
-      segment.change(seq, code, entry.value, entry.end);
-      this.#stand(entry);
-    } else if (entry.rule === undefined) segment.mark(seq, code);
-    else segment.violation(seq, Math.floor(code / CODES_PER_VCPU), entry.rule);
+  /** Keeps the changes from a place on up to a `seq`. @returns The place behind them. */
+  #keepUpTo(seq: number, changes: readonly LaneChange[], from: number): number {
+    let place = from;
+    for (; place < changes.length; place += 1) {
+      const change = changes[place] as LaneChange;
+      if (change.seq > seq) break;
+      this.#keep(change);
+    }
+    return place;
+  }
+
+  #keep(change: LaneChange): void {
+    const { seq, code, value, end } = change;
+    this.#segmentFor(seq).change(seq, code, value, end);
+    this.#stand(change);
+  }
+
+  #keepMark({ seq, vcpu, event }: ToldEvent): void {
+    const code = markCodeOf(event);
+    if (code === null) return;
+    const segment = this.#segmentFor(seq);
+    if (event.kind === 'violation') segment.violation(seq, vcpu, RULES.indexOf(event.rule));
+    else segment.mark(seq, vcpu * CODES_PER_VCPU + code);
   }
 
   #stand({ seq, code, value }: LaneChange): void {
-    if (value === null) this.#standing.delete(code);
-    else this.#standing.set(code, { code, value, since: seq });
+    const lane = this.#lanes.get(code);
+    if (lane === undefined) {
+      this.#lanes.set(code, { value, since: seq });
+      return;
+    }
+    lane.value = value;
+    lane.since = seq;
   }
 
   #segmentFor(seq: number): Segment {
@@ -111,19 +143,8 @@ export class Story {
     if (open?.has(seq) === true) return open;
     open?.close();
     this.#bytes += open?.bytes ?? 0;
-    const segment = new Segment(seq, [...this.#standing.values()]);
+    const segment = new Segment(seq, this.standing);
     this.#segments.push(segment);
     return segment;
   }
-}
-
-function addMark(entries: Entry[], { seq, vcpu, event }: ToldEvent): void {
-  const base = vcpu * CODES_PER_VCPU;
-  if (event.kind === 'violation') {
-    const rule = RULES.indexOf(event.rule);
-    entries.push({ seq, code: base + markCode('violations'), rule });
-    return;
-  }
-  const mark = markOf(event);
-  if (mark !== null) entries.push({ seq, code: base + markCode(mark) });
 }

@@ -30,13 +30,12 @@ export function changesOf(
   }
   const last = events.at(-1)?.seq ?? seq;
   settle(changes, look, vcpu, last);
-  const happened = events.map(({ event }) => event);
   for (const mmu of [vcpu.rootMmu, vcpu.guestMmu]) {
     if (!holdsAsBefore(look, mmu)) {
       const at = events.findLast(({ event }) => 'mmu' in event && event.mmu === mmu.name)?.seq;
-      settleSlots(changes, { look, mmu, roots, seq: at ?? last, events: happened });
+      settleSlots(changes, { look, mmu, roots, seq: at ?? last, events });
     }
-    tellFates(changes, { mmu: mmu.name, events: happened, after: look.slots[mmu.name] });
+    tellFates(changes, { mmu: mmu.name, events, after: look.slots[mmu.name] });
   }
   return changes;
 }

@@ -203,7 +203,7 @@ export class StoryWindow {
 }
 
 /** The lanes as they stand where no segment tells of the window: nothing has happened since. */
-function lastBefore(story: Story, from: number): Iterable<Standing & { readonly code: number }> {
+function lastBefore(story: Story, from: number): Story['standing'] {
   const isAtEnd = (story.segments.at(-1)?.start ?? 0) <= from;
-  return isAtEnd ? story.standing.values() : [];
+  return isAtEnd ? story.standing : [];
 }
