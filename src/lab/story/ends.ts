@@ -31,19 +31,20 @@ export function endOf(code: number): End | null {
 
 /** A command, for the roots of an MMU that it moved. */
 export interface Departures {
+  readonly vcpu: number;
   readonly mmu: MmuName;
-  /** Events of the vCPU during the command, in order. */
+  /** Events of the command, in order, those of other vCPUs among them. */
   readonly events: readonly ToldEvent[];
   /** Roots that the MMU's slots hold behind it. */
   readonly after: readonly (Root | null)[];
 }
 
 /** The end of a root that a slot held before a command and not behind it. */
-export function endBy(root: Root, { mmu, events, after }: Departures): End {
+export function endBy(root: Root, { vcpu, mmu, events, after }: Departures): End {
   if (after.includes(root)) return MOVED;
   for (let i = events.length - 1; i >= 0; i -= 1) {
-    const { event } = events[i] as ToldEvent;
-    if (!('mmu' in event) || event.mmu !== mmu || !standsFor(event, root)) continue;
+    const { event, vcpu: of } = events[i] as ToldEvent;
+    if (of !== vcpu || !('mmu' in event) || event.mmu !== mmu || !standsFor(event, root)) continue;
     if (event.kind === 'root-freed') return { end: 'freed', cause: event.cause };
     if (event.kind === 'root-marked-unsync') return { end: 'marked', cause: event.cause };
     if (event.kind === 'root-evicted') return { end: 'evicted', cause: null };

@@ -15,6 +15,9 @@ export interface LaneChange {
 /** The lanes of a vCPU as they were last looked at. */
 export interface VcpuLook {
   readonly index: number;
+  /** `seq` of the newest command that touched it, and of the newest record of it. */
+  command: number;
+  seq: number;
   level: Level | null;
   requests: number;
   /** Contents of each MMU's slots, the current root first. */

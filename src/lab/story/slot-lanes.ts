@@ -38,10 +38,11 @@ export function switchCurrent(
 
 /** Tells the fate of roots that were current within a command, and that no slot holds behind it. */
 export function tellFates(changes: readonly LaneChange[], departures: Departures): void {
-  const { mmu, after } = departures;
+  const { vcpu, mmu, after } = departures;
   for (const change of changes) {
     const { was, code } = change;
-    if (was === undefined || slotOf(code % CODES_PER_VCPU).mmu !== mmu) continue;
+    if (was === undefined || Math.floor(code / CODES_PER_VCPU) !== vcpu) continue;
+    if (slotOf(code % CODES_PER_VCPU).mmu !== mmu) continue;
     if (!after.includes(was)) change.end = endCode(endBy(was, departures));
   }
 }
@@ -80,7 +81,7 @@ export function holdsAsBefore({ slots }: VcpuLook, mmu: Mmu): boolean {
   return true;
 }
 
-interface SlotsToFollow {
+export interface SlotsToFollow {
   readonly look: VcpuLook;
   readonly mmu: Mmu;
   readonly roots: Roots;
@@ -107,7 +108,10 @@ export function settleSlots(
       told.value = value;
       continue;
     }
-    const end = events === null ? REWOUND : was && endBy(was, { mmu: mmu.name, events, after });
+    const end =
+      events === null
+        ? REWOUND
+        : was && endBy(was, { vcpu: look.index, mmu: mmu.name, events, after });
     changes.push({ seq, code, value, end: was === null ? 0 : endCode(end) });
   }
 }

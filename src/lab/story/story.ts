@@ -5,7 +5,7 @@ import { RULES } from './rules.js';
 import { Segment, type Standing } from './segment.js';
 import type { Told, ToldEvent } from './told.js';
 import { Roots, type Value } from './values.js';
-import { changesOf, looksOf, rewoundChanges } from './vcpu-look.js';
+import { follow, looksOf, rewoundChanges, settleVcpu } from './vcpu-look.js';
 
 /**
  * The past of a VM, lane by lane, so that a window of any width is drawn at once: roots and
@@ -75,16 +75,25 @@ export class Story {
 
   /** The changes of lanes during a command, in the order of `seq`. */
   #changesIn(vm: Vm, vcpu: number, { seq, events }: Told): LaneChange[] {
-    const touched = [vcpu];
-    for (const told of events) if (!touched.includes(told.vcpu)) touched.push(told.vcpu);
     const changes: LaneChange[] = [];
-    for (const index of touched) {
-      const look = this.#looks?.[index];
-      if (look === undefined) continue;
-      const own = touched.length === 1 ? events : events.filter((told) => told.vcpu === index);
-      changes.push(...changesOf(vm, look, this.#roots, { seq, events: own }));
+    const touched: VcpuLook[] = [];
+    this.#touch(touched, vcpu, seq, seq);
+    for (const told of events) {
+      const look = this.#touch(touched, told.vcpu, seq, told.seq);
+      if (look !== null) follow(changes, look, this.#roots, told);
     }
-    return changes.sort((a, b) => a.seq - b.seq);
+    for (const look of touched) settleVcpu(changes, look, { vm, roots: this.#roots, events });
+    return changes.length > 1 ? changes.sort((a, b) => a.seq - b.seq) : changes;
+  }
+
+  /** Notes the newest record of a vCPU; the first one of a command adds its look to the touched. */
+  #touch(touched: VcpuLook[], vcpu: number, command: number, seq: number): VcpuLook | null {
+    const look = this.#looks?.[vcpu] ?? null;
+    if (look === null) return null;
+    if (look.command !== command) touched.push(look);
+    look.command = command;
+    look.seq = seq;
+    return look;
   }
 
   /** Notes that the VM was taken back. @param vm In the state that it was taken back to. */

@@ -1,7 +1,13 @@
 import type { Vcpu, Vm } from '../../mmu/index.js';
 import { CODES_PER_VCPU, LEVEL_CODE, type Level, REQUEST_CODE, REQUESTS } from './lanes.js';
 import type { LaneChange, VcpuLook } from './look.js';
-import { holdsAsBefore, settleSlots, switchCurrent, tellFates } from './slot-lanes.js';
+import {
+  holdsAsBefore,
+  type SlotsToFollow,
+  settleSlots,
+  switchCurrent,
+  tellFates,
+} from './slot-lanes.js';
 import type { ToldEvent } from './told.js';
 import type { Roots } from './values.js';
 
@@ -9,35 +15,67 @@ import type { Roots } from './values.js';
 export function looksOf(vm: Vm): VcpuLook[] {
   return vm.vcpus.map(({ index, rootMmu, guestMmu }) => ({
     index,
+    command: 0,
+    seq: 0,
     level: null,
     requests: 0,
     slots: { root: rootMmu.slots.map(() => null), guest: guestMmu.slots.map(() => null) },
   }));
 }
 
-/** The changes of a vCPU's lanes during a command, from its events and from what it came to. */
-export function changesOf(
-  vm: Vm,
-  look: VcpuLook,
-  roots: Roots,
-  { seq, events }: { readonly seq: number; readonly events: readonly ToldEvent[] },
-): LaneChange[] {
-  const vcpu = vm.vcpus[look.index] as Vcpu;
-  const changes: LaneChange[] = [];
-  for (const told of events) {
-    followEvent(changes, look, told);
-    switchCurrent(changes, { look, roots, told });
-  }
-  const last = events.at(-1)?.seq ?? seq;
-  settle(changes, look, vcpu, last);
-  for (const mmu of [vcpu.rootMmu, vcpu.guestMmu]) {
-    if (!holdsAsBefore(look, mmu)) {
-      const at = events.findLast(({ event }) => 'mmu' in event && event.mmu === mmu.name)?.seq;
-      settleSlots(changes, { look, mmu, roots, seq: at ?? last, events });
+/** Follows one event of a vCPU. */
+export function follow(changes: LaneChange[], look: VcpuLook, roots: Roots, told: ToldEvent): void {
+  const { seq, event } = told;
+  switch (event.kind) {
+    case 'vm-entered':
+      setLevel(changes, look, event.guest, seq);
+      break;
+    case 'vm-exit':
+      setLevel(changes, look, 'host', seq);
+      break;
+    case 'request-made':
+    case 'request-serviced': {
+      const index = REQUESTS.indexOf(event.request);
+      setRequest(changes, look, { index, seq, is: event.kind === 'request-made' });
+      break;
     }
-    tellFates(changes, { mmu: mmu.name, events, after: look.slots[mmu.name] });
+    default:
+      switchCurrent(changes, { look, roots, told });
   }
-  return changes;
+}
+
+/** The command behind which a vCPU is looked at. */
+interface Behind {
+  readonly vm: Vm;
+  readonly roots: Roots;
+  /** Events of the command, those of other vCPUs among them. */
+  readonly events: readonly ToldEvent[];
+}
+
+/** Looks at a vCPU behind a command whose events were followed. */
+export function settleVcpu(
+  changes: LaneChange[],
+  look: VcpuLook,
+  { vm, roots, events }: Behind,
+): void {
+  const vcpu = vm.vcpus[look.index] as Vcpu;
+  settle(changes, look, vcpu, look.seq);
+  settleMmu(changes, { look, mmu: vcpu.rootMmu, roots, events });
+  settleMmu(changes, { look, mmu: vcpu.guestMmu, roots, events });
+}
+
+function settleMmu(
+  changes: LaneChange[],
+  { look, mmu, roots, events }: Omit<SlotsToFollow, 'seq'> & Pick<Behind, 'events'>,
+): void {
+  const { index: vcpu, slots } = look;
+  if (!holdsAsBefore(look, mmu)) {
+    const named = events.findLast(
+      (told) => told.vcpu === vcpu && 'mmu' in told.event && told.event.mmu === mmu.name,
+    );
+    settleSlots(changes, { look, mmu, roots, seq: named?.seq ?? look.seq, events });
+  }
+  tellFates(changes, { vcpu, mmu: mmu.name, events, after: slots[mmu.name] });
 }
 
 /** The changes of a vCPU's lanes where a VM was taken back. */
@@ -50,14 +88,6 @@ export function rewoundChanges(vm: Vm, look: VcpuLook, roots: Roots, seq: number
     settleSlots(changes, { look, mmu, roots, seq, events: null });
   }
   return changes;
-}
-
-function followEvent(changes: LaneChange[], look: VcpuLook, { seq, event }: ToldEvent): void {
-  if (event.kind === 'vm-entered') setLevel(changes, look, event.guest, seq);
-  if (event.kind === 'vm-exit') setLevel(changes, look, 'host', seq);
-  if (event.kind !== 'request-made' && event.kind !== 'request-serviced') return;
-  const index = REQUESTS.indexOf(event.request);
-  setRequest(changes, look, { index, seq, is: event.kind === 'request-made' });
 }
 
 /** Lanes that no event told of: a request is withdrawn without a word. */
