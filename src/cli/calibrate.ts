@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { Option, type Command as Program } from 'commander';
 import {
   type CalibrationSetup,
@@ -11,6 +10,7 @@ import {
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { flawIn } from './flaw.js';
 import { textIn } from './input.js';
+import { writeText } from './output-file.js';
 import type { Terminal } from './terminal.js';
 import { WrongUse } from './wrong-use.js';
 
@@ -55,7 +55,7 @@ async function run(
   if (Object.keys(calibration.file.prices).length === 0) return EXIT.objected;
   const json = `${JSON.stringify(calibration.file, null, 2)}\n`;
   if (output === undefined) terminal.stdout.write(json);
-  else await write(output, json);
+  else await writeText(output, json);
   return EXIT.done;
 }
 
@@ -78,12 +78,4 @@ function numberOf(text: string): number {
   const number = Number(text);
   if (text.trim() !== '' && Number.isFinite(number)) return number;
   throw new WrongUse(`Cannot calibrate: --ghz "${text}" is not a number`);
-}
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    throw new WrongUse(`Cannot write "${file}": ${(error as Error).message}`);
-  }
 }

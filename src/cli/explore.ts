@@ -18,11 +18,11 @@ import {
   WITHOUT_NAMES,
 } from '../lab/index.js';
 import { KERNEL_NAMES, POLICY_NAMES } from '../mmu/index.js';
-import { createJsonWriter } from '../mmu/schema/index.js';
+import { caseText } from './case-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { settingIn } from './exploration-file.js';
 import { comparedJson, comparedText, jsonOf, textOf } from './exploration-text.js';
-import { type Progress, startProgress } from './progress.js';
+import { startProgress } from './progress.js';
 import type { Terminal } from './terminal.js';
 import { listOf, numbersOf } from './value-lists.js';
 import { WrongUse } from './wrong-use.js';
@@ -83,14 +83,16 @@ async function explore(
   const setting = { ...machine, properties };
   const limits = limitsOf(options);
   if (options.against !== undefined) return compare(setting, options, limits, terminal);
-  const result = exploredBy(
-    setting,
-    limits,
-    startProgress(terminal, { what: 'explore', total: 1 }),
+  const result = searched(
+    () => new Exploration(setting, limits),
+    ({ expanded, states }) => expanded / states,
+    terminal,
   );
   const { caseOf } = options;
   if (caseOf !== undefined) {
-    terminal.stdout.write(await caseText(setting, counterexampleOf(caseOf, result)));
+    const { config, stage } = setting;
+    const { commands } = counterexampleOf(caseOf, result);
+    terminal.stdout.write(await caseText(config, [...stage, ...commands]));
     return EXIT.done;
   }
   terminal.stdout.write(options.json === true ? jsonOf(result) : textOf(setting, result, limits));
@@ -108,44 +110,47 @@ function compare(
   const [comparison] = listOf(REFUSED, 'comparison', by, known);
   const other = { config: { ...config, policy: policy as Bounded['policy'] }, stage };
   const pair = { one: { config, stage }, other, alphabet, comparison: comparison as ComparedBy };
-  const progress = startProgress(terminal, { what: 'explore', total: 1 });
-  const result = told(() => {
-    const exploration = new PairExploration(pair, limits);
-    while (!exploration.advance(SLICE)) {
-      const { expanded, pairs } = exploration.progress;
-      progress.update(expanded / pairs);
-    }
-    return exploration.result();
-  }, progress);
+  const result = searched(
+    () => new PairExploration(pair, limits),
+    ({ expanded, pairs }) => expanded / pairs,
+    terminal,
+  );
   terminal.stdout.write(json === true ? comparedJson(result) : comparedText(result));
   return result.parting === null ? EXIT.done : EXIT.objected;
 }
 
-/** @throws {WrongUse} If the search is refused. */
-function told<T>(search: () => T, progress: Progress): T {
+/** A search that runs in slices. */
+interface Search<Progress, Result> {
+  readonly progress: Progress;
+  advance(count: number): boolean;
+  result(): Result;
+}
+
+/**
+ * Runs a search to its end, and shows how far it is.
+ *
+ * @param shareOf The part that is done, by the frontier: nobody can know better how much is left.
+ * @throws {WrongUse} If the search is refused.
+ */
+function searched<Progress, Result>(
+  begin: () => Search<Progress, Result>,
+  shareOf: (progress: Progress) => number,
+  terminal: Terminal,
+): Result {
+  const shown = startProgress(terminal, { what: 'explore', total: 1 });
   try {
-    return search();
+    const search = begin();
+    while (!search.advance(SLICE)) shown.update(shareOf(search.progress));
+    return search.result();
   } catch (error) {
     throw error instanceof ExplorationRefused ? new WrongUse(error.message) : error;
   } finally {
-    progress.stop();
+    shown.stop();
   }
 }
 
 /** States that are expanded between two looks at the time. */
 const SLICE = 64;
-
-function exploredBy(setting: Setting, limits: Limits, progress: Progress): Explored {
-  return told(() => {
-    const exploration = new Exploration(setting, limits);
-    while (!exploration.advance(SLICE)) {
-      // The frontier tells how much is left, as far as anyone can know.
-      const { expanded, states } = exploration.progress;
-      progress.update(expanded / states);
-    }
-    return exploration.result();
-  }, progress);
-}
 
 function machineOf(options: ExploreOptions): Omit<Setting, 'properties'> {
   const one = (what: 'slots' | 'spaces' | 'vcpus', range: readonly [number, number]) =>
@@ -189,14 +194,6 @@ function counterexampleOf(property: string, { counterexamples }: Explored): Coun
   const failed = counterexamples.map((one) => one.property).join(', ');
   const which = failed === '' ? 'every property holds' : `those that fail are ${failed}`;
   throw new WrongUse(`Cannot print a case of "${property}": ${which}`);
-}
-
-async function caseText({ config, stage }: Setting, { commands }: Counterexample): Promise<string> {
-  // The server is loaded only for this.
-  const { CaseFile, caseFrom, Turns } = await import('../server/index.js');
-  const { step } = await import('../mmu/index.js');
-  const file = await caseFrom({ step, turns: new Turns() }, config, [...stage, ...commands]);
-  return `${createJsonWriter(CaseFile)(file)}\n`;
 }
 
 function names(list: readonly { readonly name: string }[]): string {

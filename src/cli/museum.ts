@@ -10,7 +10,7 @@ import {
   show,
   tableLines,
 } from '../lab/index.js';
-import { Command } from '../mmu/schema/index.js';
+import { Command, VmConfig } from '../mmu/schema/index.js';
 import { caseText } from './case-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { startProgress } from './progress.js';
@@ -63,7 +63,8 @@ function exhibitOf(name: string): Exhibit {
  */
 function caseOf({ scene, amiss, sound, judge }: Exhibit): Promise<string> {
   const config = { ...scene.config, ...(judge === 'assertion' ? sound : amiss) };
-  return caseText({ config, commands: commandsOf(scene).map((command) => Command.parse(command)) });
+  const commands = commandsOf(scene).map((command) => Command.parse(command));
+  return caseText(VmConfig.parse(config), commands);
 }
 
 /** Wide enough for a commit and the beginning of its title. */

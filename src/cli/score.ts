@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { Option, type Command as Program } from 'commander';
 import {
   createCensus,
@@ -17,10 +16,11 @@ import {
   type VmScore,
 } from '../lab/index.js';
 import { KERNEL_NAMES, POLICY_NAMES } from '../mmu/index.js';
-import { PREV_ROOTS_MAX } from '../mmu/schema/index.js';
+import { PREV_ROOTS_MAX, VmConfig } from '../mmu/schema/index.js';
 import { VERSION } from '../server/wire/version.js';
 import { caseText } from './case-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { writeText } from './output-file.js';
 import { pricesOf } from './price-file.js';
 import { readTrace } from './read-trace.js';
 import type { Terminal } from './terminal.js';
@@ -80,9 +80,12 @@ async function run(trace: string, options: CliOptions, terminal: Terminal): Prom
     throw new WrongUse('Cannot score: --json, --html and --export are forms of one answer');
   }
   const score = await scoreOf(trace, await settingsOf(options, terminal), terminal);
-  await write(options.output, textOf(score, options), terminal);
+  const text = textOf(score, options);
+  if (options.output === undefined) terminal.stdout.write(text);
+  else await writeText(options.output, text);
   if (options.case !== undefined) {
-    await write(options.case, await caseText(traceCase(firstOf(score))), terminal);
+    const { config, commands } = traceCase(firstOf(score));
+    await writeText(options.case, await caseText(VmConfig.parse(config), commands));
   }
   return score.vms.length === 0 ? EXIT.objected : EXIT.done;
 }
@@ -139,16 +142,4 @@ async function scoreOf(
   await readTrace(trace, { census, take: reconstruction.take }, terminal);
   reconstruction.end();
   return { name: trace, version: VERSION, census, vms: score.scores(`Trace ${trace}`, VERSION) };
-}
-
-async function write(file: string | undefined, text: string, terminal: Terminal): Promise<void> {
-  if (file === undefined) {
-    terminal.stdout.write(text);
-    return;
-  }
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    throw new WrongUse(`Cannot write "${file}": ${(error as Error).message}`);
-  }
 }

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { Option, type Command as Program } from 'commander';
 import {
   curlScript,
@@ -11,10 +10,11 @@ import {
   typescriptTest,
 } from '../lab/index.js';
 import { POLICY_NAMES, type PolicyName } from '../mmu/index.js';
-import { Command, type CommandInput, createJsonWriter } from '../mmu/schema/index.js';
+import { Command, type CommandInput, createJsonWriter, VmConfig } from '../mmu/schema/index.js';
 import { caseText } from './case-text.js';
 import { caseIn } from './command-file.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { writeText } from './output-file.js';
 import type { Terminal } from './terminal.js';
 import { WrongUse } from './wrong-use.js';
 
@@ -73,17 +73,17 @@ async function run(
   );
   const text = await textOf(as, found);
   if (output === undefined) terminal.stdout.write(text);
-  else await write(output, text);
+  else await writeText(output, text);
   return EXIT.done;
 }
 
 async function textOf(form: Form, found: Shrunk): Promise<string> {
   switch (form) {
     case 'case':
-      return caseText({
-        config: found.config,
-        commands: found.commands.map((command) => Command.parse(command)),
-      });
+      return caseText(
+        VmConfig.parse(found.config),
+        found.commands.map((command) => Command.parse(command)),
+      );
     case 'curl':
       return curlScript(found);
     case 'typescript':
@@ -92,13 +92,5 @@ async function textOf(form: Form, found: Shrunk): Promise<string> {
       return pythonTest(found);
     case 'kvm-unit-tests':
       return kvmUnitTest(found);
-  }
-}
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    throw new WrongUse(`Cannot write "${file}": ${(error as Error).message}`);
   }
 }

@@ -2,9 +2,9 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Command as Program } from 'commander';
 import { WORKLOAD_NAMES, WORKLOADS, type Workload, workloadOf } from '../lab/index.js';
-import { step } from '../mmu/index.js';
 import { Command, createJsonWriter } from '../mmu/schema/index.js';
-import { BOUNDS, CaseFile, caseFrom, configFor, Turns } from '../server/index.js';
+import { BOUNDS, configFor } from '../server/index.js';
+import { caseText } from './case-text.js';
 import { type Settings, settingOf } from './setting.js';
 import type { Terminal } from './terminal.js';
 import { workloadQueryFor } from './workload-query.js';
@@ -72,9 +72,7 @@ async function textOf(
   );
   const commands = workload.commandsOf(query.values, query.seed);
   if (lines === true) return linesOf(commands);
-  const host = { step, turns: new Turns() };
-  const file = await caseFrom(host, configFor(workload, query), [...commands]);
-  return [`${createJsonWriter(CaseFile)(file)}\n`];
+  return [await caseText(configFor(workload, query), [...commands])];
 }
 
 function* linesOf(commands: Iterable<Command>): Generator<string> {

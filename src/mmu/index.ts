@@ -25,6 +25,7 @@ export {
   releaseOf,
 } from './kernel/index.js';
 export {
+  addressFrameOf,
   contentPagesOf,
   type GuestPages,
   gfnToGpa,

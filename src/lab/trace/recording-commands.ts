@@ -80,14 +80,17 @@ function eventFlags(flag: string): string {
 
 function probeLines(file: string): string[] {
   return PROBES.map(({ name, of, args }) => {
-    const fields = args.map(([field, register]) => `${field}=${register}:x64`).join(' ');
-    return `echo 'p:kp/${name} kvm:${of} ${fields}' >> ${file}`;
+    return `echo 'p:kp/${name} kvm:${of} ${argumentsOf(args)}' >> ${file}`;
   });
 }
 
 function perfProbe({ of, args }: (typeof PROBES)[number]): string {
-  const fields = args.map(([field, register]) => `${field}=${register}:x64`).join(' ');
-  return `perf probe -m kvm '${of} ${fields}'`;
+  return `perf probe -m kvm '${of} ${argumentsOf(args)}'`;
+}
+
+/** Arguments of a probe, as the kernel and perf both take them. */
+function argumentsOf(args: (typeof PROBES)[number]['args']): string {
+  return args.map(([field, register]) => `${field}=${register}:x64`).join(' ');
 }
 
 /** Lines in the form of tracefs, which is the one that is read. */

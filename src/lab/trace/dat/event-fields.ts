@@ -1,6 +1,7 @@
 import type { Word } from '../../../mmu/index.js';
 import type { Fields } from '../facts/recorded.js';
 import type { EventField, EventFormat } from './format.js';
+import { u64At } from './source.js';
 
 /** A record whose fields are asked for. One object is used again for every record. */
 export interface RecordFields extends Fields {
@@ -11,7 +12,6 @@ export interface RecordFields extends Fields {
 const PAGE_LOW = 0xfff;
 const LOW_BITS = 12;
 const HALF_PAGES = 2 ** 20;
-const HALF = 2 ** 32;
 
 /** @param isLittle Byte order of the file. */
 export function createRecordFields(isLittle: boolean): RecordFields {
@@ -36,10 +36,8 @@ export function createRecordFields(isLittle: boolean): RecordFields {
         return field.isSigned ? view.getInt16(at, isLittle) : view.getUint16(at, isLittle);
       case 4:
         return field.isSigned ? view.getInt32(at, isLittle) : view.getUint32(at, isLittle);
-      case 8: {
-        const { high, low } = halves(at);
-        return high * HALF + low;
-      }
+      case 8:
+        return u64At(view, at, isLittle);
       default:
         return Number.NaN;
     }

@@ -1,4 +1,5 @@
 import type { DatHead } from './head.js';
+import { u64At } from './source.js';
 
 /** The records of one CPU, one after the other. One object is used again for every record. */
 export interface Records {
@@ -52,7 +53,7 @@ export function createRecords(
       pageFrom = 0;
     }
     const { view } = records;
-    time = u64(view, pageFrom);
+    time = u64At(view, pageFrom, isLittle);
     const commit = view.getUint32(pageFrom + 8 + (isLittle ? 0 : commitBytes - WORD), isLittle);
     const length = Math.min(commit & LENGTH_MASK, pageBytes - dataFrom);
     at = pageFrom + dataFrom;
@@ -64,12 +65,7 @@ export function createRecords(
   function noteLost(isStored: boolean, length: number): void {
     const place = pageFrom + dataFrom + length;
     const fits = place + 8 <= pageFrom + pageBytes;
-    records.lost = isStored && fits ? u64(records.view, place) : -1;
-  }
-
-  function u64(view: DataView, from: number): number {
-    const [first, second] = [view.getUint32(from, isLittle), view.getUint32(from + WORD, isLittle)];
-    return isLittle ? second * 2 ** 32 + first : first * 2 ** 32 + second;
+    records.lost = isStored && fits ? u64At(records.view, place, isLittle) : -1;
   }
 
   /** @returns Whether the next item of the page is a record of an event. */

@@ -49,12 +49,7 @@ export class Cursor {
 
   /** A size or an offset: exact below 2^53. */
   u64(): number {
-    const at = this.#step(8);
-    const [first, second] = [
-      this.#view.getUint32(at, this.#isLittle),
-      this.#view.getUint32(at + 4, this.#isLittle),
-    ];
-    return this.#isLittle ? second * 2 ** 32 + first : first * 2 ** 32 + second;
+    return u64At(this.#view, this.#step(8), this.#isLittle);
   }
 
   bytes(length: number): Uint8Array {
@@ -81,6 +76,12 @@ export class Cursor {
     this.at += length;
     return at;
   }
+}
+
+/** An unsigned number of eight bytes: exact below 2^53. */
+export function u64At(view: DataView, at: number, isLittle: boolean): number {
+  const [first, second] = [view.getUint32(at, isLittle), view.getUint32(at + 4, isLittle)];
+  return isLittle ? second * 2 ** 32 + first : first * 2 ** 32 + second;
 }
 
 /** Bytes as text, each a character. */

@@ -36,7 +36,7 @@ export function readV7(
     at = takeOptions(source, head, { at, decompressors, sections });
   }
   for (const { id, offset } of sections) {
-    const { bytes } = sectionAt(source, head, offset, decompressors);
+    const bytes = sectionAt(source, head, offset, decompressors);
     const cursor = new Cursor(bytes, head.isLittle);
     if (id === HEADER_INFO) takeHeaderInfo(head, cursor);
     else if (id === FTRACE_EVENTS) takeFtraceFormats(head, cursor);
@@ -55,7 +55,7 @@ function takeOptions(
     readonly sections: { id: number; offset: number }[];
   },
 ): number {
-  const { bytes } = sectionAt(source, head, of.at, of.decompressors);
+  const bytes = sectionAt(source, head, of.at, of.decompressors);
   const cursor = new Cursor(bytes, head.isLittle);
   for (;;) {
     const id = cursor.u16();
@@ -82,9 +82,10 @@ function takeBuffer(source: ByteSource, head: DatHead, option: Cursor): void {
 
 function sectionHead(source: ByteSource, { isLittle }: DatHead, offset: number) {
   const cursor = new Cursor(source.read(offset, SECTION_HEAD), isLittle);
-  const [id, flags] = [cursor.u16(), cursor.u16()];
+  cursor.u16();
+  const flags = cursor.u16();
   cursor.u32();
-  return { id, flags, size: cursor.u64() };
+  return { flags, size: cursor.u64() };
 }
 
 function sectionAt(
@@ -92,12 +93,12 @@ function sectionAt(
   head: DatHead,
   offset: number,
   decompressors: Decompressors,
-): { bytes: Uint8Array } {
+): Uint8Array {
   const { flags, size } = sectionHead(source, head, offset);
   const raw = source.read(offset + SECTION_HEAD, size);
-  if ((flags & IS_PACKED) === 0) return { bytes: raw };
+  if ((flags & IS_PACKED) === 0) return raw;
   const cursor = new Cursor(raw, head.isLittle);
   const [packed, unpacked] = [cursor.u32(), cursor.u32()];
   if (packed > cursor.left) throw new DatFlaw('it breaks off within a section');
-  return { bytes: unpack(head, decompressors, cursor.bytes(packed), unpacked) };
+  return unpack(head, decompressors, cursor.bytes(packed), unpacked);
 }

@@ -1,8 +1,8 @@
-import type { Word } from '../../../mmu/index.js';
+import { type Word, wordFromNumber } from '../../../mmu/index.js';
 import { takeCrWrite } from './exits.js';
 import { correctHostCr3 } from './nested.js';
 import { movCr3, narrowBySync, settle, settleDropped } from './operands.js';
-import type { Open, VcpuTrace } from './vcpu.js';
+import { type Open, touch, type VcpuTrace } from './vcpu.js';
 import type { VmTrace } from './vm.js';
 import { place, type Window } from './window.js';
 
@@ -72,20 +72,16 @@ function guessCr3(vcpu: VcpuTrace, open: Open, likeliest: Word): void {
   vcpu.cr3From = placed;
 }
 
+/** @param root One of those that KVM has. */
 function useRoot(vcpu: VcpuTrace, root: Word, { index }: Window): void {
   vcpu.cr3 = root;
-  const { roots, usedIn } = vcpu.recent.cr3;
-  const at = roots.findIndex(({ page, low }) => page === root.page && low === root.low);
-  if (at === -1) return;
-  roots.unshift(...roots.splice(at, 1));
-  usedIn.splice(at, 1);
-  usedIn.unshift(index);
+  touch(vcpu.recent.cr3, root, index);
 }
 
 /** The value of an emulated MOV to CR4: guests turn PGE off and on to flush everything. */
 function placeUnknownCr4(vm: VmTrace, vcpu: VcpuTrace, window: Window): void {
   const next = (vcpu.cr4 ?? CR4_USUAL) ^ CR4_PGE;
-  const value = { page: Math.floor(next / 4096), low: next % 4096 };
+  const value = wordFromNumber(next);
   takeCrWrite(vm, vcpu, window, { cr: 4, value, confidence: 'guessed' });
   const placed = window.placed.at(-1);
   if (placed === undefined) return;

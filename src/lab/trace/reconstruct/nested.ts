@@ -1,4 +1,4 @@
-import { type Word, wordToHex } from '../../../mmu/index.js';
+import { type Word, wordFromNumber, wordToHex } from '../../../mmu/index.js';
 import { Command } from '../../../mmu/schema/index.js';
 import { touch, type VcpuTrace } from './vcpu.js';
 import type { VmTrace } from './vm.js';
@@ -116,7 +116,7 @@ function fieldsOf({ cr4 }: VcpuTrace, hasEpt: boolean): [number, Word][] {
   ];
 }
 
+/** Bits 31:0, whatever operators have made of their sign. */
 function wordOf(value: number): Word {
-  const unsigned = value >>> 0;
-  return { page: unsigned >>> 12, low: unsigned & 0xfff };
+  return wordFromNumber(value >>> 0);
 }

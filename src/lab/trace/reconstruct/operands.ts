@@ -1,13 +1,10 @@
-import type { Word } from '../../../mmu/index.js';
-import { isSameWord } from '../../../mmu/index.js';
+import { addressFrameOf, isSameWord, type Word } from '../../../mmu/index.js';
 import type { Command } from '../../../mmu/schema/index.js';
 import { reaches } from './tables.js';
 import type { Open, VcpuTrace } from './vcpu.js';
 import { isHeld, type VmTrace } from './vm.js';
 import type { Window } from './window.js';
 
-/** Frames that bits 51:12 can name; what lies above in CR3 is no address. */
-const FRAMES = 2 ** 40;
 /** A PCID that stands for one that nothing is cached of. */
 const UNUSED_PCID = 4095;
 
@@ -19,8 +16,8 @@ const NO_EPTP = { page: 0, low: 0 };
 const NO_GVA = { page: 0, low: 0 };
 
 /** The pgd by which KVM knows a CR3: without the no-flush bit and what LAM keeps there. */
-export function pgdOf({ page, low }: Word): Word {
-  return { page: page % FRAMES, low };
+export function pgdOf(cr3: Word): Word {
+  return { page: addressFrameOf(cr3), low: cr3.low };
 }
 
 export function movCr3(vcpu: number, value: Word): Command {

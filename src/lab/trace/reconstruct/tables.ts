@@ -1,5 +1,4 @@
-import type { Word } from '../../../mmu/index.js';
-import { isSameWord } from '../../../mmu/index.js';
+import { addressFrameOf, type Word } from '../../../mmu/index.js';
 
 /** The guest's page tables, as far as walks have shown them. */
 export interface Tables {
@@ -22,8 +21,6 @@ export const ENTRIES_MAX = 2 ** 19;
 const ENTRIES_OF_TABLE = 512;
 const ENTRY_BYTES = 8;
 const PAGE_BYTES = 4096;
-/** Bits 51:12 of an entry. */
-const FRAMES = 2 ** 40;
 /** Levels that are searched below a root. */
 const DEPTH_MAX = 4;
 
@@ -34,11 +31,6 @@ export function createTables(): Tables {
 /** Index of the entry of an address in a table of a level. */
 export function indexAt(address: Word, level: number): number {
   return Math.floor(address.page / ENTRIES_OF_TABLE ** (level - 1)) % ENTRIES_OF_TABLE;
-}
-
-/** Frame that an entry names. */
-export function frameOf({ page }: Word): number {
-  return page % FRAMES;
 }
 
 export function isPresent({ low }: Word): boolean {
@@ -59,11 +51,15 @@ export function entryAtGpa(tables: Tables, gpa: number): Entry | undefined {
   return entryAt(tables, Math.floor(gpa / PAGE_BYTES), (gpa % PAGE_BYTES) / ENTRY_BYTES);
 }
 
-/** Takes what a walk showed: whether the entry has changed, and when it was seen before. */
+/**
+ * Takes an entry that a walk showed.
+ *
+ * @returns Number of the window in which it was last seen; null if it never was.
+ */
 export function learn(
   tables: Tables,
   { table, index, value, seenIn }: { table: number; index: number; value: Word; seenIn: number },
-): { readonly isChanged: boolean; readonly since: number | null } {
+): number | null {
   if (tables.count >= ENTRIES_MAX) {
     tables.entries.clear();
     tables.count = 0;
@@ -75,13 +71,12 @@ export function learn(
   if (known === undefined) {
     of.set(index, { value, seenIn });
     tables.count += 1;
-    return { isChanged: true, since: null };
+    return null;
   }
   const since = known.seenIn;
   known.seenIn = seenIn;
-  if (isSameWord(known.value, value)) return { isChanged: false, since };
   known.value = value;
-  return { isChanged: true, since };
+  return since;
 }
 
 /** Whether a table is known to lie below a root. */
@@ -90,7 +85,7 @@ export function reaches({ entries }: Tables, root: number, table: number): boole
     if (from === table) return true;
     if (depth === 0) return false;
     for (const { value } of entries.get(from)?.values() ?? []) {
-      if (isPresent(value) && below(frameOf(value), depth - 1)) return true;
+      if (isPresent(value) && below(addressFrameOf(value), depth - 1)) return true;
     }
     return false;
   };

@@ -1,7 +1,7 @@
-import type { Word } from '../../../mmu/index.js';
+import { addressFrameOf, type Word } from '../../../mmu/index.js';
 import type { Command } from '../../../mmu/schema/index.js';
 import { invlpg, movCr3, openOf, pgdOf, settle } from './operands.js';
-import { entryAt, entryAtGpa, frameOf, gpaOf, indexAt, isPresent, learn } from './tables.js';
+import { entryAt, entryAtGpa, gpaOf, indexAt, isPresent, learn } from './tables.js';
 import { type Open, touch, type VcpuTrace } from './vcpu.js';
 import { isHeld, placeBefore, remember, type VmTrace } from './vm.js';
 import { place, type Window } from './window.js';
@@ -64,12 +64,12 @@ export function takeElement(
   const isSame = known !== undefined && isAlike(known.value, value);
   if (isSame) known.seenIn = window.index;
   else {
-    const { since } = learn(vm.tables, { table, index, value, seenIn: window.index });
+    const since = learn(vm.tables, { table, index, value, seenIn: window.index });
     placeChange(vm, vcpu, window, { gpa: gpaOf(table, index), value, since });
   }
   if (level === 1) remember(vm.tableVa, table, walk.page - (walk.page % ENTRIES_OF_TABLE));
   const isLast = level === 1 || (value.low & LARGE) !== 0 || !isPresent(value);
-  vcpu.walkTable = isLast ? null : frameOf(value);
+  vcpu.walkTable = isLast ? null : addressFrameOf(value);
   if (isLast && isPresent(value)) endWalk(vm, vcpu, { walk, value, level });
 }
 
@@ -84,7 +84,7 @@ function endWalk(
   { walk, value, level }: { walk: Word; value: Word; level: number },
 ): void {
   const pages = ENTRIES_OF_TABLE ** (level - 1);
-  const frame = frameOf(value);
+  const frame = addressFrameOf(value);
   const gpa = (frame - (frame % pages) + (walk.page % pages)) * PAGE_BYTES + walk.low;
   vcpu.walkedTo = gpa;
   const placed = vcpu.access?.placed ?? null;
@@ -182,7 +182,7 @@ function narrowByFault(vm: VmTrace, vcpu: VcpuTrace, address: Word): void {
   if (vcpu.cr3 === null) return;
   const key = mappedKey(vcpu.cr3.page, address.page);
   if (!vcpu.mapped.delete(key)) return;
-  // It was mapped: an INVLPG of an address that no event has may have dropped it.
+  // The page was mapped: an INVLPG of an address that no event has may have dropped it.
   const unknown = openOf(vm, vcpu, 'invlpg');
   if (unknown === undefined) return;
   settle(vcpu, unknown, invlpg(vcpu.vcpu, { page: address.page, low: 0 }), 'inferred');
