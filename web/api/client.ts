@@ -4,13 +4,10 @@ import type {
   Model,
   NewVm,
   PolicySummary,
-  ShadowPageList,
   VmSummary,
   WireApplied,
   WireCaseFile,
   WireCommand,
-  WireSpte,
-  WireTlb,
   WireVcpu,
   WireVm,
   WorkloadSummary,
@@ -107,22 +104,6 @@ export function getModel(): Promise<Model> {
 export async function listVcpus(vm: string): Promise<WireVcpu[]> {
   const path = `/v1/vms/${encodeURIComponent(vm)}/vcpus`;
   return (await request<{ vcpus: WireVcpu[] }>('GET', path)).vcpus;
-}
-
-/** @param root Host address of a root. */
-export function listShadowPages(vm: string, root: string, limit: number): Promise<ShadowPageList> {
-  const path = `/v1/vms/${encodeURIComponent(vm)}/shadow-pages`;
-  return request('GET', `${path}?root=${root}&limit=${limit}`);
-}
-
-/** Entries of a shadow page that are not empty. */
-export async function listSptes(vm: string, hpa: string): Promise<readonly WireSpte[]> {
-  const path = `/v1/vms/${encodeURIComponent(vm)}/shadow-pages/${hpa}`;
-  return (await request<{ entries: WireSpte[] }>('GET', path)).entries;
-}
-
-export function getTlb(vm: string, vcpu: number, limit: number): Promise<WireTlb> {
-  return request('GET', `/v1/vms/${encodeURIComponent(vm)}/vcpus/${vcpu}/tlb?limit=${limit}`);
 }
 
 /** The newest sequence number, and the oldest that is kept. */

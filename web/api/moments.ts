@@ -1,5 +1,3 @@
-import { caseOfFile } from '../model/case-file.js';
-import type { WrittenCase } from '../model/local-case.js';
 import type {
   Moment,
   Moments,
@@ -63,12 +61,6 @@ export function serverMoments(vm: string): Moments {
 export async function forkAt(vm: string, seq: number): Promise<string> {
   const path = `/v1/vms/${encodeURIComponent(vm)}/fork`;
   return (await request<{ id: string }>('POST', path, { body: { seq } })).id;
-}
-
-/** The case that leads to the present state of a VM. */
-export async function getCase(vm: string): Promise<WrittenCase> {
-  const file = await request<object>('GET', `/v1/vms/${encodeURIComponent(vm)}/case`);
-  return caseOfFile(JSON.stringify(file));
 }
 
 interface Reader {

@@ -8,7 +8,6 @@ export type VcpuTimeline = Timeline['vcpus'][number];
 export type RootLane = VcpuTimeline['roots'][number];
 export type RootSpan = RootLane['spans'][number];
 export type RequestLane = VcpuTimeline['requests'][number];
-export type LevelSpan = VcpuTimeline['level']['spans'][number];
 export type BusySpan = VcpuTimeline['level']['busy'][number];
 export type Mark = keyof VcpuTimeline['counts'];
 

@@ -5,7 +5,6 @@ import type {
   CommandInput,
   MmuEvent,
   Outcome,
-  RequestName,
   Rights,
   ShadowPageState,
   SpteState,
@@ -38,8 +37,6 @@ export type WireShadowPage = z.input<typeof ShadowPageState>;
 export type WireSpte = z.input<typeof SpteState>;
 export type WireTlb = z.input<typeof TlbState>;
 export type WireTlbContext = WireTlb['contexts'][number];
-export type WireRequest = z.input<typeof RequestName>;
-export type FlushScope = WireEventOf<'tlb-flushed'>['scope'];
 
 type Shown =
   | 'id'

@@ -1,6 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { forkAt, getCase, serverMoments } from '../api/moments.js';
+import { getCase } from '../api/client.js';
+import { forkAt, serverMoments } from '../api/moments.js';
+import { caseOf } from '../model/case-file.js';
 import { fragmentOf } from '../model/case-link.js';
 import { coalesced } from '../model/coalesced.js';
 import { MomentView } from '../moment/moment-view.js';
@@ -59,7 +61,7 @@ function Acts({ vm, seq }: { readonly vm: string; readonly seq: number }) {
   const copy = (text: string) => navigator.clipboard.writeText(text).then(() => 'Copied');
   const path = `/v1/vms/${encodeURIComponent(vm)}/vcpus?at=${seq}`;
   const replay = async () => {
-    navigate(caseHref(await fragmentOf({ from: await getCase(vm), seq })));
+    navigate(caseHref(await fragmentOf({ from: caseOf(await getCase(vm)), seq })));
     return '';
   };
   const fork = async () => {
