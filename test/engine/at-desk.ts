@@ -1,5 +1,6 @@
-import { Desk, type Turns } from '../../web/engine/desk.js';
+import { Desk } from '../../web/engine/desk.js';
 import type { CallName, Calls } from '../../web/engine/protocol.js';
+import type { Turns } from '../../web/engine/turns.js';
 
 /** Turns without end, and with nobody to wait. */
 const AT_ONCE: Turns = { isOver: () => false, next: async () => {} };

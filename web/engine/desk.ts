@@ -11,7 +11,7 @@ import {
 } from './dumps.js';
 import { exhibitLabels, findingOf } from './exhibits.js';
 import { checked, runnableOf } from './opening.js';
-import { isSame, type Parting, partingAt } from './parting.js';
+import { isSame, partingAt } from './parting.js';
 import {
   type CallName,
   type Calls,
@@ -26,6 +26,7 @@ import { rangesOf } from './ranges.js';
 import { Recording } from './recording.js';
 import { Run } from './run.js';
 import { commandShapes } from './shapes.js';
+import type { Turns } from './turns.js';
 import { why } from './why.js';
 
 const CATALOGUE: Catalogue = {
@@ -34,14 +35,6 @@ const CATALOGUE: Catalogue = {
   policies: Object.values(POLICIES).map(({ name, summary }) => ({ name, summary })),
   defects: DEFECT_NAMES.map((name) => ({ name, summary: DEFECTS[name].title })),
 };
-
-/** The turns of a long call, between which others are answered. */
-export interface Turns {
-  /** Whether it is time to let others have a turn. */
-  isOver(): boolean;
-  /** @throws {Error} If nobody waits for the answer any more. */
-  next(share: number): Promise<void>;
-}
 
 /** Holds the runs and answers what the page asks about them. It knows no worker: tests call it. */
 export class Desk {
@@ -133,7 +126,7 @@ export class Desk {
     const config = checked(VmConfig, { ...wire, ...changes }, 'config');
     const origin = from === 0 ? null : { recording, index: from };
     const other = new Run(new Recording(config, origin));
-    let parting: Parting | null = null;
+    let parting: Parted['parting'] = null;
     for (let i = from; i < recording.commands.length; i += 1) {
       const done = other.append(recording.commands[i] as Command);
       if (done === null) break;

@@ -6,14 +6,20 @@ export function exhibitLabels(): ExhibitLabel[] {
   return MUSEUM.map(labelOf);
 }
 
+/** @throws {Error} If no exhibit has that name. */
+export function exhibitNamed(name: string): Exhibit {
+  const exhibit = MUSEUM.find((one) => one.name === name);
+  if (exhibit === undefined) throw new Error(`Cannot show exhibit "${name}": there is none`);
+  return exhibit;
+}
+
 /**
  * Plays the scene of an exhibit, with its mistake, to the judges.
  *
  * @throws {Error} If no exhibit has that name.
  */
 export function findingOf(name: string): ExhibitFinding {
-  const exhibit = MUSEUM.find((one) => one.name === name);
-  if (exhibit === undefined) throw new Error(`Cannot show exhibit "${name}": there is none`);
+  const exhibit = exhibitNamed(name);
   const { scene, amiss } = exhibit;
   return {
     label: labelOf(exhibit),

@@ -1,6 +1,7 @@
-import { commandsOf, MUSEUM, WORKLOAD_NAMES, workloadOf } from '../../src/lab/index.js';
+import { commandsOf, WORKLOAD_NAMES, workloadOf } from '../../src/lab/index.js';
 import { Command, VmConfig } from '../../src/mmu/schema/index.js';
 import type { ExhibitCase, GeneratedCase, LocalCase, WrittenCase } from '../model/local-case.js';
+import { exhibitNamed } from './exhibits.js';
 import { RUN_COMMANDS_MAX } from './protocol.js';
 
 /** A case that can be run. */
@@ -52,9 +53,7 @@ function generated({ workload: name, seed, values, changes }: GeneratedCase): Ru
 }
 
 function exhibited({ exhibit: name, isOn }: ExhibitCase): Runnable {
-  const exhibit = MUSEUM.find((one) => one.name === name);
-  if (exhibit === undefined) throw new Error(`Cannot show exhibit "${name}": there is none`);
-  const { scene, amiss, sound } = exhibit;
+  const { scene, amiss, sound } = exhibitNamed(name);
   const commands = commandsOf(scene).map((command) => Command.parse(command));
   const config = VmConfig.parse({ ...scene.config, ...(isOn ? amiss : sound) });
   return { config, commands, count: commands.length };

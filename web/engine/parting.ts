@@ -1,18 +1,11 @@
 import { differencesOf, type Vm } from '../../src/mmu/index.js';
 import type { Difference } from '../../src/mmu/schema/index.js';
 import type { Done } from './numbering.js';
+import type { Parted } from './protocol.js';
 import type { Recording } from './recording.js';
 
 /** Differences that are told of two states. */
 const DIFFERENCES_MAX = 12;
-
-/** The first command behind which two runs of the same commands differ. */
-export interface Parting {
-  readonly at: number;
-  readonly seq: number;
-  readonly otherSeq: number;
-  readonly differences: readonly Difference[];
-}
 
 /** Whether a command came to the same in both. Up to there both have numbered alike. */
 export function isSame(one: Done, other: Done): boolean {
@@ -20,7 +13,11 @@ export function isSame(one: Done, other: Done): boolean {
 }
 
 /** The parting of two runs behind a command, with what differs in their states. */
-export function partingAt(at: number, one: Recording, other: Recording): Parting {
+export function partingAt(
+  at: number,
+  one: Recording,
+  other: Recording,
+): NonNullable<Parted['parting']> {
   return {
     at,
     seq: one.seqAt(at),

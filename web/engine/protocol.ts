@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import type {
   Catch,
   Exhibit,
@@ -6,10 +5,10 @@ import type {
   PresetName,
   PriceName,
   RaceCounters,
-  Timeline,
   Weighed,
 } from '../../src/lab/index.js';
 import type { Difference } from '../../src/mmu/schema/index.js';
+import type { Timeline } from '../api/timeline.js';
 import type { CommandFrame, EventFrame, WireCommand } from '../api/wire.js';
 import type { CommandShape } from '../model/command-shape.js';
 import type { LocalCase, PolicyChanges, WrittenCase } from '../model/local-case.js';
@@ -56,8 +55,6 @@ export interface Parted {
     readonly differences: readonly Difference[];
   } | null;
 }
-
-export type WireTimeline = z.input<typeof Timeline>;
 
 /** A window of a run. */
 export interface TimelineAsked {
@@ -161,7 +158,7 @@ export interface Calls {
     takes: { readonly run: number; readonly after: number; readonly limit: number };
     gives: readonly (CommandFrame | EventFrame)[];
   };
-  timeline: { takes: TimelineAsked & { readonly run: number }; gives: WireTimeline };
+  timeline: { takes: TimelineAsked & { readonly run: number }; gives: Timeline };
   violations: { takes: { readonly run: number }; gives: readonly Found[] };
   /** The run as a case that is written into a link or a file. */
   export: { takes: { readonly run: number }; gives: WrittenCase };

@@ -4,13 +4,14 @@ import { oldestOf, Story, Timeline, timelineOf } from '../../src/lab/index.js';
 import { encodeVm, oracleStateOf, type Vm } from '../../src/mmu/index.js';
 import type { Command, VmConfig } from '../../src/mmu/schema/index.js';
 import { Command as CommandSchema, VmConfig as ConfigSchema } from '../../src/mmu/schema/index.js';
+import type { Timeline as WireTimeline } from '../api/timeline.js';
 import type { CommandFrame, EventFrame } from '../api/wire.js';
 import type { WrittenCase } from '../model/local-case.js';
 import type { Moment } from '../model/moments.js';
 import { vcpuDump } from './dumps.js';
 import { commandFrame, eventFrame } from './frames.js';
 import type { Done } from './numbering.js';
-import type { Found, Opened, TimelineAsked, WireTimeline } from './protocol.js';
+import type { Found, Opened, TimelineAsked } from './protocol.js';
 import type { Recording } from './recording.js';
 
 /** Violations that are listed: the first ones. */

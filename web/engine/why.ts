@@ -4,12 +4,7 @@ import type { Command } from '../../src/mmu/schema/index.js';
 import type { WireWhy } from '../model/moments.js';
 import { pastOf } from './past.js';
 import type { Recording } from './recording.js';
-
-/** The turns of a long answer. */
-interface Turns {
-  isOver(): boolean;
-  next(share: number): Promise<void>;
-}
+import type { Turns } from './turns.js';
 
 /**
  * Why a record of a run came about.

@@ -1,6 +1,7 @@
 import './no-code-of-text.js';
-import { Desk, type Turns } from './desk.js';
+import { Desk } from './desk.js';
 import type { CallName, Calls, FromWorker, ToWorker } from './protocol.js';
+import type { Turns } from './turns.js';
 
 /** Milliseconds of a turn of a long call. */
 const TURN_MS = 12;
