@@ -1,10 +1,8 @@
 import { type Signal, signal } from '@preact/signals';
 import { RequestFailed } from '../api/client.js';
-import { cancelJob, getJob, startRace } from '../api/jobs.js';
+import { cancelJob, startRace } from '../api/jobs.js';
 import type { RaceJob, RaceOrder, WireJob } from '../api/wire.js';
-
-/** Seconds that one request waits for the end: short enough for a progress bar that moves. */
-const PROGRESS_EVERY_SECONDS = 1;
+import { progressOf } from './job-progress.js';
 
 /** Orders that this page has given, by their jobs: own commands are kept nowhere else. */
 const orders = new Map<string, RaceOrder>();
@@ -63,13 +61,11 @@ export async function followJob(watch: RaceWatch, id: string): Promise<void> {
   watch.order.value = orders.get(id) ?? null;
   watch.lost.value = null;
   try {
-    for (;;) {
-      const job = await getJob(id, PROGRESS_EVERY_SECONDS);
+    for await (const job of progressOf(id)) {
       if (watch.followed !== id) return;
       watch.job.value = raceOf(job);
-      if (!hasToGo(job)) break;
     }
-    watch.failure.value = watch.job.value.problem?.detail ?? null;
+    watch.failure.value = watch.job.value?.problem?.detail ?? null;
   } catch (error) {
     if (watch.followed !== id) return;
     if (error instanceof RequestFailed && error.status === 404) watch.lost.value = error.message;
@@ -85,10 +81,6 @@ export async function cancelRace(watch: RaceWatch): Promise<void> {
     watch.failure.value = error.message;
   });
   watch.job.value = null;
-}
-
-export function hasToGo({ state }: Pick<WireJob, 'state'>): boolean {
-  return state === 'queued' || state === 'running';
 }
 
 function keepOrder(job: string, order: RaceOrder): void {

@@ -1,13 +1,10 @@
 import { type Signal, signal } from '@preact/signals';
-import { getJob, startSweep } from '../api/jobs.js';
+import { startSweep } from '../api/jobs.js';
 import type { SweepJob, SweepOrder, WireJob, WireRace, WireSweep } from '../api/wire.js';
-import { hasToGo } from './race.js';
+import { progressOf } from './job-progress.js';
 
 /** Numbers of slots beside the current root that a sweep goes over. */
 const SLOTS = Array.from({ length: 16 }, (_, slots) => slots);
-
-/** Seconds that one request waits for the end. */
-const PROGRESS_EVERY_SECONDS = 1;
 
 /** A sweep that belongs to a race. */
 export interface SweepWatch {
@@ -60,13 +57,11 @@ export async function followSweep(
   watch.job.value = null;
   watch.failure.value = null;
   try {
-    for (;;) {
-      const job = await getJob(id, PROGRESS_EVERY_SECONDS);
+    for await (const job of progressOf(id)) {
       if (isOver()) return;
       watch.job.value = sweepJobOf(job);
-      if (!hasToGo(job)) break;
     }
-    watch.failure.value = watch.job.value.problem?.detail ?? null;
+    watch.failure.value = watch.job.value?.problem?.detail ?? null;
   } catch (error) {
     if (!isOver()) watch.failure.value = (error as Error).message;
   }

@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { RequestFailed } from '../api/client.js';
 import { cancelJob, listJobs } from '../api/jobs.js';
 import type { JobSummary } from '../api/wire.js';
-import { hasToGo } from '../model/race.js';
+import { hasToGo } from '../model/job-progress.js';
 import { timeLeft } from '../model/time-left.js';
 import { raceHref, sweepHref } from '../shell/links.js';
 import { NoAnswer } from '../shell/no-answer.js';

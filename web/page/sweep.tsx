@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { hasToGo } from '../model/race.js';
+import { hasToGo } from '../model/job-progress.js';
 import { createSweepWatch, followSweep } from '../model/sweep.js';
 import { SlotCharts, SweepProgress } from '../race/slot-curves.js';
 import { Card } from '../shell/card.js';

@@ -1,6 +1,7 @@
 import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { hasToGo, type RaceWatch, runRace } from '../model/race.js';
+import { hasToGo } from '../model/job-progress.js';
+import { type RaceWatch, runRace } from '../model/race.js';
 import { type RaceChoices, raceChoices } from '../model/race-choices.js';
 import { orderIn, type SourceKind, valuesOf } from '../model/race-order.js';
 import { raceHref } from '../shell/links.js';

@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import type { RaceJob } from '../api/wire.js';
-import { cancelRace, createRaceWatch, followJob, hasToGo, type RaceWatch } from '../model/race.js';
+import { hasToGo } from '../model/job-progress.js';
+import { cancelRace, createRaceWatch, followJob, type RaceWatch } from '../model/race.js';
 import { timeLeft } from '../model/time-left.js';
 import { Card } from '../shell/card.js';
 import { navigate } from '../shell/router.js';

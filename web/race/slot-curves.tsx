@@ -1,7 +1,7 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import type { SweepJob, SweepOrder, WireRace, WireSweep } from '../api/wire.js';
 import { Chart } from '../chart/chart.js';
-import { hasToGo } from '../model/race.js';
+import { hasToGo } from '../model/job-progress.js';
 import type { RaceLook } from '../model/race-look.js';
 import { createSweepWatch, followSweep, runSweep, slotChartsOf, sweepOf } from '../model/sweep.js';
 import { timeLeft } from '../model/time-left.js';
