@@ -1,11 +1,9 @@
-import { useSignal } from '@preact/signals';
-import type { Engine } from '../model/engine.js';
 import type { Lane } from '../model/lane.js';
 import type { LocalCase } from '../model/local-case.js';
+import { CopyButton } from '../shell/copy.js';
 import { caseHref } from '../shell/place.js';
 
 interface Props {
-  readonly engine: Engine;
   readonly lane: Lane;
   readonly from: LocalCase;
   readonly fragment: string | null;
@@ -48,26 +46,11 @@ export function CaseHead({ lane: { opened }, from, fragment, seq }: Props) {
 }
 
 function CopyLink({ fragment, seq }: Pick<Props, 'fragment' | 'seq'>) {
-  const copied = useSignal('');
   if (fragment === null) return <p class="case-note">This case is too long for a link.</p>;
   const href = caseHref(seq === null ? fragment : `${fragment}@${seq}`);
-  const copy = () =>
-    navigator.clipboard.writeText(href).then(
-      () => {
-        copied.value = 'Copied';
-      },
-      () => {
-        copied.value = "The browser forbids it: copy the page's address";
-      },
-    );
   return (
     <p class="case-link">
-      <button type="button" onClick={() => void copy()}>
-        Copy link
-      </button>
-      <span role="status" class="hint">
-        {copied.value}
-      </span>
+      <CopyButton text={href} words="Copy link" otherwise="copy the page's address" />
     </p>
   );
 }

@@ -43,7 +43,7 @@ export function CaseRun({ engine, from, fragment, seq, onSeek }: Props) {
   const [first] = now.lanes as readonly [Lane, ...Lane[]];
   return (
     <main class="case">
-      <CaseHead lane={first} from={from} engine={engine} fragment={fragment} seq={seq} />
+      <CaseHead lane={first} from={from} fragment={fragment} seq={seq} />
       <OpenRun
         engine={engine}
         lanes={now.lanes}

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { WireApplied } from '../api/wire.js';
 import { detailsOf, outcomeOf } from '../model/words.js';
+import { copied } from '../shell/copy.js';
 import { momentHref } from '../shell/links.js';
 import type { Answer, Entry } from './session.js';
 
@@ -48,15 +49,9 @@ function EntryView({
 
 function Curl({ text }: { readonly text: string }) {
   const said = useSignal('Copy');
-  const copy = () =>
-    navigator.clipboard.writeText(text).then(
-      () => {
-        said.value = 'Copied';
-      },
-      (error: Error) => {
-        said.value = `Not copied: ${error.message}`;
-      },
-    );
+  const copy = async () => {
+    said.value = await copied(text);
+  };
   return (
     <p class="console-curl">
       <code>{text}</code>

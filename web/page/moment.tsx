@@ -6,6 +6,7 @@ import { caseOf } from '../model/case-file.js';
 import { fragmentOf } from '../model/case-link.js';
 import { coalesced } from '../model/coalesced.js';
 import { MomentView } from '../moment/moment-view.js';
+import { copied } from '../shell/copy.js';
 import { momentHref, vmHref } from '../shell/links.js';
 import type { Params } from '../shell/path.js';
 import { caseHref } from '../shell/place.js';
@@ -58,7 +59,6 @@ function Acts({ vm, seq }: { readonly vm: string; readonly seq: number }) {
         said.value = error.message;
       },
     );
-  const copy = (text: string) => navigator.clipboard.writeText(text).then(() => 'Copied');
   const path = `/v1/vms/${encodeURIComponent(vm)}/vcpus?at=${seq}`;
   const replay = async () => {
     navigate(caseHref(await fragmentOf({ from: caseOf(await getCase(vm)), seq })));
@@ -73,13 +73,16 @@ function Acts({ vm, seq }: { readonly vm: string; readonly seq: number }) {
       <span role="status" class="hint">
         {said.value}
       </span>
-      <button type="button" onClick={() => void say(copy(location.href))}>
+      <button
+        type="button"
+        onClick={() => void say(copied(location.href, "copy the page's address"))}
+      >
         Copy link
       </button>
       <button
         type="button"
         title="A command for a shell that reads the vCPUs at this moment"
-        onClick={() => void say(copy(`curl -s '${location.origin}${path}'`))}
+        onClick={() => void say(copied(`curl -s '${location.origin}${path}'`))}
       >
         Copy curl
       </button>

@@ -1,16 +1,15 @@
-import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { hasToGo } from '../model/job-progress.js';
 import { createSweepWatch, followSweep } from '../model/sweep.js';
 import { SlotCharts, SweepProgress } from '../race/slot-curves.js';
 import { Card } from '../shell/card.js';
+import { CopyButton } from '../shell/copy.js';
 import type { Params } from '../shell/path.js';
 import { PageHead } from '../view/page-head.js';
 
 /** The page of a sweep: its curves, and the figures behind them. */
 export function View({ params: { job: id = '' } }: { readonly params: Params }) {
   const watch = useMemo(createSweepWatch, []);
-  const notice = useSignal('');
   useEffect(() => {
     let isOver = false;
     void followSweep(watch, id, () => isOver);
@@ -29,15 +28,6 @@ export function View({ params: { job: id = '' } }: { readonly params: Params }) 
       </Card>
     );
   }
-  const copy = (text: string) =>
-    navigator.clipboard.writeText(text).then(
-      () => {
-        notice.value = 'Copied';
-      },
-      () => {
-        notice.value = 'Cannot copy: the browser does not allow it';
-      },
-    );
   return (
     <>
       <PageHead>
@@ -53,10 +43,7 @@ export function View({ params: { job: id = '' } }: { readonly params: Params }) 
             <section class="panel race-panel">
               <SlotCharts sweep={job.result} />
               <p class="race-copy">
-                <button type="button" onClick={() => void copy(job.result?.csv ?? '')}>
-                  Copy as CSV
-                </button>
-                <span role="status">{notice}</span>
+                <CopyButton text={job.result.csv} words="Copy as CSV" />
               </p>
             </section>
           )}
