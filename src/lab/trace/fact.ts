@@ -2,6 +2,8 @@ import type { Word } from '../../mmu/index.js';
 
 /** A thread of the host, as lines name it. */
 export interface Task {
+  /** The file that it is from, where `trace-cmd report` merged several; null otherwise. */
+  readonly host: string | null;
   /** The comm, as it was printed: `CPU 0/KVM`, `<...>`. */
   readonly name: string;
   /** Thread id; null where the tool did not print it. */

@@ -161,7 +161,8 @@ function timeOf({ tscToNs }: DatHead, at: number): number {
 function taskOf({ comms }: DatHead, tasks: Map<number, Task>, pid: number): Task {
   const task = tasks.get(pid);
   if (task !== undefined) return task;
-  const created = { name: comms.get(pid) ?? (pid === 0 ? '<idle>' : '<...>'), pid, tgid: null };
+  const name = comms.get(pid) ?? (pid === 0 ? '<idle>' : '<...>');
+  const created = { host: null, name, pid, tgid: null };
   tasks.set(pid, created);
   return created;
 }

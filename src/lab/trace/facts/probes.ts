@@ -18,8 +18,11 @@ const PROBES: ReadonlyMap<string, Probed> = new Map<string, Probed>([
   ['n_load_cr3', 'nested_vmx_load_cr3'],
 ]);
 
-/** `(kvm_set_cr3+0x0/0x190 [kvm]) val=0x100000`, or an address in the parentheses. */
-const PROBE = /^\s*\((\w+)/;
+/**
+ * `(kvm_set_cr3+0x0/0x190 [kvm]) val=0x100000`, or an address in the parentheses; a raw report has
+ * the address in a field.
+ */
+const PROBE = /^\s*(?:\((\w+)|__probe_ip=)/;
 const ARGUMENT = /(?:^|\s)(\w+)=(0x[\da-fA-F]+|\d+)(?=\s|$)/g;
 
 /**
@@ -30,7 +33,7 @@ const ARGUMENT = /(?:^|\s)(\w+)=(0x[\da-fA-F]+|\d+)(?=\s|$)/g;
 export function probeOf(name: string, fields: string): Fact | null | undefined {
   const place = PROBE.exec(fields);
   if (place === null) return undefined;
-  const of = PROBES.get(place[1] as string) ?? PROBES.get(name);
+  const of = PROBES.get(place[1] ?? '') ?? probedBy(name);
   if (of === undefined) return null;
   const args = new Map<string, Word>();
   for (const [, key, value] of fields.matchAll(ARGUMENT)) {
@@ -42,9 +45,9 @@ export function probeOf(name: string, fields: string): Fact | null | undefined {
   return { kind: 'probe', of, args };
 }
 
-/** The function of a probe by the probe's name alone. */
+/** The function of a probe by the probe's name alone: perf counts those of one function. */
 export function probedBy(name: string): Probed | undefined {
-  return PROBES.get(name);
+  return PROBES.get(name) ?? PROBES.get(name.replace(/_\d+$/, ''));
 }
 
 /** A decimal number of up to 64 bits; negative ones as the processor holds them. */

@@ -48,7 +48,9 @@ export function createReconstruction(census: Census, takeWindow: TakeWindow): Re
 
   function vmFor(task: Task, vcpu: number): VmTrace | null {
     const sameProcess = vms.find((vm) =>
-      tasksOf.get(vm)?.some(({ tgid }) => tgid !== null && tgid === task.tgid),
+      tasksOf
+        .get(vm)
+        ?.some(({ host, tgid }) => tgid !== null && tgid === task.tgid && host === task.host),
     );
     if (sameProcess !== undefined) return sameProcess;
     const near = vms.filter((vm) => !vm.vcpus.has(vcpu) && isAlike(task, tasksOf.get(vm) ?? []));
@@ -85,7 +87,7 @@ export function createReconstruction(census: Census, takeWindow: TakeWindow): Re
     const home = { vm, vcpu };
     homes.set(task, home);
     if (known === undefined && vm.tasks.length < TASKS_SHOWN_MAX) {
-      vm.tasks.push(`${task.name}${task.pid === null ? '' : `-${task.pid}`}: vCPU ${number}`);
+      vm.tasks.push(`${nameOf(task)}: vCPU ${number}`);
     }
     tasksOf.set(vm, [...(tasksOf.get(vm) ?? []), task]);
     for (const { fact, stamp } of orphans.get(task) ?? []) takeFact(vm, vcpu, fact, stamp);
@@ -146,10 +148,15 @@ export function createReconstruction(census: Census, takeWindow: TakeWindow): Re
   };
 }
 
+function nameOf({ host, name, pid }: Task): string {
+  return `${host === null ? '' : `${host}: `}${name}${pid === null ? '' : `-${pid}`}`;
+}
+
 /** Whether a task may be one of those: its name is theirs but for the numbers in it. */
-function isAlike({ name, tgid }: Task, tasks: readonly Task[]): boolean {
+function isAlike({ host, name, tgid }: Task, tasks: readonly Task[]): boolean {
   const shape = (text: string) => text.replace(/\d+/g, '#');
   return tasks.some((one) => {
+    if (host !== one.host) return false;
     if (tgid !== null && one.tgid !== null) return one.tgid === tgid;
     return shape(one.name) === shape(name);
   });

@@ -43,7 +43,9 @@ const LESS = 60;
 const BRACKET = 93;
 const LOW_LINE = 95;
 const SMALL_S = 115;
+const OPENING = 40;
 const PARENTHESIS = 41;
+const PLUS = 43;
 
 /** The times of a latency trace: `162370us+`, and `157.541ms (+0.007ms)`. */
 const MICROSECONDS = /(?:^|[\s.\dA-Za-z*#+!@$])\s(\d+)us[\s+!#*@$]?$/;
@@ -133,9 +135,13 @@ function scanLatency(before: string, head: Head, from: number): boolean {
   return true;
 }
 
-/** The event after the time: `kvm_exit:`, `kvm:kvm_exit:`, perf's period before it, or a function. */
+/**
+ * The event after the time: `kvm_exit:`, `kvm:kvm_exit:`, or a function. Before it may stand perf's
+ * period, or the time since the last event by `trace-cmd report --ts-diff`: `(+185)`.
+ */
 function scanName(text: string, from: number, to: number, head: Head): boolean {
   let start = skipBlanks(text, from, to);
+  if (text.charCodeAt(start) === OPENING) start = skipBlanks(text, endOfTimeSince(text, start), to);
   let at = start;
   while (at < to && isDecimal(text.charCodeAt(at))) at += 1;
   if (at > start && at < to && text.charCodeAt(at) === BLANK) start = skipBlanks(text, at, to);
@@ -152,6 +158,14 @@ function scanName(text: string, from: number, to: number, head: Head): boolean {
   const next = skipBlanks(text, at, to);
   head.fieldsFrom = next;
   return next < to && text.charCodeAt(next) === LESS && text.charCodeAt(next + 1) === 45;
+}
+
+/** Behind `(+185)`; the place itself if that does not stand there. */
+function endOfTimeSince(text: string, from: number): number {
+  if (text.charCodeAt(from + 1) !== PLUS) return from;
+  let at = from + 2;
+  while (isDecimal(text.charCodeAt(at))) at += 1;
+  return text.charCodeAt(at) === PARENTHESIS ? at + 1 : from;
 }
 
 function skipBlanks(text: string, from: number, to: number): number {

@@ -22,14 +22,16 @@ const QUIET = [
   /^=>/,
   /^<stack trace ?>$/,
   /^[\da-f]{6,16} .+\(.+\)$/,
-  /^cpus=\d+$/,
+  /^(?:\S+:\s+)?cpus=\d+$/,
+  /^file is (?:little|big) endian and host is/,
   /^CPU \d+ is empty$/,
   /^version = \d+/,
   /^(?:trace|file)?\S*\.dat:?$/,
 ];
 
 /** Lines of a raw or binary format: what tracefs prints with its options raw, hex and bin. */
-const UNDECODED = /^(?:\d+ \d+ \d+|[\da-f]{8} [\da-f]{8} [\da-f]{16}) type: \d+/;
+const UNDECODED =
+  /^\d+ \d+ \d+ (?:type: \d+|# [\da-f]{8,} )|^[\da-f]{8} [\da-f]{8} [\da-f]{16} type: \d+/;
 const ELIDED = /^\[?(?:\.{3,}|…|snip|<snip>)\]?$/i;
 
 /** @param line Without blanks around it, nor the signs of a quote before it. */

@@ -25,13 +25,16 @@ export const TASKS_MAX = 65_536;
 const BRACKETED =
   /^(.*?)[\s-]+(\d+)(?:\/(\d+))?(?:\s+\(\s*([\d-]+)\))?(?:\s+[\dA-Za-z.#*]*\.[\dA-Za-z.#*]*)?\s+\[(\d+)\][^\s\]]*(?:\s+[^\s\]]+)?\s*$/;
 /** `trace-cmd report -l` and tracefs's latency format: the CPU sticks to the flags. */
-const LATENCY = /^(.*?)[\s-]+(\d+)\s+(\d+)[\dA-Za-z.#*]*\s*$/;
+const LATENCY = /^(.*?)[\s-]+(\d+)\s+(\d+)(?:[A-Za-z.#*][\dA-Za-z.#*]*|-0x[\da-f]+)\s*$/;
 /** Verbose latency format: comm, thread, CPU, priority, preemption, count and absolute time. */
 const VERBOSE = /^(.*?)\s+(\d+)\s+(\d+)\s+\d+\s+[\da-f]{8}\s+[\da-f]{8}\s+\[[\da-f]+\]\s*$/;
 /** `perf script` without a CPU. */
 const BARE = /^(.*?)(?:[\s-]+(\d+)(?:\/\d+)?)?\s*$/;
-/** A date by `perf script`, and the name of a file or of a buffer before the task. */
-const BEFORE = /^\s*(?:\d{4}-\d\d-\d\d\s+[\d:.]+\s+|[\w./-]*[A-Za-z_][\w./-]*:\s+)/;
+/** Dates of `perf script` and of logs, times of dmesg, and numbers that an editor puts before lines. */
+const DATE =
+  /^\s*(?:\d{4}-\d\d-\d\d[T ]\s*[\d:.]+(?:Z|[+-]\d\d:?\d\d)?\s+|[A-Z][a-z]{2}\s+\d+ [\d:]{8} [\w.-]+ kernel:\s+|\[(?:[A-Z][a-z]{2} [\w: ]+|\s*\d+\.\d+)\]\s+|\d+:\s*(?=\S*[A-Za-z<]|\d{4}-|\[))/;
+/** The name of a file or of a buffer before the task. */
+const BEFORE = /^\s*([\w./-]*[A-Za-z_][\w./-]*):\s+/;
 
 /** A finder that remembers what it has seen: lines of one task begin alike. */
 export function createPlaces(): FindPlace {
@@ -56,34 +59,47 @@ export function createPlaces(): FindPlace {
 }
 
 function placeOf(before: string, tasks: Map<string, Task>): Place {
-  const text = before.replace(BEFORE, '');
+  // An editor's number, a date, and the kernel's own time may all stand there.
+  const undated = before.replace(DATE, '').replace(DATE, '').replace(DATE, '');
+  const text = undated.replace(BEFORE, '');
+  const host = hostIn(BEFORE.exec(undated)?.[1]);
   const verbose = VERBOSE.exec(text);
   const bracketed = verbose === null ? BRACKETED.exec(text) : null;
   if (bracketed !== null) {
     // One number is the thread; of two, as `perf script -F pid,tid` has them, the second is.
     const [, name = '', first, second, tgid, cpu] = bracketed;
     const process = second === undefined ? tgid : first;
-    return { task: taskOf(tasks, { name, pid: second ?? first, process }), cpu: Number(cpu) };
+    return { task: taskOf(tasks, { host, name, pid: second ?? first, process }), cpu: Number(cpu) };
   }
   const withCpu = verbose ?? LATENCY.exec(text);
   if (withCpu !== null) {
     const [, name = '', pid, cpu] = withCpu;
-    return { task: taskOf(tasks, { name, pid, process: undefined }), cpu: Number(cpu) };
+    return { task: taskOf(tasks, { host, name, pid }), cpu: Number(cpu) };
   }
   const [, name = '', pid] = BARE.exec(text) ?? [];
-  return { task: taskOf(tasks, { name, pid, process: undefined }), cpu: null };
+  return { task: taskOf(tasks, { host, name, pid }), cpu: null };
 }
 
-function taskOf(
-  tasks: Map<string, Task>,
-  { name, pid, process }: { name: string; pid: string | undefined; process: string | undefined },
-): Task {
+/** A file of several that are merged is of a host of its own; a buffer's name has no point. */
+function hostIn(prefix: string | undefined): string | null {
+  return prefix !== undefined && /[./]/.test(prefix) ? copyOf(prefix) : null;
+}
+
+/** A task as a line names it. */
+interface Named {
+  readonly host: string | null;
+  readonly name: string;
+  readonly pid: string | undefined;
+  readonly process?: string | undefined;
+}
+
+function taskOf(tasks: Map<string, Task>, { host, name, pid, process }: Named): Task {
   const comm = copyOf(name.trim());
-  const key = pid === undefined ? `name ${comm}` : `pid ${Number(pid)}`;
+  const key = `${host ?? ''} ${pid === undefined ? `name ${comm}` : `pid ${Number(pid)}`}`;
   const known = tasks.get(key);
   if (known !== undefined) return known;
   const tgid = process === undefined || !/^\d+$/.test(process) ? null : Number(process);
-  const task = { name: comm, pid: pid === undefined ? null : Number(pid), tgid };
+  const task = { host, name: comm, pid: pid === undefined ? null : Number(pid), tgid };
   if (tasks.size < TASKS_MAX) tasks.set(key, task);
   return task;
 }

@@ -1,13 +1,11 @@
 import { type Census, countOf, countUnread } from '../census.js';
-import type { Fact, Stamp, Take } from '../fact.js';
-import { PRINTED, type ReadPrinted } from '../facts/printed.js';
-import { probeOf } from '../facts/probes.js';
-import { isRaw, rawFields } from '../facts/raw-text.js';
-import { RECORDED } from '../facts/recorded.js';
+import type { Take } from '../fact.js';
+import { PRINTED } from '../facts/printed.js';
 import { createHead, scanHead } from './head.js';
+import { createHeld, type NamedEvent } from './held.js';
 import { createLineSplitter } from './lines.js';
 import { kindOfOther } from './other-lines.js';
-import { createPlaces } from './place.js';
+import { createPlaces, type Place } from './place.js';
 import { copyOf } from './scan.js';
 
 /** A reader of text, in pieces of any size. */
@@ -18,27 +16,16 @@ export interface TextReader {
   end(): void;
 }
 
-/** An event by its name: how often it was, and who reads its fields. */
-interface NamedEvent {
-  readonly name: string;
-  readonly count: { count: number };
-  readonly read: ReadPrinted | undefined;
+/** A line that may be the beginning of an event which a mail client wrapped. */
+interface Cut {
+  readonly line: string;
+  readonly what: string;
 }
 
-/** An event whose line may go on in the next one. */
-interface Pending {
-  readonly event: NamedEvent;
-  fields: string;
-  readonly stamp: Stamp;
-  readonly isQuoted: boolean;
-  lines: number;
-}
-
-/** Lines that an event is spread over at most, by a mail client. */
-const WRAPPED_MAX = 4;
 /** Names that are remembered, and CPUs that are told apart. */
 const NAMES_MAX = 4096;
 const CPUS_MAX = 4096;
+const ENDS_WITH_TIME = /\d:$/;
 const QUOTE = 62;
 const HASH = 35;
 const BLANK = 32;
@@ -52,45 +39,45 @@ const BLANK = 32;
 export function createTextReader(census: Census, take: Take): TextReader {
   const head = createHead();
   const placeOf = createPlaces();
-  const stamp: Stamp = { at: 0, task: { name: '', pid: null, tgid: null }, cpu: null };
+  const held = createHeld(census, take);
   const lastOfCpu: number[] = [];
   const names = new Map<string, NamedEvent>();
-  let pending: Pending | null = null;
-
-  function flush(): void {
-    if (pending === null) return;
-    const { event, fields, stamp: when } = pending;
-    pending = null;
-    const fact = factOf(event, fields);
-    const what = `${event.name} in a form that is not known`;
-    if (fact === null) countUnread(census, what, `${event.name}:${fields}`);
-    else if (fact !== undefined) take(fact, when);
-  }
+  let cut: Cut | null = null;
 
   /** A line without an event: the rest of a wrapped one, a comment, a stack, or anything. */
   function takeOther(text: string, from: number, to: number): void {
     const line = text.slice(from, to).trim();
     const other = kindOfOther(line);
+    if (other.kind === 'unread') {
+      if (held.continues(line) || joins(line)) return;
+      dropCut();
+      cut = { line: copyOf(line), what: other.what };
+      return;
+    }
+    dropCut();
     if (other.kind === 'release') census.release ??= copyOf(other.release);
     else if (other.kind === 'lost') {
       census.lost += other.count ?? 1;
-      flush();
-      take({ kind: 'lost', count: other.count }, stamp);
-    } else if (other.kind === 'unread') {
-      if (!continues(line)) countUnread(census, other.what, line);
+      held.flush();
+      take({ kind: 'lost', count: other.count }, held.stamp);
     }
   }
 
-  /** Whether the line is the rest of the event before it. */
-  function continues(line: string): boolean {
-    if (pending === null || pending.lines >= WRAPPED_MAX) return false;
-    const fields = `${pending.fields} ${line}`;
-    const isWhole = factOf(pending.event, pending.fields) !== null;
-    if (!pending.isQuoted && isWhole) return false;
-    pending.fields = fields;
-    pending.lines += 1;
-    if (!pending.isQuoted && factOf(pending.event, fields) !== null) flush();
+  /** Whether a line is the second half of one whose first half names a place: it is taken then. */
+  function joins(line: string): boolean {
+    if (cut === null) return false;
+    const whole = `${cut.line} ${line}`;
+    if (!scanHead(whole, 0, whole.length, head)) return false;
+    const place = placeOf(whole, 0, head.placeTo);
+    if (place.cpu === null && !ENDS_WITH_TIME.test(cut.line)) return false;
+    cut = null;
+    takeEvent(whole, whole.length, place);
     return true;
+  }
+
+  function dropCut(): void {
+    if (cut !== null) countUnread(census, cut.what, cut.line);
+    cut = null;
   }
 
   function noteTime(cpu: number | null): void {
@@ -102,20 +89,15 @@ export function createTextReader(census: Census, take: Take): TextReader {
     lastOfCpu[index] = head.at;
   }
 
-  function takeEvent(text: string, from: number, to: number, isQuoted: boolean): void {
-    const name = text.slice(head.nameFrom, head.nameTo);
-    const place = placeOf(text, from, head.placeTo);
+  function takeEvent(text: string, to: number, { task, cpu }: Place): void {
+    const { stamp } = held;
     stamp.at = head.at;
-    stamp.task = place.task;
-    stamp.cpu = place.cpu;
-    noteTime(place.cpu);
-    const event = namedEvent(name);
+    stamp.task = task;
+    stamp.cpu = cpu;
+    noteTime(cpu);
+    const event = namedEvent(text.slice(head.nameFrom, head.nameTo));
     event.count.count += 1;
-    const fields = text.slice(head.fieldsFrom, to);
-    const fact = isQuoted ? null : factOf(event, fields);
-    if (fact === undefined) return;
-    if (fact !== null) take(fact, stamp);
-    else pending = { event, fields: copyOf(fields), stamp: { ...stamp }, isQuoted, lines: 1 };
+    held.hold(event, text, head.fieldsFrom, to);
   }
 
   function namedEvent(piece: string): NamedEvent {
@@ -129,17 +111,18 @@ export function createTextReader(census: Census, take: Take): TextReader {
 
   function takeLine(text: string, start: number, to: number): void {
     census.lines += 1;
-    let from = start;
-    let isQuoted = false;
-    if (text.charCodeAt(from) === QUOTE) {
-      isQuoted = true;
-      while (from < to && (text.charCodeAt(from) === QUOTE || text.charCodeAt(from) === BLANK))
-        from += 1;
+    const from = behindQuotes(text, start, to);
+    if (text.charCodeAt(from) === HASH || !scanHead(text, from, to, head)) {
+      takeOther(text, from, to);
+      return;
     }
-    if (text.charCodeAt(from) !== HASH && scanHead(text, from, to, head)) {
-      flush();
-      takeEvent(text, from, to, isQuoted);
-    } else takeOther(text, from, to);
+    const place = placeOf(text, from, head.placeTo);
+    if (cut !== null) {
+      if (place.cpu === null && joins(text.slice(from, to).trim())) return;
+      dropCut();
+      scanHead(text, from, to, head);
+    }
+    takeEvent(text, to, place);
   }
 
   const splitter = createLineSplitter(takeLine, (example) => {
@@ -150,17 +133,22 @@ export function createTextReader(census: Census, take: Take): TextReader {
     push: splitter.push,
     end() {
       splitter.end();
-      flush();
+      dropCut();
+      held.flush();
     },
   };
 }
 
-/** The fact of an event; null if it is not understood, `undefined` if it says nothing of use. */
-function factOf({ name, read }: NamedEvent, fields: string): Fact | null | undefined {
-  if (read === undefined) return probeOf(name, fields) ?? undefined;
-  const fact = read(fields);
-  if (fact !== null) return fact;
-  if (isRaw(fields)) return RECORDED.get(name)?.(rawFields(name, fields)) ?? null;
-  // A read of a control register changes nothing.
-  return name === 'kvm_cr' && fields.includes('cr_read') ? undefined : null;
+/** Where a line begins behind the signs by which a mail client quotes it. */
+function behindQuotes(text: string, start: number, to: number): number {
+  let from = start;
+  for (;;) {
+    if (text.charCodeAt(from) === QUOTE) from += 1;
+    else if (text.startsWith(HTML_QUOTE, from)) from += HTML_QUOTE.length;
+    else return from;
+    while (from < to && text.charCodeAt(from) === BLANK) from += 1;
+  }
 }
+
+/** The sign of a quote in a page of a mail archive. */
+const HTML_QUOTE = '&gt;';
