@@ -14,13 +14,15 @@ const FLOORS: Record<string, readonly string[]> = {
   mmu: [],
   journal: ['mmu/schema'],
   lab: ['mmu', 'mmu/schema', 'mmu/scenes'],
-  server: ['lab', 'journal', 'mmu', 'mmu/schema'],
+  server: ['lab', 'journal', 'journal/log', 'mmu', 'mmu/schema'],
   client: ['server/direct', 'server/wire/bounds.ts'],
   cli: [
     'server',
     'server/wire/package-root.ts',
     'server/wire/version.ts',
     'lab',
+    'journal/log',
+    'journal/lmdb',
     'mmu',
     'mmu/schema',
   ],
@@ -240,6 +242,22 @@ test('every import leads to a file', () => {
   expect(imports.filter(({ to }) => !sources.has(to))).toEqual([]);
 });
 
+/** Rooms of the journal that keep logs: histories, which the page has too, know nothing of them. */
+const LOG_ROOMS = ['journal/log', 'journal/lmdb'];
+
+test('histories know no logs, and a log no histories', () => {
+  const breaches = imports.filter(({ from, to }) => {
+    const isKept = (file: string) => LOG_ROOMS.includes(dirname(file));
+    if (!from.startsWith('journal/') || !to.startsWith('journal/')) return false;
+    if (!isKept(from)) return isKept(to);
+    return dirname(to) !== dirname(from) && !(to === 'journal/log/index.ts' && isKept(from));
+  });
+  expect(breaches).toEqual([]);
+  expect([...loadedBy('lab/index.ts')].filter((file) => LOG_ROOMS.includes(dirname(file)))).toEqual(
+    [],
+  );
+});
+
 test('there are no cycles', () => {
   const targets = new Map<string, Import[]>();
   for (const one of imports) targets.set(one.from, [...(targets.get(one.from) ?? []), one]);
@@ -263,8 +281,9 @@ test('zod stays in the schema, the server and the lab', () => {
   expect(breaches).toEqual([]);
 });
 
-test('the model and the lab are pure, and the journal has no I/O', () => {
-  const pure = (file: string) => ['mmu', 'lab', 'journal'].includes(floorOf(file));
+test('the model and the lab are pure, and of the journal only what writes to a folder has I/O', () => {
+  const pure = (file: string) =>
+    ['mmu', 'lab', 'journal'].includes(floorOf(file)) && !file.startsWith('journal/lmdb/');
   const packages = specifiers.filter(
     ({ from, to }) => pure(from) && !to.startsWith('.') && to !== 'zod',
   );

@@ -1,0 +1,89 @@
+import { NotWritten } from '../log/index.js';
+
+/** A change that waits for its transaction. */
+interface Waiting {
+  readonly change: () => void;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface GroupCommitOptions {
+  /** Runs changes in one transaction, and resolves once it is on disk. */
+  readonly commit: (changes: () => void) => Promise<unknown>;
+  /** Called when a transaction failed, before anyone is told. */
+  readonly onFailure: () => void;
+}
+
+/**
+ * Writes what has gathered as one transaction: first what a turn of the loop brings, and while one
+ * transaction is written, all that comes meanwhile. So a sync costs the same for one client and for
+ * a hundred.
+ */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  #waiting: Waiting[] = [];
+  #isDue = false;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once a change is on disk. @throws {NotWritten} If it could not be written. */
+  add(change: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ change, resolve, reject });
+      this.#promiseTurn();
+    });
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async settled(): Promise<void> {
+    while (this.#isDue) await this.#last;
+  }
+
+  #promiseTurn(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#last = new Promise((resolve) => {
+      setImmediate(() => void this.#writeAll().then(resolve));
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#options.commit(() => {
+          for (const { change } of group) change();
+        });
+        for (const { resolve } of group) resolve();
+      } catch (error) {
+        this.#fail(group, error);
+      }
+      // The answers to what was written bring the next changes: they go together.
+      if (this.#waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#isDue = false;
+  }
+
+  /** Fails the changes of a group, and those that came meanwhile, because they lean on them. */
+  #fail(group: readonly Waiting[], error: unknown): void {
+    const reason = notWritten(error);
+    const all = [...group, ...this.#waiting];
+    this.#waiting = [];
+    this.#options.onFailure();
+    for (const { reject } of all) reject(reason);
+  }
+}
+
+/** Numbers by which the system, and LMDB, say that there is no room. */
+const FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG', 28, 122, 27, -30792];
+const FULL_WORDS = /no space|quota|file too large|map_?full|mapsize/i;
+
+function notWritten(error: unknown): NotWritten {
+  const { message, code, commitError } = error as Error & { code?: unknown; commitError?: Error };
+  const said = commitError?.message ?? message;
+  return new NotWritten(said, FULL.includes(code) || FULL_WORDS.test(said), error);
+}

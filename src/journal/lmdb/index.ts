@@ -1,0 +1,2 @@
+export { FolderTaken } from './folder-lock.js';
+export { JOURNAL_FILE, LmdbJournal } from './lmdb-journal.js';

@@ -1,0 +1,247 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Append,
+  type Appended,
+  type Checkpoint,
+  encodeRecord,
+  type Journal,
+  type KeptCheckpoint,
+  type KeptValue,
+  type LogHead,
+  type Placed,
+  placed,
+  seal,
+  unsealed,
+  Watchers,
+} from '../log/index.js';
+import { lockFolder } from './folder-lock.js';
+import { GroupCommit } from './group-commit.js';
+import { type Head, headFrom, headOf, headToBytes } from './head.js';
+import { LmdbValues } from './lmdb-values.js';
+import { ALL, LAST, placesIn, type Range } from './places.js';
+import { openTables, type Tables } from './tables.js';
+
+/** Name of the file in the folder. */
+export const JOURNAL_FILE = 'journal.mdb';
+
+/** Records that are read in one piece. */
+const PIECE = 256;
+
+/**
+ * Logs in a folder, by LMDB. Each promise of a change resolves when its transaction is on disk.
+ *
+ * One process has the folder at a time, so that the heads of all logs are known in memory.
+ */
+export class LmdbJournal implements Journal {
+  readonly worth = 'on disk: each answer is synced before it is given';
+  readonly #root: Tables['root'];
+  readonly #heads: Tables['heads'];
+  readonly #records: Tables['records'];
+  readonly #checkpoints: Tables['checkpoints'];
+  readonly #values: LmdbValues;
+  readonly #known = new Map<string, Head>();
+  readonly #commit: GroupCommit;
+  readonly #watchers = new Watchers();
+  readonly #unlock: () => Promise<void>;
+
+  /**
+   * Opens the journal of a folder, which is made if it is not there.
+   *
+   * @throws {FolderTaken} If another process has the folder.
+   * @throws {Error} If `lmdb` is not installed, or the folder cannot be written.
+   */
+  static async open(folder: string): Promise<LmdbJournal> {
+    const { open } = await import('lmdb');
+    await mkdir(folder, { recursive: true });
+    const unlock = await lockFolder(folder);
+    try {
+      return new LmdbJournal(openTables(open, join(folder, JOURNAL_FILE)), unlock);
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
+  }
+
+  private constructor(tables: Tables, unlock: () => Promise<void>) {
+    const { root, heads, records, checkpoints, values } = tables;
+    this.#root = root;
+    this.#heads = heads;
+    this.#records = records;
+    this.#checkpoints = checkpoints;
+    this.#unlock = unlock;
+    this.#commit = new GroupCommit({
+      commit: (changes) => root.batch(changes),
+      onFailure: () => this.#readHeads(),
+    });
+    this.#values = new LmdbValues(values, this.#commit);
+    this.#readHeads();
+  }
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const head of this.#known.values()) bytes += head.bytes;
+    return bytes;
+  }
+
+  async list(): Promise<readonly LogHead[]> {
+    return [...this.#known].map(([vm, head]) => ({ vm, ...head }));
+  }
+
+  async append(vm: string, { record, after, note }: Append): Promise<Appended> {
+    const head = this.#known.get(vm);
+    if ((head?.position ?? 0) !== after) {
+      await this.#commit.settled();
+      return { tail: this.#piece(vm, after + 1, Number.POSITIVE_INFINITY) };
+    }
+    const bytes = Buffer.from(encodeRecord(record));
+    const position = after + 1;
+    const known = { position, note, bytes: (head?.bytes ?? 0) + bytes.length };
+    this.#known.set(vm, known);
+    await this.#commit.add(() => {
+      this.#records.put([vm, position], bytes);
+      this.#heads.put(vm, headToBytes(known));
+    });
+    this.#watchers.tell(vm, position);
+    return { position };
+  }
+
+  async note(vm: string, note: Uint8Array): Promise<void> {
+    await this.#change(vm, (head) => ({ ...head, note }));
+  }
+
+  async *read(vm: string, from: number): AsyncGenerator<Placed> {
+    await this.#commit.settled();
+    for (let next = from; ; ) {
+      const piece = this.#piece(vm, next, PIECE);
+      yield* piece;
+      if (piece.length < PIECE) return;
+      next = (piece.at(-1)?.position ?? next) + 1;
+    }
+  }
+
+  async forget(vm: string, before: number): Promise<void> {
+    await this.#drop(vm, { records: [0, before], checkpoints: [0, before - 1] });
+  }
+
+  async cut(vm: string, from: number): Promise<void> {
+    const range = [from, LAST] as const;
+    await this.#drop(vm, { records: range, checkpoints: range }, (head) => ({
+      ...head,
+      position: Math.min(head.position, from - 1),
+    }));
+  }
+
+  async delete(vm: string): Promise<void> {
+    await this.#commit.settled();
+    if (!this.#known.delete(vm)) return;
+    const { records, checkpoints } = this.#placesOf(vm);
+    await this.#commit.add(() => {
+      for (const { place } of records) this.#records.remove(place);
+      for (const { place } of checkpoints) this.#checkpoints.remove(place);
+      this.#heads.remove(vm);
+    });
+  }
+
+  async keepCheckpoint(vm: string, { position, bytes }: Checkpoint): Promise<void> {
+    const sealed = Buffer.from(seal(bytes));
+    await this.#change(
+      vm,
+      (head) => ({ ...head, bytes: head.bytes + sealed.length }),
+      () => this.#checkpoints.put([vm, position], sealed),
+    );
+  }
+
+  async checkpoints(vm: string): Promise<readonly KeptCheckpoint[]> {
+    await this.#commit.settled();
+    const range = this.#checkpoints.getRange({ start: [vm, 0], end: [vm, LAST] });
+    return [...range].map(({ key, value }) => ({ position: key[1], bytes: unsealed(value) }));
+  }
+
+  async dropCheckpoint(vm: string, position: number): Promise<void> {
+    await this.#drop(vm, { records: [0, 0], checkpoints: [position, position + 1] });
+  }
+
+  put(room: string, key: string, value: Uint8Array): Promise<void> {
+    return this.#values.put(room, key, value);
+  }
+
+  remove(room: string, key: string): Promise<void> {
+    return this.#values.remove(room, key);
+  }
+
+  values(room: string, prefix = ''): AsyncIterable<KeptValue> {
+    return this.#values.of(room, prefix);
+  }
+
+  watch(listener: (vm: string, position: number) => void): () => void {
+    return this.#watchers.add(listener);
+  }
+
+  async close(): Promise<void> {
+    await this.#commit.settled();
+    await this.#root.close();
+    await this.#unlock();
+  }
+
+  /** Writes the whole journal anew, without the pages that deleted records left, to another folder. */
+  async compactTo(folder: string): Promise<void> {
+    await this.#commit.settled();
+    await this.#root.backup(join(folder, JOURNAL_FILE), true);
+  }
+
+  #readHeads(): void {
+    this.#known.clear();
+    for (const { key, value } of this.#heads.getRange({})) {
+      this.#known.set(key, headFrom(value) ?? headOf(this.#placesOf(key)));
+    }
+  }
+
+  #placesOf(vm: string) {
+    return {
+      records: placesIn(this.#records, vm, ALL),
+      checkpoints: placesIn(this.#checkpoints, vm, ALL),
+    };
+  }
+
+  #piece(vm: string, from: number, limit: number): Placed[] {
+    const range = this.#records.getRange({
+      start: [vm, from],
+      end: [vm, LAST],
+      ...(Number.isFinite(limit) ? { limit } : {}),
+    });
+    return [...range].map(({ key, value }) => placed(key[1], value));
+  }
+
+  /** Changes the head of a log, if there is one, and something beside it. */
+  async #change(vm: string, to: (head: Head) => Head, beside?: () => void): Promise<void> {
+    const head = this.#known.get(vm);
+    if (head === undefined) return;
+    const changed = to(head);
+    this.#known.set(vm, changed);
+    await this.#commit.add(() => {
+      this.#heads.put(vm, headToBytes(changed));
+      beside?.();
+    });
+  }
+
+  /** Drops records and checkpoints whose numbers are in ranges, each without its end. */
+  async #drop(
+    vm: string,
+    ranges: { readonly records: Range; readonly checkpoints: Range },
+    to: (head: Head) => Head = (head) => head,
+  ): Promise<void> {
+    await this.#commit.settled();
+    const records = placesIn(this.#records, vm, ranges.records);
+    const checkpoints = placesIn(this.#checkpoints, vm, ranges.checkpoints);
+    const freed = [...records, ...checkpoints].reduce((sum, { bytes }) => sum + bytes, 0);
+    await this.#change(
+      vm,
+      (head) => to({ ...head, bytes: head.bytes - freed }),
+      () => {
+        for (const { place } of records) this.#records.remove(place);
+        for (const { place } of checkpoints) this.#checkpoints.remove(place);
+      },
+    );
+  }
+}

@@ -1,0 +1,104 @@
+import type { LogRecord } from './record.js';
+
+/** The facts of a log that a list shows without reading it. */
+export interface LogHead {
+  readonly vm: string;
+  /** Number of its newest record. */
+  readonly position: number;
+  /** A note of its writer on the VM, from the newest record or from {@link Journal.note}. */
+  readonly note: Uint8Array;
+  /** Bytes of its records and checkpoints. */
+  readonly bytes: number;
+}
+
+/** A record in its place; or, where the bytes are none, why. */
+export type Placed =
+  | { readonly position: number; readonly record: LogRecord }
+  | { readonly position: number; readonly damage: string };
+
+/** Outcome of an append: done, or the records that its writer did not expect. */
+export type Appended =
+  | { readonly position: number; readonly tail?: never }
+  | { readonly position?: never; readonly tail: readonly Placed[] };
+
+/** A record that is to be kept, and what a list is to show from then on. */
+export interface Append {
+  readonly record: LogRecord;
+  /** Number of the record behind which it belongs; 0 begins a log. */
+  readonly after: number;
+  readonly note: Uint8Array;
+}
+
+/** The whole of a VM behind a record. */
+export interface Checkpoint {
+  readonly position: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A checkpoint that is there; its bytes are null if its checksum is wrong. */
+export interface KeptCheckpoint {
+  readonly position: number;
+  readonly bytes: Uint8Array | null;
+}
+
+/** A value that is kept beside the logs. */
+export interface KeptValue {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+/** A journal could not write. The cause is what the engine said. */
+export class NotWritten extends Error {
+  override readonly name = 'NotWritten';
+  /** Whether there is no room, rather than anything else in the way. */
+  readonly isFull: boolean;
+
+  constructor(message: string, isFull: boolean, cause?: unknown) {
+    super(message, { cause });
+    this.isFull = isFull;
+  }
+}
+
+/**
+ * Logs of VMs that outlive the process, and values beside them.
+ *
+ * Every promise resolves when what was asked for is as durable as the journal makes it. What is
+ * asked for in one turn of the loop becomes so together, or not at all where a journal has
+ * transactions. Promises of changes reject with {@link NotWritten}; nothing is changed then.
+ */
+export interface Journal {
+  /** The worth of an acknowledgement, in words: "on disk". */
+  readonly worth: string;
+  /** Bytes of all logs, checkpoints and values. */
+  readonly bytes: number;
+
+  /** Every log, in no order. */
+  list(): Promise<readonly LogHead[]>;
+  /** Appends one record, if the log is as its writer expects. */
+  append(vm: string, append: Append): Promise<Appended>;
+  /** Changes what a list shows. */
+  note(vm: string, note: Uint8Array): Promise<void>;
+  /** The records from a number on, in order. */
+  read(vm: string, from: number): AsyncIterable<Placed>;
+  /** Drops the records before a number, which are needed no more. */
+  forget(vm: string, before: number): Promise<void>;
+  /** Drops the records from a number on, which damage has made useless. */
+  cut(vm: string, from: number): Promise<void>;
+  /** Drops a log with its checkpoints. */
+  delete(vm: string): Promise<void>;
+
+  keepCheckpoint(vm: string, checkpoint: Checkpoint): Promise<void>;
+  /** The checkpoints of a VM, oldest first. */
+  checkpoints(vm: string): Promise<readonly KeptCheckpoint[]>;
+  dropCheckpoint(vm: string, position: number): Promise<void>;
+
+  /** Keeps a value in a room, under a key, in place of another one. */
+  put(room: string, key: string, value: Uint8Array): Promise<void>;
+  remove(room: string, key: string): Promise<void>;
+  /** The values of a room whose keys begin so, in the order of their keys. Damaged ones are left out. */
+  values(room: string, prefix?: string): AsyncIterable<KeptValue>;
+
+  /** @param listener Called behind every durable append. @returns A function that ends it. */
+  watch(listener: (vm: string, position: number) => void): () => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,70 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { FolderTaken, LmdbJournal } from '../../src/journal/lmdb/index.js';
+import { bytes, suite } from './suite.js';
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'mmulab-journal-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+async function open(path = folder()): Promise<LmdbJournal> {
+  const journal = await LmdbJournal.open(path);
+  onTestFinished(() => journal.close());
+  return journal;
+}
+
+suite(() => open());
+
+const append = (journal: LmdbJournal, after: number) =>
+  journal.append('vm-1', {
+    record: { kind: 'ran', seq: after, identity: '', rules: 1, packing: 1, body: bytes('body') },
+    after,
+    note: bytes(`note ${after}`),
+  });
+
+test('what was kept is there when the folder is opened again', async () => {
+  const path = folder();
+  const before = await LmdbJournal.open(path);
+  await append(before, 0);
+  await append(before, 1);
+  await before.keepCheckpoint('vm-1', { position: 2, bytes: bytes('state') });
+  await before.put('jobs', 'job-1', bytes('done'));
+  const { bytes: size } = before;
+  await before.close();
+  const journal = await open(path);
+  const [head] = await journal.list();
+  expect([head?.vm, head?.position, head?.bytes]).toEqual(['vm-1', 2, size]);
+  expect(new TextDecoder().decode(head?.note)).toBe('note 1');
+  expect(await append(journal, 2)).toEqual({ position: 3 });
+  for await (const { key } of journal.values('jobs')) expect(key).toBe('job-1');
+  expect((await journal.checkpoints('vm-1')).map(({ position }) => position)).toEqual([2]);
+});
+
+test('a folder belongs to one journal at a time, and is free when that one is closed', async () => {
+  const path = folder();
+  const first = await LmdbJournal.open(path);
+  await expect(LmdbJournal.open(path)).rejects.toThrow(FolderTaken);
+  await expect(LmdbJournal.open(path)).rejects.toThrow(`process ${process.pid} has it`);
+  await first.close();
+  expect(readdirSync(path).sort()).toEqual(['journal.mdb', 'journal.mdb-lock']);
+  await open(path);
+});
+
+test('a folder with a long name is locked as well', async () => {
+  const path = join(folder(), 'n'.repeat(120), 'deeper');
+  await open(path);
+  await expect(LmdbJournal.open(path)).rejects.toThrow(FolderTaken);
+});
+
+test('a copy without the free pages has all that there is', async () => {
+  const journal = await open();
+  await append(journal, 0);
+  const copy = folder();
+  await journal.compactTo(copy);
+  const again = await open(copy);
+  expect((await again.list()).map(({ vm, position }) => [vm, position])).toEqual([['vm-1', 1]]);
+});
