@@ -7,7 +7,7 @@ import { Turns } from './fleet/turns.js';
 import { createHost } from './host/host.js';
 import { chooseProtocol, type Token } from './http/auth.js';
 import { compressAnswers } from './http/compression.js';
-import { guardEdge, watchClosing } from './http/edge.js';
+import { guardEdge, IDLE_MS, watchClosing } from './http/edge.js';
 import { matchStates } from './http/etag.js';
 import { answerOnce } from './http/idempotency.js';
 import { writeInTurns } from './http/long-answers.js';
@@ -106,6 +106,7 @@ function createFastify(
     ...(logger === false ? { logger: false } : { loggerInstance: logger }),
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
+    keepAliveTimeout: IDLE_MS,
     http: {
       headersTimeout: limits.requestMs,
       connectionsCheckingInterval: Math.min(limits.requestMs, 30_000),

@@ -55,8 +55,13 @@ export async function createMachines(port: number): Promise<Machines> {
   await run(machines.full, [mapped(16_000, '0x4000000'), ...touches(8000)]);
   // A table for every entry of the level above: a shadow page for each access.
   for (let first = 0; first < 4; first += 1) await run(machines.shadowed, sparse(first));
-  const page = await ask(port, 'GET', `/v1/vms/${machines.busy}/events?limit=1`);
-  return { ...machines, forgotten: (page.json as { oldest: number }).oldest - 1 };
+  return { ...machines, forgotten: await forgottenOf(port, machines.busy) };
+}
+
+/** `seq` of the last record of a VM that is no longer kept. */
+export async function forgottenOf(port: number, vm: string): Promise<number> {
+  const page = await ask(port, 'GET', `/v1/vms/${vm}/events?limit=1`);
+  return (page.json as { oldest: number }).oldest - 1;
 }
 
 /** Switches between address spaces, about twelve records each. */

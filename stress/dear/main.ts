@@ -16,25 +16,32 @@ const METER = fileURLToPath(new URL('meter.mjs', import.meta.url));
 const USAGE = `Usage: npm run dear -- [--only TEXT]
 `;
 
+/** The longest turn since the last question: CPU time of all threads, and of the loop's alone. */
+interface Turn {
+  readonly ms: number;
+  readonly loopMs: number;
+}
+
 interface Measured {
   readonly name: string;
   readonly status: number;
   readonly first: number;
   readonly later: number;
+  readonly loop: number;
 }
 
 /** Sends the dearest legal requests, and prints the longest turn of the server for each. */
 async function run({ only }: { readonly only: string }): Promise<number> {
-  const turns: ((ms: number) => void)[] = [];
+  const turns: ((turn: Turn) => void)[] = [];
   const server = await startServer({
     nodeArgs: ['--import', METER],
     onLine: (line) => {
-      const ms = /^longest turn ([\d.]+) ms$/.exec(line)?.[1];
-      if (ms !== undefined) turns.shift()?.(Number(ms));
+      const found = /^longest turn ([\d.]+) ms, ([\d.]+) ms of them the loop$/.exec(line);
+      if (found !== null) turns.shift()?.({ ms: Number(found[1]), loopMs: Number(found[2]) });
     },
   });
   const longestTurn = () =>
-    new Promise<number>((resolve) => {
+    new Promise<Turn>((resolve) => {
       turns.push(resolve);
       process.kill(server.pid, 'SIGUSR2');
     });
@@ -60,14 +67,15 @@ const COLUMNS: readonly Column<Measured>[] = [
   { head: 'status', of: ({ status }) => status },
   { head: 'first, ms', of: ({ first }) => first.toFixed(1) },
   { head: 'later, ms', of: ({ later }) => later.toFixed(1) },
+  { head: 'loop alone', of: ({ loop }) => loop.toFixed(1) },
 ];
 
 async function measure(
   { port }: ServerProcess,
   { name, method, path, body, accept = 'application/json' }: Dear,
-  longestTurn: () => Promise<number>,
+  longestTurn: () => Promise<Turn>,
 ): Promise<Measured> {
-  const found: number[] = [];
+  const found: Turn[] = [];
   let status = 0;
   for (let i = 0; i < TIMES; i += 1) {
     await longestTurn();
@@ -80,8 +88,14 @@ async function measure(
     status = response.status;
     found.push(await longestTurn());
   }
-  const [first = 0, ...later] = found;
-  return { name, status, first, later: Math.max(...later) };
+  const [first, ...later] = found;
+  return {
+    name,
+    status,
+    first: first?.ms ?? 0,
+    later: Math.max(...later.map(({ ms }) => ms)),
+    loop: Math.max(...later.map(({ loopMs }) => loopMs)),
+  };
 }
 
 await runProgram({

@@ -1,12 +1,16 @@
 import { runProgram, say, seedOf } from '../../scripts/run-program.js';
-import { residentBytesOf, startServer } from '../server-process.js';
+import { residentBytesOf, type ServerProcess, startServer } from '../server-process.js';
+import type { CheapReport } from './cheap-client.js';
+import { startClients } from './clients.js';
+import type { DearReport } from './dear-clients.js';
 import { heapAfterCollection, type Sample, type Trend, trendOf } from './flatness.js';
 import { type Soaked, soak } from './soak.js';
 import { tableOf } from './table.js';
 
 const MINUTES = 10;
 const VMS = 1000;
-const READERS = 50;
+const READERS = 200;
+const CLIENTS = 50;
 
 /** Bounds of history that a run reaches before its second half, which then is flat. */
 const HISTORY = ['--history-max', '100000', '--vm-history-max', '4096'];
@@ -22,21 +26,30 @@ const HEAT = { times: 12, everyMs: 200 };
  */
 const OVERLOADED_SHARE = 0.02;
 
+/** Milliseconds of the server's CPU that 99 of 100 cheap requests wait at most. */
+const CHEAP_CPU_MS = 100;
+
 /** Complaints that are printed. */
 const PRINTED_MAX = 20;
 
-const USAGE = `Usage: npm run soak -- [--minutes N] [--readers N] [--seed N]
+const USAGE = `Usage: npm run soak -- [--minutes N] [--readers N] [--clients N] [--seed N]
 `;
 
 await runProgram({
   usage: USAGE,
-  options: { minutes: { type: 'string' }, readers: { type: 'string' }, seed: { type: 'string' } },
-  settingsOf({ minutes = String(MINUTES), readers = String(READERS), ...values }): Settings | null {
+  options: {
+    minutes: { type: 'string' },
+    readers: { type: 'string' },
+    clients: { type: 'string' },
+    seed: { type: 'string' },
+  },
+  settingsOf({ minutes = MINUTES, readers = READERS, ...values }): Settings | null {
     const seconds = Number(minutes) * 60;
     const seed = seedOf(values.seed);
     const streams = Number(readers);
-    const isMeant = seconds > 0 && Number.isInteger(streams) && streams > 0;
-    return isMeant && seed !== null ? { seconds, streams, seed } : null;
+    const clients = Number(values.clients ?? CLIENTS);
+    const areCounts = [streams, clients].every((count) => Number.isInteger(count) && count > 0);
+    return seconds > 0 && areCounts && seed !== null ? { seconds, streams, clients, seed } : null;
   },
   run,
 });
@@ -45,11 +58,13 @@ interface Settings {
   readonly seconds: number;
   /** Readers of streams. */
   readonly streams: number;
+  /** Clients that send the dearest legal requests, each one after the other. */
+  readonly clients: number;
   readonly seed: number;
 }
 
-async function run({ seconds, streams, seed }: Settings): Promise<number> {
-  say(`seed ${seed}: ${seconds} s, ${VMS} VMs, ${streams} streams`);
+async function run({ seconds, streams, clients, seed }: Settings): Promise<number> {
+  say(`seed ${seed}: ${seconds} s, ${VMS} VMs, ${streams} streams, ${clients} dear clients`);
   const heap: Sample[] = [];
   const resident: Sample[] = [];
   let now = 0;
@@ -70,12 +85,19 @@ async function run({ seconds, streams, seed }: Settings): Promise<number> {
   try {
     const { port } = server;
     const settings = { vms: VMS, streams, pace: PACE, heat: HEAT };
-    const soaked = await soak({ port, seconds, seed, ...settings, look });
+    let others: Others | null = null;
+    const beside = () => {
+      others = startOthers(server, { clients, seed });
+      return others;
+    };
+    const soaked = await soak({ port, seconds, seed, ...settings, look, beside });
+    const { cheap, dear } = await (others ?? beside()).stop();
     const trends = { heap: trendOf(heap, seconds), resident: trendOf(resident, seconds) };
     for (const line of tableOf(soaked)) say(line);
     say(memoryLine('heap after full collections', trends.heap));
     say(memoryLine('resident memory', trends.resident));
-    const flaws = [...flawsOf(soaked, trends), ...server.errors];
+    for (const line of [dearLine(dear), cheapLine(cheap)]) say(line);
+    const flaws = [...flawsOf(soaked, trends), ...flawsOfOthers(cheap, dear), ...server.errors];
     for (const line of flaws.slice(0, PRINTED_MAX)) say(`! ${line.slice(0, 1000)}`);
     say(
       flaws.length === 0
@@ -86,6 +108,47 @@ async function run({ seconds, streams, seed }: Settings): Promise<number> {
   } finally {
     await server.stop();
   }
+}
+
+/** Clients that do not read streams. */
+interface Others {
+  /** May be called again, with the same result. */
+  readonly stop: () => Promise<{ readonly cheap: CheapReport; readonly dear: DearReport }>;
+}
+
+function startOthers(
+  { port, pid }: ServerProcess,
+  { clients, seed }: Pick<Settings, 'clients' | 'seed'>,
+): Others {
+  const program = (name: string) => new URL(`${name}.ts`, import.meta.url);
+  const dear = startClients<DearReport>(program('dear-clients'), [port, clients, seed]);
+  const cheap = startClients<CheapReport>(program('cheap-client'), [port, pid]);
+  return { stop: async () => ({ cheap: await cheap.stop(), dear: await dear.stop() }) };
+}
+
+function flawsOfOthers(cheap: CheapReport, dear: DearReport): string[] {
+  const flaws = [...cheap.complaints, ...dear.complaints];
+  const cpuMs = share(cheap.cpuMs, 0.99);
+  if (cpuMs > CHEAP_CPU_MS) flaws.push(`a cheap request waits ${cpuMs.toFixed(0)} ms of CPU`);
+  return flaws;
+}
+
+function dearLine({ requests, statuses }: DearReport): string {
+  return `${requests} dear requests: ${JSON.stringify(statuses)}`;
+}
+
+function cheapLine({ requests, statuses, cpuMs, waitedMs }: CheapReport): string {
+  const figures = (sorted: readonly number[]) =>
+    [0.5, 0.99, 1].map((part) => share(sorted, part).toFixed(0)).join(', ');
+  return (
+    `${requests} cheap requests: ${JSON.stringify(statuses)}; half, 99 of 100 and all of them ` +
+    `within ${figures(cpuMs)} ms of the server's CPU, and ${figures(waitedMs)} ms in all`
+  );
+}
+
+/** Value below which a share of sorted values lies; 0 if there are none. */
+function share(sorted: readonly number[], part: number): number {
+  return sorted[Math.ceil(sorted.length * part) - 1] ?? 0;
 }
 
 function flawsOf(

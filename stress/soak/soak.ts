@@ -42,6 +42,8 @@ export interface SoakOptions {
   readonly heat: { readonly times: number; readonly everyMs: number };
   /** Called about once a second; a text that it returns ends the run. */
   readonly look?: (seconds: number) => string | null;
+  /** Starts further load once the VMs are there; it is stopped before the readers catch up. */
+  readonly beside?: () => { readonly stop: () => Promise<unknown> };
 }
 
 /** Progress of a run. */
@@ -67,8 +69,10 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
   const guests = new Guests(port, chance);
   await guests.fill(vms);
   const followers = followersOf(options, guests);
+  const others = options.beside?.();
   const begunMs = performance.now();
   const { complaints, vanished } = await load(options, { guests, followers, chance });
+  await others?.stop();
   const isLong = performance.now() - begunMs > 2 * heartbeatMs;
   const read = followers.filter(({ isDead }) => !(isLong && isDead));
   const left = await streamsLeft(port, read.length);

@@ -52,6 +52,25 @@ describe('turns', () => {
       expect(ran).toEqual(expected);
     }
   });
+
+  test('work that has had no slice yet has every other one', async () => {
+    const { turns, turn } = byHand();
+    const ran: string[] = [];
+    const work = async (name: string, slices: number) => {
+      const mine = turns.work();
+      for (let slice = 1; slice <= slices; slice += 1) {
+        await mine.next();
+        ran.push(`${name}${slice}`);
+      }
+    };
+    void work('a', 4);
+    void work('b', 2);
+    for (let i = 0; i < 3; i += 1) await turn();
+    void work('c', 1);
+    void work('d', 1);
+    for (let i = 0; i < 5; i += 1) await turn();
+    expect(ran).toEqual(['a1', 'a2', 'b1', 'a3', 'c1', 'b2', 'd1', 'a4']);
+  });
 });
 
 /** Requests that run many commands, or make many. */

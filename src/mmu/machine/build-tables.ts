@@ -74,6 +74,11 @@ class Plan {
   readonly #range: TableRange;
   #nextTable: number;
   #newPages = 0;
+  /** Address of the table that the last leaf went into, and which part of memory that table maps. */
+  #table = 0;
+  #run = -1;
+  /** Whether that table is on the way to itself: then its leaves change where the way leads. */
+  #leadsToItself = false;
 
   constructor(memory: GuestMemory, shape: Shape, range: TableRange) {
     this.#memory = memory;
@@ -85,20 +90,40 @@ class Plan {
 
   /** @returns Why the page cannot be mapped; null if it can. */
   mapPage(i: number): string | null {
-    const { address, pageSize, root } = this.#range;
-    const { levels, indexBits, entryBytes } = this.#shape;
+    const { address, pageSize } = this.#range;
+    const { indexBits, entryBytes } = this.#shape;
     const leafLevel = LEAF_LEVELS[pageSize];
-    const page = address.page + i * 512 ** (leafLevel - 1);
+    const number = address.page / 512 ** (leafLevel - 1) + i;
+    const run = Math.floor(number / 2 ** indexBits);
+    if (run !== this.#run) {
+      const why = this.#descend(number * 512 ** (leafLevel - 1), leafLevel);
+      if (why !== null) return why;
+      this.#run = this.#leadsToItself ? -1 : run;
+    }
+    const index = Math.floor(number) % 2 ** indexBits;
+    return this.#put(this.#table + index * entryBytes, this.#leaf(i, leafLevel));
+  }
+
+  /**
+   * Finds or makes the table that holds the leaf of a page. Pages beside each other share it.
+   *
+   * @returns Why there is none; null if there is.
+   */
+  #descend(page: number, leafLevel: number): string | null {
+    const { levels, indexBits, entryBytes } = this.#shape;
+    const { root } = this.#range;
+    const way: number[] = [];
     let table = gfnToGpa(root.page) + (this.#shape.isPae ? root.low - (root.low % 32) : 0);
     for (let level = levels; level > leafLevel; level -= 1) {
+      way.push(gpaToGfn(table));
       const index = Math.floor(page / 2 ** (indexBits * (level - 1))) % 2 ** indexBits;
-      const gpa = table + index * entryBytes;
-      const next = this.#tableBelow(gpa, level);
+      const next = this.#tableBelow(table + index * entryBytes, level);
       if (typeof next === 'string') return next;
       table = gfnToGpa(next);
     }
-    const index = Math.floor(page / 2 ** (indexBits * (leafLevel - 1))) % 2 ** indexBits;
-    return this.#put(table + index * entryBytes, this.#leaf(i, leafLevel));
+    this.#table = table;
+    this.#leadsToItself = way.includes(gpaToGfn(table));
+    return null;
   }
 
   /** Frame of the table that an entry leads to, which is made if there is none. */

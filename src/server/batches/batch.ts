@@ -36,10 +36,11 @@ export async function applyAll(
   take: (applied: Applied) => void,
 ): Promise<void> {
   demandVcpus(entry, commands);
+  const work = fleet.turns.work();
   for (const [index, command] of commands.entries()) {
-    if (fleet.turns.isOver()) {
+    if (work.isOver()) {
       entry.ring.notify();
-      await fleet.turns.next();
+      await work.next();
       while (entry.held !== null) await entry.held;
     }
     try {

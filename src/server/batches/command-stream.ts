@@ -4,7 +4,7 @@ import type { Applied } from '../../journal/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
-import { SLICE_STEPS } from '../fleet/turns.js';
+import { SLICE_STEPS, type Work } from '../fleet/turns.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { jsonOf, objectsOf } from '../wire/json-lines.js';
@@ -14,6 +14,9 @@ const LAST_WORD_MS = 1000;
 
 /** Bytes of answers that are written at once, because a write costs more than a command. */
 const WRITE_BYTES = 64 * 1024;
+
+/** Lines that arrive together from a client who waits for each answer, at most. */
+const FEW_LINES = 16;
 
 export interface CommandStreamOptions {
   readonly fleet: Fleet;
@@ -41,8 +44,12 @@ export class CommandStream {
   /** Ends the wait for more commands. */
   #wake: (reason: ApiError) => void = () => {};
 
+  /** The work of all lines that come in great numbers. */
+  readonly #work: Work;
+
   constructor(options: CommandStreamOptions) {
     this.#options = options;
+    this.#work = options.fleet.turns.work();
   }
 
   /** The body of the answer. */
@@ -80,7 +87,9 @@ export class CommandStream {
     const { entry } = this.#options;
     let pending: string[] = [];
     let length = 0;
+    const work = lines.length <= FEW_LINES ? this.#options.fleet.turns.work() : this.#work;
     for (let i = 0; i < lines.length; ) {
+      if (work.isOver()) await work.next();
       while (entry.held !== null) await entry.held;
       const { answers, taken, error } = this.#apply(lines.slice(i, i + SLICE_STEPS));
       i += taken;
@@ -92,8 +101,6 @@ export class CommandStream {
         length = 0;
       }
       if (error !== null) throw error;
-      // Others get their turn.
-      await this.#options.fleet.turns.next();
     }
     yield* this.#timed(pending.join(''));
   }
@@ -103,14 +110,19 @@ export class CommandStream {
     // The iterator must not close the connection when it stops: the last answers still go out.
     const chunks = this.#options.request.iterator({ destroyOnReturn: false });
     let rest = '';
-    for (let next = await this.#next(chunks); !next.done; next = await this.#next(chunks)) {
-      // Commands are ASCII; any other character is refused, in whatever encoding it is read.
-      const lines = (rest + (next.value as Buffer).toString('latin1')).split('\n');
-      rest = lines.pop() ?? '';
-      yield lines;
-      if (rest.length > BOUNDS.commandLineBytes.value) break;
+    try {
+      for (let next = await this.#next(chunks); !next.done; next = await this.#next(chunks)) {
+        // Commands are ASCII; any other character is refused, in whatever encoding it is read.
+        const lines = (rest + (next.value as Buffer).toString('latin1')).split('\n');
+        rest = lines.pop() ?? '';
+        yield lines;
+        if (rest.length > BOUNDS.commandLineBytes.value) break;
+      }
+      if (rest !== '') yield [rest];
+    } finally {
+      // While it listens, nothing else can read what is left.
+      void chunks.return?.();
     }
-    if (rest !== '') yield [rest];
   }
 
   /** @throws {ApiError} If nothing arrives for too long, or if the stream is stopped. */

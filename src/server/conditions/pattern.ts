@@ -124,8 +124,9 @@ export async function nearestOf(
   const parts = filterPartsOf(pattern);
   let nearest: NearestFrame | null = null;
   let fewest = parts.length + pattern.where.length;
+  const work = turns.work();
   for (const record of records) {
-    if (turns.isOver()) await turns.next();
+    if (work.isOver()) await work.next();
     const failed = parts.flatMap(({ name, passes }) => (passes(record) ? [] : [name as string]));
     if (order !== null && record.seq <= order) failed.push('order');
     if (failed.length > fewest) continue;

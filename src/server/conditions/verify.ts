@@ -56,8 +56,9 @@ export async function verify(
   span: Span,
 ): Promise<ExpectationResult[]> {
   const tallies = expected.map((expectation) => tallyOf(entry, expectation));
+  const work = turns.work();
   for (let seq = span.from; seq <= span.to; seq += 1) {
-    if (turns.isOver()) await turns.next();
+    if (work.isOver()) await work.next();
     const record = recordAt(entry, seq);
     let wire: unknown;
     const onWire = () => {

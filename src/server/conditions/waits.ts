@@ -165,9 +165,10 @@ class Wait {
     if (this.#isLooking) return;
     this.#isLooking = true;
     const { ring } = this.entry;
+    const work = this.#turns.work();
     while (!this.#isOver && this.#cursor < ring.head && this.#isKept()) {
-      if (this.#turns.isOver()) {
-        await this.#turns.next();
+      if (work.isOver()) {
+        await work.next();
         continue;
       }
       this.#cursor += 1;

@@ -26,7 +26,10 @@ export const EVENT_LOOP: EventLoop = {
  */
 export class Turns {
   readonly #loop: EventLoop;
-  readonly #waiting: (() => void)[] = [];
+  /** Work that waits for its first slice, and work that has had one. */
+  readonly #fresh: (() => void)[] = [];
+  readonly #old: (() => void)[] = [];
+  #wasFresh = false;
   /** Whether a slice has begun in this turn of the loop. */
   #isOpen = false;
   #begun = 0;
@@ -51,10 +54,18 @@ export class Turns {
     if (!this.#isOpen) this.#open();
   }
 
-  /** Resolves at the beginning of a slice, in the order in which it was asked for. */
-  next(): Promise<void> {
+  /** Begins work, which may turn out to be short or long. */
+  work(): Work {
+    return new Work(this);
+  }
+
+  /**
+   * Resolves at the beginning of a slice, in the order in which it was asked for. Work that asks for
+   * its first slice has every other one, so that short work does not wait for all that is long.
+   */
+  next(isFirst = false): Promise<void> {
     this.begin();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve) => (isFirst ? this.#fresh : this.#old).push(resolve));
   }
 
   #open(): void {
@@ -66,11 +77,39 @@ export class Turns {
 
   readonly #turn = (): void => {
     this.#isOpen = false;
-    const begin = this.#waiting.shift();
+    const begin = this.#following();
     if (begin === undefined) return;
     this.#open();
     begin();
   };
+
+  #following(): (() => void) | undefined {
+    const isFresh = this.#old.length === 0 || (this.#fresh.length > 0 && !this.#wasFresh);
+    this.#wasFresh = isFresh;
+    return (isFresh ? this.#fresh : this.#old).shift();
+  }
+}
+
+/** One piece of work that takes turns: {@link Turns.work} begins it. */
+export class Work {
+  readonly #turns: Turns;
+  #hasWaited = false;
+
+  constructor(turns: Turns) {
+    this.#turns = turns;
+  }
+
+  /** @see Turns.isOver */
+  isOver(): boolean {
+    return this.#turns.isOver();
+  }
+
+  /** Waits for a slice; not long if it is the first. */
+  next(): Promise<void> {
+    const isFirst = !this.#hasWaited;
+    this.#hasWaited = true;
+    return this.#turns.next(isFirst);
+  }
 }
 
 /** Does something for each item, in slices between which others are served. */
@@ -79,16 +118,18 @@ export async function forEachInTurns<T>(
   items: Iterable<T>,
   visit: (item: T) => void,
 ): Promise<void> {
+  const work = turns.work();
   for (const item of items) {
-    if (turns.isOver()) await turns.next();
+    if (work.isOver()) await work.next();
     visit(item);
   }
 }
 
 /** Does work piece by piece, in slices between which others are served. */
 export async function finishInTurns<T>(turns: Turns, pieces: Generator<void, T>): Promise<T> {
+  const work = turns.work();
   for (;;) {
-    if (turns.isOver()) await turns.next();
+    if (work.isOver()) await work.next();
     const { done, value } = pieces.next();
     if (done === true) return value;
   }

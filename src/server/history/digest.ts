@@ -32,8 +32,9 @@ export function digestOf(vm: Vm): string {
 export async function digestInTurns(vm: Vm, turns: Turns): Promise<string> {
   const { bytes } = await finishInTurns(turns, encodingOf(vm));
   const hash = createHash('sha256');
+  const work = turns.work();
   for (let from = 0; from < bytes.length; from += PART_BYTES) {
-    if (turns.isOver()) await turns.next();
+    if (work.isOver()) await work.next();
     hash.update(bytes.subarray(from, from + PART_BYTES));
   }
   return textOf(hash);

@@ -100,10 +100,11 @@ export class Moments {
     const steps = [...entry.ring.past.steps(start.seq, seq)].filter(isCommand);
     const { vm, seq: from } = await this.#startFrom(entry, seq, start);
     const { turns, step } = this.#fleet;
+    const work = turns.work();
     let last = from;
     const ahead = steps.filter((step) => step.seq > from);
     for (const [index, { command, seq: first }] of ahead.entries()) {
-      if (turns.isOver()) await turns.next();
+      if (work.isOver()) await work.next();
       if (index > 0 && index % COMMANDS_PER_MARK === 0) this.#mark(entry, vm, last);
       last = first;
       let number = first;

@@ -73,7 +73,7 @@ export class Timeline {
     turns.begin();
     if (seq === ring.head && poison === null) {
       const state = freezeVm(vm);
-      if (turns.isOver()) await turns.next();
+      if (turns.isOver()) await turns.next(true);
       return thawVm(vm.initial, state);
     }
     // Both in one turn: later, history may have moved on.

@@ -22,8 +22,9 @@ export async function whyAt(
   const before = await beforeOf(moments, entry, record);
   const past: Past = { head: ring.head, at: (number) => ring.at(number) };
   const steps = whySteps({ past, record, policy: vm.initial.policy, before });
+  const work = fleet.turns.work();
   for (;;) {
-    if (fleet.turns.isOver()) await fleet.turns.next();
+    if (work.isOver()) await work.next();
     const step = steps.next();
     if (step.done === true) return step.value;
   }

@@ -28,6 +28,16 @@ const CLIENTS_COUNTED_MAX = 10_000;
 /** Seconds after which the load has been measured again. */
 const RETRY_AFTER_SECONDS = 1;
 
+/**
+ * Seconds for which a client may count on an idle connection, and milliseconds after which the server
+ * closes it. A client that sends just before its time is up must not meet a server that has closed
+ * just then: that resets the connection.
+ */
+const IDLE_SECONDS_TOLD = 60;
+export const IDLE_MS = 75_000;
+
+const HEADERS = { ...COMMON_HEADERS, 'keep-alive': `timeout=${IDLE_SECONDS_TOLD}` };
+
 /** Milliseconds between two looks at how late a timer comes. */
 const BEAT_MS = 100;
 
@@ -57,7 +67,7 @@ export async function guardEdge(app: FastifyInstance, options: EdgeOptions): Pro
   const { origins, tokens, limits, isClosing } = options;
   const admit = createGuard(options);
   app.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(COMMON_HEADERS);
+    void reply.headers(HEADERS);
     admit(request);
     if (isClosing()) {
       throw new ApiError('not-ready', 'Cannot take requests: the server is closing');

@@ -31,11 +31,25 @@ const KNOWN_CODES: Record<string, ErrorCode> = {
   ECONNRESET: 'malformed-http',
 };
 
+/** Connections that were answered without a request, and are read until they close. */
+const answered = new WeakSet<Duplex>();
+
 /** Answers an error as a problem. */
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemFor(error, request);
+  if (problem.code === 'body-too-large') readOn(request, reply);
+  else if (reply.hasHeader('connection')) void reply.removeHeader('keep-alive');
   // A string with a content type bypasses the serializer of the route.
   void reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+}
+
+/**
+ * Reads a body that is refused, and throws it away. A connection that is closed with bytes unread is
+ * reset, and the client loses the answer.
+ */
+function readOn(request: FastifyRequest, reply: FastifyReply): void {
+  void reply.removeHeader('connection');
+  request.raw.resume();
 }
 
 /** Turns an error into a problem. Details of our own errors go into the log, not to the client. */
@@ -52,6 +66,8 @@ export function problemFor(error: unknown, request: FastifyRequest): Problem {
 
 /** Answers what Node's HTTP parser refuses, and so never becomes a request. */
 export function refuseClient(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // The parser fails on every piece that follows.
+  if (answered.has(socket) && error.code !== 'ECONNRESET') return;
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
@@ -85,6 +101,7 @@ export function answerOn(
   refusal: ApiError,
   headers: Readonly<Record<string, string>> = {},
 ): void {
+  answered.add(socket);
   const problem = problemOf(refusal);
   const body = JSON.stringify(problem);
   const all = {

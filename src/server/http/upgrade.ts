@@ -16,6 +16,15 @@ export function refuseUpgrades(app: FastifyInstance): void {
     if (request.ws) admitUpgrade(request, streams);
     done();
   });
+  app.addHook('onSend', (request, reply, payload, done) => {
+    // The connection ends with the answer. Nobody may send another request over it, and bytes that
+    // were not read would have it reset.
+    if (request.ws) {
+      void reply.removeHeader('keep-alive').header('connection', 'close');
+      request.raw.socket.resume();
+    }
+    done(null, payload);
+  });
   // `ws` alone checks key, version and subprotocol.
   app.websocketServer.on('wsClientError', (error, socket) => {
     const refusal = new ApiError('upgrade-refused', `Cannot open stream: ${error.message}`);

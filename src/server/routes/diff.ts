@@ -95,8 +95,9 @@ async function compared(
   limit: number,
 ): Promise<{ differences: Difference[]; complete: boolean }> {
   const differences: Difference[] = [];
+  const work = turns.work();
   for (const difference of differencesOf(a, b)) {
-    if (turns.isOver()) await turns.next();
+    if (work.isOver()) await work.next();
     if (difference === null) continue;
     if (differences.length === limit) return { differences, complete: false };
     differences.push(difference);

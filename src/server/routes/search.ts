@@ -61,8 +61,9 @@ async function search(
   const found: HistoryRecord[] = [];
   const end = Math.min(head, after + BOUNDS.recordsPerSearch.value);
   let next = Math.min(after, head);
+  const work = turns.work();
   while (next < end && found.length < limit) {
-    if (turns.isOver()) await turns.next();
+    if (work.isOver()) await work.next();
     next += 1;
     const record = ring.at(next);
     if (record !== undefined && matches(record)) found.push(record);

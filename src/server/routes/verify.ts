@@ -105,9 +105,10 @@ export const verify = operation({
     const entry = fleet.get(vm);
     spanOf(entry.ring, after, through);
     const expected: Expected[] = [];
+    const work = fleet.turns.work();
     for (const [index, one] of expect.entries()) {
       // Hundreds of paths are looked up in the schemas of all frames.
-      if (fleet.turns.isOver()) await fleet.turns.next();
+      if (work.isOver()) await work.next();
       expected.push(expectedOf(entry, one, `/expect/${index}`));
     }
     fleet.demand(entry);

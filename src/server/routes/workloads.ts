@@ -185,9 +185,10 @@ function sendLines(reply: FastifyReply, commands: Iterable<Command>, turns: Turn
 }
 
 async function* pieces(commands: Iterable<Command>, turns: Turns): AsyncGenerator<string> {
+  const work = turns.work();
   let text = '';
   for (const command of commands) {
-    if (turns.isOver()) await turns.next();
+    if (work.isOver()) await work.next();
     text += `${writeCommand(command)}\n`;
     if (text.length < PIECE) continue;
     yield text;
