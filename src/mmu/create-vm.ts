@@ -52,7 +52,7 @@ function* assemble(config: VmConfig, { rules, policy, wrappers }: Conduct): Piec
     }),
   );
   for (const { regs } of vcpus) {
-    if (isPaePaging(regs)) regs.pdptrs = readPdptes(memory, regs.cr3);
+    if (isPaePaging(regs)) regs.pdptrs = readPdptes(memory, regs.cr3) ?? regs.pdptrs;
   }
   const vm: Vm = {
     initial: config,

@@ -128,7 +128,7 @@ describe.each<[Mode, KernelName, number]>([
 
 test('the PDPTEs of nested page tables are read in memory, and may lie anywhere in a page', () => {
   const lab = hypervisor('PAE');
-  const [first] = pdptesAt(lab.vm.memory, NPT);
+  const [first] = pdptesAt(lab.vm.memory, NPT) ?? [];
   lab.run({ kind: 'host-write', gpa: hex(NPT + 0x60), value: hex((first?.page ?? 0) * 4096 + 1) });
   expect(lab.run({ ...RUN, nestedCr3: hex(NPT + 0x60) })).toEqual(OK);
   expect(vcpuStateOf(lab.vm, lab.vcpu).nested.nestedCr3).toEqual({ page: NPT / 4096, low: 0x60 });
@@ -170,7 +170,7 @@ test.each<[string, Mode, object]>([
 });
 
 function copyWord(from: Lab, to: Lab, gpa: number): void {
-  const word = pdptesAt(from.vm.memory, gpa)[(gpa % 32) / 8];
+  const word = pdptesAt(from.vm.memory, gpa)?.[(gpa % 32) / 8];
   if (word === undefined || (word.page === 0 && word.low === 0)) return;
   to.run({ kind: 'host-write', gpa: hex(gpa), value: hex(word.page * 4096 + word.low) });
 }

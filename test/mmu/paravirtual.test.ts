@@ -175,6 +175,15 @@ describe("Hyper-V's flushes", () => {
     expect(flushed(lab)).toEqual(['0x400000 1']);
   });
 
+  test('one is canonical by what the processor has, not by CR4.LA57', () => {
+    const lab = createGuest({ ...HYPER_V, cpuid: { hyperv: true, la57: true } }, '5-level');
+    lab.run({ kind: 'set-sregs', cr4: '0xa0' });
+    lab.run(ENTER);
+    lab.run(list(['0xff80000000000000', '0xfe00000000000000']));
+    lab.run(ENTER);
+    expect(flushed(lab)).toEqual(['0xff80000000000000 1']);
+  });
+
   test.each<[string, Partial<HvFlush>, number[]]>([
     ['the mask', { flags: 2, processorMask: '0x1' }, [0]],
     ['an empty mask, which means all', { flags: 2 }, [0, 1]],

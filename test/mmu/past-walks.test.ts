@@ -66,6 +66,7 @@ function walksOver(entries: Entries, mode: Mode = '4-level', visits = Number.POS
   const stopped = pastWalks(
     {
       entriesAt: (gpa) => spansAt(entries, gpa),
+      isFixed: () => false,
       visit(walk) {
         walks.push(walk);
         return walks.length >= visits;

@@ -174,7 +174,7 @@ describe('what an exit tells L1', () => {
     ).toEqual(['0x0', '0x80000b0e', '0x2', '0x400000']);
   });
 
-  test('the guest-physical address of an EPT violation', () => {
+  test('the guest-physical address of an EPT violation, and the linear one that led there', () => {
     const vm = hypervisor();
     write(vm, 'SECONDARY_VM_EXEC_CONTROL', '0x2');
     write(vm, 'EPT_POINTER', '0x80005e');
@@ -182,6 +182,7 @@ describe('what an exit tells L1', () => {
     run(vm, { kind: 'read', vcpu: 0, gva: '0x400000' });
     expect(read(vm, 'VM_EXIT_REASON')).toBe('0x30');
     expect(read(vm, 'GUEST_PHYSICAL_ADDRESS')).toBe('0x1000');
+    expect(read(vm, 'GUEST_LINEAR_ADDRESS')).toBe('0x400000');
   });
 });
 
@@ -233,7 +234,7 @@ describe('checks of VM entry', () => {
     [{ GUEST_RFLAGS: '0x0' }, 'exit 80000021 0'],
     [{ GUEST_RFLAGS: '0x20002' }, 'exit 80000021 0'],
     [{ GUEST_RFLAGS: '0xa' }, 'exit 80000021 0'],
-    [{ GUEST_RIP: '0x800000000000' }, 'exit 80000021 0'],
+    [{ GUEST_RIP: '0x1000000000000' }, 'exit 80000021 0'],
     [{ GUEST_ACTIVITY_STATE: '0x2' }, 'exit 80000021 0'],
     [{ GUEST_ACTIVITY_STATE: '0x1' }, 'ok'],
     [{ GUEST_INTERRUPTIBILITY_INFO: '0x3' }, 'exit 80000021 0'],

@@ -5,6 +5,7 @@ import {
   memslotOf,
   offsetInPage,
   type TableMemory,
+  type Word,
   walk,
 } from '../machine/index.js';
 import { keepPast } from '../oracle/index.js';
@@ -30,7 +31,7 @@ import { type Request, stopped, type Translation } from './translation.js';
 export function emulateWalk(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Translation {
   const { address, access } = request;
   const { maxphyaddr } = vm.config;
-  const through = tablesThroughL1sEpt(vm, vcpu, emit);
+  const through = tablesThroughL1sEpt(vm, vcpu, address, emit);
   const walked = walk(through.tables, vcpu.regs, address, {
     access,
     maxphyaddr,
@@ -41,7 +42,7 @@ export function emulateWalk(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): T
 
   const gpa = gfnToGpa(walked.gfn) + address.low;
   const isOfUser = isFetchOfUser(vcpu, access, walked.acc);
-  const final = { gpa, access: { kind: access.kind, isFinal: true, isOfUser } };
+  const final = { gpa, linear: address, access: { kind: access.kind, isFinal: true, isOfUser } };
   const mapping = mappingOf(vm, vcpu, final, emit);
   if ('outcome' in mapping) return stopped(mapping.outcome);
   const { gfn } = mapping;
@@ -96,12 +97,13 @@ function inject(
 function tablesThroughL1sEpt(
   vm: Vm,
   vcpu: Vcpu,
+  linear: Word,
   emit: Emit,
 ): { tables: TableMemory; denied: () => Outcome | null } {
   let denied: Outcome | null = null;
   const tables = tablesThroughEpt(vm, ({ gpa, kind, bytes }) => {
     const access = { kind: 'write', isFinal: false } as const;
-    const mapping = mappingOf(vm, vcpu, { gpa, access }, emit);
+    const mapping = mappingOf(vm, vcpu, { gpa, linear, access }, emit);
     if ('outcome' in mapping) {
       denied = mapping.outcome;
       return null;

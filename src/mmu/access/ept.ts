@@ -183,14 +183,15 @@ function handleEptViolation(
 export function mappingOf(
   vm: Vm,
   vcpu: Vcpu,
-  { gpa, access }: PhysicalRequest,
+  request: PhysicalRequest,
   emit: Emit,
 ): GuestMapping | { readonly outcome: Outcome } {
+  const { gpa, linear, access } = request;
   if (vcpu.mmu.name === 'root') {
     return { steps: [], level: 1, gfn: gpaToGfn(gpa), acc: ACC_ALL };
   }
   const npt = nestedTablesOf(vcpu.nested);
-  if (npt !== null) return mappingByNpt(vm, vcpu, { tables: npt, request: { gpa, access } }, emit);
+  if (npt !== null) return mappingByNpt(vm, vcpu, { tables: npt, request }, emit);
   const eptp = eptpOf(vcpu.nested.currentVmcs as Vmcs12) as Word;
   const walked = walkEpt(vm.memory, eptp, gpa, {
     access,
@@ -200,7 +201,7 @@ export function mappingOf(
   for (const step of walked.steps) noteWalked(vm, step.gpa);
   if (walked.kind === 'mapped') return walked;
   if (walked.kind === 'log-full') {
-    return { outcome: reflectExit(vm, vcpu, { reason: 'PML_FULL', gpa }, emit) };
+    return { outcome: reflectExit(vm, vcpu, { reason: 'PML_FULL', gpa, linear }, emit) };
   }
   const address = wordFromNumber(gpa);
   const isPermission =
@@ -211,8 +212,13 @@ export function mappingOf(
   }
   const exit: Exit =
     walked.kind === 'violation'
-      ? { reason: 'EPT_VIOLATION', qualification: wordFromNumber(walked.qualification), gpa }
-      : { reason: 'EPT_MISCONFIG', gpa };
+      ? {
+          reason: 'EPT_VIOLATION',
+          qualification: wordFromNumber(walked.qualification),
+          gpa,
+          linear,
+        }
+      : { reason: 'EPT_MISCONFIG', gpa, linear };
   return { outcome: reflectExit(vm, vcpu, exit, emit) };
 }
 

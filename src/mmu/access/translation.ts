@@ -32,6 +32,8 @@ export type PhysicalTranslation =
 /** A guest-physical address that the processor accesses. */
 export interface PhysicalRequest {
   readonly gpa: number;
+  /** The linear address whose translation it is, or is a part of. */
+  readonly linear: Word;
   readonly access: PhysicalAccess;
 }
 

@@ -58,7 +58,7 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
   const cached = cachedFrame(vm, vcpu, request);
   if (cached !== null) return { kind: 'mapped', gfn: cached, by: 'tlb' };
 
-  const through = tablesOf(vm, vcpu, emit);
+  const through = tablesOf(vm, vcpu, address, emit);
   const { maxphyaddr } = vm.config;
   const walked = walk(through.tables, vcpu.regs, address, {
     access,
@@ -77,7 +77,7 @@ function tryTranslation(vm: Vm, vcpu: Vcpu, request: Request, emit: Emit): Trans
   }
   const gpa = gfnToGpa(walked.gfn) + address.low;
   const isOfUser = isFetchOfUser(vcpu, access, walked.acc);
-  const final = { gpa, access: { kind: access.kind, isFinal: true, isOfUser } };
+  const final = { gpa, linear: address, access: { kind: access.kind, isFinal: true, isOfUser } };
   const page = translatePhysical(vm, vcpu, final, emit);
   if (page.kind !== 'mapped') {
     dropAddress(vcpu, address, tag);
@@ -149,11 +149,12 @@ function afterPhysical(ended: PhysicalTranslation | null): Translation | null {
 function tablesOf(
   vm: Vm,
   vcpu: Vcpu,
+  linear: Word,
   emit: Emit,
 ): { tables: TableMemory; last: () => PhysicalTranslation | null } {
   let last: PhysicalTranslation | null = null;
   const tables = tablesThroughEpt(vm, ({ gpa, kind }) => {
-    last = translatePhysical(vm, vcpu, { gpa, access: { kind, isFinal: false } }, emit);
+    last = translatePhysical(vm, vcpu, { gpa, linear, access: { kind, isFinal: false } }, emit);
     return last.kind === 'mapped' ? gfnToGpa(last.gfn) + offsetInPage(gpa) : null;
   });
   return { tables, last: () => last };

@@ -36,8 +36,9 @@ export function loadsPdptes(regs: Registers, after: { cr0?: number; cr4?: number
 
 /**
  * Loads the PDPTEs that a CR3 points to: KVM where it saw the instruction, otherwise the processor.
+ * Where they lie in no memslot an EPT has KVM carry out the instruction, which fails in the same way.
  *
- * @returns False if one of them may not be loaded; nothing has changed then.
+ * @returns False if one of them may not be loaded, or none can be read; nothing has changed then.
  */
 export function loadPdptes(
   vm: Vm,
@@ -47,7 +48,7 @@ export function loadPdptes(
 ): boolean {
   if (intercepted) return loadPdptrs(vm, vcpu, cr3, emit);
   const pdptes = readPdptes(vm.memory, cr3);
-  if (!arePdptesValid(pdptes, vm.config.maxphyaddr)) return false;
+  if (pdptes === null || !arePdptesValid(pdptes, vm.config.maxphyaddr)) return false;
   vcpu.regs.pdptrs = pdptes;
   return true;
 }

@@ -1,4 +1,4 @@
-import { bitsOf, type Word } from '../machine/index.js';
+import { bitsOf, isVisibleGfn, VMCS12_REVISION, type Word } from '../machine/index.js';
 import type { Vm } from '../state/index.js';
 
 /**
@@ -8,4 +8,14 @@ import type { Vm } from '../state/index.js';
  */
 export function isRegionAddress({ config }: Vm, address: Word): boolean {
   return address.low === 0 && bitsOf(address, { high: 63, low: config.maxphyaddr }) === 0;
+}
+
+/**
+ * Whether a region at such an address has KVM's revision. Where no memslot is KVM reads none.
+ *
+ * @param revision The identifier that L1 stored there.
+ * @see Linux `handle_vmxon()`, `handle_vmptrld()`, arch/x86/kvm/vmx/nested.c
+ */
+export function hasRegionRevision({ memory }: Vm, { page }: Word, revision: number): boolean {
+  return isVisibleGfn(memory, page) && revision === VMCS12_REVISION;
 }

@@ -1,6 +1,6 @@
 import {
   isSameWord,
-  readWord,
+  readGuest,
   SECONDARY_EXEC_ENABLE_VMFUNC,
   VMCS,
   VMFUNC_EPTP_ENTRIES,
@@ -56,11 +56,12 @@ export function vmfunc(
   return OK;
 }
 
-/** The entry of the EPTP list; null if there is none, or VM entry would refuse it. */
+/** The entry of the EPTP list; null if it cannot be read, or VM entry would refuse it. */
 function listEntry(vm: Vm, vmcs12: Vmcs12, index: number): Word | null {
   if (index >= VMFUNC_EPTP_ENTRIES) return null;
   const list = wordToNumber(fieldOf(vmcs12, VMCS.EPTP_LIST_ADDRESS));
-  const eptp = readWord(vm.memory, list + 8 * index);
+  const eptp = readGuest(vm.memory, list + 8 * index);
+  if (eptp === null) return null;
   const current = eptpOf(vmcs12) as Word;
   return isSameWord(eptp, current) || isEptpAccepted(vm, eptp) ? eptp : null;
 }

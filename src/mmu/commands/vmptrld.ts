@@ -1,8 +1,8 @@
-import { VMCS12_REVISION, VMXERR, wordToNumber } from '../machine/index.js';
+import { VMXERR, wordToNumber } from '../machine/index.js';
 import { releaseVmcs12, VM_SUCCEED, vmcs12At, vmFail, vmxPermission } from '../nested/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
-import { isRegionAddress } from './vmcs-address.js';
+import { hasRegionRevision, isRegionAddress } from './vmcs-address.js';
 
 /**
  * L1 executed VMPTRLD. A VMCS other than the current one displaces it, and `guest_mmu` is emptied:
@@ -24,7 +24,7 @@ export function vmptrld(
   const gpa = wordToNumber(address);
   if (gpa === nested.vmxon) return vmFail(vcpu, VMXERR.VMPTRLD_VMXON_POINTER, emit);
   if (nested.currentVmcs?.gpa === gpa) return VM_SUCCEED;
-  if (revision !== VMCS12_REVISION) {
+  if (!hasRegionRevision(vm, address, revision)) {
     return vmFail(vcpu, VMXERR.VMPTRLD_INCORRECT_VMCS_REVISION_ID, emit);
   }
   releaseVmcs12(vm, vcpu, emit);

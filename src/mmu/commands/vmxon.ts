@@ -1,4 +1,4 @@
-import { VMCS12_REVISION, VMXERR, wordToNumber, X86_CR4_VMXE } from '../machine/index.js';
+import { VMXERR, wordToNumber, X86_CR4_VMXE } from '../machine/index.js';
 import {
   hasVmxInstructions,
   isCr0Fixed,
@@ -11,7 +11,7 @@ import {
 import type { CommandOf, Outcome } from '../schema/index.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
 import { exitToHost, fault, raise } from '../vcpu/index.js';
-import { isRegionAddress } from './vmcs-address.js';
+import { hasRegionRevision, isRegionAddress } from './vmcs-address.js';
 
 /**
  * L1 executed VMXON. Nothing cached is invalidated by it.
@@ -36,7 +36,7 @@ export function vmxon(
   if (!isCr0Fixed(regs.cr0, { excused: false }) || !isCr4Fixed(vm, regs.cr4)) {
     return raise(vcpu, fault('#GP'), emit);
   }
-  if (!isRegionAddress(vm, address) || revision !== VMCS12_REVISION) {
+  if (!isRegionAddress(vm, address) || !hasRegionRevision(vm, address, revision)) {
     return vmFailInvalid(vcpu, emit);
   }
   nested.vmxon = wordToNumber(address);

@@ -29,6 +29,7 @@ export const X86_CR4_CET = 0x800000;
 export const X86_CR4_PKS = 0x1000000;
 export const X86_CR4_LAM_SUP = 0x10000000;
 
+export const X86_EFLAGS_TF = 0x100;
 export const X86_EFLAGS_IF = 0x200;
 export const X86_EFLAGS_VM = 0x20000;
 

@@ -1,5 +1,5 @@
 import { createGuestPages, type GuestPages, wordsOfPage, wordsToWrite } from './guest-pages.js';
-import { arePlain, hostFrameOf, type Memslot, type Memslots } from './memslots.js';
+import { arePlain, hostFrameOf, isVisibleGfn, type Memslot, type Memslots } from './memslots.js';
 import { gpaToGfn, offsetInPage, PAGE_SIZE } from './page.js';
 import { type Word, wordFromNumber, wordToNumber, ZERO } from './word.js';
 
@@ -26,6 +26,15 @@ export function readWord(memory: GuestMemory, gpa: number): Word {
   const at = indexOf(gpa) & ~1;
   const low = page[at] as number;
   return { page: (page[at + 1] as number) * 2 ** 20 + (low >>> 12), low: low & 0xfff };
+}
+
+/**
+ * A word as KVM reads it for the guest; null where no memslot is, whatever was there before.
+ *
+ * @see Linux `kvm_read_guest()`, virt/kvm/kvm_main.c
+ */
+export function readGuest(memory: GuestMemory, gpa: number): Word | null {
+  return isVisibleGfn(memory, gpaToGfn(gpa)) ? readWord(memory, gpa) : null;
 }
 
 /** Whether memory holds a value; as {@link readWord}, but nothing is made for the answer. */

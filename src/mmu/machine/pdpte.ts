@@ -1,4 +1,6 @@
 import { type GuestMemory, readWord } from './memory.js';
+import { isVisibleGfn } from './memslots.js';
+import { gpaToGfn } from './page.js';
 import { bitsOf, hasBit, isSameWord, type Word, wordToNumber } from './word.js';
 
 /**
@@ -21,13 +23,14 @@ export function isPdptePresent(pdpte: Word): boolean {
   return hasBit(pdpte, 0);
 }
 
-/** Reads the four PDPTEs to which CR3[31:5] points. */
-export function readPdptes(memory: GuestMemory, cr3: Word): readonly Word[] {
+/** Reads the four PDPTEs to which CR3[31:5] points; null if that lies in no memslot. */
+export function readPdptes(memory: GuestMemory, cr3: Word): readonly Word[] | null {
   return pdptesAt(memory, wordToNumber(cr3) % 2 ** 32);
 }
 
-/** Reads the four PDPTEs in the 32 bytes around an address. */
-export function pdptesAt(memory: GuestMemory, address: number): readonly Word[] {
+/** Reads the four PDPTEs in the 32 bytes around an address; null if that lies in no memslot. */
+export function pdptesAt(memory: GuestMemory, address: number): readonly Word[] | null {
+  if (!isVisibleGfn(memory, gpaToGfn(address))) return null;
   const base = Math.floor(address / 32) * 32;
   return [0, 8, 16, 24].map((offset) => readWord(memory, base + offset));
 }

@@ -3,7 +3,7 @@ import { flagsOf, type Vmcs12 } from '../state/index.js';
 import { isUnrestricted } from './fixed-bits.js';
 
 /** Types of an event in the interruption information, bits 10:8. */
-const TYPE = {
+export const EVENT_TYPE = {
   EXT_INTR: 0,
   RESERVED: 1,
   NMI: 2,
@@ -24,6 +24,7 @@ const VECTORS_OF_EXCEPTIONS = 32;
 /** Exceptions that push an error code: #DF, #TS, #NP, #SS, #GP, #PF, #AC. */
 const WITH_ERROR_CODE = new Set([8, 10, 11, 12, 13, 14, 17]);
 
+const ERROR_CODE_RESERVED = 0xffff0000;
 const INSTRUCTION_LEN_MAX = 15;
 
 /**
@@ -35,7 +36,7 @@ const INSTRUCTION_LEN_MAX = 15;
 export function isEventInjectionValid(vmcs12: Vmcs12): boolean {
   const info = flagsOf(vmcs12, VMCS.VM_ENTRY_INTR_INFO_FIELD);
   if ((info & INTR_INFO_VALID) === 0) return true;
-  const event = { type: (info >>> 8) & 7, vector: info & 0xff };
+  const event = eventOf(info);
   return (
     (info & INTR_INFO_RESERVED) === 0 &&
     isEventKnown(event) &&
@@ -44,17 +45,28 @@ export function isEventInjectionValid(vmcs12: Vmcs12): boolean {
   );
 }
 
-interface InjectedEvent {
+/** An event that VM entry is to inject. */
+export interface InjectedEvent {
   readonly type: number;
   readonly vector: number;
 }
 
+/** The event that VM entry is to inject, if it is to inject one. */
+export function injectedEventOf(vmcs12: Vmcs12): InjectedEvent | null {
+  const info = flagsOf(vmcs12, VMCS.VM_ENTRY_INTR_INFO_FIELD);
+  return (info & INTR_INFO_VALID) === 0 ? null : eventOf(info);
+}
+
+function eventOf(info: number): InjectedEvent {
+  return { type: (info >>> 8) & 7, vector: info & 0xff };
+}
+
 function isEventKnown({ type, vector }: InjectedEvent): boolean {
-  if (type === TYPE.RESERVED) return false;
-  if (type === TYPE.NMI) return vector === NMI_VECTOR;
-  if (type === TYPE.HARD_EXCEPTION) return vector < VECTORS_OF_EXCEPTIONS;
+  if (type === EVENT_TYPE.RESERVED) return false;
+  if (type === EVENT_TYPE.NMI) return vector === NMI_VECTOR;
+  if (type === EVENT_TYPE.HARD_EXCEPTION) return vector < VECTORS_OF_EXCEPTIONS;
   // "Other event" is a pending MTF, which KVM offers to L1.
-  return type !== TYPE.OTHER_EVENT || vector === 0;
+  return type !== EVENT_TYPE.OTHER_EVENT || vector === 0;
 }
 
 /** An error code goes with the exceptions that have one, in protected mode, and with them alone. */
@@ -65,15 +77,18 @@ function isErrorCodeValid(
 ): boolean {
   const isProtected =
     !isUnrestricted(vmcs12) || (flagsOf(vmcs12, VMCS.GUEST_CR0) & X86_CR0_PE) !== 0;
-  const shouldDeliver = isProtected && type === TYPE.HARD_EXCEPTION && WITH_ERROR_CODE.has(vector);
+  const shouldDeliver =
+    isProtected && type === EVENT_TYPE.HARD_EXCEPTION && WITH_ERROR_CODE.has(vector);
   if (delivers !== shouldDeliver) return false;
   const code = flagsOf(vmcs12, VMCS.VM_ENTRY_EXCEPTION_ERROR_CODE);
-  return !delivers || (code & 0xffff8000) === 0;
+  return !delivers || (code & ERROR_CODE_RESERVED) === 0;
 }
 
 /** Software events are instructions, whose length is at most 15; KVM offers a length of 0. */
 function isInstructionLengthValid(vmcs12: Vmcs12, type: number): boolean {
   const isSoftware =
-    type === TYPE.SOFT_INTR || type === TYPE.PRIV_SW_EXCEPTION || type === TYPE.SOFT_EXCEPTION;
+    type === EVENT_TYPE.SOFT_INTR ||
+    type === EVENT_TYPE.PRIV_SW_EXCEPTION ||
+    type === EVENT_TYPE.SOFT_EXCEPTION;
   return !isSoftware || flagsOf(vmcs12, VMCS.VM_ENTRY_INSTRUCTION_LEN) <= INSTRUCTION_LEN_MAX;
 }

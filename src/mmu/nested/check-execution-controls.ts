@@ -2,6 +2,8 @@ import {
   bitsOf,
   type ControlCapabilities,
   CPU_BASED_ACTIVATE_SECONDARY_CONTROLS,
+  CPU_BASED_CR8_LOAD_EXITING,
+  CPU_BASED_CR8_STORE_EXITING,
   CPU_BASED_NMI_WINDOW_EXITING,
   CPU_BASED_TPR_SHADOW,
   CPU_BASED_USE_IO_BITMAPS,
@@ -12,7 +14,7 @@ import {
   PIN_BASED_NMI_EXITING,
   PIN_BASED_POSTED_INTR,
   PIN_BASED_VIRTUAL_NMIS,
-  readWord,
+  readGuest,
   SECONDARY_EXEC_APIC_REGISTER_VIRT,
   SECONDARY_EXEC_ENABLE_PML,
   SECONDARY_EXEC_ENABLE_VMFUNC,
@@ -96,7 +98,11 @@ function areBitmapsValid(vm: Vm, vmcs12: Vmcs12): boolean {
   );
 }
 
-/** Without a virtual-APIC page nothing of the APIC can be virtual; with one, its TPR has a bound. */
+/**
+ * Without a virtual-APIC page nothing of the APIC can be virtual; with one, its TPR has a bound.
+ *
+ * @see Linux `nested_get_vmcs12_pages()`: a page that cannot be mapped has the entry fail
+ */
 function isTprShadowValid(vm: Vm, vmcs12: Vmcs12): boolean {
   const has = (control: number) => hasSecondaryControl(vmcs12, control);
   if (!hasCpuControl(vmcs12, CPU_BASED_TPR_SHADOW)) {
@@ -112,8 +118,16 @@ function isTprShadowValid(vm: Vm, vmcs12: Vmcs12): boolean {
   const threshold = flagsOf(vmcs12, VMCS.TPR_THRESHOLD);
   if ((threshold & ~0xf) !== 0) return false;
   if (has(SECONDARY_EXEC_VIRTUALIZE_APIC_ACCESSES)) return true;
-  const vtpr = readWord(vm.memory, wordToNumber(page) + VIRTUAL_TPR);
-  return threshold <= bitsOf(vtpr, { high: 7, low: 4 });
+  const vtpr = readGuest(vm.memory, wordToNumber(page) + VIRTUAL_TPR);
+  return vtpr === null ? seesCr8(vmcs12) : threshold <= bitsOf(vtpr, { high: 7, low: 4 });
+}
+
+/** Where L1 sees every use of CR8, L2 needs no page that is not there, and KVM takes the control back. */
+function seesCr8(vmcs12: Vmcs12): boolean {
+  return (
+    hasCpuControl(vmcs12, CPU_BASED_CR8_LOAD_EXITING) &&
+    hasCpuControl(vmcs12, CPU_BASED_CR8_STORE_EXITING)
+  );
 }
 
 function areNmiControlsValid(vmcs12: Vmcs12): boolean {

@@ -5,7 +5,7 @@ import {
   eferAllowed,
   flagsIn,
   isFlagWord,
-  readWord,
+  readGuest,
   SECONDARY_EXEC_SHADOW_VMCS,
   VM_ENTRY_IA32E_MODE,
   VM_ENTRY_LOAD_BNDCFGS,
@@ -31,9 +31,11 @@ import {
   type Vm,
   type Vmcs12,
 } from '../state/index.js';
-import { isActivityValid, isRflagsValid, isRipValid } from './check-guest-execution.js';
+import { isRflagsValid, isRipValid } from './check-guest-execution.js';
+import { isActivityOffered, isNonRegisterStateValid } from './check-guest-non-register.js';
 import { areGuestSegmentsValid } from './check-guest-segments.js';
 import {
+  hasEqualHighBits,
   isAlignedAddress,
   isCanonicalField,
   isCetValid,
@@ -51,9 +53,9 @@ const DEBUGCTL_DEFINED = 0xffc3;
 const SHADOW_VMCS = 2 ** 31;
 
 /**
- * Whether VM entry accepts the guest-state fields, CR3 and the PDPTEs aside, which are looked at
- * when they are loaded. KVM checks registers and the link pointer itself; the processor, on which
- * it runs L2, checks the rest. Controls and host state have passed by then.
+ * Whether KVM accepts the guest-state fields, CR3 and the PDPTEs aside, which are looked at when they
+ * are loaded. Controls and host state have passed by then. KVM looks at some registers, at the link
+ * pointer, and then at the rest.
  *
  * @returns Null, or the qualification of the entry failure: exit reason 33.
  * @see Intel SDM Vol. 3C, "Checks on the Guest State Area"
@@ -61,33 +63,46 @@ const SHADOW_VMCS = 2 ** 31;
  */
 export function checkGuestState(vm: Vm, vmcs12: Vmcs12): number | null {
   if (isFoundGood(vm, vmcs12)) return null;
-  if (!areControlRegistersValid(vm, vmcs12)) return ENTRY_FAIL_DEFAULT;
+  if (!areFirstRegistersValid(vm, vmcs12)) return ENTRY_FAIL_DEFAULT;
   if (!isLinkPointerValid(vm, vmcs12)) return ENTRY_FAIL_VMCS_LINK_PTR;
-  const isValid =
-    areMsrsValid(vm, vmcs12) &&
-    isGuestEferValid(vm, vmcs12) &&
-    isActivityValid(vmcs12) &&
+  return areOtherRegistersValid(vm, vmcs12) && isActivityOffered(vmcs12)
+    ? null
+    : ENTRY_FAIL_DEFAULT;
+}
+
+/**
+ * Whether the processor accepts the guest-state fields that KVM has accepted: what KVM leaves to it
+ * comes to light when L2 is to run.
+ *
+ * @see Intel SDM Vol. 3C, "Checks on the Guest State Area"
+ */
+export function isGuestStateAccepted(vm: Vm, vmcs12: Vmcs12): boolean {
+  if (isFoundGood(vm, vmcs12)) return true;
+  const isLong = hasEntryControl(vmcs12, VM_ENTRY_IA32E_MODE);
+  const isAccepted =
+    (isLong || (flagsOf(vmcs12, VMCS.GUEST_CR4) & X86_CR4_PCIDE) === 0) &&
+    isCanonicalField(vm, fieldOf(vmcs12, VMCS.GUEST_SYSENTER_ESP)) &&
+    isCanonicalField(vm, fieldOf(vmcs12, VMCS.GUEST_SYSENTER_EIP)) &&
+    isNonRegisterStateValid(vmcs12) &&
     areGuestSegmentsValid(vm, vmcs12) &&
     isRipValid(vm, vmcs12) &&
     isRflagsValid(vmcs12);
-  if (!isValid) return ENTRY_FAIL_DEFAULT;
-  keepFoundGood(vm, vmcs12);
-  return null;
+  if (isAccepted) keepFoundGood(vm, vmcs12);
+  return isAccepted;
 }
 
 /** @see Intel SDM Vol. 3C, "Checks on Guest Control Registers, Debug Registers, and MSRs" */
-function areControlRegistersValid(vm: Vm, vmcs12: Vmcs12): boolean {
+function areFirstRegistersValid(vm: Vm, vmcs12: Vmcs12): boolean {
   const cr0 = flagsOf(vmcs12, VMCS.GUEST_CR0);
   const cr4 = flagsOf(vmcs12, VMCS.GUEST_CR4);
-  const isLong = hasEntryControl(vmcs12, VM_ENTRY_IA32E_MODE);
-  const paging = (cr0 & X86_CR0_PG) !== 0;
+  const loads = (control: number) => hasEntryControl(vmcs12, control);
   return (
     areHighBitsClear(vmcs12) &&
     isCr0Fixed(cr0, { excused: isUnrestricted(vmcs12) }) &&
     isCr4Fixed(vm, cr4) &&
     isCetWriteProtected({ cr0, cr4 }) &&
-    (!paging || (cr0 & X86_CR0_PE) !== 0) &&
-    (isLong ? paging && (cr4 & X86_CR4_PAE) !== 0 : (cr4 & X86_CR4_PCIDE) === 0)
+    (!loads(VM_ENTRY_LOAD_DEBUG_CONTROLS) || areDebugControlsValid(vmcs12)) &&
+    (!loads(VM_ENTRY_LOAD_IA32_PAT) || isPatValid(fieldOf(vmcs12, VMCS.GUEST_IA32_PAT)))
   );
 }
 
@@ -106,24 +121,31 @@ function isLinkPointerValid(vm: Vm, vmcs12: Vmcs12): boolean {
   const pointer = fieldOf(vmcs12, VMCS.VMCS_LINK_POINTER);
   if (pointer.page === 2 ** 52 - 1 && pointer.low === 0xfff) return true;
   if (!isAlignedAddress(vm, pointer, 12)) return false;
-  const header = flagsIn(readWord(vm.memory, wordToNumber(pointer)));
+  const header = readGuest(vm.memory, wordToNumber(pointer));
+  if (header === null) return false;
   const isShadow = hasSecondaryControl(vmcs12, SECONDARY_EXEC_SHADOW_VMCS);
-  return header === (isShadow ? VMCS12_REVISION + SHADOW_VMCS : VMCS12_REVISION);
+  return flagsIn(header) === (isShadow ? VMCS12_REVISION + SHADOW_VMCS : VMCS12_REVISION);
 }
 
-function areMsrsValid(vm: Vm, vmcs12: Vmcs12): boolean {
+function areOtherRegistersValid(vm: Vm, vmcs12: Vmcs12): boolean {
   const loads = (control: number) => hasEntryControl(vmcs12, control);
   return (
-    (!loads(VM_ENTRY_LOAD_DEBUG_CONTROLS) || areDebugControlsValid(vmcs12)) &&
-    isCanonicalField(vm, fieldOf(vmcs12, VMCS.GUEST_SYSENTER_ESP)) &&
-    isCanonicalField(vm, fieldOf(vmcs12, VMCS.GUEST_SYSENTER_EIP)) &&
     (!loads(VM_ENTRY_LOAD_IA32_PERF_GLOBAL_CTRL) ||
       isPerfGlobalCtrlValid(fieldOf(vmcs12, VMCS.GUEST_IA32_PERF_GLOBAL_CTRL))) &&
-    (!loads(VM_ENTRY_LOAD_IA32_PAT) || isPatValid(fieldOf(vmcs12, VMCS.GUEST_IA32_PAT))) &&
-    (!loads(VM_ENTRY_LOAD_IA32_PKRS) || isFlagWord(fieldOf(vmcs12, VMCS.GUEST_IA32_PKRS))) &&
+    isPagingModeValid(vmcs12) &&
+    isGuestEferValid(vm, vmcs12) &&
     (!loads(VM_ENTRY_LOAD_BNDCFGS) || isBndcfgsValid(vm, vmcs12)) &&
-    (!loads(VM_ENTRY_LOAD_CET_STATE) || isCetStateValid(vm, vmcs12))
+    (!loads(VM_ENTRY_LOAD_CET_STATE) || isCetStateValid(vm, vmcs12)) &&
+    (!loads(VM_ENTRY_LOAD_IA32_PKRS) || isFlagWord(fieldOf(vmcs12, VMCS.GUEST_IA32_PKRS)))
   );
+}
+
+function isPagingModeValid(vmcs12: Vmcs12): boolean {
+  const cr0 = flagsOf(vmcs12, VMCS.GUEST_CR0);
+  const paging = (cr0 & X86_CR0_PG) !== 0;
+  if (paging && (cr0 & X86_CR0_PE) === 0) return false;
+  if (!hasEntryControl(vmcs12, VM_ENTRY_IA32E_MODE)) return true;
+  return paging && (flagsOf(vmcs12, VMCS.GUEST_CR4) & X86_CR4_PAE) !== 0;
 }
 
 function areDebugControlsValid(vmcs12: Vmcs12): boolean {
@@ -141,13 +163,10 @@ function isBndcfgsValid(vm: Vm, vmcs12: Vmcs12): boolean {
 }
 
 function isCetStateValid(vm: Vm, vmcs12: Vmcs12): boolean {
+  const cet = fieldOf(vmcs12, VMCS.GUEST_S_CET);
   const ssp = fieldOf(vmcs12, VMCS.GUEST_SSP);
-  return (
-    isCetValid(vm, fieldOf(vmcs12, VMCS.GUEST_S_CET)) &&
-    (ssp.low & 3) === 0 &&
-    isCanonicalField(vm, ssp) &&
-    isCanonicalField(vm, fieldOf(vmcs12, VMCS.GUEST_INTR_SSP_TABLE))
-  );
+  const sspTable = fieldOf(vmcs12, VMCS.GUEST_INTR_SSP_TABLE);
+  return isCetValid(vm, { cet, ssp, sspTable }) && hasEqualHighBits(vm, ssp);
 }
 
 /** LMA of an EFER that is loaded must be the entry's mode; LME as well, with paging on. */

@@ -13,6 +13,7 @@ import {
   VM_EXIT_LOAD_IA32_PERF_GLOBAL_CTRL,
   VM_EXIT_LOAD_IA32_PKRS,
   VMCS,
+  type Word,
   X86_CR4_PAE,
   X86_CR4_PCIDE,
 } from '../machine/index.js';
@@ -74,18 +75,18 @@ function areMsrsValid(vm: Vm, vmcs12: Vmcs12): boolean {
       isPerfGlobalCtrlValid(fieldOf(vmcs12, VMCS.HOST_IA32_PERF_GLOBAL_CTRL))) &&
     (!loads(VM_EXIT_LOAD_IA32_PAT) || isPatValid(fieldOf(vmcs12, VMCS.HOST_IA32_PAT))) &&
     (!loads(VM_EXIT_LOAD_IA32_PKRS) || isFlagWord(fieldOf(vmcs12, VMCS.HOST_IA32_PKRS))) &&
-    (!loads(VM_EXIT_LOAD_CET_STATE) ||
-      (isCetValid(vm, fieldOf(vmcs12, VMCS.HOST_S_CET)) && isSspValid(vm, vmcs12)))
+    (!loads(VM_EXIT_LOAD_CET_STATE) || isCetStateValid(vm, vmcs12))
   );
 }
 
-function isSspValid(vm: Vm, vmcs12: Vmcs12): boolean {
+/** Both have 32 bits where the host is not in 64-bit mode. */
+function isCetStateValid(vm: Vm, vmcs12: Vmcs12): boolean {
+  const cet = fieldOf(vmcs12, VMCS.HOST_S_CET);
   const ssp = fieldOf(vmcs12, VMCS.HOST_SSP);
-  return (
-    (ssp.low & 3) === 0 &&
-    isCanonicalField(vm, ssp) &&
-    isCanonicalField(vm, fieldOf(vmcs12, VMCS.HOST_INTR_SSP_TABLE))
-  );
+  const sspTable = fieldOf(vmcs12, VMCS.HOST_INTR_SSP_TABLE);
+  const is64Bit = hasExitControl(vmcs12, VM_EXIT_HOST_ADDR_SPACE_SIZE);
+  const isLoadable = (word: Word) => (is64Bit ? isCanonicalField(vm, word) : isFlagWord(word));
+  return isCetValid(vm, { cet, ssp, sspTable }) && isLoadable(cet) && isLoadable(ssp);
 }
 
 /** @see Intel SDM Vol. 3C, "Checks on Host Segment and Descriptor-Table Registers" */

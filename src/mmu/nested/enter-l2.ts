@@ -9,7 +9,7 @@ import {
   wordFromNumber,
   X86_EFLAGS_VM,
 } from '../machine/index.js';
-import { KVM_REQ, makeRequest } from '../requests/index.js';
+import { KVM_REQ, leaveGuest, makeRequest, type ReportedExit } from '../requests/index.js';
 import { initShadowEptMmu } from '../roots/index.js';
 import type { Outcome } from '../schema/index.js';
 import {
@@ -24,8 +24,9 @@ import {
 } from '../state/index.js';
 import { serviceLocalTlbFlushRequests } from '../vcpu/index.js';
 import { guestCplOf, isGuestCs64Bit } from './check-guest-segments.js';
-import { checkGuestState } from './check-guest-state.js';
-import { nestedLoadCr3 } from './load-cr3.js';
+import { checkGuestState, isGuestStateAccepted } from './check-guest-state.js';
+import { ENTRY_FAIL_DEFAULT, nestedLoadCr3 } from './load-cr3.js';
+import { runGuest } from './run.js';
 import { transitionTlbFlush } from './tlb-on-transition.js';
 import { VM_SUCCEED } from './vm-fail.js';
 import { abortVmx, loadHostState, recordExit } from './vmexit.js';
@@ -35,7 +36,8 @@ const VMX_EXIT_REASONS_FAILED_VMENTRY = 2 ** 31;
 
 /**
  * L1 enters L2. Flushes that L1 is owed are carried out before its context is left; a pending sync
- * is not. A bad CR3 is noticed only after the switch of `guest_mmu`, whose requests then stand.
+ * is not. A bad CR3 is noticed only after the switch of `guest_mmu`, whose requests then stand; and
+ * what KVM leaves to the processor to check, only when L2 is to run, with its root loaded.
  *
  * @see Linux `nested_vmx_enter_non_root_mode()`, `prepare_vmcs02()`, arch/x86/kvm/vmx/nested.c
  */
@@ -55,7 +57,7 @@ export function enterL2(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): Outcome
     vcpu.nested.guestMode = false;
     return failEntry(vm, vcpu, { vmcs12, qualification: late }, emit);
   }
-  return VM_SUCCEED;
+  return isGuestStateAccepted(vm, vmcs12) ? VM_SUCCEED : refuseEntry(vm, vcpu, vmcs12, emit);
 }
 
 /**
@@ -86,7 +88,8 @@ export function resumeL2AfterSmm(vm: Vm, vcpu: Vcpu, emit: Emit): boolean {
  */
 export function restoreL2(vm: Vm, vcpu: Vcpu, emit: Emit): 'restored' | 'refused' | 'half-loaded' {
   const { nested } = vcpu;
-  if (checkGuestState(vm, nested.currentVmcs as Vmcs12) !== null) return 'refused';
+  const vmcs12 = nested.currentVmcs as Vmcs12;
+  if (checkGuestState(vm, vmcs12) !== null || !isGuestStateAccepted(vm, vmcs12)) return 'refused';
   serviceLocalTlbFlushRequests(vm, vcpu, emit);
   nested.hasRunL2 = true;
   makeRequest(vm, vcpu, KVM_REQ.TLB_FLUSH, emit);
@@ -129,6 +132,21 @@ function loadGuestState(
   return nestedLoadCr3(vm, vcpu, { cr3, nestedEpt: eptp !== null, pdptesFrom }, emit);
 }
 
+/**
+ * The processor refuses to run L2, which KVM was about to let it do: an exit like others, but that of
+ * L2 nothing is saved.
+ *
+ * @see Linux `nested_vmx_vmexit()`, `prepare_vmcs12()`: VMX_EXIT_REASONS_FAILED_VMENTRY
+ */
+function refuseEntry(vm: Vm, vcpu: Vcpu, vmcs12: Vmcs12, emit: Emit): Outcome {
+  const ended = runGuest(vm, vcpu, emit);
+  if (ended !== null) return ended;
+  leaveGuest(vcpu, failureOf(ENTRY_FAIL_DEFAULT), emit);
+  serviceLocalTlbFlushRequests(vm, vcpu, emit);
+  vcpu.nested.guestMode = false;
+  return failEntry(vm, vcpu, { vmcs12, qualification: ENTRY_FAIL_DEFAULT }, emit);
+}
+
 /** The entry failed after the checks on controls: L1 sees an exit, with its host state loaded. */
 function failEntry(
   vm: Vm,
@@ -136,11 +154,17 @@ function failEntry(
   { vmcs12, qualification }: { vmcs12: Vmcs12; qualification: number },
   emit: Emit,
 ): Outcome {
-  const reason = VMX_EXIT_REASONS_FAILED_VMENTRY + EXIT_REASON.INVALID_STATE;
-  const word = wordFromNumber(qualification);
-  const name = 'INVALID_STATE';
-  emit?.(vcpu, { kind: 'vm-exit', from: 'L2', to: 'L1', reason, name, qualification: word });
-  recordExit(vmcs12, { reason, qualification: word });
+  const exit = failureOf(qualification);
+  emit?.(vcpu, { kind: 'vm-exit', from: 'L2', to: 'L1', ...exit });
+  recordExit(vmcs12, exit);
   if (!loadHostState(vm, vcpu, vmcs12, emit)) return abortVmx(vm, vcpu, emit);
-  return { kind: 'vm-exit', reason, qualification: word };
+  return { kind: 'vm-exit', reason: exit.reason, qualification: exit.qualification };
+}
+
+function failureOf(qualification: number): ReportedExit {
+  return {
+    reason: VMX_EXIT_REASONS_FAILED_VMENTRY + EXIT_REASON.INVALID_STATE,
+    name: 'INVALID_STATE',
+    qualification: wordFromNumber(qualification),
+  };
 }

@@ -2,11 +2,15 @@ import {
   EFER_LMA,
   EFER_LME,
   EXIT_REASON,
+  isLongMode,
+  isPaePaging,
+  VM_ENTRY_IA32E_MODE,
   VM_EXIT_HOST_ADDR_SPACE_SIZE,
   VM_EXIT_LOAD_IA32_EFER,
   VM_EXIT_LOAD_IA32_PKRS,
   VM_EXIT_SAVE_IA32_EFER,
   VMCS,
+  type Word,
   wordFromNumber,
   ZERO,
 } from '../machine/index.js';
@@ -14,8 +18,10 @@ import { clearRequest, KVM_REQ, type ReportedExit } from '../requests/index.js';
 import type { Outcome } from '../schema/index.js';
 import {
   type Emit,
+  eptpOf,
   fieldOf,
   flagsOf,
+  hasEntryControl,
   hasExitControl,
   setField,
   type Vcpu,
@@ -127,13 +133,14 @@ export function abortVmx(vm: Vm, vcpu: Vcpu, emit: Emit): Outcome {
  */
 function saveExitInformation(vmcs12: Vmcs12, exit: ReportedExit): void {
   recordExit(vmcs12, exit);
-  const { gpa, interruption = 0, errorCode } = exit;
+  const { gpa, linear, interruption = 0, errorCode } = exit;
   setField(vmcs12, VMCS.VM_EXIT_INTR_INFO, wordFromNumber(interruption));
   setField(vmcs12, VMCS.IDT_VECTORING_INFO_FIELD, ZERO);
   if (errorCode !== undefined) {
     setField(vmcs12, VMCS.VM_EXIT_INTR_ERROR_CODE, wordFromNumber(errorCode));
   }
   if (gpa !== undefined) setField(vmcs12, VMCS.GUEST_PHYSICAL_ADDRESS, wordFromNumber(gpa));
+  if (linear !== undefined) setField(vmcs12, VMCS.GUEST_LINEAR_ADDRESS, linear);
   const injected = flagsOf(vmcs12, VMCS.VM_ENTRY_INTR_INFO_FIELD) % 2 ** 31;
   setField(vmcs12, VMCS.VM_ENTRY_INTR_INFO_FIELD, wordFromNumber(injected));
 }
@@ -149,7 +156,8 @@ export function recordExit(
 
 /**
  * Stores the registers that L2 may have changed for L1. Without EPT on the host only KVM knows L2's
- * CR3, and vmcs12 keeps the one that L1 wrote.
+ * CR3, and vmcs12 keeps the one that L1 wrote. An L2 on EPT goes on with the PDPTEs that it had, and
+ * each in the mode that it went into.
  *
  * @see Linux `sync_vmcs02_to_vmcs12()`, arch/x86/kvm/vmx/nested.c
  */
@@ -157,6 +165,11 @@ export function saveGuestState({ config }: Vm, { regs }: Vcpu, vmcs12: Vmcs12): 
   setField(vmcs12, VMCS.GUEST_CR0, wordFromNumber(regs.cr0));
   setField(vmcs12, VMCS.GUEST_CR4, wordFromNumber(regs.cr4));
   if (config.paging === 'ept') setField(vmcs12, VMCS.GUEST_CR3, regs.cr3);
+  if (isPaePaging(regs) && eptpOf(vmcs12) !== null) savePdptes(regs.pdptrs, vmcs12);
+  if (isLongMode(regs) !== hasEntryControl(vmcs12, VM_ENTRY_IA32E_MODE)) {
+    const controls = (flagsOf(vmcs12, VMCS.VM_ENTRY_CONTROLS) ^ VM_ENTRY_IA32E_MODE) >>> 0;
+    setField(vmcs12, VMCS.VM_ENTRY_CONTROLS, wordFromNumber(controls));
+  }
   if (hasExitControl(vmcs12, VM_EXIT_SAVE_IA32_EFER)) {
     setField(vmcs12, VMCS.GUEST_IA32_EFER, wordFromNumber(regs.efer));
   }
@@ -164,4 +177,8 @@ export function saveGuestState({ config }: Vm, { regs }: Vcpu, vmcs12: Vmcs12): 
   if (config.cpuid.pks && isVmcsField(config, VMCS.GUEST_IA32_PKRS)) {
     setField(vmcs12, VMCS.GUEST_IA32_PKRS, wordFromNumber(regs.pkrs));
   }
+}
+
+function savePdptes(pdptes: readonly Word[], vmcs12: Vmcs12): void {
+  for (const [i, pdpte] of pdptes.entries()) setField(vmcs12, VMCS.GUEST_PDPTR0 + 2 * i, pdpte);
 }

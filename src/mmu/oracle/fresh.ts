@@ -8,6 +8,7 @@ import {
   gfnToGpa,
   gpaToGfn,
   holdsWord,
+  isReadOnlyGfn,
   isSameWord,
   isVisibleGfn,
   type LinearAccess,
@@ -129,7 +130,10 @@ function walkFresh(
   if (end === null) return null;
   const isTold = ept?.limits.isModeBased === true;
   const leaf = walked.steps.at(-1);
-  const isDirty = leaf === undefined || (leaf.entry.low & PT_DIRTY) !== 0;
+  const isDirty =
+    leaf === undefined ||
+    (leaf.entry.low & PT_DIRTY) !== 0 ||
+    isReadOnlyGfn(vm.memory, placeOf(vm, ept, gpaToGfn(leaf.gpa)));
   return {
     gfn: end.gfn,
     acc: (isDirty ? walked.acc : walked.acc & ~ACC_WRITE) | walked.key,
@@ -158,6 +162,11 @@ interface Physical {
 
 function itself(gfn: number): Physical {
   return { gfn, acc: ACC_ALL };
+}
+
+/** Frame of L1's memory that holds a table which was walked. */
+function placeOf(vm: WatchedVm, ept: Ept | null, page: number): number {
+  return ept === null ? page : (physicalOf(vm, ept, page, [])?.gfn ?? page);
 }
 
 /**

@@ -63,6 +63,8 @@ export interface PlacedSpan extends Span {
 /** The entries for a search for past walks, and the listener that is told of each walk. */
 export interface PastTables {
   entriesAt(gpa: number, bytes: 4 | 8): readonly PlacedSpan[];
+  /** Whether an entry lies where memory is read-only, so that A and D cannot be set in it. */
+  isFixed(gpa: number): boolean;
   /** @returns Whether to stop. */
   visit(walk: PastWalk): boolean;
 }
@@ -94,7 +96,7 @@ interface Way {
  * @throws {TooManyWalks} If there are more than {@link VISITS_MAX} entries to look at.
  */
 export function pastWalks(
-  { entriesAt, visit }: PastTables,
+  { entriesAt, isFixed, visit }: PastTables,
   regs: Registers,
   address: Word,
   maxphyaddr: number,
@@ -124,7 +126,8 @@ export function pastWalks(
     // An entry that is not present or malformed is never cached: it stops no walk once it is gone.
     if (!isUsable) return span.end === null && visit(endOf(narrowed(way, span), BLOCKED));
     // Nor is an entry that was replaced before its A bit was set: a walk would have set the bit.
-    if ((entry.low & PT_ACCESSED) === 0 && span.end !== null) return false;
+    const isUnused = (entry.low & PT_ACCESSED) === 0 && !isFixed(span.gpa);
+    if (isUnused && span.end !== null) return false;
     const acc = way.acc & accOf(entry, format);
     const next = narrowed(way, span);
     next.acc = acc;
@@ -133,7 +136,8 @@ export function pastWalks(
       next.table = frameOf(entry, format);
       return follow(next);
     }
-    next.acc = (entry.low & PT_DIRTY) !== 0 ? acc : acc & ~ACC_WRITE;
+    const isClean = (entry.low & PT_DIRTY) === 0 && !isFixed(span.gpa);
+    next.acc = isClean ? acc & ~ACC_WRITE : acc;
     next.acc |= keyRightsOf(entry, format);
     const isGlobal = (entry.low & PT_GLOBAL) !== 0;
     const gfn = pageFrameOf(entry, level, address, format);

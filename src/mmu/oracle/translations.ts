@@ -4,6 +4,7 @@ import {
   eptAccFor,
   gfnToGpa,
   gpaToGfn,
+  isReadOnlyGfn,
   offsetInPage,
   type Registers,
   type Word,
@@ -164,7 +165,9 @@ function searchTables(
     }
     return entries;
   };
-  return pastWalks({ entriesAt, visit: finish }, regs, search.address, vm.config.maxphyaddr);
+  const isFixed = (gpa: number) => isReadOnlyGfn(vm.memory, gpaToGfn(gpa));
+  const tables = { entriesAt, isFixed, visit: finish };
+  return pastWalks(tables, regs, search.address, vm.config.maxphyaddr);
 }
 
 /**

@@ -7,6 +7,8 @@ export interface ReportedExit {
   readonly name: ExitReasonName | 'OTHER';
   readonly qualification: Word;
   readonly gpa?: number;
+  /** Linear address whose translation an EPT stopped. */
+  readonly linear?: Word;
   readonly interruption?: number;
   /** Error code of the exception that `interruption` names. */
   readonly errorCode?: number;

@@ -105,7 +105,8 @@ function arePdptesVisible({ memory }: Vm, vcpu: Vcpu): boolean {
  */
 function pdptesOf(memory: GuestMemory, { regs, nested }: Vcpu): readonly Word[] {
   const npt = nestedTablesOf(nested);
-  return npt === null ? regs.pdptrs : pdptesAt(memory, wordToNumber(npt.nestedCr3));
+  if (npt === null) return regs.pdptrs;
+  return pdptesAt(memory, wordToNumber(npt.nestedCr3)) ?? [];
 }
 
 /** A dummy root, for a guest root that cannot be seen, has no pgd of its own. */

@@ -9,6 +9,8 @@ export interface Exit {
   readonly qualification?: Word;
   /** Guest-physical address, where an EPT faulted. */
   readonly gpa?: number;
+  /** Linear address whose translation an EPT stopped. */
+  readonly linear?: Word;
   /** Interruption information, where the exit is for an exception. */
   readonly interruption?: number;
   readonly errorCode?: number;

@@ -1,4 +1,4 @@
-import { flushedPages, isCanonical, isLa57, isSameWord, type Word } from '../machine/index.js';
+import { flushedPages, isCanonical, isSameWord, type Word } from '../machine/index.js';
 import { flushGuest } from '../roots/index.js';
 import { seam } from '../seam.js';
 import type { Emit, Vcpu, Vm } from '../state/index.js';
@@ -52,14 +52,15 @@ export function serviceHvFlush(vm: Vm, vcpu: Vcpu, emit: Emit, cause?: number): 
 }
 
 /**
- * Whether an address may be given to INVVPID: others are passed over.
+ * Whether an address may be given to INVVPID, by what the processor has and not by CR4.LA57: others
+ * are passed over.
  *
  * @see Linux `is_noncanonical_invlpg_address()`, commit fa787ac07b3c (v6.16)
  */
 export const isHvFlushable = seam(function isHvFlushable(
-  _vm: Vm,
-  { regs }: Vcpu,
+  { config }: Vm,
+  _vcpu: Vcpu,
   entry: Word,
 ): boolean {
-  return isCanonical(entry, isLa57(regs) ? 57 : 48);
+  return isCanonical(entry, config.cpuid.la57 ? 57 : 48);
 });
