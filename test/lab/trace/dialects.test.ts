@@ -175,6 +175,20 @@ test.each(FORMS)('%s: the commands of the script, and the kernel does as mainlin
   expect([loads.agree, synced.agree, unsynced.agree]).toEqual([2, 5, 6]);
 });
 
+test('roots that AMD leaves unnamed are such that the kernel does as mainline', () => {
+  const recordings = [
+    ...reconstructed('linux-6.1-a1_lru.perf-script').vms,
+    ...reconstructed('k73-tc331-smp-two.report13').vms.slice(1),
+  ];
+  expect(recordings).toHaveLength(2);
+  for (const { vm, windows } of recordings) {
+    const run = createAgreement(machineOf(vm, '6.1', {}));
+    for (const window of windows) run.take(window);
+    expect(run.agreement.disagreements).toEqual([]);
+    expect([run.agreement.loads.windows, run.agreement.refused]).toEqual([16, 0]);
+  }
+});
+
 test('what tracefs prints without names is counted, and nothing else of it', () => {
   for (const [name, count] of [
     ['k61-text-opt-raw', 1264],

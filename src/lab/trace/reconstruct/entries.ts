@@ -1,8 +1,10 @@
-import { type Word, wordFromNumber } from '../../../mmu/index.js';
+import { isSameWord, type Word, wordFromNumber } from '../../../mmu/index.js';
 import { takeCrWrite } from './exits.js';
+import { cachedRoots, keepHistories, useGuessed } from './histories.js';
 import { correctHostCr3 } from './nested.js';
-import { movCr3, narrowBySync, settle, settleDropped } from './operands.js';
-import { type Open, touch, type VcpuTrace } from './vcpu.js';
+import type { Open } from './open.js';
+import { mendGuesses, movCr3, narrowBySync, settle, settleDropped } from './operands.js';
+import { followLikeliest, type VcpuTrace } from './vcpu.js';
 import type { VmTrace } from './vm.js';
 import { place, type Window } from './window.js';
 
@@ -13,11 +15,7 @@ const CR4_USUAL = 0xa0;
 export function closeWindow(vm: VmTrace, vcpu: VcpuTrace, window: Window): void {
   if (vcpu.exit === 'MOV_CR3') placeUnknownCr3(vm, vcpu, window);
   else if (vcpu.exit === 'WRITE_CR4') placeUnknownCr4(vm, vcpu, window);
-  for (const { root, usedIn, kind } of vcpu.expected) {
-    if (window.seen.loads.some(({ gfn }) => gfn === root.page)) {
-      settleDropped(vm, vcpu, { root, usedIn, kind });
-    }
-  }
+  explainLoads(vm, vcpu, window);
   likelierInvpcid(vm, vcpu, window);
   const loaded = window.seen.loads.at(-1);
   if (vcpu.exit === 'REFLECTED' && loaded !== undefined) {
@@ -33,6 +31,25 @@ export function closeWindow(vm: VmTrace, vcpu: VcpuTrace, window: Window): void 
   vm.held.push(window);
 }
 
+/**
+ * Roots that were loaded: if KVM should have had one, an invalidation dropped it, or guesses before
+ * it were wrong and it had been evicted. And what was not loaded had been cached.
+ */
+function explainLoads(vm: VmTrace, vcpu: VcpuTrace, window: Window): void {
+  const isLoaded = (root: Word) => window.seen.loads.some(({ gfn }) => gfn === root.page);
+  let isExplained = false;
+  for (const { root, usedIn, kind } of vcpu.expected) {
+    if (isLoaded(root) && settleDropped(vm, vcpu, { root, usedIn, kind })) isExplained = true;
+  }
+  const { cr3 } = vcpu;
+  if (isExplained || cr3 === null || window.isTorn || vcpu.isInL2) return;
+  if (vcpu.cr3UsedIn !== window.index || vm.hints.paging === 'ept') return;
+  const wasCached = !isLoaded(cr3);
+  if (!keepHistories(vcpu.histories, (history) => history.wasCached === wasCached)) return;
+  followLikeliest(vcpu, window.index);
+  mendGuesses(vm, vcpu);
+}
+
 /** The value of an emulated MOV to CR3: the root that was loaded, or one of those that KVM had. */
 function placeUnknownCr3(vm: VmTrace, vcpu: VcpuTrace, window: Window): void {
   const loaded = window.seen.loads.at(-1);
@@ -41,41 +58,41 @@ function placeUnknownCr3(vm: VmTrace, vcpu: VcpuTrace, window: Window): void {
     takeCrWrite(vm, vcpu, window, { cr: 3, value, confidence: 'inferred' });
     return;
   }
-  const [current, ...previous] = vcpu.recent.cr3.roots;
+  const [current, ...previous] = cachedRoots(vcpu.histories);
   const candidates = [...previous, ...(current === undefined ? [] : [current])];
   const open: Open = {
     ...{ kind: 'mov-cr3', window, candidates, dropped: [] },
-    placed: place(window, movCr3(vcpu.vcpu, candidates[0] ?? { page: 0, low: 0 }), 'guessed'),
+    placed: place(window, movCr3(vcpu.vcpu, candidates[0] ?? NO_ROOT), 'guessed'),
   };
   narrowBySync(vm, open);
-  const [likeliest, ...others] = open.candidates;
-  if (likeliest === undefined) {
+  if (open.candidates.length === 0) {
     vcpu.cr3 = null;
     return;
   }
-  if (others.length === 0) {
-    settle(vcpu, open, movCr3(vcpu.vcpu, likeliest), 'inferred');
-    useRoot(vcpu, likeliest, window);
+  guessCr3(vcpu, open);
+}
+
+const NO_ROOT = { page: 0, low: 0 };
+
+/** Until later events show more: the likeliest, and as ends the current root and the oldest one. */
+function guessCr3(vcpu: VcpuTrace, open: Open): void {
+  const { placed, candidates, window } = open;
+  const cached = vcpu.recent.cr3.roots;
+  useGuessed(vcpu.histories, open);
+  followLikeliest(vcpu, window.index);
+  vcpu.cr3UsedIn = window.index;
+  const root = vcpu.recent.cr3.roots[0] ?? NO_ROOT;
+  vcpu.cr3 = root;
+  placed.command = movCr3(vcpu.vcpu, root);
+  if (candidates.length === 1) {
+    settle(vcpu, open, placed.command, 'inferred');
     return;
   }
-  guessCr3(vcpu, open, likeliest);
-}
-
-/** Until a walk shows more: the likeliest, and as ends the current root and the oldest one. */
-function guessCr3(vcpu: VcpuTrace, open: Open, likeliest: Word): void {
-  const { placed, candidates } = open;
-  placed.command = movCr3(vcpu.vcpu, likeliest);
-  placed.least = [movCr3(vcpu.vcpu, candidates.at(-1) as Word)];
-  placed.most = [movCr3(vcpu.vcpu, candidates.at(-2) as Word)];
+  const fit = cached.filter((one) => candidates.some((other) => isSameWord(one, other)));
+  placed.least = [movCr3(vcpu.vcpu, fit[0] ?? root)];
+  placed.most = [movCr3(vcpu.vcpu, fit.at(-1) ?? root)];
   vcpu.open.push(open);
-  useRoot(vcpu, likeliest, open.window);
   vcpu.cr3From = placed;
-}
-
-/** @param root One of those that KVM has. */
-function useRoot(vcpu: VcpuTrace, root: Word, { index }: Window): void {
-  vcpu.cr3 = root;
-  touch(vcpu.recent.cr3, root, index);
 }
 
 /** The value of an emulated MOV to CR4: guests turn PGE off and on to flush everything. */

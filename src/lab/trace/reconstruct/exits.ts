@@ -2,6 +2,7 @@ import type { Word } from '../../../mmu/index.js';
 import { isSameWord, wordToNumber } from '../../../mmu/index.js';
 import type { Fact } from '../fact.js';
 import { correctHostCr3 } from './nested.js';
+import type { Open } from './open.js';
 import {
   guessInvept,
   guessInvpcid,
@@ -12,7 +13,7 @@ import {
   pgdOf,
   settle,
 } from './operands.js';
-import { forgetRoots, type Open, touch, type VcpuTrace } from './vcpu.js';
+import { forgetCr3s, useCr3, type VcpuTrace } from './vcpu.js';
 import type { VmTrace } from './vm.js';
 import { type Confidence, type Placed, place, type Window } from './window.js';
 
@@ -137,14 +138,14 @@ export function takeCrWrite(
     );
     if (cr === 4) vcpu.cr4 = wordToNumber(value);
     noteInvalidation(vcpu, window, null);
-    forgetRoots(vcpu.recent.cr3);
+    forgetCr3s(vcpu);
   }
 }
 
 /** The vCPU runs on a root from here on; what KVM should have of it is checked at the entry. */
 export function runOn(vcpu: VcpuTrace, window: Window, root: Word): void {
   vcpu.cr3 = root;
-  const usedIn = touch(vcpu.recent.cr3, root, window.index);
+  const usedIn = useCr3(vcpu, root, window.index);
   if (usedIn !== null) vcpu.expected.push({ root, usedIn, kind: 'invpcid' });
 }
 

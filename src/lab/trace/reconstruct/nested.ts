@@ -1,6 +1,6 @@
 import { type Word, wordFromNumber, wordToHex } from '../../../mmu/index.js';
 import { Command } from '../../../mmu/schema/index.js';
-import { touch, type VcpuTrace } from './vcpu.js';
+import { useCr3, type VcpuTrace } from './vcpu.js';
 import type { VmTrace } from './vm.js';
 import { VmcsFieldNumber } from './vmcs-fields.js';
 import { place, type Window } from './window.js';
@@ -40,7 +40,7 @@ export function leaveL2(vcpu: VcpuTrace, window: Window, reason: number): void {
   place(window, { kind: 'vmexit', vcpu: vcpu.vcpu, reason, qualification }, 'seen');
   if (vcpu.eptp === null && vcpu.l1Cr3 !== null) {
     vcpu.cr3 = vcpu.l1Cr3;
-    touch(vcpu.recent.cr3, vcpu.cr3, window.index);
+    useCr3(vcpu, vcpu.cr3, window.index);
   }
   vcpu.isInL2 = false;
   vcpu.eptp = null;

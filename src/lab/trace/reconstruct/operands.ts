@@ -1,7 +1,9 @@
 import { addressFrameOf, isSameWord, type Word } from '../../../mmu/index.js';
 import type { Command } from '../../../mmu/schema/index.js';
+import { likeliest } from './histories.js';
+import type { Open } from './open.js';
 import { reaches } from './tables.js';
-import type { Open, VcpuTrace } from './vcpu.js';
+import type { VcpuTrace } from './vcpu.js';
 import { isHeld, type VmTrace } from './vm.js';
 import type { Window } from './window.js';
 
@@ -85,19 +87,20 @@ export function openOf(
  * A root that KVM should have had was loaded anew: an invalidation since its last use dropped it.
  *
  * @param usedIn Number of the window of its last use.
+ * @returns Whether there was one.
  */
 export function settleDropped(
   vm: VmTrace,
   vcpu: VcpuTrace,
   { root, usedIn, kind }: { root: Word; usedIn: number; kind: 'invpcid' | 'invept' },
-): void {
+): boolean {
   const since = vcpu.open.filter(
     (one) => one.kind === kind && one.window.index > usedIn && isHeld(vm, one.window),
   );
   // One INVPCID drops the roots of one PCID; one INVEPT may drop all.
   const fits = ({ dropped }: Open) => dropped.every(({ low }) => low === root.low);
   const open = since.findLast(fits) ?? (kind === 'invept' ? since.at(-1) : undefined);
-  if (open === undefined) return;
+  if (open === undefined) return false;
   open.dropped.push(root);
   const isOne = open.dropped.every((one) => isSameWord(one, root));
   open.placed.command =
@@ -107,6 +110,16 @@ export function settleDropped(
   open.placed.confidence = 'inferred';
   open.placed.least = null;
   open.placed.most = null;
+  return true;
+}
+
+/** Guesses of CR3 become those of the history that is the likeliest now. */
+export function mendGuesses(vm: VmTrace, vcpu: VcpuTrace): void {
+  let { guess } = likeliest(vcpu.histories);
+  for (; guess !== null && isHeld(vm, guess.open.window); guess = guess.before) {
+    const { placed } = guess.open;
+    if (placed.confidence === 'guessed') placed.command = movCr3(vcpu.vcpu, guess.root);
+  }
 }
 
 const GLOBAL_EPT = { type: INVEPT_GLOBAL, eptp: NO_EPTP };

@@ -4,7 +4,7 @@ import { closeWindow } from './entries.js';
 import { takeCrWrite, takeExit, takeProbe } from './exits.js';
 import { enterL2, leaveL2 } from './nested.js';
 import { invlpg, openOf, settle } from './operands.js';
-import { forgetRoots, touch, type VcpuTrace } from './vcpu.js';
+import { forgetAllRoots, touch, useCr3, type VcpuTrace } from './vcpu.js';
 import { remember, type VmTrace, windowOf } from './vm.js';
 import { beginWalk, mappedKey, takeElement, takeFault } from './walks.js';
 import { place, type Window } from './window.js';
@@ -61,10 +61,7 @@ export function takeFact(vm: VmTrace, vcpu: VcpuTrace, fact: Fact, { at }: Stamp
       break;
     case 'zap-all':
       place(window, { kind: 'zap-all', vcpu: vcpu.vcpu }, 'seen');
-      for (const { recent } of vm.vcpus.values()) {
-        forgetRoots(recent.cr3);
-        forgetRoots(recent.eptp);
-      }
+      for (const one of vm.vcpus.values()) forgetAllRoots(one);
       break;
     case 'insn':
       vcpu.insn = fact.bytes;
@@ -124,7 +121,7 @@ function beginOn(vm: VmTrace, vcpu: VcpuTrace, gfn: number, window: Window): voi
   if (isWritten || vcpu.exit === 'MOV_CR3') return;
   vcpu.cr3 = { page: gfn, low: 0 };
   vm.hints.cr3 ??= vcpu.cr3;
-  touch(vcpu.recent.cr3, vcpu.cr3, window.index);
+  useCr3(vcpu, vcpu.cr3, window.index);
 }
 
 /** An entry of KVM's own: where it lies tells which address an INVLPG was of. */
@@ -147,7 +144,7 @@ function takeSpte(
     vcpu.requested = null;
   }
   const base = vcpu.sptePages.get(at.page);
-  if (base === undefined || vcpu.cr3 === null) return;
+  if (base === undefined || vcpu.cr3 === null || vcpu.cr3From !== null) return;
   remember(vcpu.mapped, mappedKey(vcpu.cr3.page, base + index));
 }
 
@@ -161,11 +158,10 @@ function takeNestedEntry(
   const { eptp } = fact;
   const root = eptp ?? fact.cr3;
   if (root === null) return;
-  const [recency, kind] = eptp
-    ? [vcpu.recent.eptp, 'invept' as const]
-    : [vcpu.recent.cr3, 'invpcid' as const];
-  const usedIn = touch(recency, root, window.index);
-  if (usedIn !== null) vcpu.expected.push({ root, usedIn, kind });
+  const usedIn = eptp
+    ? touch(vcpu.recent.eptp, root, window.index)
+    : useCr3(vcpu, root, window.index);
+  if (usedIn !== null) vcpu.expected.push({ root, usedIn, kind: eptp ? 'invept' : 'invpcid' });
 }
 
 /** The exit was L1's to handle: KVM did nothing for it but hand it on. */
@@ -185,8 +181,7 @@ function takeReflected(vcpu: VcpuTrace, window: Window, reason: string): void {
 function tear(vm: VmTrace): void {
   for (const vcpu of vm.vcpus.values()) {
     if (vcpu.window !== null) vcpu.window.isTorn = true;
-    forgetRoots(vcpu.recent.cr3);
-    forgetRoots(vcpu.recent.eptp);
+    forgetAllRoots(vcpu);
     vcpu.open = [];
     vcpu.expected.length = 0;
   }

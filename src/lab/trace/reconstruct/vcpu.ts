@@ -1,4 +1,13 @@
 import type { Word } from '../../../mmu/index.js';
+import {
+  createHistories,
+  forgetHistories,
+  type Histories,
+  likeliestRoots,
+  PREV_ROOTS,
+  useKnown,
+} from './histories.js';
+import type { Open } from './open.js';
 import type { Placed, Window } from './window.js';
 
 /** A page fault that KVM handles, and the walk that tells of it. */
@@ -6,17 +15,6 @@ export interface Access {
   readonly address: Word;
   readonly error: number;
   placed: Placed | null;
-}
-
-/** An operand that no event has, and that later ones may show. */
-export interface Open {
-  readonly kind: 'mov-cr3' | 'invlpg' | 'invpcid' | 'invept';
-  readonly window: Window;
-  readonly placed: Placed;
-  /** Values of CR3 that it may have been, the likeliest first. */
-  candidates: Word[];
-  /** Roots that turned out to be gone because of it. */
-  readonly dropped: Word[];
 }
 
 /** Roots as KVM's own cache would hold them: the current one first. */
@@ -53,6 +51,10 @@ export interface VcpuTrace {
   /** The gpa that the last walk ended at, page and offset; null if it did not. */
   walkedTo: number | null;
   readonly recent: { cr3: Recency; eptp: Recency };
+  /** Histories of the roots by CR3; `recent.cr3` is what the likeliest comes to. */
+  readonly histories: Histories;
+  /** Window of the last use of a root by CR3. */
+  cr3UsedIn: number;
   open: Open[];
   /** Windows in which something was invalidated, newest last. */
   invalidations: { readonly window: Window; readonly address: Word | null }[];
@@ -65,7 +67,7 @@ export interface VcpuTrace {
   lastInvpcid: Open | null;
   /** Frame that KVM was last asked to map. */
   requested: number | null;
-  /** The command that CR3 is from, if its value was unknown. */
+  /** The command that CR3 is from, while its value is not certain. */
   cr3From: Placed | null;
   /** HOST_CR3 of VMCSs, where it is not the CR3 with which L1 enters; and the last store of it. */
   readonly hostCr3: Map<number, Word>;
@@ -84,14 +86,12 @@ export function createVcpuTrace(vcpu: number): VcpuTrace {
     ...{ isInL2: false, eptp: null, vmcs: new Set(), isVmxOn: false, currentVmcs: null },
     ...{ insn: null, access: null, walk: null, walkTable: null, walkedTo: null },
     recent: { cr3: { roots: [], usedIn: [] }, eptp: { roots: [], usedIn: [] } },
+    ...{ histories: createHistories(), cr3UsedIn: -1 },
     ...{ open: [], invalidations: [], sptePages: new Map(), lastWritten: null },
     ...{ expected: [], invpcidType: null, lastInvpcid: null, requested: null },
     ...{ cr3From: null, mapped: new Set(), hostCr3: new Map(), hostCr3From: null },
   };
 }
-
-/** Slots beside the current root, as every KVM has had them since 5.0: KVM_MMU_NUM_PREV_ROOTS. */
-export const PREV_ROOTS = 3;
 
 /**
  * Uses a root: it becomes the newest.
@@ -112,7 +112,36 @@ export function touch(recency: Recency, root: Word, window: number): number | nu
   return usedIn;
 }
 
-export function forgetRoots(recency: Recency): void {
+/** The same of a root by CR3 that is known. */
+export function useCr3(vcpu: VcpuTrace, root: Word, window: number): number | null {
+  useKnown(vcpu.histories, root);
+  vcpu.cr3From = null;
+  vcpu.cr3UsedIn = window;
+  return touch(vcpu.recent.cr3, root, window);
+}
+
+/** The likeliest history may have become another one. */
+export function followLikeliest({ recent: { cr3 }, histories }: VcpuTrace, window: number): void {
+  const roots = likeliestRoots(histories);
+  cr3.usedIn = roots.map(({ page, low }) => {
+    const at = cr3.roots.findIndex((one) => one.page === page && one.low === low);
+    return cr3.usedIn[at] ?? window;
+  });
+  cr3.roots = roots;
+}
+
+export function forgetCr3s({ recent, histories }: VcpuTrace): void {
+  forgetRoots(recent.cr3);
+  forgetHistories(histories);
+}
+
+/** Nothing is known of any root from here on. */
+export function forgetAllRoots(vcpu: VcpuTrace): void {
+  forgetCr3s(vcpu);
+  forgetRoots(vcpu.recent.eptp);
+}
+
+function forgetRoots(recency: Recency): void {
   recency.roots = [];
   recency.usedIn = [];
 }

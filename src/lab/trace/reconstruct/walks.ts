@@ -1,8 +1,10 @@
 import { addressFrameOf, type Word } from '../../../mmu/index.js';
 import type { Command } from '../../../mmu/schema/index.js';
-import { invlpg, movCr3, openOf, pgdOf, settle } from './operands.js';
+import { keepHistories } from './histories.js';
+import type { Open } from './open.js';
+import { invlpg, mendGuesses, movCr3, openOf, pgdOf, settle } from './operands.js';
 import { entryAt, entryAtGpa, gpaOf, indexAt, isPresent, learn } from './tables.js';
-import { type Open, touch, type VcpuTrace } from './vcpu.js';
+import { followLikeliest, type VcpuTrace } from './vcpu.js';
 import { isHeld, placeBefore, remember, type VmTrace } from './vm.js';
 import { place, type Window } from './window.js';
 
@@ -148,7 +150,7 @@ function narrowByEntry(
 ): void {
   const open = openCr3Of(vm, vcpu);
   if (open === null) return;
-  narrowTo(vcpu, open, (root) => {
+  narrowTo(vm, vcpu, open, (root) => {
     const known = entryAt(vm.tables, root.page, index);
     return known === undefined || isAlike(known.value, value);
   });
@@ -162,22 +164,25 @@ function openCr3Of(vm: VmTrace, vcpu: VcpuTrace): Open | null {
 }
 
 /** Leaves out the roots that it cannot be; if none were left, what speaks against them is wrong. */
-function narrowTo(vcpu: VcpuTrace, open: Open, fits: (root: Word) => boolean): void {
+function narrowTo(vm: VmTrace, vcpu: VcpuTrace, open: Open, fits: (root: Word) => boolean): void {
   const fit = open.candidates.filter(fits);
-  const [likeliest, ...others] = fit;
-  if (likeliest === undefined || fit.length === open.candidates.length) return;
+  const [first, ...others] = fit;
+  if (first === undefined || fit.length === open.candidates.length) return;
   open.candidates = fit;
-  if (others.length === 0) settle(vcpu, open, movCr3(vcpu.vcpu, likeliest), 'inferred');
-  else open.placed.command = movCr3(vcpu.vcpu, likeliest);
-  vcpu.cr3 = likeliest;
-  touch(vcpu.recent.cr3, likeliest, open.window.index);
+  keepHistories(vcpu.histories, ({ guess }) => guess?.open !== open || fits(guess.root));
+  followLikeliest(vcpu, open.window.index);
+  mendGuesses(vm, vcpu);
+  vcpu.cr3 = vcpu.recent.cr3.roots[0] ?? first;
+  if (others.length > 0) return;
+  settle(vcpu, open, movCr3(vcpu.vcpu, first), 'inferred');
+  vcpu.cr3From = null;
 }
 
 /** A root under which the page is mapped would not have faulted. */
 function narrowByFault(vm: VmTrace, vcpu: VcpuTrace, address: Word): void {
   const open = openCr3Of(vm, vcpu);
   if (open !== null) {
-    narrowTo(vcpu, open, ({ page }) => !vcpu.mapped.has(mappedKey(page, address.page)));
+    narrowTo(vm, vcpu, open, ({ page }) => !vcpu.mapped.has(mappedKey(page, address.page)));
   }
   if (vcpu.cr3 === null) return;
   const key = mappedKey(vcpu.cr3.page, address.page);

@@ -1,6 +1,6 @@
 import { hex, type KernelName, nearestRelease, wordToHex } from '../../../mmu/index.js';
 import { PREV_ROOTS_MAX, type VmConfigInput } from '../../../mmu/schema/index.js';
-import { PREV_ROOTS } from '../reconstruct/vcpu.js';
+import { PREV_ROOTS } from '../reconstruct/histories.js';
 import type { VmTrace } from '../reconstruct/vm.js';
 
 /** Beyond what a trace shows of its machine: what the user says. */
