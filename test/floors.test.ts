@@ -20,6 +20,8 @@ const FLOORS: Record<string, readonly string[]> = {
     'server',
     'server/wire/package-root.ts',
     'server/wire/version.ts',
+    'server/wire/unpack.ts',
+    'server/http/zstd.ts',
     'lab',
     'journal/log',
     'journal/lmdb',

@@ -1,8 +1,6 @@
 import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inflateSync } from 'node:zlib';
-import { decompress } from 'fzstd';
 import {
   type ByteSource,
   type Census,
@@ -10,20 +8,18 @@ import {
   createTextReader,
   DAT_MAGIC,
   DatFlaw,
-  type Decompressors,
   datSteps,
   openDat,
   type Take,
 } from '../lab/index.js';
+import { ZSTD } from '../server/http/zstd.js';
+import { decompressorsOf } from '../server/wire/unpack.js';
 import { STANDARD_INPUT } from './input.js';
 import type { Terminal } from './terminal.js';
 import { bytesOf } from './trace-source.js';
 import { UnusableFile } from './wrong-use.js';
 
-const DECOMPRESSORS: Decompressors = {
-  zlib: (packed) => inflateSync(packed),
-  zstd: (packed, bytes) => decompress(packed, new Uint8Array(bytes)),
-};
+const DECOMPRESSORS = decompressorsOf(ZSTD);
 
 /** Receiver of a trace: what is counted, and whoever takes its facts. */
 interface Receiver {

@@ -92,18 +92,22 @@ async function run(trace: string, options: CliOptions, terminal: Terminal): Prom
 
 /** The answer in the form that is asked for. */
 function textOf(score: TraceScore, { json, html, export: form }: CliOptions): string {
-  if (json === true) return `${scoreJson(score)}\n`;
-  if (html === true) return scoreHtml(score);
+  if (json === true) return `${joined(scoreJson(score))}\n`;
+  if (html === true) return joined(scoreHtml(score));
   switch (form) {
     case 'perfetto':
-      return `${perfettoJson(score)}\n`;
+      return `${joined(perfettoJson(score))}\n`;
     case 'csv':
-      return traceCsv(score);
+      return joined(traceCsv(score));
     case 'itf':
-      return `${itfJson(firstOf(score))}\n`;
+      return `${joined(itfJson(firstOf(score)))}\n`;
     default:
       return scoreText(score);
   }
+}
+
+function joined(pieces: Iterable<string>): string {
+  return [...pieces].join('');
 }
 
 /** @throws {WrongUse} If the trace has none. */
@@ -141,5 +145,10 @@ async function scoreOf(
   const reconstruction = createReconstruction(census, score.take);
   await readTrace(trace, { census, take: reconstruction.take }, terminal);
   reconstruction.end();
-  return { name: trace, version: VERSION, census, vms: score.scores(`Trace ${trace}`, VERSION) };
+  return {
+    name: trace,
+    version: VERSION,
+    census,
+    vms: [...score.scores(`Trace ${trace}`, VERSION)],
+  };
 }

@@ -1,17 +1,14 @@
 import { Option, type Command as Program } from 'commander';
 import {
-  curlScript,
   FAILURES,
   type FailureKind,
-  kvmUnitTest,
-  pythonTest,
+  SHRUNK_TEXT_NAMES,
+  SHRUNK_TEXTS,
   type Shrunk,
   shrink,
-  typescriptTest,
 } from '../lab/index.js';
 import { POLICY_NAMES, type PolicyName } from '../mmu/index.js';
-import { Command, type CommandInput, createJsonWriter, VmConfig } from '../mmu/schema/index.js';
-import { caseText } from './case-text.js';
+import { Command, type CommandInput, createJsonWriter } from '../mmu/schema/index.js';
 import { caseIn } from './command-file.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { writeText } from './output-file.js';
@@ -19,7 +16,7 @@ import type { Terminal } from './terminal.js';
 import { WrongUse } from './wrong-use.js';
 
 /** Forms of a smallest list. */
-const FORMS = ['case', 'curl', 'typescript', 'python', 'kvm-unit-tests'] as const;
+const FORMS = ['case', ...SHRUNK_TEXT_NAMES] as const;
 type Form = (typeof FORMS)[number];
 
 interface ShrinkCliOptions {
@@ -78,19 +75,14 @@ async function run(
 }
 
 async function textOf(form: Form, found: Shrunk): Promise<string> {
-  switch (form) {
-    case 'case':
-      return caseText(
-        VmConfig.parse(found.config),
-        found.commands.map((command) => Command.parse(command)),
-      );
-    case 'curl':
-      return curlScript(found);
-    case 'typescript':
-      return typescriptTest(found);
-    case 'python':
-      return pythonTest(found);
-    case 'kvm-unit-tests':
-      return kvmUnitTest(found);
+  if (form !== 'case') return SHRUNK_TEXTS[form](found);
+  // Most forms need nothing of the server.
+  const { CaseFile, shrunkCase } = await import('../server/index.js');
+  const pieces = shrunkCase(found);
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done === true)
+      return `${createJsonWriter(CaseFile)(value)}
+`;
   }
 }

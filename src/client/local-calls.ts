@@ -45,8 +45,9 @@ export class LocalCalls implements Calls {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(labClosed());
-    const { streams, waits, fleet } = this.#host;
+    const { streams, waits, jobs, fleet } = this.#host;
     waits.close();
+    jobs.close();
     await streams.close();
     fleet.close();
   }

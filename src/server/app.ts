@@ -9,6 +9,7 @@ import { chooseProtocol, type Token } from './http/auth.js';
 import { compressAnswers } from './http/compression.js';
 import { guardEdge, IDLE_MS, watchClosing } from './http/edge.js';
 import { matchStates } from './http/etag.js';
+import { continueLate } from './http/expect.js';
 import { answerOnce } from './http/idempotency.js';
 import { writeInTurns } from './http/long-answers.js';
 import { answerUnknownRoutes } from './http/not-found.js';
@@ -17,6 +18,7 @@ import { createRequestIds } from './http/request-id.js';
 import { RequestTally } from './http/request-tally.js';
 import { refuseUnknownQueries } from './http/strict-query.js';
 import { refuseUpgrades } from './http/upgrade.js';
+import { ZSTD } from './http/zstd.js';
 import { ROUTES } from './routes/index.js';
 import { INBOUND_BYTES_MAX } from './streams/socket-sink.js';
 import { DEFAULT_LIMITS, type Limits } from './wire/bounds.js';
@@ -52,10 +54,11 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { epoch = createEpoch(), ids, turns = new Turns(), model } = options;
   const app = createFastify(options, limits, turns);
-  const host = createHost({ limits, log: app.log, epoch, ids, turns, model });
+  const host = createHost({ limits, log: app.log, epoch, ids, turns, model, zstd: ZSTD });
   const { fleet, streams, jobs } = host;
 
   answerUnknownRoutes(app);
+  continueLate(app, limits);
   const isClosing = watchClosing(app);
   await app.register(fastifyWebsocket, {
     options: {

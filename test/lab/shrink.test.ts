@@ -1,16 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import {
   commandsOf,
-  curlScript,
   type Failing,
   failureOf,
-  kvmUnitTest,
   MUSEUM,
-  pythonTest,
+  SHRUNK_TEXTS,
   type Shrunk,
   shrink,
   shrunk,
-  typescriptTest,
 } from '../../src/lab/index.js';
 import type { CommandInput } from '../../src/mmu/schema/index.js';
 
@@ -82,6 +79,16 @@ describe('shrinking a list', () => {
     expect(found).toBe(null);
   });
 
+  test('a mistake of a defect stays one: mainline without it never shows it', () => {
+    for (const name of ['pcide-keeps-roots', 'invlpg-skips-hardware', 'role-without-guest-mode']) {
+      const found = shrink(padded(sceneOf(name), 3), {});
+      expect(found?.failure.kind).toBe('violation');
+      const { defects: _, ...config } = found?.config ?? {};
+      const soundly = failureOf({ config, commands: found?.commands ?? [] }, {});
+      expect([name, soundly?.key === found?.failure.key]).toEqual([name, false]);
+    }
+  });
+
   test('a list without a mistake is none', () => {
     expect(shrink({ config: {}, commands: [{ kind: 'enter', vcpu: 0 }] }, {})).toBe(null);
   });
@@ -97,13 +104,13 @@ describe('a smallest list is written', () => {
       { kind: 'zap-all', vcpu: 0 },
     ],
     failure: { kind: 'violation', key: 'r', message: 'it\'s stale */ """', command: 2 },
-    given: 9,
+    ...{ against: null, given: 9 },
     tries: 5,
   };
 
   test('as C in the words of kvm-unit-tests', () => {
-    const text = kvmUnitTest(found);
-    expect(text).toContain('#include "libcflat.h"\n#include "processor.h"\n#include "vm.h"\n');
+    const text = SHRUNK_TEXTS['kvm-unit-tests'](found);
+    expect(text).toContain('#include "libcflat.h"\n#include "desc.h"\n#include "processor.h"\n');
     expect(text).toContain('\tstore(0x1000ull, 0x2003ull);\n\twrite_cr3(0x1001ull);\n');
     expect(text).toContain('\tinvpcid_safe(0x1ull, &desc);\n\t(void)load(0x400000ull);\n');
     expect(text).toContain('no guest executes this */\n');
@@ -111,8 +118,10 @@ describe('a smallest list is written', () => {
   });
 
   test('as a shell script, in TypeScript and in Python', () => {
-    expect(curlScript(found)).toContain(`'[{"kind":"mov-cr3","vcpu":0,"value":"0x1001"}`);
-    expect(typescriptTest(found)).toContain('await vm.runAll(COMMANDS)');
-    expect(pythonTest(found).match(/"""/g)).toHaveLength(2);
+    expect(SHRUNK_TEXTS.curl(found)).toContain(
+      `JSON'\n[{"kind":"mov-cr3","vcpu":0,"value":"0x1001"}`,
+    );
+    expect(SHRUNK_TEXTS.typescript(found)).toContain('await vm.runAll(COMMANDS, { events: true })');
+    expect(SHRUNK_TEXTS.python(found).match(/"""/g)).toHaveLength(2);
   });
 });

@@ -28,8 +28,7 @@ export async function send(app: FastifyInstance, route: Route, other: Other = {}
   const response = await app.inject({
     method,
     url: other.url ?? url,
-    ...(body === undefined ? {} : { payload: body as object }),
-    ...other.options,
+    ...contentOf(body, other.options),
     // A stream has a status before it ends.
     payloadAsStream: true,
   });
@@ -38,6 +37,19 @@ export async function send(app: FastifyInstance, route: Route, other: Other = {}
   if (isRefused) for await (const chunk of response.stream()) text += String(chunk);
   else response.stream().destroy();
   return { status: response.statusCode, code: isRefused ? JSON.parse(text).code : undefined };
+}
+
+/** The body of an example, or that of a test. A text is JSON as well, unless it has a type. */
+function contentOf(
+  body: unknown,
+  { payload = body as object, ...rest }: InjectOptions = {},
+): InjectOptions {
+  if (payload === undefined) return rest;
+  if (typeof payload !== 'string' || rest.headers?.['content-type'] !== undefined) {
+    return { ...rest, payload };
+  }
+  const headers = { ...rest.headers, 'content-type': 'application/json' };
+  return { ...rest, headers, payload: JSON.stringify(payload) };
 }
 
 /** What a test asks for instead of the example. */

@@ -134,11 +134,15 @@ function takeTimes(job: Frame, example: unknown): void {
   Object.assign(job, { createdAt, startedAt, endedAt });
 }
 
+/** Operations that answer with a job. */
+const STARTED = /Job$|^start|^scoreTrace$/;
+
 async function compare(app: FastifyInstance, route: Route): Promise<void> {
   const { operationId } = route.operation;
   const { method, url, body } = exampleOf(route);
   // Only then is there a result to show.
-  if (operationId === 'getJob') await ask(app, method, url, undefined, { prefer: 'wait=60' });
+  const [, job] = /\/(job-[^/?]+)/.exec(url) ?? [];
+  if (job !== undefined) await ask(app, 'GET', `/v1/jobs/${job}`, undefined, { prefer: 'wait=60' });
   const { status, json } = await ask(app, method, url, body as object);
   const [declared, { content }] = successOf(route.operation);
   // A job is not done at once: the same body comes with another status.
@@ -151,8 +155,10 @@ async function compare(app: FastifyInstance, route: Route): Promise<void> {
   }
   const example = exampleIn(media, operationId);
   if (operationId === 'getModel') Object.assign(json.bounds, OF_THE_MACHINE);
-  if (operationId.endsWith('Job') || operationId.startsWith('start')) takeTimes(json, example);
-  if (operationId === 'listJobs') takeTimes(json.jobs[0], (example as Frame).jobs[0]);
+  if (STARTED.test(operationId)) takeTimes(json, example);
+  if (operationId === 'listJobs') {
+    for (const [index, one] of json.jobs.entries()) takeTimes(one, (example as Frame).jobs[index]);
+  }
   if (example !== undefined) {
     expect([operationId, shortened(json)]).toEqual([operationId, example]);
     isShown.add(operationId);

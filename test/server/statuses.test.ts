@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { InjectOptions } from 'fastify';
+import type { FastifyInstance, InjectOptions } from 'fastify';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { step } from '../../src/mmu/index.js';
 import { SESSION } from '../../src/server/describe/session.js';
@@ -18,7 +18,7 @@ import {
   send,
 } from './declared-statuses.js';
 import { exampleOf, type Route } from './described.js';
-import { listen, startApp } from './start.js';
+import { exchange, listen, startApp } from './start.js';
 
 const withVm = async (options: AppOptions = {}) => {
   const app = await startApp(options);
@@ -28,6 +28,7 @@ const withVm = async (options: AppOptions = {}) => {
 
 test('every operation does what it is for, with each status that says so', async () => {
   const app = await startApp({ epoch: SESSION_EPOCH, ids: idsOf(SESSION_EPOCH) });
+  const patient = { headers: { prefer: 'wait=30' } };
   const seen = new Set<string>();
   for (const { operation: id, path = {}, query = {}, body } of SESSION) {
     const route = routeOf(id);
@@ -36,12 +37,12 @@ test('every operation does what it is for, with each status that says so', async
     const payload = body ?? exampleOf(route).body;
     const options = payload === undefined ? {} : { payload: payload as object };
     const url = `${filled}?${new URLSearchParams(query)}`;
+    if (path.job !== undefined) await app.inject({ url: `/v1/jobs/${path.job}`, ...patient });
     seen.add(`${id} ${(await send(app, route, { url, options })).status}`);
     if (!declaredBy(route.operation).includes(304)) continue;
     const known = { headers: { 'if-none-match': '*' } };
     seen.add(`${id} ${(await send(app, route, { url, options: known })).status}`);
   }
-  const patient = { headers: { prefer: 'wait=30' } };
   seen.add(`startRace ${(await send(app, routeOf('startRace'), { options: patient })).status}`);
   for (const id of ['getMetrics', 'followVms']) {
     seen.add(`${id} ${(await send(app, routeOf(id))).status}`);
@@ -98,11 +99,20 @@ const MISSING: Readonly<Record<string, Other>> = {
   getJob: { url: '/v1/jobs/job-404' },
   cancelJob: { url: '/v1/jobs/job-404' },
   getScene: { url: '/v1/museum/nobody' },
+  scoreTrace: { url: '/v1/traces?prices=nobodys' },
+  getTraceReport: { url: '/v1/traces/job-404/report' },
+  makeTracedVm: { url: '/v1/traces/job-404/vms' },
+  startShrink: { options: shrinkOf('vm-404') },
 };
 
 /** A race over what a VM did. */
 function raceOf(vm: string): InjectOptions {
   return { payload: { source: { kind: 'vm', vm }, policies: ['mainline'] } };
+}
+
+/** A shrinking of what a VM did. */
+function shrinkOf(vm: string): InjectOptions {
+  return { payload: { source: { kind: 'vm', vm } } };
 }
 
 function sweepOf(request: object): InjectOptions {
@@ -114,7 +124,7 @@ async function see404(): Promise<void> {
   const app = await withVm();
   const codes = [
     ...['vm-not-found', 'vcpu-not-found', 'job-not-found', 'exhibit-not-found'],
-    'price-list-not-found',
+    ...['price-list-not-found', 'trace-not-found'],
   ];
   await expectOf(404, codes, async (route) => {
     if (route.operation.operationId === 'playCase') return send(app, route, { options: caseOf(7) });
@@ -131,11 +141,11 @@ function caseOf(vcpu: number): InjectOptions {
 
 /** The VM cannot. */
 async function see409(): Promise<void> {
-  // The model fails on VMXOFF, and that VM is lost.
+  // The model fails on VMXOFF, and that VM is lost; so is one of a trace, which switches roots.
   const app = await withVm({
     model: {
       step(vm, command, emit) {
-        if (command.kind === 'vmxoff') throw new Error('a bug');
+        if (['vmxoff', 'mov-cr3'].includes(command.kind)) throw new Error('a bug');
         return step(vm, command, emit);
       },
     },
@@ -157,14 +167,23 @@ async function see409(): Promise<void> {
     'price-list-exists',
   ];
   await send(app, routeOf('addPriceList'));
+  await traceOf(app);
   await expectOf(409, codes, async (route) => {
     const { operationId } = route.operation;
     if (operationId === 'playCase') return send(app, route, { options: caseOf(0) });
     if (operationId === 'startRace') return send(app, route, { options: raceOf('vm-3') });
+    if (operationId === 'startShrink') return send(app, route, { options: shrinkOf('vm-3') });
+    if (operationId === 'makeTracedVm') return send(app, route, { url: '/v1/traces/job-1/vms' });
     if (operationId === 'listAllowed') return send(app, route, { vm: 'vm-4' });
     if (operationId === 'getVmRace') return send(app, route, { vm: 'vm-5' });
     return send(app, route, { vm: ['forkVm', 'getCase'].includes(operationId) ? 'vm-3' : 'vm-1' });
   });
+}
+
+/** Scores the trace of the example, whose VM invalidates what the model fails on. */
+async function traceOf(app: FastifyInstance): Promise<void> {
+  await send(app, routeOf('scoreTrace'));
+  await app.inject({ url: '/v1/jobs/job-1', headers: { prefer: 'wait=30' } });
 }
 
 /** The dumps of a moment. */
@@ -197,8 +216,20 @@ const EARLY: Readonly<Record<string, Other>> = {
   diffVms: { url: '/v1/diff?a=vm-1&b=vm-1&aSeq=1' },
   getCase: {},
   startRace: { options: raceOf('vm-1') },
+  startShrink: { options: shrinkOf('vm-1') },
   followVms: { url: '/v1/events?epoch=another' },
 };
+
+/** A client that stops sending. */
+async function see408(): Promise<void> {
+  const { port } = await listen({ limits: { requestMs: 200 } });
+  await expectOf(408, ['request-timeout'], async (route) => {
+    const { method, url } = exampleOf(route);
+    const head = `${method} ${url} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n`;
+    const { status, json } = await exchange(port, `${head}abc`);
+    return { status, code: json.code };
+  });
+}
 
 /** It is no longer kept. */
 async function see410(): Promise<void> {
@@ -241,7 +272,7 @@ async function see414(): Promise<void> {
 /** A body that is no JSON. */
 async function see415(): Promise<void> {
   const app = await startApp();
-  const options = { payload: 'a: b', headers: { 'content-type': 'text/plain' } };
+  const options = { payload: 'a: b', headers: { 'content-type': 'application/yaml' } };
   await expectOf(415, ['unsupported-media-type'], (route) => send(app, route, { options }));
 }
 
@@ -307,6 +338,7 @@ const REFUSALS: readonly (readonly [status: number, see: () => Promise<void>])[]
   [401, see401],
   [403, see403],
   [404, see404],
+  [408, see408],
   [409, see409],
   [410, see410],
   [412, see412],

@@ -1,4 +1,4 @@
-import { CommandRefused, createVm, type PolicyName, step, type Vm } from '../../mmu/index.js';
+import { CommandRefused, creationOf, type PolicyName, step, type Vm } from '../../mmu/index.js';
 import {
   Command,
   type CommandInput,
@@ -6,6 +6,7 @@ import {
   VmConfig,
   type VmConfigInput,
 } from '../../mmu/schema/index.js';
+import { finished } from '../steps.js';
 
 /** A machine and what befalls it: what is made smaller. */
 export interface Failing {
@@ -27,22 +28,31 @@ export interface Failure {
   readonly command: number;
 }
 
-/**
- * The first mistake that commands show; null if they show none.
- *
- * @param against For a disagreement: the policy whose guest must read and fault alike.
- */
-export function failureOf(
+/** The mistake that is meant. */
+export interface Meant {
+  readonly kind?: FailureKind;
+  /** For a disagreement: the policy whose guest must read and fault alike. */
+  readonly against?: PolicyName;
+}
+
+/** The first mistake that commands show; null if they show none. */
+export function failureOf(failing: Failing, meant: Meant): Failure | null {
+  return finished(failureSteps(failing, meant));
+}
+
+/** The same in steps, each no longer than a command. */
+export function* failureSteps(
   { config, commands }: Failing,
-  { kind, against }: { kind?: FailureKind; against?: PolicyName },
-): Failure | null {
+  { kind, against }: Meant,
+): Generator<undefined, Failure | null> {
   const checked = configOf(config);
   if (checked === null) return null;
-  const first = createVm(checked);
-  const second = against === undefined ? null : createVm({ ...checked, policy: against });
+  const first = yield* made(checked);
+  const second = against === undefined ? null : yield* made({ ...checked, policy: against });
   for (const [index, input] of commands.entries()) {
     const command = commandOf(input);
     if (command === null) return null;
+    yield;
     const one = attempt(first, command);
     const found = failureIn(one, index);
     if (found !== null && (kind === undefined || kind === found.kind)) return found;
@@ -52,6 +62,15 @@ export function failureOf(
     if (one.seen !== other.seen) return disagreement(one.seen, other.seen, { index, input });
   }
   return null;
+}
+
+function* made(config: VmConfig): Generator<undefined, Vm> {
+  const pieces = creationOf(config);
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done === true) return value;
+    yield;
+  }
 }
 
 /** Lists that are tried share most of what they consist of: each is checked once. */

@@ -3,8 +3,8 @@ import type { Failing } from './failing.js';
 
 /** Hex that a command or a configuration may hold. */
 const HEX = /"(0x[0-9a-f]+)"/g;
-/** Frames that addresses are tried at, the simplest first. */
-const FRAMES = ['0x0', '0x1000', '0x2000', '0x3000', '0x4000', '0x5000', '0x6000', '0x7000'];
+/** Frames that addresses are tried at, the simplest first. At 0 tables would lie on each other. */
+const FRAMES = ['0x1', '0x2', '0x3', '0x4', '0x5', '0x6', '0x7'];
 
 /** The same without the vCPUs of the end, and with those that are left numbered from 0. */
 export function* withFewerVcpus({ config, commands }: Failing): Generator<Failing> {
@@ -35,13 +35,11 @@ export function* withSimplerHex(of: Failing): Generator<Failing> {
 
 /** Smaller values, the simplest first. */
 function simplerThan(value: string): string[] {
-  const low = value.slice(-3);
-  const isAddress = value.length > 5;
-  const frames = isAddress ? FRAMES.map((frame) => `${frame.slice(0, -3)}${low}`) : [];
-  const aligned = isAddress ? [`${value.slice(0, -3)}000`] : [];
-  return ['0x0', ...frames, ...aligned].filter(
-    (one) => /^0x[0-9a-f]+$/.test(one) && BigInt(one) < BigInt(value),
-  );
+  const isAddress = value.length > '0xfff'.length;
+  const simpler = isAddress
+    ? [...FRAMES.map((frame) => frame + value.slice(-3)), `${value.slice(0, -3)}000`]
+    : ['0x0'];
+  return simpler.filter((one) => BigInt(one) < BigInt(value));
 }
 
 /** The same without a field that has a default. */

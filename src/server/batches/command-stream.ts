@@ -8,9 +8,7 @@ import { SLICE_STEPS, type Work } from '../fleet/turns.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { jsonOf, objectsOf } from '../wire/json-lines.js';
-
-/** Milliseconds that a client has to stop sending, once it was told why its stream ended. */
-const LAST_WORD_MS = 1000;
+import { endReading } from '../wire/last-word.js';
 
 /** Bytes of answers that are written at once, because a write costs more than a command. */
 const WRITE_BYTES = 64 * 1024;
@@ -65,12 +63,7 @@ export class CommandStream {
 
   /** Gives up reading, once the answer is out, unless the client ends its request soon. */
   finish(): void {
-    const { request } = this.#options;
-    if (request.readableEnded) return;
-    request.resume();
-    setTimeout(() => {
-      if (!request.readableEnded) request.destroy();
-    }, LAST_WORD_MS).unref();
+    endReading(this.#options.request);
   }
 
   async *#answers(): AsyncGenerator<string> {

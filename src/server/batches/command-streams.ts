@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { Command, createJsonWriter } from '../../mmu/schema/index.js';
@@ -6,6 +5,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import { checkerOf } from '../wire/compilers.js';
 import { ApiError } from '../wire/errors.js';
 import { demandPlainEncoding } from '../wire/json-body.js';
+import { endOwnTime, keepOwnTime } from '../wire/own-time.js';
 import { Problem } from '../wire/problem.js';
 import { CommandStream, type CommandStreamOptions } from './command-stream.js';
 
@@ -18,14 +18,6 @@ export interface RouteLines {
 
 export function linesOf({ config = {} }: { readonly config?: object }): RouteLines {
   return config;
-}
-
-/** Connections that carry a stream of commands. */
-const carriers = new WeakSet<Duplex>();
-
-/** Whether a connection carries a stream of commands, which has a time limit of its own. */
-export function carriesCommands(socket: Duplex): boolean {
-  return carriers.has(socket);
 }
 
 /** Lets the routes of a plugin read the body themselves, as a stream of commands. */
@@ -76,11 +68,11 @@ export class CommandStreams {
       writeProblem: (error) => writeProblem(problemFor(error, request)),
     });
     this.#open.add(stream);
-    carriers.add(raw.socket);
+    keepOwnTime(raw.socket);
     reply.raw.once('finish', () => stream.finish());
     reply.raw.once('close', () => {
       this.#open.delete(stream);
-      carriers.delete(raw.socket);
+      endOwnTime(raw.socket);
     });
     void reply.type(NDJSON_TYPE).send(stream.answers());
   }

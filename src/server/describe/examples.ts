@@ -46,6 +46,7 @@ export async function recordSession(): Promise<Example[]> {
     }
     return recorded;
   } finally {
+    host.jobs.close();
     await host.streams.close();
     host.fleet.close();
   }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { buildApp } from '../app.js';
 import { linesOf, NDJSON_TYPE } from '../batches/command-streams.js';
 import { accessOf } from '../http/access.js';
+import { BYTES_TYPE, bytesOf } from '../http/upload.js';
 import { VERSION } from '../wire/version.js';
 import { addExample } from './add-examples.js';
 import { conditionsOf, withEtags } from './conditions.js';
@@ -136,6 +137,14 @@ function swaggerOptions(
           content: {
             'application/json': { schema: described.body },
             [NDJSON_TYPE]: { schema: components.addBody(lines) },
+          },
+        };
+      }
+      if (bytesOf(route).bytes === true) {
+        described.body = {
+          content: {
+            [BYTES_TYPE]: { schema: { type: 'string', format: 'binary' } },
+            'application/json': { schema: described.body },
           },
         };
       }

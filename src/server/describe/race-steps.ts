@@ -31,8 +31,6 @@ export const RACE: readonly Step[] = [
       policies: ['mainline'],
     },
   },
-  { operation: 'getJob', path: { job: idOf('job', 1) } },
-  { operation: 'listJobs' },
   { operation: 'cancelJob', path: { job: idOf('job', 1) } },
   {
     operation: 'startSweep',

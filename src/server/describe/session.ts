@@ -3,6 +3,7 @@ import { operationIdOf } from '../host/operation.js';
 import { RACE } from './race-steps.js';
 import { idOf, VM_1 } from './session-run.js';
 import type { Step } from './session-step.js';
+import { TRACING } from './trace-steps.js';
 
 const VM_2 = idOf('vm', 2);
 const VM_3 = idOf('vm', 3);
@@ -229,5 +230,6 @@ export const SESSION: readonly Step[] = [
   ...OTHER_COMMANDS,
   ...WORKLOADS_MADE,
   ...RACE,
+  ...TRACING,
   ...ENDING,
 ];

@@ -1,5 +1,5 @@
 import { type EventRing, Recorder, type RewoundRecord } from '../../journal/index.js';
-import { Story } from '../../lab/index.js';
+import { type Confidence, Story } from '../../lab/index.js';
 import type { FrozenVm, Vcpu, Vm } from '../../mmu/index.js';
 import type { Command, VmConfig } from '../../mmu/schema/index.js';
 import { ApiError } from '../wire/errors.js';
@@ -36,6 +36,8 @@ export interface FleetVm {
   readonly violations: FoundViolations;
   /** Policies that run beside it; null if there are none. */
   readonly lanes: VmLanes | null;
+  /** The trace that its first commands are from; null if from none. */
+  readonly traced: TracedHistory | null;
 }
 
 /** A failure of the model. */
@@ -48,10 +50,14 @@ export interface Poison {
 /** `number` of a VM that nobody sees yet. */
 export const UNSEEN = 0;
 
+/** Parts that a VM begins with. */
+export type FleetVmParts = Pick<
+  FleetVm,
+  'id' | 'vm' | 'origin' | 'ring' | 'labels' | 'lanes' | 'pages' | 'traced'
+>;
+
 /** A VM without history, which nobody sees yet. */
-export function createFleetVm(
-  parts: Pick<FleetVm, 'id' | 'vm' | 'origin' | 'ring' | 'labels' | 'lanes' | 'pages'>,
-): FleetVm {
+export function createFleetVm(parts: FleetVmParts): FleetVm {
   const recorder = new Recorder(parts.id, parts.ring);
   return {
     ...parts,
@@ -66,6 +72,25 @@ export function createFleetVm(
   };
 }
 
+/** The trace of a real host that a VM was made of, and its commands by what is known of them. */
+export interface TracedHistory {
+  /** Job of the trace. */
+  readonly job: string;
+  readonly trace: string;
+  /** Number of the VM in the trace. */
+  readonly vm: number;
+  /** In order. */
+  readonly commands: readonly TracedCommand[];
+}
+
+/** A command of a trace, in the history of a VM. */
+export interface TracedCommand {
+  readonly seq: number;
+  /** Nanoseconds, or ticks, of the trace's clock. */
+  readonly at: number;
+  readonly confidence: Confidence;
+}
+
 /** The form of a VM to be made. */
 export interface VmSpec {
   readonly config: VmConfig;
@@ -73,6 +98,8 @@ export interface VmSpec {
   readonly labels?: Labels;
   /** Policies that run beside it; null or nothing for none. */
   readonly lanes?: Lanes | null;
+  /** The trace that it is made of; its commands come while it is prepared. */
+  readonly traced?: TracedHistory | null;
 }
 
 /** The VM that another one was forked from, and when. */

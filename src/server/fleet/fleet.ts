@@ -9,6 +9,7 @@ import type { FleetLog, FleetOptions } from './fleet-options.js';
 import {
   createFleetVm,
   type FleetVm,
+  type FleetVmParts,
   type Origin,
   type RewoundTo,
   UNSEEN,
@@ -69,10 +70,7 @@ export class Fleet {
     return this.#publish(await this.#draft(spec));
   }
 
-  /**
-   * Makes a VM that nobody sees before it is prepared. Its room goes back if the preparation fails.
-   * @throws {ApiError} If a bound of the fleet is met; whatever `prepare` throws.
-   */
+  /** Makes a VM that nobody sees before it is prepared. @throws What `prepare` throws, or `create`. */
   async createPrepared<T>(
     spec: VmSpec,
     prepare: (draft: FleetVm) => Promise<T>,
@@ -93,19 +91,20 @@ export class Fleet {
     this.#tags.demand(NO_LABELS, labels);
     const pages = this.#room.admit(vm.config, 1, pagesHeldBy(vm));
     this.#tags.move(NO_LABELS, labels);
-    return this.#publish(this.#make({ vm, origin, labels, lanes: null }, pages));
+    return this.#publish(this.#make({ vm, origin, labels, lanes: null, traced: null }, pages));
   }
 
-  async #draft({ config, labels = NO_LABELS, lanes = null }: VmSpec): Promise<FleetVm> {
+  async #draft(spec: VmSpec): Promise<FleetVm> {
+    const { config, labels = NO_LABELS, lanes = null, traced = null } = spec;
     this.#tags.demand(NO_LABELS, labels);
     const pages = this.#room.admit(config, lanes === null ? 1 : lanes.length + 2);
     this.#tags.move(NO_LABELS, labels);
     const vm = await finishInTurns(this.turns, creationOf(config));
     const beside = lanes && new VmLanes(config, lanes);
-    return this.#make({ vm, origin: null, labels, lanes: beside }, pages);
+    return this.#make({ vm, origin: null, labels, lanes: beside, traced }, pages);
   }
 
-  #make(parts: Pick<FleetVm, 'vm' | 'origin' | 'labels' | 'lanes'>, pages: number): FleetVm {
+  #make(parts: Omit<FleetVmParts, 'id' | 'ring' | 'pages'>, pages: number): FleetVm {
     this.#made += 1;
     const id = this.#ids('vm', this.#made);
     const ring = this.#histories.create({ id, initial: parts.vm.initial });

@@ -9,7 +9,10 @@ import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import type { FleetVm } from './fleet-vm.js';
 
-type Holder = Pick<FleetVm, 'vm' | 'pages' | 'lanes'>;
+type Holder = Pick<FleetVm, 'vm' | 'pages' | 'lanes' | 'traced'>;
+
+/** Commands of a trace, with what is known of them, that take a page of 4 KiB. */
+const TRACED_PER_PAGE = 64;
 
 /** Keeps the bounds of a fleet: counts its VMs, their vCPUs, and the pages that they take. */
 export class Room {
@@ -82,7 +85,8 @@ export class Room {
 
   /** Counts the pages that a VM takes now, more or fewer than before. */
   weigh(holder: Holder): void {
-    const pages = pagesHeldBy(holder.vm) + (holder.lanes?.pages ?? 0);
+    const traced = Math.ceil((holder.traced?.commands.length ?? 0) / TRACED_PER_PAGE);
+    const pages = pagesHeldBy(holder.vm) + (holder.lanes?.pages ?? 0) + traced;
     this.#pages += pages - holder.pages;
     holder.pages = pages;
   }

@@ -35,6 +35,10 @@ export const VmBody = z
       .nullable()
       .describe('Seconds until it is deleted unless it is used; null: never.'),
     lanes: Lanes.optional().describe('Policies that run beside it; absent if there are none.'),
+    trace: z
+      .strictObject({ job: z.string(), name: z.string(), vm: z.number().int().min(0) })
+      .optional()
+      .describe('The trace that its first commands are from; absent if from none.'),
     found,
     ...VmConfig.shape,
   })
@@ -55,11 +59,16 @@ export const VmSummary = z
   .meta({ id: 'VmSummary', description: 'A VM in a list.' });
 
 export function vmBodyOf(entry: FleetVm): z.output<typeof VmBody> {
-  const { vm, labels, lease, lanes } = entry;
+  const { vm, labels, lease, lanes, traced } = entry;
   const expiresInSeconds = lease?.secondsLeft ?? null;
   const found = oracleStateOf(vm);
   const beside = lanes === null ? {} : { lanes: [...lanes.beside] };
-  return { ...identityOf(entry), ...labels, expiresInSeconds, found, ...beside, ...vm.config };
+  const trace = traced && { job: traced.job, name: traced.trace, vm: traced.vm };
+  return {
+    ...{ ...identityOf(entry), ...labels, expiresInSeconds, found, ...beside },
+    ...(trace === null ? {} : { trace }),
+    ...vm.config,
+  };
 }
 
 export function vmSummaryOf(entry: FleetVm): z.output<typeof VmSummary> {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { createVm, type Vcpu } from '../../mmu/index.js';
+import { creationOf, type Vcpu } from '../../mmu/index.js';
 import { Command, type MmuEvent, VmConfig } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
-import { forEachInTurns } from '../fleet/turns.js';
+import { finishInTurns } from '../fleet/turns.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { VERSION } from '../wire/version.js';
-import { Digest, digestInTurns, digestOf, EventsDigest } from './digest.js';
+import { Digest, digestOf, digestSteps, EventsDigest } from './digest.js';
 import { lineageOf } from './lineage.js';
 
 export const CaseDigests = z
@@ -60,12 +60,21 @@ export async function caseOf(fleet: Fleet, entry: FleetVm): Promise<CaseFile> {
  * @param commands At most {@link BOUNDS.commandsPerCase.value}.
  * @throws {CommandRefused} If the model refuses one of them.
  */
-export async function caseFrom(
-  fleet: Pick<Fleet, 'turns' | 'step'>,
+export function caseFrom(
+  { turns, step }: Pick<Fleet, 'turns' | 'step'>,
   config: VmConfig,
   commands: readonly Command[],
 ): Promise<CaseFile> {
-  const expected = await digestsOf(fleet, config, commands);
+  return finishInTurns(turns, caseSteps(step, config, commands));
+}
+
+/** The same in steps, each no longer than a command. */
+export function* caseSteps(
+  step: Fleet['step'],
+  config: VmConfig,
+  commands: readonly Command[],
+): Generator<void, CaseFile> {
+  const expected = yield* resultSteps(step, config, commands);
   return {
     format: 'mmulab-case',
     formatVersion: 1,
@@ -76,17 +85,18 @@ export async function caseFrom(
   };
 }
 
-async function digestsOf(
-  { turns, step }: Pick<Fleet, 'turns' | 'step'>,
+function* resultSteps(
+  step: Fleet['step'],
   config: VmConfig,
   commands: readonly Command[],
-): Promise<CaseDigests> {
-  const vm = createVm(config);
+): Generator<void, CaseDigests> {
+  const vm = yield* creationOf(config);
   const digest = new EventsDigest();
-  await forEachInTurns(turns, commands, (command) => {
+  for (const command of commands) {
+    yield;
     const events: { vcpu: number; event: MmuEvent }[] = [];
     const emit = ({ index: vcpu }: Vcpu, event: MmuEvent) => events.push({ vcpu, event });
     digest.add(command, { outcome: step(vm, command, emit), events });
-  });
-  return { state: await digestInTurns(vm, turns), events: digest.end() };
+  }
+  return { state: yield* digestSteps(vm), events: digest.end() };
 }

@@ -29,12 +29,16 @@ export function digestOf(vm: Vm): string {
 }
 
 /** The same in turns, of a VM that stands still meanwhile. */
-export async function digestInTurns(vm: Vm, turns: Turns): Promise<string> {
-  const { bytes } = await finishInTurns(turns, encodingOf(vm));
+export function digestInTurns(vm: Vm, turns: Turns): Promise<string> {
+  return finishInTurns(turns, digestSteps(vm));
+}
+
+/** The same in steps, of a VM that stands still meanwhile. */
+export function* digestSteps(vm: Vm): Generator<void, string> {
+  const { bytes } = yield* encodingOf(vm);
   const hash = createHash('sha256');
-  const work = turns.work();
   for (let from = 0; from < bytes.length; from += PART_BYTES) {
-    if (work.isOver()) await work.next();
+    yield;
     hash.update(bytes.subarray(from, from + PART_BYTES));
   }
   return textOf(hash);

@@ -6,9 +6,11 @@ import { Moments } from '../history/moments.js';
 import { Timeline } from '../history/timeline.js';
 import { Jobs } from '../jobs/jobs.js';
 import { PriceLists } from '../jobs/price-lists.js';
+import { TraceStore } from '../jobs/trace-store.js';
 import { Streams } from '../streams/streams.js';
 import type { Limits } from '../wire/bounds.js';
 import { type IdMaker, idsOf } from '../wire/ids.js';
+import type { Zstd } from '../wire/unpack.js';
 
 export interface HostOptions {
   readonly limits: Limits;
@@ -21,6 +23,8 @@ export interface HostOptions {
   readonly turns?: Turns | undefined;
   /** Replaces the model, for tests. */
   readonly model?: FleetOptions['model'] | undefined;
+  /** Unpacks zstd, where that is there. */
+  readonly zstd?: Zstd | undefined;
   /** Returns the time of day in milliseconds, which jobs tell. */
   readonly now?: () => number;
 }
@@ -35,11 +39,21 @@ export interface Host {
   readonly streams: Streams;
   readonly jobs: Jobs;
   readonly priceLists: PriceLists;
+  readonly traces: TraceStore;
 }
 
 /** Makes a host without VMs. The caller has to close `streams`, `waits`, `jobs` and `fleet`. */
 export function createHost(options: HostOptions): Host {
-  const { limits, log, epoch, ids = idsOf(epoch), turns, model, now = Date.now } = options;
+  const {
+    limits,
+    log,
+    epoch,
+    ids = idsOf(epoch),
+    turns,
+    model,
+    zstd = null,
+    now = Date.now,
+  } = options;
   const fleet = new Fleet({ limits, log, ids, turns, ...(model === undefined ? {} : { model }) });
   const timeline = new Timeline(fleet);
   return {
@@ -51,5 +65,6 @@ export function createHost(options: HostOptions): Host {
     streams: new Streams(fleet, epoch),
     jobs: new Jobs({ limits, log, ids, now }),
     priceLists: new PriceLists(limits),
+    traces: new TraceStore(limits, fleet.turns, zstd),
   };
 }

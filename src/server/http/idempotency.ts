@@ -80,7 +80,8 @@ export function answerOnce(app: FastifyInstance, limits: Limits): void {
 function keyOf(request: FastifyRequest, given: string): string {
   const checked = IdempotencyKey.safeParse(given);
   const message = checked.success
-    ? request.body instanceof Readable && 'a stream of commands has no single answer'
+    ? request.body instanceof Readable &&
+      'a body that is read as it comes cannot be told from another'
     : checked.error.issues[0]?.message;
   if (message) {
     throw new ApiError('invalid-request', `Cannot take header "Idempotency-Key": ${message}`, {

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { carriesCommands, NDJSON_TYPE } from '../batches/command-streams.js';
+import { NDJSON_TYPE } from '../batches/command-streams.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { ApiError, type ErrorCode } from '../wire/errors.js';
+import { keepsOwnTime } from '../wire/own-time.js';
 import { PROBLEM_TYPE, type Problem, problemOf } from '../wire/problem.js';
 import { VERSION } from '../wire/version.js';
 
@@ -72,8 +73,7 @@ export function refuseClient(error: NodeJS.ErrnoException, socket: Duplex): void
     socket.destroy();
     return;
   }
-  // A stream of commands stays open, and has a time limit of its own.
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && carriesCommands(socket)) return;
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && keepsOwnTime(socket)) return;
   answerOn(socket, clientRefusalOf(error.code));
 }
 

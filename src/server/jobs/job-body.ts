@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { RaceResult, SweepResult } from '../../lab/index.js';
+import { RaceResult, SweepResult, TraceVerdict } from '../../lab/index.js';
 import { textLike } from '../../mmu/schema/index.js';
 import { Problem } from '../wire/problem.js';
-import { JOB_KINDS, JOB_STATES, type Job } from './job.js';
+import { JOB_KINDS, JOB_STATES, type Job, type JobKind } from './job.js';
+import { ShrinkResult } from './shrink-job.js';
+import type { ScoredTrace } from './trace-job.js';
 
 export const JobId = textLike(
   /^job-[1-9][0-9]{0,14}(?:-[!-~]{1,64})?$/,
@@ -11,12 +13,8 @@ export const JobId = textLike(
 
 const Moment = z.string().meta({ format: 'date-time' });
 
-/** Fields of every job. */
-const COMMON = {
-  id: JobId,
-  number: z.number().int().min(1).describe('Rises by one with each job.'),
-  state: z.enum(JOB_STATES),
-  progress: z.strictObject({
+const JobProgress = z
+  .strictObject({
     done: z.number().int().min(0),
     total: z.number().int().min(0).nullable().describe('Null while it is unknown.'),
     leftMs: z
@@ -24,32 +22,34 @@ const COMMON = {
       .min(0)
       .nullable()
       .describe('Milliseconds to its end at the pace so far; null if that is not known.'),
-  }),
+  })
+  .meta({ id: 'JobProgress', description: 'Steps of a job, or bytes of its input.' });
+
+const JobProblem = Problem.nullable().meta({
+  id: 'JobProblem',
+  description: 'Cause of the failure; null unless it failed.',
+});
+
+/** Fields of every job. */
+const COMMON = {
+  id: JobId,
+  number: z.number().int().min(1).describe('Rises by one with each job.'),
+  state: z.enum(JOB_STATES),
+  progress: JobProgress,
   createdAt: Moment,
   startedAt: Moment.nullable(),
   endedAt: Moment.nullable(),
-  problem: Problem.nullable().describe('Cause of the failure; null unless it failed.'),
+  problem: JobProblem,
 };
 
-const RaceJob = z
-  .strictObject({
-    ...COMMON,
-    kind: z.literal('race'),
-    result: RaceResult.nullable().describe('Null until it is done.'),
-  })
-  .meta({ id: 'Job.race', description: 'A race of policies.' });
-
-const SweepJob = z
-  .strictObject({
-    ...COMMON,
-    kind: z.literal('sweep'),
-    result: SweepResult.nullable().describe('Null until it is done.'),
-  })
-  .meta({ id: 'Job.sweep', description: 'A sweep: many races.' });
+const RaceJob = jobOf('race', RaceResult, 'A race of policies.');
+const SweepJob = jobOf('sweep', SweepResult, 'A sweep: many races.');
+const TraceJob = jobOf('trace', TraceVerdict, 'The scoring of a trace.');
+const ShrinkJob = jobOf('shrink', ShrinkResult, 'A list of commands made small.');
 
 /** A job with its result, whose form depends on the kind. */
 export const JobBody = z
-  .discriminatedUnion('kind', [RaceJob, SweepJob])
+  .discriminatedUnion('kind', [RaceJob, SweepJob, TraceJob, ShrinkJob])
   .meta({ id: 'Job', description: 'Work that goes on after its request was answered.' });
 
 const JobSummary = z
@@ -79,9 +79,28 @@ export function jobSummaryOf(job: Job): z.output<typeof JobSummary> {
 export function jobBodyOf(job: Job): z.output<typeof JobBody> {
   const summary = jobSummaryOf(job);
   // The kind tells the type of the result: see `Job`.
-  return job.kind === 'race'
-    ? { ...summary, kind: 'race', result: job.result as RaceResult | null }
-    : { ...summary, kind: 'sweep', result: job.result as SweepResult | null };
+  switch (job.kind) {
+    case 'race':
+      return { ...summary, kind: 'race', result: job.result as RaceResult | null };
+    case 'sweep':
+      return { ...summary, kind: 'sweep', result: job.result as SweepResult | null };
+    case 'trace': {
+      const scored = job.result as ScoredTrace | null;
+      return { ...summary, kind: 'trace', result: scored?.verdict ?? null };
+    }
+    case 'shrink':
+      return { ...summary, kind: 'shrink', result: job.result as ShrinkResult | null };
+  }
+}
+
+function jobOf<K extends JobKind, R extends z.ZodType>(kind: K, result: R, description: string) {
+  return z
+    .strictObject({
+      ...COMMON,
+      kind: z.literal(kind),
+      result: result.nullable().describe('Null until it is done.'),
+    })
+    .meta({ id: `Job.${kind}`, description });
 }
 
 function momentOf(ms: number): string {

@@ -3,7 +3,7 @@ import type { Problem } from '../wire/problem.js';
 export const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
-export const JOB_KINDS = ['race', 'sweep'] as const;
+export const JOB_KINDS = ['race', 'sweep', 'trace', 'shrink'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /** The work of a job, in steps so small that other requests are served between any two of them. */
@@ -14,6 +14,10 @@ export interface JobWork<R> {
   readonly steps: Iterator<number, R>;
   /** Memory that the work takes now, in pages of 4 KiB. */
   readonly pages: () => number;
+  /** Memory that the result takes as long as it is kept, in such pages; by default next to nothing. */
+  resultPages?(result: R): number;
+  /** Lets go of what is held outside of memory. Called once, whatever the end. */
+  release?(): void;
 }
 
 /** Work that goes on after its request was answered. The kind tells the type of the result. */
@@ -31,7 +35,20 @@ export interface Job<R = unknown> {
   startedAt: number | null;
   endedAt: number | null;
   result: R | null;
+  /** Memory of the result, in pages of 4 KiB. */
+  resultPages: number;
   problem: Problem | null;
+}
+
+/** A job that waits for its turn. */
+export function createJob<R>(
+  parts: Pick<Job<R>, 'id' | 'number' | 'kind' | 'total' | 'createdAt'>,
+): Job<R> {
+  return {
+    ...parts,
+    ...{ state: 'queued', done: 0, leftMs: null, startedAt: null, endedAt: null },
+    ...{ result: null, resultPages: 0, problem: null },
+  };
 }
 
 /** Milliseconds that a running job still takes at its pace so far; null if none can tell. */

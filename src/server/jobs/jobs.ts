@@ -2,8 +2,9 @@ import type { FleetLog } from '../fleet/fleet-options.js';
 import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import type { IdMaker } from '../wire/ids.js';
-import { type Problem, problemOf } from '../wire/problem.js';
-import { type Job, type JobKind, type JobState, type JobWork, leftMsOf } from './job.js';
+import { createJob, type Job, type JobKind, type JobState, type JobWork, leftMsOf } from './job.js';
+import { jobProblemOf } from './job-problem.js';
+import { forgottenOf } from './kept-jobs.js';
 
 interface Entry {
   readonly job: Job;
@@ -43,6 +44,8 @@ export class Jobs {
   #queue: Entry[] = [];
   #created = 0;
   #waiting = 0;
+  /** Places of jobs that are about to start. */
+  #reserved = 0;
   #sliceMsMax = 0;
   #turn: NodeJS.Immediate | null = null;
 
@@ -66,34 +69,31 @@ export class Jobs {
 
   /** @throws {ApiError} If the bound of jobs that have not ended is met. */
   start<R>(kind: JobKind, work: JobWork<R>): Job<R> {
-    const { jobs: jobsMax } = this.#limits;
-    this.#forgetOld();
-    if (this.#running.length + this.#queue.length >= jobsMax) {
-      throw new ApiError(
-        'job-limit-reached',
-        `Cannot start a job: ${jobsMax} are not done yet, the bound; wait, or cancel one`,
-      );
-    }
+    this.#demandPlace();
     this.#created += 1;
-    const job: Job<R> = {
-      id: this.#ids('job', this.#created),
-      number: this.#created,
-      kind,
-      state: 'queued',
-      done: 0,
-      total: work.total,
-      leftMs: null,
-      createdAt: this.#now(),
-      startedAt: null,
-      endedAt: null,
-      result: null,
-      problem: null,
-    };
+    const number = this.#created;
+    const id = this.#ids('job', number);
+    const { total } = work;
+    const job = createJob<R>({ id, number, kind, total, createdAt: this.#now() });
     const entry: Entry = { job, work, waiters: new Set() };
     this.#entries.set(job.id, entry);
     this.#queue.push(entry);
     this.#wake();
     return job;
+  }
+
+  /**
+   * Takes a place for a job whose input is still to come.
+   *
+   * @returns Gives the place back, before the job starts.
+   * @throws {ApiError} If the bound of jobs that have not ended is met.
+   */
+  reserve(): () => void {
+    this.#demandPlace();
+    this.#reserved += 1;
+    return () => {
+      this.#reserved -= 1;
+    };
   }
 
   /** @throws {ApiError} If there is no such job, or it is no longer kept. */
@@ -155,6 +155,16 @@ export class Jobs {
     throw new ApiError('job-not-found', `Cannot find job "${id}": no such job, or no longer kept`);
   }
 
+  #demandPlace(): void {
+    const { jobs: jobsMax } = this.#limits;
+    this.#forgetOld();
+    if (this.#running.length + this.#queue.length + this.#reserved < jobsMax) return;
+    throw new ApiError(
+      'job-limit-reached',
+      `Cannot start a job: ${jobsMax} are not done yet, the bound; wait, or cancel one`,
+    );
+  }
+
   #wake(): void {
     while (this.#running.length < this.#limits.jobsRunning) {
       const next = this.#queue.shift();
@@ -186,6 +196,7 @@ export class Jobs {
         const { done, value } = work.steps.next();
         if (done === true) {
           job.result = value;
+          job.resultPages = work.resultPages?.(value) ?? 0;
           if (job.total !== null) job.done = job.total;
           this.#end(entry, 'done');
           break;
@@ -196,7 +207,7 @@ export class Jobs {
       job.leftMs = leftMsOf(job, this.#now());
       if (entry.work !== null) this.#demandRoom(job);
     } catch (error) {
-      job.problem = this.#problemOf(job, error);
+      job.problem = jobProblemOf(error, job, this.#log);
       this.#end(entry, 'failed');
     }
     this.#sliceMsMax = Math.max(this.#sliceMsMax, performance.now() - begun);
@@ -212,21 +223,11 @@ export class Jobs {
     );
   }
 
-  #problemOf({ id }: Job, error: unknown): Problem {
-    if (error instanceof ApiError) return problemOf(error);
-    this.#log.error({ err: error, job: id }, 'Job failed');
-    return problemOf(
-      new ApiError(
-        'internal',
-        `Cannot finish "${id}": an error of the server, which its log shows`,
-      ),
-    );
-  }
-
   #end(entry: Entry, state: keyof JobTally['ended']): void {
     const isOther = (candidate: Entry) => candidate !== entry;
     this.#running = this.#running.filter(isOther);
     this.#queue = this.#queue.filter(isOther);
+    entry.work?.release?.();
     entry.work = null;
     entry.job.state = state;
     entry.job.leftMs = null;
@@ -237,14 +238,9 @@ export class Jobs {
     this.#wake();
   }
 
-  /** Forgets ended jobs that are too old or too many, the oldest first. */
   #forgetOld(): void {
-    const { jobsKept: jobsKeptMax, jobKeptMs } = this.#limits;
-    const ended = [...this.#entries.values()].filter(({ work }) => work === null);
-    const now = this.#now();
-    for (const [place, { job }] of ended.entries()) {
-      const isOver = ended.length - place > jobsKeptMax;
-      if (isOver || now - (job.endedAt ?? now) > jobKeptMs) this.#entries.delete(job.id);
-    }
+    const entries = [...this.#entries.values()].filter(({ work }) => work === null);
+    const ended = entries.map(({ job }) => job);
+    for (const { id } of forgottenOf(ended, this.#limits, this.#now())) this.#entries.delete(id);
   }
 }

@@ -17,19 +17,17 @@ import {
 } from '../../lab/index.js';
 import { KERNEL_NAMES, POLICY_NAMES } from '../../mmu/index.js';
 import {
-  Command,
+  type Command,
   KernelName,
   objection,
   PolicyName,
   PREV_ROOTS_MAX,
-  VmConfig,
   type VmConfigInput,
 } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
-import { lineageOf } from '../history/lineage.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
-import { Seq, VmId } from '../wire/frames.js';
+import { commandsFrom, FromCommands, FromVm, invalidBody } from './command-source.js';
 import type { PriceLists } from './price-lists.js';
 
 const FromWorkload = z
@@ -53,25 +51,6 @@ const FromWorkload = z
       .describe('Parameters of `GET /v1/workloads`; `commands` is the number of commands.'),
   })
   .meta({ id: 'RaceFrom.workload', description: 'The commands of a workload.' });
-
-const FromCommands = z
-  .strictObject({
-    kind: z.literal('commands'),
-    config: VmConfig.prefault({}),
-    commands: z.array(Command).min(1).max(BOUNDS.commandsPerCase.value),
-  })
-  .meta({ id: 'RaceFrom.commands', description: 'A configuration and commands for it.' });
-
-const FromVm = z
-  .strictObject({
-    kind: z.literal('vm'),
-    vm: VmId,
-    seq: Seq.optional().describe('The commands up to this moment; by default all of them.'),
-  })
-  .meta({
-    id: 'RaceFrom.vm',
-    description: 'The commands that a VM has run since its configuration.',
-  });
 
 /** Request for a race: its commands and its lanes. */
 export const RaceRequest = z
@@ -151,35 +130,15 @@ export function prepareRace({ fleet, priceLists }: RaceHost, request: RaceReques
   try {
     return { race: openRace({ config, lanes, prices, costs }), source, commands, count };
   } catch (error) {
-    if (error instanceof RaceRefused) throw invalid('', error.message);
+    if (error instanceof RaceRefused) throw invalidBody('', error.message);
     throw error;
   }
 }
 
 function inputOf(fleet: Fleet, from: RaceRequest['source']): RaceInput {
-  switch (from.kind) {
-    case 'workload':
-      return workloadInput(from);
-    case 'commands': {
-      const { commands } = from;
-      const source = { kind: 'commands', name: 'A list of commands' } as const;
-      return { source, config: z.encode(VmConfig, from.config), commands, count: commands.length };
-    }
-    case 'vm': {
-      const entry = fleet.get(from.vm);
-      const { id, ring, vm } = entry;
-      const seq = from.seq ?? ring.head;
-      if (seq > ring.head) {
-        throw invalid(
-          '/source/seq',
-          `Cannot race up to ${seq}: the newest of VM "${id}" is ${ring.head}`,
-        );
-      }
-      const commands = lineageOf(fleet, entry, seq, `race what VM "${id}" did`);
-      const source = { kind: 'vm', vm: id, seq } as const;
-      return { source, config: z.encode(VmConfig, vm.initial), commands, count: commands.length };
-    }
-  }
+  if (from.kind === 'workload') return workloadInput(from);
+  const sourced = commandsFrom(fleet, from, 'race');
+  return { ...sourced, count: sourced.commands.length };
 }
 
 function workloadInput({ name, seed, parameters }: z.output<typeof FromWorkload>): RaceInput {
@@ -190,13 +149,9 @@ function workloadInput({ name, seed, parameters }: z.output<typeof FromWorkload>
     const count = Number(parameters.commands ?? workload.parameters.commands.default);
     return { source: { kind: 'workload', name, seed, parameters }, config, commands, count };
   } catch (error) {
-    if (error instanceof RangeError) throw invalid('/source/parameters', error.message);
+    if (error instanceof RangeError) throw invalidBody('/source/parameters', error.message);
     throw error;
   }
-}
-
-function invalid(path: string, message: string): ApiError {
-  return new ApiError('invalid-request', message, { errors: [{ in: 'body', path, message }] });
 }
 
 function distinct<T>(values: readonly T[]): T[] {

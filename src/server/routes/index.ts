@@ -19,11 +19,14 @@ import { priceListRoutes } from './price-lists.js';
 import { raceRoutes } from './races.js';
 import { searchRoutes } from './search.js';
 import { shadowPageRoutes } from './shadow-pages.js';
+import { shrinkRoutes } from './shrinks.js';
 import { snapshotRoutes } from './snapshots.js';
 import { sweepRoutes } from './sweeps.js';
 import { timeRoutes } from './time.js';
 import { timelineRoutes } from './timeline.js';
 import { tlbRoutes } from './tlb.js';
+import { tracedVmRoutes } from './traced-vms.js';
+import { traceRoutes } from './traces.js';
 import type { TypedPlugin } from './typed-plugin.js';
 import { vcpuRoutes } from './vcpus.js';
 import { verifyRoutes } from './verify.js';
@@ -68,6 +71,9 @@ export const ROUTES: readonly TypedPlugin<RouteOptions>[] = [
   metricRoutes,
   raceRoutes,
   sweepRoutes,
+  traceRoutes,
+  tracedVmRoutes,
+  shrinkRoutes,
   priceListRoutes,
   vmRaceRoutes,
   jobRoutes,

@@ -14,6 +14,7 @@ import { addPriceList, deletePriceList, getPriceList, listPriceLists } from './p
 import { getCostModel, startRace } from './races.js';
 import { searchHistory } from './search.js';
 import { getShadowPage, listShadowPages } from './shadow-pages.js';
+import { startShrink } from './shrinks.js';
 import {
   deleteSnapshot,
   getSnapshot,
@@ -25,6 +26,8 @@ import { startSweep } from './sweeps.js';
 import { forkVm, getDigest, resetVm } from './time.js';
 import { getTimeline } from './timeline.js';
 import { getTlb } from './tlb.js';
+import { listTracedCommands, makeTracedVm } from './traced-vms.js';
+import { getTraceReport, scoreTrace } from './traces.js';
 import { getVcpu, listVcpus } from './vcpus.js';
 import { verify } from './verify.js';
 import { listViolations } from './violations.js';
@@ -69,6 +72,11 @@ const LIST: readonly Operation[] = [
   getCostModel,
   startRace,
   startSweep,
+  scoreTrace,
+  getTraceReport,
+  makeTracedVm,
+  listTracedCommands,
+  startShrink,
   getVmRace,
   listPriceLists,
   getPriceList,

@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
-import { LANES_MAX } from '../../lab/index.js';
+import { LANES_MAX, TRIES_MAX } from '../../lab/index.js';
 import { DEFECTS_MAX, MEMORY_PAGES_MAX, VMCS_REGIONS_MAX } from '../../mmu/index.js';
 import {
   MAP_PAGES_MAX,
@@ -108,6 +108,16 @@ export const BOUNDS = {
     'Milliseconds that a job runs before others are served; one step may take longer.',
   ),
   jobPages: movable(131_072, 'Pages of 4 KiB of the machines of all jobs together.'),
+  jobResultPages: movable(
+    65_536,
+    'Pages of 4 KiB of the results of ended jobs; the oldest are forgotten first.',
+  ),
+  traceBytes: movable(2 * 1024 * MIB, 'Bytes of an uploaded trace, packed and unpacked.'),
+  traceStoreBytes: movable(
+    4 * 1024 * MIB,
+    'Bytes on disk of all traces that are received, wait or are read.',
+  ),
+  triesPerShrink: fixed(TRIES_MAX, 'Lists of commands that one shrinking tries.'),
   priceLists: movable(256, 'Price lists that clients gave.'),
   lanesPerRace: fixed(LANES_MAX, 'Lanes of one race.'),
   lanesPerVm: fixed(12, 'Lanes beside one VM.'),

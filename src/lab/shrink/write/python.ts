@@ -1,8 +1,12 @@
 import type { Shrunk } from '../shrink.js';
-import { titleOf } from './typescript.js';
+import { configsOf, titleOf } from './title.js';
 
-/** A test for pytest or unittest, with the standard library alone, that fails as long as the mistake shows. */
-export function pythonTest({ config, commands, failure }: Shrunk): string {
+/**
+ * A test for pytest or unittest, with the standard library alone, that fails as long as the mistake
+ * shows.
+ */
+export function pythonTest(found: Shrunk): string {
+  const { commands, failure, against } = found;
   return `"""${titleOf(failure).replaceAll('\\', '\\\\').replaceAll('"""', "'''")}"""
 
 import json
@@ -11,7 +15,7 @@ import unittest
 import urllib.request
 
 URL = os.environ.get("MMULAB_URL", "http://localhost:3000") + "/v1"
-CONFIG = json.loads(r'''${JSON.stringify(config, null, 2)}''')
+CONFIGS = json.loads(r'''${JSON.stringify(configsOf(found), null, 2)}''')
 COMMANDS = json.loads(r'''${JSON.stringify(commands, null, 2)}''')
 
 
@@ -22,16 +26,29 @@ def post(path, body):
         return json.loads(response.read())
 
 
+def run_on(config):
+    vm = post("/vms", config)["id"]
+    return post(f"/vms/{vm}/commands?events=true", COMMANDS)["results"]
+
+
 class Shrunk(unittest.TestCase):
     def test_commands(self):
-        vm = post("/vms", CONFIG)["id"]
-        results = post(f"/vms/{vm}/commands", COMMANDS)["results"]
-        self.assertEqual(len(results), len(COMMANDS))
-        kinds = [frame["event"]["kind"] for result in results for frame in result["events"]]
-        self.assertNotIn("violation", kinds)
+${(against === null ? NO_VIOLATION : SAME_OUTCOMES).map((line) => `        ${line}`).join('\n')}
 
 
 if __name__ == "__main__":
     unittest.main()
 `;
 }
+
+const NO_VIOLATION = [
+  'results = run_on(CONFIGS[0])',
+  'self.assertEqual(len(results), len(COMMANDS))',
+  'kinds = [frame["event"]["kind"] for result in results for frame in result["events"]]',
+  'self.assertNotIn("violation", kinds)',
+];
+
+const SAME_OUTCOMES = [
+  'one, other = [[result["outcome"] for result in run_on(config)] for config in CONFIGS]',
+  'self.assertEqual(one, other)',
+];

@@ -16,28 +16,32 @@ export const ITF_STATES_MAX = 10_000;
 
 /**
  * The first VM of a trace as states, in the Informal Trace Format of model checkers: after each
- * command, the roots of every vCPU.
+ * command, the roots of every vCPU. In pieces, each a state.
  *
  * @see https://apalache-mc.org/docs/adr/015adr-trace.html
  */
-export function itfJson({ config, commands }: VmScore): string {
+export function* itfJson({ config, commands }: VmScore): Generator<string, void> {
   const vm = createVm(VmConfig.parse({ ...config, policy: 'mainline' }));
-  const states: object[] = [stateOf(vm, 0, 'start', 'seen')];
+  yield `${JSON.stringify(HEAD).slice(0, -1)},"states":[`;
+  yield JSON.stringify(stateOf(vm, 0, 'start', 'seen'));
+  let index = 0;
   for (const { command, confidence } of commands) {
-    if (states.length === ITF_STATES_MAX) break;
+    index += 1;
+    if (index === ITF_STATES_MAX) break;
     try {
       step(vm, command, null);
     } catch (error) {
       if (!(error instanceof CommandRefused)) break;
     }
-    states.push(stateOf(vm, states.length, writeCommand(command), confidence));
+    yield `,${JSON.stringify(stateOf(vm, index, writeCommand(command), confidence))}`;
   }
-  return JSON.stringify({
-    '#meta': { format: 'ITF', description: 'Roots of a traced VM under mainline' },
-    vars: ['command', 'confidence', 'rootMmu', 'guestMmu'],
-    states,
-  });
+  yield ']}';
 }
+
+const HEAD = {
+  '#meta': { format: 'ITF', description: 'Roots of a traced VM under mainline' },
+  vars: ['command', 'confidence', 'rootMmu', 'guestMmu'],
+};
 
 function stateOf(vm: Vm, index: number, command: string, confidence: string) {
   const states = vm.vcpus.map((vcpu) => vcpuStateOf(vm, vcpu));

@@ -16,6 +16,8 @@ export interface Reconstruction {
   readonly vms: readonly VmTrace[];
   /** The trace has ended: gives away what is held. */
   end(): void;
+  /** The same window by window, for whoever shares the time with others. */
+  endSteps(): Generator<undefined, void>;
 }
 
 /** VMs that are told apart. */
@@ -112,8 +114,20 @@ export function createReconstruction(census: Census, takeWindow: TakeWindow): Re
     orphans.set(task, kept);
   }
 
-  function give(vm: VmTrace, max: number): void {
-    while (vm.held.length > max) takeWindow(vm, vm.held.shift() as Window);
+  function* endSteps(): Generator<undefined, void> {
+    for (const vm of vms) {
+      for (const vcpu of vm.vcpus.values()) {
+        if (vcpu.window === null) continue;
+        const window = windowOf(vm, vcpu, 0);
+        window.isTorn = true;
+        vm.held.push(window);
+        vcpu.window = null;
+      }
+      for (let next = vm.held.shift(); next !== undefined; next = vm.held.shift()) {
+        takeWindow(vm, next);
+        yield;
+      }
+    }
   }
 
   return {
@@ -131,20 +145,14 @@ export function createReconstruction(census: Census, takeWindow: TakeWindow): Re
         return;
       }
       takeFact(home.vm, home.vcpu, fact, stamp);
-      if (home.vm.held.length > HELD_MAX) give(home.vm, HELD_MAX);
+      const { held } = home.vm;
+      while (held.length > HELD_MAX) takeWindow(home.vm, held.shift() as Window);
     },
     end() {
-      for (const vm of vms) {
-        for (const vcpu of vm.vcpus.values()) {
-          if (vcpu.window === null) continue;
-          const window = windowOf(vm, vcpu, 0);
-          window.isTorn = true;
-          vm.held.push(window);
-          vcpu.window = null;
-        }
-        give(vm, 0);
-      }
+      const steps = endSteps();
+      while (steps.next().done !== true);
     },
+    endSteps,
   };
 }
 

@@ -6,7 +6,8 @@ import type { Command } from '../../../mmu/schema/index.js';
  * `seen`: an event has it whole. `inferred`: it follows from other events by what KVM does.
  * `guessed`: it is the likeliest of several, and `least` and `most` are the ends.
  */
-export type Confidence = 'seen' | 'inferred' | 'guessed';
+export const CONFIDENCES = ['seen', 'inferred', 'guessed'] as const;
+export type Confidence = (typeof CONFIDENCES)[number];
 
 /** A command that a trace stands for. */
 export interface Placed {

@@ -1,4 +1,6 @@
+import { wordToHex } from '../../../mmu/index.js';
 import { hitRatios, type Reuse, SLOTS_MAX } from '../score/reuse.js';
+import { rootOf } from '../score/root-of.js';
 import type { VmScore } from '../score/score.js';
 import { barPlot, intervalPlot, linePlot, timelinePlot } from './plots.js';
 import { scoreText } from './text.js';
@@ -10,16 +12,14 @@ const REUSES_SHOWN = 16;
 const MARKS_MAX = 4000;
 const PERCENT = 100;
 
-/** The verdict on a trace as one page of HTML with plots, which loads nothing. */
-export function scoreHtml(score: TraceScore): string {
+/** The verdict on a trace as one page of HTML with plots, which loads nothing. In pieces. */
+export function* scoreHtml(score: TraceScore): Generator<string, void> {
   const title = `Trace ${escaped(score.name)}`;
-  const plots = score.vms.map((vm) => vmPlots(vm, score.vms.length > 1)).join('\n');
-  return (
-    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${title}</title>` +
+  yield `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${title}</title>` +
     `<meta name="viewport" content="width=device-width"><style>${STYLE}</style></head>\n` +
-    `<body><h1>${title}</h1>\n${plots}\n<h2>In words</h2>\n<pre>${escaped(scoreText(score))}</pre>` +
-    '</body></html>\n'
-  );
+    `<body><h1>${title}</h1>\n`;
+  for (const vm of score.vms) yield `${vmPlots(vm, score.vms.length > 1)}\n`;
+  yield `<h2>In words</h2>\n<pre>${escaped(scoreText(score))}</pre></body></html>\n`;
 }
 
 const STYLE =
@@ -82,13 +82,15 @@ function costPlot({ ends }: VmScore): string {
 }
 
 function rootsPlot({ commands }: VmScore): string {
-  const marks = commands.flatMap(({ at, vcpu, confidence, command }) => {
-    if (command.kind !== 'mov-cr3') return [];
-    return [
-      { at, lane: `${vcpu}`, key: command.value.page % 2 ** 40, isHollow: confidence !== 'seen' },
-    ];
-  });
-  return timelinePlot(marks.slice(0, MARKS_MAX));
+  const marks: Parameters<typeof timelinePlot>[0][number][] = [];
+  for (const { at, vcpu, confidence, command } of commands) {
+    if (marks.length === MARKS_MAX) break;
+    const root = rootOf(command);
+    if (root === null) continue;
+    const lane = `${vcpu}${root.mmu === 'eptp' ? ' L2' : ''}`;
+    marks.push({ at, lane, key: wordToHex(root.pgd), isHollow: confidence !== 'seen' });
+  }
+  return timelinePlot(marks);
 }
 
 function escaped(text: string): string {

@@ -1,49 +1,32 @@
 import { Command, createJsonWriter } from '../../../mmu/schema/index.js';
-import { hitRatios } from '../score/reuse.js';
-import type { VmScore } from '../score/score.js';
-import { lacksOf, switchesOf, type TraceScore } from './trace-score.js';
+import type { KeptCommand } from '../score/score.js';
+import type { TraceScore } from './trace-score.js';
+import { VmVerdict, verdictOf } from './verdict.js';
 
 const writeCommand = createJsonWriter(Command);
+const writeVm = createJsonWriter(VmVerdict);
 
-/** The verdict on a trace as JSON: everything that the text has, and the commands themselves. */
-export function scoreJson(score: TraceScore): string {
-  const { name, version, census, vms } = score;
-  const { lines, lost, backwards, release, isTicks, firstAt, lastAt } = census;
-  return JSON.stringify({
-    trace: name,
-    mmulab: version,
-    lines,
-    events: Object.fromEntries([...census.events].map(([event, { count }]) => [event, count])),
-    notUnderstood: [...census.unread.values()],
-    ...{ lost, backwards, release },
-    clock: isTicks ? 'ticks' : 'ns',
-    ...{ firstAt, lastAt },
-    lacks: lacksOf(score),
-    vms: vms.map(vmOf),
-  });
+/** A verdict and the commands it is of, as JSON in pieces: together they may be long. */
+export function* scoreJson(score: TraceScore): Generator<string, void> {
+  const { vms, ...rest } = verdictOf(score);
+  yield `${opened(JSON.stringify(rest))},"vms":[`;
+  for (const [index, vm] of vms.entries()) {
+    yield `${index === 0 ? '' : ','}${opened(writeVm(vm))},"commands":[`;
+    let comma = '';
+    for (const kept of score.vms[index]?.commands ?? []) {
+      yield comma + keptJson(kept);
+      comma = ',';
+    }
+    yield ']}';
+  }
+  yield ']}';
 }
 
-function vmOf(vm: VmScore) {
-  const { vm: id, tasks, config, confidence, agreement, reuses, commandCount, leftOut } = vm;
-  return {
-    ...{ vm: id, tasks, config, switches: switchesOf(vm), confidence },
-    agreement,
-    roots: reuses.map((reuse) => ({ ...reuse, hitRatios: hitRatios(reuse) })),
-    isUncertain: vm.isUncertain,
-    policies: { least: policiesOf(vm.ends.least), most: policiesOf(vm.ends.most) },
-    ...{ commandCount, leftOut },
-    commands: vm.commands.map(({ command, ...of }) => ({
-      ...of,
-      command: JSON.parse(writeCommand(command)) as unknown,
-    })),
-  };
+function keptJson({ command, ...of }: KeptCommand): string {
+  return `${opened(JSON.stringify(of))},"command":${writeCommand(command)}}`;
 }
 
-function policiesOf({ prices, baseline, lanes }: VmScore['ends']['least']) {
-  return {
-    ...{ prices, baseline },
-    lanes: lanes.map(({ name, cost, comparison, counters, firstViolation, failure }) => ({
-      ...{ name, cost, comparison, counters, firstViolation, failure },
-    })),
-  };
+/** An object that may go on. */
+function opened(json: string): string {
+  return json.slice(0, -1);
 }

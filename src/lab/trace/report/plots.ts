@@ -100,7 +100,7 @@ export function timelinePlot(
   marks: readonly {
     readonly at: number;
     readonly lane: string;
-    readonly key: number;
+    readonly key: string;
     readonly isHollow: boolean;
   }[],
 ): string {

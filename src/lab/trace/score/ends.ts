@@ -3,6 +3,7 @@ import {
   createRace,
   type LaneSpec,
   type PriceList,
+  pagesOfRace,
   type Race,
   type RaceResult,
   resultOf,
@@ -18,6 +19,8 @@ export interface EndsRun {
   take(window: Window): void;
   /** Results by end. Where nothing was guessed both are one. */
   results(name: string, version: string): Record<End, RaceResult>;
+  /** Memory of the machines, in pages of 4 KiB. */
+  pages(): number;
 }
 
 /** Settings of the policies that are compared. */
@@ -51,5 +54,6 @@ export function createEnds(setup: EndsSetup): EndsRun {
       const result = resultOf(least, ran);
       return { least: result, most: most === least ? result : resultOf(most, ran) };
     },
+    pages: () => pagesOfRace(least) + (most === least ? 0 : pagesOfRace(most)),
   };
 }

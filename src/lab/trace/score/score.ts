@@ -49,7 +49,10 @@ export interface VmScore {
 /** A score as it is being worked out: windows in, verdicts out. */
 export interface ScoreRun {
   readonly take: TakeWindow;
-  scores(name: string, version: string): VmScore[];
+  /** Memory of the machines of all VMs, in pages of 4 KiB. */
+  pages(): number;
+  /** The verdicts, each worked out when it is asked for. */
+  scores(name: string, version: string): Iterable<VmScore>;
 }
 
 /** Commands of a VM that are kept for reports, cases and exports. */
@@ -81,7 +84,10 @@ export function createScore(census: Census, options: ScoreOptions): ScoreRun {
       }
       takeWindow(run, window);
     },
-    scores: (name, version) => [...runs.values()].map((run) => scoreOf(run, name, version)),
+    pages: () => [...runs.values()].reduce((sum, { ends }) => sum + ends.pages(), 0),
+    *scores(name, version) {
+      for (const run of runs.values()) yield scoreOf(run, name, version);
+    },
   };
 }
 

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { FAILURES, type Failing, type ShrinkOptions } from '../../lab/index.js';
+import {
+  Command,
+  type CommandInput,
+  createJsonWriter,
+  PolicyName,
+} from '../../mmu/schema/index.js';
+import type { Fleet } from '../fleet/fleet.js';
+import {
+  type CommandSource,
+  commandsFrom,
+  FromCommands,
+  FromVm,
+  invalidBody,
+} from './command-source.js';
+
+/** Request for the smallest list of commands that shows a mistake. */
+export const ShrinkRequest = z
+  .strictObject({
+    source: z.discriminatedUnion('kind', [FromCommands, FromVm]),
+    failure: z
+      .enum(FAILURES)
+      .optional()
+      .describe('The mistake that is meant; by default the first that shows.'),
+    against: PolicyName.optional().describe('For a disagreement: the policy to agree with.'),
+  })
+  .meta({
+    id: 'ShrinkRequest',
+    description: 'Commands that show a mistake, and the mistake that is meant.',
+  });
+export type ShrinkRequest = z.output<typeof ShrinkRequest>;
+
+/** Commands to make small, and the mistake that they have to show. */
+export interface PreparedShrink {
+  readonly failing: Failing;
+  readonly options: ShrinkOptions;
+}
+
+/** @throws {ApiError} If there is no such VM, or a disagreement has no policy to agree with. */
+export function prepareShrink(
+  fleet: Fleet,
+  { source, failure, against }: ShrinkRequest,
+): PreparedShrink {
+  if (failure === 'disagreement' && against === undefined) {
+    const message = 'a disagreement needs the policy to agree with';
+    throw invalidBody('/against', `Cannot shrink: ${message}`);
+  }
+  const { config, commands } = commandsFrom(fleet, source, 'shrink');
+  return {
+    failing: { config, commands: [...commands, ...poisonOf(fleet, source)].map(inputOf) },
+    options: {
+      ...(failure === undefined ? {} : { kind: failure }),
+      ...(against === undefined ? {} : { against }),
+    },
+  };
+}
+
+/** The command that a VM failed on, which its history does not have. */
+function poisonOf(fleet: Fleet, source: CommandSource): Command[] {
+  if (source.kind !== 'vm' || source.seq !== undefined) return [];
+  const { poison } = fleet.get(source.vm);
+  return poison === null ? [] : [poison.command];
+}
+
+const writeCommand = createJsonWriter(Command);
+
+/** A command as it is written, whose values can be made simpler. */
+function inputOf(command: Command): CommandInput {
+  return JSON.parse(writeCommand(command)) as CommandInput;
+}
