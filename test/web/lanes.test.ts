@@ -92,6 +92,8 @@ describe('rows', () => {
       '0 guest_mmu current',
       '0 prev0',
     ]);
+    const ids = rowsOf(timelineOf([both]), FOLDING).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
   });
 
   test('of five vCPUs only the first is open, unless one is opened by hand', () => {

@@ -2,6 +2,7 @@ import type { Lane } from '../model/lane.js';
 import type { LocalCase } from '../model/local-case.js';
 import { CopyButton } from '../shell/copy.js';
 import { caseHref } from '../shell/place.js';
+import { figure } from '../view/figure.js';
 
 interface Props {
   readonly lane: Lane;
@@ -21,10 +22,10 @@ export function CaseHead({ lane: { opened }, from, fragment, seq }: Props) {
         <span>{policy}</span>
         <span>{paging === 'ept' ? 'EPT' : 'shadow paging'}</span>
         <span>kernel {kernel}</span>
-        <span>{commands.toLocaleString('en')} commands</span>
-        <span>{(head - commands).toLocaleString('en')} events</span>
+        <span>{figure(commands)} commands</span>
+        <span>{figure(head - commands)} events</span>
         <span data-bad={violations > 0}>
-          {violations.toLocaleString('en')} violation{violations === 1 ? '' : 's'}
+          {figure(violations)} violation{violations === 1 ? '' : 's'}
         </span>
       </p>
       {from.mmulab !== '' && from.mmulab !== MMULAB_VERSION && (

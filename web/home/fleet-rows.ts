@@ -1,4 +1,5 @@
 import type { VmSummary } from '../api/wire.js';
+import { figure } from '../view/figure.js';
 
 /** VMs that fit a filter, in the order of the home page. */
 export function fleetRows(vms: readonly VmSummary[], filter: string): readonly VmSummary[] {
@@ -25,7 +26,7 @@ export function isWrong(vm: VmSummary): boolean {
 /** Number of all VMs, and of those that are wrong, in a sentence. */
 export function fleetWords(vms: readonly VmSummary[]): string {
   const wrong = vms.filter(isWrong).length;
-  const all = vms.length === 1 ? '1 VM' : `${vms.length.toLocaleString('en')} VMs`;
+  const all = vms.length === 1 ? '1 VM' : `${figure(vms.length)} VMs`;
   if (vms.length === 0) return 'No VM yet';
   return wrong === 0 ? `${all}, nothing wrong` : `${all}, ${wrong} with something wrong`;
 }

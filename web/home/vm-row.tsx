@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { deleteVm } from '../api/client.js';
 import type { VmSummary } from '../api/wire.js';
 import { momentHref, vmHref } from '../shell/links.js';
+import { figure } from '../view/figure.js';
 import { isWrong, tagsOf } from './fleet-rows.js';
 import type { Sketch, Sketches } from './sketches.js';
 
@@ -39,7 +40,7 @@ export function VmRow({ vm, sketches, top, height, onDeleted }: Props) {
       </span>
       <Verdict vm={vm} sketch={sketch} />
       <Spark sketch={sketch} />
-      <span class="vm-row-seq">{vm.seq.toLocaleString('en')}</span>
+      <span class="vm-row-seq">{figure(vm.seq)}</span>
       <Delete vm={vm} onDeleted={onDeleted} />
     </li>
   );

@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks';
+import { figure } from '../view/figure.js';
 import type { Desk } from './desk.js';
 import { type Sheet, usePainted } from './painted.js';
 import { axisStep } from './viewport.js';
@@ -30,7 +31,7 @@ function draws(desk: Desk) {
       const x = (seq - from) * scale;
       context.fillRect(x, bottom * 0.2, 1, bottom * 0.8);
       if (x + room < width + letter * 2)
-        context.fillText(seq.toLocaleString('en'), x + letter * 0.6, bottom * 0.5);
+        context.fillText(figure(seq), x + letter * 0.6, bottom * 0.5);
     }
   };
 }

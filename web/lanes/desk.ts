@@ -126,11 +126,13 @@ function wishOf(state: State): Wish {
       }),
     isFrozen: () => isFrozen.value,
     show(answer) {
+      const news = answer.head - extent.value.head;
       batch(() => {
         extent.value = { oldest: answer.oldest, head: answer.head };
         timeline.value = answer;
         if (isFollowing.value) view.value = atHead(state.span.value, extent.value);
       });
+      return news / spanOf(view.value);
     },
     frozenAt(head) {
       lag.value = { kind: 'frozen', events: head - (timeline.value?.to ?? head) };

@@ -1,3 +1,4 @@
+import { figure } from '../view/figure.js';
 import type { Desk } from './desk.js';
 import { toViolation } from './lane-actions.js';
 
@@ -26,8 +27,8 @@ export function LaneTools({ desk }: { readonly desk: Desk }) {
         </button>
       )}
       <p class="lane-tools-range">
-        seq {Math.max(0, Math.floor(from)).toLocaleString('en')} to{' '}
-        {Math.min(head, Math.ceil(to) - 1).toLocaleString('en')} of {head.toLocaleString('en')}
+        seq {figure(Math.max(0, Math.floor(from)))} to {figure(Math.min(head, Math.ceil(to) - 1))}{' '}
+        of {figure(head)}
       </p>
     </div>
   );

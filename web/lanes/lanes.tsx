@@ -1,3 +1,4 @@
+import { useComputed } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { useActions } from '../shell/actions.js';
 import { lag } from '../shell/lag.js';
@@ -24,7 +25,7 @@ interface Props {
 /** Lanes over time. */
 export function Lanes({ desk, vm }: Props) {
   useActions(useMemo(() => laneActions(desk, vm), [desk, vm]));
-  const { kind } = lag.value;
+  const isGone = useComputed(() => lag.value.kind === 'gone' || lag.value.kind === 'retrying');
   useEffect(() => {
     const measure = () => {
       const unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -35,11 +36,7 @@ export function Lanes({ desk, vm }: Props) {
     return () => removeEventListener('resize', measure);
   }, [desk]);
   return (
-    <section
-      class="lanes"
-      aria-label="Lanes over time"
-      data-gone={kind === 'gone' || kind === 'retrying'}
-    >
+    <section class="lanes" aria-label="Lanes over time" data-gone={isGone.value}>
       <LaneTools desk={desk} />
       <Minimap desk={desk} />
       <div class="lanes-top">

@@ -1,9 +1,9 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Timeline } from '../api/timeline.js';
 import type { Desk } from './desk.js';
 import { type Sheet, usePainted } from './painted.js';
-import { spanOf } from './viewport.js';
+import { type Extent, spanOf } from './viewport.js';
 
 /** Height in units, and columns of its curve. */
 const HEIGHT = 2.2;
@@ -36,6 +36,14 @@ export function Minimap({ desk }: { readonly desk: Desk }) {
 
 function createMinimap(desk: Desk) {
   const whole = signal<Timeline | null>(null);
+  const width = signal(0);
+  const pixelOf = (seq: number) =>
+    Math.round((seq - extentOf().oldest) * scaleOf(extentOf(), width.value));
+  /** The part of the history that is drawn. What is newer has its place once it has been read. */
+  const extentOf = (): Extent => whole.value ?? desk.extent.value;
+  // By whole pixels, so that a window that moves by less is not drawn again.
+  const left = computed(() => Math.min(pixelOf(desk.view.value.from), width.value - WINDOW_MIN));
+  const right = computed(() => Math.min(pixelOf(desk.view.value.to), width.value));
   const read = async (signal: AbortSignal) => {
     const { head } = desk.extent.value;
     if (whole.value?.head === head || document.hidden || desk.isFrozen.value) return;
@@ -45,7 +53,10 @@ function createMinimap(desk: Desk) {
   };
   return {
     heightOf: (unit: number) => HEIGHT * unit,
-    draw: (sheet: Sheet) => draw(sheet, whole.value, desk),
+    draw(sheet: Sheet) {
+      width.value = sheet.width;
+      draw(sheet, whole.value, { left: left.value, right: right.value });
+    },
     keepReading() {
       const over = new AbortController();
       const timer = setInterval(() => void read(over.signal), READ_EVERY_MS);
@@ -60,45 +71,53 @@ function createMinimap(desk: Desk) {
     },
     goTo({ offsetX, currentTarget }: PointerEvent) {
       if (!(currentTarget instanceof HTMLElement)) return;
-      const { oldest, head } = desk.extent.value;
-      const at = oldest + (offsetX / currentTarget.clientWidth) * (head + 1 - oldest);
+      const at = extentOf().oldest + offsetX / scaleOf(extentOf(), currentTarget.clientWidth);
       const half = spanOf(desk.view.value) / 2;
       desk.show({ from: at - half, to: at + half });
     },
   };
 }
 
-function draw({ context, width, style }: Sheet, whole: Timeline | null, desk: Desk): void {
+/** Pixels of one `seq`. */
+function scaleOf({ oldest, head }: Extent, width: number): number {
+  return width / Math.max(1, head + 1 - oldest);
+}
+
+/** Pixels that the window takes at least. */
+const WINDOW_MIN = 3;
+
+function draw(sheet: Sheet, whole: Timeline | null, window: { left: number; right: number }): void {
+  const { context, width, style } = sheet;
   const height = HEIGHT * style.unit;
-  const { oldest, head } = desk.extent.value;
-  const scale = width / Math.max(1, head + 1 - oldest);
   context.fillStyle = style.line;
   context.fillRect(0, height - 1, width, 1);
-  if (whole !== null) {
-    const { first, size } = whole.bucket;
-    const sums = sumsOf(whole);
-    const most = Math.max(1, ...sums);
-    context.fillStyle = style.lineStrong;
-    for (const [index, sum] of sums.entries()) {
-      const high = (sum / most) * (height - 8);
-      const x = (first + index * size - oldest) * scale;
-      context.fillRect(x, height - 1 - high, Math.max(1, size * scale - 0.5), high);
-    }
-    context.fillStyle = style.bad;
-    for (const { seq } of whole.violations.first) {
-      context.fillRect((seq - oldest) * scale - 1, 0, 2.5, height);
-    }
-  }
-  const { from, to } = desk.view.value;
-  const x = (from - oldest) * scale;
-  const wide = Math.max(3, (to - from) * scale);
+  if (whole !== null) drawWhole(sheet, whole, height);
+  const wide = Math.max(WINDOW_MIN, window.right - window.left);
   context.globalAlpha = 0.13;
   context.fillStyle = style.accent;
-  context.fillRect(x, 0, wide, height);
+  context.fillRect(window.left, 0, wide, height);
   context.globalAlpha = 1;
   context.strokeStyle = style.accent;
   context.lineWidth = 1.5;
-  context.strokeRect(x + 0.75, 0.75, Math.min(wide, width - x) - 1.5, height - 1.5);
+  context.strokeRect(window.left + 0.75, 0.75, wide - 1.5, height - 1.5);
+}
+
+function drawWhole({ context, width, style }: Sheet, whole: Timeline, height: number): void {
+  const { oldest } = whole;
+  const scale = scaleOf(whole, width);
+  const { first, size } = whole.bucket;
+  const sums = sumsOf(whole);
+  const most = Math.max(1, ...sums);
+  context.fillStyle = style.lineStrong;
+  for (const [index, sum] of sums.entries()) {
+    const high = (sum / most) * (height - 8);
+    const x = (first + index * size - oldest) * scale;
+    context.fillRect(x, height - 1 - high, Math.max(1, size * scale - 0.5), high);
+  }
+  context.fillStyle = style.bad;
+  for (const { seq } of whole.violations.first) {
+    context.fillRect((seq - oldest) * scale - 1, 0, 2.5, height);
+  }
 }
 
 /** Exits by bucket, of all vCPUs: they are what a guest pays. */

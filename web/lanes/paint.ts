@@ -77,8 +77,8 @@ function paintBox(context: Context, box: Box, style: PaintStyle): void {
   }
 }
 
-/** A band that is narrower than this has no room for its pattern. */
-const PATTERN_PIXELS = 5;
+/** A band that is narrower than a tile of its pattern does not show it, and lines would fill it. */
+const PATTERN_PIXELS = 8;
 
 function paintRoot(
   context: Context,
@@ -103,7 +103,7 @@ function paintRoot(
 /** A box with a frame, unless it is too narrow to have one. */
 function paintFramed(context: Context, { x, y, width, height }: Box): void {
   context.fillRect(x, y, width, height);
-  if (width < 4) return;
+  if (width < PATTERN_PIXELS) return;
   context.lineWidth = 1;
   context.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
 }

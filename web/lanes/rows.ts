@@ -55,13 +55,26 @@ export function rowsOf({ vcpus }: Timeline, folding: Folding): readonly Row[] {
   let top = 0;
   for (const one of vcpus) {
     for (const { of, label, height } of rowsOfVcpu(one, folding, vcpus.length)) {
-      const id = `${one.vcpu} ${of.kind} ${label}`;
-      rows.push({ id, vcpu: one.vcpu, label, of, top, height });
+      rows.push({ id: `${one.vcpu} ${nameOf(of)}`, vcpu: one.vcpu, label, of, top, height });
       top += height;
     }
     top += BETWEEN;
   }
   return rows;
+}
+
+/** The name of a row among those of its vCPU. The slots of both MMUs have one label each. */
+function nameOf(of: RowOf): string {
+  switch (of.kind) {
+    case 'slot':
+      return `${of.lane.mmu} ${of.lane.slot}`;
+    case 'slots':
+      return `${of.lanes[0]?.mmu} ${of.kind}`;
+    case 'request':
+      return `${of.kind} ${of.lane.request}`;
+    default:
+      return of.kind;
+  }
 }
 
 /** Whether all rows of a vCPU are shown. */

@@ -9,6 +9,10 @@ import { type Lateness, Undrawn } from './undrawn.js';
 /** Milliseconds between two looks at least: an eye sees no more, and a server has other readers. */
 const LOOK_EVERY_MS = 180;
 
+/** The same while a look changes so little of the picture that an eye hardly sees it move. */
+const CALM_LOOK_EVERY_MS = 400;
+const CALM_SHARE = 0.04;
+
 /** A picture that lacks nothing. */
 const UP_TO_DATE: Lateness = { events: 0, ms: 0 };
 
@@ -21,7 +25,8 @@ export interface Wish {
   wanted(head: number): Wanted | null;
   /** Whether the picture stands still. */
   isFrozen(): boolean;
-  show(timeline: Timeline): void;
+  /** @returns The share of the picture that is new. */
+  show(timeline: Timeline): number;
   /** Called while the picture stands still, with the newest `seq`. */
   frozenAt(head: number): void;
   lag(lag: Lag): void;
@@ -45,25 +50,31 @@ export function lookAgain(source: Source, wish: Wish): { end(): void; now(): voi
     else if (wish.isFrozen()) wish.frozenAt(undrawn.head);
     else wish.lag({ kind: 'live', ...late });
   };
-  /** Shows a picture, and tells how late the one before it was at its end. */
+  /**
+   * Shows a picture, and tells how late the one before it was at its end.
+   *
+   * @returns The time until the next one.
+   */
   const show = async (wanted: Wanted) => {
     const timeline = await source.timeline(wanted, over.signal);
     const late = undrawn.late(performance.now());
-    wish.show(timeline);
+    const share = wish.show(timeline);
     undrawn.draw(timeline.head);
     tell(late);
+    return share < CALM_SHARE ? CALM_LOOK_EVERY_MS : LOOK_EVERY_MS;
   };
   const look = async (): Promise<Rest> => {
     const began = performance.now();
     const wanted = wish.isFrozen() ? null : wish.wanted(undrawn.head);
-    if (wanted !== null) await show(wanted);
+    let everyMs = LOOK_EVERY_MS;
+    if (wanted !== null) everyMs = await show(wanted);
     else {
       // A window of the past lacks nothing of what is new.
       if (!wish.isFrozen()) undrawn.draw(undrawn.head);
       tell(UP_TO_DATE);
     }
     failures = 0;
-    return { restMs: Math.max(LOOK_EVERY_MS, performance.now() - began), again: false };
+    return { restMs: Math.max(everyMs, performance.now() - began), again: false };
   };
   const gone = (reason: string) => {
     end();

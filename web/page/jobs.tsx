@@ -7,6 +7,7 @@ import { hasToGo } from '../model/job-progress.js';
 import { timeLeft } from '../model/time-left.js';
 import { raceHref, sweepHref } from '../shell/links.js';
 import { NoAnswer } from '../shell/no-answer.js';
+import { figure } from '../view/figure.js';
 import { PageHead } from '../view/page-head.js';
 
 /** Milliseconds between two looks: while something runs, and else. */
@@ -102,7 +103,7 @@ function Job({ job, onDrop }: { readonly job: JobSummary; readonly onDrop: ListP
       <div class="job-progress">
         {isGoing ? (
           <label>
-            {progress.done.toLocaleString('en')} of {progress.total?.toLocaleString('en') ?? '?'}
+            {figure(progress.done)} of {progress.total === null ? '?' : figure(progress.total)}
             {timeLeft(progress.leftMs)}
             <progress max={progress.total ?? undefined} value={progress.done} />
           </label>

@@ -3,6 +3,7 @@ import type { WireRace } from '../api/wire.js';
 import { Chart } from '../chart/chart.js';
 import { curvesOver } from '../model/cost-curves.js';
 import type { Standing } from '../model/standings.js';
+import { figure } from '../view/figure.js';
 
 interface Props {
   readonly race: WireRace;
@@ -36,5 +37,5 @@ export function CostCurves({ race, standings, baseline }: Props) {
 
 function kilo(cycles: number): string {
   const whole = Math.round(cycles / 1000);
-  return `${whole > 0 ? '+' : ''}${whole.toLocaleString('en')}`;
+  return `${whole > 0 ? '+' : ''}${figure(whole)}`;
 }

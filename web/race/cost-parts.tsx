@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { Standing } from '../model/standings.js';
+import { figure } from '../view/figure.js';
 
 type Part = keyof Standing['weighed']['cost']['parts'];
 
@@ -43,7 +44,7 @@ export function CostParts({ standings }: { readonly standings: readonly Standing
             <dd>
               <Bar parts={parts} cost={weighed.cost.parts} most={most} />
             </dd>
-            <dd class="cost-sum">{Math.round((totals[index] ?? 0) / 1000).toLocaleString('en')}</dd>
+            <dd class="cost-sum">{figure(Math.round((totals[index] ?? 0) / 1000))}</dd>
           </div>
         ))}
       </dl>

@@ -1,11 +1,12 @@
 import type { WireRace } from '../api/wire.js';
 import { vmHref } from '../shell/links.js';
+import { figure } from '../view/figure.js';
 
 /** The source of a race in one line. */
 export function RaceSource({ race: { source, commands, version } }: { readonly race: WireRace }) {
   return (
     <p class="race-source">
-      <Source source={source} />, {commands.toLocaleString('en')} commands, mmulab {version}
+      <Source source={source} />, {figure(commands)} commands, mmulab {version}
     </p>
   );
 }

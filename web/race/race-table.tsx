@@ -1,6 +1,7 @@
 import type { WireRace } from '../api/wire.js';
 import type { RaceLook } from '../model/race-look.js';
 import { COLUMNS, type Column, type Standing } from '../model/standings.js';
+import { figure } from '../view/figure.js';
 import { Scroll } from '../view/scroll.js';
 
 interface Props {
@@ -72,7 +73,7 @@ function Row({ standing }: { readonly standing: Standing }) {
       <th scope="row">{names.join(' = ')}</th>
       {COLUMNS.map(({ key, of }) => (
         <td key={key} data-column={key}>
-          {of(standing).toLocaleString('en')}
+          {figure(of(standing))}
         </td>
       ))}
     </tr>

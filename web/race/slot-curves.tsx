@@ -5,6 +5,7 @@ import { hasToGo } from '../model/job-progress.js';
 import type { RaceLook } from '../model/race-look.js';
 import { createSweepWatch, followSweep, runSweep, slotChartsOf, sweepOf } from '../model/sweep.js';
 import { timeLeft } from '../model/time-left.js';
+import { figure } from '../view/figure.js';
 
 interface Props {
   readonly race: WireRace;
@@ -41,7 +42,7 @@ export function SlotCurves({ race, look, onLook }: Props) {
           <button type="button" class="sweep-start" onClick={() => void begin(order)}>
             {job?.result ? 'Sweep again' : 'Sweep 0 to 15 slots'}
           </button>
-          <span class="hint">16 races of {race.commands.toLocaleString('en')} commands.</span>
+          <span class="hint">16 races of {figure(race.commands)} commands.</span>
         </p>
       )}
       <p class="failure" role="alert">
@@ -87,5 +88,5 @@ export function SlotCharts({ sweep }: { readonly sweep: WireSweep }) {
 }
 
 function kilo(cycles: number): string {
-  return Math.round(cycles / 1000).toLocaleString('en');
+  return figure(Math.round(cycles / 1000));
 }

@@ -1,3 +1,4 @@
+import { figure } from '../view/figure.js';
 import { type Lag, lag } from './lag.js';
 
 /** A picture is late if it is older than an eye forgives, or lacks more events than one look has. */
@@ -48,7 +49,7 @@ function figuresOf(now: Lag): string {
 }
 
 function counted(events: number): string {
-  return events === 1 ? '1 event' : `${events.toLocaleString('en')} events`;
+  return events === 1 ? '1 event' : `${figure(events)} events`;
 }
 
 function timeOf(ms: number): string {
