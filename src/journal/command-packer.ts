@@ -1,5 +1,6 @@
 import type { Command } from '../mmu/schema/index.js';
-import { haveOneShape, isHole } from './shape.js';
+import { PackedBytes, PackedReader } from './packed-bytes.js';
+import { hasShape, isHole, type Shape, shapeOf } from './shape.js';
 
 /** Version of the form; another one begins where the fields of a command change their meaning. */
 export const PACKED_VERSION = 1;
@@ -11,13 +12,15 @@ const SHAPE_CHARACTERS_MAX = 512;
 /** Number of the shape of a command that is kept as text. */
 const AS_TEXT = 0;
 
-/** Commands of a kind that are held against the next one before its shape is written. */
+/** Shapes of a kind that the next command is held against before its own is written. */
 const SAMPLES_PER_KIND = 4;
 
 interface Sample {
-  readonly command: Command;
-  readonly shape: number;
+  readonly shape: Shape;
+  readonly number: number;
 }
+
+const NO_SAMPLES: readonly Sample[] = [];
 
 /** A command, and the number of records that it made: itself and its events. */
 export interface PackedStep {
@@ -41,8 +44,9 @@ export class CommandPacker {
   readonly #shapes: (readonly string[])[] = [];
   readonly #numbers = new Map<string, number>();
   #shapeBytes = 0;
-  /** Commands of each kind that were met last, with the numbers of their shapes. */
+  /** Shapes of each kind that were met last, with their numbers. */
   readonly #samples = new Map<Command['kind'], Sample[]>();
+  readonly #bytes = new PackedBytes();
 
   /** Texts between the holes of each shape, in the order of their numbers from 1. */
   get shapes(): readonly (readonly string[])[] {
@@ -55,63 +59,61 @@ export class CommandPacker {
   }
 
   pack(steps: Iterable<PackedStep>): Uint8Array {
-    const bytes: number[] = [];
-    const holes: number[] = [];
     for (const { command, records } of steps) {
-      pushNumber(bytes, records);
-      holes.length = 0;
-      const shape = this.#shapeOf(command, holes);
-      pushNumber(bytes, shape);
-      if (shape === AS_TEXT) {
-        const text = new TextEncoder().encode(JSON.stringify(command));
-        pushNumber(bytes, text.length);
-        for (const byte of text) bytes.push(byte);
-      } else for (const hole of holes) pushNumber(bytes, hole);
+      this.#bytes.addNumber(records);
+      if (!this.#packLike(command)) this.#packByText(command);
     }
-    return new Uint8Array(bytes);
+    return this.#bytes.finish();
   }
 
   /** The steps that {@link pack} was given. */
   *unpack(bytes: Uint8Array): Generator<PackedStep> {
-    const reader = { bytes, at: 0 };
-    while (reader.at < bytes.length) {
-      const records = takeNumber(reader);
-      const shape = takeNumber(reader);
-      yield { records, command: this.#commandOf(reader, shape) };
+    const reader = new PackedReader(bytes);
+    while (!reader.isAtEnd) {
+      const records = reader.takeNumber();
+      yield { records, command: this.#commandOf(reader) };
     }
   }
 
-  #commandOf(reader: Reader, shape: number): Command {
+  #commandOf(reader: PackedReader): Command {
+    const shape = reader.takeNumber();
     if (shape === AS_TEXT) {
-      const length = takeNumber(reader);
-      const text = reader.bytes.subarray(reader.at, reader.at + length);
-      reader.at += length;
+      const text = reader.takeBytes(reader.takeNumber());
       return JSON.parse(new TextDecoder().decode(text)) as Command;
     }
     const [first = '', ...others] = this.#shapes[shape - 1] ?? [];
     let text = first;
-    for (const part of others) text += takeNumber(reader) + part;
+    for (const part of others) text += reader.takeNumber() + part;
     return JSON.parse(text) as Command;
   }
 
-  /**
-   * The number of a command's shape. Most commands have that of one met before, so that no text has
-   * to be made.
-   *
-   * @param holes Empty; gets the numbers in its holes.
-   */
-  #shapeOf(command: Command, holes: number[]): number {
-    const samples = this.#samples.get(command.kind) ?? [];
-    for (const sample of samples) {
-      if (haveOneShape(sample.command, command, holes)) return sample.shape;
-      holes.length = 0;
+  /** Packs a command whose shape is one of those met before, as that of most is, without a text. */
+  #packLike(command: Command): boolean {
+    const bytes = this.#bytes;
+    const start = bytes.length;
+    for (const { shape, number } of this.#samples.get(command.kind) ?? NO_SAMPLES) {
+      bytes.addNumber(number);
+      if (hasShape(shape, command, bytes)) return true;
+      bytes.cutAt(start);
     }
+    return false;
+  }
+
+  #packByText(command: Command): void {
+    const holes: number[] = [];
     const shape = this.#shapeByText(command, holes);
-    if (shape === AS_TEXT) return AS_TEXT;
+    this.#bytes.addNumber(shape);
+    if (shape === AS_TEXT) {
+      const text = new TextEncoder().encode(JSON.stringify(command));
+      this.#bytes.addNumber(text.length);
+      this.#bytes.addBytes(text);
+      return;
+    }
+    for (const hole of holes) this.#bytes.addNumber(hole);
+    const samples = this.#samples.get(command.kind) ?? [];
     if (samples.length >= SAMPLES_PER_KIND) samples.pop();
-    samples.unshift({ command, shape });
+    samples.unshift({ shape: shapeOf(command), number: shape });
     this.#samples.set(command.kind, samples);
-    return shape;
   }
 
   #shapeByText(command: Command, holes: number[]): number {
@@ -153,30 +155,4 @@ function addShape(parts: string[], holes: number[], value: unknown): void {
 
 function append(parts: string[], text: string): void {
   parts[parts.length - 1] += text;
-}
-
-interface Reader {
-  readonly bytes: Uint8Array;
-  at: number;
-}
-
-const BITS = 128;
-
-function pushNumber(bytes: number[], value: number): void {
-  let rest = value;
-  while (rest >= BITS) {
-    bytes.push((rest % BITS) + BITS);
-    rest = Math.floor(rest / BITS);
-  }
-  bytes.push(rest);
-}
-
-function takeNumber(reader: Reader): number {
-  let value = 0;
-  for (let scale = 1; ; scale *= BITS) {
-    const byte = reader.bytes[reader.at] ?? 0;
-    reader.at += 1;
-    value += (byte % BITS) * scale;
-    if (byte < BITS) return value;
-  }
 }

@@ -2,7 +2,7 @@
 const BYTES_A_RECORD = 128;
 
 /** Records between two checkpoints of a small state, and at most. */
-const RECORDS_MIN = 512;
+const RECORDS_MIN = 1024;
 const RECORDS_MAX = 65_536;
 
 /** Share of a history that may depend on one checkpoint, and so is forgotten with it. */

@@ -105,8 +105,8 @@ test('listeners hear of records until they stop listening', () => {
   expect(heard).toEqual(['a', 'b', 'b']);
 });
 
-/** A state that is worth a checkpoint every 1024 records. */
-const STATE = new Uint8Array(1024 * 128);
+/** A state that is worth a checkpoint every 2048 records. */
+const STATE = new Uint8Array(2048 * 128);
 
 /** Appends records as commands do, each before it runs anchored. */
 function appendAnchored(ring: EventRing<Uint8Array>, count: number): void {
@@ -118,13 +118,13 @@ function appendAnchored(ring: EventRing<Uint8Array>, count: number): void {
 }
 
 test.each([
-  [4096, [1, 4096, 4096], [0, 512, 1536, 2560, 3584]],
-  [4097, [513, 4097, 3585], [512, 1536, 2560, 3584]],
-  [4608, [513, 4608, 4096], [512, 1536, 2560, 3584]],
-  [4609, [1537, 4609, 3073], [1536, 2560, 3584, 4608]],
+  [8192, [1, 8192, 8192], [0, 1024, 3072, 5120, 7168]],
+  [8193, [1025, 8193, 7169], [1024, 3072, 5120, 7168]],
+  [9216, [1025, 9216, 8192], [1024, 3072, 5120, 7168]],
+  [9217, [3073, 9217, 6145], [3072, 5120, 7168, 9216]],
 ])('after %i records, what leans on a forgotten checkpoint is forgotten', (count, left, seqs) => {
   const budget = new HistoryBudget(1_000_000);
-  const ring = new EventRing(budget, 4096, SCALE);
+  const ring = new EventRing(budget, 8192, SCALE);
   appendAnchored(ring, count);
   expect(kept(ring)).toEqual(left);
   const found = new Set<number | undefined>();

@@ -158,6 +158,21 @@ describe('a timeline of many thousand events', () => {
     }
   });
 
+  test('has a root stand on while another PCID comes and goes over the same shadow page', () => {
+    const { window: windowOf, head: end } = workload('hostile', 6000);
+    for (const { roots } of windowOf(0, end, 1 << 20).vcpus) {
+      for (const { spans } of roots) {
+        const again = spans.filter(({ from, pgd, hpa, marked }, i) => {
+          const before = spans[i - 1];
+          if (before?.to !== from) return false;
+          const one = { pgd: before.pgd, hpa: before.hpa, marked: before.marked };
+          return JSON.stringify(one) === JSON.stringify({ pgd, hpa, marked });
+        });
+        expect(again).toEqual([]);
+      }
+    }
+  });
+
   test('shows only the vCPUs that are asked for', () => {
     const { story } = workload('shootdown', 200);
     const one: Timeline = timelineOf(story, 4, { from: 0, to: 100, buckets: 10, vcpus: [1] });

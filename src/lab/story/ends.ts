@@ -1,6 +1,7 @@
-import { type MmuName, RootCause } from '../../mmu/schema/index.js';
+import { RootCause } from '../../mmu/schema/index.js';
+import type { SlotsLook } from './look.js';
 import type { ToldEvent } from './told.js';
-import { type Root, standsFor } from './values.js';
+import { isSameRoot, type Root, standsFor } from './values.js';
 
 /** The ways in which a root ceases to stand in a slot as it did. */
 export const ROOT_ENDS = ['moved', 'marked', 'synced', 'freed', 'evicted', 'rewound'] as const;
@@ -12,44 +13,57 @@ export interface End {
   readonly cause: RootCause | null;
 }
 
-const MOVED: End = { end: 'moved', cause: null };
-const SYNCED: End = { end: 'synced', cause: null };
 const CAUSES = RootCause.options;
 
-/** The number of an end: 0 for none, below 4,096. */
-export function endCode(end: End | null): number {
-  if (end === null) return 0;
-  const cause = end.cause === null ? 0 : CAUSES.indexOf(end.cause) + 1;
-  return (1 + ROOT_ENDS.indexOf(end.end)) | (cause << 3);
+/** The number of an end: from 1, below 4,096. */
+export function endCode(end: RootEnd, cause: RootCause | null = null): number {
+  const why = cause === null ? 0 : CAUSES.indexOf(cause) + 1;
+  return (1 + ROOT_ENDS.indexOf(end)) | (why << 3);
 }
 
-/** The inverse of {@link endCode}. */
+/** The inverse of {@link endCode}; null for 0. */
 export function endOf(code: number): End | null {
   const end = ROOT_ENDS[(code & 7) - 1];
   return end === undefined ? null : { end, cause: CAUSES[(code >> 3) - 1] ?? null };
 }
 
-/** A command, for the roots of an MMU that it moved. */
-export interface Departures {
-  readonly vcpu: number;
-  readonly mmu: MmuName;
-  /** Events of the command, in order, those of other vCPUs among them. */
-  readonly events: readonly ToldEvent[];
-  /** Roots that the MMU's slots hold behind it. */
-  readonly after: readonly (Root | null)[];
+export const MOVED = endCode('moved');
+export const REWOUND = endCode('rewound');
+const SYNCED = endCode('synced');
+const EVICTED = endCode('evicted');
+const FREED = endCode('freed');
+
+/**
+ * Number of the end of a root that a slot held before a command and not behind it.
+ *
+ * @param slots Behind the command.
+ * @param events Events of the command, in order, those of other vCPUs among them.
+ */
+export function endBy(root: Root, slots: SlotsLook, events: readonly ToldEvent[]): number {
+  if (isHeldIn(slots, root)) return MOVED;
+  for (let i = events.length - 1; i >= 0; i -= 1) {
+    const { event, vcpu } = events[i] as ToldEvent;
+    switch (event.kind) {
+      case 'root-freed':
+      case 'root-marked-unsync':
+      case 'root-evicted':
+      case 'root-synced': {
+        if (vcpu !== slots.vcpu || event.mmu !== slots.mmu || !standsFor(event, root)) break;
+        if (event.kind === 'root-freed') return endCode('freed', event.cause);
+        if (event.kind === 'root-marked-unsync') return endCode('marked', event.cause);
+        if (event.kind === 'root-evicted') return EVICTED;
+        if (root.marked) return SYNCED;
+        break;
+      }
+      default:
+    }
+  }
+  const isThere = slots.held.some((other) => other?.hpa === root.hpa && root.marked);
+  return isThere ? SYNCED : FREED;
 }
 
-/** The end of a root that a slot held before a command and not behind it. */
-export function endBy(root: Root, { vcpu, mmu, events, after }: Departures): End {
-  if (after.includes(root)) return MOVED;
-  for (let i = events.length - 1; i >= 0; i -= 1) {
-    const { event, vcpu: of } = events[i] as ToldEvent;
-    if (of !== vcpu || !('mmu' in event) || event.mmu !== mmu || !standsFor(event, root)) continue;
-    if (event.kind === 'root-freed') return { end: 'freed', cause: event.cause };
-    if (event.kind === 'root-marked-unsync') return { end: 'marked', cause: event.cause };
-    if (event.kind === 'root-evicted') return { end: 'evicted', cause: null };
-    if (event.kind === 'root-synced' && root.marked) return SYNCED;
-  }
-  const isThere = after.some((other) => other?.hpa === root.hpa && root.marked);
-  return isThere ? SYNCED : { end: 'freed', cause: null };
+/** Whether a slot of an MMU holds a root. */
+export function isHeldIn({ held }: SlotsLook, root: Root): boolean {
+  for (const other of held) if (isSameRoot(root, other)) return true;
+  return false;
 }

@@ -1,15 +1,15 @@
-import {
-  type MmuEvent,
-  type MmuEventOf,
-  PREV_ROOTS_MAX,
-  RequestName,
-} from '../../mmu/schema/index.js';
+import { type MmuEventOf, PREV_ROOTS_MAX, RequestName } from '../../mmu/schema/index.js';
 
 /** The sides that may run: KVM, and its guests. */
 export const LEVELS = ['host', 'L1', 'L2'] as const;
 export type Level = (typeof LEVELS)[number];
 
 export const REQUESTS = RequestName.options;
+
+/** Place of each request among all of them. */
+export const REQUEST_PLACES = Object.fromEntries(
+  REQUESTS.map((request, place) => [request, place]),
+) as Readonly<Record<(typeof REQUESTS)[number], number>>;
 
 /** The happenings that a timeline counts, per vCPU and bucket. */
 export const MARKS = [
@@ -58,11 +58,11 @@ export function slotOf(code: number): { mmu: 'root' | 'guest'; slot: number } {
 }
 
 export const COMMAND_CODE = codeOfMark('commands');
-const ENTRY_CODE = codeOfMark('entries');
-const EXIT_CODE = codeOfMark('exits');
-const FAULT_CODE = codeOfMark('faults');
-const INJECTION_CODE = codeOfMark('injections');
-const FLUSH_CODES: Readonly<Record<FlushScope, number>> = {
+export const ENTRY_CODE = codeOfMark('entries');
+export const EXIT_CODE = codeOfMark('exits');
+export const FAULT_CODE = codeOfMark('faults');
+export const INJECTION_CODE = codeOfMark('injections');
+export const FLUSH_CODES: Readonly<Record<FlushScope, number>> = {
   all: codeOfMark('flush-all'),
   current: codeOfMark('flush-current'),
   guest: codeOfMark('flush-guest'),
@@ -70,27 +70,6 @@ const FLUSH_CODES: Readonly<Record<FlushScope, number>> = {
   pcid: codeOfMark('flush-pcid'),
   context: codeOfMark('flush-context'),
 };
-
-/** Code of the mark by which an event is counted; null if it is not. */
-export function markCodeOf(event: MmuEvent): number | null {
-  switch (event.kind) {
-    case 'vm-entered':
-      return ENTRY_CODE;
-    case 'vm-exit':
-      // An exit to L1 follows one to KVM.
-      return event.to === 'host' ? EXIT_CODE : null;
-    case 'page-fault':
-      return FAULT_CODE;
-    case 'fault-injected':
-      return INJECTION_CODE;
-    case 'tlb-flushed':
-      return FLUSH_CODES[event.scope];
-    case 'violation':
-      return VIOLATION_CODE;
-    default:
-      return null;
-  }
-}
 
 function codeOfMark(mark: Mark): number {
   return MARK_CODE + MARKS.indexOf(mark);

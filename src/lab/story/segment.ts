@@ -1,6 +1,7 @@
-import { CODES_PER_VCPU, MARK_CODE, VIOLATION_CODE } from './lanes.js';
-import { addUp, type Sums } from './sums.js';
-import type { Value } from './values.js';
+import type { Happening, Happenings, Standing } from './happenings.js';
+import { CODES_PER_VCPU, MARK_CODE, ROOT_CODE, VIOLATION_CODE } from './lanes.js';
+import { Adder, LANE_WORDS, MARK_WORDS, type Sums } from './sums.js';
+import { PLAIN_VALUES, type Root, type Value } from './values.js';
 
 /** Sequence numbers of a segment, the unit in which a story is forgotten. A power of 2. */
 export const SEGMENT_SEQS = 65_536;
@@ -11,18 +12,11 @@ export const NODE_SEQS = 1024;
 /** Nodes that are summed up together as well, so that a window of millions takes few steps. */
 export const NODES_PER_GROUP = 16;
 
-/** A lane's value at the beginning of a segment, and since when it has had it. */
-export interface Standing {
-  readonly code: number;
-  readonly value: Value;
-  readonly since: number;
-}
-
 /** Bits of a second number that name the value; those above name the end of the value before. */
 export const VALUE_BITS = 20;
 const VALUE_MASK = (1 << VALUE_BITS) - 1;
 
-const BYTES_PER_VALUE = 64;
+/** Numbers that a log has room for at first, unless more are known to come. */
 const WORDS_AT_FIRST = 64;
 
 /**
@@ -33,27 +27,31 @@ const WORDS_AT_FIRST = 64;
 export class Segment {
   /** The lowest `seq` that belongs to it. */
   readonly start: number;
+  /** The lanes that had a value at its beginning. */
   readonly standing: readonly Standing[];
-  readonly values: Value[] = [];
-  readonly #ids = new Map<Value, number>();
-  #log = new Uint32Array(WORDS_AT_FIRST);
+  /** Roots that slots have held, whose numbers are those behind the plain values. */
+  readonly #roots: Root[] = [];
+  #log: Uint32Array;
   #length = 0;
   /** For each node begun, where it begins in the log. */
   readonly #begins: number[] = [0];
+  /** The lowest `seq` behind the open node. */
+  #nodeEnd: number;
   readonly #sums: Sums[] = [];
   /** Sums of each group of nodes. */
   readonly #groupSums: Sums[] = [];
-  #sumBytes = 0;
+  readonly #adder = new Adder();
 
-  /** @param seq Any of its sequence numbers. */
-  constructor(seq: number, standing: readonly Standing[]) {
+  /**
+   * @param seq Any of its sequence numbers.
+   * @param before The segment before, which gets no more; null for the first one.
+   */
+  constructor(seq: number, standing: readonly Standing[], before: Segment | null) {
     this.start = seq - (seq % SEGMENT_SEQS);
     this.standing = standing;
-  }
-
-  get bytes(): number {
-    const values = this.values.length + this.standing.length;
-    return this.#log.byteLength + this.#sumBytes + values * BYTES_PER_VALUE;
+    this.#nodeEnd = this.start + NODE_SEQS;
+    // A guest goes on as it did, and growing by halves would move every number about.
+    this.#log = new Uint32Array(Math.max(before === null ? 0 : before.#length, WORDS_AT_FIRST));
   }
 
   /** Whether a `seq` belongs to it. */
@@ -61,21 +59,34 @@ export class Segment {
     return seq >= this.start && seq < this.start + SEGMENT_SEQS;
   }
 
-  /** Keeps a mark. */
-  mark(seq: number, code: number): void {
-    this.#push(seq, code);
-  }
-
-  /** Keeps a violation. */
-  violation(seq: number, vcpu: number, rule: number): void {
-    this.#push(seq, vcpu * CODES_PER_VCPU + VIOLATION_CODE);
-    this.#append(rule);
-  }
-
-  /** Keeps a change of a lane. @param end How the value before ended. */
-  change(seq: number, code: number, value: Value | null, end: number): void {
-    this.#push(seq, code);
-    this.#append(((value === null ? 0 : this.#idOf(value)) | (end << VALUE_BITS)) >>> 0);
+  /**
+   * Keeps what happened, none of which comes before what was kept earlier.
+   *
+   * @param from Place of the first of the happenings that belong to it.
+   * @returns Place of the first one that is behind its end, if there is one.
+   */
+  take(happenings: Happenings, from: number): number {
+    let place = from;
+    for (; place < happenings.count; place += 1) {
+      const happening = happenings.at(place);
+      const { seq, code } = happening;
+      if (seq >= this.#nodeEnd) {
+        if (!this.has(seq)) break;
+        while (seq >= this.#nodeEnd) this.#closeNode();
+      }
+      let length = this.#length;
+      if (length + 2 > this.#log.length) this.#grow();
+      const log = this.#log;
+      log[length] = ((seq - this.start) << 16) | code;
+      length += 1;
+      const kind = code % CODES_PER_VCPU;
+      if (kind < MARK_CODE || kind === VIOLATION_CODE) {
+        log[length] = this.#wordOf(happening, kind);
+        length += 1;
+      }
+      this.#length = length;
+    }
+    return place;
   }
 
   /** The log from a node on, up to another; a node that has not begun is behind the end. */
@@ -95,52 +106,68 @@ export class Segment {
   }
 
   valueOf(word: number): Value | null {
-    return this.values[(word & VALUE_MASK) - 1] ?? null;
+    const number = word & VALUE_MASK;
+    if (number <= PLAIN_VALUES.length) return PLAIN_VALUES[number - 1] ?? null;
+    return this.#roots[number - PLAIN_VALUES.length - 1] ?? null;
   }
 
-  #idOf(value: Value): number {
-    let id = this.#ids.get(value);
-    if (id === undefined) {
-      id = this.values.push(value);
-      this.#ids.set(value, id);
+  /** The lanes that have a value behind all that was kept. */
+  standingBehind(): Standing[] {
+    const standing = new Map(this.standing.map((one) => [one.code, one]));
+    const open = this.#begins.length - 1;
+    for (const sums of this.#sums) this.#adder.addSums(sums);
+    this.#adder.addLog(this.part(open, open + 1));
+    const sums = this.#adder.finish();
+    for (let i = 0; i < sums.length; ) {
+      const code = sums[i] as number;
+      if (!isLane(code)) {
+        i += MARK_WORDS;
+        continue;
+      }
+      const value = this.valueOf(sums[i + 4] as number);
+      const since = this.start + ((sums[i + 2] as number) & 0xffff);
+      if (value === null) standing.delete(code);
+      else standing.set(code, { code, value, since });
+      i += LANE_WORDS;
     }
-    return id;
+    return [...standing.values()];
   }
 
-  #push(seq: number, code: number): void {
-    const offset = seq - this.start;
-    const node = Math.floor(offset / NODE_SEQS);
-    while (this.#begins.length <= node) this.#closeNode();
-    this.#append(((offset << 16) | code) >>> 0);
+  /** The second number of a change, or the rule of a violation. @param kind Code within its vCPU. */
+  #wordOf({ root, number, end }: Happening, kind: number): number {
+    if (kind < ROOT_CODE || kind >= MARK_CODE) return number;
+    return (root === null ? 0 : this.#numberOf(root)) | (end << VALUE_BITS);
+  }
+
+  #numberOf(root: Root): number {
+    if (root.numberedAt !== this.start) {
+      root.numberedAt = this.start;
+      root.number = this.#roots.push(root) + PLAIN_VALUES.length;
+    }
+    return root.number;
   }
 
   /** Sums a node up once nothing can be added to it. */
   #closeNode(): void {
     const node = this.#begins.length - 1;
     this.#begins.push(this.#length);
-    const sums = addUp(this.part(node, node + 1));
-    this.#sums.push(sums);
-    this.#sumBytes += sums.byteLength;
+    this.#nodeEnd += NODE_SEQS;
+    this.#adder.addLog(this.part(node, node + 1));
+    this.#sums.push(this.#adder.finish());
     if ((node + 1) % NODES_PER_GROUP !== 0) return;
-    const group = addUp(this.part(node + 1 - NODES_PER_GROUP, node + 1));
-    this.#groupSums.push(group);
-    this.#sumBytes += group.byteLength;
+    for (const sums of this.#sums.slice(-NODES_PER_GROUP)) this.#adder.addSums(sums);
+    this.#groupSums.push(this.#adder.finish());
   }
 
-  #append(word: number): void {
-    if (this.#length === this.#log.length) {
-      const grown = new Uint32Array(2 * this.#log.length);
-      grown.set(this.#log);
-      this.#log = grown;
-    }
-    this.#log[this.#length] = word;
-    this.#length += 1;
+  #grow(): void {
+    const grown = new Uint32Array(2 * this.#log.length);
+    grown.set(this.#log);
+    this.#log = grown;
   }
 
   /** Gives up the room for more, because nothing is added any longer. */
   close(): void {
     this.#log = this.#log.slice(0, this.#length);
-    this.#ids.clear();
     while (this.#begins.length <= SEGMENT_SEQS / NODE_SEQS) this.#closeNode();
   }
 }

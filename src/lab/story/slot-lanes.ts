@@ -1,132 +1,110 @@
-import { isSameWord, type Mmu, prevRootCount, rootAt } from '../../mmu/index.js';
+import { isSameWord, type Mmu, rootAt } from '../../mmu/index.js';
 import { CURRENT } from '../../mmu/schema/index.js';
-import { type Departures, endBy, endCode } from './ends.js';
-import { CODES_PER_VCPU, rootCode, slotOf } from './lanes.js';
-import type { LaneChange, VcpuLook } from './look.js';
+import { endBy, isHeldIn, MOVED, REWOUND } from './ends.js';
+import type { Happenings } from './happenings.js';
+import type { SlotsLook } from './look.js';
 import type { ToldEvent } from './told.js';
-import type { Root, Roots } from './values.js';
-
-const MOVED = endCode({ end: 'moved', cause: null });
+import { isSameRoot, type Root, type Roots } from './values.js';
 
 /**
- * Follows the current root from event to event, because an entry and a switch may be parts of one
- * command. The other slots are looked at behind it.
+ * An event gave an MMU another current root. It is followed from event to event, because an entry and
+ * a switch may be parts of one command; the other slots are looked at behind it.
+ *
+ * @param value Null if the MMU has none until the next load.
  */
-export function switchCurrent(
-  changes: LaneChange[],
-  { look, roots, told }: { look: VcpuLook; roots: Roots; told: ToldEvent },
+export function setCurrent(
+  into: Happenings,
+  slots: SlotsLook,
+  seq: number,
+  value: Root | null,
 ): void {
-  const { seq, event } = told;
-  switch (event.kind) {
-    case 'root-missed':
-      setCurrent(changes, { look, mmu: event.mmu, seq, value: null });
-      break;
-    case 'root-reused': {
-      const held = look.slots[event.mmu].find((root) => root?.hpa === event.hpa);
-      const value = held ?? roots.of(event.pgd, event.hpa, false);
-      setCurrent(changes, { look, mmu: event.mmu, seq, value });
-      break;
-    }
-    case 'root-allocated': {
-      const value = roots.of(event.pgd, event.hpa, false);
-      setCurrent(changes, { look, mmu: event.mmu, seq, value });
-      break;
-    }
-    default:
-  }
+  const was = slots.held[0] ?? null;
+  if (isSameRoot(was, value)) return;
+  slots.held[0] = value;
+  slots.told = into.addRoot(seq, slots.code, value, was === null ? 0 : MOVED);
+  slots.told.was = was;
 }
 
-/** Tells the fate of roots that were current within a command, and that no slot holds behind it. */
-export function tellFates(changes: readonly LaneChange[], departures: Departures): void {
-  const { vcpu, mmu, after } = departures;
-  for (const change of changes) {
-    const { was, code } = change;
-    if (was === undefined || Math.floor(code / CODES_PER_VCPU) !== vcpu) continue;
-    if (slotOf(code % CODES_PER_VCPU).mmu !== mmu) continue;
-    if (!after.includes(was)) change.end = endCode(endBy(was, departures));
-  }
+/** The place behind the events of a command, or where a VM was taken back. */
+export interface Behind {
+  readonly roots: Roots;
+  /** Events of the command, those of other vCPUs among them; null where the VM was taken back. */
+  readonly events: readonly ToldEvent[] | null;
 }
 
-interface CurrentSet {
-  readonly look: VcpuLook;
-  readonly mmu: 'root' | 'guest';
-  readonly seq: number;
-  readonly value: Root | null;
-}
-
-function setCurrent(changes: LaneChange[], { look, mmu, seq, value }: CurrentSet): void {
-  const was = look.slots[mmu][0] ?? null;
-  if (was === value) return;
-  look.slots[mmu][0] = value;
-  const code = look.index * CODES_PER_VCPU + rootCode(mmu, CURRENT);
-  changes.push(was === null ? { seq, code, value, end: 0 } : { seq, code, value, end: MOVED, was });
+/** Looks at the slots of an MMU behind a command. @param seq Newest record of the vCPU. */
+export function settleSlots(
+  into: Happenings,
+  slots: SlotsLook,
+  mmu: Mmu,
+  seq: number,
+  behind: Behind,
+): void {
+  if (!holdsAsBefore(slots, mmu)) moveSlots(into, slots, mmu, slots.named || seq, behind);
+  if (slots.told !== null && behind.events !== null) tellFates(into, slots, behind.events);
 }
 
 /** Whether the slots hold what they held. Most commands leave them alone. */
-export function holdsAsBefore({ slots }: VcpuLook, mmu: Mmu): boolean {
-  const before = slots[mmu.name];
-  for (let place = 0; place < before.length; place += 1) {
-    const seen = before[place] ?? null;
-    const root = rootAt(mmu, place - 1);
-    if (root === null || seen === null) {
-      if (root !== seen) return false;
-    } else if (
-      root.hpa !== seen.hpa ||
-      !isSameWord(root.pgd, seen.pgd) ||
-      isMarked(mmu, place) !== seen.marked
-    ) {
-      return false;
-    }
+function holdsAsBefore({ held }: SlotsLook, mmu: Mmu): boolean {
+  for (let place = 0; place < held.length; place += 1) {
+    if (!isHeld(held[place] ?? null, mmu, place)) return false;
   }
   return true;
 }
 
-export interface SlotsToFollow {
-  readonly look: VcpuLook;
-  readonly mmu: Mmu;
-  readonly roots: Roots;
-  readonly seq: number;
-  /** Events of the command; null where the VM was taken back. */
-  readonly events: readonly ToldEvent[] | null;
+/** Whether a slot holds a root, as it is marked, or none. */
+function isHeld(seen: Root | null, mmu: Mmu, place: number): boolean {
+  const root = rootAt(mmu, place + CURRENT);
+  if (root === null || seen === null) return root === seen;
+  return (
+    root.hpa === seen.hpa && isSameWord(root.pgd, seen.pgd) && isMarked(mmu, place) === seen.marked
+  );
 }
 
-export function settleSlots(
-  changes: LaneChange[],
-  { look, mmu, roots, seq, events }: SlotsToFollow,
+function moveSlots(
+  into: Happenings,
+  slots: SlotsLook,
+  mmu: Mmu,
+  seq: number,
+  { roots, events }: Behind,
 ): void {
-  const before = look.slots[mmu.name];
-  const after = heldBy(mmu, roots);
-  for (let place = 0; place < after.length; place += 1) {
-    const value = after[place] ?? null;
+  const { held, before } = slots;
+  for (let place = 0; place < held.length; place += 1) before[place] = held[place] ?? null;
+  for (let place = 0; place < held.length; place += 1)
+    held[place] = rootIn(slots, mmu, place, roots);
+  for (let place = 0; place < held.length; place += 1) {
+    const root = held[place] ?? null;
     const was = before[place] ?? null;
-    if (was === value) continue;
-    before[place] = value;
-    const code = look.index * CODES_PER_VCPU + rootCode(mmu.name, place + CURRENT);
-    const told = changes.findLast((change) => change.code === code);
+    if (isSameRoot(was, root)) continue;
+    const told = place === 0 ? slots.told : null;
     // The event that gave the root did not know what it owes, nor the pgd of a direct one.
-    if (told !== undefined && was !== null && was.hpa === value?.hpa) {
-      told.value = value;
+    if (told !== null && was !== null && was.hpa === root?.hpa) {
+      told.root = root;
       continue;
     }
-    const end =
-      events === null
-        ? REWOUND
-        : was && endBy(was, { vcpu: look.index, mmu: mmu.name, events, after });
-    changes.push({ seq, code, value, end: was === null ? 0 : endCode(end) });
+    const end = was === null ? 0 : events === null ? REWOUND : endBy(was, slots, events);
+    into.addRoot(seq, slots.code + place, root, end);
   }
 }
 
-/** Contents of the slots, the current root first. */
-function heldBy(mmu: Mmu, roots: Roots): (Root | null)[] {
-  const held: (Root | null)[] = [];
-  for (let place = 0; place <= prevRootCount(mmu); place += 1) {
-    const root = rootAt(mmu, place + CURRENT);
-    held.push(root === null ? null : roots.of(root.pgd, root.hpa, isMarked(mmu, place)));
-  }
-  return held;
+/** The root in a slot, which mostly is one that the MMU held before: in a rotation, one place up. */
+function rootIn({ before }: SlotsLook, mmu: Mmu, place: number, roots: Roots): Root | null {
+  const root = rootAt(mmu, place + CURRENT);
+  if (root === null) return null;
+  const beside = before[place - 1] ?? null;
+  if (isHeld(beside, mmu, place)) return beside;
+  for (const seen of before) if (isHeld(seen, mmu, place)) return seen;
+  return roots.of(root.pgd, root.hpa, isMarked(mmu, place));
 }
 
-const REWOUND = { end: 'rewound', cause: null } as const;
+/** Tells the fate of roots that were current within a command, and that no slot holds behind it. */
+function tellFates(into: Happenings, slots: SlotsLook, events: readonly ToldEvent[]): void {
+  for (let place = 0; place < into.count; place += 1) {
+    const one = into.at(place);
+    if (one.was === null || one.code !== slots.code || isHeldIn(slots, one.was)) continue;
+    one.end = endBy(one.was, slots, events);
+  }
+}
 
 function isMarked(mmu: Mmu, place: number): boolean {
   const root = mmu.slots[place];

@@ -194,9 +194,9 @@ export class Fleet {
     try {
       const applied = recorder.record(command, (emit) => this.step(vm, command, emit));
       entry.story?.take(vm, command.vcpu, applied);
-      entry.violations.take(ring, applied.events);
+      const violations = this.work.count(command.kind, applied.events);
+      if (violations > 0) entry.violations.take(ring, applied.events);
       entry.lanes?.follow(command);
-      this.work.count(command.kind, applied.events);
       return applied;
     } catch (error) {
       if (error instanceof CommandRefused) throw new ApiError('command-refused', error.message);

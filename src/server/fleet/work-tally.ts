@@ -23,12 +23,18 @@ export class WorkTally {
     'spurious-fault': 0,
   };
 
-  count(kind: CommandKind, events: readonly EventRecord[]): void {
+  /** @returns Violations among the events. */
+  count(kind: CommandKind, events: readonly EventRecord[]): number {
     this.commands[kind] += 1;
+    let violations = 0;
     for (const { event } of events) {
       if (event.kind === 'tlb-flushed') this.flushes[event.by][event.scope] += 1;
-      else if (event.kind === 'violation') this.violations[event.rule] += 1;
+      else if (event.kind === 'violation') {
+        this.violations[event.rule] += 1;
+        violations += 1;
+      }
     }
+    return violations;
   }
 }
 
