@@ -28,10 +28,7 @@ export function mendedConductOf(config: VmConfig): Conduct {
   const parts = [...mends, ...defectsOf(config)];
   return {
     rules: rulesWith(withoutBugs(kernelRulesOf(config.kernel)), mends),
-    policy: mends.reduce(
-      (policy, { policyOf }) => policyOf?.(policy) ?? policy,
-      policyOf(config.policy),
-    ),
+    policy: policyOf(config.policy),
     wrappers: wrappersOf(parts.flatMap(({ seams = [] }) => seams)),
   };
 }

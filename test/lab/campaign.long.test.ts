@@ -10,6 +10,9 @@ describe('a campaign', () => {
 
   test.each<[DefectName, GuestName]>([
     ['invept-spares-current', 'hypervisor'],
+    ['guest-flush-spares-prev-roots', 'hypervisor'],
+    ['invlpg-current-root-only', 'hypervisor'],
+    ['vpid12-change-unnoticed', 'hypervisor'],
     ['sync-keeps-absent', 'hypervisor'],
     ['unsync-not-propagated', 'hypervisor'],
     ['tlb-tag-without-pcid', 'hostile'],

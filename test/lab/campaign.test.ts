@@ -41,6 +41,10 @@ describe('a campaign', () => {
     // Roots in a memslot that goes and comes back: CR3 and EPT roots, and PDPTEs.
     ['dummy-root-kept', 'hypervisor', '6.12'],
     ['dummy-root-kept', 'pae', '7.3'],
+    // Stories: a root or an L2 comes into use again after something was dropped elsewhere.
+    ['pcid-flush-spares-prev-roots', 'hypervisor', '7.3'],
+    ['pcide-keeps-roots', 'hypervisor', '6.1'],
+    ['wp-override-keeps-exec', '32-bit', '6.1'],
   ])('finds %s by the guest %s under %s, and shows it in a few commands', expectFound);
 
   test.each<GuestName>(['hypervisor', 'pae', '32-bit'])(

@@ -21,7 +21,7 @@ const keepsWith = (...defects: DefectName[]) =>
     expect(isKeepingStated(vm.config)).toBe(true);
     for (const input of one.commands) {
       const command = Command.parse(input);
-      const watch = new KeepingWatch(vm, command, false);
+      const watch = new KeepingWatch(vm, command);
       try {
         step(vm, command, (vcpu, event) => {
           watch.see(vcpu, event);

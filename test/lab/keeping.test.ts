@@ -37,7 +37,7 @@ function watched({ config, stage, acts }: Scene, changes: VmConfigInput): (strin
 }
 
 function verdictOn(vm: Vm, command: Command, meddle = () => {}): string | null {
-  const watch = new KeepingWatch(vm, command, false);
+  const watch = new KeepingWatch(vm, command);
   step(vm, command, (vcpu, event) => {
     watch.see(vcpu, event);
     return 0;

@@ -75,7 +75,7 @@ function verdictsOn({ config, commands }: Counterexample): string[] {
   const vm = createMendedVm(VmConfig.parse(config));
   const said: string[] = [];
   for (const command of commands.map((input) => Command.parse(input))) {
-    const keeping = new KeepingWatch(vm, command, true);
+    const keeping = new KeepingWatch(vm, command);
     try {
       const outcome = step(vm, command, (vcpu, event) => {
         if (event.kind === 'violation') said.push(event.message);

@@ -106,6 +106,22 @@ test('of frames that come equally near the newest is shown', async () => {
   expect(json.nearest.frame.frame.event.pgd).toBe('0x3000');
 });
 
+test('the nearest frame is one that was waited for', async () => {
+  const app = await withVm();
+  const { json: load } = await ask(app, 'POST', LOAD, { pgd: '0x1000' });
+  const missed = load.events.find((one: { event: { kind: string } }) => {
+    return one.event.kind === 'root-missed';
+  });
+  const where = [{ path: '/event/pgd', value: '0xdead000' }];
+  const nearestAfter = async (after: number) => {
+    const until = { on: 'event', match: { kind: ['root-missed'], where }, after };
+    const { json } = await ask(app, 'POST', WAIT, { until, timeoutMs: 0 });
+    return json.nearest.frame?.frame.seq ?? null;
+  };
+  expect(await nearestAfter(missed.seq - 1)).toBe(missed.seq);
+  expect(await nearestAfter(missed.seq)).toBe(null);
+});
+
 /** The answer to a load, with the number of the last thing that happened. */
 async function loaded(app: FastifyInstance, pgd: string): Promise<{ seq: number }> {
   const { json } = await ask(app, 'POST', LOAD, { pgd });

@@ -1,11 +1,4 @@
-import {
-  CommandRefused,
-  createMendedVm,
-  createVm,
-  flawsOf,
-  step,
-  type Vm,
-} from '../../mmu/index.js';
+import { CommandRefused, createVm, flawsOf, step, type Vm } from '../../mmu/index.js';
 import { Command, VmConfig } from '../../mmu/schema/index.js';
 import { isKeepingStated, KeepingWatch } from '../keeping/index.js';
 import type { Scenery } from './guest.js';
@@ -30,7 +23,7 @@ export function startedVm({ config, stage }: Scenery, make: Maker = createVm): V
 export function attemptAll(scenery: Scenery, commands: readonly Command[], make: Maker): Attempted {
   const vm = startedVm(scenery, make);
   for (const command of commands) {
-    const says = attempt(vm, command, make);
+    const says = attempt(vm, command);
     if (says !== null && says !== REFUSED) return { vm, says };
   }
   return { vm, says: flawsOf(vm)[0] ?? null };
@@ -42,13 +35,9 @@ export const HANGS = 'The vCPU would go on for ever';
 /** Result for a command that the vCPU could not take: nothing has changed. */
 export const REFUSED = 'refused';
 
-/**
- * @param make The function that made the VM.
- * @returns The sentence of a judge, {@link REFUSED}, or null.
- */
-export function attempt(vm: Vm, command: Command, make: Maker = createVm): string | null {
-  const isMended = make === createMendedVm;
-  const keeping = isKeepingStated(vm.config) ? new KeepingWatch(vm, command, isMended) : null;
+/** @returns The sentence of a judge, {@link REFUSED}, or null. */
+export function attempt(vm: Vm, command: Command): string | null {
+  const keeping = isKeepingStated(vm.config) ? new KeepingWatch(vm, command) : null;
   let violation: string | null = null;
   try {
     const outcome = step(vm, command, (vcpu, event) => {

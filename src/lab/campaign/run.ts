@@ -53,7 +53,7 @@ export function runTrial(
   let says: string | null = null;
   for (let i = 1; i <= steps && says === null; i += 1) {
     const command: Command = guest.next().value;
-    const said = attempt(vm, command, make);
+    const said = attempt(vm, command);
     if (said === REFUSED) refused += 1;
     else commands.push(command);
     const isRight = said === REFUSED || said === null;

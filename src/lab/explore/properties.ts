@@ -56,7 +56,7 @@ const noOverInvalidation: Property = {
   summary: 'Nothing is given up that an invalidation must leave valid.',
   watch(vm, command) {
     if (!isKeepingStated(vm.config)) return { end: () => null };
-    const keeping = new KeepingWatch(vm, command, false);
+    const keeping = new KeepingWatch(vm, command);
     return { see: (vcpu, event) => keeping.see(vcpu, event), end: () => keeping.verdict() };
   },
 };

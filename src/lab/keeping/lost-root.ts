@@ -10,8 +10,6 @@ export interface Loss {
   readonly vcpu: Vcpu;
   readonly command: Command;
   readonly before: Before;
-  /** Whether the holes that KVM has are closed: where PCIDE is clear a flush frees roots, then. */
-  readonly isMended: boolean;
   /** The request that is being serviced; null while the command itself acts. */
   readonly serviced: Request | null;
   readonly mmu: Mmu;
@@ -132,9 +130,9 @@ const BY_COMMAND: { readonly [K in CommandKind]?: Grounds } = {
 };
 
 /** A previous root of the PCID, where there are any. @see Linux `kvm_invalidate_pcid()` */
-function hasPcid({ vm, vcpu, isMended, mmu, slot, root }: Loss, pcid: number): boolean {
+function hasPcid({ vm, vcpu, mmu, slot, root }: Loss, pcid: number): boolean {
   if (vm.config.paging === 'ept' || mmu !== vcpu.mmu || slot === -1) return false;
-  return (vcpu.regs.cr4 & CR4.PCIDE) === 0 ? isMended : root.pgd.low === pcid;
+  return (vcpu.regs.cr4 & CR4.PCIDE) !== 0 && root.pgd.low === pcid;
 }
 
 function ofGuestMmu({ mmu }: Loss): boolean {

@@ -39,7 +39,6 @@ export class KeepingWatch {
   readonly #command: Command;
   readonly #before: Before;
   readonly #vcpu: Vcpu;
-  readonly #isMended: boolean;
   readonly #spared: SparedEntries;
   readonly #toldGone = new Set<number>();
   readonly #freed = new Set<number>();
@@ -48,17 +47,13 @@ export class KeepingWatch {
   #canCountEntries = true;
   #says: string | null = null;
 
-  /**
-   * @param command About to be carried out.
-   * @param isMended Whether the VM has none of the holes that KVM has.
-   */
-  constructor(vm: Vm, command: Command, isMended: boolean) {
+  /** @param command About to be carried out. */
+  constructor(vm: Vm, command: Command) {
     const vcpu = vm.vcpus[command.vcpu] as Vcpu;
     const { cr0, cr3, cr4, efer } = vcpu.regs;
     this.#vm = vm;
     this.#command = command;
     this.#vcpu = vcpu;
-    this.#isMended = isMended;
     this.#before = { cr0, cr3, cr4, efer };
     this.#spared = new SparedEntries(vcpu);
     this.#seen = seenOf(vcpu);
@@ -119,7 +114,7 @@ export class KeepingWatch {
     const root = mmu.slots[slot + 1] as Mmu['slots'][number];
     const loss: Loss = {
       ...{ vm: this.#vm, vcpu: this.#vcpu, command: this.#command, before: this.#before },
-      ...{ isMended: this.#isMended, serviced: this.#serviced, mmu, slot, root },
+      ...{ serviced: this.#serviced, mmu, slot, root },
     };
     this.#toldGone.add(hpa);
     if (!isUnusable(loss)) this.#freed.add(hpa);

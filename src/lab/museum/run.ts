@@ -1,12 +1,5 @@
 import { z } from 'zod';
-import {
-  CommandRefused,
-  createMendedVm,
-  createVm,
-  flawsOf,
-  step,
-  type Vm,
-} from '../../mmu/index.js';
+import { CommandRefused, createVm, flawsOf, step, type Vm } from '../../mmu/index.js';
 import type { Act, Answer, Judge, Scene } from '../../mmu/scenes/index.js';
 import { Command, Outcome, VmConfig, type VmConfigInput } from '../../mmu/schema/index.js';
 import { isKeepingStated, KeepingWatch } from '../keeping/index.js';
@@ -34,7 +27,7 @@ export function play(
 ): Catch | null {
   const vm = make(VmConfig.parse({ ...config, ...changes }));
   const caught = new Map<Judge, Catch>();
-  const history: History = { seq: 0, isMended: make === createMendedVm };
+  const history: History = { seq: 0 };
   const note = (found: Omit<Catch, 'after'> | null, after: number): void => {
     if (found !== null && !caught.has(found.by)) caught.set(found.by, { ...found, after });
   };
@@ -56,7 +49,6 @@ type Found = Omit<Catch, 'after'> | null;
 /** Commands and events are numbered as the history of a VM numbers them. */
 interface History {
   seq: number;
-  readonly isMended: boolean;
 }
 
 function played(vm: Vm, { command, answer, spares = [] }: Act, history: History): Found {
@@ -64,9 +56,7 @@ function played(vm: Vm, { command, answer, spares = [] }: Act, history: History)
   let waste: string | null = null;
   history.seq += 1;
   const parsed = Command.parse(command);
-  const keeping = isKeepingStated(vm.config)
-    ? new KeepingWatch(vm, parsed, history.isMended)
-    : null;
+  const keeping = isKeepingStated(vm.config) ? new KeepingWatch(vm, parsed) : null;
   try {
     const outcome = step(vm, parsed, (vcpu, event) => {
       if (event.kind === 'violation') violation ??= event.message;

@@ -1,13 +1,18 @@
-import type { Fate, Invalidation, Policy } from '../policies/index.js';
+import { isPcide } from '../machine/index.js';
+import { ALL_DUES } from '../policies/index.js';
+import { reuse } from '../roots/index.js';
+import { around } from '../seam.js';
 import type { Mend } from './mend.js';
 
-/** While PCIDE is clear, a root that was flushed is not kept for a switch which may not sync it. */
+/**
+ * While PCIDE is clear every switch that finds a root syncs and flushes it, as MOV CR3 does anyway: those
+ * of nested transitions as well. Roots of an EPT have no PCID.
+ */
 export const mainlineT17: Mend = {
-  policyOf: (policy) => ({ ...policy, fateOf: (met) => fateOf(policy, met) }),
+  seams: [
+    around(reuse, (sound) => (vm, vcpu, hit, emit) => {
+      const isOwing = vcpu.mmu.name === 'root' && !isPcide(vcpu.regs);
+      sound(vm, vcpu, isOwing ? { ...hit, dues: ALL_DUES } : hit, emit);
+    }),
+  ],
 };
-
-function fateOf(policy: Policy, met: Invalidation): Fate {
-  const fate = policy.fateOf(met);
-  const isFlush = met.by === 'mov-cr3' || met.by === 'invpcid-single';
-  return isFlush && met.of === 'previous' && !met.pcide && fate === 'keep' ? 'free' : fate;
-}

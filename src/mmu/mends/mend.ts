@@ -1,5 +1,4 @@
 import type { KernelRules } from '../kernel/index.js';
-import type { Policy } from '../policies/index.js';
 import type { Wrapper } from '../seam.js';
 
 /** A way to close a hole that KVM has to this day. */
@@ -8,6 +7,4 @@ export interface Mend {
   readonly rules?: Partial<KernelRules>;
   /** Wrappers, which no kernel has, of the functions that the hole is in. */
   readonly seams?: readonly Wrapper[];
-  /** Changes decisions of a policy that no policy takes by itself. */
-  readonly policyOf?: (policy: Policy) => Policy;
 }

@@ -32,7 +32,7 @@ export {
 export { loadMmu } from './load.js';
 export { loadPdptrs } from './load-pdptrs.js';
 export { duesOf } from './marks.js';
-export { isCurrentRootKept, newPgd } from './new-pgd.js';
+export { isCurrentRootKept, newPgd, reuse } from './new-pgd.js';
 export { freeObsoleteRoots } from './obsolete-roots.js';
 export { findRoot, holesOf, NOT_FOUND } from './root-cache.js';
 export {

@@ -50,31 +50,36 @@ export function accessesTo(pages: readonly number[]): readonly Choice[] {
   return [read, read, read, read, read, read, read, write, write, execute];
 }
 
-/** Setting of a supervisor that lifts SMAP for a moment, where CR0.WP holds nobody back. */
+/** Setting of a supervisor that writes to pages of the user, where CR0.WP holds nobody back. */
 interface Uaccess {
   readonly pages: readonly number[];
   readonly edits: readonly Choice[];
   readonly withoutWp: string;
-  /** CR4 with SMAP, and as it is afterwards: with SMAP no table that is the user's can be edited. */
+  /** CR4 with SMAP or SMEP, and as it is afterwards: with SMAP no table that is the user's can be edited. */
   readonly withSmap: string;
-  readonly withoutSmap: string;
+  readonly withSmep: string;
+  readonly without: string;
 }
 
 /**
- * Edits, then a store with EFLAGS.AC set and a load without, as of a copy to the user: one time in
- * four, since KVM has a hole there and a trial that met it goes on without.
+ * Edits, then a store with EFLAGS.AC set and a load without, as of a copy to the user, or a store and
+ * a fetch under SMEP: one time in four, since KVM has a hole there and a trial that met it goes on
+ * without.
  */
-export function uaccess({ pages, edits, withoutWp, withSmap, withoutSmap }: Uaccess): Choice {
+export function uaccess({ pages, edits, withoutWp, ...cr4s }: Uaccess): Choice {
   return (chance) => {
     if (!chance.percent(25)) return [];
     const gva = hex(chance.of(pages));
+    const load: CommandInput = { kind: 'read', vcpu, gva, user: false };
+    const fetch: CommandInput = { kind: 'execute', vcpu, gva, user: false };
+    const [value, use] = chance.percent(50) ? [cr4s.withSmap, load] : [cr4s.withSmep, fetch];
     return [
       ...[chance.of(edits)(chance), chance.of(edits)(chance)].flat(),
       { kind: 'mov-cr0', vcpu, value: withoutWp },
-      { kind: 'mov-cr4', vcpu, value: withSmap },
+      { kind: 'mov-cr4', vcpu, value },
       { kind: 'write', vcpu, gva, ac: true, value: '0xda00' },
-      { kind: 'read', vcpu, gva, user: false },
-      { kind: 'mov-cr4', vcpu, value: withoutSmap },
+      use,
+      { kind: 'mov-cr4', vcpu, value: cr4s.without },
     ];
   };
 }

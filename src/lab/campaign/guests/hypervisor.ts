@@ -28,6 +28,7 @@ import {
   vcpu,
 } from './choice.js';
 import { hostActs, memslotActs, vmmActs } from './host.js';
+import { reuseOf } from './reuse.js';
 
 /** An L1 under 4-level paging, and its L2. */
 export const hypervisor: Guest = {
@@ -150,7 +151,7 @@ const vmm = vmmActs({
 
 const copies = uaccess({
   ...{ pages: PAGES, edits: [edit, edit, editLarge], withoutWp: '0x80000033' },
-  ...{ withSmap: '0x2020a0', withoutSmap: '0x20a0' },
+  ...{ withSmap: '0x2020a0', withSmep: '0x1020a0', without: '0x20a0' },
 });
 const memslots = memslotActs([movCr3, reloadCr3, run, run, ...accessesTo(PAGES)]);
 
@@ -160,4 +161,5 @@ const CHOICES: readonly Choice[] = [
   ...[movCr3, movCr3, movCr3, reloadCr3, reloadCr3, movCr4, movCr0, wrmsrEfer],
   ...[invlpg, invpcid, invpcid, invept, invvpid, flushFromL1],
   ...[run, run, run, leave, vmwrite, host, vmm, memslots, copies],
+  ...[reuseOf(FRAMES), reuseOf(FRAMES)],
 ];

@@ -15,6 +15,8 @@ export interface Format {
   readonly efers: readonly [string, ...string[]];
   /** The first CR4, with SMAP. */
   readonly smap: string;
+  /** The first CR4, with SMEP. */
+  readonly smep: string;
   /** Changes of tables. */
   readonly edits: readonly Choice[];
 }
@@ -47,7 +49,7 @@ export function leaf(chance: Chance): number {
 
 /** A guest with two address spaces that it edits and switches between, and no VMX. */
 export function legacyGuest(format: Format): Guest {
-  const { pages, cr4s, smap, efers, edits } = format;
+  const { pages, cr4s, smap, smep, efers, edits } = format;
   const vmm = vmmActs({ roots: ROOTS, pcids: [0], pages, frames: FRAMES, cr4s, efers });
   const movCr3: Choice = (chance) => ({ kind: 'mov-cr3', vcpu, value: hex(root(chance)) });
   const choices = [
@@ -58,7 +60,7 @@ export function legacyGuest(format: Format): Guest {
     memslotActs([movCr3, movCr3, ...accessesTo(pages)]),
     uaccess({
       ...{ pages, edits, withoutWp: PAGED_WITHOUT_WP },
-      ...{ withSmap: smap, withoutSmap: cr4s[0] },
+      ...{ withSmap: smap, withSmep: smep, without: cr4s[0] },
     }),
   ];
   return {

@@ -14,6 +14,7 @@ export const pae = legacyGuest({
   pages: [X, X, X + 0x1000, X + 0x2000, LARGE, LARGE + 0x10000, LARGE + 0x11000, 2 ** 30 + X],
   cr4s: ['0x20', '0x20', '0xa0', '0xa0', '0x100020', '0x1000a0', '0x200020'],
   smap: '0x200020',
+  smep: '0x100020',
   efers: ['0x800', '0x800', '0x0'],
   edits: [edit, edit, edit, edit, editHalf, editTable, editLarge, editPdpte],
 });

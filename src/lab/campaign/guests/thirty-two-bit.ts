@@ -17,6 +17,7 @@ export const thirtyTwoBit = legacyGuest({
   pages: [X, X, X + 0x1000, X + 0x2000, LARGE, LARGE + 0x10000, LARGE + 0x11000],
   cr4s: ['0x10', '0x10', '0x90', '0x90', '0x100010', '0x100090', '0x200010', '0x0', '0x80'],
   smap: '0x200010',
+  smep: '0x100010',
   efers: ['0x0'],
   edits: [edit, edit, edit, edit, editPair, editTable, editLarge],
 });
