@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { ask } from '../ask.js';
 
 /** VMs with much of something, by what they have much of. */
@@ -14,7 +16,40 @@ export interface Machines {
   readonly raced: string;
   /** 30,000 shadow pages and as many translations. */
   readonly shadowed: string;
+  /** 60,000 words of memory in its configuration. */
+  readonly wordy: string;
+  /** A million records, most of them packed. */
+  readonly long: string;
+  /** 64 vCPUs, each of which has done as much as the others. */
+  readonly crowd: string;
+  /** A race that has ended, not a VM: policies and slots as many as a race may have. */
+  readonly job: string;
+  /** A trace that was scored: a job as well. */
+  readonly trace: string;
+  /** The VM that was made of it. */
+  readonly traced: string;
 }
+
+/** A trace of 16,000 lines. */
+export const TRACE = gunzipSync(
+  readFileSync(
+    new URL(
+      '../../conformance/kvm-traces/linux-6.1/vmx_shadow/p5_unsync.plain.txt.gz',
+      import.meta.url,
+    ),
+  ),
+)
+  .toString('latin1')
+  .repeat(12);
+
+/** Small but many: the words of a body of nearly 4 MiB. */
+export const WORDS = Array.from({ length: 60_000 }, (_, i) => ({
+  gpa: `0x${(0x4000000 + i * 8).toString(16)}`,
+  value: '0x123456789abcdef0',
+}));
+
+/** Batches of 10,000 commands, twelve records each, in the longest history. */
+const LONG_BATCHES = 8;
 
 /** A fill that writes one word in each page of 64 MiB. */
 export const ALL_PAGES = {
@@ -49,13 +84,40 @@ export async function createMachines(port: number): Promise<Machines> {
     wide: await create({ registers, vcpus: 64 }),
     raced: await create({ registers, lanes: POLICIES.map((policy) => ({ policy })) }),
     shadowed: await create({ registers, mmuPages: 65_536 }),
+    wordy: await create({ registers, memory: { words: WORDS } }),
+    long: await create({ registers }),
+    crowd: await create({ registers, vcpus: 64 }),
+    job: await ended(port, '/v1/races', {
+      source: { kind: 'workload', name: 'kpti', parameters: { commands: 500 } },
+      policies: POLICIES,
+      prevRoots: [0, 3],
+    }),
+    trace: await ended(port, '/v1/traces?policy=mainline', TRACE),
+    traced: '',
   };
   await run(machines.busy, switches(2000));
   await run(machines.raced, switches(2000));
   await run(machines.full, [mapped(16_000, '0x4000000'), ...touches(8000)]);
+  for (let i = 0; i < LONG_BATCHES; i += 1) await run(machines.long, switches(10_000));
+  await run(machines.crowd, switches(10_000, 64));
   // A table for every entry of the level above: a shadow page for each access.
   for (let first = 0; first < 4; first += 1) await run(machines.shadowed, sparse(first));
-  return { ...machines, forgotten: await forgottenOf(port, machines.busy) };
+  const made = await ask(port, 'POST', `/v1/traces/${machines.trace}/vms`, {});
+  if (made.status !== 201) throw new Error(`Cannot make a VM: ${JSON.stringify(made.json)}`);
+  const traced = (made.json as { readonly id: string }).id;
+  return { ...machines, traced, forgotten: await forgottenOf(port, machines.busy) };
+}
+
+/** A job that has ended. */
+async function ended(port: number, path: string, body: unknown): Promise<string> {
+  const { status, json } = await ask(port, 'POST', path, body);
+  if (status !== 202) throw new Error(`Cannot start a job: ${JSON.stringify(json)}`);
+  const { id } = json as { readonly id: string };
+  for (;;) {
+    const job = await ask(port, 'GET', `/v1/jobs/${id}`);
+    if ((job.json as { readonly state: string }).state === 'done') return id;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** `seq` of the last record of a VM that is no longer kept. */
@@ -65,10 +127,10 @@ export async function forgottenOf(port: number, vm: string): Promise<number> {
 }
 
 /** Switches between address spaces, about twelve records each. */
-export function switches(count: number): object[] {
+export function switches(count: number, vcpus = 1): object[] {
   return Array.from({ length: count }, (_, i) => ({
     kind: 'mov-cr3',
-    vcpu: 0,
+    vcpu: i % vcpus,
     value: `0x${(0x100000 + (i % 7) * 0x1000 + (i % 5)).toString(16)}`,
   }));
 }

@@ -60,10 +60,16 @@ interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
-interface DescribedOperation {
+interface DescribedBody {
+  readonly schema: Schema;
+  readonly example?: object;
+  readonly examples?: Readonly<Record<string, { readonly value?: object }>>;
+}
+
+export interface DescribedOperation {
   readonly operationId: string;
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, { schema: Schema }>> };
+  readonly requestBody?: { readonly content: Readonly<Record<string, DescribedBody>> };
   readonly responses: Readonly<
     Record<string, { readonly description?: string; readonly content?: Readonly<object> }>
   >;

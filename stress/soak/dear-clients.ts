@@ -1,5 +1,7 @@
+import { Agent, request } from 'node:http';
 import { type Chance, createChance } from '../../src/lab/workloads/chance.js';
 import { createMachines, forgottenOf, type Machines } from '../dear/machines.js';
+import type { Dear } from '../dear/request.js';
 import { dearRequests } from '../dear/requests.js';
 import { report, toldToStop } from './clients.js';
 
@@ -11,6 +13,9 @@ const PUT_OFF: readonly number[] = [429, 503, 507];
 
 /** Milliseconds after which it does. */
 const BACK_MS = 1000;
+
+/** Characters of an answer that a complaint repeats. */
+const TOLD_MAX = 500;
 
 /** Milliseconds after which requests are made anew, because histories go on. */
 const FRESH_MS = 20_000;
@@ -24,13 +29,20 @@ export interface DearReport {
 }
 
 /** A request whose body is text already: these clients share the cores with the server. */
-interface Sendable {
-  readonly name: string;
-  readonly path: string;
-  readonly init: RequestInit;
+interface Sendable extends Omit<Dear, 'body'> {
+  readonly text: string | undefined;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  /** Path of what the request made. */
+  readonly made: string | undefined;
 }
 
 const [port, count, seed] = process.argv.slice(2).map(Number) as [number, number, number];
+
+const agent = new Agent({ keepAlive: true });
 
 await run();
 
@@ -63,27 +75,46 @@ async function run(): Promise<void> {
 }
 
 function sendablesOf(machines: Machines): Sendable[] {
-  return dearRequests(machines).map(({ name, method, path, body, accept }) => {
-    const headers = {
-      accept: accept ?? 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    };
-    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    return { name, path, init };
-  });
+  return dearRequests(machines).map(({ body, ...request }) => ({
+    ...request,
+    text: body === undefined ? undefined : JSON.stringify(body),
+  }));
 }
 
 /** Sends a request, and deletes what it made. */
-async function send({ path, init }: Sendable): Promise<{ status: number; text: string }> {
-  const base = `http://127.0.0.1:${port}`;
+async function send(sendable: Sendable): Promise<Answer> {
   try {
-    const response = await fetch(`${base}${path}`, init);
-    const body = Buffer.from(await response.arrayBuffer());
-    const { status, headers } = response;
-    const made = headers.get('location');
-    if (status === 201 && made !== null) await fetch(`${base}${made}`, { method: 'DELETE' });
-    return { status, text: body.toString('utf8', 0, 500) };
+    const answer = await answerTo(sendable);
+    const { status, made } = answer;
+    if (status === 201 && made !== undefined) {
+      await answerTo({ name: '', method: 'DELETE', path: made, text: undefined });
+    }
+    return answer;
   } catch (error) {
-    return { status: 0, text: `${error} ${(error as Error).cause ?? ''}` };
+    return { status: 0, text: String(error), made: undefined };
   }
+}
+
+/** Waits as long as it takes: `fetch` gives up after five minutes, which the dearest may take. */
+function answerTo({ method, path, accept, text }: Sendable): Promise<Answer> {
+  const headers = {
+    accept: accept ?? 'application/json',
+    ...(text === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+  };
+  return new Promise((resolve, reject) => {
+    const sent = request({ port, host: '127.0.0.1', method, path, headers, agent }, (response) => {
+      let begin = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        if (begin.length < TOLD_MAX) begin += part.slice(0, TOLD_MAX);
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        const { statusCode: status = 0, headers: told } = response;
+        resolve({ status, text: begin, made: told.location });
+      });
+    });
+    sent.on('error', reject).end(text);
+  });
 }

@@ -45,6 +45,7 @@ export class Follower {
   #gaps = 0;
   #ended = 0;
   #cut = 0;
+  #hasBegun = false;
   #hasEnd = false;
   #hasLeft = false;
   #stopped = false;
@@ -100,6 +101,7 @@ export class Follower {
     const { port, form, manner, choose } = this.#options;
     this.#vm = choose();
     this.#seen = new Completeness();
+    this.#hasBegun = false;
     this.#hasEnd = false;
     this.#streams += 1;
     const path = this.#vm === null ? '/v1/events' : `/v1/vms/${this.#vm}/events`;
@@ -114,12 +116,15 @@ export class Follower {
   #take(frame: SeenFrame): void {
     // Frames that were on their way when the client left: they are not counted any more.
     if (this.#hasLeft) return;
+    this.#hasBegun = true;
     const seen = this.#seen;
     if (frame.type === 'hello' && frame.vm !== undefined) seen.begin(frame.vm, frame.head ?? 0);
     if (frame.type === 'end') this.#hasEnd = true;
     const before = seen.gaps.length;
     seen.take(frame);
     for (const gap of seen.gaps.slice(before)) {
+      // One at a time: a slow server would owe more pages than there are sockets.
+      if (this.#paging.size > 0) break;
       const paging = this.#page(gap).finally(() => this.#paging.delete(paging));
       this.#paging.add(paging);
     }
@@ -152,9 +157,9 @@ export class Follower {
     }, 50);
   }
 
-  /** Whether no frame came, as when the VM was deleted after it was chosen. */
+  /** Whether no frame came, as when the VM was deleted after it was chosen, or the server was busy. */
   #neverBegan(): boolean {
-    return this.#vm !== null && this.#seen.lastOf(this.#vm) === null;
+    return !this.#hasBegun;
   }
 
   #add(): void {

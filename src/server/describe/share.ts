@@ -4,6 +4,7 @@ import { codesOf, isOfAnyRequest, tellingCodesOf } from '../wire/refusals.js';
 import { type CommonAnswer, commonAnswersOf } from './common-answers.js';
 import { commonRefusalsOf } from './common-refusals.js';
 import type { Content, DescribedOperation, Parameter } from './described-operation.js';
+import { PARAMETER_TEXTS } from './parameter-texts.js';
 import { type Names, SharedParts } from './shared-parts.js';
 
 /** JSON characters of an example that stands at its place: as many as a line takes. */
@@ -89,7 +90,8 @@ function mapParts(operation: DescribedOperation, common: Common, visit: Visit): 
 }
 
 function mapParameter(parameter: Parameter, operationId: string, visit: Visit): object {
-  const { name, in: place, required, description, schema, example } = parameter;
+  const { name, in: place, required, schema, example } = parameter;
+  const description = parameter.description ?? PARAMETER_TEXTS[name];
   const ordered = {
     ...{ name, in: place },
     ...(required && { required }),

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { EventRing } from '../../journal/index.js';
 import { filterOf } from '../conditions/filter.js';
+import type { Turns } from '../fleet/turns.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { etagOf } from '../http/etag.js';
@@ -47,7 +48,7 @@ export const listEvents = operation({
   answer: HistoryPage,
   run({ fleet, streams }, { params, query }) {
     streams.checkEpoch(query.epoch);
-    return pageOf(fleet.get(params.vm).ring, query);
+    return pageOf(fleet.turns, fleet.get(params.vm).ring, query);
   },
 });
 
@@ -129,8 +130,9 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
       const wanted = { ...query, ...resumptionOf(query, headers['last-event-id']) };
       if (form === null) {
         void reply.header('etag', etagOf(host, entry, `from${entry.ring.oldest}`));
-        void reply.send(pageOf(entry.ring, wanted));
-      } else follow(reply, form, (sink) => streams.open(entry, wanted, sink));
+        return pageOf(fleet.turns, entry.ring, wanted);
+      }
+      return follow(reply, form, (sink) => streams.open(entry, wanted, sink));
     },
     wsHandler: (socket, { params, query, raw }) => {
       const sink = new SocketSink({ socket, connection: raw.socket, bufferBytesMax });
@@ -178,26 +180,38 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
   });
 };
 
-function pageOf(ring: EventRing, query: HistoryQuery): z.output<typeof HistoryPage> {
+/**
+ * Looks for the frames of a page in turns: a filter may find none in millions of records.
+ *
+ * @throws {ApiError} If the history does not reach back to where the page begins.
+ */
+async function pageOf(
+  turns: Turns,
+  ring: EventRing,
+  query: HistoryQuery,
+): Promise<z.output<typeof HistoryPage>> {
   const { head, oldest } = ring;
   const { after = oldest - 1, limit } = query;
   checkAfter(head, { after });
-  if (after + 1 < oldest) {
-    throw new ApiError(
-      'events-expired',
-      `Cannot read events after ${after}: history is kept from ${oldest}`,
-      { oldest },
-    );
-  }
+  if (after + 1 < oldest) throw expired(after, oldest);
   const wants = filterOf(query);
   const events: z.output<typeof HistoryFrame>[] = [];
+  const work = turns.work();
   let next = after;
   while (next < head && events.length < limit) {
+    if (work.isOver()) await work.next();
+    // Without a place to begin at, the page begins with what is still kept.
+    if (next + 1 < ring.oldest && query.after !== undefined) throw expired(next, ring.oldest);
     next += 1;
     const record = ring.at(next);
     if (record !== undefined && (wants === null || wants(record))) events.push(record);
   }
   return { events, head, oldest, next };
+}
+
+function expired(after: number, oldest: number): ApiError {
+  const what = `Cannot read events after ${after}: history is kept from ${oldest}`;
+  return new ApiError('events-expired', what, { oldest });
 }
 
 /** Place to resume from. `Last-Event-ID` wins: a reconnect repeats the query of the first connection. */
