@@ -14,7 +14,12 @@ export interface Listener {
 
 /** The server under test: the built one, on a free port. */
 export function startServer(...options: readonly string[]): Promise<Listener> {
-  return listening([...NODE_FLAGS, CLI, 'serve', '--port', '0', ...options]);
+  return listening([...NODE_FLAGS, CLI, 'serve', '--port', '0', ...keepOf(options), ...options]);
+}
+
+/** Has a server keep nothing, unless a folder is named for it. */
+function keepOf(options: readonly string[]): readonly string[] {
+  return options.includes('--data') ? [] : ['--ephemeral'];
 }
 
 /** A rival from `rivals/`, with the same flags; it runs under the same loader as this process. */

@@ -41,9 +41,13 @@ export interface ServerProcessOptions {
  */
 export async function startServer(options: ServerProcessOptions = {}): Promise<ServerProcess> {
   const { nodeArgs = [], args = [], onLine = () => {} } = options;
-  const child = spawn(process.execPath, [...nodeArgs, CLI, 'serve', '--port', '0', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...nodeArgs, CLI, 'serve', '--port', '0', '--ephemeral', ...args],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let end: string | null = null;
   child.once('exit', (code, signal) => {
     end = `ended with ${signal ?? `status ${code}`}`;

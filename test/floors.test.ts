@@ -69,6 +69,7 @@ const SERVER_ROOMS = [
   'conditions',
   'streams',
   'jobs',
+  'durable',
   'host',
   'http',
   'routes',

@@ -19,9 +19,13 @@ export async function start(): Promise<Finding[]> {
 
 async function millisecondsToReady(): Promise<number> {
   const begun = process.hrtime.bigint();
-  const child = spawn(process.execPath, [...NODE_FLAGS, CLI, 'serve', '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...NODE_FLAGS, CLI, 'serve', '--port', '0', '--ephemeral'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const ended = new Promise((resolve) => child.once('exit', resolve));
   try {
     let output = '';

@@ -28,7 +28,7 @@ class Lab:
         if self.url is None:
             program = os.environ.get("MMULAB", "npx mmulab").split()
             self.process = subprocess.Popen(
-                [*program, "serve", "--host", "127.0.0.1", "--port", "0"],
+                [*program, "serve", "--host", "127.0.0.1", "--port", "0", "--ephemeral"],
                 stdout=subprocess.PIPE,
                 text=True,
             )

@@ -12,6 +12,7 @@ import {
 } from '../server/index.js';
 import { addressFor, listenFailure, portOf } from './address.js';
 import { EXIT } from './exit-codes.js';
+import { DATA_FOLDER, type JournalOptions, openJournal } from './journal-folder.js';
 import { createLog, LOG_LEVELS, type LogLevel } from './log.js';
 import type { Terminal } from './terminal.js';
 import { readTokens } from './tokens.js';
@@ -32,7 +33,7 @@ const BOUND_OPTIONS = {
 
 type BoundOption = keyof typeof BOUND_OPTIONS;
 
-interface ServeOptions extends Readonly<Record<BoundOption, number>> {
+interface ServeOptions extends Readonly<Record<BoundOption, number>>, JournalOptions {
   readonly host?: string;
   readonly port?: number;
   readonly logLevel?: LogLevel;
@@ -51,6 +52,8 @@ export function registerServe(program: Command, terminal: Terminal): void {
     .option('--port <number>', 'port; 0 takes a free one (MMULAB_PORT, PORT, 3000)', (text) =>
       portOf('--port', text),
     )
+    .option('--data <folder>', `folder that VMs are kept in (MMULAB_DATA, ${DATA_FOLDER})`)
+    .option('--ephemeral', 'keep nothing: all VMs end with the server')
     .option('--log-level <level>', `log as JSON from there on: ${LOG_LEVELS.join(', ')}`, levelOf)
     .option(
       '--allow-host <name...>',
@@ -90,7 +93,9 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   const tokens = await tokensFor(host, options.tokenFile, terminal);
   const logger = createLog(options.logLevel, terminal);
   if (ignoredHost !== null) logger.warn({ HOST: ignoredHost }, HOST_IGNORED);
+  const journal = await openJournal(options, terminal.env);
   const app = await buildApp({
+    journal,
     host,
     hosts: options.allowHost,
     origins: options.allowOrigin,

@@ -8,7 +8,8 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   publicDir: false,
-  ssr: { noExternal: true, target: 'node' },
+  // The engine of the journal loads a binary, and stays a package of its own.
+  ssr: { noExternal: true, external: ['lmdb'], target: 'node' },
   build: {
     ssr: true,
     // The judge of architecture cases is no part of the program, which loads it for `conform` alone.

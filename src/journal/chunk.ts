@@ -22,6 +22,45 @@ export interface Chunk<State> extends Weighed {
   isForgotten: boolean;
 }
 
+/** A chunk without records. @param drop Called when it is over the budget. */
+export function createChunk<State>(
+  firstSeq: number,
+  anchor: Chunk<State>['anchor'],
+  drop: () => void,
+): Chunk<State> {
+  return {
+    firstSeq,
+    length: 0,
+    records: [],
+    packed: null,
+    anchor,
+    stateWeight: 0,
+    isForgotten: false,
+    weight: 0,
+    drop,
+    older: null,
+    newer: null,
+  };
+}
+
+/** Whether a chunk takes more records: one that was taken up does not. */
+export function isOpen<State>(
+  chunk: Chunk<State> | undefined,
+  lengthMax: number,
+): chunk is Chunk<State> {
+  return chunk !== undefined && chunk.records !== null && chunk.length < lengthMax;
+}
+
+/** A run of records that were packed before, from which a history is made again. */
+export interface PastChunk<State> {
+  readonly firstSeq: number;
+  /** Number of its records. */
+  readonly length: number;
+  readonly packed: Packed<State>;
+  /** A checkpoint before its first record; null to depend on the one before. */
+  readonly checkpoint: Checkpoint<State> | null;
+}
+
 /** The commands of a chunk, and the resets and restorations between them. */
 export interface Packed<State> {
   readonly bytes: Uint8Array;

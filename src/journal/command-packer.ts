@@ -58,6 +58,17 @@ export class CommandPacker {
     return this.#shapeBytes;
   }
 
+  /** Takes shapes that another packer has numbered. @param after Number of the last one before them. */
+  learn(after: number, shapes: Iterable<readonly string[]>): void {
+    let number = after;
+    for (const parts of shapes) {
+      number += 1;
+      if (number <= this.#shapes.length) continue;
+      if (number !== this.#shapes.length + 1) throw new RangeError(`No shape before ${number}`);
+      this.#add(parts);
+    }
+  }
+
   pack(steps: Iterable<PackedStep>): Uint8Array {
     for (const { command, records } of steps) {
       this.#bytes.addNumber(records);
@@ -119,15 +130,24 @@ export class CommandPacker {
   #shapeByText(command: Command, holes: number[]): number {
     const parts: string[] = [''];
     addShape(parts, holes, command);
-    const key = parts.join(' ');
+    const key = keyOf(parts);
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     if (this.#shapes.length >= SHAPES_MAX || key.length > SHAPE_CHARACTERS_MAX) return AS_TEXT;
+    return this.#add(parts);
+  }
+
+  #add(parts: readonly string[]): number {
+    const key = keyOf(parts);
     const number = this.#shapes.push(parts);
     this.#numbers.set(key, number);
     this.#shapeBytes += 4 * key.length;
     return number;
   }
+}
+
+function keyOf(parts: readonly string[]): string {
+  return parts.join(' ');
 }
 
 /** Writes a value as JSON, but puts whole numbers aside and begins a new part in their place. */

@@ -1,14 +1,18 @@
-import { type Chunk, isCheckpoint, packChunk } from './chunk.js';
+import {
+  type Chunk,
+  createChunk,
+  isCheckpoint,
+  isOpen,
+  type PastChunk,
+  packChunk,
+} from './chunk.js';
 import { Chunks } from './chunks.js';
+import type { CommandPacker } from './command-packer.js';
 import type { Deriver, History } from './derived-chunks.js';
 import type { HistoryBudget } from './history-budget.js';
-import {
-  bytesOf,
-  type Checkpoint,
-  type HistoryRecord,
-  recordsOf,
-  type StateScale,
-} from './record.js';
+import { packedWeight } from './packed-weight.js';
+import { bytesOf, type Checkpoint, type HistoryRecord, type StateScale } from './record.js';
+import { RingReaders } from './ring-readers.js';
 import { packedSpacing, spacingOf } from './spacing.js';
 import { StateWeights } from './state-weights.js';
 
@@ -21,10 +25,6 @@ const CHUNK_RECORDS_MAX = 16 * CHUNK_RECORDS;
 /** Records that are kept as they are; older ones are packed, and made again when they are read. */
 const RECORDS_UNPACKED = 8192;
 
-/** Bytes that a packed chunk takes beside its commands, and the story of a record. */
-const CHUNK_BYTES = 512;
-const STORY_BYTES_PER_RECORD = 6;
-
 /**
  * The history of one VM: its newest records as they are, and of older ones the commands, from which
  * the same records are made again.
@@ -32,14 +32,12 @@ const STORY_BYTES_PER_RECORD = 6;
  * Sequence numbers start at 1, rise by 1 and never repeat. Nothing is allocated before the first
  * record, because most VMs of a large fleet are idle.
  */
-export class EventRing<State = unknown> {
+export class EventRing<State = unknown> extends RingReaders {
   readonly #budget: HistoryBudget;
   readonly #recordsMax: number;
   readonly #chunks: Chunks<State>;
   #head = 0;
   #records = 0;
-  #listeners: Set<() => void> | null = null;
-  #onForget: ((records: readonly HistoryRecord[]) => void) | null = null;
   /** Anchor of the chunk that begins next. */
   #nextAnchor: Checkpoint<State> | 'older' | null = null;
   readonly #states: StateWeights<State>;
@@ -60,6 +58,7 @@ export class EventRing<State = unknown> {
     scale: StateScale<State>,
     deriver: Deriver<State> | null = null,
   ) {
+    super();
     this.#budget = budget;
     this.#recordsMax = recordsMax;
     this.#states = new StateWeights(budget, scale);
@@ -74,6 +73,11 @@ export class EventRing<State = unknown> {
   /** `seq` of the newest record; 0 before the first. */
   get head(): number {
     return this.#head;
+  }
+
+  /** Packs the commands of this history. */
+  get packer(): CommandPacker {
+    return this.#chunks.packer;
   }
 
   /** The lowest `seq` that can be read; one above `head` if nothing is kept. */
@@ -138,22 +142,23 @@ export class EventRing<State = unknown> {
     if (this.#unpacked > RECORDS_UNPACKED && this.#chunks.canPack) this.#packOldest();
   }
 
-  /** @returns A function that stops the listening; further calls do nothing. */
-  listen(listener: () => void): () => void {
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
-    return () => this.#listeners?.delete(listener);
-  }
-
-  /** Tells the listeners that there are new records; to save calls, once for many of them. */
-  notify(): void {
-    if (this.#listeners === null) return;
-    for (const listener of this.#listeners) listener();
-  }
-
-  /** @param listener Called with records that are forgotten, which never change again; or null. */
-  onForget(listener: ((records: readonly HistoryRecord[]) => void) | null): void {
-    this.#onForget = listener;
+  /**
+   * Takes up a history that was packed before. Must be called before the first record.
+   *
+   * @param head `seq` of the newest record before the next one.
+   */
+  takeUp(past: Iterable<PastChunk<State>>, head: number): void {
+    for (const { firstSeq, length, packed, checkpoint } of past) {
+      const chunk = createChunk(firstSeq, checkpoint ?? 'older', () => this.#shift());
+      Object.assign(chunk, { length, records: null, packed });
+      this.#chunks.list.push(chunk);
+      this.#budget.enlist(chunk);
+      this.#records += length;
+      this.#passed += 1;
+      this.#budget.charge(chunk, packedWeight(chunk));
+      if (checkpoint !== null) this.#states.keep(chunk, checkpoint.state);
+    }
+    this.#head = head;
   }
 
   /** Forgets everything, because the VM is deleted. */
@@ -164,29 +169,17 @@ export class EventRing<State = unknown> {
   /** The chunk that takes the next command; null if it has not begun. */
   #open(): Chunk<State> | null {
     const newest = this.#chunks.list[this.#chunks.list.length - 1];
-    return newest === undefined || newest.length >= CHUNK_RECORDS ? null : newest;
+    return isOpen(newest, CHUNK_RECORDS) ? newest : null;
   }
 
   /** The chunk that takes an event of the newest command. */
   #ofCommand(): Chunk<State> | null {
     const newest = this.#chunks.list[this.#chunks.list.length - 1];
-    return newest === undefined || newest.length >= CHUNK_RECORDS_MAX ? null : newest;
+    return isOpen(newest, CHUNK_RECORDS_MAX) ? newest : null;
   }
 
   #begin(): Chunk<State> {
-    const chunk: Chunk<State> = {
-      firstSeq: this.#head,
-      length: 0,
-      records: [],
-      packed: null,
-      anchor: this.#nextAnchor,
-      stateWeight: 0,
-      isForgotten: false,
-      weight: 0,
-      drop: () => this.#shift(),
-      older: null,
-      newer: null,
-    };
+    const chunk = createChunk(this.#head, this.#nextAnchor, () => this.#shift());
     this.#chunks.list.push(chunk);
     this.#budget.enlist(chunk);
     this.#nextAnchor = null;
@@ -202,9 +195,7 @@ export class EventRing<State = unknown> {
     if (chunk.anchor === null || chunk.records?.[0]?.type === 'event') return;
     packChunk(chunk, this.#chunks.packer);
     this.#thinCheckpoints(chunk);
-    const bytes = (chunk.packed?.bytes.length ?? 0) + CHUNK_BYTES;
-    const weight = recordsOf(bytes + STORY_BYTES_PER_RECORD * chunk.length);
-    this.#budget.charge(chunk, chunk.stateWeight + weight - chunk.weight);
+    this.#budget.charge(chunk, chunk.stateWeight + packedWeight(chunk) - chunk.weight);
   }
 
   /** A packed chunk keeps its checkpoint only if the one before is far enough behind. */
@@ -243,6 +234,6 @@ export class EventRing<State = unknown> {
     if (this.#passed > 0) this.#passed -= 1;
     else this.#unpacked -= chunk.length;
     this.#states.forget(chunk);
-    if (chunk.records !== null) this.#onForget?.(chunk.records);
+    if (chunk.records !== null) this.forgot(chunk.records);
   }
 }

@@ -1,5 +1,5 @@
-export type { Step } from './chunk.js';
-export { CommandPacker, PACKED_VERSION } from './command-packer.js';
+export type { PastChunk, Step } from './chunk.js';
+export { CommandPacker, PACKED_VERSION, type PackedStep } from './command-packer.js';
 export type { Deriver, History } from './derived-chunks.js';
 export { EventRing } from './event-ring.js';
 export { HistoryBudget } from './history-budget.js';

@@ -1,3 +1,4 @@
+export { archiveVm, unarchiveVm } from './archive.js';
 export { ANY_FUTURE, type Futures, OracleForgot, settle } from './canonical/index.js';
 export { VMCS_REGIONS_MAX } from './commands/index.js';
 export { createMendedVm, createVm, creationOf } from './create-vm.js';
@@ -51,6 +52,7 @@ export {
   type PolicyName,
 } from './policies/index.js';
 export { pagesHeldBy } from './room.js';
+export { RULES_VERSION } from './rules-version.js';
 export { DEFECT_NAMES, DEFECTS_MAX, type DefectName } from './schema/index.js';
 export { isDirect, isInvalid, ROLE } from './shadow/index.js';
 export type { Emit, Mmu, ShadowPage, Vcpu, Vm } from './state/index.js';

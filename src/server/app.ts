@@ -1,7 +1,9 @@
 import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
+import type { Journal } from '../journal/log/index.js';
 import { CommandStreams } from './batches/command-streams.js';
+import { openKeeper } from './durable/open-keeper.js';
 import type { FleetOptions } from './fleet/fleet-options.js';
 import { Turns } from './fleet/turns.js';
 import { createHost } from './host/host.js';
@@ -16,6 +18,7 @@ import { answerUnknownRoutes } from './http/not-found.js';
 import { problemFor, refuse, refuseClient, refuseExpectation } from './http/refuse.js';
 import { createRequestIds } from './http/request-id.js';
 import { RequestTally } from './http/request-tally.js';
+import { settleAnswers } from './http/settle.js';
 import { refuseUnknownQueries } from './http/strict-query.js';
 import { refuseUpgrades } from './http/upgrade.js';
 import { ZSTD } from './http/zstd.js';
@@ -41,6 +44,8 @@ export interface AppOptions {
   readonly epoch?: string;
   /** Other ids, for tests. */
   readonly ids?: IdMaker | undefined;
+  /** Keeps VMs beyond the process. It is closed with the app. Without one nothing is kept. */
+  readonly journal?: Journal | null;
   /** Another division of long work, for tests. */
   readonly turns?: Turns;
   /** Another model, for tests. */
@@ -52,9 +57,10 @@ export interface AppOptions {
 /** Wires the server together. It does not listen. */
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const { epoch = createEpoch(), ids, turns = new Turns(), model } = options;
+  const { epoch = createEpoch(), ids, turns = new Turns(), model, journal = null } = options;
   const app = createFastify(options, limits, turns);
-  const host = createHost({ limits, log: app.log, epoch, ids, turns, model, zstd: ZSTD });
+  const kept = journal && (await openKeeper(journal, { log: app.log, epoch: options.epoch }));
+  const host = createHost({ limits, log: app.log, epoch, ids, turns, model, kept, zstd: ZSTD });
   const { fleet, streams, jobs } = host;
 
   answerUnknownRoutes(app);
@@ -83,15 +89,16 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   matchStates(app, host);
   writeInTurns(app, turns);
   await compressAnswers(app);
+  settleAnswers(app, host);
   const commandStreams = new CommandStreams({ fleet, problemFor });
   app.addHook('preClose', (done) => {
     commandStreams.close();
     jobs.close();
     done();
   });
-  app.addHook('onClose', (_app, done) => {
+  app.addHook('onClose', async () => {
     fleet.close();
-    done();
+    await host.keeper?.close();
   });
   await options.describer?.(app);
 

@@ -27,7 +27,9 @@ export function startIn(environment: Record<string, string>, ...args: string[]) 
 /** Runs the command of a folder that has the package in it. */
 export function startAt(root: string, environment: Record<string, string>, ...args: string[]) {
   const env = { PATH: process.env.PATH, ...environment };
-  const child = spawn(process.execPath, [join(root, 'bin/mmulab.js'), ...args], { env });
+  const kept = args[0] === 'serve' && !args.includes('--data') ? ['--ephemeral'] : [];
+  const program = [join(root, 'bin/mmulab.js'), ...args, ...kept];
+  const child = spawn(process.execPath, program, { env });
   onTestFinished(() => void child.kill('SIGKILL'));
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {

@@ -91,7 +91,7 @@ function literally(text: string): string {
 /** A server on a free port, until the test ends. @returns Its port. */
 async function serve(): Promise<string> {
   const env = { PATH: process.env.PATH };
-  const args = [join(ROOT, 'bin/mmulab.js'), 'serve', '--port', '0'];
+  const args = [join(ROOT, 'bin/mmulab.js'), 'serve', '--port', '0', '--ephemeral'];
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(async () => {
     child.kill('SIGKILL');

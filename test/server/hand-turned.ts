@@ -30,7 +30,9 @@ export function handTurned(limits: Partial<Limits> = {}) {
     clockMs += PIECE_MS;
     return clockMs;
   };
-  const streams = new Streams(fleet, 'test', { now, later: (turn) => void due.push(turn) });
+  const streams = new Streams(fleet, 'test', {
+    loop: { now, later: (turn) => void due.push(turn) },
+  });
   onTestFinished(() => {
     fleet.close();
     void streams.close();

@@ -89,12 +89,14 @@ export class CommandStream {
       pending.push(answers);
       length += answers.length;
       if (length >= WRITE_BYTES || error !== null) {
+        await entry.log?.settled;
         yield* this.#timed(pending.join(''));
         pending = [];
         length = 0;
       }
       if (error !== null) throw error;
     }
+    await entry.log?.settled;
     yield* this.#timed(pending.join(''));
   }
 

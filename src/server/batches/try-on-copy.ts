@@ -23,7 +23,16 @@ export async function tryOnCopy<T>(
   ring.anchor('older');
   const recorder = entry.recorder.forCopy();
   const violations = new FoundViolations();
-  const copy: FleetVm = { ...entry, vm, ring, recorder, violations, lanes: null, story: null };
+  const copy: FleetVm = {
+    ...entry,
+    vm,
+    ring,
+    recorder,
+    violations,
+    lanes: null,
+    story: null,
+    log: null,
+  };
   try {
     return await tryOn(copy);
   } finally {

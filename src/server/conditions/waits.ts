@@ -50,13 +50,20 @@ export class Waits {
 
   constructor(fleet: Fleet) {
     this.#fleet = fleet;
-    fleet.onDeletion((entry) => {
-      for (const wait of [...this.#pending]) if (wait.entry === entry) wait.end('vm-deleted');
+    fleet.onDeletion(({ id }) => {
+      for (const wait of this.#of(id)) wait.end('vm-deleted');
+    });
+    fleet.sleeping.onRest(({ id }) => {
+      for (const wait of this.#of(id)) wait.fail(dropped(id));
     });
   }
 
   get count(): number {
     return this.#pending.size;
+  }
+
+  #of(id: string): Wait[] {
+    return [...this.#pending].filter(({ entry }) => entry.id === id);
   }
 
   /**
@@ -90,6 +97,14 @@ export class Waits {
       wait.fail(new ApiError('not-ready', 'Cannot wait: the server is closing'));
     }
   }
+}
+
+/** Only a VM that could not be written is dropped while somebody waits. */
+function dropped(id: string): ApiError {
+  return new ApiError(
+    'journal-failed',
+    `Cannot wait: VM "${id}" could not be written, and is what it was before; ask again`,
+  );
 }
 
 interface Settle {

@@ -34,6 +34,7 @@ export async function ask(
     // A copy, as the wire would carry it: the caller's own object stays as it is.
     body: checked(takes.body, 'body', takes.body && JSON.parse(JSON.stringify(body))),
   };
+  await host.fleet.sleeping.wake(params.vm ?? '');
   const entry = host.fleet.find(params.vm ?? '');
   // Nobody may come between the commands of an atomic batch.
   while (entry !== undefined && entry.held !== null) await entry.held;

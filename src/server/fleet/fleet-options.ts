@@ -1,6 +1,7 @@
 import type { step } from '../../mmu/index.js';
 import type { Limits } from '../wire/bounds.js';
 import type { IdMaker } from '../wire/ids.js';
+import type { Keeper } from './keeper.js';
 import type { Turns } from './turns.js';
 
 export interface FleetOptions {
@@ -9,6 +10,10 @@ export interface FleetOptions {
   readonly ids: IdMaker;
   /** Divides long work, where a test needs another clock. */
   readonly turns?: Turns | undefined;
+  /** Keeps VMs beyond the process; null where nothing does. */
+  readonly keeper?: Keeper | null;
+  /** Number of VMs that earlier processes made. */
+  readonly vmsMade?: number;
   /** Replaces the model, so that a test can make it fail. */
   readonly model?: { readonly step: typeof step };
 }

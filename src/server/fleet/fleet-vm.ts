@@ -7,6 +7,7 @@ import type { Labels } from '../wire/labels.js';
 import { FoundViolations } from './found-violations.js';
 import type { Lease } from './lease.js';
 import type { Lanes, VmLanes } from './vm-lanes.js';
+import type { VmLog } from './vm-log.js';
 
 /** A VM that the fleet holds. */
 export interface FleetVm {
@@ -30,8 +31,14 @@ export interface FleetVm {
   held: Promise<void> | null;
   /** Deletes the VM once it was idle for its TTL; null without a TTL. */
   lease: Lease | null;
-  /** Its past, lane by lane; null for a copy on which commands are only tried. */
-  readonly story: Story | null;
+  /** Its past, lane by lane; null for a copy on which commands are only tried, and until it is told. */
+  story: Story | null;
+  /** Keeps what happens to it beyond the process; null where nothing does. */
+  log: VmLog | null;
+  /** Requests under way that are about it, and streams that follow it: it cannot be put to sleep. */
+  users: number;
+  /** Time of its last use, in milliseconds of a monotonic clock. */
+  usedAt: number;
   /** Its violations, which outlive its history. */
   readonly violations: FoundViolations;
   /** Policies that run beside it; null if there are none. */
@@ -69,6 +76,9 @@ export function createFleetVm(parts: FleetVmParts): FleetVm {
     revision: 0,
     held: null,
     lease: null,
+    log: null,
+    users: 0,
+    usedAt: 0,
   };
 }
 

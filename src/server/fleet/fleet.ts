@@ -1,10 +1,8 @@
 import type { Applied, HistoryBudget, RequestsMade, RewoundRecord } from '../../journal/index.js';
-import { CommandRefused, creationOf, pagesHeldBy, step, type Vm } from '../../mmu/index.js';
+import { creationOf, pagesHeldBy, step, type Vm } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { Limits } from '../wire/bounds.js';
-import { ApiError } from '../wire/errors.js';
 import { type Labels, NO_LABELS } from '../wire/labels.js';
-import { anchorHistory } from './anchor-history.js';
 import type { FleetLog, FleetOptions } from './fleet-options.js';
 import {
   createFleetVm,
@@ -12,57 +10,72 @@ import {
   type FleetVmParts,
   type Origin,
   type RewoundTo,
-  UNSEEN,
   type VmSpec,
-  vmNotFound,
-  vmPoisoned,
 } from './fleet-vm.js';
 import { Histories } from './histories.js';
+import type { Keeper } from './keeper.js';
 import { Lease } from './lease.js';
 import { Room } from './room.js';
+import { Roster } from './roster.js';
+import { Runner } from './runner.js';
+import { isAwake, type Member } from './sleeper.js';
+import { Sleeping } from './sleeping.js';
 import { TagCounts } from './tag-counts.js';
 import { finishInTurns, Turns } from './turns.js';
 import { VmLanes } from './vm-lanes.js';
-import { WorkTally } from './work-tally.js';
+import type { WorkTally } from './work-tally.js';
 
 /** Owns the VMs. The failure of one never reaches another. */
 export class Fleet {
   readonly limits: Limits;
   readonly budget: HistoryBudget;
-  readonly work = new WorkTally();
   readonly turns: Turns;
-  readonly #log: FleetLog;
-  readonly #ids: FleetOptions['ids'];
   /** The model that the fleet's VMs run on. */
   readonly step: typeof step;
-  readonly #vms = new Map<string, FleetVm>();
+  readonly #log: FleetLog;
+  readonly #ids: FleetOptions['ids'];
+  readonly #keeper: Keeper | null;
+  readonly #roster = new Roster();
   readonly #tags: TagCounts;
-  readonly #deletionListeners = new Set<(entry: FleetVm) => void>();
-  readonly #creationListeners = new Set<(entry: FleetVm) => void>();
   readonly #room: Room;
   readonly #histories: Histories;
-  #made = 0;
-  #published = 0;
+  readonly #runner: Runner;
+  readonly sleeping: Sleeping;
+  #made: number;
 
-  constructor({ limits, log, ids, turns = new Turns(), model = { step } }: FleetOptions) {
+  constructor(options: FleetOptions) {
+    const { limits, log, ids, turns = new Turns(), model = { step } } = options;
+    const { keeper = null, vmsMade = 0 } = options;
+    this.#made = vmsMade;
     this.limits = limits;
     this.#room = new Room(limits);
     this.#log = log;
     this.#ids = ids;
     this.turns = turns;
     this.step = model.step;
+    this.#keeper = keeper;
     this.#histories = new Histories(limits, model.step);
     this.budget = this.#histories.budget;
     this.#tags = new TagCounts(limits.vmsPerTag);
+    this.#runner = new Runner({ room: this.#room, log, step: model.step });
+    const [roster, room, tags, histories] = [this.#roster, this.#room, this.#tags, this.#histories];
+    const leaseOf = (id: string, labels: Labels) => this.#leaseOf(id, labels);
+    const cradle = { turns: this.turns, step: this.step, ring: histories.ring };
+    this.sleeping = new Sleeping({ roster, room, tags, histories, leaseOf, keeper, cradle });
   }
 
+  /** Number of VMs, awake or not. */
   get size(): number {
-    return this.#vms.size;
+    return this.#roster.size;
   }
 
-  /** The vCPUs and pages of all VMs together. */
+  /** The vCPUs and pages of all VMs that are awake together. */
   get use(): Room['use'] {
     return this.#room.use;
+  }
+
+  get work(): WorkTally {
+    return this.#runner.work;
   }
 
   /** @throws {ApiError} If a bound of the fleet is met. */
@@ -87,7 +100,7 @@ export class Fleet {
 
   /** Makes a VM of a state that nobody else holds, with the labels of the one it comes from. */
   createFork(vm: Vm, origin: Origin): FleetVm {
-    const labels = this.#vms.get(origin.vm)?.labels ?? NO_LABELS;
+    const labels = this.#roster.member(origin.vm)?.labels ?? NO_LABELS;
     this.#tags.demand(NO_LABELS, labels);
     const pages = this.#room.admit(vm.config, 1, pagesHeldBy(vm));
     this.#tags.move(NO_LABELS, labels);
@@ -107,18 +120,19 @@ export class Fleet {
   #make(parts: Omit<FleetVmParts, 'id' | 'ring' | 'pages'>, pages: number): FleetVm {
     this.#made += 1;
     const id = this.#ids('vm', this.#made);
-    const ring = this.#histories.create({ id, initial: parts.vm.initial });
+    const ring = this.#histories.ring({ id, initial: parts.vm.initial });
     const entry = createFleetVm({ id, ring, pages, ...parts });
+    entry.log = this.#keeper?.open(entry) ?? null;
     this.#room.weigh(entry);
     return entry;
   }
 
   #publish(entry: FleetVm): FleetVm {
-    this.#published += 1;
-    entry.number = this.#published;
+    this.#roster.add(entry);
     entry.lease = this.#leaseOf(entry.id, entry.labels);
-    this.#vms.set(entry.id, entry);
-    for (const listener of this.#creationListeners) listener(entry);
+    const tell = () => this.#roster.tell('created', entry);
+    if (this.#keeper === null) tell();
+    else this.#keeper.made(entry, this.#made, tell);
     return entry;
   }
 
@@ -129,50 +143,57 @@ export class Fleet {
     entry.labels = labels;
     entry.revision += 1;
     entry.lease = this.#leaseOf(entry.id, labels);
+    entry.log?.relabelled();
   }
 
-  /** The VM of this id, if there is one. Its lease is not renewed. */
+  /** The VM of this id, if there is one that is awake. Its lease is not renewed. */
   find(id: string): FleetVm | undefined {
-    return this.#vms.get(id);
+    return this.#roster.find(id);
   }
 
-  /** The VM of this id; its lease is renewed. @throws {ApiError} If there is no such VM. */
+  /** Whether there is a VM of this id, awake or not. */
+  has(id: string): boolean {
+    return this.#roster.member(id) !== undefined;
+  }
+
+  /** The VM of this id, which is awake; its lease is renewed. @throws {ApiError} If there is none. */
   get(id: string): FleetVm {
-    const entry = this.#vms.get(id);
-    if (entry === undefined) throw vmNotFound(id, 'no such VM');
-    entry.lease?.renew();
-    return entry;
+    return this.#roster.get(id);
   }
 
   /** Renews the lease of a VM found earlier. @throws {ApiError} If it was deleted since. */
   demand(entry: FleetVm): void {
-    if (this.#vms.get(entry.id) !== entry && entry.number !== UNSEEN) {
-      throw vmNotFound(entry.id, 'deleted');
-    }
-    entry.lease?.renew();
+    this.#roster.demand(entry);
   }
 
-  /** The VMs created after `number`, in the order of their creation. */
-  *list(number: number): Generator<FleetVm> {
-    for (const entry of this.#vms.values()) if (entry.number > number) yield entry;
+  /** The VMs created after `number`, awake or not, in the order of their creation. */
+  list(number: number): Generator<Member> {
+    return this.#roster.list(number);
   }
 
   /** @throws {ApiError} If there is no such VM. */
   delete(id: string): void {
-    const entry = this.get(id);
-    this.#vms.delete(id);
-    entry.lease?.cancel();
+    const member = this.#roster.member(id) ?? this.get(id);
+    this.#roster.remove(id);
+    member.lease?.cancel();
+    const bury = () => this.#bury(member);
+    if (this.#keeper === null) bury();
+    else this.#keeper.deleted(id, bury);
+  }
+
+  #bury(member: Member): void {
     // Streams end first, while the records that they have not sent are still kept.
-    for (const listener of this.#deletionListeners) listener(entry);
-    this.#release(entry);
+    this.#roster.tellDeleted(member);
+    if (isAwake(member)) this.#release(member);
+    else this.#tags.move(member.labels, NO_LABELS);
   }
 
   onCreation(listener: (entry: FleetVm) => void): void {
-    this.#creationListeners.add(listener);
+    this.#roster.on('created', listener);
   }
 
-  onDeletion(listener: (entry: FleetVm) => void): void {
-    this.#deletionListeners.add(listener);
+  onDeletion(listener: (member: Member) => void): void {
+    this.#roster.onDeletion(listener);
   }
 
   /** Gives back the room that a copy of a VM took beyond the `pages` that it began with. */
@@ -188,25 +209,7 @@ export class Fleet {
 
   /** Applies a command that was found to have room when it was tried on a copy. */
   runTried(entry: FleetVm, command: Command): Applied {
-    const { id, vm, recorder, ring } = entry;
-    if (entry.poison !== null) throw vmPoisoned(id, `run "${command.kind}"`, entry.poison);
-    anchorHistory(entry);
-    try {
-      const applied = recorder.record(command, (emit) => this.step(vm, command, emit));
-      entry.story?.take(vm, command.vcpu, applied);
-      const violations = this.work.count(command.kind, applied.events);
-      if (violations > 0) entry.violations.take(ring, applied.events);
-      entry.lanes?.follow(command);
-      return applied;
-    } catch (error) {
-      if (error instanceof CommandRefused) throw new ApiError('command-refused', error.message);
-      entry.revision += 1;
-      entry.poison = { command, reason: error instanceof Error ? error.message : String(error) };
-      this.#log.error({ err: error, vm: id, seq: ring.head, command }, 'VM poisoned');
-      throw vmPoisoned(id, `run "${command.kind}"`, entry.poison);
-    } finally {
-      this.#room.weigh(entry);
-    }
+    return this.#runner.run(entry, command);
   }
 
   /**
@@ -216,21 +219,12 @@ export class Fleet {
    * @throws {ApiError} If there is no room for the state.
    */
   rewind(entry: FleetVm, state: Vm, to: RewoundTo, made?: RequestsMade): RewoundRecord {
-    this.#room.demandPages(pagesHeldBy(state) - entry.pages, `take VM "${entry.id}" back`);
-    anchorHistory(entry);
-    entry.vm = state;
-    entry.poison = null;
-    entry.lanes?.rewound(to.to);
-    this.#room.weigh(entry);
-    const record = entry.recorder.rewound(to, made);
-    entry.story?.rewound(state, record.seq);
-    entry.ring.notify();
-    return record;
+    return this.#runner.rewind(entry, state, to, made);
   }
 
   /** Cancels the leases: idle VMs are no longer deleted. */
   close(): void {
-    for (const { lease } of this.#vms.values()) lease?.cancel();
+    for (const { lease } of this.list(0)) lease?.cancel();
   }
 
   #release(entry: FleetVm): void {

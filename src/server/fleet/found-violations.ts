@@ -41,6 +41,19 @@ export class FoundViolations {
     return this.#kept;
   }
 
+  /** All of it as plain data. */
+  written(): { readonly rules: readonly Rule[]; readonly kept: readonly KeptViolation[] } {
+    return { rules: this.rules, kept: this.#kept };
+  }
+
+  /** The inverse of {@link written}. */
+  static from(written: ReturnType<FoundViolations['written']>): FoundViolations {
+    const found = new FoundViolations();
+    for (const broken of written.rules) found.#rules.set(broken.rule, { ...broken });
+    found.#kept.push(...written.kept);
+    return found;
+  }
+
   /** Takes the events of a command, which the history has. */
   take(ring: Pick<EventRing, 'at'>, events: readonly EventRecord[]): void {
     for (const record of events) {

@@ -19,9 +19,8 @@ export class Histories {
     this.#past = new PastRecords(model);
   }
 
-  create(origin: Origin): EventRing<FrozenVm> {
-    return createRing(this.budget, this.#recordsMax, this.#past.of(origin));
-  }
+  readonly ring = (origin: Origin): EventRing<FrozenVm> =>
+    createRing(this.budget, this.#recordsMax, this.#past.of(origin));
 
   /** Forgets all of a history, because its VM is deleted. */
   clear(ring: EventRing<FrozenVm>): void {

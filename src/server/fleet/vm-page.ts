@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Digits } from '../wire/frames.js';
 import { SELECTION, type Selection, selectorOf } from '../wire/labels.js';
 import type { Fleet } from './fleet.js';
-import type { FleetVm } from './fleet-vm.js';
+import { isAwake, type Member } from './sleeper.js';
 import { VmSummary, vmSummaryOf } from './vm-body.js';
 
 const PAGE_VMS_MAX = 1000;
@@ -35,7 +35,7 @@ export function pageOf(
     if (entry.number <= cursor) continue;
     if (vms.length === limit) next = String(last);
     else {
-      vms.push(vmSummaryOf(entry));
+      vms.push(isAwake(entry) ? vmSummaryOf(entry) : entry.summary);
       last = entry.number;
     }
   }
@@ -43,7 +43,7 @@ export function pageOf(
 }
 
 /** The VMs that a query selects, in the order of their creation. */
-export function* selectVms(fleet: Fleet, selection: Selection): Generator<FleetVm> {
+export function* selectVms(fleet: Fleet, selection: Selection): Generator<Member> {
   const selects = selectorOf(selection);
   for (const entry of fleet.list(0)) if (selects === null || selects(entry.labels)) yield entry;
 }

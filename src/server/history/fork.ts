@@ -48,6 +48,7 @@ export async function fork(
     return { entry: fleet.createFork(vm, { vm: entry.id, seq }), replayed: false };
   }
   timeline.demandPast(entry, seq);
+  await fleet.sleeping.wakeFamily(entry.id);
   const commands = lineageOf(fleet, entry, seq, `fork VM "${entry.id}" with changes`);
   const run = await runCase(fleet, { config, commands, labels: entry.labels });
   return { entry: run.entry, replayed: true };

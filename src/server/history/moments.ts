@@ -50,10 +50,13 @@ export class Moments {
   constructor(fleet: Fleet, timeline: Timeline) {
     this.#fleet = fleet;
     this.#timeline = timeline;
-    fleet.onDeletion((entry) => {
-      this.#standing = this.#standing.filter((machine) => machine.entry !== entry);
-      this.#marks = this.#marks.filter((mark) => mark.entry !== entry);
-    });
+    fleet.onDeletion(({ id }) => this.#forget(id));
+    fleet.sleeping.onRest(({ id }) => this.#forget(id));
+  }
+
+  #forget(id: string): void {
+    this.#standing = this.#standing.filter(({ entry }) => entry.id !== id);
+    this.#marks = this.#marks.filter(({ entry }) => entry.id !== id);
   }
 
   /** Machines that are kept now. */

@@ -1,16 +1,10 @@
-import type { RequestsMade } from '../../journal/index.js';
-import { bytesBeyond, type FrozenVm } from '../../mmu/index.js';
+import { bytesBeyond } from '../../mmu/index.js';
+import type { NamedState } from '../fleet/vm-log.js';
 import { BOUNDS, type Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 
 /** A named state of a VM. */
-export interface Snapshot {
-  readonly name: string;
-  /** `seq` of the newest record when the snapshot was taken. */
-  readonly seq: number;
-  readonly state: FrozenVm;
-  /** Pending requests, by the `seq` that made them. */
-  readonly made: RequestsMade;
+export interface Snapshot extends NamedState {
   /** Bytes of the state, without the pages shared with the snapshot taken before. */
   readonly bytes: number;
 }
@@ -43,7 +37,7 @@ export class Snapshots {
   }
 
   /** @throws {ApiError} If the name is taken, or a bound is met. */
-  add(vm: string, taken: Omit<Snapshot, 'bytes'>): Snapshot {
+  add(vm: string, taken: NamedState): Snapshot {
     const { name } = taken;
     const kept = this.of(vm);
     if (kept.has(name)) {
@@ -71,6 +65,16 @@ export class Snapshots {
     return snapshot;
   }
 
+  /** Takes up the snapshots of a VM that was woken. They were within the bounds when it fell asleep. */
+  takeUp(vm: string, taken: readonly NamedState[]): void {
+    for (const one of taken) {
+      const kept = this.of(vm);
+      const snapshot = weighed(one, [...kept.values()].at(-1));
+      this.#byVm.set(vm, new Map([...kept, [one.name, snapshot]]));
+      this.#bytes += snapshot.bytes;
+    }
+  }
+
   /** @throws {ApiError} If there is no snapshot of this name. */
   delete(vm: string, name: string): void {
     const deleted = this.get(vm, name);
@@ -88,7 +92,7 @@ export class Snapshots {
     else this.#byVm.set(vm, new Map(all.map((snapshot) => [snapshot.name, snapshot])));
   }
 
-  /** Deletes all snapshots of a deleted VM. */
+  /** Lets go of all snapshots of a VM that is deleted or sleeps. */
   forget(vm: string): void {
     for (const name of [...this.of(vm).keys()]) this.delete(vm, name);
   }
@@ -99,7 +103,7 @@ export class Snapshots {
  *
  * @param before The snapshot of the same VM that was taken before it.
  */
-function weighed(snapshot: Omit<Snapshot, 'bytes'>, before: Snapshot | undefined): Snapshot {
+function weighed(snapshot: NamedState, before: Snapshot | undefined): Snapshot {
   const { state } = snapshot;
   const bytes = state.rest.length + bytesBeyond(state, before?.state ?? null);
   return { ...snapshot, bytes };

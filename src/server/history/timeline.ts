@@ -27,6 +27,8 @@ export class Timeline {
     this.#fleet = fleet;
     this.snapshots = new Snapshots(fleet.limits);
     fleet.onDeletion(({ id }) => this.snapshots.forget(id));
+    fleet.sleeping.onRest(({ id }) => this.snapshots.forget(id));
+    fleet.sleeping.onWaking(({ entry, snapshots }) => this.snapshots.takeUp(entry.id, snapshots));
   }
 
   /** Takes a VM back to its first state. @throws {ApiError} If it is deleted meanwhile. */
@@ -45,6 +47,7 @@ export class Timeline {
     const made = recorder.requestsMade();
     const taken = this.snapshots.add(id, { name, seq: ring.head, state: freezeVm(vm), made });
     entry.revision += 1;
+    entry.log?.snapshotTaken(taken);
     return taken;
   }
 
@@ -52,6 +55,7 @@ export class Timeline {
   forget(entry: FleetVm, name: string): void {
     this.snapshots.delete(entry.id, name);
     entry.revision += 1;
+    entry.log?.snapshotDeleted(name);
   }
 
   /** @throws {ApiError} If there is no such snapshot, or no room for its state. */

@@ -1,4 +1,6 @@
 import { Waits } from '../conditions/waits.js';
+import type { OpenedKeeper } from '../durable/open-keeper.js';
+import type { VmKeeper } from '../durable/vm-keeper.js';
 import { Fleet } from '../fleet/fleet.js';
 import type { FleetLog, FleetOptions } from '../fleet/fleet-options.js';
 import type { Turns } from '../fleet/turns.js';
@@ -25,6 +27,8 @@ export interface HostOptions {
   readonly model?: FleetOptions['model'] | undefined;
   /** Unpacks zstd, where that is there. */
   readonly zstd?: Zstd | undefined;
+  /** The keeper of VMs, and the state that an earlier process left; by default nothing is kept. */
+  readonly kept?: OpenedKeeper | null;
   /** Returns the time of day in milliseconds, which jobs tell. */
   readonly now?: () => number;
 }
@@ -40,29 +44,30 @@ export interface Host {
   readonly jobs: Jobs;
   readonly priceLists: PriceLists;
   readonly traces: TraceStore;
+  /** Null where nothing outlives the process. */
+  readonly keeper: VmKeeper | null;
 }
 
 /** Makes a host without VMs. The caller has to close `streams`, `waits`, `jobs` and `fleet`. */
 export function createHost(options: HostOptions): Host {
-  const {
-    limits,
-    log,
-    epoch,
-    ids = idsOf(epoch),
-    turns,
-    model,
-    zstd = null,
-    now = Date.now,
-  } = options;
-  const fleet = new Fleet({ limits, log, ids, turns, ...(model === undefined ? {} : { model }) });
+  const { limits, log, turns, model, kept = null, zstd = null, now = Date.now } = options;
+  const epoch = kept?.epoch ?? options.epoch;
+  const { ids = idsOf(epoch) } = options;
+  const keeper = kept?.keeper ?? null;
+  const from = { keeper, vmsMade: kept?.vmsMade ?? 0 };
+  const fleet = new Fleet({ limits, log, ids, turns, ...from, ...(model && { model }) });
+  keeper?.onFailure((entry, sleeper) => fleet.sleeping.drop(entry, sleeper));
   const timeline = new Timeline(fleet);
+  const streams = new Streams(fleet, epoch, { lives: kept?.lives });
+  fleet.sleeping.adopt(kept?.sleepers ?? []);
   return {
     epoch,
     fleet,
+    keeper,
     timeline,
     moments: new Moments(fleet, timeline),
     waits: new Waits(fleet),
-    streams: new Streams(fleet, epoch),
+    streams,
     jobs: new Jobs({ limits, log, ids, now }),
     priceLists: new PriceLists(limits),
     traces: new TraceStore(limits, fleet.turns, zstd),

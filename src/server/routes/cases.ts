@@ -27,7 +27,10 @@ export const getCase = operation({
   id: 'getCase',
   takes: { params: z.strictObject({ vm: VmId }) },
   answer: CaseFile,
-  run: ({ fleet }, { params: { vm } }) => caseOf(fleet, fleet.get(vm)),
+  async run({ fleet }, { params: { vm } }) {
+    await fleet.sleeping.wakeFamily(vm);
+    return caseOf(fleet, fleet.get(vm));
+  },
 });
 
 export const playCase = operation({

@@ -115,6 +115,7 @@ async function diff(
   { a, b }: Record<'a' | 'b', AskedMoment>,
   limit: number,
 ): Promise<z.output<typeof DiffBody>> {
+  for (const { vm } of [a, b]) await fleet.sleeping.wake(vm);
   const [entryA, entryB] = [fleet.get(a.vm), fleet.get(b.vm)];
   const [seqA, seqB] = [a.seq ?? entryA.ring.head, b.seq ?? entryB.ring.head];
   // Both at once, so that they belong to one moment.

@@ -53,7 +53,11 @@ export const startRace = operation({
   id: 'startRace',
   takes: { body: RaceRequest },
   answer: JobBody,
-  run: (host, { body }) => jobBodyOf(host.jobs.start('race', raceWork(prepareRace(host, body)))),
+  async run(host, { body }) {
+    const { source } = body;
+    if (source.kind === 'vm') await host.fleet.sleeping.wakeFamily(source.vm);
+    return jobBodyOf(host.jobs.start('race', raceWork(prepareRace(host, body))));
+  },
 });
 
 const tags = ['races'];

@@ -10,8 +10,11 @@ export const startShrink = operation({
   id: 'startShrink',
   takes: { body: ShrinkRequest },
   answer: JobBody,
-  run: ({ jobs, fleet }, { body }) =>
-    jobBodyOf(jobs.start('shrink', shrinkWork(prepareShrink(fleet, body)))),
+  async run({ jobs, fleet }, { body }) {
+    const { source } = body;
+    if (source.kind === 'vm') await fleet.sleeping.wakeFamily(source.vm);
+    return jobBodyOf(jobs.start('shrink', shrinkWork(prepareShrink(fleet, body))));
+  },
 });
 
 /** `POST /v1/shrinks`: the fewest and simplest commands that show a mistake. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { oldestOf, Timeline, timelineOf } from '../../lab/index.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
+import { tellStory } from '../history/tell-story.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { BOUNDS } from '../wire/bounds.js';
@@ -24,7 +25,11 @@ export const getTimeline = operation({
   id: 'getTimeline',
   takes: { params: z.strictObject({ vm: VmId }), querystring: TimelineQuery },
   answer: Timeline,
-  run: ({ fleet }, { params, query }) => drawn(fleet.get(params.vm), query),
+  async run({ fleet }, { params, query }) {
+    const entry = fleet.get(params.vm);
+    await tellStory(fleet, entry);
+    return drawn(entry, query);
+  },
 });
 
 /** @throws {ApiError} If the window ends before it begins. */

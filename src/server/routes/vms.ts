@@ -60,7 +60,7 @@ export const deleteVms = operation({
     let deleted = 0;
     await forEachInTurns(fleet.turns, [...selectVms(fleet, query)], ({ id }) => {
       // Another request may have deleted it meanwhile.
-      if (fleet.find(id) === undefined) return;
+      if (!fleet.has(id)) return;
       fleet.delete(id);
       deleted += 1;
     });

@@ -1,5 +1,6 @@
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
+import { isAwake, type Member } from '../fleet/sleeper.js';
 import { BOUNDS } from '../wire/bounds.js';
 import type { LifeFrame } from './fleet-frames.js';
 
@@ -28,6 +29,8 @@ export interface FleetFeedOptions {
   readonly onNews: () => void;
   /** Called with a VM that changed, and its newest sequence number that readers know of. */
   readonly onChange: (entry: FleetVm, told: number) => void;
+  /** Number of creations and deletions before the first one. */
+  readonly from?: number | undefined;
   /** Called with each VM that readers were told of. */
   readonly onTold: (vm: string) => void;
 }
@@ -43,23 +46,31 @@ export class FleetFeed {
   /** VMs whose news the readers were not told of. */
   readonly #changed = new Set<Followed>();
   #life: LifeFrame[] = [];
-  #number = 0;
+  #number: number;
 
   constructor(options: FleetFeedOptions) {
     this.#options = options;
-    const { fleet } = options;
+    const { fleet, from = 0 } = options;
+    this.#number = from;
     fleet.onCreation((entry) => {
       if (this.#listeners.size > 0) this.#follow(entry, 0);
       this.#note(entry, 'created');
       // A prepared VM has a history already.
       entry.ring.notify();
     });
-    fleet.onDeletion((entry) => {
+    fleet.sleeping.onWaking(({ entry }) => {
+      if (this.#listeners.size > 0) this.#follow(entry, entry.ring.readable);
+    });
+    fleet.sleeping.onRest(({ id }) => {
+      const followed = this.#followed.get(id);
+      if (followed !== undefined) this.#unfollow(followed);
+    });
+    fleet.onDeletion((member) => {
       // Of all of them, so that their order stays.
       this.tell(Number.POSITIVE_INFINITY);
-      const followed = this.#followed.get(entry.id);
+      const followed = this.#followed.get(member.id);
       if (followed !== undefined) this.#unfollow(followed);
-      this.#note(entry, 'deleted');
+      this.#note(member, 'deleted');
     });
   }
 
@@ -87,7 +98,9 @@ export class FleetFeed {
   /** @returns A function that stops the listening; further calls do nothing. */
   listen(listener: (changed: Changed) => void): () => void {
     if (this.#listeners.size === 0) {
-      for (const entry of this.#options.fleet.list(0)) this.#follow(entry, entry.ring.head);
+      for (const member of this.#options.fleet.list(0)) {
+        if (isAwake(member)) this.#follow(member, member.ring.readable);
+      }
     }
     // A reader is not told of what was before it.
     this.tell(Number.POSITIVE_INFINITY);
@@ -138,17 +151,17 @@ export class FleetFeed {
   #tellOf(followed: Followed): void {
     const { entry, told: before, number } = followed;
     this.#changed.delete(followed);
-    followed.told = entry.ring.head;
-    if (entry.ring.head > before) {
+    followed.told = entry.ring.readable;
+    if (followed.told > before) {
       for (const listener of this.#listeners) listener({ entry, before, number });
     }
     this.#options.onTold(entry.id);
   }
 
-  #note(
-    { id: vm, ring: { head }, labels: { name, tags } }: FleetVm,
-    life: LifeFrame['life'],
-  ): void {
+  #note(member: Member, life: LifeFrame['life']): void {
+    const { id: vm, labels } = member;
+    const { name, tags } = labels;
+    const head = isAwake(member) ? member.ring.readable : member.summary.seq;
     this.#number += 1;
     this.#life.push({ type: 'life', number: this.#number, vm, life, name, tags, head });
     // Cut by half, because shifting the whole array for each new one would cost more.

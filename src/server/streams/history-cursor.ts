@@ -99,7 +99,7 @@ export class HistoryCursor implements LogReader {
           this.passOver();
           return sent;
         }
-        this.#skip(Math.min(log.nextKept(this.#seq) - 1, ring.head));
+        this.#skip(Math.min(log.nextKept(this.#seq) - 1, ring.readable));
         continue;
       }
       this.#seq = part.seq;
@@ -120,7 +120,7 @@ export class HistoryCursor implements LogReader {
     const { log, ring, state } = this.#options;
     if (state === null || !this.isBehind) return false;
     this.#recap ??= new Recap(this.#seq);
-    this.#recap.count(log, ring.head);
+    this.#recap.count(log, ring.readable);
     this.#seq = this.#recap.seq;
     return this.#hasMore;
   }
@@ -129,7 +129,7 @@ export class HistoryCursor implements LogReader {
   skipRest(): void {
     while (this.passOver());
     if (this.#recap !== null) this.#sayState();
-    else if (this.#hasMore) this.#skip(this.#options.ring.head);
+    else if (this.#hasMore) this.#skip(this.#options.ring.readable);
   }
 
   /** Tells the reader up to which `seq` records were sent or filtered out. */
@@ -140,7 +140,7 @@ export class HistoryCursor implements LogReader {
   }
 
   get #hasMore(): boolean {
-    return this.#seq < this.#options.ring.head;
+    return this.#seq < this.#options.ring.readable;
   }
 
   /** @param to `seq` of the last record that is left out. */

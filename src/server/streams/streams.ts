@@ -27,6 +27,13 @@ const AHEAD_RECORDS = 512;
 /** VMs whose news are told to the readers of all VMs in one piece. */
 const TOLD_VMS = 64;
 
+export interface StreamsOptions {
+  /** Another loop than that of the process, for tests. */
+  readonly loop?: EventLoop | undefined;
+  /** Number of creations and deletions of earlier processes. */
+  readonly lives?: number | undefined;
+}
+
 /** Owns the streams of all VMs. */
 export class Streams {
   readonly epoch: string;
@@ -46,9 +53,8 @@ export class Streams {
 
   /**
    * @param epoch Sent to every client, so that it notices a restart of the server.
-   * @param loop Another one than that of the process, for tests.
    */
-  constructor(fleet: Fleet, epoch: string, loop?: EventLoop) {
+  constructor(fleet: Fleet, epoch: string, { loop, lives }: StreamsOptions = {}) {
     this.epoch = epoch;
     this.framings = { ndjson: LINES, sse: serverSentEvents(epoch) };
     this.#fleet = fleet;
@@ -57,6 +63,7 @@ export class Streams {
     this.#ofFleet = new Crowd({ pump: this.#pump, prepare: () => this.#prepareFleet() });
     this.feed = new FleetFeed({
       fleet,
+      from: lives,
       onNews: this.#ofFleet.news,
       onChange: (entry, told) => this.#logs.hold(entry, told),
       onTold: (vm) => {
@@ -65,6 +72,8 @@ export class Streams {
       },
     });
     fleet.onDeletion(({ id }) => this.#end(id, 'vm-deleted'));
+    // Only a VM that could not be written is dropped while somebody follows it.
+    fleet.sleeping.onRest(({ id }) => this.#end(id, 'shutdown'));
     this.#stopHeartbeat = startHeartbeat(fleet.limits.heartbeatMs, () => this.#beat());
   }
 
@@ -113,17 +122,19 @@ export class Streams {
   /** Lets a client follow a VM. */
   open(entry: FleetVm, query: HistoryQuery, sink: FrameSink): void {
     const { id } = entry;
+    entry.users += 1;
     const { crowd, stop } = this.#crowdOf(entry);
     const source = new VmSource({
       entry,
       sink,
       epoch: this.epoch,
-      after: query.after ?? entry.ring.head,
+      after: query.after ?? entry.ring.readable,
       log: this.#logs.open(entry, wantedBy(query, sink, true)),
       wantsState: query.behind === 'state',
       onClose: () => this.#logs.close(id),
     });
     this.#start(new Stream(source, sink), crowd, () => {
+      entry.users -= 1;
       if (crowd.streams.size > 0) return;
       stop();
       this.#byVm.delete(id);

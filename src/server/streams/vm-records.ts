@@ -33,9 +33,9 @@ export class VmRecords {
     options.ring.onForget((records) => this.#hold(records));
   }
 
-  /** `seq` of the newest record. */
+  /** `seq` of the newest record that readers may see. */
   get head(): number {
-    return this.#options.ring.head;
+    return this.#options.ring.readable;
   }
 
   /** The record with this `seq`, if it is kept. */

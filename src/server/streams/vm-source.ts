@@ -55,7 +55,7 @@ export class VmSource implements FrameSource {
   sayHello(): void {
     const { entry, sink, epoch, after } = this.#options;
     const { id: vm, ring, violations } = entry;
-    const { head, oldest } = ring;
+    const { readable: head, oldest } = ring;
     const hello = { type: 'hello', vm, epoch, head, oldest, violations: violations.rules } as const;
     say(sink, writeHello(hello), after);
   }

@@ -55,7 +55,9 @@ const STATUS = {
   'headers-too-large': 431,
   internal: 500,
   'not-ready': 503,
+  'journal-failed': 503,
   overloaded: 503,
+  'journal-full': 503,
 } as const;
 
 export type ErrorCode = keyof typeof STATUS;

@@ -9,6 +9,8 @@ const REFUSED_ANYWHERE = [
   'internal',
   'not-ready',
   'overloaded',
+  'journal-failed',
+  'journal-full',
 ] as const;
 
 const REFUSED_WITHOUT_TOKEN = ['token-required', 'token-refused'] as const;
@@ -89,7 +91,7 @@ export function isOfAnyRequest(response: Pick<Refusal, 'description'>): boolean 
 const OF_ANY_REQUEST: readonly string[] = [
   ...REFUSED_WITHOUT_TOKEN,
   ...(['host-refused', 'target-too-long', 'rate-limited'] satisfies Codes),
-  ...(['internal', 'not-ready', 'overloaded'] satisfies Codes),
+  ...(['internal', 'not-ready', 'overloaded', 'journal-failed', 'journal-full'] satisfies Codes),
 ];
 
 /** Codes of a refusal beyond those of every route, by which it is told from others; else all. */

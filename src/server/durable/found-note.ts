@@ -1,0 +1,26 @@
+import { HistoryBudget } from '../../journal/index.js';
+import type { Journal } from '../../journal/log/index.js';
+import { step } from '../../mmu/index.js';
+import { createRing } from '../fleet/anchor-history.js';
+import type { FleetLog } from '../fleet/fleet-options.js';
+import { Turns } from '../fleet/turns.js';
+import { ApiError } from '../wire/errors.js';
+import { noteOf } from './note.js';
+import { wakeVm } from './wake.js';
+
+/** Makes the note of a VM again whose own was damaged; null if nothing of the VM is left. */
+export async function foundNote(
+  journal: Journal,
+  log: FleetLog,
+  id: string,
+): Promise<Uint8Array | null> {
+  const cradle = { turns: new Turns(), step, ring: () => createRing(new HistoryBudget(1), 1) };
+  try {
+    const { entry } = await wakeVm({ journal, log, cradle, sleeper: { id, revision: 0 } });
+    return noteOf(entry);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    log.error({ vm: id, err: error }, 'Log of the journal damaged: nothing of the VM is left');
+    return null;
+  }
+}

@@ -1,0 +1,37 @@
+import type { Journal } from '../../journal/log/index.js';
+import { freezeVm, unarchiveVm } from '../../mmu/index.js';
+import type { FleetVm } from '../fleet/fleet-vm.js';
+import type { NamedState } from '../fleet/vm-log.js';
+import { bodyFrom, requestsFrom } from './bodies.js';
+import type { SnapshotFacts } from './facts.js';
+import { SNAPSHOTS, TRACED } from './rooms.js';
+
+/** The snapshots of a VM, in the order in which they were taken. */
+export async function namedStates(journal: Journal, { id, vm }: FleetVm): Promise<NamedState[]> {
+  const found: (NamedState & { readonly order: number })[] = [];
+  for await (const { value } of journal.values(SNAPSHOTS, `${id}/`)) {
+    const { facts, bytes } = bodyFrom(value);
+    const { name, seq, order, made } = facts as SnapshotFacts;
+    const state = freezeVm(unarchiveVm(vm.initial, bytes));
+    found.push({ name, seq, order, state, made: requestsFrom(made) });
+  }
+  return found.sort((a, b) => a.order - b.order);
+}
+
+/** The trace that a VM was made of; null if it was made of none. */
+export async function tracedOf(journal: Journal, vm: string): Promise<FleetVm['traced']> {
+  for await (const { key, value } of journal.values(TRACED, vm)) {
+    if (key === vm) return bodyFrom(value).facts as FleetVm['traced'];
+  }
+  return null;
+}
+
+/** Drops the snapshots of a deleted VM, and its trace. */
+export async function dropStates(journal: Journal, vm: string): Promise<void> {
+  const dropped: Promise<void>[] = [];
+  for await (const { key } of journal.values(SNAPSHOTS, `${vm}/`)) {
+    dropped.push(journal.remove(SNAPSHOTS, key));
+  }
+  dropped.push(journal.remove(TRACED, vm));
+  await Promise.all(dropped);
+}

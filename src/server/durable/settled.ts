@@ -1,0 +1,42 @@
+import { NotWritten } from '../../journal/log/index.js';
+import { ApiError } from '../wire/errors.js';
+
+/** Writes that are on their way, for those who wait until there are none. */
+export class Unsettled {
+  readonly #writes = new Set<Promise<void>>();
+
+  /** Counts a write until it has ended. */
+  add(write: Promise<void>): void {
+    const ended: Promise<void> = write.then(
+      () => void this.#writes.delete(ended),
+      (error: unknown) => {
+        this.#writes.delete(ended);
+        throw error;
+      },
+    );
+    // Whoever waits is told; a write that nobody waits for has told its owner.
+    ended.catch(() => {});
+    this.#writes.add(ended);
+  }
+
+  /** Resolves when all writes of this moment have ended; null if there are none. */
+  get all(): Promise<void> | null {
+    if (this.#writes.size === 0) return null;
+    return Promise.all(this.#writes).then(() => {});
+  }
+}
+
+/** Refusal of a request whose changes could not be written, and are undone. */
+export function notKept(error: unknown): unknown {
+  if (!(error instanceof NotWritten)) return error;
+  const reason = error.message.replace(/\.$/, '');
+  return error.isFull
+    ? new ApiError(
+        'journal-full',
+        `Cannot keep what this request did: there is no room for the journal (${reason}); it is undone`,
+      )
+    : new ApiError(
+        'journal-failed',
+        `Cannot keep what this request did: the journal cannot be written (${reason}); it is undone`,
+      );
+}

@@ -1,0 +1,166 @@
+import { type Journal, NotWritten } from '../../journal/log/index.js';
+import type { FleetLog } from '../fleet/fleet-options.js';
+import type { FleetVm } from '../fleet/fleet-vm.js';
+import type { Cradle, Keeper, Woken } from '../fleet/keeper.js';
+import type { Sleeper } from '../fleet/sleeper.js';
+import type { VmLog } from '../fleet/vm-log.js';
+import { createEpoch } from '../wire/ids.js';
+import { KeptLog } from './kept-log.js';
+import { dropStates, namedStates } from './named-states.js';
+import { noteOf, sleeperOf } from './note.js';
+import { META } from './rooms.js';
+import { Unsettled } from './settled.js';
+import { wakeVm } from './wake.js';
+
+export interface VmKeeperOptions {
+  readonly journal: Journal;
+  readonly log: FleetLog;
+}
+
+/** A log with what is being written of it. */
+interface Writing {
+  readonly log: KeptLog;
+  /** Called when the VM outlives the process for the first time. */
+  kept: (() => void) | null;
+  /** The newest durable note, to which the VM returns if a write fails; null before the first. */
+  note: Uint8Array | null;
+}
+
+/** Keeps the VMs of a fleet in a journal. */
+export class VmKeeper implements Keeper {
+  readonly #options: VmKeeperOptions;
+  readonly #writer = createEpoch();
+  readonly #writings = new Map<string, Writing>();
+  /** Logs that have something to write. */
+  readonly #dirty = new Set<Writing>();
+  readonly #unsettled = new Unsettled();
+  /** Told of a VM that could not be written, which is to be dropped from memory. */
+  #onFailure: (entry: FleetVm, sleeper: Sleeper | null) => void = () => {};
+
+  constructor(options: VmKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** @param listener Called with a VM that could not be written, and what is kept of it. */
+  onFailure(listener: (entry: FleetVm, sleeper: Sleeper | null) => void): void {
+    this.#onFailure = listener;
+  }
+
+  open(entry: FleetVm): VmLog {
+    return this.#writingOf(entry).log;
+  }
+
+  made(entry: FleetVm, count: number, kept: () => void): void {
+    const { journal } = this.#options;
+    this.#unsettled.add(journal.put(META, 'made', new TextEncoder().encode(String(count))));
+    const writing = this.#writings.get(entry.id) ?? this.#writingOf(entry);
+    writing.kept = kept;
+    entry.ring.release(0);
+    writing.log.begin();
+  }
+
+  deleted(id: string, kept: () => void): void {
+    const writing = this.#writings.get(id);
+    this.#writings.delete(id);
+    if (writing !== undefined) this.#dirty.delete(writing);
+    // Behind what is being written of it.
+    const before = writing?.log.settled?.catch(() => {}) ?? Promise.resolve();
+    const { journal } = this.#options;
+    const write = before
+      .then(() => Promise.all([journal.delete(id), dropStates(journal, id)]))
+      .then(kept);
+    this.#unsettled.add(write);
+  }
+
+  async wake(sleeper: Sleeper, cradle: Cradle): Promise<Woken> {
+    const { journal, log } = this.#options;
+    const { entry, standing } = await wakeVm({ journal, log, cradle, sleeper });
+    const snapshots = await namedStates(journal, entry);
+    const writing = this.#writingOf(entry);
+    writing.note = noteOf(entry);
+    writing.log.resume(standing);
+    entry.log = writing.log;
+    entry.ring.release(entry.ring.head);
+    return { entry, snapshots };
+  }
+
+  async rest(entry: FleetVm): Promise<Sleeper> {
+    await entry.log?.settled;
+    return sleeperOf(entry.id, noteOf(entry));
+  }
+
+  leave({ id }: FleetVm): void {
+    this.#writings.delete(id);
+  }
+
+  /** Counts a write of something else, for those who wait until all is durable. */
+  add(write: Promise<void>): void {
+    this.#unsettled.add(write);
+  }
+
+  /** Resolves when all that anybody asked for by now is durable; null if it is. */
+  get allSettled(): Promise<void> | null {
+    return this.#unsettled.all;
+  }
+
+  /** Waits for what is being written, and closes the journal. */
+  async close(): Promise<void> {
+    await this.allSettled?.catch(() => {});
+    await this.#options.journal.close();
+  }
+
+  #writingOf(entry: FleetVm): Writing {
+    const { journal } = this.#options;
+    const log: KeptLog = new KeptLog({
+      ...{ journal, entry, writer: this.#writer },
+      onChange: () => this.#promise(writing),
+    });
+    const writing: Writing = { log, kept: null, note: null };
+    this.#writings.set(entry.id, writing);
+    return writing;
+  }
+
+  /** Promises to write what a log has gathered: what a turn of the loop brings goes together. */
+  #promise(writing: Writing): void {
+    if (this.#dirty.has(writing)) return;
+    this.#dirty.add(writing);
+    const { log } = writing;
+    const before = log.settled;
+    // Behind the write before, which must not be overtaken.
+    const write = before === null ? this.#turn() : before.then(() => this.#turn());
+    const settled: Promise<void> = write
+      .then(() => this.#write(writing))
+      .then(() => {
+        if (log.settled === settled) log.settled = null;
+      });
+    log.settled = settled;
+    this.#unsettled.add(settled);
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => void setImmediate(resolve));
+  }
+
+  async #write(writing: Writing): Promise<void> {
+    if (!this.#dirty.delete(writing)) return;
+    const { log } = writing;
+    try {
+      writing.note = await log.write();
+    } catch (error) {
+      this.#fail(writing, error);
+      throw error;
+    }
+    writing.kept?.();
+    writing.kept = null;
+  }
+
+  #fail(writing: Writing, error: unknown): void {
+    const { entry } = writing.log;
+    this.#writings.delete(entry.id);
+    this.#dirty.delete(writing);
+    const level = error instanceof NotWritten ? 'Journal not written' : 'Journal failed';
+    this.#options.log.error({ err: error, vm: entry.id }, level);
+    const { note } = writing;
+    this.#onFailure(entry, note === null ? null : sleeperOf(entry.id, note));
+  }
+}
