@@ -16,7 +16,7 @@ export type Problem = {
     status: number;
     detail: string;
     /** Stable; the wording of `detail` is not. */
-    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "exhibit-not-found" | "stream-not-found" | "job-not-found" | "race-not-found" | "price-list-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "price-list-exists" | "beginning-unknown" | "race-ended" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "job-too-long" | "target-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "job-limit-reached" | "price-list-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "journal-failed" | "overloaded" | "journal-full";
+    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "exhibit-not-found" | "stream-not-found" | "job-not-found" | "race-not-found" | "price-list-not-found" | "trace-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "price-list-exists" | "beginning-unknown" | "race-ended" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "job-too-long" | "target-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "job-limit-reached" | "price-list-limit-reached" | "trace-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "journal-failed" | "overloaded" | "journal-full";
     instance?: string;
     /** Names the request in the log of the server. */
     requestId?: string;
@@ -125,6 +125,10 @@ export type Model = {
         jobKeptMs: number;
         jobSliceMs: number;
         jobPages: number;
+        jobResultPages: number;
+        traceBytes: number;
+        traceStoreBytes: number;
+        triesPerShrink: number;
         priceLists: number;
         lanesPerRace: number;
         lanesPerVm: number;
@@ -783,6 +787,12 @@ export type Vm = {
     expiresInSeconds: number | null;
     /** Policies that run beside it; absent if there are none. */
     lanes?: Lanes;
+    /** The trace that its first commands are from; absent if from none. */
+    trace?: {
+        job: string;
+        name: string;
+        vm: number;
+    };
     /** Findings of the oracle on all vCPUs; null: it is off. */
     found: OracleState | null;
     vcpus?: number;
@@ -1912,6 +1922,14 @@ export type RaceRequest = {
     prices?: PriceListName;
 };
 export type JobId = string;
+export type JobProgress = {
+    done: number;
+    /** Null while it is unknown. */
+    total: number | null;
+    /** Milliseconds to its end at the pace so far; null if that is not known. */
+    leftMs: number | null;
+};
+export type JobProblem = Problem | null;
 export type RaceSourceWorkload = {
     kind: "workload";
     name: string;
@@ -2224,18 +2242,11 @@ export type JobRace = {
     /** Rises by one with each job. */
     "number": number;
     state: "queued" | "running" | "done" | "failed" | "cancelled";
-    progress: {
-        done: number;
-        /** Null while it is unknown. */
-        total: number | null;
-        /** Milliseconds to its end at the pace so far; null if that is not known. */
-        leftMs: number | null;
-    };
+    progress: JobProgress;
     createdAt: string;
     startedAt: string | null;
     endedAt: string | null;
-    /** Cause of the failure; null unless it failed. */
-    problem: Problem | null;
+    problem: JobProblem;
     kind: "race";
     /** Null until it is done. */
     result: RaceResult | null;
@@ -2326,23 +2337,185 @@ export type JobSweep = {
     /** Rises by one with each job. */
     "number": number;
     state: "queued" | "running" | "done" | "failed" | "cancelled";
-    progress: {
-        done: number;
-        /** Null while it is unknown. */
-        total: number | null;
-        /** Milliseconds to its end at the pace so far; null if that is not known. */
-        leftMs: number | null;
-    };
+    progress: JobProgress;
     createdAt: string;
     startedAt: string | null;
     endedAt: string | null;
-    /** Cause of the failure; null unless it failed. */
-    problem: Problem | null;
+    problem: JobProblem;
     kind: "sweep";
     /** Null until it is done. */
     result: SweepResult | null;
 };
-export type Job = JobRace | JobSweep;
+export type TraceTally = {
+    /** Windows in which the trace or the model has some. */
+    windows: number;
+    /** Windows in which both have the same. */
+    agree: number;
+    /** Events of the trace in these windows. */
+    events: number;
+};
+export type TraceAgreement = {
+    loads: TraceTally;
+    synced: TraceTally;
+    unsynced: TraceTally;
+    /** The first of them. */
+    disagreements: {
+        /** Nanoseconds, or ticks, of the trace's clock. */
+        at: number;
+        vcpu: number;
+        window: number;
+        what: "loads" | "synced" | "unsynced";
+        /** Pages as the kernel has them. */
+        trace: string;
+        /** Pages as `mainline` has them. */
+        model: string;
+        commands: string[];
+        /** A command before it was guessed. */
+        isUncertain: boolean;
+    }[];
+    disagreementCount: number;
+    /** Windows that lost events, and are not compared. */
+    torn: number;
+    refused: number;
+    firstRefusal: string | null;
+    /** Why the model stopped. */
+    failure: string | null;
+};
+export type TraceEnd = {
+    prices: RacePrices;
+    /** Lane that the others are held against: of `mainline`, else the first. */
+    baseline: string;
+    lanes: RaceLane[];
+};
+export type TracedVm = {
+    vm: number;
+    tasks: string[];
+    config: VmConfig;
+    switches: number;
+    /** Commands by how much is known of them. */
+    confidence: {
+        seen: number;
+        inferred: number;
+        guessed: number;
+    };
+    agreement: TraceAgreement;
+    roots: {
+        vcpu: number;
+        mmu: "cr3" | "eptp";
+        switches: number;
+        /** Roots that were never used before. */
+        first: number;
+        /** Switches by the number of other roots used since. */
+        distances: number[];
+        /** Share that finds its root, by the number of previous roots. */
+        hitRatios: number[] | null;
+    }[];
+    /** The two ends were worked out apart. */
+    isUncertain: boolean;
+    policies: {
+        /** If each guess did as little as it may have. */
+        least: TraceEnd;
+        /** If each did as much; the same where nothing is guessed. */
+        most: TraceEnd;
+    };
+    commandCount: number;
+    /** Commands of vCPUs that came after the VM had begun. */
+    leftOut: number;
+};
+export type TraceVerdict = {
+    trace: string;
+    mmulab: string;
+    /** Lines of a text, or records of a binary. */
+    lines: number;
+    /** Events by name, used or not. */
+    events: {
+        [key: string]: number;
+    };
+    notUnderstood: {
+        what: string;
+        count: number;
+        example: string;
+    }[];
+    lost: number;
+    /** Times that ran backwards on a CPU. */
+    backwards: number;
+    release: string | null;
+    clock: "ns" | "ticks";
+    firstAt: number | null;
+    /** Nanoseconds, or ticks, of the trace's clock. */
+    lastAt: number;
+    /** Sentences on what is missing, and which recording has it. */
+    lacks: string[];
+    vms: TracedVm[];
+};
+export type JobTrace = {
+    id: JobId;
+    /** Rises by one with each job. */
+    "number": number;
+    state: "queued" | "running" | "done" | "failed" | "cancelled";
+    progress: JobProgress;
+    createdAt: string;
+    startedAt: string | null;
+    endedAt: string | null;
+    problem: JobProblem;
+    kind: "trace";
+    /** Null until it is done. */
+    result: TraceVerdict | null;
+};
+export type Digest = string;
+export type CaseDigests = {
+    /** Digest of the state at the end. */
+    state: Digest;
+    /** Digest of all commands with their outcomes and events. */
+    events: Digest;
+};
+export type CaseFile = {
+    format: "mmulab-case";
+    formatVersion: 1;
+    /** Version of the server that wrote it. */
+    mmulab: string;
+    config: VmConfig;
+    commands: Command[];
+    expected: CaseDigests;
+    /** The command on which the model failed, after the others; `expected` is the result before it. */
+    poisonedBy?: Command;
+};
+export type ShrinkResult = {
+    failure: {
+        kind: "violation" | "crash" | "disagreement";
+        /** Sign that tells it from other mistakes. */
+        key: string;
+        message: string;
+        /** Index of the command that shows it. */
+        command: number;
+    };
+    /** Of a disagreement: the other policy. */
+    against: PolicyName | null;
+    /** Commands of the list that was given. */
+    given: number;
+    /** Lists that were tried. */
+    tries: number;
+    "case": CaseFile;
+    /** The same as a script and as tests, which fail as long as the mistake shows. */
+    texts: {
+        [key: string]: string;
+    };
+};
+export type JobShrink = {
+    id: JobId;
+    /** Rises by one with each job. */
+    "number": number;
+    state: "queued" | "running" | "done" | "failed" | "cancelled";
+    progress: JobProgress;
+    createdAt: string;
+    startedAt: string | null;
+    endedAt: string | null;
+    problem: JobProblem;
+    kind: "shrink";
+    /** Null until it is done. */
+    result: ShrinkResult | null;
+};
+export type Job = JobRace | JobSweep | JobTrace | JobShrink;
 export type SweepRequest = {
     workloads: ("kpti" | "asids" | "fork-exit" | "pcid-churn" | "unmap" | "nested-invept" | "nested-shadow" | "shootdown" | "hostile")[];
     /** The first is what the others are held against. */
@@ -2357,6 +2530,46 @@ export type SweepRequest = {
     commands?: number;
     /** Lists of `GET /v1/price-lists`. Default: ["xeon-8269cy-4.19","core-13900hk-7.3"]. */
     prices?: PriceListName[];
+};
+export type TracedVmCreation = {
+    /** Number of the VM in the trace. Default: 0. */
+    vm?: number;
+    policy?: PolicyName;
+    kernel?: KernelName;
+    prevRoots?: number;
+    /** Default: null. */
+    name?: VmName | null;
+    tags?: VmTags;
+};
+export type TracedVmMade = {
+    /** The new VM. */
+    id: VmId;
+    seq: Seq;
+    /** Commands of the trace that it has run. */
+    commands: number;
+    /** Commands that the model refused. */
+    refused: number;
+};
+export type TracedCommands = {
+    job: JobId;
+    trace: string;
+    /** Number of the VM in the trace. */
+    vm: number;
+    commands: {
+        seq: Seq;
+        /** Nanoseconds, or ticks, of the trace's clock. */
+        at: number;
+        confidence: "seen" | "inferred" | "guessed";
+    }[];
+    /** `after` of the next page; null if this is the last. */
+    next: Seq | null;
+};
+export type ShrinkRequest = {
+    source: RaceFromCommands | RaceFromVm;
+    /** The mistake that is meant; by default the first that shows. */
+    failure?: "violation" | "crash" | "disagreement";
+    /** For a disagreement: the policy to agree with. */
+    against?: PolicyName;
 };
 export type PriceLists = {
     priceLists: {
@@ -2401,19 +2614,12 @@ export type JobSummary = {
     /** Rises by one with each job. */
     "number": number;
     state: "queued" | "running" | "done" | "failed" | "cancelled";
-    progress: {
-        done: number;
-        /** Null while it is unknown. */
-        total: number | null;
-        /** Milliseconds to its end at the pace so far; null if that is not known. */
-        leftMs: number | null;
-    };
+    progress: JobProgress;
     createdAt: string;
     startedAt: string | null;
     endedAt: string | null;
-    /** Cause of the failure; null unless it failed. */
-    problem: Problem | null;
-    kind: "race" | "sweep";
+    problem: JobProblem;
+    kind: "race" | "sweep" | "trace" | "shrink";
 };
 export type JobPage = {
     jobs: JobSummary[];
@@ -2444,7 +2650,6 @@ export type Fork = {
     /** True if it ran the commands itself, and has them in its history; else it took only the state. */
     replayed: boolean;
 };
-export type Digest = string;
 export type StateDigest = {
     vm: VmId;
     /** The moment that was asked for. */
@@ -2486,23 +2691,6 @@ export type Diff = {
     };
     /** True if these are all differences. */
     complete: boolean;
-};
-export type CaseDigests = {
-    /** Digest of the state at the end. */
-    state: Digest;
-    /** Digest of all commands with their outcomes and events. */
-    events: Digest;
-};
-export type CaseFile = {
-    format: "mmulab-case";
-    formatVersion: 1;
-    /** Version of the server that wrote it. */
-    mmulab: string;
-    config: VmConfig;
-    commands: Command[];
-    expected: CaseDigests;
-    /** The command on which the model failed, after the others; `expected` is the result before it. */
-    poisonedBy?: Command;
 };
 export type CaseAnswer = {
     /** The new VM. */
@@ -2584,6 +2772,7 @@ export type StateFrame = {
     violations: RuleBroken[];
 };
 export type StreamFrame = HelloFrame | CommandFrame | EventFrame | RewoundFrame | GapFrame | StateFrame | ThroughFrame | EndFrame;
+export type TraceText = string;
 /** Every operation that answers with JSON, or with nothing: what it takes, and its answer. */
 export interface Operations {
     /** Tell that the process is alive. */
@@ -2750,6 +2939,16 @@ export interface Operations {
     startRace: { body: RaceRequest; answer: Job };
     /** Race policies over workloads, seeds, kernels and slots: a job. */
     startSweep: { body: SweepRequest; answer: Job };
+    /** Score a trace of a real host, sent as it is: a job. */
+    scoreTrace: { query?: { name?: string; kernel?: KernelName; prevRoots?: string; policy?: PolicyName[]; prices?: PriceListName; guestCycles?: string; }; body: TraceText; answer: Job };
+    /** Read the verdict on a trace: as text, HTML with plots, or for other tools. */
+    getTraceReport: { params: { job: JobId; }; query?: { "as"?: "text" | "html" | "json" | "perfetto" | "itf" | "csv"; }; answer: any };
+    /** Make a VM of a trace, which has its commands as history. */
+    makeTracedVm: { params: { job: JobId; }; body?: TracedVmCreation; answer: TracedVmMade };
+    /** List the commands of a VM that are from a trace, and how much is known of each. */
+    listTracedCommands: { params: { vm: VmId; }; query?: { after?: string; limit?: string; }; answer: TracedCommands };
+    /** Cut commands that show a mistake to the fewest and simplest: a job. */
+    startShrink: { body: ShrinkRequest; answer: Job };
     /** List the price lists. */
     listPriceLists: { answer: PriceLists };
     /** Keep a price list, of your own host for example, for races to name. */
@@ -2896,6 +3095,11 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     getCostModel: ["GET", "/v1/cost-model"],
     startRace: ["POST", "/v1/races"],
     startSweep: ["POST", "/v1/sweeps"],
+    scoreTrace: ["POST", "/v1/traces"],
+    getTraceReport: ["GET", "/v1/traces/{job}/report"],
+    makeTracedVm: ["POST", "/v1/traces/{job}/vms"],
+    listTracedCommands: ["GET", "/v1/vms/{vm}/trace"],
+    startShrink: ["POST", "/v1/shrinks"],
     listPriceLists: ["GET", "/v1/price-lists"],
     addPriceList: ["POST", "/v1/price-lists"],
     getPriceList: ["GET", "/v1/price-lists/{name}"],
