@@ -16,13 +16,14 @@ import {
   type VmScore,
 } from '../lab/index.js';
 import { KERNEL_NAMES, POLICY_NAMES } from '../mmu/index.js';
-import { PREV_ROOTS_MAX, VmConfig } from '../mmu/schema/index.js';
+import { PREV_ROOTS_MAX, VCPUS_PER_VM_MAX, VmConfig } from '../mmu/schema/index.js';
 import { VERSION } from '../server/wire/version.js';
 import { caseText } from './case-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { writeText } from './output-file.js';
 import { pricesOf } from './price-file.js';
 import { readTrace } from './read-trace.js';
+import { keepHeapSmall } from './small-heap.js';
 import type { Terminal } from './terminal.js';
 import { listOf, numbersOf } from './value-lists.js';
 import { WrongUse } from './wrong-use.js';
@@ -38,6 +39,7 @@ interface CliOptions {
   readonly output?: string;
   readonly kernel?: string;
   readonly prevRoots: string;
+  readonly vcpus: string;
   readonly policy: string;
   readonly prices: string;
   readonly guestCycles: string;
@@ -61,6 +63,11 @@ export function registerScore(program: Program, terminal: Terminal): void {
     .option('-o, --output <file>', 'write there instead of to the standard output')
     .option('--kernel <version>', 'the rules of the kernel (those of the trace, else 6.1)')
     .option('--prev-roots <count>', 'slots beside the current root', '3')
+    .option(
+      '--vcpus <count>',
+      'vCPUs of each VM, if some come late; those that come are always counted',
+      '1',
+    )
     .option('--policy <names>', 'policies, comma-separated, or all', 'all')
     .option(
       '--prices <name>',
@@ -79,6 +86,7 @@ async function run(trace: string, options: CliOptions, terminal: Terminal): Prom
   if (forms.length > 1) {
     throw new WrongUse('Cannot score: --json, --html and --export are forms of one answer');
   }
+  keepHeapSmall();
   const score = await scoreOf(trace, await settingsOf(options, terminal), terminal);
   const text = textOf(score, options);
   if (options.output === undefined) terminal.stdout.write(text);
@@ -123,12 +131,16 @@ async function settingsOf(options: CliOptions, terminal: Terminal): Promise<Scor
   const what = 'Cannot score';
   const [prevRoots = 3] = numbersOf(what, 'prev-roots', options.prevRoots, [0, PREV_ROOTS_MAX]);
   const [guestCycles = 0] = numbersOf(what, 'guest-cycles', options.guestCycles, [0, 1e9]);
+  const [vcpus = 1] = numbersOf(what, 'vcpus', options.vcpus, [1, VCPUS_PER_VM_MAX]);
   const kernels =
     options.kernel === undefined ? [] : listOf(what, 'kernel', options.kernel, KERNEL_NAMES);
   if (kernels.length > 1) throw new WrongUse(`${what}: --kernel names one kernel, of the trace`);
+  const { json, html, export: form, case: file } = options;
+  const isText = [json, html, form, file].every((asked) => asked === undefined);
   return {
     ...(kernels[0] === undefined ? {} : { kernel: kernels[0] }),
-    ...{ prevRoots, guestCycles },
+    ...(isText ? { commandsKept: 0 } : {}),
+    ...{ prevRoots, vcpus, guestCycles },
     policies: listOf(what, 'policy', options.policy, POLICY_NAMES),
     prices: await pricesOf(options.prices, terminal),
   };

@@ -2421,6 +2421,8 @@ export type TracedVm = {
     commandCount: number;
     /** Commands of vCPUs that came after the VM had begun. */
     leftOut: number;
+    /** Guesses of which both ends have the likeliest. */
+    guessedLate: number;
 };
 export type TraceVerdict = {
     trace: string;
@@ -2940,7 +2942,7 @@ export interface Operations {
     /** Race policies over workloads, seeds, kernels and slots: a job. */
     startSweep: { body: SweepRequest; answer: Job };
     /** Score a trace of a real host, sent as it is: a job. */
-    scoreTrace: { query?: { name?: string; kernel?: KernelName; prevRoots?: string; policy?: PolicyName[]; prices?: PriceListName; guestCycles?: string; }; body: TraceText; answer: Job };
+    scoreTrace: { query?: { name?: string; kernel?: KernelName; prevRoots?: string; vcpus?: string; policy?: PolicyName[]; prices?: PriceListName; guestCycles?: string; }; body: TraceText; answer: Job };
     /** Read the verdict on a trace: as text, HTML with plots, or for other tools. */
     getTraceReport: { params: { job: JobId; }; query?: { "as"?: "text" | "html" | "json" | "perfetto" | "itf" | "csv"; }; answer: any };
     /** Make a VM of a trace, which has its commands as history. */

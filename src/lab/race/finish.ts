@@ -123,6 +123,7 @@ function* boundsOf(
   for (const [index, { spec, run }] of lanes.entries()) {
     const { prevRoots, kernel } = spec;
     const { recording } = run;
+    if (recording === null) continue;
     const key = `${prevRoots} ${kernel}`;
     if (recording.digest !== (digests.get(key) ?? recording.digest)) continue;
     digests.set(key, recording.digest);

@@ -28,6 +28,8 @@ export interface RaceSetup {
   readonly costs?: PriceChanges;
   /** The guest's own work in each command, in cycles; none unless it is given. */
   readonly guestCycles?: number;
+  /** Whether to record what a bound needs, which takes memory for every command. Default: yes. */
+  readonly isRecorded?: boolean;
 }
 
 /** A race that is being run: lanes in lock-step over one stream of commands. */
@@ -40,6 +42,7 @@ export interface Race {
   readonly config: Configs;
   readonly prices: PriceList;
   readonly guestCycles: number;
+  readonly isRecorded: boolean;
   readonly partings: Partings;
   readonly series: CostSeries;
   /** Commands that were taken. */
@@ -73,6 +76,7 @@ export function createRace(setup: RaceSetup): Race {
  */
 export function openRace(setup: RaceSetup): Race {
   const { config, lanes, prices = DEFAULT_PRICES, costs = {}, guestCycles = 0 } = setup;
+  const { isRecorded = true } = setup;
   if (lanes.length === 0) throw new RaceRefused('Cannot race: no policy is named');
   if (lanes.length > LANES_MAX) {
     throw new RaceRefused(`Cannot race: ${lanes.length} lanes, and ${LANES_MAX} is the bound`);
@@ -85,6 +89,7 @@ export function openRace(setup: RaceSetup): Race {
     config: new Map(kernels.map((kernel) => [kernel, configFor(config, kernel)])),
     prices: withChanges(prices, costs),
     guestCycles,
+    isRecorded,
     partings: createPartings(lanes.length),
     series: createCostSeries(),
     commands: 0,
@@ -120,12 +125,15 @@ export function* raceSteps(race: Race, commands: Iterable<Command>): Generator<n
 
 /** Room that the lanes take together, in pages of 4 KiB. */
 export function pagesOfRace({ runs }: Race): number {
-  return runs.reduce((sum, { vm, recording }) => sum + pagesHeldBy(vm) + pagesOf(recording), 0);
+  return runs.reduce(
+    (sum, { vm, recording }) => sum + pagesHeldBy(vm) + (recording ? pagesOf(recording) : 0),
+    0,
+  );
 }
 
 /** References that the lanes recorded: the size of the work that finds the bound. */
 export function referencesOfRace({ runs }: Race): number {
-  return runs.reduce((sum, { recording }) => sum + recording.wanted, 0);
+  return runs.reduce((sum, { recording }) => sum + (recording?.wanted ?? 0), 0);
 }
 
 /** Every combination of what is to be compared, policies first. */

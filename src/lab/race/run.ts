@@ -31,7 +31,8 @@ export interface Run {
   readonly jury: Jury;
   readonly vm: Vm;
   readonly tally: Tally;
-  readonly recording: Recording;
+  /** Null where no bound is asked for. */
+  readonly recording: Recording | null;
   /** Replay of its work side by side; null for one vCPU, which waits for nobody. */
   readonly replay: Replay | null;
   readonly emit: NonNullable<Emit>;
@@ -51,17 +52,19 @@ export interface Run {
 /** Events that are kept of the command in which two lanes part. */
 export const PARTING_EVENTS_MAX = 24;
 
-/** The times of a run: what things cost, and the guest's own work in each command, in cycles. */
-export interface RunTimes {
+/** Settings of a run: what things cost, and the guest's own work in each command, in cycles. */
+export interface RunOptions {
   readonly prices: PriceList;
   readonly guestCycles: number;
+  /** Whether to record what the guest asks of the cache, for the bound that no policy can beat. */
+  readonly isRecorded: boolean;
 }
 
 /** @param policies Policies of its lanes; they replace the one of the configuration. */
 export function createRun(
   config: VmConfig,
   policies: readonly PolicyName[],
-  { prices, guestCycles }: RunTimes,
+  { prices, guestCycles, isRecorded }: RunOptions,
 ): Run {
   const jury = createJury(policies);
   const created = createVm({ ...config, policy: policies[0] as PolicyName });
@@ -70,7 +73,7 @@ export function createRun(
     jury,
     vm,
     tally: createTally(vm),
-    recording: createRecording(vm),
+    recording: isRecorded ? createRecording(vm) : null,
     replay: config.vcpus === 1 ? null : createReplay(config.vcpus, prices, guestCycles),
     emit: (vcpu, event) => take(run, vcpu, event),
     events: [],
@@ -119,7 +122,7 @@ export function eventsOf({ events, eventCount }: Run): MmuEvent[] {
 function take(run: Run, vcpu: Vcpu, event: MmuEvent): number {
   run.seq += 1;
   fold(run.tally, vcpu, event);
-  refer(run.recording, vcpu, event);
+  if (run.recording !== null) refer(run.recording, vcpu, event);
   if (run.eventCount < PARTING_EVENTS_MAX) {
     // What an earlier command has left is overwritten: to empty an array takes longer.
     run.events[run.eventCount] = event;

@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { DEFAULT_PRICES, PriceListName, type ScoreOptions } from '../../lab/index.js';
 import { POLICY_NAMES } from '../../mmu/index.js';
-import { KernelName, PolicyName, PREV_ROOTS_MAX } from '../../mmu/schema/index.js';
+import {
+  KernelName,
+  PolicyName,
+  PREV_ROOTS_MAX,
+  VCPUS_PER_VM_MAX,
+} from '../../mmu/schema/index.js';
 import { Digits, listOf } from '../wire/frames.js';
 import type { PriceLists } from './price-lists.js';
 
@@ -15,6 +20,9 @@ export const TraceQuery = z.strictObject({
   prevRoots: Digits.pipe(z.number().max(PREV_ROOTS_MAX))
     .default(3)
     .describe('Slots beside the current root.'),
+  vcpus: Digits.pipe(z.number().min(1).max(VCPUS_PER_VM_MAX))
+    .default(1)
+    .describe('vCPUs of each VM, if some come late.'),
   policy: listOf(PolicyName)
     .optional()
     .describe('Policies, the dearest part of the work; by default all.'),
@@ -33,12 +41,12 @@ export interface PreparedScore {
 
 /** @throws {ApiError} If there is no such price list. */
 export function prepareScore(priceLists: PriceLists, query: TraceQuery): PreparedScore {
-  const { name, kernel, prevRoots, policy = POLICY_NAMES, prices, guestCycles } = query;
+  const { name, kernel, prevRoots, vcpus, policy = POLICY_NAMES, prices, guestCycles } = query;
   return {
     name,
     options: {
       ...(kernel === undefined ? {} : { kernel }),
-      ...{ prevRoots, guestCycles },
+      ...{ prevRoots, vcpus, guestCycles },
       policies: [...new Set(policy)],
       prices: priceLists.list(prices),
     },

@@ -9,17 +9,33 @@ import {
 } from './head.js';
 import { type ByteSource, Cursor, DatFlaw, textOf } from './source.js';
 
-/** Bytes that the head of a file may take: formats and symbols of a kernel. */
+/** Bytes that the head of a file may take: formats and symbols of a kernel; and a first try. */
 const HEAD_MAX = 2 ** 27;
+const HEAD_USUAL = 2 ** 20;
+/** Growth of what is read, until the head fits. */
+const GROWTH = 4;
 const SECTION_NAME = 10;
 
 /**
- * Reads the rest of a head of version 6: all parts follow each other.
+ * Reads the rest of a head of version 6: all parts follow each other, and no size is told before.
  *
  * @see trace-cmd.dat.v6(5)
  */
 export function readV6(source: ByteSource, head: DatHead, from: number): void {
-  const cursor = new Cursor(source.read(from, HEAD_MAX), head.isLittle);
+  for (let bytes = HEAD_USUAL; ; bytes *= GROWTH) {
+    try {
+      readParts(source, head, source.read(from, bytes));
+      return;
+    } catch (error) {
+      const isShort = error instanceof DatFlaw && from + bytes < source.size;
+      if (!isShort || bytes >= HEAD_MAX) throw error;
+      head.cpus.length = 0;
+    }
+  }
+}
+
+function readParts(source: ByteSource, head: DatHead, bytes: Uint8Array): void {
+  const cursor = new Cursor(bytes, head.isLittle);
   takeHeaderInfo(head, cursor);
   takeFtraceFormats(head, cursor);
   takeEventFormats(head, cursor);

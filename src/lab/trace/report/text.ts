@@ -81,19 +81,24 @@ function vmParagraphs(vm: VmScore, { vms }: TraceScore): string[][] {
 }
 
 function machineLines(
-  { vm, tasks, config, confidence, commandCount, leftOut }: VmScore,
+  { vm, tasks, config, confidence, commandCount, leftOut, guessedLate }: VmScore,
   isNamed: boolean,
 ) {
   const { seen, inferred, guessed } = confidence;
   const late =
     leftOut === 0
       ? ''
-      : ` ${leftOut} commands of vCPUs that came after the VM had begun were left out.`;
+      : ` No policy was asked about ${leftOut} commands of vCPUs that came late: the option ` +
+        'vcpus says how many there are.';
+  const oneEnd =
+    guessedLate === 0
+      ? ''
+      : ` ${guessedLate} were guessed after all before was certain: both ends have the likeliest.`;
   return wrapped(
     `${isNamed ? `VM ${vm}: ` : ''}${tasks.slice(0, 8).join(', ')}` +
       `${tasks.length > 8 ? ` and ${tasks.length - 8} more` : ''}. ` +
       `${config.vendor}, ${config.paging}, rules of ${config.kernel}. ${commandCount} commands: ` +
-      `${seen} seen, ${inferred} inferred, ${guessed} guessed.${late}`,
+      `${seen} seen, ${inferred} inferred, ${guessed} guessed.${late}${oneEnd}`,
     WIDTH,
   );
 }

@@ -79,6 +79,7 @@ export const VmVerdict = z
     policies: Policies,
     commandCount: count,
     leftOut: count.describe('Commands of vCPUs that came after the VM had begun.'),
+    guessedLate: count.describe('Guesses of which both ends have the likeliest.'),
   })
   .meta({ id: 'TracedVm', description: 'The verdict on one VM of a trace.' });
 
@@ -123,7 +124,7 @@ export function verdictOf(score: TraceScore): TraceVerdict {
 
 function vmVerdictOf(score: VmScore): TraceVerdict['vms'][number] {
   const { vm, tasks, config, confidence, agreement, reuses, ends } = score;
-  const { isUncertain, commandCount, leftOut } = score;
+  const { isUncertain, commandCount, leftOut, guessedLate } = score;
   return {
     ...{ vm, switches: switchesOf(score), confidence },
     config: VmConfig.parse(config),
@@ -142,7 +143,7 @@ function vmVerdictOf(score: VmScore): TraceVerdict['vms'][number] {
     })),
     isUncertain,
     policies: { least: endOf(ends.least), most: endOf(ends.most) },
-    ...{ commandCount, leftOut },
+    ...{ commandCount, leftOut, guessedLate },
   };
 }
 

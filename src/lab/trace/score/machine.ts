@@ -1,5 +1,5 @@
 import { hex, type KernelName, nearestRelease, wordToHex } from '../../../mmu/index.js';
-import { PREV_ROOTS_MAX, type VmConfigInput } from '../../../mmu/schema/index.js';
+import { PREV_ROOTS_MAX, VCPUS_PER_VM_MAX, type VmConfigInput } from '../../../mmu/schema/index.js';
 import { PREV_ROOTS } from '../reconstruct/histories.js';
 import type { VmTrace } from '../reconstruct/vm.js';
 
@@ -8,6 +8,8 @@ export interface MachineOptions {
   /** The kernel's rules; unless told, those nearest to the release that the trace names. */
   readonly kernel?: KernelName;
   readonly prevRoots?: number;
+  /** The VM's vCPUs; unless told, those that ran while its first windows were held. */
+  readonly vcpus?: number;
 }
 
 /** Memory of a traced guest: every frame that its tables may name, up to 256 TiB. */
@@ -34,7 +36,7 @@ export function kernelOf(release: string | null, asked?: KernelName): KernelName
 export function machineOf(
   { hints }: VmTrace,
   release: string | null,
-  { kernel, prevRoots = PREV_ROOTS }: MachineOptions,
+  { kernel, prevRoots = PREV_ROOTS, vcpus = 1 }: MachineOptions,
 ): VmConfigInput {
   const isLa57 = hints.levels === LEVELS_LA57;
   const cr4 = CR4_USUAL + (hints.usesPcid ? CR4_PCIDE : 0) + (isLa57 ? CR4_LA57 : 0);
@@ -42,7 +44,7 @@ export function machineOf(
     kernel: kernelOf(release, kernel),
     vendor: hints.vendor ?? 'vmx',
     paging: hints.paging ?? 'shadow',
-    vcpus: Math.max(1, hints.vcpus),
+    vcpus: Math.min(Math.max(vcpus, hints.vcpus), VCPUS_PER_VM_MAX),
     prevRoots: Math.min(prevRoots, PREV_ROOTS_MAX),
     maxphyaddr: 52,
     cpuid: { la57: isLa57, vmx: hints.vendor !== 'svm' },

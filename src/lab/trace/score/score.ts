@@ -17,6 +17,8 @@ export interface ScoreOptions extends MachineOptions {
   readonly prices?: PriceList;
   /** The guest's own work in each command, in cycles. */
   readonly guestCycles?: number;
+  /** Commands of a VM that are kept for reports, cases and exports: {@link COMMANDS_KEPT_MAX}, or fewer. */
+  readonly commandsKept?: number;
 }
 
 /** A command as a report shows it. */
@@ -42,8 +44,10 @@ export interface VmScore {
   /** The first commands. */
   readonly commands: readonly KeptCommand[];
   readonly commandCount: number;
-  /** Commands of vCPUs that came after the VM had begun. */
+  /** Commands of vCPUs that came after the VM had begun: no policy was asked about them. */
   readonly leftOut: number;
+  /** Commands that were guessed after the VM had begun without a guess: both ends have the likeliest. */
+  readonly guessedLate: number;
 }
 
 /** A score as it is being worked out: windows in, verdicts out. */
@@ -55,7 +59,7 @@ export interface ScoreRun {
   scores(name: string, version: string): Iterable<VmScore>;
 }
 
-/** Commands of a VM that are kept for reports, cases and exports. */
+/** Commands of a VM that are kept at most: some 20 MB. */
 export const COMMANDS_KEPT_MAX = 100_000;
 
 /** Everything that is worked out of one VM. */
@@ -69,8 +73,10 @@ interface VmRun {
   readonly confidence: Record<Confidence, number>;
   readonly reuses: Map<string, ReuseRun>;
   readonly commands: KeptCommand[];
+  readonly commandsKept: number;
   commandCount: number;
   leftOut: number;
+  guessedLate: number;
 }
 
 export function createScore(census: Census, options: ScoreOptions): ScoreRun {
@@ -94,6 +100,7 @@ export function createScore(census: Census, options: ScoreOptions): ScoreRun {
 function begin(vm: VmTrace, census: Census, options: ScoreOptions, first: Window): VmRun {
   const config = machineOf(vm, census.release, options);
   const { policies = POLICY_NAMES, prices = DEFAULT_PRICES, guestCycles = 0 } = options;
+  const { commandsKept = COMMANDS_KEPT_MAX } = options;
   const { kernel = '6.1', prevRoots = 3 } = config;
   const lanes = lanesOf({ policies, prevRoots: [prevRoots], kernels: [kernel] });
   const held = [first, ...vm.held].flatMap(({ placed }) => placed);
@@ -103,13 +110,15 @@ function begin(vm: VmTrace, census: Census, options: ScoreOptions, first: Window
     agreement: createAgreement(config),
     ends: createEnds({ config, lanes, prices, guestCycles, isUncertain }),
     confidence: { seen: 0, inferred: 0, guessed: 0 },
-    ...{ reuses: new Map(), commands: [], commandCount: 0, leftOut: 0 },
+    ...{ reuses: new Map(), commands: [], commandCount: 0, leftOut: 0, guessedLate: 0 },
+    commandsKept: Math.min(commandsKept, COMMANDS_KEPT_MAX),
   };
 }
 
 function takeWindow(run: VmRun, window: Window): void {
   if (window.vcpu >= run.vcpus) {
     run.leftOut += window.placed.length;
+    for (const { command } of window.placed) noteRoot(run, window.vcpu, command);
     return;
   }
   run.agreement.take(window);
@@ -121,9 +130,14 @@ function takeWindow(run: VmRun, window: Window): void {
 function takePlaced(run: VmRun, { at, vcpu }: Window, { command, confidence }: Placed): void {
   run.confidence[confidence] += 1;
   run.commandCount += 1;
-  if (run.commands.length < COMMANDS_KEPT_MAX) {
+  if (run.commands.length < run.commandsKept) {
     run.commands.push({ at, vcpu, confidence, command });
   }
+  if (confidence === 'guessed' && !run.isUncertain) run.guessedLate += 1;
+  noteRoot(run, vcpu, command);
+}
+
+function noteRoot(run: VmRun, vcpu: number, command: Command): void {
   const root = rootOf(command);
   if (root !== null) reuseOf(run, vcpu, root.mmu).switchTo(root.pgd);
 }
@@ -147,6 +161,6 @@ function scoreOf(run: VmRun, name: string, version: string): VmScore {
     agreement: agreement.agreement,
     ends: run.ends.results(name, version),
     commandCount: run.commandCount,
-    leftOut: run.leftOut,
+    ...{ leftOut: run.leftOut, guessedLate: run.guessedLate },
   };
 }
