@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { pageAt } from './pages.js';
 import { listenForKeys } from './shell/actions.js';
 import { openPalette } from './shell/dialogs.js';
+import { takeFiles } from './shell/drop.js';
 import { hrefOfOld } from './shell/links.js';
 import { followLinks, navigate } from './shell/router.js';
 import { Shell } from './shell/shell.js';
@@ -17,6 +18,7 @@ if (successor !== null && location.pathname === '/') {
 applyTheme();
 followLinks((path) => pageAt(path) !== null);
 listenForKeys();
+takeFiles();
 addEventListener('keydown', (event) => {
   if (event.key !== 'k' || !(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();

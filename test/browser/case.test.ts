@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -153,6 +153,83 @@ test('the lanes over time and the moment have one playhead', async () => {
   expect(await page.getByRole('button', { name: 'Follow' }).count()).toBe(0);
 });
 
+test('a link holds the window and the lanes beside the first one', async () => {
+  const page = await openExhibit();
+  await page.keyboard.press('x');
+  await expect.poll(() => page.locator('.run-lane-drop').count()).toBe(3);
+  await page.keyboard.press('w');
+  await expect
+    .poll(() => page.url())
+    .toMatch(/@58&lanes=mainline,need-sync,never-cache&window=\d+-\d+$|&lanes=.*&window=\d+-\d+$/);
+  const range = (one: Page) => one.locator('.lane-tools-range').innerText();
+  const shown = await range(page);
+  const other = await lab.openAt(page.url());
+  await expect.poll(() => other.locator('.run-lane-drop').count()).toBe(3);
+  await expect.poll(() => range(other)).toBe(shown);
+});
+
+/** More commands than a link holds, no two of them alike. */
+const LONG = {
+  ...{ format: 'mmulab-case', formatVersion: 1, mmulab: '0', config: {} },
+  commands: Array.from({ length: 9000 }, (_, index) => ({
+    ...{ kind: 'mov-cr3', vcpu: 0 },
+    value: `0x${((index * 7919) % 0xffff).toString(16)}000`,
+  })),
+};
+
+/** Drops a file on the page, as a reader does. */
+async function drop(page: Page, name: string, text: string): Promise<void> {
+  const files = await page.evaluateHandle(
+    ([name, text]) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([text], name));
+      return transfer;
+    },
+    [name, text] as const,
+  );
+  await page.dispatchEvent('body', 'drop', { dataTransfer: files });
+}
+
+test('a case too long for a link is saved as a file, which a page and a server replay', async () => {
+  const page = await lab.open('/race');
+  await page.locator('.race-form').waitFor();
+  await drop(page, 'long.json', JSON.stringify(LONG));
+  await page.locator('.moment').waitFor();
+  expect(new URL(page.url()).hash).toMatch(/^#held/);
+  expect(await page.locator('.case-link').textContent()).toContain('too long for a link');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save as file' }).click(),
+  ]);
+  const file = readFileSync(await download.path(), 'utf8');
+  expect(await lab.post('/v1/cases', JSON.parse(file))).toMatchObject({ met: true });
+  await page.reload();
+  await expect
+    .poll(() => page.locator('.card').textContent())
+    .toContain('the page that held it is gone');
+  await drop(page, 'case.json', file);
+  await expect
+    .poll(() => page.locator('.case-note').first().textContent())
+    .toBe('The same state as where it was recorded.');
+});
+
+test('a file that is no case is told where a case is opened', async () => {
+  const page = await lab.open('/race');
+  await page.locator('.race-form').waitFor();
+  await drop(page, 'notes.txt', 'hello');
+  await expect
+    .poll(() => page.locator('.open-case .failure').textContent())
+    .toBe('notes.txt: This is no case file: it is not JSON');
+});
+
+test('the link to the content moves the focus, and leaves the case', async () => {
+  const page = await openExhibit();
+  await page.locator('.skip').focus();
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
+  expect(await page.locator('.moment').count()).toBe(1);
+});
+
 test.each([
   ['1.AAAA', 'No case in this link', 'The case in this link is damaged'],
   ['hello', 'No case in this link', 'There is no case in this link, or it was cut off'],
@@ -176,7 +253,9 @@ test('a case that names what there is not is told in a card', async () => {
   await page.locator('input[type=file]').waitFor();
   const failure = page.locator('.open-case .failure');
   await choose('{');
-  await expect.poll(() => failure.textContent()).toBe('This is no case file: it is not JSON');
+  await expect
+    .poll(() => failure.textContent())
+    .toBe('a.json: This is no case file: it is not JSON');
   await choose('{"format":"mmulab-case","formatVersion":2}');
   await expect.poll(() => failure.textContent()).toContain('made by another version');
   const body = { format: 'mmulab-case', formatVersion: 1, config: { vcpus: 99 }, commands: [] };

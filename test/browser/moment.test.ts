@@ -82,6 +82,18 @@ test('why it happened is told with kernel function, manual and policies', async 
   await expect.poll(() => page.locator('.moment').getAttribute('data-seq')).not.toBe(String(head));
 });
 
+test('a moment is split into three policies in one press', async () => {
+  const { page } = await openMoment(() => 5);
+  await page.keyboard.press('x');
+  await expect.poll(() => page.locator('.run-lane-drop').count()).toBe(2);
+  expect(await page.locator('.run-lane-name').allTextContents()).toEqual([
+    'mainline',
+    'need-sync',
+    'never-cache',
+  ]);
+  expect(page.url()).toContain('@5');
+});
+
 test('a fork goes on from the moment', async () => {
   const { vm, page } = await openMoment(() => 5);
   await page.getByRole('button', { name: 'Fork here' }).click();

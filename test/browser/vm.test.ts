@@ -153,3 +153,36 @@ test('of many vCPUs the first is open and the others are a row each; 15 slots fo
   await more.click();
   await expect.poll(() => page.locator('.gutter-slot').count()).toBe(16);
 });
+
+test('a line of KVM is taken out of a VM that runs, and the oracle objects', async () => {
+  const commands = 1500;
+  const vm = await demoOf(lab, { workload: 'kpti', policy: 'mainline', commands });
+  const page = await openVm(vm);
+  await page.getByRole('button', { name: 'Take out a line of KVM' }).click();
+  await page.getByRole('button', { name: /^invlpg-keeps-leaf/ }).click();
+  const lane = page.locator('[data-lane="without invlpg-keeps-leaf"]');
+  await expect.poll(() => lane.locator('.run-lane-violations').count()).toBe(1);
+  await lane.locator('.run-lane-violations').click();
+  await page.locator('.stations').waitFor();
+});
+
+test('the window and the selected event are in the address, and a link shows them', async () => {
+  const vm = await demoOf(lab, { workload: 'kpti', policy: 'mainline', commands: 1000 });
+  const page = await openVm(vm);
+  expect(new URL(page.url()).hash).toBe('');
+  await page.keyboard.press('0');
+  await page.keyboard.press('Home');
+  for (const key of ['w', 'w', 'w', 'Home', 'ArrowRight']) await page.keyboard.press(key);
+  await expect.poll(() => new URL(page.url()).hash).toMatch(/^#window=0-\d+&at=\d+$/);
+  const other = await lab.openAt(page.url());
+  await expect.poll(() => range(other)).toBe(await range(page));
+  await expect
+    .poll(() => other.locator('.reading-seq').innerText())
+    .toBe(await page.locator('.reading-seq').innerText());
+  // A window that the VM has not got to is moved to what there is.
+  const beyond = await lab.open(`/vm/${vm}#window=900000-900100&at=5`);
+  await expect.poll(() => range(beyond)).toMatch(/^seq \d,\d+ to (\d,\d+) of \1$/);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('l');
+  await expect.poll(() => new URL(page.url()).hash).toBe('');
+});

@@ -35,6 +35,14 @@ describe.each(WORKLOAD_NAMES)('%s', (workload) => {
     expect(frames.map(unnamed)).toEqual(events.map(unnamed));
     expect(opened.digest).toBe((await vm.digest()).state);
   });
+
+  test('is saved as the case file that a server writes', async () => {
+    const { ask, opened, vm } = await bothOf(workload);
+    const { mmulab, ...file } = await ask('export', { run: opened.run });
+    expect(mmulab).toBe('0.0.0-test');
+    const { mmulab: _, ...other } = await vm.case();
+    expect(file).toEqual(other);
+  });
 });
 
 test('a moment is, byte for byte, what a fork at that moment says', async () => {

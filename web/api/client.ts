@@ -1,6 +1,7 @@
 import type { HistoryFrame, Timeline, Wanted } from './timeline.js';
 import { credentials, refuseToken } from './token.js';
 import type {
+  ExhibitSummary,
   Model,
   NewVm,
   PolicySummary,
@@ -90,6 +91,11 @@ export function commandPath(vm: string, vcpu: number, kind: string): string {
 /** Runs a command. @param path That of its kind and vCPU. */
 export function runCommand(path: string, body: object): Promise<WireApplied> {
   return request('POST', path, { body });
+}
+
+/** Lines that can be taken out of KVM, each with what is wrong then. */
+export async function listExhibits(): Promise<readonly ExhibitSummary[]> {
+  return (await request<{ exhibits: ExhibitSummary[] }>('GET', '/v1/museum')).exhibits;
 }
 
 /** The life of a VM as a case file. */

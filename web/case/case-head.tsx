@@ -1,3 +1,6 @@
+import { useSignal } from '@preact/signals';
+import { type CasePlace, HELD, placeText } from '../model/case-place.js';
+import type { Engine } from '../model/engine.js';
 import type { Lane } from '../model/lane.js';
 import type { LocalCase } from '../model/local-case.js';
 import { CopyButton } from '../shell/copy.js';
@@ -5,14 +8,14 @@ import { caseHref } from '../shell/place.js';
 import { figure } from '../view/figure.js';
 
 interface Props {
+  readonly engine: Engine;
   readonly lane: Lane;
   readonly from: LocalCase;
-  readonly fragment: string | null;
-  readonly seq: number | null;
+  readonly place: CasePlace;
 }
 
 /** The case in short, and its link. */
-export function CaseHead({ lane: { opened }, from, fragment, seq }: Props) {
+export function CaseHead({ engine, lane: { opened }, from, place }: Props) {
   const { policy, kernel, paging, commands, head, violations, digest, failure } = opened;
   const expected = from.kind === 'written' ? from.digest : null;
   return (
@@ -41,19 +44,60 @@ export function CaseHead({ lane: { opened }, from, fragment, seq }: Props) {
         </p>
       )}
       {failure !== null && <p class="case-note failure">{failure}</p>}
-      <CopyLink fragment={fragment} seq={seq} />
+      <p class="case-link">
+        <SaveFile engine={engine} run={opened.run} name={nameOf(from)} />
+        {place.fragment === HELD ? (
+          <span class="case-note">
+            This case is too long for a link: it is gone when this page is.
+          </span>
+        ) : (
+          <CopyButton
+            text={caseHref(placeText(place))}
+            words="Copy link"
+            otherwise="copy the page's address"
+          />
+        )}
+      </p>
     </header>
   );
 }
 
-function CopyLink({ fragment, seq }: Pick<Props, 'fragment' | 'seq'>) {
-  if (fragment === null) return <p class="case-note">This case is too long for a link.</p>;
-  const href = caseHref(seq === null ? fragment : `${fragment}@${seq}`);
+/** Saves the run as a case file, which the page opens again, and `mmulab` replays. */
+function SaveFile(props: { readonly engine: Engine; readonly run: number; readonly name: string }) {
+  const { engine, run, name } = props;
+  const said = useSignal('');
+  const save = async () => {
+    said.value = 'Writing the file ...';
+    try {
+      const file = JSON.stringify(await engine.call('export', { run }));
+      saveAs(`${name.replace(/[^\w-]+/g, '-').toLowerCase()}.mmulab-case.json`, file);
+      said.value = '';
+    } catch (error) {
+      said.value = error instanceof Error ? error.message : String(error);
+    }
+  };
   return (
-    <p class="case-link">
-      <CopyButton text={href} words="Copy link" otherwise="copy the page's address" />
-    </p>
+    <>
+      <button
+        type="button"
+        title="A case file: drop it on a page, or give it to `mmulab why` or `mmulab race --case`"
+        onClick={() => void save()}
+      >
+        Save as file
+      </button>
+      <span role="status" class="hint">
+        {said}
+      </span>
+    </>
   );
+}
+
+function saveAs(name: string, text: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 function nameOf(from: LocalCase): string {

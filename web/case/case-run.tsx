@@ -1,9 +1,11 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Catalogue } from '../engine/protocol.js';
+import type { CasePlace } from '../model/case-place.js';
 import type { Engine } from '../model/engine.js';
-import { type Lane, openLane, type Split, sourceOf, splitLane } from '../model/lane.js';
+import { type Lane, openLane, sourceOf, splitLane } from '../model/lane.js';
 import type { LocalCase } from '../model/local-case.js';
+import { splitOf } from '../model/split.js';
 import { LanesOfMoment } from '../moment/lanes-of-moment.js';
 import { MomentView } from '../moment/moment-view.js';
 import { Card } from '../shell/card.js';
@@ -16,11 +18,9 @@ import { SplitForm } from './split-form.js';
 interface Props {
   readonly engine: Engine;
   readonly from: LocalCase;
-  /** The link of the case without a moment; null if it is too long for one. */
-  readonly fragment: string | null;
-  /** The moment of the first lane; null for the first violation, or else the end. */
-  readonly seq: number | null;
-  readonly onSeek: (seq: number) => void;
+  /** The part of the page that is shown. Its moment is one of the first lane. */
+  readonly place: CasePlace;
+  readonly onPlace: (change: Partial<CasePlace>) => void;
 }
 
 type State =
@@ -29,7 +29,7 @@ type State =
   | { readonly kind: 'open'; readonly lanes: readonly Lane[] };
 
 /** A case as it runs in the page: its lanes over time, and one moment of one of them. */
-export function CaseRun({ engine, from, fragment, seq, onSeek }: Props) {
+export function CaseRun({ engine, from, place, onPlace }: Props) {
   const state = useSignal<State>({ kind: 'busy', share: 0 });
   const catalogue = useSignal<Catalogue | null>(null);
   useEffect(() => {
@@ -43,15 +43,17 @@ export function CaseRun({ engine, from, fragment, seq, onSeek }: Props) {
   const [first] = now.lanes as readonly [Lane, ...Lane[]];
   return (
     <main class="case">
-      <CaseHead lane={first} from={from} fragment={fragment} seq={seq} />
+      <CaseHead engine={engine} lane={first} from={from} place={place} />
       <OpenRun
         engine={engine}
         lanes={now.lanes}
         catalogue={catalogue.value}
-        seq={seq ?? first.found[0]?.seq ?? first.opened.head}
-        onSeek={onSeek}
+        seq={place.seq ?? first.found[0]?.seq ?? first.opened.head}
+        place={place}
+        onPlace={onPlace}
         onLanes={(lanes) => {
           state.value = { kind: 'open', lanes };
+          onPlace({ lanes: lanes.slice(1).map(({ text }) => text) });
         }}
       />
     </main>
@@ -84,11 +86,12 @@ interface RunProps {
   readonly lanes: readonly Lane[];
   readonly catalogue: Catalogue | null;
   readonly seq: number;
-  readonly onSeek: (seq: number) => void;
+  readonly place: CasePlace;
+  readonly onPlace: (change: Partial<CasePlace>) => void;
   readonly onLanes: (lanes: readonly Lane[]) => void;
 }
 
-function OpenRun({ engine, lanes, catalogue, seq, onSeek, onLanes }: RunProps) {
+function OpenRun({ engine, lanes, catalogue, seq, place, onPlace, onLanes }: RunProps) {
   const shown = useSignal(0);
   /** The moment in the lane that is shown; the address has that of the first one. */
   const own = useSignal<number | null>(null);
@@ -99,10 +102,10 @@ function OpenRun({ engine, lanes, catalogue, seq, onSeek, onLanes }: RunProps) {
   const at = isFirst ? seq : (own.value ?? lane.opened.head);
   const seek = useMemo(
     () => (to: number) => {
-      if (isFirst) onSeek(to);
+      if (isFirst) onPlace({ seq: to });
       else own.value = to;
     },
-    [isFirst, onSeek, own],
+    [isFirst, onPlace, own],
   );
   const source = useMemo(() => sourceOf(engine, lane.opened.run), [engine, lane]);
   const show = async (index: number, to: number | null) => {
@@ -110,20 +113,23 @@ function OpenRun({ engine, lanes, catalogue, seq, onSeek, onLanes }: RunProps) {
     const { run } = lane.opened;
     const moved =
       to ?? (await engine.call('counterpart', { run, other: other.opened.run, seq: at }));
-    if (index === 0) onSeek(moved);
+    if (index === 0) onPlace({ seq: moved });
     else own.value = moved;
     shown.value = index;
   };
-  const split = async (splits: readonly Split[]) => {
+  const split = async (texts: readonly string[]) => {
     failure.value = '';
     try {
+      const first = lanes[0] as Lane;
       const more: Lane[] = [];
-      for (const one of splits) {
+      for (const text of texts) {
+        const one = await splitOf(engine, first, text);
+        if ([...lanes, ...more].some(({ label }) => label === one.label)) continue;
         busy.value = 0;
         const onProgress = (share: number) => {
           busy.value = share;
         };
-        more.push(await splitLane(engine, lanes[0] as Lane, one, { onProgress }));
+        more.push(await splitLane(engine, first, one, { onProgress }));
         onLanes([...lanes, ...more]);
       }
     } catch (error) {
@@ -131,6 +137,9 @@ function OpenRun({ engine, lanes, catalogue, seq, onSeek, onLanes }: RunProps) {
     }
     busy.value = null;
   };
+  // The lanes that the address names, once.
+  const asked = useRef(place.lanes);
+  useEffect(() => void split(asked.current), []);
   const drop = (index: number) => {
     void engine.call('close', { run: (lanes[index] as Lane).opened.run });
     shown.value = 0;
@@ -147,16 +156,16 @@ function OpenRun({ engine, lanes, catalogue, seq, onSeek, onLanes }: RunProps) {
         onShow={show}
         onDrop={drop}
       />
-      <LanesOfMoment key={lane.opened.run} source={source} seq={at} onSeek={seek} />
+      <LanesOfMoment
+        key={lane.opened.run}
+        source={source}
+        seq={at}
+        window={isFirst ? place.window : null}
+        onSeek={seek}
+        onWindow={(window) => isFirst && onPlace({ window })}
+      />
       {catalogue !== null && (
-        <SplitForm
-          catalogue={catalogue}
-          lanes={lanes}
-          engine={engine}
-          seq={seq}
-          busy={busy.value}
-          onSplit={split}
-        />
+        <SplitForm catalogue={catalogue} seq={seq} busy={busy.value} onSplit={split} />
       )}
       <p class="failure" role="alert">
         {failure.value}

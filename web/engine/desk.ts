@@ -28,6 +28,7 @@ import { Run } from './run.js';
 import { commandShapes } from './shapes.js';
 import type { Turns } from './turns.js';
 import { why } from './why.js';
+import { writtenCase } from './written.js';
 
 const CATALOGUE: Catalogue = {
   exhibits: MUSEUM.map(({ name, title }) => ({ name, summary: title })),
@@ -87,7 +88,7 @@ export class Desk {
     frames: ({ run, after, limit }) => this.#run(run).frames(after, Math.min(limit, FRAMES_MAX)),
     timeline: ({ run, ...asked }) => this.#run(run).timeline(asked),
     violations: ({ run }) => this.#run(run).found,
-    export: ({ run }) => this.#run(run).written(this.#mmulab),
+    export: ({ run }, turns) => writtenCase(this.#run(run).recording, this.#mmulab, turns),
   };
 
   async #open(from: Calls['open']['takes']['from'], turns: Turns): Promise<Opened> {

@@ -9,9 +9,9 @@ import type {
 } from '../../src/lab/index.js';
 import type { Difference } from '../../src/mmu/schema/index.js';
 import type { Timeline } from '../api/timeline.js';
-import type { CommandFrame, EventFrame, WireCommand } from '../api/wire.js';
+import type { CommandFrame, EventFrame, WireCaseFile, WireCommand } from '../api/wire.js';
 import type { CommandShape } from '../model/command-shape.js';
-import type { LocalCase, PolicyChanges, WrittenCase } from '../model/local-case.js';
+import type { LocalCase, PolicyChanges } from '../model/local-case.js';
 import type { Moments } from '../model/moments.js';
 
 /** A run that the worker holds. */
@@ -160,8 +160,8 @@ export interface Calls {
   };
   timeline: { takes: TimelineAsked & { readonly run: number }; gives: Timeline };
   violations: { takes: { readonly run: number }; gives: readonly Found[] };
-  /** The run as a case that is written into a link or a file. */
-  export: { takes: { readonly run: number }; gives: WrittenCase };
+  /** The run as a case file, which `mmulab` reads as well. */
+  export: { takes: { readonly run: number }; gives: WireCaseFile };
 }
 
 /** A question about a moment of a run. */

@@ -1,13 +1,10 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { oldestOf, Story, Timeline, timelineOf } from '../../src/lab/index.js';
 import { encodeVm, oracleStateOf, type Vm } from '../../src/mmu/index.js';
 import type { Command, VmConfig } from '../../src/mmu/schema/index.js';
-import { Command as CommandSchema, VmConfig as ConfigSchema } from '../../src/mmu/schema/index.js';
 import type { Timeline as WireTimeline } from '../api/timeline.js';
 import type { CommandFrame, EventFrame } from '../api/wire.js';
-import type { WrittenCase } from '../model/local-case.js';
 import type { Moment } from '../model/moments.js';
+import { digestText, sha256 } from './digest.js';
 import { vcpuDump } from './dumps.js';
 import { commandFrame, eventFrame } from './frames.js';
 import type { Done } from './numbering.js';
@@ -60,7 +57,7 @@ export class Run {
     const { vm, head, failure, commands } = recording;
     const { policy, kernel, paging, defects, vcpus } = config;
     const violations = oracleStateOf(vm)?.violations ?? 0;
-    const digest = digestOf(encodeVm(vm).bytes);
+    const digest = digestText(sha256(encodeVm(vm).bytes));
     const rules = { policy, kernel, paging, defects };
     return { run, head, commands: commands.length, vcpus, ...rules, violations, digest, failure };
   }
@@ -132,21 +129,4 @@ export class Run {
     }
     return frames.slice(0, limit);
   }
-
-  /** The run written out, so that it can be repeated elsewhere. */
-  written(mmulab: string): WrittenCase {
-    const { config, commands, vm } = this.recording;
-    return {
-      kind: 'written',
-      mmulab,
-      config: ConfigSchema.encode(config),
-      commands: commands.map((command) => CommandSchema.encode(command)),
-      digest: digestOf(encodeVm(vm).bytes),
-    };
-  }
-}
-
-/** As a case file has it. */
-function digestOf(bytes: Uint8Array): string {
-  return `sha256:${bytesToHex(sha256(bytes))}`;
 }

@@ -4,6 +4,7 @@ import { lookAgain, type Wish } from '../model/live.js';
 import type { Source } from '../model/source.js';
 import { lag } from '../shell/lag.js';
 import { type Colours, coloursFor } from './colours.js';
+import type { Picture } from './picture.js';
 import { type Folding, heightOf, isOpen, type Row, rowsOf } from './rows.js';
 import {
   atHead,
@@ -61,10 +62,21 @@ export interface Desk {
   end(): void;
 }
 
-/** @param openMax vCPUs that are open at first. */
-export function createDesk(source: Source, openMax: number): Desk {
-  const state = createState(source, openMax);
+/** The picture of somebody who names none. */
+const NEWEST: Picture = { window: null, at: null };
+
+/** @param openMax vCPUs that are open at first. @param picture The one to begin with. */
+export function createDesk(source: Source, openMax: number, picture = NEWEST): Desk {
+  const state = createState(source, openMax, picture);
   const { end, now } = lookAgain(source, wishOf(state));
+  if (picture.window !== null) {
+    // The first answer is all there is, from afar: only then is it known what the window may be.
+    const stop = state.timeline.subscribe((first) => {
+      if (first === null) return;
+      stop();
+      now();
+    });
+  }
   return {
     ...state,
     ...windowActs(state, now),
@@ -78,9 +90,9 @@ export function createDesk(source: Source, openMax: number): Desk {
 
 type State = ReturnType<typeof createState>;
 
-function createState(source: Source, openMax: number) {
+function createState(source: Source, openMax: number, { window, at }: Picture) {
   const timeline = signal<Timeline | null>(null);
-  const view = signal<Viewport>({ from: 0, to: SPAN_AT_FIRST });
+  const view = signal<Viewport>(window ?? { from: 0, to: SPAN_AT_FIRST });
   const folding = signal<Folding>({ byHand: new Map(), allSlots: new Set(), openMax });
   const room = signal(0);
   const rows = computed(() =>
@@ -97,9 +109,9 @@ function createState(source: Source, openMax: number) {
     /** Events that the window shows while it follows; without bound for all of them. */
     span: signal(SPAN_AT_FIRST),
     extent: signal<Extent>({ oldest: 0, head: 0 }),
-    isFollowing: signal(true),
+    isFollowing: signal(window === null),
     isFrozen: signal(false),
-    selected: signal<number | null>(null),
+    selected: signal<number | null>(at),
     row: signal<string | null>(null),
     isDirect: signal(false),
     width: signal(1000),
@@ -130,7 +142,9 @@ function wishOf(state: State): Wish {
       batch(() => {
         extent.value = { oldest: answer.oldest, head: answer.head };
         timeline.value = answer;
-        if (isFollowing.value) view.value = atHead(state.span.value, extent.value);
+        view.value = isFollowing.value
+          ? atHead(state.span.value, extent.value)
+          : within(view.value, extent.value);
       });
       return news / spanOf(view.value);
     },

@@ -18,6 +18,12 @@ export function wholeOf({ oldest, head }: Extent): Viewport {
   return { from: oldest, to: Math.max(head + 1, oldest + SPAN_MIN) };
 }
 
+/** Whether a window shows all of a history. */
+export function isWhole({ from, to }: Viewport, extent: Extent): boolean {
+  const whole = wholeOf(extent);
+  return from <= whole.from && to >= whole.to;
+}
+
 export function spanOf({ from, to }: Viewport): number {
   return to - from;
 }

@@ -28,15 +28,20 @@ export function wantedFor({ have, view, isFollowing, head, width }: Wants): Want
   if (isFollowing && have.to < head) {
     return { from: Math.max(0, Math.floor(head + 1 - span * (1 + MARGIN))), to: null, buckets };
   }
-  const from = Math.max(have.oldest, Math.floor(view.from));
-  const to = Math.min(have.head, Math.ceil(view.to) - 1);
-  const isThere = have.from <= from && have.to >= to;
-  const isFine = have.bucket.size <= 1 || have.bucket.size * (width / span) <= 2 * BUCKET_PIXELS;
-  if (isThere && isFine) return null;
+  if (isEnough(have, view, width)) return null;
   const margin = span * MARGIN;
   return {
     from: Math.max(0, Math.floor(view.from - margin)),
     to: Math.max(1, Math.ceil(view.to + margin)),
     buckets,
   };
+}
+
+/** Whether a window has been read, in points that are fine enough. */
+function isEnough(have: Timeline, view: Viewport, width: number): boolean {
+  const from = Math.max(have.oldest, Math.floor(view.from));
+  const to = Math.min(have.head, Math.ceil(view.to) - 1);
+  const isFine =
+    have.bucket.size <= 1 || have.bucket.size * (width / spanOf(view)) <= 2 * BUCKET_PIXELS;
+  return have.from <= from && have.to >= to && isFine;
 }

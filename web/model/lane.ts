@@ -6,6 +6,8 @@ import type { Source } from './source.js';
 
 /** A run in the page, with what sets it apart from the others. */
 export interface Lane {
+  /** Text of the lane in an address; empty for the first one. @see splitOf */
+  readonly text: string;
   readonly label: string;
   readonly opened: Opened;
   readonly moments: Moments;
@@ -44,11 +46,12 @@ export async function openLane(
   following: Following,
 ): Promise<Lane> {
   const opened = await engine.call('open', { from }, following);
-  return laneOf(engine, opened, { label: opened.policy, parting: null });
+  return laneOf(engine, opened, { text: '', label: opened.policy, parting: null });
 }
 
 /** The same commands under other rules, from a command on; 0 is the beginning. */
 export interface Split {
+  readonly text: string;
   readonly label: string;
   readonly changes: PolicyChanges;
   readonly from: number;
@@ -57,17 +60,17 @@ export interface Split {
 export async function splitLane(
   engine: Engine,
   { opened: { run } }: Lane,
-  { label, changes, from }: Split,
+  { text, label, changes, from }: Split,
   following: Following,
 ): Promise<Lane> {
   const { opened, parting } = await engine.call('part', { run, changes, from }, following);
-  return laneOf(engine, opened, { label, parting });
+  return laneOf(engine, opened, { text, label, parting });
 }
 
 async function laneOf(
   engine: Engine,
   opened: Opened,
-  rest: Pick<Lane, 'label' | 'parting'>,
+  rest: Pick<Lane, 'text' | 'label' | 'parting'>,
 ): Promise<Lane> {
   const { run } = opened;
   const found = await engine.call('violations', { run });

@@ -1,7 +1,6 @@
 import { getCase } from '../api/client.js';
 import type { RaceOrder, WireLane, WireRace } from '../api/wire.js';
 import { caseOf } from './case-file.js';
-import { fragmentOf } from './case-link.js';
 import type { LocalCase, PolicyChanges } from './local-case.js';
 
 /** A lane at a moment of a race. */
@@ -11,25 +10,17 @@ export interface LaneMoment {
 }
 
 /**
- * The fragment of a case that shows a lane of a race at a moment, replayed in the page.
+ * The case that shows a lane of a race, replayed in the page.
  *
  * @param order The order of the race, if it is known: it holds commands that were given.
- * @throws {Error} If nobody has the commands any more, or the case is too long for a link.
+ * @throws {Error} If nobody has the commands any more.
  */
-export async function fragmentOfLane(
+export async function caseOfLane(
   source: WireRace['source'],
   order: RaceOrder | null,
-  { lane: { policy, prevRoots, kernel }, seq }: LaneMoment,
-): Promise<string> {
-  const from = await caseOfSource(source, order, { policy, prevRoots, kernel });
-  return fragmentOf({ from, seq });
-}
-
-async function caseOfSource(
-  source: WireRace['source'],
-  order: RaceOrder | null,
-  changes: PolicyChanges,
+  { policy, prevRoots, kernel }: LaneMoment['lane'],
 ): Promise<LocalCase> {
+  const changes: PolicyChanges = { policy, prevRoots, kernel };
   switch (source.kind) {
     case 'workload': {
       const { name, seed, parameters } = source;

@@ -25,6 +25,9 @@ export function Cached({ look: { cached, allowed } }: { readonly look: Look }) {
       {allowed !== null && (
         <div class="allowed">
           <h4 class="part-note">Allowed to be used{allowed.complete ? '' : ', among others'}</h4>
+          {allowed.translations.length === 0 && (
+            <p class="hint">No translation: an access has to fault.</p>
+          )}
           <ul>
             {allowed.translations.map(({ gpa, rights, replaced }) => (
               <li key={`${gpa} ${replaced?.entry} ${replaced?.commandsAgo}`} class="walk-step">

@@ -2,19 +2,23 @@ import { useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { createDesk } from '../lanes/desk.js';
 import { Lanes } from '../lanes/lanes.js';
+import { isWhole, type Viewport } from '../lanes/viewport.js';
 import type { Source } from '../model/source.js';
 
 interface Props {
   readonly source: Source;
   readonly seq: number;
+  /** The window at first; null for all of the history. */
+  readonly window: Viewport | null;
   readonly onSeek: (seq: number) => void;
+  readonly onWindow: (window: Viewport | null) => void;
 }
 
 /** vCPUs that are open: below the lanes there is the moment. */
 const OPEN_MAX = 1;
 
 /** A history as lanes whose selected event is the moment that is shown. */
-export function LanesOfMoment({ source, seq, onSeek }: Props) {
+export function LanesOfMoment({ source, seq, window, onSeek, onWindow }: Props) {
   const desk = useMemo(() => createDesk(source, OPEN_MAX), [source]);
   useEffect(() => desk.end, [desk]);
   const told = useRef<number | null>(null);
@@ -27,7 +31,8 @@ export function LanesOfMoment({ source, seq, onSeek }: Props) {
   useSignalEffect(() => {
     if (desk.timeline.value === null || hasBegun.current) return;
     hasBegun.current = true;
-    desk.showAll();
+    if (window === null) desk.showAll();
+    else desk.show(window);
     if (told.current !== null) desk.select(told.current);
   });
   useSignalEffect(() => {
@@ -35,6 +40,11 @@ export function LanesOfMoment({ source, seq, onSeek }: Props) {
     if (selected === null || selected === told.current) return;
     told.current = selected;
     onSeek(selected);
+  });
+  useSignalEffect(() => {
+    const view = desk.view.value;
+    if (!hasBegun.current) return;
+    onWindow(isWhole(view, desk.extent.peek()) ? null : view);
   });
   return <Lanes desk={desk} vm={null} />;
 }

@@ -1,8 +1,6 @@
+import { openCase } from '../case/held.js';
 import type { ExhibitLabel } from '../engine/protocol.js';
-import { fragmentOf } from '../model/case-link.js';
 import { exhibitHref } from '../shell/links.js';
-import { caseHref } from '../shell/place.js';
-import { navigate } from '../shell/router.js';
 import type { Story } from './exhibit-story.js';
 
 interface Props {
@@ -18,7 +16,7 @@ export function ExhibitHead({ story, at, labels }: Props) {
   const open = async () => {
     const from = { kind: 'exhibit', mmulab: MMULAB_VERSION, exhibit: name, isOn: true } as const;
     const seq = story.amiss.happenings[at]?.seq ?? null;
-    navigate(caseHref(await fragmentOf({ from, seq })));
+    await openCase(from, { seq });
   };
   return (
     <div class="page-head exhibit-head">

@@ -2,18 +2,15 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { getCase } from '../api/client.js';
 import { forkAt, serverMoments } from '../api/moments.js';
+import { openCase } from '../case/held.js';
+import { WhatIf } from '../case/what-if.js';
 import { caseOf } from '../model/case-file.js';
-import { fragmentOf } from '../model/case-link.js';
-import { coalesced } from '../model/coalesced.js';
 import { MomentView } from '../moment/moment-view.js';
 import { copied } from '../shell/copy.js';
 import { momentHref, vmHref } from '../shell/links.js';
 import type { Params } from '../shell/path.js';
-import { caseHref } from '../shell/place.js';
 import { navigate } from '../shell/router.js';
-
-/** Milliseconds between two writes of the address: browsers allow only so many. */
-const ADDRESS_EVERY_MS = 300;
+import { useToldAddress } from '../shell/told-address.js';
 
 /** The page of a moment of a VM. */
 export function View({ params: { vm = '', seq = '0' } }: { readonly params: Params }) {
@@ -22,13 +19,14 @@ export function View({ params: { vm = '', seq = '0' } }: { readonly params: Para
   useEffect(() => {
     at.value = numberOf(seq);
   }, [seq, at]);
-  const seek = useMemo(() => {
-    const tell = coalesced(ADDRESS_EVERY_MS, () => navigate(momentHref(vm, at.peek()), 'replace'));
-    return (to: number) => {
+  const tell = useToldAddress(() => momentHref(vm, at.peek()));
+  const seek = useMemo(
+    () => (to: number) => {
       at.value = to;
       tell();
-    };
-  }, [vm, at]);
+    },
+    [at, tell],
+  );
   return (
     <main class="case">
       <header class="vm-head">
@@ -61,7 +59,7 @@ function Acts({ vm, seq }: { readonly vm: string; readonly seq: number }) {
     );
   const path = `/v1/vms/${encodeURIComponent(vm)}/vcpus?at=${seq}`;
   const replay = async () => {
-    navigate(caseHref(await fragmentOf({ from: caseOf(await getCase(vm)), seq })));
+    await openCase(caseOf(await getCase(vm)), { seq });
     return '';
   };
   const fork = async () => {
@@ -100,6 +98,7 @@ function Acts({ vm, seq }: { readonly vm: string; readonly seq: number }) {
       >
         Replay in the page
       </button>
+      <WhatIf vm={vm} seq={seq} />
     </div>
   );
 }

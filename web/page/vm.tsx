@@ -1,14 +1,18 @@
-import { type Signal, useSignal } from '@preact/signals';
+import { type Signal, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { getVm, type RequestFailed } from '../api/client.js';
 import type { WireVm } from '../api/wire.js';
-import { createDesk } from '../lanes/desk.js';
+import { WhatIf } from '../case/what-if.js';
+import { createDesk, type Desk } from '../lanes/desk.js';
 import { Lanes } from '../lanes/lanes.js';
+import { pictureIn, pictureText } from '../lanes/picture.js';
 import { serverSource } from '../model/server-source.js';
 import { type Action, useActions } from '../shell/actions.js';
 import { Card } from '../shell/card.js';
-import { vmRaceHref } from '../shell/links.js';
+import { vmHref, vmRaceHref } from '../shell/links.js';
 import type { Params } from '../shell/path.js';
+import { address } from '../shell/router.js';
+import { useToldAddress } from '../shell/told-address.js';
 
 /** vCPUs that are open at first: of a phone one, which then fills it. */
 const openMaxHere = () => (matchMedia('(width < 45rem)').matches ? 1 : 4);
@@ -17,7 +21,11 @@ const openMaxHere = () => (matchMedia('(width < 45rem)').matches ? 1 : 4);
 export function View({ params: { vm: id = '' } }: { readonly params: Params }) {
   const vm = useSignal<WireVm | null>(null);
   const refusal = useSignal<RequestFailed | null>(null);
-  const desk = useMemo(() => createDesk(serverSource(id), openMaxHere()), [id]);
+  const desk = useMemo(
+    () => createDesk(serverSource(id), openMaxHere(), pictureIn(address.peek().hash)),
+    [id],
+  );
+  useAddress(desk, id);
   const drawer = useSignal<Console>({ kind: 'closed' });
   useActions(useMemo(() => [consoleAction(drawer)], [drawer]));
   useEffect(() => desk.end, [desk]);
@@ -36,13 +44,27 @@ export function View({ params: { vm: id = '' } }: { readonly params: Params }) {
   if (refusal.value !== null) return <NoVm id={id} reason={refusal.value.message} />;
   return (
     <main class="vm-page">
-      <VmHead id={id} vm={vm.value} console={drawer} />
+      <VmHead id={id} vm={vm.value} console={drawer} seq={desk.selected.value} />
       <Lanes desk={desk} vm={id} />
       {drawer.value.kind === 'open' && vm.value !== null && (
         <drawer.value.Drawer vm={vm.value} onClose={() => closeConsole(drawer)} />
       )}
     </main>
   );
+}
+
+/** Keeps the picture in the address, so that a link shows it: nothing while it follows the newest. */
+function useAddress(desk: Desk, id: string): void {
+  const tell = useToldAddress(() => {
+    const window = desk.isFollowing.peek() ? null : desk.view.peek();
+    return `${vmHref(id)}${pictureText({ window, at: desk.selected.peek() })}`;
+  });
+  useSignalEffect(() => {
+    // While it follows, the window is another one in each picture.
+    if (!desk.isFollowing.value) void desk.view.value;
+    const isAsAtFirst = desk.isFollowing.value && desk.selected.value === null;
+    if (!isAsAtFirst || location.hash !== '') tell();
+  });
 }
 
 /** The console below the lanes. Its code is loaded when it is first opened. */
@@ -89,9 +111,11 @@ interface HeadProps {
   readonly id: string;
   readonly vm: WireVm | null;
   readonly console: Signal<Console>;
+  /** The selected event. */
+  readonly seq: number | null;
 }
 
-function VmHead({ id, vm, console: drawer }: HeadProps) {
+function VmHead({ id, vm, console: drawer, seq }: HeadProps) {
   return (
     <header class="vm-head">
       <h1>{vm?.name ?? id}</h1>
@@ -115,6 +139,7 @@ function VmHead({ id, vm, console: drawer }: HeadProps) {
                 Race
               </a>
             )}
+            <WhatIf vm={id} seq={seq} />
             <button
               type="button"
               id={CONSOLE_BUTTON}

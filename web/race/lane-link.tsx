@@ -1,8 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { RaceOrder, WireRace } from '../api/wire.js';
-import { fragmentOfLane, type LaneMoment } from '../model/race-case.js';
-import { caseHref } from '../shell/place.js';
-import { navigate } from '../shell/router.js';
+import { openCase } from '../case/held.js';
+import { caseOfLane, type LaneMoment } from '../model/race-case.js';
 
 interface Props {
   readonly race: Pick<WireRace, 'source'>;
@@ -15,12 +14,11 @@ interface Props {
 export function LaneLink({ race: { source }, order, at, words }: Props) {
   const failure = useSignal('');
   const open = () =>
-    fragmentOfLane(source, order, at).then(
-      (fragment) => navigate(caseHref(fragment)),
-      (error: Error) => {
+    caseOfLane(source, order, at.lane)
+      .then((from) => openCase(from, { seq: at.seq }))
+      .catch((error: Error) => {
         failure.value = error.message;
-      },
-    );
+      });
   return (
     <p class="lane-link">
       <button type="button" onClick={() => void open()}>

@@ -5,6 +5,7 @@ export type OpenDialog =
   | { readonly kind: 'none' }
   | { readonly kind: 'help' }
   | { readonly kind: 'new-vm' }
+  | { readonly kind: 'lines' }
   | { readonly kind: 'term'; readonly word: string }
   | { readonly kind: 'palette'; readonly text: string };
 
@@ -21,6 +22,11 @@ export function openTerm(word: string): void {
 
 export function openNewVm(): void {
   dialog.value = { kind: 'new-vm' };
+}
+
+/** Offers the lines that can be taken out of KVM. */
+export function openLines(): void {
+  dialog.value = { kind: 'lines' };
 }
 
 /** @param text Typed at first: `>` keeps to commands. */

@@ -66,7 +66,8 @@ export function Shell() {
   const found = useMemo(() => pageAt(path), [path]);
   return (
     <>
-      <a class="skip" href="#content">
+      {/* biome-ignore lint/a11y/useValidAnchor: a link without the change of address that it would be */}
+      <a class="skip" href="#content" onClick={toContent}>
         To the content
       </a>
       <TopBar links={LINKS} />
@@ -142,4 +143,10 @@ function NoPage({ path }: { readonly path: string }) {
       </p>
     </Card>
   );
+}
+
+/** Moves the focus alone: the fragment of an address is what its page shows. */
+function toContent(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById('content')?.focus();
 }

@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import { Unnumbered, unnumbered } from '../../lab/index.js';
 import { encodeVm, encodingOf, type Vm } from '../../mmu/index.js';
-import {
-  Command,
-  createJsonWriter,
-  MmuEvent,
-  Outcome,
-  textLike,
-  VcpuIndex,
-} from '../../mmu/schema/index.js';
+import { type Command, createJsonWriter, textLike } from '../../mmu/schema/index.js';
 import { finishInTurns, type Turns } from '../fleet/turns.js';
 
 export const Digest = textLike(
@@ -16,12 +9,7 @@ export const Digest = textLike(
   'not "sha256:" and 64 hex digits in lower case',
 ).meta({ id: 'Digest', description: 'SHA-256. Equal states of one version have equal digests.' });
 
-/** Result of a command, without the numbers that depend on its place in a history. */
-const Done = z.strictObject({
-  outcome: Outcome,
-  events: z.array(z.strictObject({ vcpu: VcpuIndex, event: MmuEvent })),
-});
-const writeDone = createJsonWriter(z.strictObject({ command: Command, done: Done }));
+const writeUnnumbered = createJsonWriter(Unnumbered);
 
 /** Digest of the whole state of a VM, without its configuration. */
 export function digestOf(vm: Vm): string {
@@ -51,28 +39,14 @@ const PART_BYTES = 512 * 1024;
 export class EventsDigest {
   readonly #hash = createHash('sha256');
 
-  add(command: Command, { outcome, events }: z.output<typeof Done>): void {
-    const unnamed = events.map(({ vcpu, event }) => ({ vcpu, event: unnumbered(event) }));
-    this.#hash.update(writeDone({ command, done: { outcome, events: unnamed } }));
+  add(command: Command, done: Unnumbered['done']): void {
+    this.#hash.update(writeUnnumbered(unnumbered(command, done)));
   }
 
   /** The digest. May be called once. */
   end(): string {
     return textOf(this.#hash);
   }
-}
-
-/** Clears the parts of a violation that depend on its place in a history, and its message. */
-function unnumbered(event: MmuEvent): MmuEvent {
-  if (event.kind !== 'violation') return event;
-  const { write, invalidation } = event;
-  return {
-    ...event,
-    write: write && { ...write, seq: null },
-    invalidation: invalidation && { ...invalidation, seq: null },
-    survival: null,
-    message: '',
-  };
 }
 
 function textOf(hash: ReturnType<typeof createHash>): string {
