@@ -145,6 +145,6 @@ export const NESTED_ROWS = {
         vpidsOf(ran(lab, { kind: 'make-request', request }, ENTER)),
       );
     },
-    seen: { '5.14': [[1], [2]], '6.1': [[2], [2]], '6.12': [[1], [1]] },
+    seen: { '5.14': [[1], [2]], '5.18.0': [[2], [2]], '6.1.176': [[1], [1]], '7.3': [[1], [1]] },
   },
 } satisfies Partial<Record<keyof KernelRules, Row>>;

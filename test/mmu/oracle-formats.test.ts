@@ -103,9 +103,11 @@ describe('an L2 whose entries are read otherwise than before', () => {
 
   test('without a VPID is judged: the entry drops what there was', () => {
     const lab = l2HasRead(NX_ENTRY, '0x2');
-    lab.run({ kind: 'vmexit' });
-    withoutNx(lab);
-    keepingTlb(lab, () => enterL2(lab));
+    keepingTlb(lab, () => {
+      lab.run({ kind: 'vmexit' });
+      withoutNx(lab);
+      enterL2(lab);
+    });
     expect(readData(lab)).toBe('0x10 stale-translation');
   });
 

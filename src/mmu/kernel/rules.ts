@@ -133,7 +133,11 @@ export interface KernelRules {
   /** Whether INIT requests a guest flush. @see df37ed38e6c2 (v5.16) */
   readonly initFlushesGuest: boolean;
 
-  /** The VPID that a flush names while L2 runs. @see `vmx_get_current_vpid()` */
+  /**
+   * The VPID that a flush names while L2 runs. An L2 to which L1 gives none runs under that of L1: from
+   * v5.16 to v6.11 a flush missed it.
+   * @see Linux `vmx_get_current_vpid()`, commit 2abd5287f083 (6.1.119, v6.12)
+   */
   readonly l2Vpid: 'vpid01-for-guest' | 'vpid02' | 'vpid02-if-vpid12';
 
   /**

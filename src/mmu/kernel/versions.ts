@@ -117,6 +117,8 @@ const v6_1_176: KernelRules = {
   wpChange: 'refresh-with-tdp',
   pgOffFlushesGuest: true,
   eferLmeResets: true,
+  // 2abd5287f083 (v6.12), which the series has since 6.1.119.
+  l2Vpid: 'vpid02-if-vpid12',
   nestedEvents: 'after-requests',
   dirtyLogAlwaysFlushes: true,
 };
@@ -136,7 +138,6 @@ const v6_12: KernelRules = {
   release: '6.12.107',
   wpChange: 'refresh-with-tdp-and-paging',
   invisibleRoot: 'dummy-root',
-  l2Vpid: 'vpid02-if-vpid12',
   hasLam: true,
   sregsFlushesGuest: true,
   invlpgLeaf: 'sync',

@@ -10,12 +10,12 @@ import {
   type Vm,
 } from '../state/index.js';
 import { dropFromTlb, dropNumberFromTlb, dropPageFromTlb } from './entries.js';
-import { currentVpidOf, physicalTagInUse, vpid01Of } from './tags.js';
+import { currentVpidOf, physicalTagInUse, vpid01Of, vpidInUse } from './tags.js';
 
 /** The guest runs on the current root, which may leave entries under the VPID in use. */
-export function runOnRoot(vm: Vm, vcpu: Vcpu): void {
+export function runOnRoot(vcpu: Vcpu): void {
   const root = currentRoot(vcpu.mmu);
-  if (root !== null) root.ranUnder |= vpidBit(vcpu, currentVpidOf(vm, vcpu));
+  if (root !== null) root.ranUnder |= vpidBit(vcpu, vpidInUse(vcpu));
 }
 
 /**
@@ -139,13 +139,13 @@ export interface CpuFlush {
 
 /** The processor drops entries of the VPID in use, and of no other. */
 export const cpuFlush = seam(function cpuFlush(
-  vm: Vm,
+  _vm: Vm,
   vcpu: Vcpu,
   what: CpuFlush,
   emit: Emit,
 ): void {
   const { scope, pcid, address, globals } = what;
-  const vpid = currentVpidOf(vm, vcpu);
+  const vpid = vpidInUse(vcpu);
   emit?.(vcpu, { ...flushed({ scope, pcid, address, vpid }), by: 'cpu' });
   const isMeant = (tag: TlbTag) =>
     tag.vpid === vpid && (tag.pcid === GLOBAL ? globals : pcid === undefined || tag.pcid === pcid);

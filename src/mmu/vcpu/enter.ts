@@ -31,7 +31,7 @@ export function enterGuest(vm: Vm, vcpu: Vcpu, emit: Emit): Entered {
 
     vcpu.mode = 'guest';
     vcpu.hasRun = true;
-    runOnRoot(vm, vcpu);
+    runOnRoot(vcpu);
     const guest = vcpu.nested.guestMode ? 'L2' : 'L1';
     emit?.(vcpu, { kind: 'vm-entered', guest, root: currentRoot(vcpu.mmu)?.hpa ?? null });
     return 'guest';
