@@ -146,26 +146,26 @@ export class Recorder<State = unknown> {
   }
 
   readonly #emit: Recorded = ({ index: vcpu }, happened, causedBy) => {
-    const event = numberedEvent(happened, this.#seqOf);
-    const seq = this.#command + this.#events.length + 1;
-    this.#events.push({
-      type: 'event',
-      vm: this.#vm,
-      seq,
-      command: this.#command,
-      causedBy: causedBy ?? this.#causeOf(vcpu, event),
-      vcpu,
-      event,
-    });
-    if (event.kind === 'request-made') this.#remember(vcpu, event.request, seq);
+    const command = this.#command;
+    const seq = command + this.#events.length + 1;
+    let event = happened;
+    let cause = causedBy ?? null;
+    switch (happened.kind) {
+      case 'violation':
+        event = numberedEvent(happened, this.#seqOf);
+        break;
+      case 'request-made':
+        this.#remember(vcpu, happened.request, seq);
+        break;
+      case 'request-serviced':
+        // The making of a request causes its service, however many commands later.
+        cause ??= this.#made?.get(happened.request)?.[vcpu] ?? null;
+        break;
+      default:
+    }
+    this.#events.push({ type: 'event', vm: this.#vm, seq, command, causedBy: cause, vcpu, event });
     return seq;
   };
-
-  /** The making of a request causes its service, however many commands later. */
-  #causeOf(vcpu: number, event: MmuEvent): number | null {
-    if (event.kind !== 'request-serviced') return null;
-    return this.#made?.get(event.request)?.[vcpu] ?? null;
-  }
 
   readonly #seqOf: SeqOf = (commandsAgo) =>
     this.#commands[this.#commands.length - 1 - commandsAgo] ?? null;

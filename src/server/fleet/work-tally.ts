@@ -28,10 +28,15 @@ export class WorkTally {
     this.commands[kind] += 1;
     let violations = 0;
     for (const { event } of events) {
-      if (event.kind === 'tlb-flushed') this.flushes[event.by][event.scope] += 1;
-      else if (event.kind === 'violation') {
-        this.violations[event.rule] += 1;
-        violations += 1;
+      switch (event.kind) {
+        case 'tlb-flushed':
+          this.flushes[event.by][event.scope] += 1;
+          break;
+        case 'violation':
+          this.violations[event.rule] += 1;
+          violations += 1;
+          break;
+        default:
       }
     }
     return violations;

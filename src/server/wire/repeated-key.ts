@@ -42,15 +42,20 @@ function keysIn(value: unknown): number {
   const left = [value];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     if (Array.isArray(next)) {
-      for (const item of next) if (typeof item === 'object' && item !== null) left.push(item);
-    } else if (typeof next === 'object' && next !== null) {
-      for (const item of Object.values(next)) {
+      for (const item of next) if (isObject(item)) left.push(item);
+    } else if (isObject(next)) {
+      // A loop, because a list of each object's values would be the most that this allocates.
+      for (const key in next) {
         keys += 1;
-        if (typeof item === 'object' && item !== null) left.push(item);
+        if (isObject(next[key])) left.push(next[key]);
       }
     }
   }
   return keys;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** An object or a list that is being read. */
