@@ -55,6 +55,14 @@ export const PAGES: readonly Page[] = [
   { path: '/race/:job', title: () => 'Race', load: () => import('./page/race.js') },
   { path: '/sweep/:job', title: () => 'Sweep', load: () => import('./page/sweep.js') },
   {
+    path: '/traces',
+    title: () => 'Traces',
+    load: () => import('./page/traces.js'),
+    link: { text: 'Traces', key: 't' },
+  },
+  { path: '/traces/:job', title: () => 'Trace', load: () => import('./page/trace.js') },
+  { path: '/shrink/:job', title: () => 'Smallest list', load: () => import('./page/shrink.js') },
+  {
     path: '/museum',
     title: () => 'Museum',
     load: () => import('./page/museum.js'),

@@ -2347,11 +2347,10 @@ export type JobSweep = {
     result: SweepResult | null;
 };
 export type TraceTally = {
-    /** Windows in which the trace or the model has some. */
+    /** Windows in which either has some. */
     windows: number;
-    /** Windows in which both have the same. */
     agree: number;
-    /** Events of the trace in these windows. */
+    /** Events of the trace in them. */
     events: number;
 };
 export type TraceAgreement = {
@@ -2360,7 +2359,6 @@ export type TraceAgreement = {
     unsynced: TraceTally;
     /** The first of them. */
     disagreements: {
-        /** Nanoseconds, or ticks, of the trace's clock. */
         at: number;
         vcpu: number;
         window: number;
@@ -2442,9 +2440,9 @@ export type TraceVerdict = {
     /** Times that ran backwards on a CPU. */
     backwards: number;
     release: string | null;
+    /** Unit of all times. */
     clock: "ns" | "ticks";
     firstAt: number | null;
-    /** Nanoseconds, or ticks, of the trace's clock. */
     lastAt: number;
     /** Sentences on what is missing, and which recording has it. */
     lacks: string[];
@@ -2559,6 +2557,7 @@ export type TracedCommands = {
     vm: number;
     commands: {
         seq: Seq;
+        vcpu: VcpuIndex;
         /** Nanoseconds, or ticks, of the trace's clock. */
         at: number;
         confidence: "seen" | "inferred" | "guessed";

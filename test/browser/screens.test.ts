@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { fragmentOf } from '../../web/model/case-link.js';
 import type { LocalCase } from '../../web/model/local-case.js';
 import { faultsIn } from './axe.js';
@@ -28,6 +28,14 @@ const EXHIBIT: LocalCase = {
 };
 const CASE = await fragmentOf({ from: EXHIBIT, seq: null });
 
+/** A trace with commands that are guessed. */
+const TRACE = readFileSync(
+  new URL(
+    '../../conformance/kvm-traces/linux-6.1/svm_shadow/a2_unsync.plain.txt.gz',
+    import.meta.url,
+  ),
+);
+
 /** Pages, each with what shows that it is drawn. */
 const PAGES = {
   home: { path: () => '/', drawn: '.vm-row', also: 'violation @' },
@@ -38,6 +46,10 @@ const PAGES = {
   race: { path: () => '/race', drawn: '[name="policy"]', also: '' },
   'race-done': { path: () => `/race/${raced}`, drawn: '.standing', also: 'stale 1' },
   sweep: { path: () => `/sweep/${swept}`, drawn: '.chart-plot canvas', also: '' },
+  traces: { path: () => '/traces', drawn: '.drop-zone', also: 'Scored here' },
+  trace: { path: () => `/traces/${scored}`, drawn: '.chart-plot canvas', also: 'Open as a VM' },
+  'vm-of-trace': { path: () => `/vm/${traced}`, drawn: '.sign-guessed', also: 'of trace' },
+  shrink: { path: () => `/shrink/${shrunk}`, drawn: '.shrunk-commands', also: 'cut to' },
   museum: { path: () => '/museum', drawn: '.exhibit', also: '' },
   exhibit: {
     path: () => '/museum/need-sync-posted-t16#8',
@@ -55,7 +67,7 @@ type Name = keyof typeof PAGES;
 /** Pages that docs/screens shows. */
 const SHOWN: readonly Name[] = [
   ...(['home', 'vm', 'vm-of-4', 'moment', 'case'] as const),
-  ...(['race-done', 'exhibit', 'lesson'] as const),
+  ...(['race-done', 'exhibit', 'lesson', 'trace', 'vm-of-trace', 'shrink'] as const),
 ];
 
 let lab: Lab;
@@ -63,6 +75,9 @@ let wrong: string;
 let four: string;
 let raced: string;
 let swept: string;
+let scored: string;
+let traced: string;
+let shrunk: string;
 
 beforeAll(async () => {
   lab = await startLab();
@@ -82,6 +97,12 @@ beforeAll(async () => {
   raced = (await lab.post<{ id: string }>('/v1/races', { source })).id;
   const over = { workloads: ['kpti'], policies: ['mainline', 'never-cache'], prevRoots: [0, 3] };
   swept = (await lab.post<{ id: string }>('/v1/sweeps', { ...over, seeds: [1], commands: 50 })).id;
+  scored = (await lab.post<{ id: string }>('/v1/traces?name=a2_unsync.txt.gz', TRACE)).id;
+  const stateOf = async () => (await lab.get<{ state: string }>(`/v1/jobs/${scored}`)).state;
+  await vi.waitUntil(async () => (await stateOf()) === 'done', { timeout: 60_000 });
+  traced = (await lab.post<{ id: string }>(`/v1/traces/${scored}/vms`, {})).id;
+  const mistake = { source: { kind: 'vm', vm: wrong } };
+  shrunk = (await lab.post<{ id: string }>('/v1/shrinks', mistake)).id;
   four = await demoOf(lab, { ...shootdown, also: { name: 'shootdown', ...suite } });
 });
 afterAll(() => lab?.close());

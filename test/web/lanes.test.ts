@@ -16,6 +16,7 @@ import {
 } from '../../web/lanes/viewport.js';
 import { wantedFor } from '../../web/lanes/wanted.js';
 import { wordsOf } from '../../web/lanes/words.js';
+import { tracedOf } from '../../web/model/trace.js';
 
 type Vcpu = Timeline['vcpus'][number];
 type Span = Vcpu['roots'][number]['spans'][number];
@@ -126,7 +127,7 @@ describe('a picture', () => {
   const timeline = timelineOf([one], { violations });
   const rows = rowsOf(timeline, FOLDING);
   const colours = coloursFor(timeline, { from: 0, to: 100 }, new Map());
-  const frame = { rows, colours, isDirect: false, width: 200, unit: 10 };
+  const frame = { rows, colours, isDirect: false, traced: null, width: 200, unit: 10 };
   const layout = layoutOf(timeline, { ...frame, view: { from: 0, to: 100 } });
   const inRow = (kind: string) => layout.boxes.filter(({ row }) => row.of.kind === kind);
 
@@ -151,6 +152,26 @@ describe('a picture', () => {
     const shown = near.boxes.filter(({ row }) => row.of.kind === 'slot');
     expect(shown.map(({ x, width }) => [x, width])).toEqual([[-2, 204]]);
     expect(near.flags).toEqual([]);
+  });
+
+  test('commands of a trace are marks in the head of their vCPU, the least sure of those that are near', () => {
+    const command = (seq: number, confidence: 'seen' | 'inferred' | 'guessed', vcpu = 0) => ({
+      ...{ seq, vcpu, confidence, at: seq },
+    });
+    const traced = tracedOf([
+      ...[command(1, 'seen'), command(2, 'guessed'), command(3, 'inferred')],
+      ...[command(40, 'inferred'), command(60, 'seen', 7), command(90, 'seen')],
+    ]);
+    const { traced: marks } = layoutOf(timeline, {
+      ...{ ...frame, traced },
+      view: { from: 0, to: 80 },
+    });
+    expect(marks.map(({ x, confidence }) => [x, confidence])).toEqual([
+      [3.75, 'guessed'],
+      [101.25, 'inferred'],
+    ]);
+    expect(traced.at(40)?.confidence).toBe('inferred');
+    expect(traced.at(41)).toBe(null);
   });
 
   test('tells what was dropped from what was not read yet', () => {

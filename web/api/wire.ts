@@ -14,6 +14,7 @@ import type {
 import type { CaseFile } from '../../src/server/history/case-file.js';
 import type { JobBody } from '../../src/server/jobs/job-body.js';
 import type { RaceRequest } from '../../src/server/jobs/race-request.js';
+import type { ShrinkRequest } from '../../src/server/jobs/shrink-request.js';
 import type { SweepRequest } from '../../src/server/jobs/sweep-request.js';
 import type * as frames from '../../src/server/wire/frames.js';
 
@@ -56,7 +57,7 @@ type Shown =
 export type VmSummary = Required<Pick<api.VmSummary, Shown>>;
 
 /** A VM by itself; it has `lanes` if policies run beside it. */
-export type WireVm = Required<Pick<api.Vm, Shown>> & Pick<api.Vm, 'lanes'>;
+export type WireVm = Required<Pick<api.Vm, Shown>> & Pick<api.Vm, 'lanes' | 'trace'>;
 
 /** The configuration that the page sends to create a VM; the server fills in the rest. */
 export type NewVm = Omit<api.VmCreation, 'lanes'>;
@@ -83,6 +84,16 @@ export type JobSummary = api.JobSummary;
 export type JobPage = api.JobPage;
 export type RaceJob = Extract<WireJob, { kind: 'race' }>;
 export type SweepJob = Extract<WireJob, { kind: 'sweep' }>;
+export type TraceJob = Extract<WireJob, { kind: 'trace' }>;
+export type WireVerdict = NonNullable<TraceJob['result']>;
+export type WireTracedVm = WireVerdict['vms'][number];
+export type ShrinkJob = Extract<WireJob, { kind: 'shrink' }>;
+export type WireShrunk = NonNullable<ShrinkJob['result']>;
+export type ShrinkOrder = z.input<typeof ShrinkRequest>;
+/** A command of a VM that is from a trace, and a VM that was made of one. */
+export type TracedCommand = api.TracedCommands['commands'][number];
+export type TracedVmMade = api.TracedVmMade;
+export type { ReportName } from '../../src/server/jobs/trace-reports.js';
 export type WireSweep = NonNullable<SweepJob['result']>;
 export type SweepOrder = z.input<typeof SweepRequest>;
 export type WireRace = NonNullable<RaceJob['result']>;

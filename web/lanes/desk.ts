@@ -2,6 +2,7 @@ import { batch, computed, type ReadonlySignal, type Signal, signal } from '@prea
 import type { Timeline } from '../api/timeline.js';
 import { lookAgain, type Wish } from '../model/live.js';
 import type { Source } from '../model/source.js';
+import type { Traced } from '../model/trace.js';
 import { lag } from '../shell/lag.js';
 import { type Colours, coloursFor } from './colours.js';
 import type { Picture } from './picture.js';
@@ -47,6 +48,8 @@ export interface Desk {
   readonly room: Signal<number>;
   /** Whether root_mmu maps L1's memory directly: its roots then stand for no pgd. */
   readonly isDirect: Signal<boolean>;
+  /** Commands of the trace that the VM was made of; null if of none. */
+  readonly traced: Signal<Traced | null>;
   /** Width of the picture in pixels: what it is read for. */
   readonly width: Signal<number>;
   zoom(factor: number, at?: number): void;
@@ -114,6 +117,7 @@ function createState(source: Source, openMax: number, { window, at }: Picture) {
     selected: signal<number | null>(at),
     row: signal<string | null>(null),
     isDirect: signal(false),
+    traced: signal<Traced | null>(null),
     width: signal(1000),
     stretch: computed(() =>
       Math.min(Math.max(room.value / Math.max(1, heightOf(rows.value)), 1), STRETCH_MAX),

@@ -30,6 +30,7 @@ function Lines({ desk }: { readonly desk: Desk }) {
     rows: desk.rows.value,
     colours: desk.colours.value,
     isDirect: false,
+    traced: null,
   };
   const { boxes, flags } = layoutOf(timeline, { ...frame, width: 1000, unit: 14 });
   const shown = boxes.filter(({ of }) => of.kind !== 'level').slice(0, LINES_MAX);

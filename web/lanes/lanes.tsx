@@ -48,7 +48,7 @@ export function Lanes({ desk, vm }: Props) {
         <Plot desk={desk} vm={vm} />
       </section>
       <Reading desk={desk} vm={vm} />
-      <Legend />
+      <Legend isTraced={desk.traced.value !== null} />
       <LaneTable desk={desk} />
     </section>
   );

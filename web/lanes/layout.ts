@@ -1,7 +1,9 @@
 import type { BusySpan, RootLane, RootSpan, Timeline, VcpuTimeline } from '../api/timeline.js';
+import type { Traced } from '../model/trace.js';
 import { barsIn } from './bars.js';
 import type { Colours } from './colours.js';
 import { heightOf, type Row } from './rows.js';
+import { type TracedMark, tracedMarksIn } from './traced-marks.js';
 import type { Viewport } from './viewport.js';
 
 /** A thing in the picture, in pixels. */
@@ -62,6 +64,7 @@ export interface Layout {
   readonly boxes: readonly Box[];
   readonly bars: readonly Bar[];
   readonly flags: readonly Flag[];
+  readonly traced: readonly TracedMark[];
   readonly unknown: readonly Unknown[];
 }
 
@@ -71,6 +74,8 @@ export interface Frame {
   readonly colours: Colours;
   /** Whether root_mmu maps L1's memory directly, as with EPT and no L2. */
   readonly isDirect: boolean;
+  /** Commands of the trace that the VM was made of; null if of none. */
+  readonly traced: Traced | null;
   /** Width in pixels, and pixels of one unit of the rows. */
   readonly width: number;
   readonly unit: number;
@@ -101,6 +106,7 @@ export function layoutOf(timeline: Timeline, frame: Frame): Layout {
     boxes,
     bars,
     flags: flagsIn(timeline, place),
+    traced: frame.traced === null ? [] : tracedMarksIn(frame.traced, place),
     unknown: unknownIn(timeline, place, height),
   };
 }

@@ -1,8 +1,8 @@
 /** The signs of the picture, each with its meaning. */
-export function Legend() {
+export function Legend({ isTraced }: { readonly isTraced: boolean }) {
   return (
     <ul class="legend" aria-label="Signs">
-      {SIGNS.map(([sign, meaning]) => (
+      {[...SIGNS, ...(isTraced ? TRACED_SIGNS : [])].map(([sign, meaning]) => (
         <li key={sign}>
           <span class={`sign sign-${sign}`} aria-hidden="true" />
           {meaning}
@@ -25,4 +25,10 @@ const SIGNS = [
   ['fault', 'page fault'],
   ['violation', 'violation'],
   ['unknown', 'not kept, or not read'],
+] as const;
+
+const TRACED_SIGNS = [
+  ['seen', 'the trace has it whole'],
+  ['inferred', 'inferred from the trace'],
+  ['guessed', 'guessed'],
 ] as const;

@@ -1,5 +1,6 @@
 import type { Bar, Box, Flag, Layout } from './layout.js';
 import type { PaintStyle } from './paint-style.js';
+import type { TracedMark } from './traced-marks.js';
 
 /** Places that the reader points at. */
 export interface Pointed {
@@ -23,6 +24,7 @@ export function paint(context: Context, layout: Layout, style: PaintStyle, point
   for (const { x, y, width, height } of layout.unknown) context.fillRect(x, y, width, height);
   paintCursor(context, layout, pointed.hovered, style.lineStrong);
   paintCursor(context, layout, pointed.selected, style.accent);
+  for (const mark of layout.traced) paintTraced(context, mark, style);
   for (const flag of layout.flags) paintFlag(context, flag, style);
 }
 
@@ -165,6 +167,22 @@ function paintBar(context: Context, { mark, x, y, width, height }: Bar, style: P
     fault: style.accent,
   }[mark];
   context.fillRect(x, y, width, Math.max(height, 1));
+}
+
+/** A disc if it was seen, a ring if it was inferred, a dotted ring if it was guessed. */
+function paintTraced(context: Context, { x, y, confidence }: TracedMark, style: PaintStyle): void {
+  context.beginPath();
+  context.arc(x, y, style.unit * 0.24, 0, 2 * Math.PI);
+  if (confidence === 'seen') {
+    context.fillStyle = style.inkSoft;
+    context.fill();
+    return;
+  }
+  context.strokeStyle = style.ink;
+  context.lineWidth = 1.6;
+  context.setLineDash(confidence === 'guessed' ? [2, 2] : []);
+  context.stroke();
+  context.setLineDash([]);
 }
 
 function paintFlag(context: Context, { x, y, height }: Flag, style: PaintStyle): void {

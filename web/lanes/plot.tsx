@@ -95,6 +95,7 @@ function createPlot(desk: Desk) {
         unit: style.unit * desk.stretch.value,
         colours: desk.colours.value,
         isDirect: desk.isDirect.value,
+        traced: desk.traced.value,
       });
       hits = hitsOf(layout);
       const pointed = {

@@ -2,6 +2,7 @@ import { useSignal, useSignalEffect } from '@preact/signals';
 import type { HistoryFrame } from '../api/timeline.js';
 import { detailsOf, operandsOf, outcomeOf } from '../model/words.js';
 import { momentHref } from '../shell/links.js';
+import { ConfidenceChip } from '../trace/confidence-chip.js';
 import { boxOf } from './box-at.js';
 import type { Desk } from './desk.js';
 
@@ -61,6 +62,7 @@ export function Reading({ desk, vm }: Props) {
 }
 
 function FrameWords({ frame, desk }: { readonly frame: HistoryFrame; readonly desk: Desk }) {
+  const traced = desk.traced.value?.at(frame.seq);
   const isWrong = frame.type === 'event' && frame.event.kind === 'violation';
   return (
     <p class="reading-event" data-wrong={isWrong}>
@@ -69,6 +71,7 @@ function FrameWords({ frame, desk }: { readonly frame: HistoryFrame; readonly de
         ? `${operandsOf(frame)} \u2192 ${outcomeOf(frame.outcome)}`
         : linked(detailsOf(frame.event), desk)}
       <span class="reading-of"> vCPU {frame.vcpu}</span>
+      {traced && <ConfidenceChip command={traced} />}
     </p>
   );
 }

@@ -1,14 +1,17 @@
 import type { EventFrame } from '../api/wire.js';
 import type { Moment } from '../model/moments.js';
+import type { Traced } from '../model/trace.js';
 import { detailsOf, operandsIn, outcomeOf } from '../model/words.js';
+import { ConfidenceChip } from '../trace/confidence-chip.js';
 
 interface Props {
   readonly moment: Moment;
+  readonly traced: Traced | null;
   readonly onSeek: (seq: number) => void;
 }
 
 /** The command of a moment and what came of it, in order. */
-export function MomentEvents({ moment: { seq, command, events }, onSeek }: Props) {
+export function MomentEvents({ moment: { seq, command, events }, traced, onSeek }: Props) {
   if (command === null) {
     return (
       <section class="panel moment-events" aria-label="Events">
@@ -17,12 +20,14 @@ export function MomentEvents({ moment: { seq, command, events }, onSeek }: Props
       </section>
     );
   }
+  const known = traced?.at(command.seq);
   return (
     <section class="panel moment-events" aria-label="Events">
       <h2 class="part-title">
         <span class="event-vcpu">vCPU {command.vcpu}</span> {command.command.kind}{' '}
         <span class="operands">{operandsIn(command.command)}</span>
       </h2>
+      {known && <ConfidenceChip command={known} />}
       <ol class="event-steps">
         <Step at={command.seq} chosen={seq} onSeek={onSeek}>
           <span class="step-kind">{command.command.kind}</span>

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { latest } from '../model/latest.js';
 import type { Moment, Moments } from '../model/moments.js';
 import { stepsOf } from '../model/steps.js';
+import type { Traced } from '../model/trace.js';
 import { type Action, useActions } from '../shell/actions.js';
 import { AddressLook } from './address-look.js';
 import { MomentEvents } from './moment-events.js';
@@ -17,12 +18,14 @@ interface Props {
   /** The moment to show; beyond the head the head is meant. */
   readonly seq: number;
   readonly onSeek: (seq: number) => void;
+  /** Commands of the trace that the VM was made of; null if of none. */
+  readonly traced?: Traced | null;
   /** Links and acts of the page that the moment is on. */
   readonly children?: ComponentChildren;
 }
 
 /** One moment of a history: what happened, the vCPU on both sides, and how an address is translated. */
-export function MomentView({ moments, seq, onSeek, children }: Props) {
+export function MomentView({ moments, seq, onSeek, traced = null, children }: Props) {
   const shown = useSignal<Moment | null>(null);
   const failure = useSignal<string | null>(null);
   const vcpu = useSignal<number | null>(null);
@@ -52,7 +55,7 @@ export function MomentView({ moments, seq, onSeek, children }: Props) {
       </div>
       {event?.kind === 'violation' && <Stations event={event} seq={moment.seq} onSeek={onSeek} />}
       <div class="moment-parts">
-        <MomentEvents moment={moment} onSeek={onSeek} />
+        <MomentEvents moment={moment} traced={traced} onSeek={onSeek} />
         <StateTable before={moment.before} after={moment.after} event={event} />
       </div>
       {moment.command !== null && <WhyPanel moments={moments} seq={moment.seq} onSeek={onSeek} />}

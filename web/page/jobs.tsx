@@ -5,7 +5,7 @@ import { cancelJob, listJobs } from '../api/jobs.js';
 import type { JobSummary } from '../api/wire.js';
 import { hasToGo } from '../model/job-progress.js';
 import { timeLeft } from '../model/time-left.js';
-import { raceHref, sweepHref } from '../shell/links.js';
+import { raceHref, shrinkHref, sweepHref, traceHref } from '../shell/links.js';
 import { NoAnswer } from '../shell/no-answer.js';
 import { figure } from '../view/figure.js';
 import { PageHead } from '../view/page-head.js';
@@ -72,7 +72,7 @@ function JobList({ jobs, onDrop }: ListProps) {
   if (jobs.length === 0) {
     return (
       <p class="hint">
-        There is no job. A <a href="/race">race</a> is one.
+        There is no job. A <a href="/race">race</a> is one, and so is a <a href="/traces">trace</a>.
       </p>
     );
   }
@@ -88,6 +88,8 @@ function JobList({ jobs, onDrop }: ListProps) {
 const RESULTS: Readonly<Record<string, (job: string) => string>> = {
   race: raceHref,
   sweep: sweepHref,
+  trace: traceHref,
+  shrink: shrinkHref,
 };
 
 function Job({ job, onDrop }: { readonly job: JobSummary; readonly onDrop: ListProps['onDrop'] }) {

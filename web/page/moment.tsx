@@ -11,10 +11,12 @@ import { momentHref, vmHref } from '../shell/links.js';
 import type { Params } from '../shell/path.js';
 import { navigate } from '../shell/router.js';
 import { useToldAddress } from '../shell/told-address.js';
+import { useTraced } from '../trace/use-traced.js';
 
 /** The page of a moment of a VM. */
 export function View({ params: { vm = '', seq = '0' } }: { readonly params: Params }) {
   const moments = useMemo(() => serverMoments(vm), [vm]);
+  const traced = useTraced(vm);
   const at = useSignal(numberOf(seq));
   useEffect(() => {
     at.value = numberOf(seq);
@@ -35,7 +37,7 @@ export function View({ params: { vm = '', seq = '0' } }: { readonly params: Para
         </h1>
         <Acts vm={vm} seq={at.value} />
       </header>
-      <MomentView moments={moments} seq={at.value} onSeek={seek} />
+      <MomentView moments={moments} seq={at.value} onSeek={seek} traced={traced} />
     </main>
   );
 }

@@ -9,10 +9,12 @@ import { pictureIn, pictureText } from '../lanes/picture.js';
 import { serverSource } from '../model/server-source.js';
 import { type Action, useActions } from '../shell/actions.js';
 import { Card } from '../shell/card.js';
-import { vmHref, vmRaceHref } from '../shell/links.js';
+import { traceHref, vmHref, vmRaceHref } from '../shell/links.js';
 import type { Params } from '../shell/path.js';
 import { address } from '../shell/router.js';
 import { useToldAddress } from '../shell/told-address.js';
+import { ShrinkButton } from '../shrink/shrink-button.js';
+import { useTraced } from '../trace/use-traced.js';
 
 /** vCPUs that are open at first: of a phone one, which then fills it. */
 const openMaxHere = () => (matchMedia('(width < 45rem)').matches ? 1 : 4);
@@ -29,6 +31,10 @@ export function View({ params: { vm: id = '' } }: { readonly params: Params }) {
   const drawer = useSignal<Console>({ kind: 'closed' });
   useActions(useMemo(() => [consoleAction(drawer)], [drawer]));
   useEffect(() => desk.end, [desk]);
+  const traced = useTraced(id);
+  useEffect(() => {
+    desk.traced.value = traced;
+  }, [desk, traced]);
   useEffect(() => {
     getVm(id).then(
       (found) => {
@@ -133,6 +139,11 @@ function VmHead({ id, vm, console: drawer, seq }: HeadProps) {
             </span>
           </p>
           {vm.poisoned && <p class="failure">The model failed on this VM: {vm.failure}</p>}
+          {vm.trace !== undefined && (
+            <p class="hint">
+              VM {vm.trace.vm} of trace <a href={traceHref(vm.trace.job)}>{vm.trace.name}</a>
+            </p>
+          )}
           <div class="vm-acts">
             {vm.lanes !== undefined && (
               <a class="button vm-race-link" href={vmRaceHref(id)}>
@@ -140,6 +151,7 @@ function VmHead({ id, vm, console: drawer, seq }: HeadProps) {
               </a>
             )}
             <WhatIf vm={id} seq={seq} />
+            {(vm.found?.violations ?? 0) > 0 || vm.poisoned ? <ShrinkButton vm={id} /> : null}
             <button
               type="button"
               id={CONSOLE_BUTTON}

@@ -23,6 +23,16 @@ export function exhibitHref(exhibit: string): string {
   return `/museum/${encodeURIComponent(exhibit)}`;
 }
 
+/** Address of the verdict on a trace. */
+export function traceHref(job: string): string {
+  return `/traces/${encodeURIComponent(job)}`;
+}
+
+/** Address of a list that is made small by a job. */
+export function shrinkHref(job: string): string {
+  return `/shrink/${encodeURIComponent(job)}`;
+}
+
 /** Address of the sweep of a job. */
 export function sweepHref(job: string): string {
   return `/sweep/${encodeURIComponent(job)}`;

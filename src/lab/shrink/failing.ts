@@ -47,8 +47,9 @@ export function* failureSteps(
 ): Generator<undefined, Failure | null> {
   const checked = configOf(config);
   if (checked === null) return null;
-  const first = yield* made(checked);
-  const second = against === undefined ? null : yield* made({ ...checked, policy: against });
+  const first = numbered(yield* made(checked));
+  const other = against === undefined ? null : yield* made({ ...checked, policy: against });
+  const second = other && numbered(other);
   for (const [index, input] of commands.entries()) {
     const command = commandOf(input);
     if (command === null) return null;
@@ -58,8 +59,8 @@ export function* failureSteps(
     if (found !== null && (kind === undefined || kind === found.kind)) return found;
     if (one.crash !== null) return null;
     if (second === null) continue;
-    const other = attempt(second, command);
-    if (one.seen !== other.seen) return disagreement(one.seen, other.seen, { index, input });
+    const { seen } = attempt(second, command);
+    if (one.seen !== seen) return disagreement(one.seen, seen, { index, input });
   }
   return null;
 }
@@ -100,16 +101,31 @@ interface Attempt {
   readonly seen: string;
 }
 
-function attempt(vm: Vm, command: Command): Attempt {
+/** A VM whose commands and events are numbered as they would be in its history. */
+interface Numbered {
+  readonly vm: Vm;
+  seq: number;
+}
+
+function numbered(vm: Vm): Numbered {
+  return { vm, seq: 0 };
+}
+
+function attempt(machine: Numbered, command: Command): Attempt {
   let violation: Attempt['violation'] = null;
+  machine.seq += 1;
   try {
-    const outcome = step(vm, command, (_vcpu, event) => {
+    const outcome = step(machine.vm, command, (_vcpu, event) => {
       if (event.kind === 'violation') violation ??= event;
-      return 0;
+      machine.seq += 1;
+      return machine.seq;
     });
     return { violation, crash: null, seen: JSON.stringify(outcome) };
   } catch (error) {
-    if (error instanceof CommandRefused) return { violation, crash: null, seen: 'refused' };
+    if (error instanceof CommandRefused) {
+      machine.seq -= 1;
+      return { violation, crash: null, seen: 'refused' };
+    }
     const crash = error instanceof Error ? error.message : String(error);
     return { violation, crash, seen: `crash: ${crash}` };
   }

@@ -96,6 +96,7 @@ export interface TracedHistory {
 /** A command of a trace, in the history of a VM. */
 export interface TracedCommand {
   readonly seq: number;
+  readonly vcpu: number;
   /** Nanoseconds, or ticks, of the trace's clock. */
   readonly at: number;
   readonly confidence: Confidence;

@@ -88,7 +88,7 @@ async function runAll(
   await forEachInTurns(fleet.turns, kept, ({ at, confidence, command }) => {
     try {
       const { seq } = applyOne(fleet, draft, command);
-      into.push({ seq, at, confidence });
+      into.push({ seq, vcpu: command.vcpu, at, confidence });
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'command-refused') throw error;
       refused += 1;

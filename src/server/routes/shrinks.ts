@@ -27,8 +27,7 @@ export const shrinkRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =
         summary: 'Cut commands that show a mistake to the fewest and simplest: a job.',
         description:
           'A mistake is a violation, a failure of the model, or what the guest of another policy ' +
-          'does not see. The result is a case, a script for curl, and tests in TypeScript, Python ' +
-          'and C for kvm-unit-tests, which fail as long as it shows.',
+          'does not see. The result is a case, a script, and tests that fail as long as it shows.',
         tags: ['time'],
         ...startShrink.takes,
         response: {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CONFIDENCES } from '../../lab/index.js';
+import { VcpuIndex } from '../../mmu/schema/index.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { JobId } from '../jobs/job-body.js';
@@ -28,6 +29,7 @@ const TracedPage = z
     commands: z.array(
       z.strictObject({
         seq: Seq,
+        vcpu: VcpuIndex,
         at: z.number().describe("Nanoseconds, or ticks, of the trace's clock."),
         confidence: z.enum(CONFIDENCES),
       }),
@@ -93,8 +95,7 @@ export const tracedVmRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
         operationId: makeTracedVm.id,
         summary: 'Make a VM of a trace, which has its commands as history.',
         description:
-          'Any moment of it can be looked at. What is guessed is what was likeliest; ' +
-          '`GET /v1/vms/{vm}/trace` tells how much is known of each command.',
+          'What is guessed is what was likeliest; `GET /v1/vms/{vm}/trace` tells how much is known.',
         tags: ['vms'],
         ...makeTracedVm.takes,
         response: {
@@ -121,7 +122,7 @@ export const tracedVmRoutes: TypedPlugin<{ host: Host }> = async (app, { host })
       schema: {
         operationId: listTracedCommands.id,
         summary: 'List the commands of a VM that are from a trace, and how much is known of each.',
-        description: 'Only of a VM that was made of a trace. One page at a time.',
+        description: 'Only of a VM that was made of a trace.',
         tags: ['events'],
         ...listTracedCommands.takes,
         response: { 200: TracedPage, ...refusals('vm-not-found', 'trace-not-found') },

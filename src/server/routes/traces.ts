@@ -76,8 +76,7 @@ export const traceRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
         operationId: getTraceReport.id,
         summary: 'Read the verdict on a trace: as text, HTML with plots, or for other tools.',
         description:
-          'Of the job that scored it, once it is done. `perfetto` opens in the Perfetto UI with a ' +
-          'lane a vCPU; `itf` is for viewers of model checkers.',
+          'Once its job is done. `perfetto` opens in the Perfetto UI; `itf` in viewers of model checkers.',
         tags,
         ...getTraceReport.takes,
         response: {

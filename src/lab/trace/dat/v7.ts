@@ -17,6 +17,7 @@ const HEADER_INFO = 16;
 const FTRACE_EVENTS = 17;
 const EVENT_FORMATS = 18;
 const CMDLINES = 21;
+const USED = [HEADER_INFO, FTRACE_EVENTS, EVENT_FORMATS, CMDLINES];
 /** Sections of options that follow each other at most. */
 const OPTION_SECTIONS_MAX = 1024;
 
@@ -36,6 +37,8 @@ export function readV7(
     at = takeOptions(source, head, { at, decompressors, sections });
   }
   for (const { id, offset } of sections) {
+    // Symbols of a kernel are ten megabytes, and nothing here is named by them.
+    if (!USED.includes(id)) continue;
     const bytes = sectionAt(source, head, offset, decompressors);
     const cursor = new Cursor(bytes, head.isLittle);
     if (id === HEADER_INFO) takeHeaderInfo(head, cursor);

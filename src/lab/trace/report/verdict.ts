@@ -6,13 +6,13 @@ import type { VmScore } from '../score/score.js';
 import { lacksOf, switchesOf, type TraceScore } from './trace-score.js';
 
 const count = z.number().int().min(0);
-const moment = z.number().describe("Nanoseconds, or ticks, of the trace's clock.");
+const moment = z.number();
 
 const Tally = z
   .strictObject({
-    windows: count.describe('Windows in which the trace or the model has some.'),
-    agree: count.describe('Windows in which both have the same.'),
-    events: count.describe('Events of the trace in these windows.'),
+    windows: count.describe('Windows in which either has some.'),
+    agree: count,
+    events: count.describe('Events of the trace in them.'),
   })
   .meta({
     id: 'TraceTally',
@@ -94,7 +94,7 @@ export const TraceVerdict = z
     lost: count,
     backwards: count.describe('Times that ran backwards on a CPU.'),
     release: z.string().nullable(),
-    clock: z.enum(['ns', 'ticks']),
+    clock: z.enum(['ns', 'ticks']).describe('Unit of all times.'),
     firstAt: moment.nullable(),
     lastAt: moment,
     lacks: z

@@ -1,0 +1,41 @@
+import type { WireTracedVm } from '../api/wire.js';
+
+type Agreement = WireTracedVm['agreement'];
+
+interface Props {
+  readonly agreement: Agreement;
+  readonly kernel: string;
+}
+
+/** Disagreements that are shown. */
+const SHOWN_MAX = 8;
+const NS_OF_MS = 1e6;
+
+/** The kernel of the trace, held against mainline. */
+export function AgreementWords({ agreement, kernel }: Props) {
+  const { loads, synced, unsynced, disagreements, disagreementCount, failure } = agreement;
+  const more = disagreementCount - SHOWN_MAX;
+  return (
+    <div class="agreement" data-wrong={disagreementCount > 0}>
+      <p>
+        Kernel against mainline by the rules of {kernel}: {loads.agree} of {loads.windows} windows
+        with root loads agree, {synced.agree} of {synced.windows} with synced pages,{' '}
+        {unsynced.agree} of {unsynced.windows} with unsynced pages.
+      </p>
+      {disagreements.length > 0 && (
+        <ul class="trace-list">
+          {disagreements.slice(0, SHOWN_MAX).map((one) => (
+            <li key={`${one.window} ${one.what}`}>
+              {(one.at / NS_OF_MS).toFixed(3)} ms, vCPU {one.vcpu},{' '}
+              {one.commands.join(' ') || 'entry'}: {one.what}: the kernel <code>{one.trace}</code>,
+              mainline <code>{one.model}</code>
+              {one.isUncertain && '; a command before it is guessed'}
+            </li>
+          ))}
+        </ul>
+      )}
+      {more > 0 && <p class="hint">and {more} more</p>}
+      {failure !== null && <p class="failure">The model failed: {failure}</p>}
+    </div>
+  );
+}
