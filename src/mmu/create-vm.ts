@@ -5,12 +5,14 @@ import {
   fillWords,
   flagsIn,
   type GuestMemory,
+  type GuestPages,
   gpaToGfn,
   isLongMode,
   isPaePaging,
   PAGE_SIZE,
   type Registers,
   readPdptes,
+  sharePages,
   writeWord,
   ZERO,
 } from './machine/index.js';
@@ -27,9 +29,18 @@ import {
   type Vm,
 } from './state/index.js';
 
-/** A new VM: every vCPU is in the host, with no root loaded and nothing pending. */
-export function createVm(config: VmConfig): Vm {
-  return finished(creationOf(config));
+/**
+ * A new VM: every vCPU is in the host, with no root loaded and nothing pending.
+ *
+ * @param pages Its memory, filled already, of {@link initialPages}.
+ */
+export function createVm(config: VmConfig, pages: GuestPages | null = null): Vm {
+  return finished(assemble(config, conductOf(config), pages));
+}
+
+/** The memory that VMs of a configuration begin with, filled piece by piece. They may share it. */
+export function* initialPages(config: VmConfig): Pieces<GuestPages> {
+  return (yield* createConfiguredMemory(config, null)).pages;
 }
 
 /** The same piece by piece: a configuration may fill 64 MiB of memory. */
@@ -42,9 +53,13 @@ export function createMendedVm(config: VmConfig): Vm {
   return finished(assemble(config, mendedConductOf(config)));
 }
 
-function* assemble(config: VmConfig, { rules, policy, wrappers }: Conduct): Pieces<Vm> {
+function* assemble(
+  config: VmConfig,
+  { rules, policy, wrappers }: Conduct,
+  pages: GuestPages | null = null,
+): Pieces<Vm> {
   const tlbTotal = { entries: 0 };
-  const memory = yield* createConfiguredMemory(config);
+  const memory = yield* createConfiguredMemory(config, pages);
   const vcpus = Array.from({ length: config.vcpus }, (_, index) =>
     createVcpu(index, initialRegisters(config), {
       prevRoots: config.prevRoots,
@@ -78,9 +93,10 @@ export function createConfiguredTlb({ tlb }: VmConfig, total: TlbTotal): Tlb | n
   return createTlb(tlb === 'ideal' ? Number.POSITIVE_INFINITY : tlb.entries, total);
 }
 
-function* createConfiguredMemory({
-  memory: { memslots, words, fills },
-}: VmConfig): Pieces<GuestMemory> {
+function* createConfiguredMemory(
+  { memory: { memslots, words, fills } }: VmConfig,
+  pages: GuestPages | null,
+): Pieces<GuestMemory> {
   const memory = createMemory(
     memslots.map(({ gpa, bytes, userspaceAddr = gpa, readonly }) => ({
       gfn: gpaToGfn(gpa),
@@ -89,7 +105,9 @@ function* createConfiguredMemory({
       readOnly: readonly === true,
       dirty: null,
     })),
+    pages === null ? undefined : sharePages(pages),
   );
+  if (pages !== null) return memory;
   for (const fill of fills) yield* fillWords(memory, fill);
   for (const [i, { gpa, value }] of words.entries()) {
     if (i % WORDS_AT_ONCE === 0) yield;

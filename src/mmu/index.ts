@@ -1,7 +1,7 @@
 export { archiveVm, unarchiveVm } from './archive.js';
 export { ANY_FUTURE, type Futures, OracleForgot, settle } from './canonical/index.js';
 export { VMCS_REGIONS_MAX } from './commands/index.js';
-export { createMendedVm, createVm, creationOf } from './create-vm.js';
+export { createMendedVm, createVm, creationOf, initialPages } from './create-vm.js';
 export { DEFECTS, type Defect } from './defects/index.js';
 export { decodeVm, type EncodedVm, encodeVm, encodingOf } from './encode.js';
 export { BadEncoding } from './encoding/index.js';

@@ -1,6 +1,7 @@
 export type { RaceCounters } from './counters.js';
 export { resultOf, resultSteps } from './finish.js';
 export type { LaneSpec } from './lane.js';
+export { RaceRefused } from './machine.js';
 export {
   type Amounts,
   amountsOf,
@@ -39,7 +40,7 @@ export {
   openRace,
   pagesOfRace,
   type Race,
-  RaceRefused,
+  type RaceSetup,
   raceSteps,
   referencesOfRace,
   runCommand,

@@ -1,8 +1,15 @@
-import { z } from 'zod';
-import { pagesHeldBy } from '../../mmu/index.js';
-import { type Command, VmConfig, type VmConfigInput } from '../../mmu/schema/index.js';
+import { type GuestPages, pagesHeldBy } from '../../mmu/index.js';
+import type { Command, VmConfig } from '../../mmu/schema/index.js';
 import { addPoint, type CostSeries, createCostSeries, isPointDue } from './cost-series.js';
 import type { Lane, LaneSpec } from './lane.js';
+import {
+  type Configs,
+  configFor,
+  filled,
+  fillMemory,
+  type MachineConfig,
+  RaceRefused,
+} from './machine.js';
 import { createPartings, type Partings, partLanes } from './parting.js';
 import {
   DEFAULT_PRICES,
@@ -19,9 +26,14 @@ export const LANES_MAX = 48;
 
 /** The machine, the lanes and the costs of a race. */
 export interface RaceSetup {
-  /** The machine; its policy, slots and kernel are replaced by those of each lane. */
-  readonly config: VmConfigInput;
+  /**
+   * The machine, as it is written or checked already; its policy, slots and kernel are replaced by
+   * those of each lane.
+   */
+  readonly config: MachineConfig;
   readonly lanes: readonly LaneSpec[];
+  /** Memory at the beginning, if somebody has it already; it is shared. */
+  readonly pages?: GuestPages;
   /** Prices of things; a preset unless it is given. */
   readonly prices?: PriceList;
   /** Prices that are set otherwise, without a range. */
@@ -40,6 +52,8 @@ export interface Race {
   /** The machines that the lanes run on. */
   readonly runs: Run[];
   readonly config: Configs;
+  /** Memory at the beginning, which all machines share; null before the first one. */
+  pages: GuestPages | null;
   readonly prices: PriceList;
   readonly guestCycles: number;
   readonly isRecorded: boolean;
@@ -47,14 +61,6 @@ export interface Race {
   readonly series: CostSeries;
   /** Commands that were taken. */
   commands: number;
-}
-
-/** The machine under each kernel. */
-type Configs = ReadonlyMap<LaneSpec['kernel'], VmConfig>;
-
-/** A race that cannot be run as it was asked for. */
-export class RaceRefused extends Error {
-  override readonly name = 'RaceRefused';
 }
 
 /**
@@ -65,7 +71,10 @@ export class RaceRefused extends Error {
  */
 export function createRace(setup: RaceSetup): Race {
   const race = openRace(setup);
+  race.pages = setup.pages ?? filled(race.config);
   for (const index of race.specs.keys()) addRun(race, [index]);
+  // All machines are there, and it is for them to keep.
+  race.pages = null;
   return race;
 }
 
@@ -87,6 +96,7 @@ export function openRace(setup: RaceSetup): Race {
     lanes: [],
     runs: [],
     config: new Map(kernels.map((kernel) => [kernel, configFor(config, kernel)])),
+    pages: null,
     prices: withChanges(prices, costs),
     guestCycles,
     isRecorded,
@@ -111,6 +121,11 @@ export function runCommand(race: Race, command: Command): void {
  * @returns Yields how many commands are done.
  */
 export function* raceSteps(race: Race, commands: Iterable<Command>): Generator<number, undefined> {
+  for (const pieces = fillMemory(race.config); race.pages === null; ) {
+    const { done, value } = pieces.next();
+    if (done === true) race.pages = value;
+    yield 0;
+  }
   for (const indexes of alikeAtFirst(race.specs)) {
     addRun(race, indexes);
     yield 0;
@@ -151,14 +166,6 @@ export function lanesOf({
   );
 }
 
-/** The machine under a kernel: which registers it takes is the kernel's rule. */
-function configFor(config: VmConfigInput, kernel: LaneSpec['kernel']): VmConfig {
-  const parsed = VmConfig.safeParse({ ...config, kernel });
-  if (parsed.success) return parsed.data;
-  const flaw = z.prettifyError(parsed.error);
-  throw new RaceRefused(`Cannot race on kernel ${kernel}: ${flaw}`);
-}
-
 /** Gives lanes, by their indexes, a machine that they share. */
 function addRun(race: Race, indexes: readonly number[]): Run {
   const { specs, lanes, runs, config } = race;
@@ -169,6 +176,7 @@ function addRun(race: Race, indexes: readonly number[]): Run {
     base,
     members.map(({ policy }) => policy),
     race,
+    race.pages as GuestPages,
   );
   for (const index of indexes) lanes[index] = { spec: specs[index] as LaneSpec, run };
   runs.push(run);

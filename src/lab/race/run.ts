@@ -2,6 +2,7 @@ import {
   CommandRefused,
   createVm,
   type Emit,
+  type GuestPages,
   type PolicyName,
   step,
   type Vcpu,
@@ -60,14 +61,18 @@ export interface RunOptions {
   readonly isRecorded: boolean;
 }
 
-/** @param policies Policies of its lanes; they replace the one of the configuration. */
+/**
+ * @param policies Policies of its lanes; they replace the one of the configuration.
+ * @param pages Memory at the beginning, which lanes share.
+ */
 export function createRun(
   config: VmConfig,
   policies: readonly PolicyName[],
   { prices, guestCycles, isRecorded }: RunOptions,
+  pages: GuestPages,
 ): Run {
   const jury = createJury(policies);
-  const created = createVm({ ...config, policy: policies[0] as PolicyName });
+  const created = createVm({ ...config, policy: policies[0] as PolicyName }, pages);
   const vm = policies.length === 1 ? created : { ...created, policy: policyOf(jury) };
   const run: Run = {
     jury,

@@ -12,6 +12,7 @@ export {
   VmConfig,
   type VmConfigInput,
 } from './config.js';
+export { withConfigChanges } from './config-changes.js';
 export { DEFECT_NAMES, DEFECTS_MAX } from './defect-names.js';
 export { Difference } from './difference.js';
 export {

@@ -113,7 +113,7 @@ export class Fleet {
     const pages = this.#room.admit(config, lanes === null ? 1 : lanes.length + 2);
     this.#tags.move(NO_LABELS, labels);
     const vm = await finishInTurns(this.turns, creationOf(config));
-    const beside = lanes && new VmLanes(config, lanes);
+    const beside = lanes && new VmLanes(config, lanes, vm.memory.pages);
     return this.#make({ vm, origin: null, labels, lanes: beside, traced }, pages);
   }
 

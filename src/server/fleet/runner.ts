@@ -54,7 +54,7 @@ export class Runner {
     anchorHistory(entry);
     entry.vm = state;
     entry.poison = null;
-    entry.lanes?.rewound(to.to);
+    entry.lanes?.rewound(to.to, state.memory.pages);
     room.weigh(entry);
     const record = entry.recorder.rewound(to, made);
     entry.story?.rewound(state, record.seq);

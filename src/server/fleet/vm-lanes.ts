@@ -9,13 +9,8 @@ import {
   resultOf,
   runCommand,
 } from '../../lab/index.js';
-import {
-  type Command,
-  PolicyName,
-  PREV_ROOTS_MAX,
-  VmConfig,
-  type VmConfigInput,
-} from '../../mmu/schema/index.js';
+import type { GuestPages } from '../../mmu/index.js';
+import { type Command, PolicyName, PREV_ROOTS_MAX, type VmConfig } from '../../mmu/schema/index.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { VERSION } from '../wire/version.js';
@@ -54,15 +49,16 @@ export type Lanes = z.output<typeof Lanes>;
 export class VmLanes {
   /** The lanes of the request. */
   readonly beside: Lanes;
-  readonly #config: VmConfigInput;
+  readonly #config: VmConfig;
   readonly #lanes: readonly LaneSpec[];
   /** Null once the race has ended. */
   #race: Race | null;
 
-  constructor(config: VmConfig, beside: Lanes) {
+  /** @param pages Memory of a VM that has run nothing yet, to be shared; without it, filled anew. */
+  constructor(config: VmConfig, beside: Lanes, pages?: GuestPages) {
     this.beside = beside;
     const { policy, kernel, prevRoots } = config;
-    this.#config = z.encode(VmConfig, config);
+    this.#config = config;
     this.#lanes = [
       { policy, kernel, prevRoots },
       ...beside.map((lane) => ({
@@ -71,7 +67,7 @@ export class VmLanes {
         prevRoots: lane.prevRoots ?? prevRoots,
       })),
     ];
-    this.#race = this.#begin();
+    this.#race = this.#begin(pages);
   }
 
   /** Number of machines beside the VM's own. */
@@ -93,9 +89,10 @@ export class VmLanes {
    * Notes that the VM was taken back.
    *
    * @param to The `seq` of the restored state; null for a reset.
+   * @param pages After a reset, the memory that the VM begins with again.
    */
-  rewound(to: number | null): void {
-    this.#race = to === null ? this.#begin() : null;
+  rewound(to: number | null, pages?: GuestPages): void {
+    this.#race = to === null ? this.#begin(pages) : null;
   }
 
   /**
@@ -116,7 +113,8 @@ export class VmLanes {
     return resultOf(this.#race, { source, version: VERSION, isBounded });
   }
 
-  #begin(): Race {
-    return createRace({ config: this.#config, lanes: this.#lanes });
+  #begin(pages: GuestPages | undefined): Race {
+    const setup = { config: { checked: this.#config }, lanes: this.#lanes };
+    return createRace(pages === undefined ? setup : { ...setup, pages });
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VmConfig } from '../../mmu/schema/index.js';
+import { VmConfig, withConfigChanges } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { ApiError, type Flaw } from '../wire/errors.js';
@@ -57,10 +57,9 @@ export async function fork(
 /** The configuration with the changes; null if they change nothing. */
 function changed(config: VmConfig, changes: ForkChanges): VmConfig | null {
   if (Object.keys(changes).length === 0) return null;
-  const wire = z.encode(VmConfig, config);
-  const input = { ...wire, ...changes };
-  if (JSON.stringify(input) === JSON.stringify(wire)) return null;
-  const result = VmConfig.safeParse(input);
+  const given = Object.entries(changes);
+  if (given.every(([name, value]) => isSame(value, config[name as keyof ForkChanges]))) return null;
+  const result = withConfigChanges(config, changes);
   if (result.success) return result.data;
   const errors = result.error.issues.map(
     ({ path, message }): Flaw => ({ in: 'body', path: `/${path.join('/')}`, message }),
@@ -70,4 +69,9 @@ function changed(config: VmConfig, changes: ForkChanges): VmConfig | null {
     `Cannot fork VM: with these changes its configuration is wrong at ${errors[0]?.path}: ${errors[0]?.message}`,
     { errors },
   );
+}
+
+/** Whether two values of a field are the same: lists, words, numbers. */
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -19,9 +19,14 @@ export function lineageOf(fleet: Fleet, entry: FleetVm, seq: number, task: strin
     const { ring } = at.entry;
     const rewound = ring.past.lastRewound(ring.oldest - 1, at.seq);
     const from = rewound?.seq ?? demandBeginning(at.entry, task);
-    const part = commandsBetween(ring, from, at.seq);
+    const part: Command[] = [];
+    for (const command of commandsBetween(ring, from, at.seq)) {
+      part.push(command);
+      length += 1;
+      // A history may have millions of them.
+      if (length > BOUNDS.commandsPerCase.value) break;
+    }
     parts.push(part);
-    length += part.length;
     if (length > BOUNDS.commandsPerCase.value) {
       throw new ApiError(
         'beginning-unknown',

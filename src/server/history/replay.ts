@@ -12,8 +12,8 @@ export function isCommand<State>(step: Step<State>): step is CommandStep<State> 
 type CommandStep<State> = Extract<Step<State>, { readonly type: 'command' }>;
 
 /** Commands among the records after `from`, up to `to`. */
-export function commandsBetween(ring: EventRing, from: number, to: number): Command[] {
-  return [...ring.past.steps(from, to)].filter(isCommand).map(({ command }) => command);
+export function* commandsBetween(ring: EventRing, from: number, to: number): Generator<Command> {
+  for (const step of ring.past.steps(from, to)) if (isCommand(step)) yield step.command;
 }
 
 /** Runs commands again on a VM that nobody else holds, in slices between which others get a turn. */

@@ -82,7 +82,7 @@ export class Timeline {
     }
     // Both in one turn: later, history may have moved on.
     const start = this.startFor(entry, seq);
-    const commands = commandsBetween(ring, start.seq, seq);
+    const commands = [...commandsBetween(ring, start.seq, seq)];
     return replay(this.#fleet, await start.vm(), commands);
   }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RaceSource } from '../../lab/index.js';
-import { Command, VmConfig, type VmConfigInput } from '../../mmu/schema/index.js';
+import { Command, VmConfig } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { lineageOf } from '../history/lineage.js';
 import { BOUNDS } from '../wire/bounds.js';
@@ -32,7 +32,7 @@ export type CommandSource = z.output<typeof FromCommands> | z.output<typeof From
 /** Commands, and the machine that they are for. */
 export interface SourcedCommands {
   readonly source: RaceSource;
-  readonly config: VmConfigInput;
+  readonly config: VmConfig;
   readonly commands: readonly Command[];
 }
 
@@ -43,7 +43,7 @@ export interface SourcedCommands {
 export function commandsFrom(fleet: Fleet, from: CommandSource, task: string): SourcedCommands {
   if (from.kind === 'commands') {
     const source = { kind: 'commands', name: 'A list of commands' } as const;
-    return { source, config: z.encode(VmConfig, from.config), commands: from.commands };
+    return { source, config: from.config, commands: from.commands };
   }
   const entry = fleet.get(from.vm);
   const { id, ring, vm } = entry;
@@ -56,7 +56,7 @@ export function commandsFrom(fleet: Fleet, from: CommandSource, task: string): S
   }
   const commands = lineageOf(fleet, entry, seq, `${task} what VM "${id}" did`);
   const source = { kind: 'vm', vm: id, seq } as const;
-  return { source, config: z.encode(VmConfig, vm.initial), commands };
+  return { source, config: vm.initial, commands };
 }
 
 /** Refuses a body for one of its fields. */

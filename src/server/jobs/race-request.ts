@@ -9,6 +9,7 @@ import {
   PriceListName,
   type Race,
   RaceRefused,
+  type RaceSetup,
   type RaceSource,
   SEEDS,
   WORKLOAD_NAMES,
@@ -94,13 +95,15 @@ export type RaceRequest = z.output<typeof RaceRequest>;
 /** The commands that lanes race over, and the machine that they are for. */
 interface RaceInput {
   readonly source: RaceSource;
-  readonly config: VmConfigInput;
+  readonly config: RaceSetup['config'];
+  /** The slots and the kernel of the configuration. */
+  readonly own: Pick<VmConfigInput, 'prevRoots' | 'kernel'>;
   readonly commands: Iterable<Command>;
   readonly count: number;
 }
 
 /** A race that is ready to run. */
-export interface PreparedRace extends Omit<RaceInput, 'config'> {
+export interface PreparedRace extends Omit<RaceInput, 'config' | 'own'> {
   readonly race: Race;
 }
 
@@ -112,13 +115,13 @@ export interface RaceHost {
 
 /** @throws {ApiError} If there is no such VM or list, a value is out of range, or it would take too long. */
 export function prepareRace({ fleet, priceLists }: RaceHost, request: RaceRequest): PreparedRace {
-  const { source, config, commands, count } = inputOf(fleet, request.source);
+  const { source, config, own, commands, count } = inputOf(fleet, request.source);
   const { policies, prevRoots, kernels, costs } = request;
   const prices = priceLists.list(request.prices);
   const lanes = lanesOf({
     policies: policies === 'all' ? POLICY_NAMES : distinct(policies),
-    prevRoots: distinct(prevRoots ?? [config.prevRoots ?? 3]),
-    kernels: distinct(kernels ?? [config.kernel ?? '6.1']),
+    prevRoots: distinct(prevRoots ?? [own.prevRoots ?? 3]),
+    kernels: distinct(kernels ?? [own.kernel ?? '6.1']),
   });
   const steps = lanes.length * count;
   if (steps > BOUNDS.stepsPerRace.value) {
@@ -137,8 +140,8 @@ export function prepareRace({ fleet, priceLists }: RaceHost, request: RaceReques
 
 function inputOf(fleet: Fleet, from: RaceRequest['source']): RaceInput {
   if (from.kind === 'workload') return workloadInput(from);
-  const sourced = commandsFrom(fleet, from, 'race');
-  return { ...sourced, count: sourced.commands.length };
+  const { source, config, commands } = commandsFrom(fleet, from, 'race');
+  return { source, config: { checked: config }, own: config, commands, count: commands.length };
 }
 
 function workloadInput({ name, seed, parameters }: z.output<typeof FromWorkload>): RaceInput {
@@ -147,7 +150,8 @@ function workloadInput({ name, seed, parameters }: z.output<typeof FromWorkload>
     const config = workload.configOf(parameters);
     const commands = workload.commandsOf(parameters, seed);
     const count = Number(parameters.commands ?? workload.parameters.commands.default);
-    return { source: { kind: 'workload', name, seed, parameters }, config, commands, count };
+    const source = { kind: 'workload', name, seed, parameters } as const;
+    return { source, config, own: config, commands, count };
   } catch (error) {
     if (error instanceof RangeError) throw invalidBody('/source/parameters', error.message);
     throw error;

@@ -5,6 +5,7 @@ import {
   type CommandInput,
   createJsonWriter,
   PolicyName,
+  VmConfig,
 } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import {
@@ -48,7 +49,10 @@ export function prepareShrink(
   }
   const { config, commands } = commandsFrom(fleet, source, 'shrink');
   return {
-    failing: { config, commands: [...commands, ...poisonOf(fleet, source)].map(inputOf) },
+    failing: {
+      config: z.encode(VmConfig, config),
+      commands: [...commands, ...poisonOf(fleet, source)].map(inputOf),
+    },
     options: {
       ...(failure === undefined ? {} : { kind: failure }),
       ...(against === undefined ? {} : { against }),
