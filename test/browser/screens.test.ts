@@ -130,6 +130,18 @@ describe.each(Object.keys(PAGES) as Name[])('the page %s', (name) => {
     await page.close();
   });
 
+  test('has no fault with forced colours, and nothing moves by itself for who wants that', async () => {
+    const page = await opened(name);
+    const moving = () =>
+      page.evaluate(
+        () => document.getAnimations().filter(({ playState }) => playState === 'running').length,
+      );
+    expect(await moving()).toBe(0);
+    await page.emulateMedia({ forcedColors: 'active' });
+    expect(await faultsIn(page)).toEqual([]);
+    await page.close();
+  });
+
   test('is no wider than its window with type twice as large', async () => {
     const page = await opened(name);
     await page.setViewportSize({ width: 720, height: 450 });
@@ -155,6 +167,16 @@ describe.each(Object.keys(PAGES) as Name[])('the page %s', (name) => {
     );
     await page.close();
   });
+});
+
+test('a phone opens one lane, and the others are a row each', async () => {
+  const page = await lab.open('/');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(new URL(`/vm/${four}`, page.url()).href);
+  await page.locator('.gutter-traffic').waitFor();
+  const open = page.locator('.gutter-vcpu button[aria-expanded="true"]');
+  expect([await page.locator('.gutter-vcpu').count(), await open.count()]).toEqual([4, 1]);
+  await page.close();
 });
 
 test('with forced colours lanes are still there', async () => {

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { DEFECT_NAMES } from '../../src/mmu/index.js';
 import type { CommandInput } from '../../src/mmu/schema/index.js';
 import { demoOf } from './demo.js';
 import { type Lab, startLab } from './lab.js';
@@ -159,6 +160,10 @@ test('a line of KVM is taken out of a VM that runs, and the oracle objects', asy
   const vm = await demoOf(lab, { workload: 'kpti', policy: 'mainline', commands });
   const page = await openVm(vm);
   await page.getByRole('button', { name: 'Take out a line of KVM' }).click();
+  // An exhibit whose mistake is mainline's own is no line that can be taken out.
+  await page.locator('.lines-list .open-one').first().waitFor();
+  const lines = await page.locator('.lines-list .open-name').allInnerTexts();
+  expect(lines).toEqual(DEFECT_NAMES);
   await page.getByRole('button', { name: /^invlpg-keeps-leaf/ }).click();
   const lane = page.locator('[data-lane="without invlpg-keeps-leaf"]');
   await expect.poll(() => lane.locator('.run-lane-violations').count()).toBe(1);

@@ -1,7 +1,6 @@
 import type { HistoryFrame, Timeline, Wanted } from './timeline.js';
 import { credentials, refuseToken } from './token.js';
 import type {
-  ExhibitSummary,
   Model,
   NewVm,
   PolicySummary,
@@ -93,16 +92,12 @@ export function runCommand(path: string, body: object): Promise<WireApplied> {
   return request('POST', path, { body });
 }
 
-/** Lines that can be taken out of KVM, each with what is wrong then. */
-export async function listExhibits(): Promise<readonly ExhibitSummary[]> {
-  return (await request<{ exhibits: ExhibitSummary[] }>('GET', '/v1/museum')).exhibits;
-}
-
 /** The life of a VM as a case file. */
 export function getCase(vm: string): Promise<WireCaseFile> {
   return request('GET', `/v1/vms/${encodeURIComponent(vm)}/case`);
 }
 
+/** Kernels, requests and bounds of the model that the server runs. */
 export function getModel(): Promise<Model> {
   return request('GET', '/v1/model');
 }

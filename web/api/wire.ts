@@ -68,9 +68,6 @@ export type Model = Pick<api.Model, 'kernels' | 'requests' | 'bounds'>;
 /** Shadow pages below a root, depth first; only the first of them if there are many. */
 export type ShadowPageList = Pick<api.ShadowPageList, 'pages' | 'total'>;
 
-/** The part of `GET /v1/museum` that the page uses. */
-export type ExhibitSummary = Pick<api.Exhibit, 'name' | 'title'>;
-
 /** The part of `GET /v1/policies` that the page uses. */
 export type PolicySummary = Pick<api.Policy, 'name' | 'summary' | 'costBytes'>;
 

@@ -160,6 +160,7 @@ function OpenRun({ engine, lanes, catalogue, seq, place, onPlace, onLanes }: Run
         key={lane.opened.run}
         source={source}
         seq={at}
+        isDirect={lane.opened.paging === 'ept'}
         window={isFirst ? place.window : null}
         onSeek={seek}
         onWindow={(window) => isFirst && onPlace({ window })}

@@ -1,8 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { getCase, listExhibits } from '../api/client.js';
-import type { ExhibitSummary } from '../api/wire.js';
+import { getCase } from '../api/client.js';
+import type { Named } from '../engine/protocol.js';
 import { caseOf } from '../model/case-file.js';
+import { startEngine } from '../model/engine.js';
 import { lineText, TRIO } from '../model/split.js';
 import { type Action, useActions } from '../shell/actions.js';
 import { closeDialog, dialog, openLines } from '../shell/dialogs.js';
@@ -78,17 +79,20 @@ interface LinesProps {
 
 /** Every line that can be taken out of KVM, each with what goes wrong then. */
 function LinesOfKvm({ seq, onLine }: LinesProps) {
-  const lines = useSignal<readonly ExhibitSummary[]>([]);
+  const lines = useSignal<readonly Named[]>([]);
   const failure = useSignal('');
   useEffect(() => {
-    listExhibits().then(
-      (found) => {
-        lines.value = found;
+    // The page of the case needs the model as well: it is then there already.
+    const engine = startEngine();
+    engine.call('catalogue', {}).then(
+      ({ defects }) => {
+        lines.value = defects;
       },
       (error: Error) => {
         failure.value = error.message;
       },
     );
+    return engine.end;
   }, [lines, failure]);
   return (
     <Modal label="Take out a line of KVM" kind="lines">
@@ -100,11 +104,11 @@ function LinesOfKvm({ seq, onLine }: LinesProps) {
       </div>
       <p class="failure">{failure}</p>
       <ul class="open-list lines-list">
-        {lines.value.map(({ name, title }) => (
+        {lines.value.map(({ name, summary }) => (
           <li key={name}>
             <button type="button" class="open-one" onClick={() => onLine(name)}>
               <span class="open-name">{name}</span>
-              <span class="open-summary">{title}</span>
+              <span class="open-summary">{summary}</span>
             </button>
           </li>
         ))}

@@ -26,7 +26,7 @@ export function Cached({ look: { cached, allowed } }: { readonly look: Look }) {
         <div class="allowed">
           <h4 class="part-note">Allowed to be used{allowed.complete ? '' : ', among others'}</h4>
           {allowed.translations.length === 0 && (
-            <p class="hint">No translation: an access has to fault.</p>
+            <p class="hint">No translation: an access has to fault, or to exit.</p>
           )}
           <ul>
             {allowed.translations.map(({ gpa, rights, replaced }) => (

@@ -8,6 +8,8 @@ import type { Source } from '../model/source.js';
 interface Props {
   readonly source: Source;
   readonly seq: number;
+  /** Whether root_mmu maps L1's memory directly. */
+  readonly isDirect: boolean;
   /** The window at first; null for all of the history. */
   readonly window: Viewport | null;
   readonly onSeek: (seq: number) => void;
@@ -18,9 +20,12 @@ interface Props {
 const OPEN_MAX = 1;
 
 /** A history as lanes whose selected event is the moment that is shown. */
-export function LanesOfMoment({ source, seq, window, onSeek, onWindow }: Props) {
+export function LanesOfMoment({ source, seq, isDirect, window, onSeek, onWindow }: Props) {
   const desk = useMemo(() => createDesk(source, OPEN_MAX), [source]);
   useEffect(() => desk.end, [desk]);
+  useEffect(() => {
+    desk.isDirect.value = isDirect;
+  }, [desk, isDirect]);
   const told = useRef<number | null>(null);
   useEffect(() => {
     told.current = seq;
