@@ -39,6 +39,7 @@ import { invpcidAllAsSingle } from './invpcid-all-as-single.js';
 import { invpcidWithoutPagingCrashes } from './invpcid-without-paging-crashes.js';
 import { invvpidFlushesVpid01 } from './invvpid-flushes-vpid01.js';
 import { invvpidKeepsL2Roots } from './invvpid-keeps-l2-roots.js';
+import { l2WithoutVpidUnflushed } from './l2-without-vpid-unflushed.js';
 import { lastSlotMissed } from './last-slot-missed.js';
 import { linkHidesUnsync } from './link-hides-unsync.js';
 import { linkedUnsynced } from './linked-unsynced.js';
@@ -117,6 +118,7 @@ export const DEFECTS: Readonly<Record<DefectName, Defect>> = {
   'tdp-pcid-unflushed': tdpPcidUnflushed,
   'new-vpid12-unsynced': newVpid12Unsynced,
   'guest-flush-names-vpid01': guestFlushNamesVpid01,
+  'l2-without-vpid-unflushed': l2WithoutVpidUnflushed,
   'guest-flush-late': guestFlushLate,
   'invlpg-walks-arch-mmu': invlpgWalksArchMmu,
   'invpcid-without-paging-crashes': invpcidWithoutPagingCrashes,

@@ -12,6 +12,7 @@ export const DEFECT_NAMES = [
   'tdp-pcid-unflushed',
   'new-vpid12-unsynced',
   'guest-flush-names-vpid01',
+  'l2-without-vpid-unflushed',
   'guest-flush-late',
   'invlpg-walks-arch-mmu',
   'invpcid-without-paging-crashes',
