@@ -99,7 +99,9 @@ export class HistoryCursor implements LogReader {
           this.passOver();
           return sent;
         }
-        this.#skip(Math.min(log.nextKept(this.#seq) - 1, ring.readable));
+        const last = Math.min(log.nextKept(this.#seq) - 1, ring.readable);
+        // The next record may be kept after all: then nothing is left out.
+        if (last > this.#seq) this.#skip(last);
         continue;
       }
       this.#seq = part.seq;
