@@ -3,6 +3,8 @@
 export type Health = {
     status: "ok" | "ready";
     version: string;
+    /** Place of VMs. */
+    kept?: string;
 };
 export type Flaw = {
     "in": "body" | "query" | "path" | "header";
@@ -16,7 +18,7 @@ export type Problem = {
     status: number;
     detail: string;
     /** Stable; the wording of `detail` is not. */
-    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "exhibit-not-found" | "stream-not-found" | "job-not-found" | "race-not-found" | "price-list-not-found" | "trace-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "price-list-exists" | "beginning-unknown" | "race-ended" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "job-too-long" | "target-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "job-limit-reached" | "price-list-limit-reached" | "trace-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "journal-failed" | "overloaded" | "journal-full";
+    code: "invalid-request" | "malformed-json" | "malformed-http" | "upgrade-refused" | "token-required" | "token-refused" | "scope-insufficient" | "host-refused" | "origin-refused" | "route-not-found" | "vm-not-found" | "vcpu-not-found" | "shadow-page-not-found" | "snapshot-not-found" | "exhibit-not-found" | "stream-not-found" | "job-not-found" | "race-not-found" | "price-list-not-found" | "trace-not-found" | "method-not-allowed" | "request-timeout" | "command-refused" | "vm-poisoned" | "snapshot-exists" | "price-list-exists" | "beginning-unknown" | "race-ended" | "oracle-off" | "events-expired" | "epoch-changed" | "precondition-failed" | "body-too-large" | "batch-too-long" | "line-too-long" | "job-too-long" | "target-too-long" | "unsupported-media-type" | "expectation-failed" | "idempotency-key-reused" | "answer-not-kept" | "vm-limit-reached" | "vcpu-limit-reached" | "memory-limit-reached" | "snapshot-limit-reached" | "stream-limit-reached" | "wait-limit-reached" | "job-limit-reached" | "price-list-limit-reached" | "trace-limit-reached" | "tag-limit-reached" | "rate-limited" | "headers-too-large" | "internal" | "not-ready" | "journal-failed" | "overloaded";
     instance?: string;
     /** Names the request in the log of the server. */
     requestId?: string;
@@ -79,6 +81,7 @@ export type Model = {
     requests: RequestName[];
     bounds: {
         vms: number;
+        idleMs: number;
         vcpusPerVm: number;
         vcpus: number;
         prevRoots: number;

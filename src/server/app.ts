@@ -85,7 +85,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   refuseUpgrades(app);
   refuseUnknownQueries(app);
   const requests = new RequestTally(app);
-  answerOnce(app, limits);
+  answerOnce(app, limits, kept?.answers);
   matchStates(app, host);
   writeInTurns(app, turns);
   await compressAnswers(app);
@@ -96,7 +96,9 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     jobs.close();
     done();
   });
+  const stopResting = fleet.sleeping.restIdle(limits.idleMs);
   app.addHook('onClose', async () => {
+    stopResting();
     fleet.close();
     await host.keeper?.close();
   });

@@ -48,6 +48,7 @@ test('the model says what it covers', async () => {
   ]);
   expect(json.bounds).toEqual({
     vms: 10_000,
+    idleMs: 600_000,
     vcpusPerVm: 64,
     vcpus: 100_000,
     prevRoots: 15,
@@ -124,7 +125,11 @@ test('the model says what it covers', async () => {
 test('health and readiness', async () => {
   const app = await startApp();
   expect((await ask(app, 'GET', '/healthz')).json).toEqual({ status: 'ok', version: VERSION });
-  expect((await ask(app, 'GET', '/readyz')).json).toEqual({ status: 'ready', version: VERSION });
+  expect((await ask(app, 'GET', '/readyz')).json).toEqual({
+    status: 'ready',
+    version: VERSION,
+    kept: 'in memory: VMs end with the server',
+  });
 });
 
 test('every answer names the version', async () => {

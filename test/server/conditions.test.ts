@@ -333,7 +333,7 @@ test('an answer too long to keep is not given again, and nothing is done again',
   expect([again.status, again.json.code, again.json.detail]).toEqual([
     422,
     'answer-not-kept',
-    'Cannot give the answer again: it was too long to keep, but the request is done; read the VM',
+    'Cannot give the answer again: it is not kept, and the request may be done; read the VM',
   ]);
   expect((await ask(app, 'GET', VM)).json.seq).toBe(seq);
 });

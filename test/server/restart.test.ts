@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { expect, test } from 'vitest';
 import { MemoryJournal } from '../../src/journal/log/index.js';
-import { workloadOf } from '../../src/lab/index.js';
+import { PRESET_NAMES, workloadOf } from '../../src/lab/index.js';
 import { buildApp } from '../../src/server/index.js';
 import { ask, type Frame, plainIds, startApp } from './start.js';
 
@@ -11,6 +12,18 @@ const OPTIONS = { epoch: 'test', ids: plainIds, limits: { eventLoopDelayMs: 0 } 
 async function startOn(journal: MemoryJournal): Promise<FastifyInstance> {
   return await startApp({ ...OPTIONS, journal, epoch: 'other' });
 }
+
+const MINE = {
+  format: 'mmulab-prices',
+  formatVersion: 1,
+  name: 'my-host',
+  machine: 'A host at 3 GHz',
+  ghz: 3,
+  base: PRESET_NAMES[0],
+  prices: {},
+};
+
+const KEY = { 'idempotency-key': 'key-1' };
 
 /** Everything that can be asked about a VM. */
 const VIEWS = [
@@ -159,3 +172,78 @@ test('a VM that goes on after a restart tells the same as one that had none', as
   }
   expect(digests[1]).toBe(digests[0]);
 });
+
+test('a request that was answered is not done again after a restart', async () => {
+  const journal = new MemoryJournal();
+  const app = await startApp({ ...OPTIONS, journal });
+  await ask(app, 'POST', '/v1/vms', {});
+  const again = (on: FastifyInstance) =>
+    ask(on, 'POST', '/v1/vms/vm-1/vcpus/0/mov-cr3', { value: '0x5000' }, KEY);
+  const first = await again(app);
+  await app.close();
+  const later = await startOn(journal);
+  const second = await again(later);
+  expect([second.json, second.headers['idempotency-replayed']]).toEqual([first.json, 'true']);
+  expect((await ask(later, 'GET', '/v1/vms/vm-1')).headers.etag).toBe(first.headers.etag);
+});
+
+test('a request that was cut off is not done again either', async () => {
+  const journal = new MemoryJournal();
+  const app = await startApp({ ...OPTIONS, journal });
+  await ask(app, 'POST', '/v1/vms', {});
+  await app.close();
+  const request = { request: 'another', answer: null, at: Date.now() };
+  const key = createHash('sha256').update(' key-1').digest('base64');
+  await journal.put('answers', key, new TextEncoder().encode(JSON.stringify(request)));
+  const later = await startOn(journal);
+  const { status } = await ask(later, 'POST', '/v1/vms/vm-1/reset', {}, KEY);
+  expect(status).toBe(422);
+});
+
+test('jobs that ended are there, and one that did not says why', async () => {
+  const journal = new MemoryJournal();
+  const app = await startApp({
+    ...OPTIONS,
+    journal,
+    limits: { jobSliceMs: 1, eventLoopDelayMs: 0 },
+  });
+  const race = { source: { kind: 'workload', name: 'kpti', parameters: { commands: 50 } } };
+  const made = await ask(app, 'POST', '/v1/races', race);
+  const done = await ask(app, 'GET', `/v1/jobs/${made.json.id}`, undefined, { prefer: 'wait=60' });
+  expect(done.json.state).toBe('done');
+  const kept = await journalOf(journal, 'jobs', 'job-1');
+  const running = {
+    ...kept,
+    id: 'job-2',
+    number: 2,
+    state: 'running',
+    endedAt: null,
+    result: null,
+  };
+  await journal.put('jobs', 'job-2', new TextEncoder().encode(JSON.stringify(running)));
+  await app.close();
+  const again = await startOn(journal);
+  expect((await ask(again, 'GET', `/v1/jobs/${made.json.id}`)).json).toEqual(done.json);
+  const { json } = await ask(again, 'GET', '/v1/jobs/job-2');
+  expect([json.state, json.problem.detail]).toEqual([
+    'failed',
+    'Cannot finish "job-2": the server was started anew meanwhile; start the job again',
+  ]);
+});
+
+test('price lists are there after a restart', async () => {
+  const journal = new MemoryJournal();
+  const app = await startApp({ ...OPTIONS, journal });
+  const given = await ask(app, 'POST', '/v1/price-lists', MINE);
+  expect(given.status).toBe(201);
+  await app.close();
+  const again = await startOn(journal);
+  expect((await ask(again, 'GET', '/v1/price-lists/my-host')).json).toEqual(given.json);
+});
+
+async function journalOf(journal: MemoryJournal, room: string, key: string): Promise<Frame> {
+  for await (const { key: found, value } of journal.values(room)) {
+    if (found === key) return JSON.parse(new TextDecoder().decode(value));
+  }
+  throw new Error(`No ${key}`);
+}

@@ -60,7 +60,7 @@ export class GroupCommit {
         });
         for (const { resolve } of group) resolve();
       } catch (error) {
-        this.#fail(group, error);
+        this.#fail(group, await causeOf(error));
       }
       // The answers to what was written bring the next changes: they go together.
       if (this.#waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
@@ -78,12 +78,24 @@ export class GroupCommit {
   }
 }
 
+/** Leaves a write to the transaction that it belongs to, which tells of its failure. */
+export function unheard(write: Promise<unknown>): void {
+  write.catch(() => {});
+}
+
 /** Numbers by which the system, and LMDB, say that there is no room. */
 const FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG', 28, 122, 27, -30792];
 const FULL_WORDS = /no space|quota|file too large|map_?full|mapsize/i;
 
+/** The engine's own error, which it may tell by a promise. */
+async function causeOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { readonly commitError?: unknown };
+  const cause = await Promise.resolve(commitError).catch((reason: unknown) => reason);
+  return cause instanceof Error ? cause : error;
+}
+
 function notWritten(error: unknown): NotWritten {
-  const { message, code, commitError } = error as Error & { code?: unknown; commitError?: Error };
-  const said = commitError?.message ?? message;
+  if (error instanceof NotWritten) return error;
+  const { message: said, code } = error as Error & { readonly code?: unknown };
   return new NotWritten(said, FULL.includes(code) || FULL_WORDS.test(said), error);
 }

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Append,
@@ -15,12 +14,13 @@ import {
   unsealed,
   Watchers,
 } from '../log/index.js';
-import { lockFolder } from './folder-lock.js';
-import { GroupCommit } from './group-commit.js';
+import { demandSpace } from './free-space.js';
+import { GroupCommit, unheard } from './group-commit.js';
 import { type Head, headFrom, headOf, headToBytes } from './head.js';
 import { LmdbValues } from './lmdb-values.js';
 import { ALL, LAST, placesIn, type Range } from './places.js';
 import { openTables, type Tables } from './tables.js';
+import { takeFolder } from './take-folder.js';
 
 /** Name of the file in the folder. */
 export const JOURNAL_FILE = 'journal.mdb';
@@ -53,17 +53,16 @@ export class LmdbJournal implements Journal {
    */
   static async open(folder: string): Promise<LmdbJournal> {
     const { open } = await import('lmdb');
-    await mkdir(folder, { recursive: true });
-    const unlock = await lockFolder(folder);
+    const unlock = await takeFolder(folder);
     try {
-      return new LmdbJournal(openTables(open, join(folder, JOURNAL_FILE)), unlock);
+      return new LmdbJournal(openTables(open, join(folder, JOURNAL_FILE)), unlock, folder);
     } catch (error) {
       await unlock();
       throw error;
     }
   }
 
-  private constructor(tables: Tables, unlock: () => Promise<void>) {
+  private constructor(tables: Tables, unlock: () => Promise<void>, folder: string) {
     const { root, heads, records, checkpoints, values } = tables;
     this.#root = root;
     this.#heads = heads;
@@ -71,7 +70,10 @@ export class LmdbJournal implements Journal {
     this.#checkpoints = checkpoints;
     this.#unlock = unlock;
     this.#commit = new GroupCommit({
-      commit: (changes) => root.batch(changes),
+      async commit(changes) {
+        demandSpace(folder);
+        await root.batch(changes);
+      },
       onFailure: () => this.#readHeads(),
     });
     this.#values = new LmdbValues(values, this.#commit);
@@ -99,8 +101,8 @@ export class LmdbJournal implements Journal {
     const known = { position, note, bytes: (head?.bytes ?? 0) + bytes.length };
     this.#known.set(vm, known);
     await this.#commit.add(() => {
-      this.#records.put([vm, position], bytes);
-      this.#heads.put(vm, headToBytes(known));
+      unheard(this.#records.put([vm, position], bytes));
+      unheard(this.#heads.put(vm, headToBytes(known)));
     });
     this.#watchers.tell(vm, position);
     return { position };
@@ -137,9 +139,9 @@ export class LmdbJournal implements Journal {
     if (!this.#known.delete(vm)) return;
     const { records, checkpoints } = this.#placesOf(vm);
     await this.#commit.add(() => {
-      for (const { place } of records) this.#records.remove(place);
-      for (const { place } of checkpoints) this.#checkpoints.remove(place);
-      this.#heads.remove(vm);
+      for (const { place } of records) unheard(this.#records.remove(place));
+      for (const { place } of checkpoints) unheard(this.#checkpoints.remove(place));
+      unheard(this.#heads.remove(vm));
     });
   }
 
@@ -148,7 +150,7 @@ export class LmdbJournal implements Journal {
     await this.#change(
       vm,
       (head) => ({ ...head, bytes: head.bytes + sealed.length }),
-      () => this.#checkpoints.put([vm, position], sealed),
+      () => unheard(this.#checkpoints.put([vm, position], sealed)),
     );
   }
 
@@ -220,7 +222,7 @@ export class LmdbJournal implements Journal {
     const changed = to(head);
     this.#known.set(vm, changed);
     await this.#commit.add(() => {
-      this.#heads.put(vm, headToBytes(changed));
+      unheard(this.#heads.put(vm, headToBytes(changed)));
       beside?.();
     });
   }
@@ -239,8 +241,8 @@ export class LmdbJournal implements Journal {
       vm,
       (head) => to({ ...head, bytes: head.bytes - freed }),
       () => {
-        for (const { place } of records) this.#records.remove(place);
-        for (const { place } of checkpoints) this.#checkpoints.remove(place);
+        for (const { place } of records) unheard(this.#records.remove(place));
+        for (const { place } of checkpoints) unheard(this.#checkpoints.remove(place));
       },
     );
   }

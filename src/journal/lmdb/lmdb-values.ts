@@ -1,6 +1,6 @@
 import type { Database } from 'lmdb';
 import { type KeptValue, seal, unsealed } from '../log/index.js';
-import type { GroupCommit } from './group-commit.js';
+import { type GroupCommit, unheard } from './group-commit.js';
 
 /** Behind every key that begins with what stands before it. */
 const LAST = '\uffff';
@@ -17,11 +17,11 @@ export class LmdbValues {
 
   async put(room: string, key: string, value: Uint8Array): Promise<void> {
     const sealed = Buffer.from(seal(value));
-    await this.#commit.add(() => void this.#table.put([room, key], sealed));
+    await this.#commit.add(() => unheard(this.#table.put([room, key], sealed)));
   }
 
   async remove(room: string, key: string): Promise<void> {
-    await this.#commit.add(() => void this.#table.remove([room, key]));
+    await this.#commit.add(() => unheard(this.#table.remove([room, key])));
   }
 
   /** The values of a room whose keys begin so, in order, without those that were damaged. */

@@ -1,3 +1,4 @@
+import { statSync, truncateSync } from 'node:fs';
 import type { Database, RootDatabase } from 'lmdb';
 import type { Place } from './places.js';
 
@@ -21,6 +22,7 @@ export function openTables(open: typeof import('lmdb').open, path: string): Tabl
     overlappingSync: false,
     maxDbs: 8,
   });
+  restoreLength(root, path);
   const table = <K extends Place | [string, string] | string>(name: string): Table<K> =>
     root.openDB<Buffer, K>(name, { encoding: 'binary' });
   return {
@@ -30,4 +32,17 @@ export function openTables(open: typeof import('lmdb').open, path: string): Tabl
     checkpoints: table('checkpoints'),
     values: table('values'),
   };
+}
+
+/**
+ * Gives a file that was cut short its length again. The pages that are lost read as zeros then, which
+ * LMDB refuses; beyond the end of a file, to read them would end the process.
+ */
+function restoreLength(root: RootDatabase<Buffer, string>, path: string): void {
+  const { lastPageNumber, root: tree } = root.getStats() as {
+    readonly lastPageNumber: number;
+    readonly root: { readonly pageSize: number };
+  };
+  const length = (lastPageNumber + 1) * tree.pageSize;
+  if (statSync(path).size < length) truncateSync(path, length);
 }

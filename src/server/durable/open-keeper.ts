@@ -2,9 +2,11 @@ import type { Journal } from '../../journal/log/index.js';
 import type { FleetLog } from '../fleet/fleet-options.js';
 import type { Sleeper } from '../fleet/sleeper.js';
 import { createEpoch } from '../wire/ids.js';
+import type { ValueStore } from '../wire/value-store.js';
 import { foundNote } from './found-note.js';
 import { sleeperOf } from './note.js';
-import { META } from './rooms.js';
+import { ANSWERS, JOBS, META, PRICE_LISTS } from './rooms.js';
+import { openRoom } from './value-room.js';
 import { VmKeeper } from './vm-keeper.js';
 
 /** Creations and deletions whose numbers are set aside before any of them is told. */
@@ -20,6 +22,9 @@ export interface OpenedKeeper {
   readonly vmsMade: number;
   /** Number from which creations and deletions are counted on. */
   readonly lives: number;
+  readonly answers: ValueStore;
+  readonly jobs: ValueStore;
+  readonly priceLists: ValueStore;
 }
 
 /**
@@ -46,5 +51,11 @@ export async function openKeeper(
     const kept = note.length > 0 ? note : await foundNote(journal, log, vm);
     if (kept !== null) sleepers.push(sleeperOf(vm, kept));
   }
-  return { keeper: new VmKeeper({ journal, log }), epoch, sleepers, vmsMade, lives };
+  const keeper = new VmKeeper({ journal, log });
+  const [answers, jobs, priceLists] = await Promise.all([
+    openRoom(journal, keeper, ANSWERS),
+    openRoom(journal, keeper, JOBS),
+    openRoom(journal, keeper, PRICE_LISTS),
+  ]);
+  return { keeper, epoch, sleepers, vmsMade, lives, answers, jobs, priceLists };
 }

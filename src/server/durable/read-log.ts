@@ -30,6 +30,15 @@ export interface ReadLog {
  * @throws {ApiError} If it was written under other rules, or nothing whole is left to begin at.
  */
 export async function readLog(journal: Journal, vm: string): Promise<ReadLog> {
+  try {
+    return await wholePartOf(journal, vm);
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    throw unreadable(vm, `its log cannot be read (${(error as Error).message})`);
+  }
+}
+
+async function wholePartOf(journal: Journal, vm: string): Promise<ReadLog> {
   const checkpoints = (await journal.checkpoints(vm)).flatMap(({ position, bytes }) =>
     bytes === null ? [] : [readCheckpoint(position, bytes)],
   );
@@ -56,7 +65,7 @@ function demandRules(vm: string, base: ReadCheckpoint | null, tail: readonly InP
   if (other !== undefined) {
     throw unreadable(
       vm,
-      `it was written under rules ${other}, and these are ${RULES_VERSION}; "mmulab journal export" gives its commands`,
+      `it was written under rules ${other}, and these are ${RULES_VERSION}; the version of mmulab that wrote it reads it`,
     );
   }
   const packing = tail.find(({ record }) => record.packing !== PACKED_VERSION)?.record.packing;

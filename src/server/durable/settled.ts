@@ -26,17 +26,13 @@ export class Unsettled {
   }
 }
 
-/** Refusal of a request whose changes could not be written, and are undone. */
-export function notKept(error: unknown): unknown {
+const UNDONE = 'Cannot keep what this request did, which is undone';
+
+/** Refusal of what could not be written. @param what The thing that cannot be done. */
+export function notKept(error: unknown, what = UNDONE): unknown {
   if (!(error instanceof NotWritten)) return error;
   const reason = error.message.replace(/\.$/, '');
   return error.isFull
-    ? new ApiError(
-        'journal-full',
-        `Cannot keep what this request did: there is no room for the journal (${reason}); it is undone`,
-      )
-    : new ApiError(
-        'journal-failed',
-        `Cannot keep what this request did: the journal cannot be written (${reason}); it is undone`,
-      );
+    ? new ApiError('journal-failed', `${what}: there is no room for the journal (${reason})`)
+    : new ApiError('journal-failed', `${what}: the journal cannot be written (${reason})`);
 }

@@ -12,6 +12,9 @@ import { META } from './rooms.js';
 import { Unsettled } from './settled.js';
 import { wakeVm } from './wake.js';
 
+/** Milliseconds between two tries to write while a journal cannot be written. */
+const PROBE_MS = 1000;
+
 export interface VmKeeperOptions {
   readonly journal: Journal;
   readonly log: FleetLog;
@@ -34,6 +37,12 @@ export class VmKeeper implements Keeper {
   /** Logs that have something to write. */
   readonly #dirty = new Set<Writing>();
   readonly #unsettled = new Unsettled();
+  /** The newest write of each log. */
+  readonly #written = new WeakMap<Writing, Promise<void>>();
+  /** Changes of values that wait for the next turn. */
+  readonly #values: (() => void)[] = [];
+  #next: Promise<void> | null = null;
+  #trouble: NotWritten | null = null;
   /** Told of a VM that could not be written, which is to be dropped from memory. */
   #onFailure: (entry: FleetVm, sleeper: Sleeper | null) => void = () => {};
 
@@ -51,8 +60,7 @@ export class VmKeeper implements Keeper {
   }
 
   made(entry: FleetVm, count: number, kept: () => void): void {
-    const { journal } = this.#options;
-    this.#unsettled.add(journal.put(META, 'made', new TextEncoder().encode(String(count))));
+    this.change((journal) => journal.put(META, 'made', new TextEncoder().encode(String(count))));
     const writing = this.#writings.get(entry.id) ?? this.#writingOf(entry);
     writing.kept = kept;
     entry.ring.release(0);
@@ -93,14 +101,28 @@ export class VmKeeper implements Keeper {
     this.#writings.delete(id);
   }
 
-  /** Counts a write of something else, for those who wait until all is durable. */
-  add(write: Promise<void>): void {
-    this.#unsettled.add(write);
+  /** Keeps a value beside the logs: with what they get in the same turn, or not at all. */
+  change(write: (journal: Journal) => Promise<void>): void {
+    const written = new Promise<void>((resolve, reject) => {
+      this.#values.push(() => void write(this.#options.journal).then(resolve, reject));
+    });
+    this.#unsettled.add(written);
+    void this.#turn();
   }
 
   /** Resolves when all that anybody asked for by now is durable; null if it is. */
   get allSettled(): Promise<void> | null {
     return this.#unsettled.all;
+  }
+
+  /** Worth of an acknowledgement, in words. */
+  get worth(): string {
+    return this.#options.journal.worth;
+  }
+
+  /** Cause for which the journal could not be written last; null if it can be. */
+  get trouble(): NotWritten | null {
+    return this.#trouble;
   }
 
   /** Waits for what is being written, and closes the journal. */
@@ -120,16 +142,13 @@ export class VmKeeper implements Keeper {
     return writing;
   }
 
-  /** Promises to write what a log has gathered: what a turn of the loop brings goes together. */
+  /** Promises to write what a log has gathered. */
   #promise(writing: Writing): void {
     if (this.#dirty.has(writing)) return;
     this.#dirty.add(writing);
     const { log } = writing;
-    const before = log.settled;
-    // Behind the write before, which must not be overtaken.
-    const write = before === null ? this.#turn() : before.then(() => this.#turn());
-    const settled: Promise<void> = write
-      .then(() => this.#write(writing))
+    const settled: Promise<void> = this.#turn()
+      .then(() => this.#written.get(writing))
       .then(() => {
         if (log.settled === settled) log.settled = null;
       });
@@ -137,15 +156,36 @@ export class VmKeeper implements Keeper {
     this.#unsettled.add(settled);
   }
 
+  /** Resolves when all that this turn of the loop brings was handed to the journal, in one go. */
   #turn(): Promise<void> {
-    return new Promise((resolve) => void setImmediate(resolve));
+    this.#next ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.#next = null;
+        this.#writeAll();
+        resolve();
+      });
+    });
+    return this.#next;
+  }
+
+  /** Logs and values together, so that a journal with transactions keeps both or neither. */
+  #writeAll(): void {
+    const dirty = [...this.#dirty];
+    this.#dirty.clear();
+    for (const writing of dirty) {
+      const written = this.#write(writing);
+      written.catch(() => {});
+      this.#written.set(writing, written);
+    }
+    for (const put of this.#values.splice(0)) put();
   }
 
   async #write(writing: Writing): Promise<void> {
-    if (!this.#dirty.delete(writing)) return;
     const { log } = writing;
+    if (this.#writings.get(log.entry.id) !== writing) return;
     try {
       writing.note = await log.write();
+      this.#trouble = null;
     } catch (error) {
       this.#fail(writing, error);
       throw error;
@@ -154,8 +194,29 @@ export class VmKeeper implements Keeper {
     writing.kept = null;
   }
 
+  /** Tries again and again until the journal can be written, so that nobody has to. */
+  #troubled(error: NotWritten): void {
+    if (this.#trouble === null) this.#probe();
+    this.#trouble = error;
+  }
+
+  #probe(): void {
+    setTimeout(() => {
+      if (this.#trouble === null) return;
+      const now = new TextEncoder().encode(String(this.#writer));
+      this.#options.journal.put(META, 'probe', now).then(
+        () => {
+          this.#trouble = null;
+        },
+        () => this.#probe(),
+      );
+    }, PROBE_MS).unref();
+  }
+
   #fail(writing: Writing, error: unknown): void {
     const { entry } = writing.log;
+    if (error instanceof NotWritten) this.#troubled(error);
+    if (this.#writings.get(entry.id) !== writing) return;
     this.#writings.delete(entry.id);
     this.#dirty.delete(writing);
     const level = error instanceof NotWritten ? 'Journal not written' : 'Journal failed';

@@ -110,6 +110,7 @@ export class Fleet {
   async #draft(spec: VmSpec): Promise<FleetVm> {
     const { config, labels = NO_LABELS, lanes = null, traced = null } = spec;
     this.#tags.demand(NO_LABELS, labels);
+    await this.sleeping.makeRoom();
     const pages = this.#room.admit(config, lanes === null ? 1 : lanes.length + 2);
     this.#tags.move(NO_LABELS, labels);
     const vm = await finishInTurns(this.turns, creationOf(config));
@@ -129,6 +130,7 @@ export class Fleet {
 
   #publish(entry: FleetVm): FleetVm {
     this.#roster.add(entry);
+    entry.usedAt = performance.now();
     entry.lease = this.#leaseOf(entry.id, entry.labels);
     const tell = () => this.#roster.tell('created', entry);
     if (this.#keeper === null) tell();

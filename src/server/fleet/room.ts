@@ -25,6 +25,11 @@ export class Room {
     this.#limits = limits;
   }
 
+  /** Whether there are as many VMs as there may be. */
+  get isFull(): boolean {
+    return this.#vms >= this.#limits.vms;
+  }
+
   get use(): { readonly vcpus: number; readonly pages: number } {
     return { vcpus: this.#vcpus, pages: this.#pages };
   }

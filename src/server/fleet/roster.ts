@@ -72,6 +72,7 @@ export class Roster {
     if (member === undefined) throw vmNotFound(id, 'no such VM');
     if (!isAwake(member)) throw new Error(`VM "${id}" sleeps, and nobody woke it`);
     member.lease?.renew();
+    member.usedAt = performance.now();
     return member;
   }
 
@@ -80,6 +81,7 @@ export class Roster {
       throw vmNotFound(entry.id, 'deleted');
     }
     entry.lease?.renew();
+    entry.usedAt = performance.now();
   }
 
   *list(number: number): Generator<Member> {

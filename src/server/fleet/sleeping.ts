@@ -1,6 +1,7 @@
 import { type Labels, NO_LABELS } from '../wire/labels.js';
 import type { FleetVm } from './fleet-vm.js';
 import type { Histories } from './histories.js';
+import { idleIn, restIdle } from './idle-rest.js';
 import type { Cradle, Keeper, Woken } from './keeper.js';
 import type { Lease } from './lease.js';
 import type { Room } from './room.js';
@@ -72,6 +73,24 @@ export class Sleeping {
     if (!isUsed && !isChanged && roster.find(entry.id) === entry) this.#retire(entry, sleeper);
   }
 
+  /**
+   * Makes room for one more VM, where the bound of VMs is met: the one that was used longest ago
+   * sleeps.
+   */
+  async makeRoom(): Promise<void> {
+    const { keeper, roster, room } = this.#options;
+    if (keeper === null || !room.isFull) return;
+    const [longest] = idleIn(roster);
+    if (longest !== undefined) await this.rest(longest);
+  }
+
+  /** Begins to put idle VMs to sleep. @returns Ends it. */
+  restIdle(idleMs: number): () => void {
+    const { keeper, roster } = this.#options;
+    if (keeper === null) return () => {};
+    return restIdle({ roster, idleMs, rest: (entry) => this.rest(entry) });
+  }
+
   /** Drops what is in memory of a VM; a null sleeper if nothing of it is kept. */
   drop(entry: FleetVm, sleeper: Sleeper | null): void {
     const { roster, room, histories, tags } = this.#options;
@@ -101,6 +120,7 @@ export class Sleeping {
   async #wake(sleeper: Sleeper): Promise<void> {
     const { keeper, roster, room, cradle, histories } = this.#options;
     if (keeper === null) throw new Error(`Cannot wake VM "${sleeper.id}": nobody keeps it`);
+    await this.makeRoom();
     const woken = await keeper.wake(sleeper, cradle);
     const { entry } = woken;
     const leave = () => {
@@ -120,6 +140,7 @@ export class Sleeping {
       return;
     }
     room.weigh(entry);
+    entry.usedAt = performance.now();
     entry.number = sleeper.number;
     entry.lease = sleeper.lease;
     roster.replace(entry);

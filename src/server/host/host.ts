@@ -6,6 +6,7 @@ import type { FleetLog, FleetOptions } from '../fleet/fleet-options.js';
 import type { Turns } from '../fleet/turns.js';
 import { Moments } from '../history/moments.js';
 import { Timeline } from '../history/timeline.js';
+import { JobStore } from '../jobs/job-store.js';
 import { Jobs } from '../jobs/jobs.js';
 import { PriceLists } from '../jobs/price-lists.js';
 import { TraceStore } from '../jobs/trace-store.js';
@@ -68,8 +69,8 @@ export function createHost(options: HostOptions): Host {
     moments: new Moments(fleet, timeline),
     waits: new Waits(fleet),
     streams,
-    jobs: new Jobs({ limits, log, ids, now }),
-    priceLists: new PriceLists(limits),
+    jobs: new Jobs({ limits, log, ids, now, store: new JobStore(kept?.jobs) }),
+    priceLists: new PriceLists(limits, kept?.priceLists),
     traces: new TraceStore(limits, fleet.turns, zstd),
   };
 }

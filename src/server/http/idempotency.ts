@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { refusals } from '../wire/refusals.js';
+import type { ValueStore } from '../wire/value-store.js';
 import { type AccessedRoute, isChange } from './access.js';
 import { type Answer, type KeptAnswer, KeptAnswers } from './kept-answers.js';
 
@@ -27,8 +28,8 @@ export function takesIdempotencyKey(route: AccessedRoute): boolean {
  * lost, gets the same answer. Must be set up before the routes, whose hooks it extends, and before
  * `If-Match`, because a kept answer is given in any state of the VM.
  */
-export function answerOnce(app: FastifyInstance, limits: Limits): void {
-  const answers = new KeptAnswers(limits);
+export function answerOnce(app: FastifyInstance, limits: Limits, store?: ValueStore): void {
+  const answers = new KeptAnswers(limits, store);
   const begun = new WeakMap<FastifyRequest, KeptAnswer>();
 
   const begin = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
@@ -132,7 +133,7 @@ function keyReused(): ApiError {
 function answerNotKept(): ApiError {
   return new ApiError(
     'answer-not-kept',
-    'Cannot give the answer again: it was too long to keep, but the request is done; read the VM',
+    'Cannot give the answer again: it is not kept, and the request may be done; read the VM',
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Limits } from '../wire/bounds.js';
+import { NO_STORE, type ValueStore } from '../wire/value-store.js';
 
 /** An answer that was given. */
 export interface Answer {
@@ -28,13 +29,19 @@ export interface KeptAnswer {
  */
 export class KeptAnswers {
   readonly #limits: Limits;
+  readonly #store: ValueStore;
   readonly #pending = new Map<string, KeptAnswer>();
   /** Answered keys, the oldest first. */
   readonly #answered = new Map<string, KeptAnswer>();
   #bytes = 0;
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, store: ValueStore = NO_STORE) {
     this.#limits = limits;
+    this.#store = store;
+    const now = performance.now();
+    const kept = [...store.kept].map(([key, value]) => keptFrom(key, value as Written, now));
+    kept.sort((a, b) => a.answeredAt - b.answeredAt);
+    for (const one of kept) this.#add(one);
   }
 
   find(key: string): KeptAnswer | undefined {
@@ -46,6 +53,7 @@ export class KeptAnswers {
   begin(key: string, request: string): KeptAnswer {
     const kept: KeptAnswer = { key, request, answer: null, answeredAt: 0, waiters: [] };
     this.#pending.set(key, kept);
+    this.#store.put(key, writtenOf(kept));
     return kept;
   }
 
@@ -56,7 +64,8 @@ export class KeptAnswers {
    */
   finish(kept: KeptAnswer, answer: Answer | null): void {
     this.#pending.delete(kept.key);
-    if (answer !== null) this.#keep(kept, answer);
+    if (answer === null) this.#store.remove(kept.key);
+    else this.#keep(kept, answer);
     for (const wake of kept.waiters) queueMicrotask(wake);
     kept.waiters = [];
   }
@@ -65,8 +74,13 @@ export class KeptAnswers {
     const isLong = bytesOf(answer) > this.#limits.idempotencyAnswerBytes;
     kept.answer = isLong ? { ...answer, payload: null } : answer;
     kept.answeredAt = performance.now();
+    this.#store.put(kept.key, writtenOf(kept));
+    this.#add(kept);
+  }
+
+  #add(kept: KeptAnswer): void {
     this.#answered.set(kept.key, kept);
-    this.#bytes += bytesOf(kept.answer);
+    if (kept.answer !== null) this.#bytes += bytesOf(kept.answer);
     const { idempotencyKeys: idempotencyKeysMax, idempotencyBytes: idempotencyBytesMax } =
       this.#limits;
     while (this.#answered.size > idempotencyKeysMax || this.#bytes > idempotencyBytesMax) {
@@ -86,10 +100,32 @@ export class KeptAnswers {
     const [oldest] = this.#answered.values();
     if (oldest === undefined) return;
     this.#answered.delete(oldest.key);
+    this.#store.remove(oldest.key);
     if (oldest.answer !== null) this.#bytes -= bytesOf(oldest.answer);
   }
 }
 
 function bytesOf({ payload }: Answer): number {
   return payload === null ? 0 : Buffer.byteLength(payload);
+}
+
+/** An answer as a store keeps it. */
+interface Written {
+  readonly request: string;
+  /** Null while there is none: then nobody knows how far the request came. */
+  readonly answer: (Omit<Answer, 'payload'> & { readonly payload: string | null }) | null;
+  /** Time of day of the answer, in milliseconds. */
+  readonly at: number;
+}
+
+function writtenOf({ request, answer }: KeptAnswer): Written {
+  const payload = answer?.payload == null ? null : String(answer.payload);
+  return { request, answer: answer && { ...answer, payload }, at: Date.now() };
+}
+
+/** An answer of an earlier process. A clock that was set back makes it no older than it is. */
+function keptFrom(key: string, { request, answer, at }: Written, now: number): KeptAnswer {
+  const age = Math.max(0, Date.now() - at);
+  const known = answer ?? { status: 200, headers: {}, payload: null };
+  return { key, request, answer: known, answeredAt: now - age, waiters: [] };
 }

@@ -3,7 +3,9 @@ import { notKept } from '../durable/settled.js';
 import type { VmKeeper } from '../durable/vm-keeper.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
+import { PROBLEM_TYPE } from '../wire/problem.js';
 import { accessOf } from './access.js';
+import { problemFor } from './refuse.js';
 
 /**
  * Wakes the VM that a request is about before any route sees it, and holds every answer back until
@@ -27,7 +29,11 @@ export function settleAnswers(app: FastifyInstance, host: Host): void {
       else {
         settled.then(
           () => done(null, payload),
-          (error: unknown) => done(notKept(error) as Error),
+          (error: unknown) => {
+            const problem = problemFor(notKept(error), request);
+            void reply.code(problem.status).type(PROBLEM_TYPE).removeHeader('content-length');
+            done(null, JSON.stringify(problem));
+          },
         );
       }
     };

@@ -40,6 +40,13 @@ export interface Job<R = unknown> {
   problem: Problem | null;
 }
 
+/** Counts of ended jobs, and the longest slice. */
+export interface JobTally {
+  readonly ended: Readonly<Record<'done' | 'failed' | 'cancelled', number>>;
+  /** Longest time that a job kept requests waiting, in milliseconds. */
+  readonly sliceMsMax: number;
+}
+
 /** A job that waits for its turn. */
 export function createJob<R>(
   parts: Pick<Job<R>, 'id' | 'number' | 'kind' | 'total' | 'createdAt'>,

@@ -2,31 +2,19 @@ import type { FleetLog } from '../fleet/fleet-options.js';
 import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import type { IdMaker } from '../wire/ids.js';
-import { createJob, type Job, type JobKind, type JobState, type JobWork, leftMsOf } from './job.js';
+import {
+  createJob,
+  type Job,
+  type JobKind,
+  type JobState,
+  type JobTally,
+  type JobWork,
+  leftMsOf,
+} from './job.js';
 import { jobProblemOf } from './job-problem.js';
+import { JobStore } from './job-store.js';
+import type { Entry, JobsOptions } from './jobs-options.js';
 import { forgottenOf } from './kept-jobs.js';
-
-interface Entry {
-  readonly job: Job;
-  /** Null once the job has ended, so that its memory is freed. */
-  work: JobWork<unknown> | null;
-  readonly waiters: Set<() => void>;
-}
-
-export interface JobsOptions {
-  readonly limits: Limits;
-  readonly log: FleetLog;
-  readonly ids: IdMaker;
-  /** Returns the time of day in milliseconds. */
-  readonly now: () => number;
-}
-
-/** Counts of ended jobs, and the longest slice. */
-export interface JobTally {
-  readonly ended: Readonly<Record<'done' | 'failed' | 'cancelled', number>>;
-  /** Longest time that a job kept requests waiting, in milliseconds. */
-  readonly sliceMsMax: number;
-}
 
 /**
  * Runs jobs beside the requests, in slices: a few in turns, while the others queue. Ended jobs are
@@ -42,18 +30,22 @@ export class Jobs {
   /** Running jobs, the next one first. */
   #running: Entry[] = [];
   #queue: Entry[] = [];
-  #created = 0;
+  readonly #store: JobStore;
+  #created: number;
   #waiting = 0;
   /** Places of jobs that are about to start. */
   #reserved = 0;
   #sliceMsMax = 0;
   #turn: NodeJS.Immediate | null = null;
 
-  constructor({ limits, log, ids, now }: JobsOptions) {
+  constructor({ limits, log, ids, now, store = new JobStore() }: JobsOptions) {
     this.#limits = limits;
     this.#log = log;
     this.#ids = ids;
     this.#now = now;
+    this.#store = store;
+    this.#created = store.count;
+    for (const job of store.jobs(now())) this.#take(job, null);
   }
 
   get tally(): JobTally {
@@ -75,9 +67,8 @@ export class Jobs {
     const id = this.#ids('job', number);
     const { total } = work;
     const job = createJob<R>({ id, number, kind, total, createdAt: this.#now() });
-    const entry: Entry = { job, work, waiters: new Set() };
-    this.#entries.set(job.id, entry);
-    this.#queue.push(entry);
+    this.#queue.push(this.#take(job, work));
+    this.#store.put(job);
     this.#wake();
     return job;
   }
@@ -111,7 +102,7 @@ export class Jobs {
   cancel(id: string): void {
     const entry = this.#demand(id);
     if (entry.work !== null) this.#end(entry, 'cancelled');
-    this.#entries.delete(id);
+    this.#forget(entry.job);
   }
 
   /**
@@ -146,6 +137,12 @@ export class Jobs {
   /** Cancels all jobs that have not ended, because the server closes. */
   close(): void {
     for (const entry of [...this.#running, ...this.#queue]) this.#end(entry, 'cancelled');
+  }
+
+  #take(job: Job, work: Entry['work']): Entry {
+    const entry: Entry = { job, work, waiters: new Set() };
+    this.#entries.set(job.id, entry);
+    return entry;
   }
 
   #demand(id: string): Entry {
@@ -233,14 +230,20 @@ export class Jobs {
     entry.job.leftMs = null;
     entry.job.endedAt = this.#now();
     this.#ended[state] += 1;
+    this.#store.put(entry.job);
     for (const wake of entry.waiters) wake();
     entry.waiters.clear();
     this.#wake();
   }
 
   #forgetOld(): void {
-    const entries = [...this.#entries.values()].filter(({ work }) => work === null);
-    const ended = entries.map(({ job }) => job);
-    for (const { id } of forgottenOf(ended, this.#limits, this.#now())) this.#entries.delete(id);
+    const ended = [...this.#entries.values()].filter(({ work }) => work === null);
+    const jobs = ended.map(({ job }) => job);
+    for (const job of forgottenOf(jobs, this.#limits, this.#now())) this.#forget(job);
+  }
+
+  #forget(job: Job): void {
+    this.#entries.delete(job.id);
+    this.#store.remove(job);
   }
 }

@@ -7,14 +7,18 @@ import {
 } from '../../lab/index.js';
 import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
+import { NO_STORE, type ValueStore } from '../wire/value-store.js';
 
 /** The price lists that races may name: the presets, and those that clients gave. */
 export class PriceLists {
   readonly #given = new Map<string, PriceFile>();
   readonly #max: number;
+  readonly #store: ValueStore;
 
-  constructor({ priceLists }: Pick<Limits, 'priceLists'>) {
+  constructor({ priceLists }: Pick<Limits, 'priceLists'>, store: ValueStore = NO_STORE) {
     this.#max = priceLists;
+    this.#store = store;
+    for (const [name, list] of store.kept) this.#given.set(name, list as PriceFile);
   }
 
   /** Every list: the presets first, then the others in the order in which they came. */
@@ -54,11 +58,15 @@ export class PriceLists {
       );
     }
     this.#given.set(name, list);
+    this.#store.put(name, list);
   }
 
   /** @throws {ApiError} If no client gave such a list: presets stay. */
   delete(name: string): void {
-    if (this.#given.delete(name)) return;
+    if (this.#given.delete(name)) {
+      this.#store.remove(name);
+      return;
+    }
     throw new ApiError(
       'price-list-not-found',
       `Cannot delete price list "${name}": no client gave a list of that name`,

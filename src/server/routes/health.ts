@@ -1,15 +1,21 @@
 import { z } from 'zod';
+import { notKept } from '../durable/settled.js';
+import type { Host } from '../host/host.js';
 import type { RouteAccess } from '../http/access.js';
 import { refusalsForAll } from '../wire/refusals.js';
 import { VERSION } from '../wire/version.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
 const Health = z
-  .strictObject({ status: z.enum(['ok', 'ready']), version: z.string() })
+  .strictObject({
+    status: z.enum(['ok', 'ready']),
+    version: z.string(),
+    kept: z.string().optional().describe('Place of VMs.'),
+  })
   .meta({ id: 'Health', description: 'State of the server.' });
 
 /** `GET /healthz` and `GET /readyz`. */
-export const healthRoutes: TypedPlugin<object> = async (app) => {
+export const healthRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/healthz',
     {
@@ -32,11 +38,17 @@ export const healthRoutes: TypedPlugin<object> = async (app) => {
       schema: {
         operationId: 'getReadiness',
         summary: 'Tell whether the server takes requests.',
-        description: '503 while the server is under pressure or shuts down. Needs no token.',
+        description:
+          '503 while the server is under pressure, cannot keep VMs or shuts down. Needs no token.',
         tags: ['service'],
         response: { 200: Health, ...refusalsForAll() },
       },
     },
-    () => ({ status: 'ready' as const, version: VERSION }),
+    () => {
+      const { keeper } = host;
+      if (keeper?.trouble) throw notKept(keeper.trouble, 'Cannot keep VMs');
+      const kept = keeper?.worth ?? 'in memory: VMs end with the server';
+      return { status: 'ready' as const, version: VERSION, kept };
+    },
   );
 };

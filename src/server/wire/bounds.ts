@@ -40,7 +40,11 @@ const REQUESTS: Movable<number | null> = {
  * that was met.
  */
 export const BOUNDS = {
-  vms: movable(10_000, 'VMs.'),
+  vms: movable(10_000, 'VMs in memory; where VMs are kept, any number sleep beside them.'),
+  idleMs: movable(
+    600_000,
+    'Milliseconds after which a VM that nobody uses is put to sleep, where VMs are kept.',
+  ),
   vcpusPerVm: fixed(VCPUS_PER_VM_MAX, 'vCPUs of one VM.'),
   vcpus: movable(100_000, 'vCPUs of all VMs together.'),
   prevRoots: fixed(PREV_ROOTS_MAX, 'Slots for previous roots of one MMU.'),

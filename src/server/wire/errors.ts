@@ -57,7 +57,6 @@ const STATUS = {
   'not-ready': 503,
   'journal-failed': 503,
   overloaded: 503,
-  'journal-full': 503,
 } as const;
 
 export type ErrorCode = keyof typeof STATUS;

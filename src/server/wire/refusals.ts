@@ -10,7 +10,6 @@ const REFUSED_ANYWHERE = [
   'not-ready',
   'overloaded',
   'journal-failed',
-  'journal-full',
 ] as const;
 
 const REFUSED_WITHOUT_TOKEN = ['token-required', 'token-refused'] as const;
@@ -91,7 +90,7 @@ export function isOfAnyRequest(response: Pick<Refusal, 'description'>): boolean 
 const OF_ANY_REQUEST: readonly string[] = [
   ...REFUSED_WITHOUT_TOKEN,
   ...(['host-refused', 'target-too-long', 'rate-limited'] satisfies Codes),
-  ...(['internal', 'not-ready', 'overloaded', 'journal-failed', 'journal-full'] satisfies Codes),
+  ...(['internal', 'not-ready', 'overloaded', 'journal-failed'] satisfies Codes),
 ];
 
 /** Codes of a refusal beyond those of every route, by which it is told from others; else all. */

@@ -1,0 +1,22 @@
+import type { FleetLog } from '../fleet/fleet-options.js';
+import type { Limits } from '../wire/bounds.js';
+import type { IdMaker } from '../wire/ids.js';
+import type { Job, JobWork } from './job.js';
+import type { JobStore } from './job-store.js';
+
+export interface JobsOptions {
+  readonly limits: Limits;
+  readonly log: FleetLog;
+  readonly ids: IdMaker;
+  /** Returns the time of day in milliseconds. */
+  readonly now: () => number;
+  readonly store?: JobStore;
+}
+
+/** A job with its work, and those who wait for its end. */
+export interface Entry {
+  readonly job: Job;
+  /** Null once the job has ended, so that its memory is freed. */
+  work: JobWork<unknown> | null;
+  readonly waiters: Set<() => void>;
+}
