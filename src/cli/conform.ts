@@ -10,6 +10,7 @@ import {
 import { loadCaseJudge } from './case-judge.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { jsonIn } from './input.js';
+import { jsonFilesOf } from './json-files.js';
 import { startProgress } from './progress.js';
 import type { Terminal } from './terminal.js';
 import { UnusableFile, WrongUse } from './wrong-use.js';
@@ -19,28 +20,37 @@ interface ConformOptions {
   readonly json?: true;
 }
 
-/** `mmulab conform FILE...`: judges the model by architecture cases and recordings of real kernels. */
+/** `mmulab conform PATH...`: judges the model by architecture cases and recordings of real kernels. */
 export function registerConform(program: Command, terminal: Terminal): void {
   program
     .command('conform')
     .description('judge the model by architecture cases and kernel recordings')
     .argument(
-      '<file...>',
-      'architecture cases, or a recording: told apart by their content; - is standard input',
+      '<path...>',
+      'architecture cases or recordings, told apart by their content: a file, a folder for ' +
+        'every *.json below it, or - for standard input',
     )
     .option('--only <keys>', 'of recordings, judge only these keys (comma-separated)', keysOf)
     .option('--json', 'print what was found as JSON')
-    .action(async (files: string[], options: ConformOptions) => {
-      terminal.exitCode = await conform(files, options, terminal);
+    .action(async (paths: string[], options: ConformOptions) => {
+      terminal.exitCode = await conform(paths, options, terminal);
     });
 }
 
 async function conform(
-  files: readonly string[],
+  paths: readonly string[],
   options: ConformOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const total = createReport();
+  const files: string[] = [];
+  for (const path of paths) {
+    try {
+      files.push(...(await jsonFilesOf(path)));
+    } catch (error) {
+      addReport(total, unusable(path, error));
+    }
+  }
   const progress = startProgress(terminal, { what: 'conform', total: files.length });
   try {
     for (const [done, file] of files.entries()) {
@@ -54,7 +64,6 @@ async function conform(
   return total.failures.length === 0 ? EXIT.done : EXIT.objected;
 }
 
-/** A file that cannot be read is a failure, so that no list of files passes without it. */
 async function judgeFile(
   file: string,
   { only }: ConformOptions,
@@ -64,15 +73,20 @@ async function judgeFile(
   try {
     content = await jsonIn(file, terminal);
   } catch (error) {
-    if (!(error instanceof UnusableFile)) throw error;
-    const report = createReport();
-    const expected = 'a file of JSON that can be read';
-    report.failures.push({ where: file, expected, came: error.reason });
-    return report;
+    return unusable(file, error);
   }
   if (isRecording(content)) return judgeRecording(content, only === undefined ? {} : { only });
   const { judgeCases } = await loadCaseJudge();
   return judgeCases(content, file);
+}
+
+/** Failure for a path that cannot be read, so that no list passes without it. */
+function unusable(where: string, error: unknown): ConformReport {
+  if (!(error instanceof UnusableFile)) throw error;
+  const report = createReport();
+  const expected = 'a file of JSON that can be read';
+  report.failures.push({ where, expected, came: error.reason });
+  return report;
 }
 
 /** Failures first, then what was skipped by kind, and the sums as the last line. */

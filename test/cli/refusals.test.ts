@@ -26,7 +26,7 @@ test.each([
     'Cannot help with "nope": there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, explore, export, why, policies, kernels',
   ],
   [['policies', 'mainline'], 'Cannot run "policies": too many arguments: "mainline"'],
-  [['conform'], `Cannot run "conform": missing required argument 'file'`],
+  [['conform'], `Cannot run "conform": missing required argument 'path'`],
   [
     ['conform', '--only', 'result,moon', 'x.json'],
     'Cannot judge "moon": no recording has that key; there are result, injected, switches, ' +
