@@ -214,6 +214,23 @@ test('a stream over HTTP ends with its VM, and with the server', async () => {
   expect(second.frames.at(-1)).toEqual({ type: 'end', vm: 'vm-2', seq: 0, reason: 'shutdown' });
 });
 
+test('a reader who has read all is told of no gap at the end', async () => {
+  const { app, port, head } = await withHistory();
+  const clients = [
+    connect(port, `${EVENTS}?after=${head - 1}`),
+    await follow(port, `${EVENTS}?after=${head}`, NDJSON),
+    await follow(port, `${EVENTS}?after=${head - 2}&kind=root-evicted`, SSE),
+  ];
+  await Promise.all([2, 1, 2].map((count, i) => clients[i]?.arrived(count)));
+  await ask(app, 'DELETE', '/v1/vms/vm-1');
+  const told = await Promise.all(clients.map(({ arrived }) => arrived(10)));
+  expect(told.map((frames) => frames.map(({ type, seq }) => `${type} ${seq ?? ''}`))).toEqual([
+    ['hello ', `event ${head}`, `end ${head}`],
+    ['hello ', `end ${head}`],
+    ['hello ', `through ${head}`, `end ${head}`],
+  ]);
+});
+
 test('a page is filtered by MMU, root and severity', async () => {
   const app = await startApp();
   await ask(app, 'POST', '/v1/vms');

@@ -100,6 +100,22 @@ test.each<[string, object[], number[], boolean]>([
   expect([result.seqs, result.count, result.holds]).toEqual([seqs, seqs.length, holds]);
 });
 
+/** The nearest miss of 0x3000; records as above. */
+test.each<[number, number, number | null]>([
+  [0, 4, 4],
+  [0, 3, 2],
+  [1, 2, 2],
+  [1, 3, 2],
+  [2, 3, null],
+  [2, 4, 4],
+  [3, 4, 4],
+])('the nearest frame of those after %i through %i', async (after, through, seq) => {
+  const app = await withHistory();
+  const wanted = [{ kind: 'at-least-once', of: missed('0x3000') }];
+  const { json } = await ask(app, 'POST', VERIFY, { after, through, expect: wanted });
+  expect(json.results[0].nearest.frame?.frame.seq ?? null).toBe(seq);
+});
+
 test('a span of history is verified, and only if all of it is kept', async () => {
   const app = await withHistory({ historyRecordsPerVm: 256 });
   const expected = [{ kind: 'count', of: missed(), exactly: 1 }];
