@@ -18,7 +18,7 @@ export const NODE_FLAGS = ['--max-semi-space-size=32'];
 export const { createVm, decodeVm, encodeVm, freezeVm, step, thawVm } =
   await load<typeof import('../src/mmu/index.js')>('mmu/index.js');
 
-export const { lanesOf, openRace, raceSteps, resultOf, workloadOf } =
+export const { lanesOf, openRace, raceSteps, resultOf, WORKLOAD_NAMES, workloadOf } =
   await load<typeof import('../src/lab/index.js')>('lab/index.js');
 
 export const { loadMmu, newPgd } =

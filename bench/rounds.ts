@@ -42,6 +42,17 @@ export function medianOf(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] as number;
 }
 
+/**
+ * Seconds of processor time that `work` takes, on all threads of this process: what else runs on the
+ * machine adds little to it.
+ */
+export function cpuSecondsOf(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
+
 /** Seconds that `work` takes. */
 export async function secondsOf(work: () => unknown): Promise<number> {
   const start = process.hrtime.bigint();

@@ -46,12 +46,14 @@ const FOLDS: {
     tally.counters.misses += 1;
     switched(of.cr3Load, MISSED);
   },
-  'root-evicted': ({ counters }) => {
+  'root-evicted': ({ counters, last }) => {
+    last.hasCause = true;
     counters.evicted += 1;
     counters.mmuLock += 1;
   },
   'root-freed': countFreed,
-  'root-marked-unsync': ({ counters }, _, { cause }) => {
+  'root-marked-unsync': ({ counters, last }, _, { cause }) => {
+    last.hasCause = true;
     counters.marked[cause] += 1;
   },
   'root-allocated': (tally, of, { page }) => {
@@ -115,6 +117,7 @@ function countFreed(tally: Tally, of: VcpuTally, event: MmuEventOf<'root-freed'>
   const { counters } = tally;
   const { mmu, cause, hpa } = event;
   tally.areRootsMoved = true;
+  tally.last.hasCause = true;
   counters.freed[cause] += 1;
   if (isPolicysChoice(cause)) of.freed.add(hpa);
   const together = `${of.vcpu.index} ${mmu} ${cause}`;

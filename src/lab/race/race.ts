@@ -21,6 +21,9 @@ import {
 import { pagesOf } from './references.js';
 import { createRun, type Run, runOne } from './run.js';
 
+/** Commands of one small step: each takes microseconds, and to come back takes its time as well. */
+const STEP_COMMANDS = 16;
+
 /** Lanes of one race. */
 export const LANES_MAX = 48;
 
@@ -134,7 +137,7 @@ export function* raceSteps(race: Race, commands: Iterable<Command>): Generator<n
     beginCommand(race, command);
     if (race.runs.some(hasDissent)) yield* splitRuns(race, commands);
     endCommand(race, command);
-    yield race.commands;
+    if (race.commands % STEP_COMMANDS === 0) yield race.commands;
   }
 }
 
@@ -234,6 +237,6 @@ function* catchUp(race: Race, run: Run, commands: Iterable<Command>): Generator<
     at += 1;
     if (at === race.commands) return;
     if (hasDissent(run)) throw new Error('Lanes disagree before they parted');
-    yield race.commands;
+    if (at % STEP_COMMANDS === 0) yield race.commands;
   }
 }

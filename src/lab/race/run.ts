@@ -37,8 +37,12 @@ export interface Run {
   /** Replay of its work side by side; null for one vCPU, which waits for nobody. */
   readonly replay: Replay | null;
   readonly emit: NonNullable<Emit>;
-  /** Events of the command that is being carried out, the first of them: see {@link eventsOf}. */
+  /**
+   * Events of the command that is being carried out, the first of them: see {@link eventsOf}. None
+   * are kept in a race of one lane, which parts from nobody.
+   */
   readonly events: MmuEvent[];
+  readonly eventsMax: number;
   eventCount: number;
   /** Index of that command. */
   command: number;
@@ -53,9 +57,12 @@ export interface Run {
 /** Events that are kept of the command in which two lanes part. */
 export const PARTING_EVENTS_MAX = 24;
 
-/** Settings of a run: what things cost, and the guest's own work in each command, in cycles. */
+/** Settings of a run: what things cost, and the guest's own work in each command. */
 export interface RunOptions {
+  /** The lanes of its race. */
+  readonly specs: readonly unknown[];
   readonly prices: PriceList;
+  /** Cycles. */
   readonly guestCycles: number;
   /** Whether to record what the guest asks of the cache, for the bound that no policy can beat. */
   readonly isRecorded: boolean;
@@ -68,7 +75,7 @@ export interface RunOptions {
 export function createRun(
   config: VmConfig,
   policies: readonly PolicyName[],
-  { prices, guestCycles, isRecorded }: RunOptions,
+  { specs, prices, guestCycles, isRecorded }: RunOptions,
   pages: GuestPages,
 ): Run {
   const jury = createJury(policies);
@@ -82,6 +89,7 @@ export function createRun(
     replay: config.vcpus === 1 ? null : createReplay(config.vcpus, prices, guestCycles),
     emit: (vcpu, event) => take(run, vcpu, event),
     events: [],
+    eventsMax: specs.length === 1 ? 0 : PARTING_EVENTS_MAX,
     eventCount: 0,
     command: -1,
     seq: 0,
@@ -128,7 +136,7 @@ function take(run: Run, vcpu: Vcpu, event: MmuEvent): number {
   run.seq += 1;
   fold(run.tally, vcpu, event);
   if (run.recording !== null) refer(run.recording, vcpu, event);
-  if (run.eventCount < PARTING_EVENTS_MAX) {
+  if (run.eventCount < run.eventsMax) {
     // What an earlier command has left is overwritten: to empty an array takes longer.
     run.events[run.eventCount] = event;
     run.eventCount += 1;

@@ -16,10 +16,12 @@ export interface Tally {
   readonly vcpus: readonly VcpuTally[];
   /**
    * Of this command: roots freed last, as one text; the frame zapped last; the vCPU of a broadcast
-   * reached last; other vCPUs that it made leave; whether KVM did anything, beside accesses.
+   * reached last; other vCPUs that it made leave; whether KVM did anything, beside accesses, and
+   * whether to a root for one of the causes: freed, evicted or marked it.
    */
   readonly last: {
     hasKvmActed: boolean;
+    hasCause: boolean;
     freed: string;
     zapped: number;
     broadcast: number;
@@ -70,7 +72,8 @@ export function createTally({ vcpus, config }: Vm): Tally {
       freed: new Set(),
     })),
     last: {
-      ...{ hasKvmActed: true, freed: '', zapped: NO_ROOT, broadcast: NONE_REACHED },
+      ...{ hasKvmActed: true, hasCause: true },
+      ...{ freed: '', zapped: NO_ROOT, broadcast: NONE_REACHED },
       kicked: [],
     },
     areRootsMoved: false,
@@ -83,6 +86,7 @@ export function createTally({ vcpus, config }: Vm): Tally {
 /** A command begins. */
 export function beginCommand({ last }: Tally): void {
   last.hasKvmActed = false;
+  last.hasCause = false;
   last.freed = '';
   last.zapped = NO_ROOT;
   last.broadcast = NONE_REACHED;

@@ -58,7 +58,8 @@ export function indexOf(
   level: number,
   { indexBits }: { indexBits: number },
 ): number {
-  return Math.floor(address.page / 2 ** (indexBits * (level - 1))) % 2 ** indexBits;
+  // The remainder of a division of floating-point numbers takes several times as long as a mask.
+  return Math.floor(address.page / 2 ** (indexBits * (level - 1))) & (2 ** indexBits - 1);
 }
 
 /** Rights of an entry. Entries of four bytes have no bit against execution. */

@@ -211,7 +211,8 @@ function markUsed(
   { kind }: LinearAccess,
   { entryBytes }: Format,
 ): boolean {
-  for (const [i, { gpa, entry }] of steps.entries()) {
+  for (let i = 0; i < steps.length; i += 1) {
+    const { gpa, entry } = steps[i] as WalkStep;
     const isDirtied = kind === 'write' && i === steps.length - 1;
     const low = entry.low | PT_ACCESSED | (isDirtied ? PT_DIRTY : 0);
     if (low === entry.low) continue;

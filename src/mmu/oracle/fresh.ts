@@ -108,8 +108,9 @@ function isCurrent(known: FreshTranslation, vm: WatchedVm, vcpu: Vcpu, eptp: Wor
 function isStillThere(known: FreshTranslation, { memory, oracle }: WatchedVm): boolean {
   const { entries } = known;
   for (let i = 0; i < entries.length; i += 3) {
-    const [gpa, page, low] = [entries[i], entries[i + 1], entries[i + 2]];
-    if (!holdsWord(memory, gpa as number, page as number, low as number)) return false;
+    // A list of the three would be made anew for every entry.
+    const gpa = entries[i] as number;
+    if (!holdsWord(memory, gpa, entries[i + 1] as number, entries[i + 2] as number)) return false;
   }
   known.tableWrites = oracle.tableWrites;
   return true;

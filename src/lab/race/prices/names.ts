@@ -16,6 +16,8 @@ export interface Priced {
   readonly held: number;
   /** Whether it may happen without KVM. */
   readonly isOfGuest?: boolean;
+  /** Whether the count is a sum over causes. */
+  readonly isByCause?: boolean;
   readonly countOf: (counters: RaceCounters) => number;
 }
 
@@ -40,12 +42,14 @@ export const PRICED = {
     part: 'switch',
     counts: 'Roots that were freed or evicted.',
     held: 1,
+    isByCause: true,
     countOf: ({ freed, evicted }) => sumOf(freed) + evicted,
   },
   mark: {
     part: 'switch',
     counts: 'Roots that were marked.',
     held: 0,
+    isByCause: true,
     countOf: ({ marked }) => sumOf(marked),
   },
   loadExisting: {

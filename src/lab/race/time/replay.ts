@@ -9,6 +9,8 @@ export interface Replay {
   readonly bills: readonly Bill[];
   /** Bills among those for what the processor does without KVM. */
   readonly guestBills: readonly Bill[];
+  /** Bills among all for counts that do not depend on the cause: to add up causes takes longest. */
+  readonly plainBills: readonly Bill[];
   /** Cycles of an exit. */
   readonly exit: number;
   /** Cycles of the guest's own work in each command. */
@@ -39,12 +41,13 @@ export interface Elapsed {
 
 export function createReplay(vcpus: number, { prices }: PriceList, guest: number): Replay {
   const bills = PRICE_NAMES.map((name) => {
-    const { countOf, held, isOfGuest = false }: Priced = PRICED[name];
-    return { countOf, cycles: prices[name].value, held, isOfGuest, replayed: 0 };
+    const { countOf, held, isOfGuest = false, isByCause = false }: Priced = PRICED[name];
+    return { countOf, cycles: prices[name].value, held, isOfGuest, isByCause, replayed: 0 };
   });
   const guestBills = bills.filter(({ isOfGuest }) => isOfGuest);
+  const plainBills = bills.filter(({ isByCause }) => !isByCause);
   const exit = prices.exit.value;
-  return { clock: createClock(vcpus), bills, guestBills, exit, guest, locks: 0 };
+  return { clock: createClock(vcpus), bills, guestBills, plainBills, exit, guest, locks: 0 };
 }
 
 /**
@@ -58,7 +61,7 @@ export function replayCommand(replay: Replay, vcpu: number, { counters, last }: 
   // A vCPU that is kicked pays for its exit itself.
   let free = guest - last.kicked.length * exit;
   let held = 0;
-  for (const bill of last.hasKvmActed ? replay.bills : replay.guestBills) {
+  for (const bill of billsAfter(replay, last)) {
     const amount = bill.countOf(counters);
     const more = amount - bill.replayed;
     if (more === 0) continue;
@@ -83,6 +86,15 @@ export function elapsedOf({ clock: running, exit }: Replay): Elapsed {
   const active = now.filter((time) => time > 0).length;
   const utilisation = elapsed === 0 ? 0 : busy / (elapsed * active);
   return { elapsed, lockWait, lockWaits, lockHeld, utilisation };
+}
+
+/** The bills that can have grown in a command. */
+function billsAfter(
+  { bills, plainBills, guestBills }: Replay,
+  last: Tally['last'],
+): readonly Bill[] {
+  if (!last.hasKvmActed) return guestBills;
+  return last.hasCause ? bills : plainBills;
 }
 
 function addSections(
