@@ -14,6 +14,7 @@ import { addressFor, listenFailure, portOf } from './address.js';
 import { EXIT } from './exit-codes.js';
 import { DATA_FOLDER, type JournalOptions, openJournal } from './journal-folder.js';
 import { createLog, LOG_LEVELS, type LogLevel } from './log.js';
+import { SHARD_WORKER } from './shard-threads.js';
 import type { Terminal } from './terminal.js';
 import { readTokens } from './tokens.js';
 import { WrongUse } from './wrong-use.js';
@@ -29,6 +30,7 @@ const BOUND_OPTIONS = {
   vmHistoryMax: { flags: '--vm-history-max <count>', bound: 'historyRecordsPerVm' },
   historyMax: { flags: '--history-max <count>', bound: 'historyRecords' },
   bodyMax: { flags: '--body-max <bytes>', bound: 'bodyBytes' },
+  shardThreads: { flags: '--shard-threads <count>', bound: 'shardThreads' },
 } as const;
 
 type BoundOption = keyof typeof BOUND_OPTIONS;
@@ -102,6 +104,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
     tokens,
     logger,
     limits: limitsOf(options, host),
+    shardWorker: SHARD_WORKER,
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void close(app, logger, signal));

@@ -18,12 +18,14 @@ import {
 } from '../lab/index.js';
 import { KERNEL_NAMES, POLICY_NAMES } from '../mmu/index.js';
 import { PREV_ROOTS_MAX } from '../mmu/schema/index.js';
+
+import { runShards, ThreadPool } from '../server/shards/index.js';
 import { VERSION } from '../server/wire/version.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { pricesOf } from './price-file.js';
 import { startProgress } from './progress.js';
+import { SHARD_WORKER } from './shard-threads.js';
 import { appendRow, openSweepFile, rowsFor } from './sweep-file.js';
-import { raceCells } from './sweep-workers.js';
 import type { Terminal } from './terminal.js';
 import { listOf, numbersOf } from './value-lists.js';
 import { WrongUse } from './wrong-use.js';
@@ -104,22 +106,34 @@ async function run(
   { threads, out, rows }: { threads: number; out: string | undefined; rows: Map<string, SweepRow> },
   terminal: Terminal,
 ): Promise<number> {
-  let failures = 0;
+  let [failures, ended] = [0, 0];
   const total = cells.reduce((sum, { commands }) => sum + commands, 0);
   const progress = startProgress(terminal, { what: 'sweep', total: Math.max(total, 1) });
-  await raceCells(cells, threads, {
-    row(row) {
-      rows.set(keyOf(row.cell), row);
-      if (out !== undefined) appendRow(out, row);
-    },
-    failed({ workload, seed, kernel }, message) {
-      failures += 1;
-      progress.stop();
-      terminal.stderr.write(`${workload}, seed ${seed}, kernel ${kernel}: ${message}\n`);
-    },
-    progress: (commands) => progress.update(commands),
-  });
-  progress.stop();
+  const pool = new ThreadPool({ worker: SHARD_WORKER, threads });
+  const shards = cells.map((input) => ({ kind: 'sweep-race', input }) as const);
+  try {
+    await runShards(pool, shards, {
+      signal: new AbortController().signal,
+      result(_, row) {
+        ended += row.cell.commands;
+        rows.set(keyOf(row.cell), row);
+        if (out !== undefined) appendRow(out, row);
+        progress.update(ended);
+      },
+      failed(place, error) {
+        const { workload, seed, kernel, commands } = cells[place] as SweepCell;
+        failures += 1;
+        ended += commands;
+        progress.stop();
+        const reason = error instanceof Error ? error.message : String(error);
+        terminal.stderr.write(`${workload}, seed ${seed}, kernel ${kernel}: ${reason}\n`);
+      },
+      progress: ({ done }) => progress.update(ended + done),
+    });
+  } finally {
+    await pool.close();
+    progress.stop();
+  }
   return failures;
 }
 

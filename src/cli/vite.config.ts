@@ -17,7 +17,7 @@ export default defineConfig({
       input: {
         main: 'src/cli/main.ts',
         'case-judge': 'conformance/judge/index.ts',
-        'sweep-worker': 'src/cli/sweep-worker.ts',
+        'shard-worker': 'src/server/shards/shard-worker.ts',
       },
       // Beside the program, so that it finds the judge wherever the import stands.
       output: { chunkFileNames: '[name]-[hash].js' },

@@ -127,6 +127,7 @@ export type Model = {
         jobsKept: number;
         jobKeptMs: number;
         jobSliceMs: number;
+        shardThreads: number;
         jobPages: number;
         jobResultPages: number;
         traceBytes: number;

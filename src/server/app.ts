@@ -23,6 +23,7 @@ import { refuseUnknownQueries } from './http/strict-query.js';
 import { refuseUpgrades } from './http/upgrade.js';
 import { ZSTD } from './http/zstd.js';
 import { ROUTES } from './routes/index.js';
+import { ThreadPool } from './shards/thread-pool.js';
 import { INBOUND_BYTES_MAX } from './streams/socket-sink.js';
 import { DEFAULT_LIMITS, type Limits } from './wire/bounds.js';
 import { serializerCompiler, validatorCompiler } from './wire/compilers.js';
@@ -50,6 +51,8 @@ export interface AppOptions {
   readonly turns?: Turns;
   /** Another model, for tests. */
   readonly model?: NonNullable<FleetOptions['model']>;
+  /** `shard-worker.ts` as it was built: shards of jobs run on threads, else between requests. */
+  readonly shardWorker?: URL;
   /** Called before the routes are set up, so that a plugin can describe them. */
   readonly describer?: (app: FastifyInstance) => Promise<void>;
 }
@@ -60,7 +63,9 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const { epoch = createEpoch(), ids, turns = new Turns(), model, journal = null } = options;
   const app = createFastify(options, limits, turns);
   const kept = journal && (await openKeeper(journal, { log: app.log, epoch: options.epoch }));
-  const host = createHost({ limits, log: app.log, epoch, ids, turns, model, kept, zstd: ZSTD });
+  const shards = poolFor(options, limits);
+  const parts = { limits, log: app.log, epoch, ids, turns, model, kept, zstd: ZSTD, shards };
+  const host = createHost(parts);
   const { fleet, streams, jobs } = host;
 
   answerUnknownRoutes(app);
@@ -101,12 +106,18 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     stopResting();
     fleet.close();
     await host.keeper?.close();
+    await shards?.close();
   });
   await options.describer?.(app);
 
   const routeOptions = { host, requests, streams: commandStreams };
   for (const routes of ROUTES) await app.register(routes, routeOptions);
   return app;
+}
+
+function poolFor({ shardWorker }: AppOptions, limits: Limits): ThreadPool | undefined {
+  if (shardWorker === undefined) return undefined;
+  return new ThreadPool({ worker: shardWorker, threads: limits.shardThreads });
 }
 
 function createFastify(

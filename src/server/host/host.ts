@@ -10,6 +10,7 @@ import { JobStore } from '../jobs/job-store.js';
 import { Jobs } from '../jobs/jobs.js';
 import { PriceLists } from '../jobs/price-lists.js';
 import { TraceStore } from '../jobs/trace-store.js';
+import type { ShardRunner } from '../shards/shard-runner.js';
 import { Streams } from '../streams/streams.js';
 import type { Limits } from '../wire/bounds.js';
 import { type IdMaker, idsOf } from '../wire/ids.js';
@@ -30,6 +31,8 @@ export interface HostOptions {
   readonly zstd?: Zstd | undefined;
   /** The keeper of VMs, and the state that an earlier process left; by default nothing is kept. */
   readonly kept?: OpenedKeeper | null;
+  /** Runs shards of jobs elsewhere; without it they run between requests. */
+  readonly shards?: ShardRunner | undefined;
   /** Returns the time of day in milliseconds, which jobs tell. */
   readonly now?: () => number;
 }
@@ -47,11 +50,13 @@ export interface Host {
   readonly traces: TraceStore;
   /** Null where nothing outlives the process. */
   readonly keeper: VmKeeper | null;
+  readonly shards: ShardRunner | null;
 }
 
 /** Makes a host without VMs. The caller has to close `streams`, `waits`, `jobs` and `fleet`. */
 export function createHost(options: HostOptions): Host {
-  const { limits, log, turns, model, kept = null, zstd = null, now = Date.now } = options;
+  const { limits, log, turns, model, kept = null, zstd = null } = options;
+  const { shards = null, now = Date.now } = options;
   const epoch = kept?.epoch ?? options.epoch;
   const { ids = idsOf(epoch) } = options;
   const keeper = kept?.keeper ?? null;
@@ -72,5 +77,6 @@ export function createHost(options: HostOptions): Host {
     jobs: new Jobs({ limits, log, ids, now, store: new JobStore(kept?.jobs) }),
     priceLists: new PriceLists(limits, kept?.priceLists),
     traces: new TraceStore(limits, fleet.turns, zstd),
+    shards,
   };
 }

@@ -7,11 +7,31 @@ export const JOB_KINDS = ['race', 'sweep', 'trace', 'shrink'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /** The work of a job, in steps so small that other requests are served between any two of them. */
-export interface JobWork<R> {
-  /** Number of steps; null while it is unknown. */
-  readonly total: number | null;
+export interface JobWork<R> extends Held<R> {
   /** Yields the number of steps done, and ends with the result. */
   readonly steps: Iterator<number, R>;
+}
+
+/** The work of a job that is done elsewhere, so that requests need not wait for it. */
+export interface DistantWork<R> extends Held<R> {
+  /**
+   * Does all of it.
+   *
+   * @param watch Its signal fires when nobody wants the result any more.
+   */
+  run(watch: DistantWatch): Promise<R>;
+}
+
+export interface DistantWatch {
+  readonly signal: AbortSignal;
+  /** @param done Number of steps done. */
+  progress(done: number): void;
+}
+
+/** Things that the work of a job has, wherever it is done. */
+interface Held<R> {
+  /** Number of steps; null while it is unknown. */
+  readonly total: number | null;
   /** Memory that the work takes now, in pages of 4 KiB. */
   readonly pages: () => number;
   /** Memory that the result takes as long as it is kept, in such pages; by default next to nothing. */

@@ -1,7 +1,6 @@
 import type { FleetLog } from '../fleet/fleet-options.js';
 import type { Limits } from '../wire/bounds.js';
 import type { IdMaker } from '../wire/ids.js';
-import type { Job, JobWork } from './job.js';
 import type { JobStore } from './job-store.js';
 
 export interface JobsOptions {
@@ -11,12 +10,4 @@ export interface JobsOptions {
   /** Returns the time of day in milliseconds. */
   readonly now: () => number;
   readonly store?: JobStore;
-}
-
-/** A job with its work, and those who wait for its end. */
-export interface Entry {
-  readonly job: Job;
-  /** Null once the job has ended, so that its memory is freed. */
-  work: JobWork<unknown> | null;
-  readonly waiters: Set<() => void>;
 }

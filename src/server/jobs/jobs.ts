@@ -1,20 +1,20 @@
-import type { FleetLog } from '../fleet/fleet-options.js';
 import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import type { IdMaker } from '../wire/ids.js';
 import {
   createJob,
+  type DistantWork,
   type Job,
   type JobKind,
   type JobState,
   type JobTally,
   type JobWork,
-  leftMsOf,
 } from './job.js';
-import { jobProblemOf } from './job-problem.js';
+import { type JobEnd, type JobEntry, JobRunner } from './job-runner.js';
 import { JobStore } from './job-store.js';
-import type { Entry, JobsOptions } from './jobs-options.js';
+import type { JobsOptions } from './jobs-options.js';
 import { forgottenOf } from './kept-jobs.js';
+import { wokenOr } from './woken.js';
 
 /**
  * Runs jobs beside the requests, in slices: a few in turns, while the others queue. Ended jobs are
@@ -22,34 +22,29 @@ import { forgottenOf } from './kept-jobs.js';
  */
 export class Jobs {
   readonly #limits: Limits;
-  readonly #log: FleetLog;
   readonly #ids: IdMaker;
   readonly #now: () => number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, JobEntry>();
   readonly #ended = { done: 0, failed: 0, cancelled: 0 };
-  /** Running jobs, the next one first. */
-  #running: Entry[] = [];
-  #queue: Entry[] = [];
+  readonly #runner: JobRunner;
   readonly #store: JobStore;
   #created: number;
   #waiting = 0;
   /** Places of jobs that are about to start. */
   #reserved = 0;
-  #sliceMsMax = 0;
-  #turn: NodeJS.Immediate | null = null;
 
   constructor({ limits, log, ids, now, store = new JobStore() }: JobsOptions) {
     this.#limits = limits;
-    this.#log = log;
     this.#ids = ids;
     this.#now = now;
+    this.#runner = new JobRunner({ limits, log, now, end: this.#end.bind(this) });
     this.#store = store;
     this.#created = store.count;
     for (const job of store.jobs(now())) this.#take(job, null);
   }
 
   get tally(): JobTally {
-    return { ended: this.#ended, sliceMsMax: this.#sliceMsMax };
+    return { ended: this.#ended, sliceMsMax: this.#runner.sliceMsMax };
   }
 
   /** Number of jobs in a state. */
@@ -60,16 +55,17 @@ export class Jobs {
   }
 
   /** @throws {ApiError} If the bound of jobs that have not ended is met. */
-  start<R>(kind: JobKind, work: JobWork<R>): Job<R> {
+  start<R>(kind: JobKind, work: JobWork<R> | DistantWork<R>): Job<R> {
     this.#demandPlace();
     this.#created += 1;
     const number = this.#created;
     const id = this.#ids('job', number);
     const { total } = work;
     const job = createJob<R>({ id, number, kind, total, createdAt: this.#now() });
-    this.#queue.push(this.#take(job, work));
+    const entry = this.#take(job, work);
+    // Kept as queued, before it may begin.
     this.#store.put(job);
-    this.#wake();
+    this.#runner.add(entry);
     return job;
   }
 
@@ -123,29 +119,22 @@ export class Jobs {
       );
     }
     this.#waiting += 1;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      waiters.add(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    await wokenOr(ms, waiters, signal);
     this.#waiting -= 1;
   }
 
   /** Cancels all jobs that have not ended, because the server closes. */
   close(): void {
-    for (const entry of [...this.#running, ...this.#queue]) this.#end(entry, 'cancelled');
+    for (const entry of this.#runner.entries()) this.#end(entry, 'cancelled');
   }
 
-  #take(job: Job, work: Entry['work']): Entry {
-    const entry: Entry = { job, work, waiters: new Set() };
+  #take(job: Job, work: JobEntry['work']): JobEntry {
+    const entry: JobEntry = { job, work, leaving: new AbortController(), waiters: new Set() };
     this.#entries.set(job.id, entry);
     return entry;
   }
 
-  #demand(id: string): Entry {
+  #demand(id: string): JobEntry {
     this.#forgetOld();
     const entry = this.#entries.get(id);
     if (entry !== undefined) return entry;
@@ -155,77 +144,17 @@ export class Jobs {
   #demandPlace(): void {
     const { jobs: jobsMax } = this.#limits;
     this.#forgetOld();
-    if (this.#running.length + this.#queue.length + this.#reserved < jobsMax) return;
+    if (this.#runner.entries().length + this.#reserved < jobsMax) return;
     throw new ApiError(
       'job-limit-reached',
       `Cannot start a job: ${jobsMax} are not done yet, the bound; wait, or cancel one`,
     );
   }
 
-  #wake(): void {
-    while (this.#running.length < this.#limits.jobsRunning) {
-      const next = this.#queue.shift();
-      if (next === undefined) break;
-      next.job.state = 'running';
-      next.job.startedAt = this.#now();
-      this.#running.push(next);
-    }
-    if (this.#running.length === 0 || this.#turn !== null) return;
-    // An immediate runs after pending I/O, so requests are answered between slices.
-    this.#turn = setImmediate(() => {
-      this.#turn = null;
-      const entry = this.#running.shift();
-      if (entry !== undefined) {
-        this.#running.push(entry);
-        this.#runSlice(entry);
-      }
-      this.#wake();
-    });
-  }
-
-  #runSlice(entry: Entry): void {
-    const { job, work } = entry;
-    if (work === null) return;
-    const begun = performance.now();
-    let now = begun;
-    try {
-      do {
-        const { done, value } = work.steps.next();
-        if (done === true) {
-          job.result = value;
-          job.resultPages = work.resultPages?.(value) ?? 0;
-          if (job.total !== null) job.done = job.total;
-          this.#end(entry, 'done');
-          break;
-        }
-        job.done = value as number;
-        now = performance.now();
-      } while (now - begun < this.#limits.jobSliceMs);
-      job.leftMs = leftMsOf(job, this.#now());
-      if (entry.work !== null) this.#demandRoom(job);
-    } catch (error) {
-      job.problem = jobProblemOf(error, job, this.#log);
-      this.#end(entry, 'failed');
-    }
-    this.#sliceMsMax = Math.max(this.#sliceMsMax, performance.now() - begun);
-  }
-
-  #demandRoom({ id }: Job): void {
-    const { jobPages: jobPagesMax } = this.#limits;
-    const pages = this.#running.reduce((sum, { work }) => sum + (work?.pages() ?? 0), 0);
-    if (pages <= jobPagesMax) return;
-    throw new ApiError(
-      'memory-limit-reached',
-      `Cannot go on with "${id}": jobs hold ${pages} pages, and ${jobPagesMax} is the bound; race fewer lanes`,
-    );
-  }
-
-  #end(entry: Entry, state: keyof JobTally['ended']): void {
-    const isOther = (candidate: Entry) => candidate !== entry;
-    this.#running = this.#running.filter(isOther);
-    this.#queue = this.#queue.filter(isOther);
+  #end(entry: JobEntry, state: JobEnd): void {
     entry.work?.release?.();
     entry.work = null;
+    entry.leaving.abort();
     entry.job.state = state;
     entry.job.leftMs = null;
     entry.job.endedAt = this.#now();
@@ -233,7 +162,7 @@ export class Jobs {
     this.#store.put(entry.job);
     for (const wake of entry.waiters) wake();
     entry.waiters.clear();
-    this.#wake();
+    this.#runner.remove(entry);
   }
 
   #forgetOld(): void {

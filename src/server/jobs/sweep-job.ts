@@ -1,50 +1,85 @@
-import {
-  cellSteps,
-  openCell,
-  pagesOfRace,
-  type Race,
-  type SweepCell,
-  type SweepResult,
-  type SweepRow,
-  sweepResultOf,
-} from '../../lab/index.js';
+import { type SweepResult, type SweepRow, sweepResultOf } from '../../lab/index.js';
+import { type OpenShard, openShard, type Shard } from '../shards/shard.js';
+import { runShards, ShardFailed, type ShardRunner } from '../shards/shard-runner.js';
+import { ApiError } from '../wire/errors.js';
 import { VERSION } from '../wire/version.js';
-import type { JobWork } from './job.js';
+import type { DistantWatch, DistantWork, JobWork } from './job.js';
 import type { PreparedSweep } from './sweep-request.js';
 
-/** Progress of a sweep: its races run one after the other. */
-interface Sweeping {
-  /** The race that is being run. */
-  race: Race | null;
-  /** Commands of the races before it. */
-  done: number;
+/**
+ * Makes a sweep the work of a job, whose steps are commands of its races. The races are shards: with
+ * a runner they run there, without one between requests, one after the other.
+ */
+export function sweepWork(
+  sweep: PreparedSweep,
+  runner: ShardRunner | null,
+): JobWork<SweepResult> | DistantWork<SweepResult> {
+  const total = sweep.cells.reduce((sum, { commands }) => sum + commands, 0);
+  const shards = sweep.cells.map((input) => ({ kind: 'sweep-race', input }) as const);
+  const { lists } = sweep;
+  if (runner === null) return { total, ...slicedWork(lists, shards) };
+  return { total, ...distantWork(lists, shards, runner) };
 }
 
-/** Makes a sweep the work of a job. Each step makes a lane or runs a command of one race. */
-export function sweepWork(sweep: PreparedSweep): JobWork<SweepResult> {
-  const sweeping: Sweeping = { race: null, done: 0 };
-  return {
-    total: sweep.cells.reduce((sum, { commands }) => sum + commands, 0),
-    steps: stepsOf(sweep, sweeping),
-    pages: () => (sweeping.race === null ? 0 : pagesOfRace(sweeping.race)),
-  };
-}
+type Race = Shard<'sweep-race'>;
 
-function* stepsOf(
-  { cells, lists }: PreparedSweep,
-  sweeping: Sweeping,
-): Generator<number, SweepResult> {
-  const rows: SweepRow[] = [];
-  for (const cell of cells) {
-    sweeping.race = openCell(cell);
-    rows.push(yield* rowSteps(cell, sweeping.race, sweeping.done));
-    sweeping.done += cell.commands;
+function slicedWork(
+  lists: PreparedSweep['lists'],
+  shards: readonly Race[],
+): Pick<JobWork<SweepResult>, 'steps' | 'pages'> {
+  let open: OpenShard<SweepRow> | null = null;
+  function* steps(): Generator<number, SweepResult> {
+    const rows: SweepRow[] = [];
+    let before = 0;
+    for (const shard of shards) {
+      open = openShard(shard);
+      rows.push(yield* after(before, open.steps));
+      before += shard.input.commands;
+    }
+    return sweepResultOf(rows, lists, VERSION);
   }
-  return sweepResultOf(rows, lists, VERSION);
+  return { steps: steps(), pages: () => open?.pages() ?? 0 };
 }
 
-function* rowSteps(cell: SweepCell, race: Race, before: number): Generator<number, SweepRow> {
-  const steps = cellSteps(cell, VERSION, race);
+/** The first race that fails ends the others. */
+function distantWork(
+  lists: PreparedSweep['lists'],
+  shards: readonly Race[],
+  runner: ShardRunner,
+): Pick<DistantWork<SweepResult>, 'run' | 'pages'> {
+  let pages = 0;
+  const run = async ({ signal, progress }: DistantWatch): Promise<SweepResult> => {
+    const rows: SweepRow[] = [];
+    const failing = new AbortController();
+    let ended = 0;
+    await runShards(runner, shards, {
+      signal: AbortSignal.any([signal, failing.signal]),
+      result(place, row) {
+        rows[place] = row;
+        ended += row.cell.commands;
+        progress(ended);
+      },
+      failed: (_, error) => failing.abort(error),
+      progress(now) {
+        ({ pages } = now);
+        progress(ended + now.done);
+      },
+    });
+    signal.throwIfAborted();
+    if (failing.signal.aborted) throw problemFor(failing.signal.reason);
+    return sweepResultOf(rows, lists, VERSION);
+  };
+  return { run, pages: () => pages };
+}
+
+/** A race that takes more memory than a thread may have is told to the client. */
+function problemFor(error: unknown): unknown {
+  if (!(error instanceof ShardFailed) || !error.isTooBig) return error;
+  return new ApiError('memory-limit-reached', `${error.message}; sweep fewer policies at a time`);
+}
+
+/** Steps of a race, counted on from those of the races before it. */
+function* after<R>(before: number, steps: Generator<number, R>): Generator<number, R> {
   for (;;) {
     const { done, value } = steps.next();
     if (done === true) return value;

@@ -10,8 +10,8 @@ export const startSweep = operation({
   id: 'startSweep',
   takes: { body: SweepRequest },
   answer: JobBody,
-  run: ({ jobs, priceLists }, { body }) =>
-    jobBodyOf(jobs.start('sweep', sweepWork(prepareSweep(priceLists, body)))),
+  run: ({ jobs, priceLists, shards }, { body }) =>
+    jobBodyOf(jobs.start('sweep', sweepWork(prepareSweep(priceLists, body), shards))),
 });
 
 /** `POST /v1/sweeps`: many races, and the prices for which each policy is the better one. */
@@ -23,9 +23,8 @@ export const sweepRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
         operationId: startSweep.id,
         summary: 'Race policies over workloads, seeds, kernels and slots: a job.',
         description:
-          'Answered at once with the job, which `GET /v1/jobs/{job}` follows and waits for. Its ' +
-          'result has the counts of each race, summaries over the seeds, also as CSV, and curves ' +
-          'of costs over slots.',
+          'The result of the job has the counts of each race, summaries over the seeds, also as ' +
+          'CSV, and curves of costs over slots.',
         tags: ['races'],
         ...startSweep.takes,
         response: {

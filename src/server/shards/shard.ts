@@ -1,0 +1,55 @@
+import {
+  cellSteps,
+  openCell,
+  pagesOfRace,
+  type SweepCell,
+  type SweepRow,
+} from '../../lab/index.js';
+import { VERSION } from '../wire/version.js';
+
+/** Every kind of shard: what it is made of, and what comes of it. Both are JSON. */
+interface ShardTypes {
+  /** One race of a sweep. */
+  readonly 'sweep-race': { readonly input: SweepCell; readonly result: SweepRow };
+}
+
+export type ShardKind = keyof ShardTypes;
+export type ShardInput<K extends ShardKind> = ShardTypes[K]['input'];
+export type ShardResult<K extends ShardKind> = ShardTypes[K]['result'];
+
+/**
+ * A piece of long work that needs nothing but its input: it comes out the same on any thread or
+ * machine, and a second time.
+ */
+export interface Shard<K extends ShardKind = ShardKind> {
+  readonly kind: K;
+  readonly input: ShardInput<K>;
+}
+
+/** Work that is done, in the unit of its kind, and memory that it takes, in pages of 4 KiB. */
+export interface ShardProgress {
+  readonly done: number;
+  readonly pages: number;
+}
+
+/** A shard that has begun. */
+export interface OpenShard<R> {
+  /** Yields how much is done, and ends with the result. */
+  readonly steps: Generator<number, R>;
+  /** Memory that it takes now, in pages of 4 KiB. */
+  pages(): number;
+}
+
+/** Begins a shard here. @throws {Error} If it cannot be run. */
+export function openShard<K extends ShardKind>(shard: Shard<K>): OpenShard<ShardResult<K>> {
+  return OPENERS[shard.kind](shard.input);
+}
+
+const OPENERS: {
+  readonly [K in ShardKind]: (input: ShardInput<K>) => OpenShard<ShardResult<K>>;
+} = {
+  'sweep-race': (cell) => {
+    const race = openCell(cell);
+    return { steps: cellSteps(cell, VERSION, race), pages: () => pagesOfRace(race) };
+  },
+};

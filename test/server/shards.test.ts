@@ -1,0 +1,158 @@
+import type { FastifyInstance } from 'fastify';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { SweepCell } from '../../src/lab/index.js';
+import { openShard, type Shard } from '../../src/server/shards/shard.js';
+import { runShards, ShardFailed } from '../../src/server/shards/shard-runner.js';
+import { ThreadPool } from '../../src/server/shards/thread-pool.js';
+import { isBuilt, ROOT, titleOf } from '../cli/program.js';
+import { ask, type Frame, startApp } from './start.js';
+
+const WORKER = new URL(`file://${ROOT}dist/bin/shard-worker.js`);
+
+const CELL: SweepCell = {
+  ...{ workload: 'kpti', seed: 1, kernel: '6.1', prevRoots: 3, commands: 300 },
+  policies: ['mainline', 'never-cache'],
+};
+
+/** A race that takes minutes, so that it is always under way when a test gives it up. */
+const LONG: SweepCell = { ...CELL, workload: 'nested-invept', commands: 10_000_000 };
+
+/** A race that is refused. */
+const REFUSED: SweepCell = { ...CELL, policies: [] };
+
+function shardOf(input: SweepCell): Shard<'sweep-race'> {
+  return { kind: 'sweep-race', input };
+}
+
+function poolOf(threads: number, heapMib?: number): ThreadPool {
+  const pool = new ThreadPool({
+    ...{ worker: WORKER, threads },
+    ...(heapMib === undefined ? {} : { heapMib }),
+  });
+  onTestFinished(() => pool.close());
+  return pool;
+}
+
+const never = () => new AbortController().signal;
+const ignore = () => {};
+
+/** Waits for a promise to be rejected. @returns With what. */
+function reasonOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => 'no reason: it was fulfilled',
+    (error: unknown) => error,
+  );
+}
+
+/** The result that a shard has here. */
+function here(input: SweepCell) {
+  const { steps } = openShard(shardOf(input));
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+describe.skipIf(!isBuilt)(titleOf('shards on threads'), () => {
+  test('have the results that they have here, byte for byte', async () => {
+    const cells = [1, 2, 3, 4, 5].map((seed) => ({ ...CELL, seed }));
+    const rows: unknown[] = [];
+    await runShards(poolOf(2), cells.map(shardOf), {
+      ...{ signal: never(), progress: ignore },
+      result: (place, row) => {
+        rows[place] = row;
+      },
+      failed: (_, error) => expect(error).toBeUndefined(),
+    });
+    expect(JSON.stringify(rows)).toBe(JSON.stringify(cells.map(here)));
+  });
+
+  test('one that is refused says why, and the others go on', async () => {
+    const ended: unknown[] = [];
+    await runShards(poolOf(1), [CELL, REFUSED, { ...CELL, seed: 2 }].map(shardOf), {
+      ...{ signal: never(), progress: ignore },
+      result: (place) => void ended.push(place),
+      failed: (place, error) => void ended.push([place, error]),
+    });
+    expect(ended).toEqual([0, [1, new ShardFailed('Cannot race: no policy is named')], 2]);
+  });
+
+  test('one that is given up ends at once, whether it runs or waits', async () => {
+    const pool = poolOf(1);
+    const [running, waiting] = [new AbortController(), new AbortController()];
+    const begun = new Promise<void>((resolve) => {
+      const watch = { signal: running.signal, progress: () => resolve() };
+      void reasonOf(pool.run(shardOf(LONG), watch)).then((reason) => reasons.push(reason));
+    });
+    const reasons: unknown[] = [];
+    const second = reasonOf(pool.run(shardOf(LONG), { signal: waiting.signal, progress: ignore }));
+    const third = pool.run(shardOf(CELL), { signal: never(), progress: ignore });
+    await begun;
+    waiting.abort('the second');
+    expect(await second).toBe('the second');
+    running.abort('the first');
+    expect(JSON.stringify(await third)).toBe(JSON.stringify(here(CELL)));
+    expect(reasons).toEqual(['the first']);
+    // A signal that has fired starts nothing.
+    const late = pool.run(shardOf(LONG), { signal: running.signal, progress: ignore });
+    expect(await reasonOf(late)).toBe('the first');
+  });
+
+  test('a thread without memory fails its shard, and a closed pool what is left', async () => {
+    const small = reasonOf(poolOf(1, 4).run(shardOf(LONG), { signal: never(), progress: ignore }));
+    expect(await small).toMatchObject({ name: 'ShardFailed', isTooBig: true });
+    const pool = poolOf(1);
+    const watch = { signal: never(), progress: ignore };
+    const both = [1, 2].map(() => reasonOf(pool.run(shardOf(LONG), watch)));
+    await pool.close();
+    const closed = new ShardFailed('Cannot go on: the threads are closed');
+    expect(await Promise.all(both)).toEqual([closed, closed]);
+  });
+});
+
+const SWEEP = {
+  workloads: ['kpti', 'nested-invept', 'unmap'],
+  policies: ['mainline', 'cached-roots', 'never-cache'],
+  seeds: [1, 2, 3],
+  commands: 400,
+};
+
+function post(app: FastifyInstance, body: object) {
+  return ask(app, 'POST', '/v1/sweeps', JSON.stringify(body), {
+    'content-type': 'application/json',
+  });
+}
+
+async function ended(app: FastifyInstance, id: string): Promise<Frame> {
+  return (await ask(app, 'GET', `/v1/jobs/${id}`, undefined, { prefer: 'wait=60' })).json;
+}
+
+describe.skipIf(!isBuilt)(titleOf('a sweep over HTTP on threads'), () => {
+  test('answers as one in slices does, byte for byte', async () => {
+    const [onThreads, inSlices] = [await startApp({ shardWorker: WORKER }), await startApp()];
+    await post(onThreads, SWEEP);
+    await post(inSlices, SWEEP);
+    const [one, other] = [await ended(onThreads, 'job-1'), await ended(inSlices, 'job-1')];
+    expect([one.state, one.progress]).toEqual(['done', { done: 3600, total: 3600, leftMs: null }]);
+    expect(JSON.stringify(one.result)).toBe(JSON.stringify(other.result));
+  });
+
+  test('is cancelled while it runs, and makes room for the next', async () => {
+    const app = await startApp({
+      shardWorker: WORKER,
+      limits: { jobsRunning: 1, shardThreads: 1 },
+    });
+    await post(app, { ...SWEEP, workloads: ['nested-invept'], seeds: [1], commands: 1_000_000 });
+    await post(app, SWEEP);
+    expect((await ask(app, 'GET', '/v1/jobs/job-2')).json.state).toBe('queued');
+    expect((await ask(app, 'DELETE', '/v1/jobs/job-1')).status).toBe(204);
+    expect((await ended(app, 'job-2')).state).toBe('done');
+  });
+
+  test('fails where its machines take more memory than jobs may', async () => {
+    const app = await startApp({ shardWorker: WORKER, limits: { jobPages: 1 } });
+    await post(app, { ...SWEEP, commands: 5000 });
+    const { state, problem } = await ended(app, 'job-1');
+    expect([state, problem.code]).toEqual(['failed', 'memory-limit-reached']);
+  });
+});
