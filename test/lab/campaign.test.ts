@@ -45,6 +45,9 @@ describe('a campaign', () => {
     ['pcid-flush-spares-prev-roots', 'hypervisor', '7.3'],
     ['pcide-keeps-roots', 'hypervisor', '6.1'],
     ['wp-override-keeps-exec', '32-bit', '6.1'],
+    ['last-slot-missed', 'hypervisor', '6.1'],
+    ['vmfunc-keeps-root', 'hypervisor', '6.1'],
+    ['flush-current-names-vpid01', 'hypervisor', '6.1'],
   ])('finds %s by the guest %s under %s, and shows it in a few commands', expectFound);
 
   test.each<GuestName>(['hypervisor', 'pae', '32-bit'])(

@@ -160,6 +160,6 @@ const CHOICES: readonly Choice[] = [
   ...[edit, edit, edit, edit, editTable, editLarge, editEpt],
   ...[movCr3, movCr3, movCr3, reloadCr3, reloadCr3, movCr4, movCr0, wrmsrEfer],
   ...[invlpg, invpcid, invpcid, invept, invvpid, flushFromL1],
-  ...[run, run, run, leave, vmwrite, host, vmm, memslots, copies],
+  ...[run, run, run, leave, vmwrite, host, vmm, memslots, copies, copies],
   ...[reuseOf(FRAMES), reuseOf(FRAMES)],
 ];

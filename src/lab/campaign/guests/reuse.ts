@@ -1,5 +1,5 @@
 import { hex } from '../../../mmu/index.js';
-import { A, B, EPT_LEAF, EPTP, EPTP_AD, X } from '../../../mmu/scenes/index.js';
+import { A, B, EPT_LEAF, EPTP, EPTP_AD, OTHER_EPTP, X } from '../../../mmu/scenes/index.js';
 import type { CommandInput } from '../../../mmu/schema/index.js';
 import type { Chance } from '../../workloads/index.js';
 import { type Choice, stored, vcpu } from './choice.js';
@@ -32,6 +32,10 @@ const WITH_PCIDE: CommandInput = { kind: 'mov-cr4', vcpu, value: '0x220a0' };
 const WITHOUT_PCIDE: CommandInput = { kind: 'mov-cr4', vcpu, value: '0x20a0' };
 const RESUME: CommandInput = { kind: 'vmresume', vcpu };
 const EXIT: CommandInput = { kind: 'vmexit', vcpu };
+/** Roots of another address space that push one to the end of KVM's `prev_roots`. */
+const PREV_ROOTS = 3;
+/** A page among the guest's tables that is none. */
+const EPTP_LIST = 0x10f000;
 /** L2 leaves by it, and to L1 it does nothing. */
 const TO_L1: CommandInput = { kind: 'vmread', vcpu, field: 'GUEST_CR3' };
 
@@ -51,7 +55,7 @@ function storyOf(chance: Chance, frames: readonly number[]): Story {
 
 const STORIES = [
   ...[fromAfar, fromAfar, fromAfar, byTwoRoots, overPcide, overPcide],
-  ...[inL2, underNewVpid, onTwoEptps],
+  ...[inLastSlot, inL2, inL2ByTwoRoots, underNewVpid, underNewVpid, onTwoEptps, byFunction],
 ] as const;
 
 /** A page of one address space, which may be a global one, is moved and dropped from another one. */
@@ -76,6 +80,15 @@ function byTwoRoots(chance: Chance, story: Story): CommandInput[] {
   ];
 }
 
+/** A page is moved and dropped from another address space, after KVM has come to keep it last. */
+function inLastSlot(_chance: Chance, { near, far, own, read, move, gva }: Story): CommandInput[] {
+  const others = Array.from({ length: PREV_ROOTS }, (_, i) => to(far, 3 + i));
+  return [
+    ...[load(near), WITH_PCIDE, to(near, own), read, ...others, move],
+    ...[{ kind: 'invpcid', vcpu, type: 1, pcid: own, gva } as const, to(near, own), read],
+  ];
+}
+
 /** A page is moved and dropped while PCIDE is clear, and used once it is set. */
 function overPcide(_chance: Chance, { near, far, read, move }: Story): CommandInput[] {
   return [
@@ -88,6 +101,14 @@ function overPcide(_chance: Chance, { near, far, read, move }: Story): CommandIn
 function inL2(chance: Chance, { near, read, move, gva }: Story): CommandInput[] {
   const drop = { kind: 'invvpid', vcpu, type: chance.below(4), vpid: 1, gva } as const;
   return [...inL1With({ near, vpid: 1 }), RESUME, read, EXIT, move, drop, RESUME, read];
+}
+
+/** Two address spaces of an L2 have one PCID, which it drops by loading CR3. */
+function inL2ByTwoRoots(_chance: Chance, { near, far, own, read }: Story): CommandInput[] {
+  return [
+    ...[...inL1With({ near, vpid: 1 }), ofL2('GUEST_CR4', 0x220a0), ofL2('GUEST_CR3', near + own)],
+    ...[RESUME, to(far, own), to(near, own), read, load(far + own), read],
+  ];
 }
 
 /** L1 moves a page of L2's, and gives L2 a VPID that it has hardly ever had. */
@@ -109,6 +130,22 @@ function onTwoEptps(chance: Chance, { read, gva }: Story): CommandInput[] {
     ...[TO_L1, ofL2('EPT_POINTER', first), RESUME, read, other, EXIT],
     ...[ofL2('EPT_POINTER', second), RESUME, read, other, EXIT],
     ...[edit, drop, ofL2('EPT_POINTER', first), RESUME, read, other],
+  ];
+}
+
+/** L2 goes over to another EPT by VMFUNC. */
+function byFunction(chance: Chance): CommandInput[] {
+  const [from, to] = chance.percent(50) ? [EPTP, OTHER_EPTP] : [OTHER_EPTP, EPTP];
+  // The two differ in the frame of this page alone.
+  const read: CommandInput = { kind: 'read', vcpu, gva: hex(X), user: false };
+  return [
+    ...[TO_L1, ofL2('SECONDARY_VM_EXEC_CONTROL', 0x3022), ofL2('VM_FUNCTION_CONTROL', 1)],
+    ...[
+      ofL2('EPTP_LIST_ADDRESS', EPTP_LIST),
+      stored(EPTP_LIST, hex(to)),
+      ofL2('EPT_POINTER', from),
+    ],
+    ...[RESUME, read, { kind: 'vmfunc', vcpu, index: 0 } as const, read, EXIT],
   ];
 }
 
@@ -143,4 +180,11 @@ function ofL2(field: L2Field, value: number): CommandInput {
   return { kind: 'vmwrite', vcpu, field, value: hex(value) };
 }
 
-type L2Field = 'SECONDARY_VM_EXEC_CONTROL' | 'VIRTUAL_PROCESSOR_ID' | 'EPT_POINTER' | 'GUEST_CR3';
+type L2Field =
+  | 'SECONDARY_VM_EXEC_CONTROL'
+  | 'VM_FUNCTION_CONTROL'
+  | 'EPTP_LIST_ADDRESS'
+  | 'VIRTUAL_PROCESSOR_ID'
+  | 'EPT_POINTER'
+  | 'GUEST_CR3'
+  | 'GUEST_CR4';
