@@ -16,7 +16,6 @@ const NEVER_RELEASED = ['invept-matches-whole-eptp', 'pcide-keeps-roots'];
 const FOR_ANOTHER_REASON: Readonly<Record<string, string>> = {
   'mainline-t17 on 5.13.0': 'mov-cr3-syncs-current-only',
   'mainline-t17-l2 on 5.13.0': 'mov-cr3-syncs-current-only',
-  'transition-flushes-eptp-left on 5.14.0': 'guest-flush-names-vpid01',
   'obsolete-roots-by-current on 5.13.0': 'MMU_RELOAD frees all roots',
   'obsolete-roots-by-current on 5.14.0': 'MMU_RELOAD frees all roots',
 };

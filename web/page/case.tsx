@@ -69,15 +69,12 @@ function Running(props: {
 function useShown() {
   const shown = useSignal<Shown>({ kind: 'reading' });
   const { fragment } = placeIn(address.value.hash);
-  const given = held.value;
+  // A case beside the page is held once it is read, which is no reason to read it again.
+  const given = fragment === HELD ? held.value : null;
   useEffect(() => {
     const state = shown.peek();
-    if (
-      state.kind === 'case' &&
-      state.fragment === fragment &&
-      (fragment !== HELD || state.from === given)
-    )
-      return;
+    const isOther = given !== null && state.kind === 'case' && state.from !== given;
+    if (state.kind === 'case' && state.fragment === fragment && !isOther) return;
     shown.value = { kind: 'reading' };
     let isOver = false;
     read(fragment).then((next) => {
