@@ -13,7 +13,7 @@ describe.skipIf(!isBuilt)(titleOf('mmulab serve'), () => {
     const ready = await ask(`${address}/readyz`);
     expect([ready.status, await ready.json()]).toEqual([
       200,
-      { status: 'ready', version: expect.any(String) },
+      { status: 'ready', version: expect.any(String), kept: 'in memory: VMs end with the server' },
     ]);
     child.kill(signal);
     const { code, stderr } = await ended;
