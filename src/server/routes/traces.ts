@@ -15,7 +15,7 @@ import type { TypedPlugin } from './typed-plugin.js';
 /** A trace in JSON. Over HTTP it is better sent as it is. */
 const TraceText = z
   .string()
-  .regex(/^[\0-\xff]*$/, 'has a character that is no byte')
+  .regex(/^[^\u0100-\uffff]*$/, 'has a character that is no byte')
   .meta({
     id: 'TraceText',
     description: `A trace, each character a byte. Better sent as \`${BYTES_TYPE}\`.`,
