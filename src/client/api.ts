@@ -2782,7 +2782,7 @@ export type TraceText = string;
 export interface Operations {
     /** Tell that the process is alive. */
     getHealth: { answer: Health };
-    /** Tell whether the server takes requests. */
+    /** Tell whether requests are taken. */
     getReadiness: { answer: Health };
     /** List the policies for the root cache. */
     listPolicies: { answer: PolicyList };

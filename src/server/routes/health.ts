@@ -23,7 +23,7 @@ export const healthRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =
       schema: {
         operationId: 'getHealth',
         summary: 'Tell that the process is alive.',
-        description: 'Needs no token, and is answered under any load.',
+        description: 'Needs no token; answered under any load.',
         tags: ['service'],
         response: { 200: Health, ...refusalsForAll() },
       },
@@ -37,9 +37,8 @@ export const healthRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =
       config: { access: 'all' } satisfies RouteAccess,
       schema: {
         operationId: 'getReadiness',
-        summary: 'Tell whether the server takes requests.',
-        description:
-          '503 while the server is under pressure, cannot keep VMs or shuts down. Needs no token.',
+        summary: 'Tell whether requests are taken.',
+        description: '503 under pressure, if VMs cannot be kept, or at shutdown.',
         tags: ['service'],
         response: { 200: Health, ...refusalsForAll() },
       },

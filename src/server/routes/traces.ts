@@ -18,7 +18,7 @@ const TraceText = z
   .regex(/^[^\u0100-\uffff]*$/, 'has a character that is no byte')
   .meta({
     id: 'TraceText',
-    description: `A trace, each character a byte. Better sent as \`${BYTES_TYPE}\`.`,
+    description: `A trace, a character a byte; better sent as \`${BYTES_TYPE}\`.`,
   });
 
 const params = z.strictObject({ job: JobId });
