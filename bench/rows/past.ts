@@ -1,7 +1,7 @@
 import { createVmOn, demand } from '../api.js';
-import { answersPerSecond, getOf } from '../http-load.js';
+import { getOf } from '../http-load.js';
+import { oneByOne } from '../one-by-one.js';
 import { startServer } from '../processes.js';
-import { repeat } from '../rounds.js';
 import type { Finding } from '../row.js';
 
 /** Requests of a round, one after the other. */
@@ -27,7 +27,7 @@ export async function past(): Promise<Finding[]> {
     const { seq } = await demand<{ seq: number }>(port, 'GET', vm);
     const middle = Math.floor(seq / 2);
     const row = (work: string, path: string, goal: number) =>
-      finding({ work, port, request: getOf(`${vm}/${path}`), goal });
+      oneByOne({ work, port, request: getOf(`${vm}/${path}`), times: TIMES, goal });
     const window = `timeline?from=${middle}&to=${middle + 50_000}&buckets=1000`;
     return [
       await row(`timeline of ${seq} events`, 'timeline?buckets=1000', 50),
@@ -38,25 +38,4 @@ export async function past(): Promise<Finding[]> {
   } finally {
     await server.stop();
   }
-}
-
-interface Asked {
-  readonly work: string;
-  readonly port: number;
-  readonly request: Buffer;
-  /** Milliseconds at most. */
-  readonly goal: number;
-}
-
-async function finding({ work, port, request, goal }: Asked): Promise<Finding> {
-  const load = { port, request, connections: 1, answers: TIMES };
-  const value = await repeat(async () => 1000 / (await answersPerSecond(load)));
-  return {
-    work: `${work}, by HTTP`,
-    measured: { value, unit: 'ms' },
-    rival: null,
-    ratio: null,
-    goal: { of: 'measured', at: 'most', value: goal },
-    notes: [],
-  };
 }

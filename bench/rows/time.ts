@@ -1,7 +1,7 @@
 import { createVmOn, demand } from '../api.js';
-import { answersPerSecond, postOf } from '../http-load.js';
+import { postOf } from '../http-load.js';
+import { oneByOne } from '../one-by-one.js';
 import { startServer } from '../processes.js';
-import { repeat } from '../rounds.js';
 import type { Finding } from '../row.js';
 
 /** Operations of a round, one after the other. */
@@ -25,7 +25,7 @@ export async function time(): Promise<Finding[]> {
     const { seq } = await demand<{ seq: number }>(port, 'GET', vm);
     const middle = Math.floor(seq / 2);
     const row = (work: string, path: string, body: object = {}) =>
-      finding(work, port, postOf(path, JSON.stringify(body)));
+      oneByOne({ work, port, request: postOf(path, JSON.stringify(body)), times: TIMES, goal: 1 });
     return [
       await row('create a VM', '/v1/vms'),
       await row('fork a VM of 1 vCPU now', `${vm}/fork`),
@@ -36,17 +36,4 @@ export async function time(): Promise<Finding[]> {
   } finally {
     await server.stop();
   }
-}
-
-async function finding(work: string, port: number, request: Buffer): Promise<Finding> {
-  const load = { port, request, connections: 1, answers: TIMES };
-  const value = await repeat(async () => 1000 / (await answersPerSecond(load)));
-  return {
-    work: `${work}, by HTTP`,
-    measured: { value, unit: 'ms' },
-    rival: null,
-    ratio: null,
-    goal: { of: 'measured', at: 'most', value: 1 },
-    notes: [],
-  };
 }

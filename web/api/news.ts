@@ -25,8 +25,8 @@ export interface NewsListener<F> {
 /**
  * Follows a stream over WebSocket across any number of lost connections.
  *
- * It keeps no place in the stream: the first frame of each connection says how far the server is by
- * then, and its listener reads what it lacks.
+ * No place in the stream is kept here: the first frame of each connection says how far the server
+ * is by then, and the listener reads what it lacks.
  *
  * @param path With a query.
  * @returns A function that ends it.

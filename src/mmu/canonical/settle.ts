@@ -17,7 +17,7 @@ export class OracleForgot extends Error {
  * pages and frames, its clock and its counts are new; the text of a violation cannot say any more
  * which command was to blame.
  *
- * What is left out and why that is sound: docs/adr/0021-what-a-state-is.md.
+ * docs/adr/0021-what-a-state-is.md lists the parts that are left out, and why that is sound.
  *
  * @param futures What the guest may still do. The less it may, the more states are alike.
  * @throws {OracleForgot} If the oracle has forgotten anything: its bounds were met.
