@@ -1,12 +1,14 @@
 import {
-  BadEncoding,
   createByteReader,
   createByteWriter,
+  type Form,
   finished,
   readEntries,
+  readForm,
   readLinks,
   readPages,
   writeEntries,
+  writeForm,
   writeLinks,
   writePages,
 } from './encoding/index.js';
@@ -15,8 +17,7 @@ import type { Vm } from './state/index.js';
 import { readVm, writeVm } from './whole-state.js';
 
 /** First bytes of every archived state: "mmua", and the version of the form. */
-const MAGIC = 0x61756d6d;
-const VERSION = 1;
+const FORM: Form = { magic: 0x61756d6d, version: 1, what: 'an archived VM' };
 
 /**
  * The whole state of a VM as bytes, with the order in which KVM would find things: an encoded state
@@ -25,8 +26,7 @@ const VERSION = 1;
  */
 export function archiveVm(vm: Vm): Uint8Array {
   const writer = createByteWriter();
-  writer.uint(MAGIC);
-  writer.uint(VERSION);
+  writeForm(writer, FORM);
   finished(
     writeVm(writer, vm, {
       memory: (pages) => writePages(writer, pages),
@@ -45,9 +45,7 @@ export function archiveVm(vm: Vm): Uint8Array {
  */
 export function unarchiveVm(config: VmConfig, bytes: Uint8Array): Vm {
   const reader = createByteReader(bytes);
-  if (reader.uint() !== MAGIC) throw new BadEncoding('these bytes are not an archived VM');
-  const version = reader.uint();
-  if (version !== VERSION) throw new BadEncoding(`version ${version} is not version ${VERSION}`);
+  readForm(reader, FORM);
   const vm = readVm(reader, config, {
     memory: () => readPages(reader),
     entries(page) {

@@ -1,12 +1,14 @@
 import {
-  BadEncoding,
   createByteReader,
   createByteWriter,
+  type Form,
   finished,
   type Pieces,
   readEntries,
+  readForm,
   readPages,
   writeEntries,
+  writeForm,
   writePages,
 } from './encoding/index.js';
 import type { VmConfig } from './schema/index.js';
@@ -15,8 +17,7 @@ import type { Vm } from './state/index.js';
 import { readVm, writeVm } from './whole-state.js';
 
 /** First bytes of every encoded state: "mmul", and the version of the form. */
-const MAGIC = 0x6c756d6d;
-const VERSION = 6;
+const FORM: Form = { magic: 0x6c756d6d, version: 6, what: 'an encoded VM' };
 
 /** An encoded state with the places of its parts, so that equal parts of states can be kept once. */
 export interface EncodedVm {
@@ -39,8 +40,7 @@ export function encodeVm(vm: Vm): EncodedVm {
 /** The same piece by piece, for a VM that stands still meanwhile. */
 export function* encodingOf(vm: Vm): Pieces<EncodedVm> {
   const writer = createByteWriter();
-  writer.uint(MAGIC);
-  writer.uint(VERSION);
+  writeForm(writer, FORM);
   const { vcpuBlocks } = yield* writeVm(writer, vm, {
     memory: (pages) => writePages(writer, pages),
     entries: ({ spt }) => writeEntries(writer, spt as Float64Array),
@@ -57,9 +57,7 @@ export function* encodingOf(vm: Vm): Pieces<EncodedVm> {
  */
 export function decodeVm(config: VmConfig, bytes: Uint8Array): Vm {
   const reader = createByteReader(bytes);
-  if (reader.uint() !== MAGIC) throw new BadEncoding('these bytes are not an encoded VM');
-  const version = reader.uint();
-  if (version !== VERSION) throw new BadEncoding(`version ${version} is not version ${VERSION}`);
+  readForm(reader, FORM);
   const vm = readVm(reader, config, {
     memory: () => readPages(reader),
     entries(page) {

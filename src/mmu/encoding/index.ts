@@ -7,6 +7,7 @@ export {
 } from './bytes.js';
 export type { ContentsSink, ContentsSource } from './contents.js';
 export { readCpuid, writeCpuid } from './cpuid-block.js';
+export { type Form, readForm, writeForm } from './form.js';
 export { readLinks, writeLinks } from './links-block.js';
 export {
   readMemslots,
