@@ -136,7 +136,7 @@ export interface KernelRules {
   /**
    * The VPID that a flush names while L2 runs. An L2 to which L1 gives none runs under that of L1: from
    * v5.16 to v6.11 a flush missed it.
-   * @see Linux `vmx_get_current_vpid()`, commit 2abd5287f083 (6.1.119, v6.12)
+   * @see Linux `vmx_get_current_vpid()`, commit 2657b82a78f1 (6.1.119, 6.6.63, 6.11.10, v6.12)
    */
   readonly l2Vpid: 'vpid01-for-guest' | 'vpid02' | 'vpid02-if-vpid12';
 

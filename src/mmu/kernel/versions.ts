@@ -117,7 +117,7 @@ const v6_1_176: KernelRules = {
   wpChange: 'refresh-with-tdp',
   pgOffFlushesGuest: true,
   eferLmeResets: true,
-  // 2abd5287f083 (v6.12), which the series has since 6.1.119.
+  // 2657b82a78f1 (v6.12), which the series has since 6.1.119.
   l2Vpid: 'vpid02-if-vpid12',
   nestedEvents: 'after-requests',
   dirtyLogAlwaysFlushes: true,
