@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
+import { onTestFailed } from 'vitest';
 import { findChromium } from '../../scripts/find-chromium.js';
 import type { CommandInput } from '../../src/mmu/schema/index.js';
 import { type AppOptions, buildApp } from '../../src/server/index.js';
@@ -14,6 +15,10 @@ type App = Awaited<ReturnType<typeof buildApp>>;
 
 /** What a page has not got by then it will not get. */
 const ANSWER_MS = 120_000;
+
+/** Time for the text of a page whose test has failed already. */
+const SHOWN_MS = 10_000;
+const SHOWN_CHARACTERS = 2000;
 
 const CHROMIUM_ARGS = [
   '--no-sandbox',
@@ -119,7 +124,17 @@ async function openPage(context: BrowserContext, url: string, complaints: string
     if (message.type() === 'error' && !isMeant) complaints.push(text);
   });
   await page.goto(url);
+  onTestFailed(() => describePage(page));
   return page;
+}
+
+/** Prints what a page showed when its test failed: a locator that was not found tells nothing. */
+async function describePage(page: Page): Promise<void> {
+  const text = await page
+    .locator('body')
+    .innerText({ timeout: SHOWN_MS })
+    .catch((error: Error) => error.message);
+  process.stderr.write(`${page.url()} showed:\n${text.slice(0, SHOWN_CHARACTERS)}\n`);
 }
 
 /** Straight into the server, so that no connection of ours outlives one that is restarted. */
