@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   record: async () => (await import('./record.js')).registerRecord,
   calibrate: async () => (await import('./calibrate.js')).registerCalibrate,
   museum: async () => (await import('./museum.js')).registerMuseum,
+  mutate: async () => (await import('./mutate.js')).registerMutate,
   explore: async () => (await import('./explore.js')).registerExplore,
   export: async () => (await import('./export.js')).registerExport,
   why: async () => (await import('./why.js')).registerWhy,

@@ -2,6 +2,7 @@ import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Journal } from '../journal/log/index.js';
+import type { DefectName } from '../mmu/index.js';
 import { CommandStreams } from './batches/command-streams.js';
 import { openKeeper } from './durable/open-keeper.js';
 import type { FleetOptions } from './fleet/fleet-options.js';
@@ -12,6 +13,7 @@ import { compressAnswers } from './http/compression.js';
 import { guardEdge, IDLE_MS, watchClosing } from './http/edge.js';
 import { matchStates } from './http/etag.js';
 import { continueLate } from './http/expect.js';
+import { hideDefect } from './http/hide-defect.js';
 import { answerOnce } from './http/idempotency.js';
 import { writeInTurns } from './http/long-answers.js';
 import { answerUnknownRoutes } from './http/not-found.js';
@@ -49,8 +51,10 @@ export interface AppOptions {
   readonly journal?: Journal | null;
   /** Another division of long work, for tests. */
   readonly turns?: Turns;
-  /** Another model, for tests. */
+  /** Another model, for tests; or the same one, watched. */
   readonly model?: NonNullable<FleetOptions['model']>;
+  /** A mistake that every new VM has beside its own, and that its description does not tell. */
+  readonly defect?: DefectName | null;
   /** `shard-worker.ts` as it was built: shards of jobs run on threads, else between requests. */
   readonly shardWorker?: URL;
   /** Called before the routes are set up, so that a plugin can describe them. */
@@ -61,11 +65,12 @@ export interface AppOptions {
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { epoch = createEpoch(), ids, turns = new Turns(), model, journal = null } = options;
+  const { defect = null } = options;
   const app = createFastify(options, limits, turns);
   const kept = journal && (await openKeeper(journal, { log: app.log, epoch: options.epoch }));
   const shards = poolFor(options, limits);
   const parts = { limits, log: app.log, epoch, ids, turns, model, kept, zstd: ZSTD, shards };
-  const host = createHost(parts);
+  const host = createHost({ ...parts, defect });
   const { fleet, streams, jobs } = host;
 
   answerUnknownRoutes(app);
@@ -95,6 +100,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   writeInTurns(app, turns);
   await compressAnswers(app);
   settleAnswers(app, host);
+  if (defect !== null) hideDefect(app, defect);
   const commandStreams = new CommandStreams({ fleet, problemFor });
   app.addHook('preClose', (done) => {
     commandStreams.close();

@@ -14,7 +14,7 @@ async function refusal(args: readonly string[], env: Record<string, string> = {}
 test.each([
   [
     ['nope'],
-    "Cannot run mmulab: unknown command 'nope'; there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, explore, export, why, policies, kernels",
+    "Cannot run mmulab: unknown command 'nope'; there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, mutate, explore, export, why, policies, kernels",
   ],
   [['--nope'], "Cannot run mmulab: unknown option '--nope'; there are --version, --help"],
   [
@@ -23,7 +23,7 @@ test.each([
   ],
   [
     ['help', 'nope'],
-    'Cannot help with "nope": there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, explore, export, why, policies, kernels',
+    'Cannot help with "nope": there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, mutate, explore, export, why, policies, kernels',
   ],
   [['policies', 'mainline'], 'Cannot run "policies": too many arguments: "mainline"'],
   [['conform'], `Cannot run "conform": missing required argument 'path'`],
@@ -32,6 +32,8 @@ test.each([
     'Cannot judge "moon": no recording has that key; there are result, injected, switches, ' +
       'evicted, freed, unsynced, synced, rootMmu, guestMmu, loads, zapped, flushes, faults',
   ],
+  [['mutate'], `Cannot run "mutate": missing required argument 'command'`],
+  [['mutate', '--jobs', '0', '--', 'x'], 'Cannot mutate: --jobs "0" is not from 1 to 256'],
   [['serve', '--port'], `Cannot run "serve": option '--port <number>' argument missing`],
 ])('%j', async (args, sentence) => {
   expect(await refusal(args)).toBe(sentence);

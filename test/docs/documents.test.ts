@@ -35,6 +35,7 @@ test('a block that does not run says why', () => {
   expect(documents.flatMap(({ name, notRun }) => notRun.map((why) => `${name}: ${why}`))).toEqual([
     'README.md: CI runs npm ci and npm test, and the other commands here run on what npm start starts',
     'README.md: it needs Docker',
+    'docs/harness.md: vitest and pytest are not on every machine; test/examples runs both',
     'docs/operations.md: others could reach these servers; test/cli/commands.test.ts starts servers with tokens on loopback',
     'docs/operations.md: it needs another machine; test/server/edge.test.ts sends tokens',
     'docs/operations.md: it needs Docker',

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { run as runProgram } from '../cli/run.js';
 import { ask, listen } from '../server/start.js';
 import { ROOT, start } from './installed.js';
 
@@ -30,5 +31,22 @@ describe('examples/pytest', () => {
     const headers = { authorization: `Bearer ${secret}` };
     const { json } = await ask(app, 'GET', '/v1/vms', undefined, headers);
     expect(json).toEqual({ vms: [], next: null, total: 0 });
+  });
+
+  test.skipIf(!hasPython)('it notices mistakes of the museum (wants python3 3.8)', async () => {
+    const only = ['--only', 'pcid-flush-spares-prev-roots,quadrant-lost'];
+    const command = ['python3', ...UNITTEST, 'discover', '-s', FOLDER];
+    const env = { ...QUIET, PATH: process.env.PATH ?? '' };
+    const { code, stdout } = await runProgram(['mutate', ...only, '--', ...command], { env });
+    expect([code, stdout.split('\n').map((line) => line.slice(0, 64).trimEnd())]).toEqual([
+      1,
+      [
+        'mistake                       your tests         the server saw',
+        'pcid-flush-spares-prev-roots  failed (status 1)  -',
+        'quadrant-lost                 passed             -',
+        '1 of 2 noticed',
+        '',
+      ],
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { run as runProgram } from '../cli/run.js';
 import { listen } from '../server/start.js';
 import { install, ROOT, remove, run, start } from './installed.js';
 
@@ -42,6 +43,13 @@ describe('examples/vitest, where the package is installed', () => {
     const { port } = await listen({ tokens: [{ scope: 'full', secret }] });
     const env = { MMULAB_URL: `http://127.0.0.1:${port}`, MMULAB_TOKEN: secret };
     expect(await start(process.execPath, [VITEST, 'run'], folder, env)).toMatch(/Tests .*6 passed/);
+  });
+
+  test('it notices a mistake of the museum', async () => {
+    const only = ['--only', 'pcid-flush-spares-prev-roots'];
+    const command = [process.execPath, VITEST, 'run', '--root', folder];
+    const { code, stdout } = await runProgram(['mutate', ...only, '--', ...command]);
+    expect([code, stdout.split('\n')[2]]).toEqual([0, '1 of 1 noticed']);
   });
 
   test('it is there for require as well', () => {

@@ -1,4 +1,4 @@
-import type { step } from '../../mmu/index.js';
+import type { DefectName, step } from '../../mmu/index.js';
 import type { Limits } from '../wire/bounds.js';
 import type { IdMaker } from '../wire/ids.js';
 import type { Keeper } from './keeper.js';
@@ -14,7 +14,9 @@ export interface FleetOptions {
   readonly keeper?: Keeper | null;
   /** Number of VMs that earlier processes made. */
   readonly vmsMade?: number;
-  /** Replaces the model, so that a test can make it fail. */
+  /** A mistake that every new VM has beside its own; null for none. */
+  readonly defect?: DefectName | null;
+  /** Replaces the model, so that a test can make it fail, or watch it. */
   readonly model?: { readonly step: typeof step };
 }
 

@@ -23,6 +23,7 @@ import { Sleeping } from './sleeping.js';
 import { TagCounts } from './tag-counts.js';
 import { finishInTurns, Turns } from './turns.js';
 import { VmLanes } from './vm-lanes.js';
+import { withDefect } from './with-defect.js';
 import type { WorkTally } from './work-tally.js';
 
 /** Owns the VMs. The failure of one never reaches another. */
@@ -35,6 +36,7 @@ export class Fleet {
   readonly #log: FleetLog;
   readonly #ids: FleetOptions['ids'];
   readonly #keeper: Keeper | null;
+  readonly #defect: FleetOptions['defect'];
   readonly #roster = new Roster();
   readonly #tags: TagCounts;
   readonly #room: Room;
@@ -54,6 +56,7 @@ export class Fleet {
     this.turns = turns;
     this.step = model.step;
     this.#keeper = keeper;
+    this.#defect = options.defect;
     this.#histories = new Histories(limits, model.step);
     this.budget = this.#histories.budget;
     this.#tags = new TagCounts(limits.vmsPerTag);
@@ -108,7 +111,8 @@ export class Fleet {
   }
 
   async #draft(spec: VmSpec): Promise<FleetVm> {
-    const { config, labels = NO_LABELS, lanes = null, traced = null } = spec;
+    const { labels = NO_LABELS, lanes = null, traced = null } = spec;
+    const config = withDefect(spec.config, this.#defect);
     this.#tags.demand(NO_LABELS, labels);
     await this.sleeping.makeRoom();
     const pages = this.#room.admit(config, lanes === null ? 1 : lanes.length + 2);

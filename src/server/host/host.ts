@@ -25,8 +25,10 @@ export interface HostOptions {
   readonly ids?: IdMaker | undefined;
   /** Divides long work, where a test needs another clock. */
   readonly turns?: Turns | undefined;
-  /** Replaces the model, for tests. */
+  /** Replaces the model, or watches it. */
   readonly model?: FleetOptions['model'] | undefined;
+  /** A mistake that every new VM has beside its own. */
+  readonly defect?: FleetOptions['defect'];
   /** Unpacks zstd, where that is there. */
   readonly zstd?: Zstd | undefined;
   /** The keeper of VMs, and the state that an earlier process left; by default nothing is kept. */
@@ -56,11 +58,11 @@ export interface Host {
 /** Makes a host without VMs. The caller has to close `streams`, `waits`, `jobs` and `fleet`. */
 export function createHost(options: HostOptions): Host {
   const { limits, log, turns, model, kept = null, zstd = null } = options;
-  const { shards = null, now = Date.now } = options;
+  const { shards = null, now = Date.now, defect = null } = options;
   const epoch = kept?.epoch ?? options.epoch;
   const { ids = idsOf(epoch) } = options;
   const keeper = kept?.keeper ?? null;
-  const from = { keeper, vmsMade: kept?.vmsMade ?? 0 };
+  const from = { keeper, vmsMade: kept?.vmsMade ?? 0, defect };
   const fleet = new Fleet({ limits, log, ids, turns, ...from, ...(model && { model }) });
   keeper?.onFailure((entry, sleeper) => fleet.sleeping.drop(entry, sleeper));
   const timeline = new Timeline(fleet);
