@@ -6,7 +6,7 @@ import type { DefectName } from '../mmu/index.js';
 import { CommandStreams } from './batches/command-streams.js';
 import { openKeeper } from './durable/open-keeper.js';
 import type { FleetOptions } from './fleet/fleet-options.js';
-import { Turns } from './fleet/turns.js';
+import { finishInTurns, Turns } from './fleet/turns.js';
 import { createHost } from './host/host.js';
 import { chooseProtocol, type Token } from './http/auth.js';
 import { compressAnswers } from './http/compression.js';
@@ -156,6 +156,9 @@ function createFastify(
   app.setErrorHandler(refuse);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  parseJsonBodies(app, () => turns.next());
+  parseJsonBodies(app, {
+    pause: () => turns.next(),
+    finish: (pieces) => finishInTurns(turns, pieces),
+  });
   return app;
 }

@@ -91,6 +91,7 @@ function compared(machines: Machines): readonly Dear[] {
     get(`/v1/vms/${shadowed}/digest`),
     get(`/v1/diff?a=${full}&b=${shadowed}&limit=10000`),
     get(`/v1/diff?a=${busy}&b=${wide}&limit=10000`),
+    get(`/v1/diff?a=${wordy}&b=${full}&limit=10000`),
     get(`/v1/vms/${long}/diff?from=1&to=${400_000}&limit=10000`),
     get(`/v1/vms/${raced}/case`),
     get(`/v1/vms/${full}/case`),

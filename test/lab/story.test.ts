@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Story, type ToldEvent, timelineOf } from '../../src/lab/story/index.js';
+import { Story, type ToldEvent, timelineOf, timelineSteps } from '../../src/lab/story/index.js';
 import type { Timeline, VcpuTimeline } from '../../src/lab/story/timeline.js';
 import { WORKLOADS } from '../../src/lab/workloads/index.js';
 import { CommandRefused, createVm, step, type Vm, vcpuStateOf } from '../../src/mmu/index.js';
@@ -9,7 +9,11 @@ import { run } from '../mmu/random-commands.js';
 import { begin } from '../mmu/random-guest.js';
 
 /** Carries commands out, numbers what happens, and tells a story of it. */
-function tell(vm: Vm, commands: Iterable<Command>, after: (seq: number) => void = () => {}) {
+function tell(
+  vm: Vm,
+  commands: Iterable<Command>,
+  after: (seq: number, story: Story) => void = () => {},
+) {
   const story = new Story();
   const told: ToldEvent[] = [];
   let head = 0;
@@ -29,7 +33,7 @@ function tell(vm: Vm, commands: Iterable<Command>, after: (seq: number) => void 
     story.take(vm, command.vcpu, { seq, events });
     told.push(...events);
     head = seq + events.length;
-    after(head);
+    after(head, story);
   }
   const window = (from: number, to: number, buckets: number) =>
     timelineOf(story, vm.vcpus.length, { from, to, buckets, vcpus: null });
@@ -94,9 +98,15 @@ describe('a timeline of whatever befalls a guest', () => {
 
 /** A workload of so many commands, told. */
 function workload(name: string, commands: number) {
+  const guest = guestOf(name, commands);
+  return tell(guest.vm, guest.commands);
+}
+
+function guestOf(name: string, count: number) {
   const { configOf, commandsOf } = WORKLOADS[name as keyof typeof WORKLOADS];
-  const config = { ...configOf({ commands }), policy: 'need-sync' as const };
-  return tell(createVm(VmConfig.parse(config)), commandsOf({ commands }, 1) as Iterable<Command>);
+  const config = { ...configOf({ commands: count }), policy: 'need-sync' as const };
+  const commands = commandsOf({ commands: count }, 1) as Iterable<Command>;
+  return { vm: createVm(VmConfig.parse(config)), commands };
 }
 
 /** Changes that the spans and busy stretches of a lane stand for. */
@@ -171,6 +181,25 @@ describe('a timeline of many thousand events', () => {
         expect(again).toEqual([]);
       }
     }
+  });
+
+  test('is the same if the story goes on while it is drawn', () => {
+    const { vm, commands } = guestOf('shootdown', 12_000);
+    const asked = { from: 0, to: 10_000, buckets: 10, vcpus: null };
+    let drawing: Generator<void, Timeline> | null = null;
+    let drawn: Timeline | undefined;
+    let steps = 0;
+    const { story, head } = tell(vm, commands, (seq, story) => {
+      if (seq < asked.to || drawn !== undefined) return;
+      drawing ??= timelineSteps(story, vm.vcpus.length, asked);
+      const { done, value } = drawing.next();
+      steps += 1;
+      if (done === true) drawn = value;
+    });
+    // It is read four times a thousand records at a time, and drawn vCPU by vCPU.
+    expect(steps).toBe(8);
+    expect(head).toBeGreaterThan(asked.to + 5000);
+    expect({ ...drawn, head }).toEqual(timelineOf(story, vm.vcpus.length, asked));
   });
 
   test('shows only the vCPUs that are asked for', () => {

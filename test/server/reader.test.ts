@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { COMMAND_KINDS, Command, VmConfig } from '../../src/mmu/schema/index.js';
 import { Check } from '../../src/server/conditions/check.js';
+import { readAhead } from '../../src/server/wire/read-ahead.js';
 import { createJsonReader, NO_MATCH } from '../../src/server/wire/reader.js';
 
 const batch = z.array(Command).min(1).max(3);
@@ -169,4 +170,27 @@ test('a large configuration is read without the schema', () => {
   }
   // Once, for the comparison.
   expect(parsed).toBe(1);
+});
+
+test('a long list that is read ahead comes to the same, and is not read again', () => {
+  const words = Array.from({ length: 1000 }, (_, i) => ({ gpa: `0x${i}000`, value: '0x1' }));
+  const given = { memory: { words } };
+  const read = createJsonReader(VmConfig);
+  const expected = read(structuredClone(given));
+  // In pieces of 64.
+  expect([...readAhead(VmConfig, given)]).toHaveLength(16);
+  words.fill({ gpa: 'fish', value: 'fish' });
+  expect(read(given)).toEqual(expected);
+});
+
+test('what is wrong in a long list is left to the reader of the whole', () => {
+  const words: object[] = Array.from({ length: 1000 }, () => ({ gpa: '0x0', value: '0x1' }));
+  words[700] = { gpa: 'fish', value: '0x1' };
+  const given = { memory: { words } };
+  for (const _ of readAhead(VmConfig, given));
+  expect(createJsonReader(VmConfig)(given)).toBe(NO_MATCH);
+  // Nor is a body of another form looked at.
+  for (const other of [null, 3, [], { memory: 3 }, { memory: { words: 'x' } }]) {
+    expect([...readAhead(VmConfig, other)]).toEqual([]);
+  }
 });

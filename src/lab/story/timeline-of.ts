@@ -34,18 +34,38 @@ export function oldestOf({ segments }: Story): number {
 
 /** A window of a story. @param vcpuCount vCPUs of the VM. */
 export function timelineOf(story: Story, vcpuCount: number, asked: WindowAsked): Timeline {
+  const steps = timelineSteps(story, vcpuCount, asked);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same in steps. The story may go on, or forget, in between. */
+export function* timelineSteps(
+  story: Story,
+  vcpuCount: number,
+  asked: WindowAsked,
+): Generator<void, Timeline> {
   const { from, to, buckets, vcpus } = asked;
+  const [head, oldest] = [story.head, oldestOf(story)];
   const frame = frameOf(from, to, buckets);
   const wants = (vcpu: number) => vcpus === null || vcpus.includes(vcpu);
-  const window = new StoryWindow(story, frame, wants);
-  const shown = Array.from({ length: vcpuCount }, (_, vcpu) => vcpu).filter(wants);
+  const window = new StoryWindow(frame, wants);
+  yield* window.read(story);
+  const drawn: VcpuTimeline[] = [];
+  for (let vcpu = 0; vcpu < vcpuCount; vcpu += 1) {
+    if (!wants(vcpu)) continue;
+    yield;
+    drawn.push(vcpuTimelineOf(window, vcpu));
+  }
   return {
     from,
     to,
-    head: story.head,
-    oldest: oldestOf(story),
+    head,
+    oldest,
     bucket: { first: frame.first, size: frame.size, count: frame.buckets },
-    vcpus: shown.map((vcpu) => vcpuTimelineOf(window, vcpu)),
+    vcpus: drawn,
     violations: { count: window.violationCount, first: window.violations },
   };
 }

@@ -32,6 +32,9 @@ export function frameOf(from: number, to: number, bucketsMax: number): Frame {
   return { from, to, size, first, buckets: Math.floor(to / size) - Math.floor(from / size) + 1 };
 }
 
+/** Nodes of a segment that are read at a time: a divisor of those of a group. */
+const NODES_PER_YIELD = 4;
+
 /** Nodes of a segment in a row. */
 interface NodeRun {
   readonly node: number;
@@ -52,24 +55,29 @@ export class StoryWindow {
   readonly #standing = new Map<number, Standing>();
 
   /** @param wants Whether a vCPU is to be shown. */
-  constructor(story: Story, frame: Frame, wants: (vcpu: number) => boolean) {
+  constructor(frame: Frame, wants: (vcpu: number) => boolean) {
     this.#frame = frame;
     this.#wants = wants;
-    const { from, to } = frame;
+  }
+
+  /** Reads it, once; yields after a few thousand records. The story may go on meanwhile. */
+  *read(story: Story): Generator<void> {
+    const { from, to } = this.#frame;
     const segments = story.segments.filter(
       ({ start }) => start + SEGMENT_SEQS > from && start <= to,
     );
     const [first] = segments;
     const standing = first === undefined ? lastBefore(story, from) : first.standing;
     for (const { code, value, since } of standing) this.#stand(code, { value, since });
-    for (const segment of segments) this.#read(segment);
+    for (const segment of segments) yield* this.#read(segment);
     for (const code of this.#standing.keys()) this.#painter(code);
     for (const lane of this.lanes.values()) lane.end();
   }
 
-  #read(segment: Segment): void {
+  *#read(segment: Segment): Generator<void> {
     const nodes = SEGMENT_SEQS / NODE_SEQS;
     for (let node = 0; node < nodes; node += 1) {
+      if (node % NODES_PER_YIELD === 0) yield;
       if (node % NODES_PER_GROUP === 0 && this.#takeGroup(segment, node)) {
         node += NODES_PER_GROUP - 1;
         continue;

@@ -102,7 +102,7 @@ export const VmxCapabilities = z
   })
   .meta({ id: 'VmxCapabilities' });
 
-const MemoryWord = z
+export const MemoryWord = z
   .strictObject({ gpa: PhysicalAddress, value: Hex64 })
   .meta({ id: 'MemoryWord', description: 'Eight bytes of guest-physical memory.' });
 

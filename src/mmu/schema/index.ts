@@ -6,6 +6,7 @@ export { COMMAND_KINDS, COMMANDS, type CommandKind } from './commands.js';
 export {
   DefectName,
   KernelName,
+  MemoryWord,
   MMU_PAGES_MAX,
   PolicyName,
   TLB_ENTRIES_MAX,
@@ -39,4 +40,4 @@ export { TlbContextState, TlbState } from './tlb-state.js';
 export { OracleState, VcpuState } from './vcpu-state.js';
 export { ALLOWED_MAX, described, type SeqOf } from './violation.js';
 export { WalkState } from './walk-state.js';
-export { createJsonWriter, type JsonWriter } from './wire.js';
+export { createJsonWriter, type JsonWriter, requiredFirst } from './wire.js';

@@ -18,6 +18,13 @@ export function createJsonWriter<T extends z.ZodType>(schema: T): JsonWriter<z.o
   return writerOf(schema) as JsonWriter<z.output<T>>;
 }
 
+/** Fields in the order in which they are written: what is always there stands before the rest. */
+export function requiredFirst(schema: z.ZodObject): [string, z.core.$ZodType][] {
+  const entries = Object.entries(schema.shape);
+  const isOptional = ([, field]: [string, z.core.$ZodType]) => field instanceof z.ZodOptional;
+  return [...entries.filter((entry) => !isOptional(entry)), ...entries.filter(isOptional)];
+}
+
 function writerOf(schema: z.core.$ZodType): Writer {
   if (schema instanceof z.ZodObject) return objectWriter(schema);
   if (schema instanceof z.ZodArray) return arrayWriter(writerOf(schema.element));
@@ -119,12 +126,6 @@ function termOf(field: z.core.$ZodType, item: string, writers: Writer[]): string
     return `(${item} === null ? "null" : ${inner})`;
   }
   return `w[${writers.push(writerOf(field)) - 1}](${item})`;
-}
-
-function requiredFirst(schema: z.ZodObject): [string, z.core.$ZodType][] {
-  const entries = Object.entries(schema.shape);
-  const isOptional = ([, field]: [string, z.core.$ZodType]) => field instanceof z.ZodOptional;
-  return [...entries.filter((entry) => !isOptional(entry)), ...entries.filter(isOptional)];
 }
 
 /** Items from which on texts are joined. */

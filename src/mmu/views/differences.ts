@@ -11,6 +11,7 @@ import {
   createJsonWriter,
   type Difference,
   type JsonWriter,
+  MemoryWord,
   ShadowPageState,
   SpteState,
   TlbState,
@@ -26,7 +27,11 @@ import { vcpuStateOf } from './vcpu.js';
 const WORDS_PER_PAGE = 512;
 const WORD_BYTES = 8;
 
+/** Translations that are looked at before the caller may do something else. */
+const ENTRIES_PER_STEP = 256;
+
 const configOf = wireOf(createJsonWriter(VmConfig));
+const wordOf = wireOf(createJsonWriter(MemoryWord));
 const vcpuOf = wireOf(createJsonWriter(VcpuState));
 const tlbOf = wireOf(createJsonWriter(TlbState));
 const pageOf = wireOf(createJsonWriter(ShadowPageState));
@@ -39,9 +44,10 @@ const spteOf = wireOf(createJsonWriter(SpteState));
  * difference comes null, so that the caller may do something else in between.
  */
 export function* differencesOf(a: Vm, b: Vm): Generator<Difference | null> {
-  if (a.config !== b.config) yield* both('/config', a, b, (vm) => configOf(vm.config));
+  if (a.config !== b.config) yield* configDifferences(a.config, b.config);
   for (let i = 0; i < Math.max(a.vcpus.length, b.vcpus.length); i += 1) {
-    yield* both(`/vcpus/${i}`, a, b, (vm) => wholeVcpuOf(vm, i));
+    const [left, right] = [yield* wholeVcpuOf(a, i), yield* wholeVcpuOf(b, i)];
+    yield* jsonDifferences(`/vcpus/${i}`, { a: left, b: right });
     yield null;
   }
   yield* both('/vmcs12s', a, b, vmcs12sOf);
@@ -54,14 +60,21 @@ export function* differencesOf(a: Vm, b: Vm): Generator<Difference | null> {
   yield* shadowDifferences(a, b);
 }
 
-function* both<T>(
-  path: string,
-  a: T | undefined,
-  b: T | undefined,
-  view: (of: T) => Json | undefined,
-): Generator<Difference> {
-  const [left, right] = [a, b].map((side) => (side === undefined ? undefined : view(side)));
-  yield* jsonDifferences(path, { a: left, b: right });
+function both<T>(path: string, a: T, b: T, view: (of: T) => Json): Generator<Difference | null> {
+  return jsonDifferences(path, { a: view(a), b: view(b) });
+}
+
+/** The words of memory last, and one by one: a configuration may have many thousands. */
+function* configDifferences(a: VmConfig, b: VmConfig): Generator<Difference | null> {
+  yield* both('/config', a, b, ({ memory, ...config }) =>
+    configOf({ ...config, memory: { ...memory, words: [] } }),
+  );
+  const [left, right] = [a.memory.words, b.memory.words];
+  for (let i = 0; i < Math.max(left.length, right.length); i += 1) {
+    const [wordA, wordB] = [left[i], right[i]].map((word) => word && wordOf(word));
+    yield* jsonDifferences(`/config/memory/words/${i}`, { a: wordA, b: wordB });
+    if (i % ENTRIES_PER_STEP === 0) yield null;
+  }
 }
 
 function wireOf<T>(write: JsonWriter<T>): (value: T) => JsonObject {
@@ -69,18 +82,24 @@ function wireOf<T>(write: JsonWriter<T>): (value: T) => JsonObject {
 }
 
 /** The TLB by tag and address: its order is no state that a guest could see. */
-function wholeVcpuOf(vm: Vm, index: number): Json | undefined {
+function* wholeVcpuOf(vm: Vm, index: number): Generator<null, Json | undefined> {
   const vcpu = vm.vcpus[index];
   if (vcpu === undefined) return undefined;
   const range = { skip: 0, limit: Number.POSITIVE_INFINITY };
-  const contexts = tlbStateOf(vcpu, range).contexts.map((context): [string, Json] => {
+  const contexts: [string, Json][] = [];
+  for (const context of tlbStateOf(vcpu, range).contexts) {
     const { kind, vpid, pcid, global, root } = context;
-    const wire = tlbOf({ contexts: [context], size: 0, capacity: 0 });
-    const entries = ((wire.contexts as JsonObject[])[0]?.entries ?? []) as JsonObject[];
-    const byAddress = entries.map(({ address, ...entry }) => [String(address), entry]);
+    const byAddress: [string, Json][] = [];
+    for (let from = 0; from < context.entries.length; from += ENTRIES_PER_STEP) {
+      yield null;
+      const entries = context.entries.slice(from, from + ENTRIES_PER_STEP);
+      const wire = tlbOf({ contexts: [{ ...context, entries }], size: 0, capacity: 0 });
+      const written = ((wire.contexts as JsonObject[])[0]?.entries ?? []) as JsonObject[];
+      for (const { address, ...entry } of written) byAddress.push([String(address), entry]);
+    }
     const tag = [kind, vpid, global ? 'global' : pcid, root === null ? null : hex(root)];
-    return [tag.filter((part) => part !== null).join(' '), Object.fromEntries(byAddress)];
-  });
+    contexts.push([tag.filter((part) => part !== null).join(' '), Object.fromEntries(byAddress)]);
+  }
   return { ...vcpuOf(vcpuStateOf(vm, vcpu)), tlb: Object.fromEntries(contexts) };
 }
 

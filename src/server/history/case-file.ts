@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { creationOf, type Vcpu } from '../../mmu/index.js';
+import { creationOf, freezeVm, thawVm, type Vcpu } from '../../mmu/index.js';
 import { Command, type MmuEvent, VmConfig } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { finishInTurns } from '../fleet/turns.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { VERSION } from '../wire/version.js';
-import { Digest, digestOf, digestSteps, EventsDigest } from './digest.js';
+import { Digest, digestInTurns, digestSteps, EventsDigest } from './digest.js';
 import { lineageOf } from './lineage.js';
 
 export const CaseDigests = z
@@ -44,14 +44,17 @@ export type CaseFile = z.output<typeof CaseFile>;
  * @throws {Error} If the commands do not lead to the same state again: a bug of ours.
  */
 export async function caseOf(fleet: Fleet, entry: FleetVm): Promise<CaseFile> {
-  const { config } = entry.vm;
+  const { config, initial } = entry.vm;
   const commands = lineageOf(fleet, entry, entry.ring.head, `write the case of VM "${entry.id}"`);
-  const present = entry.poison === null ? digestOf(entry.vm) : null;
+  const { poison } = entry;
+  const present = poison === null ? freezeVm(entry.vm) : null;
   const file = await caseFrom(fleet, config, commands);
-  if (present !== null && file.expected.state !== present) {
+  if (poison !== null) return { ...file, poisonedBy: poison.command };
+  const digest = present && (await digestInTurns(thawVm(initial, present), fleet.turns));
+  if (file.expected.state !== digest) {
     throw new Error(`Cannot write the case of VM "${entry.id}": its commands lead elsewhere`);
   }
-  return entry.poison === null ? file : { ...file, poisonedBy: entry.poison.command };
+  return file;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import { z } from 'zod';
 import { finishInTurns, type Turns } from '../fleet/turns.js';
 import { Written } from '../wire/compilers.js';
-import { createListWriter, type ListWriter } from '../wire/long-list.js';
+import { createLongWriter, type LongWriter } from '../wire/long-list.js';
 
 /**
  * Writes answers with a long list in slices, between which others are served. Must be set up before
@@ -10,9 +10,10 @@ import { createListWriter, type ListWriter } from '../wire/long-list.js';
  */
 export function writeInTurns(app: FastifyInstance, turns: Turns): void {
   app.addHook('onRoute', (route: RouteOptions) => {
-    const schema = listSchemaOf(route.schema?.response);
+    const schema = objectSchemaOf(route.schema?.response);
     if (schema === null) return;
-    let writer: ListWriter | null = null;
+    // Compiled when it is first needed; null if no answer can be long.
+    let writer: LongWriter | null | undefined;
     const write = (
       _request: FastifyRequest,
       reply: FastifyReply,
@@ -21,7 +22,7 @@ export function writeInTurns(app: FastifyInstance, turns: Turns): void {
     ) => {
       // The body of a refusal has another schema.
       if (reply.statusCode >= 300) return done(null, payload);
-      writer ??= createListWriter(schema);
+      if (writer === undefined) writer = createLongWriter(schema);
       if (writer === null || !writer.isLong(payload)) return done(null, payload);
       finishInTurns(turns, writer.write(payload)).then(
         (bytes) => done(null, new Written(bytes)),
@@ -32,13 +33,12 @@ export function writeInTurns(app: FastifyInstance, turns: Turns): void {
   });
 }
 
-/** Schema of the JSON of a done request, if it has a list. */
-function listSchemaOf(responses: unknown): z.ZodObject | null {
+/** Schema of the JSON of a done request, if it is an object. */
+function objectSchemaOf(responses: unknown): z.ZodObject | null {
   const byStatus = (responses ?? {}) as Record<string, Response | undefined>;
   const response = byStatus[200] ?? byStatus[201];
   const schema = response instanceof z.ZodType ? response : response?.content?.[JSON_TYPE]?.schema;
-  if (!(schema instanceof z.ZodObject)) return null;
-  return Object.values(schema.shape).some((field) => field instanceof z.ZodArray) ? schema : null;
+  return schema instanceof z.ZodObject ? schema : null;
 }
 
 const JSON_TYPE = 'application/json';

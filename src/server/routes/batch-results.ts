@@ -6,7 +6,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { forEachInTurns } from '../fleet/turns.js';
 import { EventFrame, Seq } from '../wire/frames.js';
-import { createListWriter, type ListWriter } from '../wire/long-list.js';
+import { openList } from '../wire/long-list.js';
 
 export const BatchResult = z
   .strictObject({ seq: Seq, outcome: Outcome, events: z.array(EventFrame).optional() })
@@ -38,7 +38,7 @@ export interface AskedBatch {
   readonly query: BatchQuery;
 }
 
-const WRITER = createListWriter(BatchApplied) as ListWriter;
+const open = openList('results', BatchResult);
 
 /**
  * Applies a batch.
@@ -61,9 +61,9 @@ export async function resultsOf(
  * @throws {ApiError} If a command cannot be applied.
  */
 export async function writtenResultsOf(fleet: Fleet, asked: AskedBatch): Promise<Buffer> {
-  const results = WRITER.begin();
-  await applyTo(fleet, asked, (result) => void results.add(result));
-  return results.end({});
+  const results = open();
+  await applyTo(fleet, asked, results.add);
+  return results.end();
 }
 
 async function applyTo(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { oldestOf, Timeline, timelineOf } from '../../lab/index.js';
+import { oldestOf, Timeline, timelineSteps } from '../../lab/index.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
+import { finishInTurns } from '../fleet/turns.js';
 import { tellStory } from '../history/tell-story.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
@@ -28,12 +29,12 @@ export const getTimeline = operation({
   async run({ fleet }, { params, query }) {
     const entry = fleet.get(params.vm);
     await tellStory(fleet, entry);
-    return drawn(entry, query);
+    return finishInTurns(fleet.turns, drawing(entry, query));
   },
 });
 
 /** @throws {ApiError} If the window ends before it begins. */
-function drawn({ vm, story, ring }: FleetVm, query: TimelineQuery): Timeline {
+function drawing({ vm, story, ring }: FleetVm, query: TimelineQuery): Generator<void, Timeline> {
   if (story === null) throw new Error('Cannot draw a copy that commands are only tried on');
   story.begin(vm);
   const oldest = oldestOf(story);
@@ -46,7 +47,7 @@ function drawn({ vm, story, ring }: FleetVm, query: TimelineQuery): Timeline {
   const vcpus = vcpu === undefined ? null : [...new Set(vcpu)].filter((index) => index < length);
   const shown = Math.max(vcpus?.length ?? length, 1);
   const buckets = Math.min(query.buckets, Math.floor(BOUNDS.timelineCells.value / shown));
-  return timelineOf(story, length, { from: known(from), to: known(to), buckets, vcpus });
+  return timelineSteps(story, length, { from: known(from), to: known(to), buckets, vcpus });
 }
 
 /** `GET /v1/vms/:vm/timeline`: what happened, at any zoom. */

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { ApiError } from './errors.js';
+import { readAhead } from './read-ahead.js';
 import { repeatedKeyIn } from './repeated-key.js';
 
 /** Characters of a body from which on others are served between the parts of the work on it. */
@@ -9,10 +11,10 @@ export const LONG_BODY = 64 * 1024;
  * Accepts JSON bodies and no others, and no object with a key twice. A missing or empty body counts as `{}`, so that a command
  * without fields needs none; the check of a required field still reports that it is missing.
  *
- * @param pause Serves others. A long body is parsed, looked over, checked and carried out in turns of
+ * @param serving Serves others. A long body is parsed, looked over, checked and carried out in turns of
  *   their own, because each of these takes a good part of what others may be held up.
  */
-export function parseJsonBodies(app: FastifyInstance, pause: () => Promise<void>): void {
+export function parseJsonBodies(app: FastifyInstance, { pause, finish }: Serving): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   const long = new WeakSet<FastifyRequest>();
   app.removeAllContentTypeParsers();
@@ -30,15 +32,29 @@ export function parseJsonBodies(app: FastifyInstance, pause: () => Promise<void>
       });
     },
   );
-  const pauseIfLong = (request: FastifyRequest, done: () => void) => {
-    if (long.has(request)) void pause().then(done);
-    else done();
-  };
   app.addHook('preValidation', (request, _reply, done) => {
     if (request.body === undefined && request.method === 'POST') request.body = {};
-    pauseIfLong(request, done);
+    const schema = request.routeOptions.schema?.body;
+    if (!long.has(request)) done();
+    else if (schema instanceof z.ZodType) {
+      pause()
+        .then(() => finish(readAhead(schema, request.body)))
+        .then(pause)
+        .then(() => done(), done);
+    } else void pause().then(() => done());
   });
-  app.addHook('preHandler', (request, _reply, done) => pauseIfLong(request, done));
+  app.addHook('preHandler', (request, _reply, done) => {
+    if (long.has(request)) void pause().then(() => done());
+    else done();
+  });
+}
+
+/** Ways of serving others while a long body is taken. */
+export interface Serving {
+  /** Resolves in the next turn that is free. */
+  readonly pause: () => Promise<void>;
+  /** Does work piece by piece. */
+  readonly finish: (pieces: Generator<void>) => Promise<void>;
 }
 
 /** @throws {ApiError} If the body is compressed. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { itemsRead } from './lists-read.js';
 
 /** Decodes JSON into the machine's form; `NO_MATCH` if it does not fit the schema. */
 export type JsonReader = (value: unknown) => unknown;
@@ -104,6 +105,8 @@ function arrayReader(schema: z.ZodArray): JsonReader {
   return (value) => {
     if (!Array.isArray(value)) return NO_MATCH;
     if (value.length < bounds.least || value.length > bounds.most) return NO_MATCH;
+    const before = itemsRead(value, schema);
+    if (before !== undefined) return before;
     const out: unknown[] = [];
     for (const given of value) {
       const item = read(given);
