@@ -1,13 +1,25 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Journal } from '../journal/log/index.js';
 import { WrongUse } from './wrong-use.js';
 
 /** The folder of the journal where none is named. */
 export const DATA_FOLDER = './data';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Option that names the folder. */
+export interface FolderOptions {
+  readonly data?: string | undefined;
+}
+
+/** The folder that is meant, by option, environment or default. */
+export function folderOf({ data }: FolderOptions, { MMULAB_DATA }: Environment): string {
+  return resolve(data ?? (MMULAB_DATA || DATA_FOLDER));
+}
+
 /** Options by which a server is told where its VMs are kept. */
-export interface JournalOptions {
-  readonly data?: string;
+export interface JournalOptions extends FolderOptions {
   readonly ephemeral?: boolean;
 }
 
@@ -18,38 +30,56 @@ export interface JournalOptions {
  */
 export async function openJournal(
   { data, ephemeral = false }: JournalOptions,
-  { MMULAB_DATA }: NodeJS.ProcessEnv,
+  env: Environment,
 ): Promise<Journal | null> {
   if (ephemeral && data !== undefined) {
     throw new WrongUse('Cannot serve: --ephemeral keeps nothing, and --data says where to keep it');
   }
-  return ephemeral ? null : await openFolder(data ?? (MMULAB_DATA || DATA_FOLDER), 'Cannot serve');
+  const instead = ', or pass --ephemeral';
+  return ephemeral ? null : await openFolder(folderOf({ data }, env), 'Cannot serve', instead);
 }
 
 /**
- * Opens the journal of a folder.
+ * Opens a journal that is there.
+ *
+ * @param task The task that needs it, as the error begins: `Cannot verify`.
+ * @throws {WrongUse} If there is none, or it cannot be used.
+ */
+export async function openKept(options: FolderOptions, env: Environment, task: string) {
+  const path = folderOf(options, env);
+  const { JOURNAL_FILE } = await import('../journal/lmdb/index.js');
+  if (existsSync(join(path, JOURNAL_FILE))) return await openFolder(path, task);
+  throw new WrongUse(`${task}: there is no journal in "${path}"; name its folder with --data`);
+}
+
+/**
+ * Opens the journal of a folder, which is made if it is not there.
  *
  * @param task The task that needs it, as the error begins: `Cannot serve`.
+ * @param instead Words on what to do without it.
  * @throws {WrongUse} If the folder cannot be used.
  */
-export async function openFolder(folder: string, task: string) {
-  const path = resolve(folder);
+export async function openFolder(path: string, task: string, instead = '') {
   // Loaded only by a server that keeps its VMs, as the engine is.
   const { LmdbJournal } = await import('../journal/lmdb/index.js');
   try {
     return await LmdbJournal.open(path);
   } catch (error) {
-    throw new WrongUse(`${task}: ${reasonOf(error as NodeJS.ErrnoException, path)}`);
+    throw new WrongUse(`${task}: ${reasonOf(error as NodeJS.ErrnoException, path, instead)}`);
   }
 }
 
-function reasonOf({ name, message, code }: NodeJS.ErrnoException, path: string): string {
+function reasonOf(
+  { name, message, code }: NodeJS.ErrnoException,
+  path: string,
+  instead: string,
+): string {
   if (name === 'FolderTaken') {
     return `the folder "${path}" is taken: ${message}; stop it, or name another folder with --data`;
   }
   if (code === 'ERR_MODULE_NOT_FOUND') {
-    return 'the package "lmdb", by which VMs are kept, is not installed; install it, or pass --ephemeral';
+    return `the package "lmdb", by which VMs are kept, is not installed; install it${instead}`;
   }
   const said = message.replace(/\.$/, '');
-  return `VMs cannot be kept in the folder "${path}" (${said}); name another with --data, or pass --ephemeral`;
+  return `VMs cannot be kept in the folder "${path}" (${said}); name another with --data${instead}`;
 }

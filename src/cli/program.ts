@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   museum: async () => (await import('./museum.js')).registerMuseum,
   mutate: async () => (await import('./mutate.js')).registerMutate,
   explore: async () => (await import('./explore.js')).registerExplore,
+  journal: async () => (await import('./journal.js')).registerJournal,
   export: async () => (await import('./export.js')).registerExport,
   why: async () => (await import('./why.js')).registerWhy,
   policies: async () => (await import('./policies.js')).registerPolicies,
@@ -48,7 +49,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   try {
     checkHelp(args);
     for (const register of await registersFor(args[0])) register(program, terminal);
-    for (const command of program.commands) refuseInOneSentence(command);
+    refuseBelow(program);
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     terminal.exitCode = statusOf(error);
@@ -76,11 +77,24 @@ function statusOf(error: unknown): number {
   throw error;
 }
 
+function refuseBelow(command: Command): void {
+  for (const below of command.commands) {
+    refuseInOneSentence(below);
+    refuseBelow(below);
+  }
+}
+
+/** The name of a command with those above it: `journal verify`. */
+function nameOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent == null ? command.name() : `${nameOf(parent)} ${command.name()}`;
+}
+
 /** Makes a sentence of ours of what the parser of arguments objects to. */
 function refuseInOneSentence(command: Command): void {
   command.exitOverride((error) => {
     if (error.exitCode === 0 || error.code === 'commander.help') throw error;
-    const what = command.parent === null ? 'mmulab' : `"${command.name()}"`;
+    const what = command.parent === null ? 'mmulab' : `"${nameOf(command)}"`;
     throw new WrongUse(`Cannot run ${what}: ${reasonOf(error, command)}`);
   });
 }
@@ -91,12 +105,18 @@ function reasonOf({ code, message }: CommanderError, command: Command): string {
     case 'commander.unknownOption':
       return `${said}; there are ${optionsOf(command)}`;
     case 'commander.unknownCommand':
-      return `${said}; there are ${Object.keys(COMMANDS).join(', ')}`;
+      return `${said}; there are ${namesBelow(command).join(', ')}`;
     case 'commander.excessArguments':
       return `too many arguments: ${command.args.map((arg) => JSON.stringify(arg)).join(', ')}`;
     default:
       return said;
   }
+}
+
+/** Names of the commands of a command. Those of the program are known before they are loaded. */
+function namesBelow(command: Command): readonly string[] {
+  if (command.parent === null) return Object.keys(COMMANDS);
+  return command.commands.map((below) => below.name());
 }
 
 function optionsOf(command: Command): string {

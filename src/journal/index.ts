@@ -13,3 +13,4 @@ export type {
   StateScale,
 } from './record.js';
 export { type Applied, Recorder } from './recorder.js';
+export { packedSpacing } from './spacing.js';

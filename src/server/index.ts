@@ -1,5 +1,10 @@
 export { type AppOptions, buildApp } from './app.js';
 export { whyOfCase } from './direct/why-of-case.js';
+export { type Dropped, dropNeedless } from './durable/drop-needless.js';
+export { exportJournal } from './durable/export-journal.js';
+export { CannotImport, importJournal } from './durable/import-journal.js';
+export { type LogVerdict, verifyLog } from './durable/verify-log.js';
+export { verifyValues } from './durable/verify-values.js';
 export { Turns } from './fleet/turns.js';
 export { CaseFile, caseFrom } from './history/case-file.js';
 export { TOKEN_PATTERN, type Token } from './http/auth.js';

@@ -154,6 +154,19 @@ export function suite(open: () => Promise<Journal>): void {
     expect(journal.bytes).toBe(two / 2);
   });
 
+  test('a log whose first records are elsewhere goes on behind them', async () => {
+    const journal = await open();
+    await journal.begin('vm-1', 4);
+    expect(await journal.position('vm-1')).toBe(4);
+    expect(await journal.append('vm-1', { record: record(5), after: 4, note: NOTE })).toEqual({
+      position: 5,
+    });
+    await journal.begin('vm-1', 9);
+    expect(shown(await all(journal.read('vm-1', 1)))).toEqual(['5 body 5']);
+    expect([await journal.position('vm-1'), await journal.position('vm-2')]).toEqual([5, 0]);
+    expect(await journal.damaged('jobs')).toEqual([]);
+  });
+
   test('values are kept by room and key, and found by what their keys begin with', async () => {
     const journal = await open();
     await journal.put('jobs', 'b', bytes('1'));

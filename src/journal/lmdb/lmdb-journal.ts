@@ -14,11 +14,13 @@ import {
   unsealed,
   Watchers,
 } from '../log/index.js';
+import { compactFile } from './compact-file.js';
 import { demandSpace } from './free-space.js';
 import { GroupCommit, unheard } from './group-commit.js';
-import { type Head, headFrom, headOf, headToBytes } from './head.js';
+import type { Head } from './head.js';
+import { KnownHeads } from './known-heads.js';
 import { LmdbValues } from './lmdb-values.js';
-import { ALL, LAST, placesIn, type Range } from './places.js';
+import { LAST, placesIn, type Range } from './places.js';
 import { openTables, type Tables } from './tables.js';
 import { takeFolder } from './take-folder.js';
 
@@ -36,14 +38,14 @@ const PIECE = 256;
 export class LmdbJournal implements Journal {
   readonly worth = 'on disk: each answer is synced before it is given';
   readonly #root: Tables['root'];
-  readonly #heads: Tables['heads'];
   readonly #records: Tables['records'];
   readonly #checkpoints: Tables['checkpoints'];
   readonly #values: LmdbValues;
-  readonly #known = new Map<string, Head>();
+  readonly #heads: KnownHeads;
   readonly #commit: GroupCommit;
   readonly #watchers = new Watchers();
   readonly #unlock: () => Promise<void>;
+  readonly #folder: string;
 
   /**
    * Opens the journal of a folder, which is made if it is not there.
@@ -63,35 +65,43 @@ export class LmdbJournal implements Journal {
   }
 
   private constructor(tables: Tables, unlock: () => Promise<void>, folder: string) {
-    const { root, heads, records, checkpoints, values } = tables;
+    const { root, records, checkpoints, values } = tables;
     this.#root = root;
-    this.#heads = heads;
+    this.#heads = new KnownHeads(tables);
     this.#records = records;
     this.#checkpoints = checkpoints;
     this.#unlock = unlock;
+    this.#folder = folder;
     this.#commit = new GroupCommit({
       async commit(changes) {
         demandSpace(folder);
         await root.batch(changes);
       },
-      onFailure: () => this.#readHeads(),
+      onFailure: () => this.#heads.read(),
     });
     this.#values = new LmdbValues(values, this.#commit);
-    this.#readHeads();
   }
 
   get bytes(): number {
-    let bytes = 0;
-    for (const head of this.#known.values()) bytes += head.bytes;
-    return bytes;
+    return this.#heads.bytes;
   }
 
   async list(): Promise<readonly LogHead[]> {
-    return [...this.#known].map(([vm, head]) => ({ vm, ...head }));
+    return this.#heads.list();
+  }
+
+  async position(vm: string): Promise<number> {
+    return this.#heads.get(vm)?.position ?? 0;
+  }
+
+  async begin(vm: string, after: number): Promise<void> {
+    if (this.#heads.get(vm) !== undefined) return;
+    const head = { position: after, bytes: 0, note: new Uint8Array() };
+    await this.#commit.add(this.#heads.set(vm, head));
   }
 
   async append(vm: string, { record, after, note }: Append): Promise<Appended> {
-    const head = this.#known.get(vm);
+    const head = this.#heads.get(vm);
     if ((head?.position ?? 0) !== after) {
       await this.#commit.settled();
       return { tail: this.#piece(vm, after + 1, Number.POSITIVE_INFINITY) };
@@ -99,10 +109,10 @@ export class LmdbJournal implements Journal {
     const bytes = Buffer.from(encodeRecord(record));
     const position = after + 1;
     const known = { position, note, bytes: (head?.bytes ?? 0) + bytes.length };
-    this.#known.set(vm, known);
+    const writeHead = this.#heads.set(vm, known);
     await this.#commit.add(() => {
       unheard(this.#records.put([vm, position], bytes));
-      unheard(this.#heads.put(vm, headToBytes(known)));
+      writeHead();
     });
     this.#watchers.tell(vm, position);
     return { position };
@@ -136,12 +146,13 @@ export class LmdbJournal implements Journal {
 
   async delete(vm: string): Promise<void> {
     await this.#commit.settled();
-    if (!this.#known.delete(vm)) return;
-    const { records, checkpoints } = this.#placesOf(vm);
+    const removeHead = this.#heads.delete(vm);
+    if (removeHead === null) return;
+    const { records, checkpoints } = this.#heads.placesOf(vm);
     await this.#commit.add(() => {
       for (const { place } of records) unheard(this.#records.remove(place));
       for (const { place } of checkpoints) unheard(this.#checkpoints.remove(place));
-      unheard(this.#heads.remove(vm));
+      removeHead();
     });
   }
 
@@ -176,6 +187,10 @@ export class LmdbJournal implements Journal {
     return this.#values.of(room, prefix);
   }
 
+  damaged(room: string): Promise<readonly string[]> {
+    return this.#values.damaged(room);
+  }
+
   watch(listener: (vm: string, position: number) => void): () => void {
     return this.#watchers.add(listener);
   }
@@ -186,24 +201,11 @@ export class LmdbJournal implements Journal {
     await this.#unlock();
   }
 
-  /** Writes the whole journal anew, without the pages that deleted records left, to another folder. */
-  async compactTo(folder: string): Promise<void> {
+  /** Closes the journal, and leaves its file without the pages that dropped records had. */
+  async closeCompacted(): Promise<void> {
     await this.#commit.settled();
-    await this.#root.backup(join(folder, JOURNAL_FILE), true);
-  }
-
-  #readHeads(): void {
-    this.#known.clear();
-    for (const { key, value } of this.#heads.getRange({})) {
-      this.#known.set(key, headFrom(value) ?? headOf(this.#placesOf(key)));
-    }
-  }
-
-  #placesOf(vm: string) {
-    return {
-      records: placesIn(this.#records, vm, ALL),
-      checkpoints: placesIn(this.#checkpoints, vm, ALL),
-    };
+    await compactFile(this.#root, join(this.#folder, JOURNAL_FILE));
+    await this.#unlock();
   }
 
   #piece(vm: string, from: number, limit: number): Placed[] {
@@ -217,12 +219,11 @@ export class LmdbJournal implements Journal {
 
   /** Changes the head of a log, if there is one, and something beside it. */
   async #change(vm: string, to: (head: Head) => Head, beside?: () => void): Promise<void> {
-    const head = this.#known.get(vm);
+    const head = this.#heads.get(vm);
     if (head === undefined) return;
-    const changed = to(head);
-    this.#known.set(vm, changed);
+    const writeHead = this.#heads.set(vm, to(head));
     await this.#commit.add(() => {
-      unheard(this.#heads.put(vm, headToBytes(changed)));
+      writeHead();
       beside?.();
     });
   }

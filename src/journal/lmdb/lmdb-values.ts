@@ -24,6 +24,12 @@ export class LmdbValues {
     await this.#commit.add(() => unheard(this.#table.remove([room, key])));
   }
 
+  async damaged(room: string): Promise<readonly string[]> {
+    await this.#commit.settled();
+    const range = this.#table.getRange({ start: [room, ''], end: [room, LAST] });
+    return [...range].filter(({ value }) => unsealed(value) === null).map(({ key }) => key[1]);
+  }
+
   /** The values of a room whose keys begin so, in order, without those that were damaged. */
   async *of(room: string, prefix: string): AsyncGenerator<KeptValue> {
     await this.#commit.settled();

@@ -74,6 +74,14 @@ export interface Journal {
 
   /** Every log, in no order. */
   list(): Promise<readonly LogHead[]>;
+  /** Number of the newest record of a log; 0 if there is no log. */
+  position(vm: string): Promise<number>;
+  /**
+   * Begins a log whose first records are elsewhere: the next append belongs behind a number.
+   *
+   * Nothing happens if there is a log of that name.
+   */
+  begin(vm: string, after: number): Promise<void>;
   /** Appends one record, if the log is as its writer expects. */
   append(vm: string, append: Append): Promise<Appended>;
   /** Changes what a list shows. */
@@ -97,6 +105,8 @@ export interface Journal {
   remove(room: string, key: string): Promise<void>;
   /** The values of a room whose keys begin so, in the order of their keys. Damaged ones are left out. */
   values(room: string, prefix?: string): AsyncIterable<KeptValue>;
+  /** Keys of the values of a room whose checksum is wrong. */
+  damaged(room: string): Promise<readonly string[]>;
 
   /** @param listener Called behind every durable append. @returns A function that ends it. */
   watch(listener: (vm: string, position: number) => void): () => void;

@@ -39,6 +39,14 @@ export class MemoryJournal implements Journal {
     });
   }
 
+  async position(vm: string): Promise<number> {
+    return this.#logs.get(vm)?.position ?? 0;
+  }
+
+  async begin(vm: string, after: number): Promise<void> {
+    if (!this.#logs.has(vm)) this.#logs.set(vm, { ...createLog(), position: after });
+  }
+
   async append(vm: string, { record, after, note }: Append): Promise<Appended> {
     const log = this.#logs.get(vm) ?? createLog();
     if (log.position !== after) return { tail: [...tailOf(log, after + 1)] };
@@ -106,6 +114,11 @@ export class MemoryJournal implements Journal {
       const value = unsealed(bytes);
       if (key.startsWith(prefix) && value !== null) yield { key, value };
     }
+  }
+
+  async damaged(room: string): Promise<readonly string[]> {
+    const kept = [...(this.#rooms.get(room) ?? [])];
+    return kept.filter(([, bytes]) => unsealed(bytes) === null).map(([key]) => key);
   }
 
   watch(listener: (vm: string, position: number) => void): () => void {

@@ -36,6 +36,10 @@ export function checkpointOf(entry: FleetVm): Uint8Array {
 export interface ReadCheckpoint {
   readonly position: number;
   readonly facts: CheckpointFacts;
+  /** All of it, as it was written. */
+  readonly body: Uint8Array;
+  /** The state, as it is archived. */
+  readonly state: Uint8Array;
   /** Makes the VM in its state. */
   readonly vm: (config: VmConfig) => Vm;
 }
@@ -47,6 +51,8 @@ export function readCheckpoint(position: number, body: Uint8Array): ReadCheckpoi
   return {
     position,
     facts,
+    body,
+    state: bytes.subarray(0, facts.stateBytes),
     vm(config) {
       const vm = unarchiveVm(config, bytes.subarray(0, facts.stateBytes));
       // The ledger is no part of a state, and is kept beside it.

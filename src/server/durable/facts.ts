@@ -45,12 +45,14 @@ export interface CheckpointFacts extends MadeFacts {
 }
 
 /** The note that a list shows of a VM. */
-export interface NoteFacts {
+export type NoteFacts = {
   readonly number: number;
   readonly revision: number;
   readonly labels: Labels;
   readonly summary: z.output<typeof VmSummary>;
-}
+  /** Time of day when it was written, in milliseconds; older notes have none. */
+  readonly at?: number;
+};
 
 export interface FailedFacts {
   readonly poison: Poison;

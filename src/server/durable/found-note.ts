@@ -1,10 +1,7 @@
-import { HistoryBudget } from '../../journal/index.js';
 import type { Journal } from '../../journal/log/index.js';
-import { step } from '../../mmu/index.js';
-import { createRing } from '../fleet/anchor-history.js';
 import type { FleetLog } from '../fleet/fleet-options.js';
-import { Turns } from '../fleet/turns.js';
 import { ApiError } from '../wire/errors.js';
+import { cradleAlone } from './alone.js';
 import { noteOf } from './note.js';
 import { wakeVm } from './wake.js';
 
@@ -14,7 +11,7 @@ export async function foundNote(
   log: FleetLog,
   id: string,
 ): Promise<Uint8Array | null> {
-  const cradle = { turns: new Turns(), step, ring: () => createRing(new HistoryBudget(1), 1) };
+  const cradle = cradleAlone();
   try {
     const { entry } = await wakeVm({ journal, log, cradle, sleeper: { id, revision: 0 } });
     return noteOf(entry);

@@ -6,12 +6,22 @@ import type { NoteFacts } from './facts.js';
 /** Writes what a list shows of a VM. */
 export function noteOf(entry: FleetVm): Uint8Array {
   const { number, revision, labels } = entry;
-  const facts: NoteFacts = { number, revision, labels, summary: vmSummaryOf(entry) };
+  const facts: NoteFacts = {
+    ...{ number, revision, labels, at: Date.now() },
+    summary: vmSummaryOf(entry),
+  };
   return new TextEncoder().encode(JSON.stringify(facts));
+}
+
+/** Reads a note; null if it was lost. */
+export function noteFrom(note: Uint8Array): NoteFacts | null {
+  return note.length === 0 ? null : (JSON.parse(new TextDecoder().decode(note)) as NoteFacts);
 }
 
 /** A VM that sleeps, by its note. */
 export function sleeperOf(id: string, note: Uint8Array): Sleeper {
-  const facts = JSON.parse(new TextDecoder().decode(note)) as NoteFacts;
-  return { id, vm: null, ...facts, lease: null, waking: null };
+  const { number, revision, labels, summary } = JSON.parse(
+    new TextDecoder().decode(note),
+  ) as NoteFacts;
+  return { id, vm: null, number, revision, labels, summary, lease: null, waking: null };
 }

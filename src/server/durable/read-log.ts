@@ -31,14 +31,21 @@ export interface ReadLog {
  */
 export async function readLog(journal: Journal, vm: string): Promise<ReadLog> {
   try {
-    return await wholePartOf(journal, vm);
+    const read = await wholePartOf(journal, vm);
+    demandRules(vm, read);
+    return read;
   } catch (error) {
     if (error instanceof ApiError) throw error;
     throw unreadable(vm, `its log cannot be read (${(error as Error).message})`);
   }
 }
 
-async function wholePartOf(journal: Journal, vm: string): Promise<ReadLog> {
+/**
+ * Reads a log as far as it is whole, whatever rules it was written under.
+ *
+ * @throws {ApiError} If nothing whole is left to begin at.
+ */
+export async function wholePartOf(journal: Journal, vm: string): Promise<ReadLog> {
   const checkpoints = (await journal.checkpoints(vm)).flatMap(({ position, bytes }) =>
     bytes === null ? [] : [readCheckpoint(position, bytes)],
   );
@@ -47,19 +54,16 @@ async function wholePartOf(journal: Journal, vm: string): Promise<ReadLog> {
   for await (const one of journal.read(vm, 1)) placed.push(one);
   const from = base?.position ?? 0;
   const history = lastRun(placed.filter(({ position }) => position <= from));
-  const { run: tail, damage } = firstRun(
-    placed.filter(({ position }) => position > from),
-    from + 1,
-  );
+  const behind = placed.filter(({ position }) => position > from);
+  const { run: tail, damage } = firstRun(behind, from + 1, await journal.position(vm));
   if (base === null && tail[0]?.record.kind !== 'made') {
     throw unreadable(vm, 'its first record is lost, and there is no checkpoint behind it');
   }
-  demandRules(vm, base, tail);
   return { base, checkpoints, history, tail, damage };
 }
 
 /** @throws {ApiError} If a record that has to be run again was written under other rules. */
-function demandRules(vm: string, base: ReadCheckpoint | null, tail: readonly InPlace[]): void {
+function demandRules(vm: string, { base, tail }: ReadLog): void {
   const rules = [base?.facts.rules ?? RULES_VERSION, ...tail.map(({ record }) => record.rules)];
   const other = rules.find((one) => one !== RULES_VERSION);
   if (other !== undefined) {
@@ -70,7 +74,8 @@ function demandRules(vm: string, base: ReadCheckpoint | null, tail: readonly InP
   }
   const packing = tail.find(({ record }) => record.packing !== PACKED_VERSION)?.record.packing;
   if (packing !== undefined) {
-    throw unreadable(vm, `its commands are packed in form ${packing}, not ${PACKED_VERSION}`);
+    const form = `its commands are packed in form ${packing}, not ${PACKED_VERSION}`;
+    throw unreadable(vm, `${form}; the version of mmulab that wrote it reads it`);
   }
 }
 
@@ -91,10 +96,11 @@ function lastRun(placed: readonly Placed[]): InPlace[] {
   return run.reverse();
 }
 
-/** The records before the first one that is none or missing. */
-function firstRun(
+/** The records before the first one that is none or missing. @param last Number of the newest one. */
+export function firstRun(
   placed: readonly Placed[],
   first: number,
+  last: number,
 ): { readonly run: InPlace[]; readonly damage: ReadLog['damage'] } {
   const run: InPlace[] = [];
   for (const one of placed) {
@@ -103,5 +109,6 @@ function firstRun(
     if (!('record' in one)) return { run, damage: { position, reason: one.damage } };
     run.push(one);
   }
-  return { run, damage: null };
+  const next = first + run.length;
+  return { run, damage: next > last ? null : { position: next, reason: 'it is missing' } };
 }

@@ -5,3 +5,6 @@ export const META = 'meta';
 export const JOBS = 'jobs';
 export const ANSWERS = 'answers';
 export const PRICE_LISTS = 'price-lists';
+
+/** Rooms whose values belong to no one VM. */
+export const ROOMS_OF_ALL: readonly string[] = [META, JOBS, ANSWERS, PRICE_LISTS];

@@ -39,17 +39,11 @@ export async function wakeVm(options: WakeOptions): Promise<Woken> {
   const { id } = sleeper;
   const read = await readLog(journal, id);
   const { base, tail, damage } = read;
-  const facts = base?.facts ?? factsOfFirst(read);
-  const config = configOf(id, facts);
-  const entry = createEntry(read, {
+  const { entry, replay } = await beginAgain(read, {
     id,
-    config,
-    facts,
     cradle,
     traced: await tracedOf(journal, id),
   });
-  const replay = new Replay(entry, cradle);
-  if (facts.lanes !== null) await replay.runLanes();
   await replay.run(base === null ? tail.slice(1) : tail);
   const position = tail.at(-1)?.position ?? base?.position ?? 0;
   if (damage !== null) {
@@ -59,6 +53,24 @@ export async function wakeVm(options: WakeOptions): Promise<Woken> {
     entry.revision = Math.max(entry.revision, sleeper.revision) + 1;
   }
   return { entry, standing: { position, commands: replay.commands } };
+}
+
+/**
+ * Makes a VM as it was where a log begins to be read: at its base, or when it was made.
+ *
+ * @throws {ApiError} If its configuration is none of this version.
+ */
+export async function beginAgain(
+  read: ReadLog,
+  { id, cradle, traced }: Pick<Parts, 'id' | 'cradle' | 'traced'>,
+): Promise<{ readonly entry: FleetVm; readonly replay: Replay }> {
+  const { base } = read;
+  const facts = base?.facts ?? factsOfFirst(read);
+  const config = configOf(id, facts);
+  const entry = createEntry(read, { id, config, facts, cradle, traced });
+  const replay = new Replay(entry, cradle);
+  if (facts.lanes !== null) await replay.runLanes();
+  return { entry, replay };
 }
 
 type Facts = MadeFacts & Partial<CheckpointFacts>;
