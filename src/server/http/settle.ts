@@ -57,7 +57,7 @@ function wakeNamed(app: FastifyInstance, { fleet }: Host): void {
       done();
     };
     if (fleet.find(vm) !== undefined) use();
-    else fleet.sleeping.wake(vm).then(use, done);
+    else fleet.sleeping.wake(vm).then(use, (error) => (isDeletion(request) ? done() : done(error)));
   });
   app.addHook('onResponse', (request, _reply, done) => {
     const entry = users.get(request);
@@ -67,6 +67,13 @@ function wakeNamed(app: FastifyInstance, { fleet }: Host): void {
     }
     done();
   });
+}
+
+/** Whether a VM is to be deleted whatever it is like: one that cannot be made again can be. */
+function isDeletion({ method, routeOptions, headers }: FastifyRequest): boolean {
+  return (
+    method === 'DELETE' && routeOptions.url === '/v1/vms/:vm' && headers['if-match'] === undefined
+  );
 }
 
 /** Statuses of answers about VMs that came or went. */
