@@ -29,5 +29,7 @@ export {
 } from './pair.js';
 export { always, PROPERTIES, SOUNDNESS } from './properties.js';
 export type { Property, Watch } from './property.js';
+export { PROVEN, type Proven } from './proven.js';
 export { ALPHABET_MAX, ExplorationRefused } from './setting-flaw.js';
+export { type SpecGraph, specEdgeOf, specGraphOf } from './spec-graph.js';
 export { type SpecMachine, specCommandOf, specSetting, specStateOf } from './spec-machine.js';
