@@ -102,6 +102,7 @@ export type Model = {
         snapshotsPerVm: number;
         snapshotBytes: number;
         commandsPerCase: number;
+        excerptPages: number;
         commandsPerWorkload: number;
         differencesPerPage: number;
         momentMachines: number;
@@ -170,6 +171,8 @@ export type Lifetime = {
 };
 export type Exhibit = {
     name: string;
+    /** `hole`: of mainline. `trap`: of a policy. */
+    hall: "hole" | "trap" | "bug" | "mutant";
     title: string;
     /** Commit that fixed it, mail that proposed it, or `mutant`. */
     source: string;
@@ -1872,8 +1875,9 @@ export type AllowedDump = {
     /** Sequence number of the VM at which this holds. */
     seq: Seq;
 };
+export type PricedThing = "hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncWalk" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "cr3Exit" | "nestedExit" | "guestCr3" | "kick";
 export type CostParameter = {
-    name: "hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncWalk" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "cr3Exit" | "nestedExit" | "guestCr3" | "kick";
+    name: PricedThing;
     /** Part of the machine that the cost is for. */
     part: "switch" | "load" | "sync" | "flush" | "fault" | "lock" | "exit";
     /** Price by default, in cycles. */
@@ -1968,7 +1972,7 @@ export type RaceComparison = {
     standing: "same" | "cheaper" | "dearer" | "cheaper-unless" | "dearer-unless" | "undecided";
     /** The one price beyond which the standing may fail. */
     unless: {
-        price: "hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncWalk" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "cr3Exit" | "nestedExit" | "guestCr3" | "kick";
+        price: PricedThing;
         side: "below" | "above";
         cycles: number;
     } | null;
@@ -1980,7 +1984,7 @@ export type RaceComparison = {
     };
     /** Prices that turn the order alone, all others at their value. */
     turns: {
-        price: "hit" | "miss" | "drop" | "mark" | "loadExisting" | "loadNew" | "loadSpecial" | "syncNoOp" | "syncWalk" | "syncLeaf" | "flushOne" | "flushAll" | "flushAddress" | "walk" | "pageFault" | "pageAllocated" | "pageZapped" | "mmuLock" | "exit" | "cr3Exit" | "nestedExit" | "guestCr3" | "kick";
+        price: PricedThing;
         cycles: number;
     }[];
     /** All of that as a sentence. */
@@ -2697,6 +2701,18 @@ export type Diff = {
     /** True if these are all differences. */
     complete: boolean;
 };
+export type Excerpt = {
+    format: "mmulab-excerpt";
+    formatVersion: 1;
+    mmulab: string;
+    config: VmConfig;
+    /** The moment of the state. */
+    after: Seq;
+    /** The state in base64, deflated. A form of this version alone. */
+    state: string;
+    /** The commands behind it, in order. */
+    commands: Command[];
+};
 export type CaseAnswer = {
     /** The new VM. */
     id: VmId;
@@ -2992,6 +3008,8 @@ export interface Operations {
     diffVms: { query: { a: VmId; b: VmId; aSeq?: string; bSeq?: string; limit?: string; }; answer: Diff };
     /** Write the case of a VM: its configuration, commands and results. */
     getCase: { params: { vm: VmId; }; answer: CaseFile };
+    /** Read the commands around a moment, and the state before them. */
+    getExcerpt: { params: { vm: VmId; }; query?: { at?: string; }; answer: Excerpt };
     /** Play a case on a new VM, and compare its results. */
     playCase: { body: CaseFile; answer: CaseAnswer };
     /** List the workloads, and their parameters. */
@@ -3124,6 +3142,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     diffMoments: ["GET", "/v1/vms/{vm}/diff"],
     diffVms: ["GET", "/v1/diff"],
     getCase: ["GET", "/v1/vms/{vm}/case"],
+    getExcerpt: ["GET", "/v1/vms/{vm}/excerpt"],
     playCase: ["POST", "/v1/cases"],
     listWorkloads: ["GET", "/v1/workloads"],
     makeWorkloadKpti: ["GET", "/v1/workloads/kpti"],

@@ -6,6 +6,7 @@ import type {
   CaseFile,
   Command,
   Diff,
+  Excerpt,
   Expectation,
   ForkBody,
   GapFrame,
@@ -127,6 +128,8 @@ export interface LabVm {
   digest(seq?: number): Promise<StateDigest>;
   /** The life of the VM as a file that anyone can play. */
   case(): Promise<CaseFile>;
+  /** The commands around a moment, by default now, and the state before them. */
+  excerpt(at?: number): Promise<Excerpt>;
 }
 
 /** VMs with all of these tags, `key:value`, and with this name. */

@@ -127,7 +127,8 @@ type Time =
   | 'deleteSnapshot'
   | 'diff'
   | 'digest'
-  | 'case';
+  | 'case'
+  | 'excerpt';
 
 function time(vm: string, calls: Calls): Pick<LabVm, Time> {
   const params = { vm };
@@ -140,5 +141,6 @@ function time(vm: string, calls: Calls): Pick<LabVm, Time> {
     diff: (options) => calls.ask('diffMoments', { params, query: queryOf(options) }),
     digest: (seq) => calls.ask('getDigest', { params, query: queryOf({ seq }) }),
     case: () => calls.ask('getCase', { params }),
+    excerpt: (at) => calls.ask('getExcerpt', { params, query: queryOf({ at }) }),
   };
 }

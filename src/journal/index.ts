@@ -3,14 +3,15 @@ export { CommandPacker, PACKED_VERSION, type PackedStep } from './command-packer
 export type { Deriver, History } from './derived-chunks.js';
 export { EventRing } from './event-ring.js';
 export { HistoryBudget } from './history-budget.js';
-export type {
-  Checkpoint,
-  CommandRecord,
-  EventRecord,
-  HistoryRecord,
-  RequestsMade,
-  RewoundRecord,
-  StateScale,
+export {
+  type Checkpoint,
+  COMMANDS_NAMED,
+  type CommandRecord,
+  type EventRecord,
+  type HistoryRecord,
+  type RequestsMade,
+  type RewoundRecord,
+  type StateScale,
 } from './record.js';
 export { type Applied, Recorder } from './recorder.js';
 export { packedSpacing } from './spacing.js';

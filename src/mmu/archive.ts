@@ -3,6 +3,7 @@ import {
   createByteWriter,
   type Form,
   finished,
+  type Pieces,
   readEntries,
   readForm,
   readLinks,
@@ -25,15 +26,18 @@ const FORM: Form = { magic: 0x61756d6d, version: 1, what: 'an archived VM' };
  * is made of an archived state goes on exactly as the archived one does, and is shown alike.
  */
 export function archiveVm(vm: Vm): Uint8Array {
+  return finished(archivingOf(vm));
+}
+
+/** The same piece by piece, for a VM that stands still meanwhile. */
+export function* archivingOf(vm: Vm): Pieces<Uint8Array> {
   const writer = createByteWriter();
   writeForm(writer, FORM);
-  finished(
-    writeVm(writer, vm, {
-      memory: (pages) => writePages(writer, pages),
-      entries: ({ spt }) => writeEntries(writer, spt as Float64Array),
-      links: (shadow) => writeLinks(writer, shadow),
-    }),
-  );
+  yield* writeVm(writer, vm, {
+    memory: (pages) => writePages(writer, pages),
+    entries: ({ spt }) => writeEntries(writer, spt as Float64Array),
+    links: (shadow) => writeLinks(writer, shadow),
+  });
   return writer.bytes();
 }
 

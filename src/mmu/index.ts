@@ -1,4 +1,4 @@
-export { archiveVm, unarchiveVm } from './archive.js';
+export { archiveVm, archivingOf, unarchiveVm } from './archive.js';
 export { ANY_FUTURE, type Futures, OracleForgot, settle } from './canonical/index.js';
 export { VMCS_REGIONS_MAX } from './commands/index.js';
 export { createMendedVm, createVm, creationOf, initialPages } from './create-vm.js';

@@ -101,6 +101,7 @@ const SCRIPT: Readonly<Record<string, Step>> = {
   'earlier digest': (_, vm) => vm.digest(4),
   diff: (_, vm) => vm.diff({ from: 4, limit: 5 }),
   case: (_, vm) => vm.case(),
+  excerpt: (_, vm) => vm.excerpt(2),
   'play it': async (lab, vm) => lab.play(await vm.case()),
   restore: (_, vm) => vm.restore('edited'),
   snapshots: (_, vm) => vm.snapshots(),

@@ -137,6 +137,25 @@ test('a case needs the beginning, and is bounded', async () => {
     'beginning-unknown',
     'Cannot write the case of VM "vm-1": more than 10000 commands lead there, the bound',
   ]);
+  // What led to the present is still told, from a state on: 8,192 commands at most.
+  const part = (await ask(roomy, 'GET', '/v1/vms/vm-1/excerpt')).json;
+  expect([part.format, part.after, part.commands.length]).toEqual([
+    'mmulab-excerpt',
+    1808 + 1,
+    8192,
+  ]);
+  expect(part.commands.at(-1)).toEqual(ENTER);
+});
+
+test('no excerpt is written of a state that is too large', async () => {
+  const app = await startApp();
+  const fills = [{ gpa: '0x0', count: 5000, stride: 4096, first: '0x1', step: '0x1' }];
+  await ask(app, 'POST', '/v1/vms', { memory: { fills } });
+  const { status, json } = await ask(app, 'GET', '/v1/vms/vm-1/excerpt');
+  expect([status, json.code]).toEqual([409, 'beginning-unknown']);
+  expect(json.detail).toBe(
+    'Cannot write an excerpt of VM "vm-1": its state takes 5000 pages, and 4096 are the bound',
+  );
 });
 
 test.each([

@@ -73,6 +73,7 @@ test('the model says what it covers', async () => {
     snapshotsPerVm: 64,
     snapshotBytes: 268_435_456,
     commandsPerCase: 10_000,
+    excerptPages: 4096,
     commandsPerWorkload: 100_000,
     differencesPerPage: 10_000,
     momentMachines: 8,

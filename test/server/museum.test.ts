@@ -12,6 +12,7 @@ test('every exhibit is listed', async () => {
   );
   expect(Object.keys(json.exhibits[0])).toEqual([
     'name',
+    'hall',
     'title',
     'source',
     'what',
@@ -19,6 +20,11 @@ test('every exhibit is listed', async () => {
     'where',
     'judge',
   ]);
+  // Names of the other halls are no values of `defects`.
+  const switched = json.exhibits.filter(({ hall }: { hall: string }) =>
+    ['bug', 'mutant'].includes(hall),
+  );
+  expect(switched.map(({ name }: { name: string }) => name)).toEqual(DEFECT_NAMES);
   const vpid12 = json.exhibits.find(({ name }: { name: string }) => name === 'mainline-vpid12');
   expect(vpid12.lifetime).toEqual({
     first: '5.16',

@@ -162,6 +162,9 @@ async function see409(): Promise<void> {
   });
   await send(app, routeOf('takeSnapshot'), { vm: 'vm-5' });
   await send(app, routeOf('restoreSnapshot'), { vm: 'vm-5' });
+  // A VM whose state is too large for an excerpt.
+  const fills = [{ gpa: '0x0', count: 5000, stride: 4096, first: '0x1', step: '0x1' }];
+  await send(app, routeOf('createVm'), { options: { payload: { memory: { fills } } } });
   const codes = [
     ...['vm-poisoned', 'beginning-unknown', 'command-refused', 'oracle-off', 'race-ended'],
     'price-list-exists',
@@ -175,6 +178,7 @@ async function see409(): Promise<void> {
     if (operationId === 'startShrink') return send(app, route, { options: shrinkOf('vm-3') });
     if (operationId === 'makeTracedVm') return send(app, route, { url: '/v1/traces/job-1/vms' });
     if (operationId === 'listAllowed') return send(app, route, { vm: 'vm-4' });
+    if (operationId === 'getExcerpt') return send(app, route, { url: '/v1/vms/vm-6/excerpt' });
     if (operationId === 'getVmRace') return send(app, route, { vm: 'vm-5' });
     return send(app, route, { vm: ['forkVm', 'getCase'].includes(operationId) ? 'vm-3' : 'vm-1' });
   });
@@ -215,6 +219,7 @@ const EARLY: Readonly<Record<string, Other>> = {
   diffMoments: { url: '/v1/vms/vm-1/diff?from=1' },
   diffVms: { url: '/v1/diff?a=vm-1&b=vm-1&aSeq=1' },
   getCase: {},
+  getExcerpt: { url: '/v1/vms/vm-1/excerpt?at=1' },
   startRace: { options: raceOf('vm-1') },
   startShrink: { options: shrinkOf('vm-1') },
   followVms: { url: '/v1/events?epoch=another' },

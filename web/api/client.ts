@@ -8,6 +8,7 @@ import type {
   WireApplied,
   WireCaseFile,
   WireCommand,
+  WireExcerpt,
   WireVcpu,
   WireVm,
   WorkloadSummary,
@@ -95,6 +96,12 @@ export function runCommand(path: string, body: object): Promise<WireApplied> {
 /** The life of a VM as a case file. */
 export function getCase(vm: string): Promise<WireCaseFile> {
   return request('GET', `/v1/vms/${encodeURIComponent(vm)}/case`);
+}
+
+/** The commands around a moment, and the state before them. @param at The moment; null for now. */
+export function getExcerpt(vm: string, at: number | null): Promise<WireExcerpt> {
+  const query = at === null ? '' : `?at=${at}`;
+  return request('GET', `/v1/vms/${encodeURIComponent(vm)}/excerpt${query}`);
 }
 
 /** Kernels, requests and bounds of the model that the server runs. */

@@ -12,6 +12,7 @@ import type {
   VcpuState,
 } from '../../src/mmu/schema/index.js';
 import type { CaseFile } from '../../src/server/history/case-file.js';
+import type { Excerpt } from '../../src/server/history/excerpt.js';
 import type { JobBody } from '../../src/server/jobs/job-body.js';
 import type { RaceRequest } from '../../src/server/jobs/race-request.js';
 import type { ShrinkRequest } from '../../src/server/jobs/shrink-request.js';
@@ -75,6 +76,7 @@ export type PolicySummary = Pick<api.Policy, 'name' | 'summary' | 'costBytes'>;
 export type WorkloadSummary = Pick<api.Workload, 'name' | 'summary'>;
 
 export type WireCaseFile = z.input<typeof CaseFile>;
+export type WireExcerpt = z.input<typeof Excerpt>;
 export type WireJob = z.input<typeof JobBody>;
 /** A job without its result, and a page of them. */
 export type JobSummary = api.JobSummary;

@@ -1,13 +1,12 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { getCase } from '../api/client.js';
 import type { Named } from '../engine/protocol.js';
-import { caseOf } from '../model/case-file.js';
 import { startEngine } from '../model/engine.js';
 import { lineText, TRIO } from '../model/split.js';
 import { type Action, useActions } from '../shell/actions.js';
 import { closeDialog, dialog, openLines } from '../shell/dialogs.js';
 import { Modal } from '../shell/modal.js';
+import { caseOfVm } from './case-of-vm.js';
 import { openCase } from './held.js';
 
 interface Props {
@@ -23,7 +22,7 @@ export function WhatIf({ vm, seq }: Props) {
     () => async (lanes: readonly string[], at: number | null) => {
       said.value = 'Reading the commands ...';
       try {
-        await openCase(caseOf(await getCase(vm)), { seq: at, lanes });
+        await openCase(await caseOfVm(vm, at), { seq: at, lanes });
       } catch (error) {
         said.value = error instanceof Error ? error.message : String(error);
       }

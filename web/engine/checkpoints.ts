@@ -1,5 +1,6 @@
-import { bytesBeyond, type FrozenVm, freezeVm, type Vm } from '../../src/mmu/index.js';
-import type { RequestsMade } from './numbering.js';
+import type { RequestsMade } from '../../src/journal/index.js';
+import { bytesBeyond, type FrozenVm, freezeVm } from '../../src/mmu/index.js';
+import type { Walker } from './walker.js';
 
 /** Commands between two checkpoints at first. */
 const SPACING = 128;
@@ -13,13 +14,6 @@ export interface Checkpoint {
   /** Commands that led to it. */
   readonly index: number;
   readonly state: FrozenVm;
-  readonly made: ReadonlyMap<string, number>;
-}
-
-/** A machine, the commands that led to it, and its pending requests. */
-interface Place {
-  readonly index: number;
-  readonly vm: Vm;
   readonly made: RequestsMade;
 }
 
@@ -34,7 +28,7 @@ export class Checkpoints {
   #bytes = 0;
 
   /** @param first The beginning of the run. */
-  constructor(first: Place) {
+  constructor(first: Walker) {
     this.#first = first.index;
     this.offer(first);
   }
@@ -45,11 +39,12 @@ export class Checkpoints {
   }
 
   /** Keeps a state, if one is due there. */
-  offer({ index, vm, made }: Place): void {
+  offer(walker: Walker): void {
+    const { index, vm } = walker;
     if ((index - this.#first) % this.#spacing !== 0) return;
     const state = freezeVm(vm);
     this.#bytes += bytesOf(state, this.#kept.at(-1)?.state ?? null);
-    this.#kept.push({ index, state, made: new Map(made) });
+    this.#kept.push({ index, state, made: walker.requestsMade() });
     while (this.#kept.length > CHECKPOINTS_MAX || this.#bytes > BYTES_MAX) {
       if (!this.#thin()) break;
     }

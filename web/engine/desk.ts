@@ -93,8 +93,8 @@ export class Desk {
 
   async #open(from: Calls['open']['takes']['from'], turns: Turns): Promise<Opened> {
     this.#demandRoom();
-    const { config, commands, count } = runnableOf(from);
-    const run = new Run(new Recording(config));
+    const { config, commands, count, beginning } = await runnableOf(from);
+    const run = new Run(new Recording(config, { beginning }));
     let done = 0;
     for (const command of commands) {
       if (run.append(command) === null) break;
@@ -125,8 +125,9 @@ export class Desk {
     const { recording } = this.#run(of);
     const wire = VmConfig.encode(recording.config);
     const config = checked(VmConfig, { ...wire, ...changes }, 'config');
-    const origin = from === 0 ? null : { recording, index: from };
-    const other = new Run(new Recording(config, origin));
+    // From the beginning on, the machine is made anew, unless it began amid a past.
+    const origin = from === 0 && recording.start === 0 ? null : { recording, index: from };
+    const other = new Run(new Recording(config, { origin }));
     let parting: Parted['parting'] = null;
     for (let i = from; i < recording.commands.length; i += 1) {
       const done = other.append(recording.commands[i] as Command);
@@ -140,7 +141,7 @@ export class Desk {
   }
 
   #counterpart({ recording }: Run, { recording: other }: Run, seq: number): number {
-    if (seq === 0) return 0;
+    if (seq <= recording.start) return recording.start;
     const index = recording.indexOf(seq);
     return index < other.commands.length ? other.seqAt(index) : other.head;
   }

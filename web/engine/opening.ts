@@ -1,12 +1,22 @@
 import { commandsOf, WORKLOAD_NAMES, workloadOf } from '../../src/lab/index.js';
 import { Command, VmConfig } from '../../src/mmu/schema/index.js';
-import type { ExhibitCase, GeneratedCase, LocalCase, WrittenCase } from '../model/local-case.js';
+import type {
+  ExcerptCase,
+  ExhibitCase,
+  GeneratedCase,
+  LocalCase,
+  WrittenCase,
+} from '../model/local-case.js';
+import { machineOf } from './excerpt.js';
 import { exhibitNamed } from './exhibits.js';
 import { RUN_COMMANDS_MAX } from './protocol.js';
+import type { Beginning } from './recording.js';
 
 /** A case that can be run. */
 export interface Runnable {
   readonly config: VmConfig;
+  /** The machine that it begins with; null for one made of the configuration. */
+  readonly beginning: Beginning | null;
   readonly commands: Iterable<Command>;
   readonly count: number;
 }
@@ -16,7 +26,7 @@ export interface Runnable {
  *
  * @throws {Error} If it names what there is not, or a value is out of its range.
  */
-export function runnableOf(from: LocalCase): Runnable {
+export async function runnableOf(from: LocalCase): Promise<Runnable> {
   switch (from.kind) {
     case 'written':
       return written(from);
@@ -24,17 +34,25 @@ export function runnableOf(from: LocalCase): Runnable {
       return generated(from);
     case 'exhibit':
       return exhibited(from);
+    case 'excerpt':
+      return await excerpted(from);
   }
 }
 
 /** @throws {Error} If a part of it is wrong, with the part and the reason. */
-function written({ config, commands }: WrittenCase): Runnable {
+function written({ config, commands }: Pick<WrittenCase, 'config' | 'commands'>): Runnable {
   demandFew(commands.length);
   return {
     config: checked(VmConfig, config, 'config'),
     commands: commands.map((command, i) => checked(Command, command, `commands/${i}`)),
     count: commands.length,
+    beginning: null,
   };
+}
+
+async function excerpted({ state, after: seq, ...rest }: ExcerptCase): Promise<Runnable> {
+  const runnable = written(rest);
+  return { ...runnable, beginning: { vm: await machineOf(runnable.config, state), seq } };
 }
 
 function generated({ workload: name, seed, values, changes }: GeneratedCase): Runnable {
@@ -49,6 +67,7 @@ function generated({ workload: name, seed, values, changes }: GeneratedCase): Ru
     config: checked(VmConfig, { ...workload.configOf(values), ...changes }, 'config'),
     commands: workload.commandsOf(values, seed),
     count,
+    beginning: null,
   };
 }
 
@@ -56,7 +75,7 @@ function exhibited({ exhibit: name, isOn }: ExhibitCase): Runnable {
   const { scene, amiss, sound } = exhibitNamed(name);
   const commands = commandsOf(scene).map((command) => Command.parse(command));
   const config = VmConfig.parse({ ...scene.config, ...(isOn ? amiss : sound) });
-  return { config, commands, count: commands.length };
+  return { config, commands, count: commands.length, beginning: null };
 }
 
 function demandFew(count: number): void {

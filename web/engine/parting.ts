@@ -1,8 +1,8 @@
 import { differencesOf, type Vm } from '../../src/mmu/index.js';
 import type { Difference } from '../../src/mmu/schema/index.js';
-import type { Done } from './numbering.js';
 import type { Parted } from './protocol.js';
 import type { Recording } from './recording.js';
+import type { Done } from './walker.js';
 
 /** Differences that are told of two states. */
 const DIFFERENCES_MAX = 12;

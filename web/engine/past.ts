@@ -21,7 +21,7 @@ export function pastOf(recording: Recording): Past {
   return {
     head: recording.head,
     at(seq) {
-      if (seq < 1 || seq > recording.head) return undefined;
+      if (seq <= recording.start || seq > recording.head) return undefined;
       return blockAt(Math.floor(recording.indexOf(seq) / BLOCK_COMMANDS)).get(seq);
     },
   };

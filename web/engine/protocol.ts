@@ -17,6 +17,8 @@ import type { Moments } from '../model/moments.js';
 /** A run that the worker holds. */
 export interface Opened {
   readonly run: number;
+  /** `seq` before the first record: 0, if the run does not begin amid the past of a VM. */
+  readonly start: number;
   /** `seq` of the newest record. */
   readonly head: number;
   readonly commands: number;

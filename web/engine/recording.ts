@@ -1,17 +1,8 @@
+import { COMMANDS_NAMED } from '../../src/journal/index.js';
 import { CommandRefused, createVm, freezeVm, thawVm, type Vm } from '../../src/mmu/index.js';
 import type { Command, VmConfig } from '../../src/mmu/schema/index.js';
 import { Checkpoints } from './checkpoints.js';
-import { carryOut, type Done, type RequestsMade } from './numbering.js';
-
-/** Name of a local history in its records, where a server has the id of a VM. */
-export const LOCAL = 'local';
-
-/** A machine behind the first `index` commands. */
-interface Standing {
-  index: number;
-  readonly vm: Vm;
-  readonly made: RequestsMade;
-}
+import { type Done, type Place, Walker } from './walker.js';
 
 /** The run that another one left, and the number of commands that they share. */
 interface Origin {
@@ -19,48 +10,64 @@ interface Origin {
   readonly index: number;
 }
 
+/** A machine that has a past of which nothing else is known, and the newest `seq` of it. */
+export interface Beginning {
+  readonly vm: Vm;
+  readonly seq: number;
+}
+
+/** The past that a run goes on from; without either, there is none. */
+interface Before {
+  /**
+   * A run whose state is taken over, so that other rules hold from there on. The configurations may
+   * differ in `policy` and `defects` alone.
+   */
+  readonly origin?: Origin | null;
+  /** A state that the run begins in, which becomes its own. */
+  readonly beginning?: Beginning | null;
+}
+
 /**
  * One run of commands, any moment of which can be asked for. Commands are kept, and checkpoints;
  * everything else is derived again, because the model is deterministic.
  *
- * Commands are numbered from 1 on as in a server's history: a command, then its events.
+ * Commands are numbered as in a server's history: a command, then its events.
  */
 export class Recording {
   readonly config: VmConfig;
+  /** `seq` before the first record: 0, if the run does not begin amid the past of a VM. */
+  readonly start: number;
   readonly #origin: Origin | null;
   readonly #commands: Command[];
   /** `seq` of each command. */
   readonly #seqs: number[];
   readonly #checkpoints: Checkpoints;
   /** The machine at the end of the run. */
-  readonly #end: Standing;
+  readonly #end: Walker;
   /** A machine at a moment that was asked for: the next question is mostly about one nearby. */
-  #stood: Standing | null = null;
-  #head: number;
+  #stood: Walker | null = null;
   #failure: string | null = null;
 
-  /**
-   * @param origin A run whose state is taken over, so that other rules hold from there on. The
-   *   configurations may differ in `policy` and `defects` alone. Null begins anew.
-   */
-  constructor(config: VmConfig, origin: Origin | null = null) {
+  constructor(config: VmConfig, { origin = null, beginning = null }: Before = {}) {
     this.config = config;
+    this.start = origin?.recording.start ?? beginning?.seq ?? 0;
     this.#origin = origin;
     const { recording, index } = origin ?? { recording: null, index: 0 };
     this.#commands = recording?.commands.slice(0, index) ?? [];
     this.#seqs = this.#commands.map((_, i) => (recording as Recording).seqAt(i));
-    this.#head = recording === null ? 0 : recording.seqAt(index) - 1;
-    this.#end = recording?.copyAt(index, config) ?? {
-      index,
-      vm: createVm(config),
-      made: new Map(),
-    };
+    this.#end =
+      recording?.walkerAt(index, config) ??
+      this.#walker({
+        index: 0,
+        vm: beginning?.vm ?? createVm(config),
+        made: new Map(),
+      });
     this.#checkpoints = new Checkpoints(this.#end);
   }
 
-  /** `seq` of the newest record; 0 before the first command. */
+  /** `seq` of the newest record; `start` before the first command. */
   get head(): number {
-    return this.#head;
+    return this.#end.head;
   }
 
   get commands(): readonly Command[] {
@@ -91,11 +98,9 @@ export class Recording {
   append(command: Command): Done | null {
     if (this.#failure !== null) return null;
     try {
-      const done = this.#run(this.#end, command, this.#head + 1);
+      const done = this.#end.run(command);
       this.#commands.push(command);
       this.#seqs.push(done.command.seq);
-      this.#head = done.command.seq + done.events.length;
-      this.#end.index += 1;
       this.#checkpoints.offer(this.#end);
       return done;
     } catch (error) {
@@ -112,7 +117,7 @@ export class Recording {
   /**
    * Index of the command during which something happened.
    *
-   * @param seq From 1 to `head`.
+   * @param seq From one above `start` to `head`.
    */
   indexOf(seq: number): number {
     let low = 0;
@@ -127,7 +132,7 @@ export class Recording {
 
   /** `seq` of a command by its index; one above `head` for the command after the last one. */
   seqAt(index: number): number {
-    return this.#seqs[index] ?? this.#head + 1;
+    return this.#seqs[index] ?? this.head + 1;
   }
 
   /** The machine behind the first `index` commands. Not to be changed, nor kept. */
@@ -145,18 +150,16 @@ export class Recording {
   doneAt(index: number): Done {
     const origin = this.#earlier(index + 1);
     if (origin !== null) return origin.doneAt(index);
-    const stood = this.#standAt(index);
-    const done = this.#run(stood, this.#commands[index] as Command, this.seqAt(index));
-    stood.index += 1;
-    return done;
+    return this.#standAt(index).run(this.#commands[index] as Command);
   }
 
   /** A machine of the caller's own, under another configuration from here on. */
-  copyAt(index: number, config: VmConfig): Standing {
+  walkerAt(index: number, config: VmConfig): Walker {
     const origin = this.#earlier(index);
-    if (origin !== null) return origin.copyAt(index, config);
-    const { vm, made } = this.#standAt(index);
-    return { index, vm: thawVm(config, freezeVm(vm)), made: new Map(made) };
+    if (origin !== null) return origin.walkerAt(index, config);
+    const stood = this.#standAt(index);
+    const vm = thawVm(config, freezeVm(stood.vm));
+    return this.#walker({ index, vm, made: stood.requestsMade() });
   }
 
   /** The run that a moment belongs to, if it is another one. */
@@ -164,25 +167,21 @@ export class Recording {
     return this.#origin !== null && index <= this.#origin.index ? this.#origin.recording : null;
   }
 
-  #standAt(index: number): Standing {
+  #standAt(index: number): Walker {
     const checkpoint = this.#checkpoints.before(index);
     let stood = this.#stood;
     if (stood === null || stood.index > index || stood.index < checkpoint.index) {
-      const { state, made } = checkpoint;
-      const vm = thawVm(this.config, state);
-      stood = { index: checkpoint.index, vm, made: new Map(made) };
+      stood = this.#walker({ ...checkpoint, vm: thawVm(this.config, checkpoint.state) });
       this.#stood = stood;
     }
-    while (stood.index < index) {
-      this.#run(stood, this.#commands[stood.index] as Command, this.seqAt(stood.index));
-      stood.index += 1;
-    }
+    while (stood.index < index) stood.run(this.#commands[stood.index] as Command);
     return stood;
   }
 
-  #run({ index, vm, made }: Standing, command: Command, seq: number): Done {
-    const seqOf = (ago: number) => (ago === 0 ? seq : (this.#seqs[index - ago] ?? null));
-    return carryOut(vm, command, { vm: LOCAL, seq, made, seqOf });
+  #walker({ index, vm, made }: Pick<Place, 'index' | 'vm' | 'made'>): Walker {
+    const head = index === 0 ? this.start : this.seqAt(index) - 1;
+    const seqs = this.#seqs.slice(Math.max(0, index - COMMANDS_NAMED), index);
+    return new Walker({ index, vm, made, head, seqs });
   }
 }
 

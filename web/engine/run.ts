@@ -7,9 +7,9 @@ import type { Moment } from '../model/moments.js';
 import { digestText, sha256 } from './digest.js';
 import { vcpuDump } from './dumps.js';
 import { commandFrame, eventFrame } from './frames.js';
-import type { Done } from './numbering.js';
 import type { Found, Opened, TimelineAsked } from './protocol.js';
 import type { Recording } from './recording.js';
+import type { Done } from './walker.js';
 
 /** Violations that are listed: the first ones. */
 const FOUND_MAX = 1000;
@@ -26,7 +26,7 @@ export class Run {
   /** @param recording What it shares with another run is told first. */
   constructor(recording: Recording) {
     this.recording = recording;
-    this.#story.begin(recording.machineAt(0));
+    this.#story.begin(recording.machineAt(0), recording.start);
     for (let i = 0; i < recording.commands.length; i += 1) {
       this.#tell(recording.doneAt(i), recording.machineAt(i + 1));
     }
@@ -54,29 +54,39 @@ export class Run {
   /** The run in short. @param run Its number. */
   opened(run: number): Opened {
     const { recording, config } = this;
-    const { vm, head, failure, commands } = recording;
+    const { vm, start, head, failure, commands } = recording;
     const { policy, kernel, paging, defects, vcpus } = config;
     const violations = oracleStateOf(vm)?.violations ?? 0;
     const digest = digestText(sha256(encodeVm(vm).bytes));
     const rules = { policy, kernel, paging, defects };
-    return { run, head, commands: commands.length, vcpus, ...rules, violations, digest, failure };
+    return {
+      run,
+      start,
+      head,
+      commands: commands.length,
+      vcpus,
+      ...rules,
+      violations,
+      digest,
+      failure,
+    };
   }
 
   /**
    * A moment, on both sides of its command.
    *
-   * @param seq From 0, the beginning, to the head; beyond it the head is meant.
+   * @param seq From the beginning to the head; beyond them, those are meant.
    * @param vcpu Null for that of the command.
    */
   moment(seq: number, vcpu: number | null): Moment {
-    const { head, vm } = this.recording;
-    const place = { oldest: 0, head, vcpus: vm.vcpus.length };
-    if (seq === 0 || head === 0) {
+    const { start, head, vm } = this.recording;
+    const place = { oldest: start, head, vcpus: vm.vcpus.length };
+    if (seq <= start || head === start) {
       const state = vcpuDump(this.recording.machineAt(0), vcpu ?? 0);
       return {
         ...place,
-        seq: 0,
-        previous: 0,
+        seq: start,
+        previous: start,
         command: null,
         events: [],
         before: state,
@@ -90,7 +100,7 @@ export class Run {
     return {
       ...place,
       seq: Math.min(seq, head),
-      previous: index === 0 ? 0 : this.recording.seqAt(index - 1),
+      previous: index === 0 ? start : this.recording.seqAt(index - 1),
       command: commandFrame(done.command),
       events: done.events.map(eventFrame),
       before,
@@ -100,20 +110,22 @@ export class Run {
 
   /** A window of the run, as a server draws it. What lies beyond the run is cut off. */
   timeline({ from, to, buckets, vcpus }: TimelineAsked): WireTimeline {
-    const { head, vm } = this.recording;
-    const known = (seq: number) => Math.min(Math.max(seq, oldestOf(this.#story)), head);
+    const { start, head, vm } = this.recording;
+    const oldest = Math.max(oldestOf(this.#story), start);
+    const known = (seq: number) => Math.min(Math.max(seq, oldest), head);
     const window = {
       from: known(from),
       to: known(Math.max(from, to ?? head)),
       buckets: Math.min(Math.max(buckets, 1), BUCKETS_MAX),
       vcpus: vcpus ?? null,
     };
-    return Timeline.encode(timelineOf(this.#story, vm.vcpus.length, window));
+    return Timeline.encode({ ...timelineOf(this.#story, vm.vcpus.length, window), oldest });
   }
 
   /** Commands that lead to the state at `seq`, that of `seq` included. */
   indexBehind(seq: number): number {
-    return seq <= 0 || this.recording.head === 0 ? 0 : this.recording.indexOf(seq) + 1;
+    const { start, head } = this.recording;
+    return seq <= start || head === start ? 0 : this.recording.indexOf(seq) + 1;
   }
 
   /** Records behind `after`, at most `limit`. */

@@ -15,7 +15,9 @@ export async function why(recording: Recording, seq: number, turns: Turns): Prom
   const past: Past = pastOf(recording);
   const record = past.at(seq);
   if (record === undefined) {
-    throw new Error(`Cannot explain ${seq}: records are numbered from 1 to ${past.head}`);
+    throw new Error(
+      `Cannot explain ${seq}: records are numbered from ${recording.start + 1} to ${past.head}`,
+    );
   }
   const steps = whySteps({ past, record, ...rulesAt(recording, record) });
   for (;;) {

@@ -10,13 +10,17 @@ import type { Turns } from './turns.js';
  * A run as a case file. Its commands run once more, for the digest of what happened.
  *
  * @param mmulab Version that is written into it.
+ * @throws {Error} If the run has no beginning of its own.
  */
 export async function writtenCase(
   recording: Recording,
   mmulab: string,
   turns: Turns,
 ): Promise<WireCaseFile> {
-  const { config, commands, vm } = recording;
+  const { config, commands, vm, start } = recording;
+  if (start > 0) {
+    throw new Error('Cannot write a case file: the run begins amid the past of a VM');
+  }
   const events = sha256.create();
   const text = new TextEncoder();
   for (const [index, command] of commands.entries()) {

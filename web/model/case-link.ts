@@ -1,3 +1,4 @@
+import { bytesOfBase64, through } from './folded.js';
 import type { LocalCase } from './local-case.js';
 
 /** Version of the form of a link; another one is not read. */
@@ -35,12 +36,8 @@ export class NoCase extends Error {
  */
 export async function fragmentOf({ from, seq }: LinkedCase): Promise<string> {
   const bytes = new TextEncoder().encode(JSON.stringify(from));
-  const folded = await through(
-    bytes,
-    new CompressionStream('deflate-raw'),
-    Number.MAX_SAFE_INTEGER,
-  );
-  const fragment = `${VERSION}.${toBase64(folded)}${seq === null ? '' : `@${seq}`}`;
+  const folded = await through(bytes, new CompressionStream('deflate-raw'), bytes.length + 1024);
+  const fragment = `${VERSION}.${toBase64(folded ?? bytes)}${seq === null ? '' : `@${seq}`}`;
   if (fragment.length <= LINK_CHARACTERS_MAX) return fragment;
   throw new NoCase(
     `This case takes ${fragment.length} characters, and a link has ${LINK_CHARACTERS_MAX} at most: save it as a file instead`,
@@ -70,9 +67,7 @@ export async function caseIn(fragment: string): Promise<LinkedCase> {
 async function unfolded(data: string): Promise<LocalCase> {
   let value: unknown;
   try {
-    const stream = new DecompressionStream('deflate-raw');
-    const bytes = await through(fromBase64(data), stream, UNFOLDED_BYTES_MAX);
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await unfold(data)));
   } catch (error) {
     if (error instanceof NoCase) throw error;
     throw new NoCase('The case in this link is damaged: it may have been cut off or changed');
@@ -83,44 +78,21 @@ async function unfolded(data: string): Promise<LocalCase> {
 
 function isCase(value: unknown): value is LocalCase {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
-  return ['written', 'generated', 'exhibit'].includes(String(value.kind));
+  return ['written', 'generated', 'exhibit', 'excerpt'].includes(String(value.kind));
 }
 
-/** @throws {NoCase} If more than `max` bytes come out. */
-async function through(
-  bytes: Uint8Array<ArrayBuffer>,
-  transform: GenericTransformStream,
-  max: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  const reader = new Blob([bytes]).stream().pipeThrough(transform).getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.length;
-    if (length > max) {
-      await reader.cancel();
-      throw new NoCase(`The case in this link unfolds into more than ${max} bytes, the bound`);
-    }
-    parts.push(value);
-  }
-  const whole = new Uint8Array(length);
-  let place = 0;
-  for (const part of parts) {
-    whole.set(part, place);
-    place += part.length;
-  }
-  return whole;
+async function unfold(data: string): Promise<Uint8Array<ArrayBuffer>> {
+  const folded = bytesOfBase64(data.replaceAll('-', '+').replaceAll('_', '/'));
+  const stream = new DecompressionStream('deflate-raw');
+  const bytes = await through(folded, stream, UNFOLDED_BYTES_MAX);
+  if (bytes !== null) return bytes;
+  throw new NoCase(
+    `The case in this link unfolds into more than ${UNFOLDED_BYTES_MAX} bytes, the bound`,
+  );
 }
 
 function toBase64(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);
   return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  const plain = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-  return Uint8Array.from(plain, (character) => character.charCodeAt(0));
 }

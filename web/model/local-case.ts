@@ -34,5 +34,17 @@ export interface ExhibitCase {
   readonly isOn: boolean;
 }
 
+/** Commands amid the past of a VM, and the state before them. */
+export interface ExcerptCase {
+  readonly kind: 'excerpt';
+  readonly mmulab: string;
+  readonly config: VmConfigInput;
+  /** `seq` of the state. */
+  readonly after: number;
+  /** The archived state, deflated, in base64. */
+  readonly state: string;
+  readonly commands: readonly WireCommand[];
+}
+
 /** A case that is run in the page. */
-export type LocalCase = WrittenCase | GeneratedCase | ExhibitCase;
+export type LocalCase = WrittenCase | GeneratedCase | ExhibitCase | ExcerptCase;

@@ -12,16 +12,17 @@ export function lineText(line: string, seq: number): string {
 }
 
 /**
- * The lane that a text names, beside the first one: a policy from the beginning on, or what
+ * The lane that a text names, beside the first one: a policy from its beginning on, or what
  * {@link lineText} writes.
  */
 export async function splitOf(engine: Engine, first: Lane, text: string): Promise<Split> {
+  const { run, start, defects: had } = first.opened;
   const [, line, at] = /^-(.+)@(\d{1,15})$/.exec(text) ?? [];
   if (line === undefined) {
-    return { text, label: text, changes: { policy: text as PolicyName }, from: 0 };
+    const label = start === 0 ? text : `${text} @${start}`;
+    return { text, label, changes: { policy: text as PolicyName }, from: 0 };
   }
-  const { run, defects: had } = first.opened;
-  const seq = Number(at);
+  const seq = Math.max(Number(at), start);
   return {
     text,
     label: seq === 0 ? `without ${line}` : `without ${line} @${seq}`,

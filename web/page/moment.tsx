@@ -1,10 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { getCase } from '../api/client.js';
 import { forkAt, serverMoments } from '../api/moments.js';
+import { caseOfVm } from '../case/case-of-vm.js';
 import { openCase } from '../case/held.js';
 import { WhatIf } from '../case/what-if.js';
-import { caseOf } from '../model/case-file.js';
 import { MomentView } from '../moment/moment-view.js';
 import { copied } from '../shell/copy.js';
 import { momentHref, vmHref } from '../shell/links.js';
@@ -61,7 +60,7 @@ function Acts({ vm, seq }: { readonly vm: string; readonly seq: number }) {
     );
   const path = `/v1/vms/${encodeURIComponent(vm)}/vcpus?at=${seq}`;
   const replay = async () => {
-    await openCase(caseOf(await getCase(vm)), { seq });
+    await openCase(await caseOfVm(vm, seq), { seq });
     return '';
   };
   const fork = async () => {

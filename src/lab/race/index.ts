@@ -45,5 +45,5 @@ export {
   referencesOfRace,
   runCommand,
 } from './race.js';
-export { type RaceLane, RaceResult, RaceSource, writeRaceResult } from './result.js';
+export { PricedThing, type RaceLane, RaceResult, RaceSource, writeRaceResult } from './result.js';
 export { type Weighed, weigh } from './weigh.js';

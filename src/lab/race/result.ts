@@ -40,6 +40,9 @@ export type RaceSource = Readonly<z.output<typeof RaceSource>>;
 
 const cycles = z.number().min(0).max(PRICE_MAX);
 
+/** A thing that has a price. */
+export const PricedThing = z.enum(PRICE_NAMES).meta({ id: 'PricedThing' });
+
 const PriceRange = z
   .strictObject({ value: cycles, low: cycles, high: cycles })
   .meta({ id: 'PriceRange', description: 'A price in cycles, and how far it may be off.' });
@@ -49,7 +52,7 @@ const RacePrices = z
   .strictObject({
     list: PriceListName,
     machine: z.string(),
-    cycles: z.record(z.enum(PRICE_NAMES), PriceRange),
+    cycles: z.record(PricedThing, PriceRange),
   })
   .meta({ id: 'RacePrices', description: 'The prices of a race, in cycles of a machine.' });
 export type RacePrices = z.output<typeof RacePrices>;
@@ -66,7 +69,7 @@ const LaneComparison = z
     ]),
     unless: z
       .strictObject({
-        price: z.enum(PRICE_NAMES),
+        price: PricedThing,
         side: z.enum(['below', 'above']),
         cycles: z.number(),
       })
@@ -74,7 +77,7 @@ const LaneComparison = z
       .describe('The one price beyond which the standing may fail.'),
     saving: Saving,
     turns: z
-      .array(z.strictObject({ price: z.enum(PRICE_NAMES), cycles: z.number() }))
+      .array(z.strictObject({ price: PricedThing, cycles: z.number() }))
       .describe('Prices that turn the order alone, all others at their value.'),
     text: z.string().describe('All of that as a sentence.'),
     margin: z

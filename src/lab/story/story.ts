@@ -42,9 +42,14 @@ export class Story {
     return this.#segments[this.#segments.length - 1]?.standingBehind() ?? this.#first;
   }
 
-  /** Must be called before the first command that is told of. */
-  begin(vm: Vm): void {
+  /**
+   * Must be called before the first command that is told of.
+   *
+   * @param head `seq` of the newest record before it.
+   */
+  begin(vm: Vm, head = this.#head): void {
     if (this.#looks.length > 0) return;
+    this.#head = head;
     this.#looks = looksOf(vm);
     this.#lookAtAll(vm, this.#head);
     this.#first = this.#happenings.standing;

@@ -55,8 +55,9 @@ const INVALIDATION: readonly Step[] = [
   { operation: 'runMovCr3', path: vcpu, body: { value: '0x8000000000001001' } },
   { operation: 'runWrite', path: vcpu, body: { gva: '0x600000', value: '0x101067' } },
   { operation: 'takeSnapshot', path: vm, body: { name: 'edited' } },
-  { operation: 'runInvpcid', path: vcpu, body: { type: 1, pcid: 2, gva: '0x0' } },
+  // Before the lanes part: a parting holds the states of both sides.
   { operation: 'getVmRace', path: vm },
+  { operation: 'runInvpcid', path: vcpu, body: { type: 1, pcid: 2, gva: '0x0' } },
 ];
 
 const LOOKING: readonly Step[] = [
@@ -102,6 +103,7 @@ const LOOKING: readonly Step[] = [
   { operation: 'getDigest', path: vm },
   { operation: 'diffMoments', path: vm, query: { from: '3', limit: '2' } },
   { operation: 'getCase', path: vm },
+  { operation: 'getExcerpt', path: vm, query: { at: '3' } },
   { operation: 'playCase', bodyFrom: 'getCase' },
 ];
 

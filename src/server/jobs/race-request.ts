@@ -5,7 +5,7 @@ import {
   lanesOf,
   openRace,
   PRICE_MAX,
-  PRICE_NAMES,
+  PricedThing,
   PriceListName,
   type Race,
   RaceRefused,
@@ -75,7 +75,7 @@ export const RaceRequest = z
       .optional()
       .describe('By default the kernel of the configuration.'),
     costs: z
-      .partialRecord(z.enum(PRICE_NAMES), z.number().min(0).max(PRICE_MAX))
+      .partialRecord(PricedThing, z.number().min(0).max(PRICE_MAX))
       .default({})
       .describe('Prices in cycles that take the place of those of the list, without a range.'),
     prices: PriceListName.default(DEFAULT_PRICES.name).describe('A list of `GET /v1/price-lists`.'),

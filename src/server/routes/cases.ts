@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { CaseDigests, CaseFile, caseOf } from '../history/case-file.js';
+import { Excerpt, excerptOf } from '../history/excerpt.js';
 import { runCase } from '../history/run-case.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
-import { Seq, VmId } from '../wire/frames.js';
+import { Digits, Seq, VmId } from '../wire/frames.js';
 import { NO_LABELS } from '../wire/labels.js';
 import { CHANGING, MAKING_VM, RUNNING, refusals, WITH_BODY } from '../wire/refusals.js';
 import { VERSION } from '../wire/version.js';
@@ -33,6 +34,22 @@ export const getCase = operation({
   },
 });
 
+export const getExcerpt = operation({
+  id: 'getExcerpt',
+  takes: {
+    params: z.strictObject({ vm: VmId }),
+    querystring: z.strictObject({
+      at: Digits.optional().describe('The moment that it is about. Default: now.'),
+    }),
+  },
+  answer: Excerpt,
+  async run({ fleet, timeline }, { params: { vm }, query }) {
+    const entry = fleet.get(vm);
+    const { at = entry.ring.head } = query;
+    return excerptOf(fleet, timeline, { entry, at });
+  },
+});
+
 export const playCase = operation({
   id: 'playCase',
   takes: { body: CaseFile },
@@ -53,7 +70,7 @@ export const playCase = operation({
 
 const tags = ['time'];
 
-/** `GET /v1/vms/:vm/case` and `POST /v1/cases`: the life of a VM as a file that anyone can play. */
+/** `GET /v1/vms/:vm/case`, `GET /v1/vms/:vm/excerpt` and `POST /v1/cases`: the life of a VM as a file that anyone can play. */
 export const caseRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
   app.get(
     '/v1/vms/:vm/case',
@@ -76,6 +93,24 @@ export const caseRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
       void reply.header('content-disposition', `attachment; filename="${vm}.case.json"`);
       return file;
     },
+  );
+
+  app.get(
+    '/v1/vms/:vm/excerpt',
+    {
+      schema: {
+        operationId: getExcerpt.id,
+        summary: 'Read the commands around a moment, and the state before them.',
+        description: 'For a VM whose history is too long for a case, or has lost its beginning.',
+        tags,
+        ...getExcerpt.takes,
+        response: {
+          200: Excerpt,
+          ...refusals('vm-not-found', 'beginning-unknown', 'events-expired'),
+        },
+      },
+    },
+    (request) => getExcerpt.run(host, request),
   );
 
   app.post(

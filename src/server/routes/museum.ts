@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commandsOf, type Exhibit, JUDGES, type Lifetime, MUSEUM } from '../../lab/index.js';
+import { commandsOf, type Exhibit, HALLS, JUDGES, type Lifetime, MUSEUM } from '../../lab/index.js';
 import { Command, VmConfig } from '../../mmu/schema/index.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
@@ -20,6 +20,7 @@ const LifetimeBody = z
 const ExhibitBody = z
   .strictObject({
     name: z.string(),
+    hall: z.enum(HALLS).describe('`hole`: of mainline. `trap`: of a policy.'),
     title: z.string(),
     source: z.string().describe('Commit that fixed it, mail that proposed it, or `mutant`.'),
     what: z.string().describe('The mistake.'),
@@ -76,7 +77,7 @@ export const museumRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =
       schema: {
         operationId: listExhibits.id,
         summary: 'List the bugs, proposals and mutants that a VM can be given.',
-        description: 'Each name is a value of `defects` in the configuration of a VM.',
+        description: 'A name of the halls `bug` and `mutant` is a value of `defects` of a VM.',
         tags,
         ...listExhibits.takes,
         response: { 200: MuseumBody, ...refusals() },
@@ -101,9 +102,10 @@ export const museumRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =
   );
 };
 
-function bodyOf({ name, title, source, what, lifetime, where, judge }: Exhibit) {
+function bodyOf({ name, hall, title, source, what, lifetime, where, judge }: Exhibit) {
   return {
     name,
+    hall,
     title,
     source,
     what,

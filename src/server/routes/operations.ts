@@ -1,6 +1,6 @@
 import type { Operation } from '../host/operation.js';
 import { listAllowed } from './allowed.js';
-import { getCase, playCase } from './cases.js';
+import { getCase, getExcerpt, playCase } from './cases.js';
 import { getModel, listPolicies } from './catalogue.js';
 import { applyCommands, RUN_COMMAND } from './commands.js';
 import { diffMoments, diffVms } from './diff.js';
@@ -96,6 +96,7 @@ const LIST: readonly Operation[] = [
   diffMoments,
   diffVms,
   getCase,
+  getExcerpt,
   playCase,
   listWorkloads,
   ...MAKE_WORKLOAD.values(),

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { COST_PARTS, COST_UNIT, DEFAULT_PRICES, PRICE_NAMES, PRICED } from '../../lab/index.js';
+import {
+  COST_PARTS,
+  COST_UNIT,
+  DEFAULT_PRICES,
+  PRICE_NAMES,
+  PRICED,
+  PricedThing,
+} from '../../lab/index.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
 import { awaitEnd } from '../http/await-end.js';
@@ -12,7 +19,7 @@ import type { TypedPlugin } from './typed-plugin.js';
 
 const CostParameterBody = z
   .strictObject({
-    name: z.enum(PRICE_NAMES),
+    name: PricedThing,
     part: z.enum(COST_PARTS).describe('Part of the machine that the cost is for.'),
     cost: z.number().min(0).describe('Price by default, in cycles.'),
     counts: z.string().describe('The count that the price is multiplied by.'),

@@ -71,6 +71,7 @@ export const BOUNDS = {
   snapshotsPerVm: fixed(64, 'Named snapshots of one VM.'),
   snapshotBytes: movable(256 * MIB, 'Bytes of the snapshots of all VMs together.'),
   commandsPerCase: fixed(10_000, 'Commands of a case file, and of a fork that replays them.'),
+  excerptPages: fixed(4096, 'Pages of 4 KiB of the state that an excerpt begins with.'),
   commandsPerWorkload: fixed(100_000, 'Commands of a workload in one answer of lines.'),
   differencesPerPage: fixed(10_000, 'Differences of one answer.'),
   momentMachines: fixed(8, 'Machines kept that stand at a past moment, of all VMs together.'),
