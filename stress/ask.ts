@@ -26,3 +26,15 @@ export async function ask(
     json: isJson ? JSON.parse(text) : text,
   };
 }
+
+/** Milliseconds after which an overloaded server is asked again. */
+const AGAIN_MS = 1000;
+
+/** The same, again and again while the server is overloaded. */
+export async function askAgain(...asked: Parameters<typeof ask>): Promise<Told> {
+  for (;;) {
+    const told = await ask(...asked);
+    if (told.status !== 503) return told;
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+}

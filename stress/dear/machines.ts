@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { ask } from '../ask.js';
+import { askAgain } from '../ask.js';
 
 /** VMs with much of something, by what they have much of. */
 export interface Machines {
@@ -68,12 +68,12 @@ const POLICIES = [
 
 export async function createMachines(port: number): Promise<Machines> {
   const create = async (config: object) => {
-    const { status, json } = await ask(port, 'POST', '/v1/vms', config);
+    const { status, json } = await askAgain(port, 'POST', '/v1/vms', config);
     if (status !== 201) throw new Error(`Cannot create a VM: ${JSON.stringify(json)}`);
     return (json as { id: string }).id;
   };
   const run = async (vm: string, commands: readonly object[]) => {
-    const { status, json } = await ask(port, 'POST', `/v1/vms/${vm}/commands`, commands);
+    const { status, json } = await askAgain(port, 'POST', `/v1/vms/${vm}/commands`, commands);
     if (status !== 200) throw new Error(`Cannot prepare a VM: ${JSON.stringify(json)}`);
   };
   const registers = { cr3: '0x100000', cr4: '0x200a0' };
@@ -102,7 +102,7 @@ export async function createMachines(port: number): Promise<Machines> {
   await run(machines.crowd, switches(10_000, 64));
   // A table for every entry of the level above: a shadow page for each access.
   for (let first = 0; first < 4; first += 1) await run(machines.shadowed, sparse(first));
-  const made = await ask(port, 'POST', `/v1/traces/${machines.trace}/vms`, {});
+  const made = await askAgain(port, 'POST', `/v1/traces/${machines.trace}/vms`, {});
   if (made.status !== 201) throw new Error(`Cannot make a VM: ${JSON.stringify(made.json)}`);
   const traced = (made.json as { readonly id: string }).id;
   return { ...machines, traced, forgotten: await forgottenOf(port, machines.busy) };
@@ -110,11 +110,11 @@ export async function createMachines(port: number): Promise<Machines> {
 
 /** A job that has ended. */
 async function ended(port: number, path: string, body: unknown): Promise<string> {
-  const { status, json } = await ask(port, 'POST', path, body);
+  const { status, json } = await askAgain(port, 'POST', path, body);
   if (status !== 202) throw new Error(`Cannot start a job: ${JSON.stringify(json)}`);
   const { id } = json as { readonly id: string };
   for (;;) {
-    const job = await ask(port, 'GET', `/v1/jobs/${id}`);
+    const job = await askAgain(port, 'GET', `/v1/jobs/${id}`);
     if ((job.json as { readonly state: string }).state === 'done') return id;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -122,7 +122,7 @@ async function ended(port: number, path: string, body: unknown): Promise<string>
 
 /** `seq` of the last record of a VM that is no longer kept. */
 export async function forgottenOf(port: number, vm: string): Promise<number> {
-  const page = await ask(port, 'GET', `/v1/vms/${vm}/events?limit=1`);
+  const page = await askAgain(port, 'GET', `/v1/vms/${vm}/events?limit=1`);
   return (page.json as { oldest: number }).oldest - 1;
 }
 

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
-import fastifyUnderPressure from '@fastify/under-pressure';
 import type { FastifyInstance } from 'fastify';
 import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { accessOf } from './access.js';
 import { createAuthentication, type Token } from './auth.js';
 import { createGuard } from './guard.js';
+import { type Load, watchLoad } from './load.js';
 import { COMMON_HEADERS } from './refuse.js';
 
 /** Methods and response headers that pages of other origins may use beside the usual ones. */
@@ -37,12 +37,6 @@ const IDLE_SECONDS_TOLD = 60;
 export const IDLE_MS = 75_000;
 
 const HEADERS = { ...COMMON_HEADERS, 'keep-alive': `timeout=${IDLE_SECONDS_TOLD}` };
-
-/** Milliseconds between two looks at how late a timer comes. */
-const BEAT_MS = 100;
-
-/** Milliseconds for which the plugin goes by one measure, and somewhat more. */
-const LATENESS_KEPT_MS = 1500;
 
 export interface EdgeOptions {
   /** The address that the server listens on. */
@@ -78,7 +72,7 @@ export async function guardEdge(app: FastifyInstance, options: EdgeOptions): Pro
   if (limits.clientRequestsPerSecond !== null) {
     await boundRates(app, limits.clientRequestsPerSecond);
   }
-  await boundLoad(app, limits);
+  boundLoad(app, limits);
   if (tokens.length > 0) {
     const authenticate = createAuthentication(tokens);
     app.addHook('onRequest', (request, reply, done) => {
@@ -142,71 +136,32 @@ async function boundRates(app: FastifyInstance, max: number): Promise<void> {
   app.addHook('onRequest', app.rateLimit());
 }
 
-/**
- * Refuses requests while the server is busy. The plugin measures, in a context that has no routes: its
- * own hook has Fastify gather all that it knows of a route, for every request.
- */
-async function boundLoad(app: FastifyInstance, limits: Limits): Promise<void> {
-  const latenessMs = watchLateness(app);
-  let load = (): Load | null => null;
-  await app.register(async (context) => {
-    await context.register(fastifyUnderPressure, {
-      maxEventLoopDelay: limits.eventLoopDelayMs,
-      maxHeapUsedBytes: limits.heapBytes,
-    });
-    load = () => (context.isUnderPressure() ? context.memoryUsage() : null);
-  });
+/** Refuses requests while the server is busy. */
+function boundLoad(app: FastifyInstance, limits: Limits): void {
+  const load = watchLoad(app);
   app.addHook('onRequest', (request, reply, done) => {
-    const measured = load();
-    if (measured !== null) {
+    const isLate = isBehind(load, limits);
+    if (isLate || load.heapBytes > limits.heapBytes) {
       // Deleting something frees memory.
-      const givesRoom = request.method === 'DELETE' && !isBehind(measured, limits);
+      const givesRoom = request.method === 'DELETE' && !isLate;
       if (!givesRoom && accessOf(request.routeOptions).underAnyLoad !== true) {
         void reply.header('retry-after', RETRY_AFTER_SECONDS);
-        throw new ApiError(
-          'overloaded',
-          `Cannot take requests: ${whyRefused(measured, limits, latenessMs)}`,
-        );
+        throw new ApiError('overloaded', `Cannot take requests: ${whyRefused(load, limits)}`);
       }
     }
     done();
   });
 }
 
-/** Measures of the plugin: milliseconds, and bytes. */
-interface Load {
-  readonly eventLoopDelay: number;
-  readonly heapUsed: number;
+/** A bound of 0 is none. */
+function isBehind({ lagMs }: Load, { eventLoopDelayMs }: Limits): boolean {
+  return eventLoopDelayMs > 0 && lagMs > eventLoopDelayMs;
 }
 
-/** Without a bound the plugin measures no delay. */
-function isBehind({ eventLoopDelay }: Load, { eventLoopDelayMs }: Limits): boolean {
-  return eventLoopDelayMs > 0 && eventLoopDelay > eventLoopDelayMs;
-}
-
-/** Measures by how many milliseconds a timer came late, at most, in the last second or two. */
-function watchLateness(app: FastifyInstance): () => number {
-  let due = performance.now() + BEAT_MS;
-  let worst = { late: 0, at: due };
-  const timer = setInterval(() => {
-    const now = performance.now();
-    const late = Math.max(0, now - due);
-    if (late >= worst.late || now - worst.at > LATENESS_KEPT_MS) worst = { late, at: now };
-    due = now + BEAT_MS;
-  }, BEAT_MS).unref();
-  app.addHook('onClose', (_app, done) => {
-    clearInterval(timer);
-    done();
-  });
-  return () => worst.late;
-}
-
-function whyRefused(load: Load, limits: Limits, latenessMs: () => number): string {
-  const { eventLoopDelay, heapUsed } = load;
+function whyRefused(load: Load, limits: Limits): string {
+  const { lagMs, heapBytes } = load;
   if (!isBehind(load, limits)) {
-    return `${Math.round(heapUsed)} bytes of heap are used, and ${limits.heapBytes} is the bound`;
+    return `${heapBytes} bytes of heap are used, and ${limits.heapBytes} is the bound`;
   }
-  // The plugin has no number for a block during which its own timer never came.
-  const measured = Number.isFinite(eventLoopDelay) ? eventLoopDelay : latenessMs();
-  return `the server is ${Math.round(measured)} ms behind, and ${limits.eventLoopDelayMs} ms is the bound`;
+  return `the server is ${Math.round(lagMs)} ms behind, and ${limits.eventLoopDelayMs} ms is the bound`;
 }

@@ -1,18 +1,23 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ApiError } from './errors.js';
+import { parseInPieces } from './json-pieces.js';
 import { readAhead } from './read-ahead.js';
+import { NO_MATCH } from './reader.js';
 import { repeatedKeyIn } from './repeated-key.js';
 
 /** Characters of a body from which on others are served between the parts of the work on it. */
-export const LONG_BODY = 64 * 1024;
+const LONG_BODY = 64 * 1024;
+
+/** Characters of a body from which on it is parsed in pieces, which takes twice the time. */
+const VAST_BODY = 1024 * 1024;
 
 /**
  * Accepts JSON bodies and no others, and no object with a key twice. A missing or empty body counts as `{}`, so that a command
  * without fields needs none; the check of a required field still reports that it is missing.
  *
- * @param serving Serves others. A long body is parsed, looked over, checked and carried out in turns of
- *   their own, because each of these takes a good part of what others may be held up.
+ * @param serving Serves others. A vast body is parsed in pieces, and a long one read in pieces, and checked
+ *   and carried out in turns of their own.
  */
 export function parseJsonBodies(app: FastifyInstance, { pause, finish }: Serving): void {
   const parse = app.getDefaultJsonParser('error', 'error');
@@ -24,12 +29,17 @@ export function parseJsonBodies(app: FastifyInstance, { pause, finish }: Serving
     (request, body, done) => {
       demandPlainEncoding(request);
       if (body === '') return done(null, {});
-      parse(request, body, (error, value) => {
-        if (error !== null) return done(isJson(body) ? forbiddenKey() : error);
-        if (body.length < LONG_BODY) return done(repeatedKey(body, value), value);
-        long.add(request);
-        return void pause().then(() => done(repeatedKey(body, value), value));
-      });
+      const atOnce = () =>
+        parse(request, body, (error, value) => {
+          if (error === null) done(repeatedKey(body, value), value);
+          else done(isJson(body) ? forbiddenKey() : error);
+        });
+      if (body.length >= LONG_BODY) long.add(request);
+      if (body.length < VAST_BODY) return atOnce();
+      finish(parseInPieces(body)).then((value) => {
+        if (value === NO_MATCH) atOnce();
+        else done(null, value);
+      }, done);
     },
   );
   app.addHook('preValidation', (request, _reply, done) => {
@@ -54,7 +64,7 @@ export interface Serving {
   /** Resolves in the next turn that is free. */
   readonly pause: () => Promise<void>;
   /** Does work piece by piece. */
-  readonly finish: (pieces: Generator<void>) => Promise<void>;
+  readonly finish: <T>(pieces: Generator<void, T>) => Promise<T>;
 }
 
 /** @throws {ApiError} If the body is compressed. */

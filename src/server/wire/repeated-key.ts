@@ -13,7 +13,12 @@ const COLON = 0x3a;
  * @see RFC 8259, "Objects"
  */
 export function repeatedKeyIn(text: string, value: unknown): string | null {
-  return colonsIn(text) === keysIn(value) ? null : firstRepeated(text);
+  return isOnce(text, value) ? null : firstRepeated(text);
+}
+
+/** Whether no object of a JSON text has a key twice. @param value Value of the text. */
+export function isOnce(text: string, value: unknown): boolean {
+  return colonsIn(text) === keysIn(value);
 }
 
 /** Colons outside of strings: each follows a key. */
