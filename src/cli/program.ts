@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   mutate: async () => (await import('./mutate.js')).registerMutate,
   explore: async () => (await import('./explore.js')).registerExplore,
   journal: async () => (await import('./journal.js')).registerJournal,
+  certify: async () => (await import('./certify.js')).registerCertify,
   export: async () => (await import('./export.js')).registerExport,
   why: async () => (await import('./why.js')).registerWhy,
   policies: async () => (await import('./policies.js')).registerPolicies,

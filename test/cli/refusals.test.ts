@@ -14,7 +14,7 @@ async function refusal(args: readonly string[], env: Record<string, string> = {}
 test.each([
   [
     ['nope'],
-    "Cannot run mmulab: unknown command 'nope'; there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, mutate, explore, journal, export, why, policies, kernels",
+    "Cannot run mmulab: unknown command 'nope'; there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, mutate, explore, journal, certify, export, why, policies, kernels",
   ],
   [['--nope'], "Cannot run mmulab: unknown option '--nope'; there are --version, --help"],
   [
@@ -23,7 +23,7 @@ test.each([
   ],
   [
     ['help', 'nope'],
-    'Cannot help with "nope": there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, mutate, explore, journal, export, why, policies, kernels',
+    'Cannot help with "nope": there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, mutate, explore, journal, certify, export, why, policies, kernels',
   ],
   [['policies', 'mainline'], 'Cannot run "policies": too many arguments: "mainline"'],
   [['conform'], `Cannot run "conform": missing required argument 'path'`],
@@ -34,6 +34,7 @@ test.each([
   ],
   [['mutate'], `Cannot run "mutate": missing required argument 'command'`],
   [['mutate', '--jobs', '0', '--', 'x'], 'Cannot mutate: --jobs "0" is not from 1 to 256'],
+  [['certify', '--edges', 'all'], 'Cannot print edges: "all" are several machines; name one'],
   [['serve', '--port'], `Cannot run "serve": option '--port <number>' argument missing`],
 ])('%j', async (args, sentence) => {
   expect(await refusal(args)).toBe(sentence);

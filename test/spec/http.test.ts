@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import {
-  PROVEN,
+  CERTIFICATE,
+  type Certified,
   specCommandOf,
   specEdgeOf,
   specGraphOf,
@@ -11,7 +12,7 @@ import { Command, VmConfig } from '../../src/mmu/schema/index.js';
 import { ask, type Frame, startApp } from '../server/start.js';
 import { digestOf } from './digest.js';
 
-const MACHINE = PROVEN[0] as (typeof PROVEN)[number];
+const MACHINE = CERTIFICATE.machines[0] as Certified;
 const SPACES = MACHINE.spaces;
 
 const wireOf = (command: Command) => z.encode(Command, command);

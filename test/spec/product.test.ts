@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
+  CERTIFICATE,
   createChance,
-  PROVEN,
   type SpecMachine,
   specCommandOf,
   specGraphOf,
@@ -61,8 +61,8 @@ function refusedIn(
 
 /** The edges of a machine, which are those that Spin and Rumur find. */
 function specOf(policy: string) {
-  const machine = PROVEN.find((one) => one.policy === policy && one.spaces === 2);
-  if (machine === undefined) throw new Error(`No small machine of ${policy} is proven`);
+  const machine = CERTIFICATE.machines.find((one) => one.policy === policy && one.spaces === 2);
+  if (machine === undefined) throw new Error(`No small machine of ${policy} is certified`);
   const { edges } = specGraphOf(machine);
   expect(digestOf(edges)).toBe(machine.digest);
   return { machine, accepted: new Set(edges) };

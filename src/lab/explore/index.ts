@@ -1,5 +1,11 @@
 export { futuresOf, isSymmetric } from './alphabet.js';
 export {
+  CERTIFICATE,
+  type Certificate,
+  type Certified,
+  certifiedNameOf,
+} from './certificate.js';
+export {
   type Counterexample,
   type Edge,
   type End,
@@ -29,7 +35,6 @@ export {
 } from './pair.js';
 export { always, PROPERTIES, SOUNDNESS } from './properties.js';
 export type { Property, Watch } from './property.js';
-export { PROVEN, type Proven } from './proven.js';
 export { ALPHABET_MAX, ExplorationRefused } from './setting-flaw.js';
 export { type SpecGraph, specEdgeOf, specGraphOf } from './spec-graph.js';
 export { type SpecMachine, specCommandOf, specSetting, specStateOf } from './spec-machine.js';
