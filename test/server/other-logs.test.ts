@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { expect, test } from 'vitest';
 import { MemoryJournal, type Placed } from '../../src/journal/log/index.js';
+import { follow, SSE } from './follow.js';
 import { ask, plainIds, startApp } from './start.js';
 
 /** A journal that gives other records back than it was given. */
@@ -80,6 +81,38 @@ test('a VM that cannot be made again can be deleted', async () => {
   expect((await ask(app, 'DELETE', '/v1/vms/vm-1')).status).toBe(204);
   expect((await ask(app, 'GET', '/v1/vms')).json.total).toBe(1);
   expect((await journal.list()).map(({ vm }) => vm)).toEqual(['vm-2']);
+});
+
+test('numbers that were told before the damage hold no more, in that VM alone', async () => {
+  const journal = await twoVms();
+  journal.change = (vm, placed) => (vm === 'vm-1' && placed.position === 3 ? null : placed);
+  const resume = async (app: FastifyInstance, vm: string, epoch: string) => {
+    const { status, json } = await ask(app, 'GET', `/v1/vms/${vm}/events?after=3&epoch=${epoch}`);
+    return [status, json.epoch, json.detail];
+  };
+  const refused = [
+    410,
+    'test.1',
+    'Cannot resume from epoch "test": this is epoch "test.1", and the log of the VM was damaged meanwhile',
+  ];
+  const app = await start(journal);
+  expect(await resume(app, 'vm-1', 'test')).toEqual(refused);
+  expect(await resume(app, 'vm-1', 'test.1')).toEqual([200, undefined, undefined]);
+  expect(await resume(app, 'vm-2', 'test')).toEqual([200, undefined, undefined]);
+  await move(app, 'vm-1', '0x3000');
+  await app.close();
+  journal.change = (_, placed) => placed;
+  const again = await start(journal);
+  expect(await resume(again, 'vm-1', 'test')).toEqual(refused);
+  const headers = { accept: 'text/event-stream', 'last-event-id': 'test:3' };
+  const { status } = await ask(again, 'GET', '/v1/vms/vm-1/events', undefined, headers);
+  expect(status).toBe(410);
+  const address = await again.listen({ port: 0 });
+  const path = '/v1/vms/vm-1/events?after=0';
+  const followed = await follow(Number(new URL(address).port), path, SSE);
+  const [hello] = await followed.arrived(2);
+  followed.leave();
+  expect([hello?.epoch, followed.ids[1]]).toEqual(['test.1', 'test.1:1']);
 });
 
 test('a newest record that is lost costs what it held, and the VM goes on', async () => {

@@ -5,7 +5,7 @@ import { bodyFrom } from './bodies.js';
 import { base64Of, firstLine, type JournalLine } from './journal-lines.js';
 import { noteFrom } from './note.js';
 import { wholePartOf } from './read-log.js';
-import { ROOMS_OF_ALL, SNAPSHOTS, TRACED } from './rooms.js';
+import { MENDS, ROOMS_OF_ALL, SNAPSHOTS, TRACED } from './rooms.js';
 
 /** A thing that is wrong with a VM, as a sentence. */
 export type Complain = (vm: string, why: string) => void;
@@ -84,7 +84,9 @@ async function* vmLines(
     yield { line: 'checkpoint', position: one.position, ...written(one.body) };
   }
   yield* valuesOf(journal, SNAPSHOTS, complain, `${vm}/`);
-  for await (const one of valuesOf(journal, TRACED, complain, vm)) if (one.key === vm) yield one;
+  for (const room of [TRACED, MENDS]) {
+    for await (const one of valuesOf(journal, room, complain, vm)) if (one.key === vm) yield one;
+  }
 }
 
 async function* valuesOf(journal: Journal, room: string, complain: Complain, prefix = '') {

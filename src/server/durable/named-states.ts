@@ -4,7 +4,7 @@ import type { FleetVm } from '../fleet/fleet-vm.js';
 import type { NamedState } from '../fleet/vm-log.js';
 import { bodyFrom, requestsFrom } from './bodies.js';
 import type { SnapshotFacts } from './facts.js';
-import { SNAPSHOTS, TRACED } from './rooms.js';
+import { MENDS, SNAPSHOTS, TRACED } from './rooms.js';
 
 /** The snapshots of a VM, in the order in which they were taken. */
 export async function namedStates(journal: Journal, { id, vm }: FleetVm): Promise<NamedState[]> {
@@ -26,12 +26,20 @@ export async function tracedOf(journal: Journal, vm: string): Promise<FleetVm['t
   return null;
 }
 
-/** Drops the snapshots of a deleted VM, and its trace. */
+/** Number of times that damage took back what a VM had told. */
+export async function mendsOf(journal: Journal, vm: string): Promise<number> {
+  for await (const { key, value } of journal.values(MENDS, vm)) {
+    if (key === vm) return Number(new TextDecoder().decode(value));
+  }
+  return 0;
+}
+
+/** Drops all that is kept of a deleted VM beside its log. */
 export async function dropStates(journal: Journal, vm: string): Promise<void> {
   const dropped: Promise<void>[] = [];
   for await (const { key } of journal.values(SNAPSHOTS, `${vm}/`)) {
     dropped.push(journal.remove(SNAPSHOTS, key));
   }
-  dropped.push(journal.remove(TRACED, vm));
+  for (const room of [TRACED, MENDS]) dropped.push(journal.remove(room, vm));
   await Promise.all(dropped);
 }

@@ -1,6 +1,7 @@
 /** Rooms of the values that are kept beside the logs: never rename one. */
 export const SNAPSHOTS = 'snapshots';
 export const TRACED = 'traced';
+export const MENDS = 'mends';
 export const META = 'meta';
 export const JOBS = 'jobs';
 export const ANSWERS = 'answers';

@@ -11,10 +11,11 @@ import { VmLanes } from '../fleet/vm-lanes.js';
 import { bodyFrom, requestsFrom } from './bodies.js';
 import type { CheckpointFacts, MadeFacts } from './facts.js';
 import type { Standing } from './kept-log.js';
-import { tracedOf } from './named-states.js';
+import { mendsOf, tracedOf } from './named-states.js';
 import { pastChunks } from './past-chunks.js';
 import { type ReadLog, readLog, unreadable } from './read-log.js';
 import { Replay } from './replay-log.js';
+import { MENDS } from './rooms.js';
 
 export interface WakeOptions {
   readonly journal: Journal;
@@ -46,9 +47,12 @@ export async function wakeVm(options: WakeOptions): Promise<Woken> {
   });
   await replay.run(base === null ? tail.slice(1) : tail);
   const position = tail.at(-1)?.position ?? base?.position ?? 0;
+  entry.mends = await mendsOf(journal, id);
   if (damage !== null) {
     log.error({ vm: id, ...damage }, 'Record of the journal damaged: what follows it is lost');
-    await journal.cut(id, damage.position);
+    entry.mends += 1;
+    const mends = new TextEncoder().encode(String(entry.mends));
+    await Promise.all([journal.cut(id, damage.position), journal.put(MENDS, id, mends)]);
     // No answer of before is like one of after.
     entry.revision = Math.max(entry.revision, sleeper.revision) + 1;
   }

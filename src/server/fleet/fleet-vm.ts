@@ -27,6 +27,8 @@ export interface FleetVm {
   labels: Labels;
   /** Counts what changes in answers about the VM beside its history: labels, snapshots, a failure. */
   revision: number;
+  /** Times that damage to its log took back what it had told: its numbers stand for others since. */
+  mends: number;
   /** Resolves when a request is done that nobody may come between; null if there is none. */
   held: Promise<void> | null;
   /** Deletes the VM once it was idle for its TTL; null without a TTL. */
@@ -74,6 +76,7 @@ export function createFleetVm(parts: FleetVmParts): FleetVm {
     number: UNSEEN,
     poison: null,
     revision: 0,
+    mends: 0,
     held: null,
     lease: null,
     log: null,

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { EventRing } from '../../journal/index.js';
 import { filterOf } from '../conditions/filter.js';
+import type { FleetVm } from '../fleet/fleet-vm.js';
 import type { Turns } from '../fleet/turns.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
@@ -47,7 +48,7 @@ export const listEvents = operation({
   takes: { params: z.strictObject({ vm: VmId }), querystring: HistoryQuery },
   answer: HistoryPage,
   run({ fleet, streams }, { params, query }) {
-    streams.checkEpoch(query.epoch);
+    streams.epochs.demand(query.epoch, fleet.find(params.vm));
     return pageOf(fleet.turns, fleet.get(params.vm).ring, query);
   },
 });
@@ -61,7 +62,7 @@ export function followVm(
   { fleet, streams }: Host,
   { vm, query, sink }: { vm: string; query: HistoryQuery; sink: FrameSink },
 ): void {
-  streams.checkEpoch(query.epoch);
+  streams.epochs.demand(query.epoch, fleet.find(vm));
   const entry = fleet.get(vm);
   checkAfter(entry.ring.head, query);
   streams.admit();
@@ -80,8 +81,9 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
     reply: Pick<FastifyReply, 'headers' | 'type'>,
     form: BodyForm,
     open: (sink: FrameSink) => void,
+    entry?: FleetVm,
   ) => {
-    const sink = new BodySink({ framing: streams.framings[form], bufferBytesMax });
+    const sink = new BodySink({ framing: streams.framingOf(form, entry), bufferBytesMax });
     open(sink);
     void reply.headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
     void reply.type(BODY_TYPES[form]).send(sink.body);
@@ -119,7 +121,7 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
     // Before the upgrade, a refusal is still an ordinary answer.
     preHandler: async ({ ws, params, query, headers }) => {
       const from = resumptionOf(query, headers['last-event-id']);
-      streams.checkEpoch(from.epoch);
+      streams.epochs.demand(from.epoch, fleet.find(params.vm));
       if (!ws && bodyFormOf(headers.accept) === null) return;
       checkAfter(fleet.get(params.vm).ring.head, from);
       streams.admit();
@@ -132,7 +134,7 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
         void reply.header('etag', etagOf(host, entry, `from${entry.ring.oldest}`));
         return pageOf(fleet.turns, entry.ring, wanted);
       }
-      return follow(reply, form, (sink) => streams.open(entry, wanted, sink));
+      return follow(reply, form, (sink) => streams.open(entry, wanted, sink), entry);
     },
     wsHandler: (socket, { params, query, raw }) => {
       const sink = new SocketSink({ socket, connection: raw.socket, bufferBytesMax });
@@ -164,7 +166,7 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
     },
     preHandler: async ({ query, headers }) => {
       const from = resumptionOf(query, headers['last-event-id']);
-      streams.checkEpoch(from.epoch);
+      streams.epochs.demand(from.epoch);
       checkAfter(streams.feed.number, from);
       streams.admitFleet();
     },

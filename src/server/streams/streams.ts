@@ -7,6 +7,7 @@ import type { EndReason, HistoryQuery } from '../wire/frames.js';
 import { selectorOf } from '../wire/labels.js';
 import type { BodyForm } from './body-sink.js';
 import { Crowd } from './crowd.js';
+import { Epochs } from './epochs.js';
 import { FleetFeed } from './fleet-feed.js';
 import type { FleetQuery } from './fleet-frames.js';
 import { FleetSource } from './fleet-source.js';
@@ -36,9 +37,7 @@ export interface StreamsOptions {
 
 /** Owns the streams of all VMs. */
 export class Streams {
-  readonly epoch: string;
-  /** Framings of the bodies of answers. */
-  readonly framings: Readonly<Record<BodyForm, Framing>>;
+  readonly epochs: Epochs;
   readonly feed: FleetFeed;
   readonly #fleet: Fleet;
   readonly #pump: Pump;
@@ -55,8 +54,7 @@ export class Streams {
    * @param epoch Sent to every client, so that it notices a restart of the server.
    */
   constructor(fleet: Fleet, epoch: string, { loop, lives }: StreamsOptions = {}) {
-    this.epoch = epoch;
-    this.framings = { ndjson: LINES, sse: serverSentEvents(epoch) };
+    this.epochs = new Epochs(epoch);
     this.#fleet = fleet;
     this.#pump = new Pump(loop);
     this.#logs = new FrameLogs(fleet.limits);
@@ -86,14 +84,9 @@ export class Streams {
     return this.#logs.bytes;
   }
 
-  /** @throws {ApiError} If a client resumes a stream of another run of the server. */
-  checkEpoch(epoch: string | undefined): void {
-    if (epoch === undefined || epoch === this.epoch) return;
-    throw new ApiError(
-      'epoch-changed',
-      `Cannot resume from epoch "${epoch}": this is epoch "${this.epoch}", and its VMs are others`,
-      { epoch: this.epoch },
-    );
+  /** Framing of the body of an answer. */
+  framingOf(form: BodyForm, entry?: FleetVm): Framing {
+    return form === 'ndjson' ? LINES : serverSentEvents(this.epochs.of(entry));
   }
 
   /** @throws {ApiError} If the bound of streams is met. */
@@ -127,7 +120,7 @@ export class Streams {
     const source = new VmSource({
       entry,
       sink,
-      epoch: this.epoch,
+      epoch: this.epochs.of(entry),
       after: query.after ?? entry.ring.readable,
       log: this.#logs.open(entry, wantedBy(query, sink, true)),
       wantsState: query.behind === 'state',
@@ -149,7 +142,7 @@ export class Streams {
     const source = new FleetSource({
       feed: this.feed,
       sink,
-      epoch: this.epoch,
+      epoch: this.epochs.of(),
       vms: this.#fleet.size,
       after: query.after ?? this.feed.number,
       wantsVm: (id, labels) => (vms?.has(id) ?? true) && (isMeant?.(labels) ?? true),
