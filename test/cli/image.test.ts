@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,6 +14,22 @@ function copiesOf(dockerfile: string): { from: string; to: string }[] {
       return { from, to: to.endsWith('/') ? join(to, from) : to };
     });
   });
+}
+
+interface LockedPackage {
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
+}
+
+/** Packages that `npm ci --omit=dev` puts into the image, as far as they are for this machine. */
+function packagesOfImage(): string[] {
+  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, LockedPackage>>;
+  };
+  return Object.entries(lock.packages)
+    .filter(([path, { dev = false }]) => path.startsWith('node_modules/') && !dev)
+    .map(([path]) => path.slice('node_modules/'.length))
+    .filter((name) => existsSync(join(ROOT, 'node_modules', name)));
 }
 
 describe.skipIf(!isBuilt)(titleOf('what the image contains'), () => {
@@ -41,6 +57,25 @@ describe.skipIf(!isBuilt)(titleOf('what the image contains'), () => {
     expect(statuses).toEqual(paths.map(() => 200));
     child.kill('SIGTERM');
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('keeps VMs in a folder, by the packages that it has beside the program', async () => {
+    for (const name of packagesOfImage()) {
+      const path = join('node_modules', name);
+      cpSync(join(ROOT, path), join(image, path), { recursive: true });
+    }
+    const data = join(image, 'data');
+    const first = startAt(image, { PORT: '0', MMULAB_DATA: data }, 'serve', '--data', data);
+    const made = await ask(`${await addressIn(first.child)}/v1/vms`, { method: 'POST' });
+    const { id } = (await made.json()) as { readonly id: string };
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const told = startAt(image, {}, 'journal', 'verify', '--data', data, id);
+    const { code, stdout } = await told.ended;
+    expect([code, stdout]).toEqual([
+      0,
+      '1 VM, 1 record, 0 checkpoints, 0 snapshots, 0 commands run again, 0 values beside them: every VM is whole\n',
+    ]);
   });
 
   test.each([

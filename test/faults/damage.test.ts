@@ -1,9 +1,10 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { LmdbJournal } from '../../src/journal/lmdb/index.js';
 import { NotWritten } from '../../src/journal/log/index.js';
+import { isBuilt, start as run, titleOf } from '../cli/program.js';
 import { ask, plainIds, startApp } from '../server/start.js';
 
 function folder(): string {
@@ -63,32 +64,33 @@ test('one bit flipped in a record costs what follows it in that VM, and nothing 
   expect([...outcomes].sort()).toEqual(['0x11111000,0x33333000', '0x33333000,0x11111000']);
 });
 
-test('a file that was cut short is refused by an error, and ends no process', async () => {
-  const path = folder();
-  await written(path);
-  const file = readFileSync(join(path, 'journal.mdb'));
-  for (let length = 8192; length < file.length; length += 8192) {
-    const copy = folder();
-    writeFileSync(join(copy, 'journal.mdb'), file.subarray(0, length));
-    const outcome = await recordsIn(copy).catch((error: Error) => error.message);
-    expect(typeof outcome === 'number' ? outcome <= 8 : outcome !== '').toBe(true);
-  }
-  expect(await recordsIn(path)).toBe(8);
+/** Words that LMDB writes itself, past anybody, where a page is lost. */
+const OF_LMDB = /^(?:internal error, index points to a \w+ page!\?\n)*$/;
+
+// In a process of its own: what LMDB writes is no concern of whoever reads the log of the tests.
+describe.skipIf(!isBuilt)(titleOf('a file that was cut short'), () => {
+  test('is refused in a sentence, or told by what is missing, and ends no process', async () => {
+    const path = folder();
+    await written(path);
+    const file = readFileSync(join(path, 'journal.mdb'));
+    const outcomes: (number | null)[] = [];
+    for (const share of [1 / 4, 1 / 2, 3 / 4, 1]) {
+      const copy = folder();
+      const length = Math.floor((file.length * share) / 4096) * 4096;
+      writeFileSync(join(copy, 'journal.mdb'), file.subarray(0, length));
+      const { code, stdout, stderr } = await programTold('journal', 'verify', '--data', copy);
+      if (code === 2)
+        expect(stderr.replace(/^internal.*\n/gm, '')).toMatch(/^Cannot verify: .+\n$/);
+      else expect(stderr).toMatch(OF_LMDB);
+      if (code !== 2) expect(stdout).toMatch(/: (?:every VM is whole|.* not whole)\n$/);
+      outcomes.push(code);
+    }
+    expect(outcomes.at(-1)).toBe(0);
+    expect(outcomes.slice(0, -1).every((code) => code === 1 || code === 2)).toBe(true);
+  });
 });
 
-/** Number of records that can be read. */
-async function recordsIn(path: string): Promise<number> {
-  const journal = await LmdbJournal.open(path);
-  let records = 0;
-  try {
-    for (const { vm } of await journal.list()) {
-      for await (const one of journal.read(vm, 1)) records += 'record' in one ? 1 : 0;
-    }
-    return records;
-  } finally {
-    await journal.close();
-  }
-}
+const programTold = (...args: string[]) => run(...args).ended;
 
 test('a copy of the file as of its last sync has all that was acknowledged', async () => {
   const [path, copy] = [folder(), folder()];

@@ -14,12 +14,16 @@ export async function verifyValues(journal: Journal): Promise<ValuesVerdict> {
   const flaws: string[] = [];
   let values = 0;
   for (const room of ROOMS_OF_ALL) {
-    for (const key of await journal.damaged(room)) {
-      flaws.push(`"${key}" in ${room}: its checksum is wrong`);
-    }
-    for await (const { key, value } of journal.values(room)) {
-      if (room === META || isJson(value)) values += 1;
-      else flaws.push(`"${key}" in ${room}: it is no JSON`);
+    try {
+      for (const key of await journal.damaged(room)) {
+        flaws.push(`"${key}" in ${room}: its checksum is wrong`);
+      }
+      for await (const { key, value } of journal.values(room)) {
+        if (room === META || isJson(value)) values += 1;
+        else flaws.push(`"${key}" in ${room}: it is no JSON`);
+      }
+    } catch (error) {
+      flaws.push(`${room}: cannot be read (${(error as Error).message})`);
     }
   }
   return { values, flaws };
