@@ -16,6 +16,7 @@ import {
   writeWord,
   ZERO,
 } from './machine/index.js';
+import type { Policy } from './policies/index.js';
 import { initMmu } from './roots/index.js';
 import type { VmConfig } from './schema/index.js';
 import {
@@ -33,9 +34,16 @@ import {
  * A new VM: every vCPU is in the host, with no root loaded and nothing pending.
  *
  * @param pages Its memory, filled already, of {@link initialPages}.
+ * @param policy Decides instead of the one that the configuration names.
  */
-export function createVm(config: VmConfig, pages: GuestPages | null = null): Vm {
-  return finished(assemble(config, conductOf(config), pages));
+export function createVm(
+  config: VmConfig,
+  pages: GuestPages | null = null,
+  policy: Policy | null = null,
+): Vm {
+  const conduct = conductOf(config);
+  // A copy with another policy would have a shape of its own, and every look at it would be slower.
+  return finished(assemble(config, policy === null ? conduct : { ...conduct, policy }, pages));
 }
 
 /** The memory that VMs of a configuration begin with, filled piece by piece. They may share it. */

@@ -8,8 +8,9 @@ import {
   workloadOf,
 } from '../../src/lab/index.js';
 import { createTally } from '../../src/lab/race/tally.js';
-import { add, advance, createClock, finish, type Section } from '../../src/lab/race/time/clock.js';
+import { add, advance, createClock, finish } from '../../src/lab/race/time/clock.js';
 import { createReplay, elapsedOf, replayCommand } from '../../src/lab/race/time/index.js';
+import type { Section } from '../../src/lab/race/time/queue.js';
 import { createVm } from '../../src/mmu/index.js';
 import { VmConfig } from '../../src/mmu/schema/index.js';
 

@@ -135,7 +135,7 @@ export function* raceSteps(race: Race, commands: Iterable<Command>): Generator<n
   }
   for (const command of commands) {
     beginCommand(race, command);
-    if (race.runs.some(hasDissent)) yield* splitRuns(race, commands);
+    if (hasAnyDissent(race)) yield* splitRuns(race, commands);
     endCommand(race, command);
     if (race.commands % STEP_COMMANDS === 0) yield race.commands;
   }
@@ -207,6 +207,11 @@ function endCommand({ lanes, runs, partings, series, prices, commands }: Race, c
   if (!isPointDue(series, commands)) return;
   const byRun = new Map(runs.map((run) => [run, totalSoFar(run.tally.counters, prices)] as const));
   addPoint(series, { commands, costs: lanes.map(({ run }) => byRun.get(run) ?? 0) });
+}
+
+function hasAnyDissent({ runs }: Race): boolean {
+  for (const run of runs) if (hasDissent(run)) return true;
+  return false;
 }
 
 function hasDissent({ jury }: Run): boolean {

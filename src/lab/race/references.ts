@@ -78,14 +78,23 @@ export function pagesOf({ byVcpu }: Recording): number {
 
 /** Keeps what an event says of the cache. */
 export function refer(recording: Recording, vcpu: Vcpu, event: MmuEvent): void {
-  if (event.kind === 'request-serviced') recording.isReloading = event.request === 'MMU_RELOAD';
-  else if (event.kind === 'root-allocated') recording.isReloading = false;
-  else if (event.kind === 'vm-entered') referToRun(recording, vcpu);
-  else if (event.kind === 'root-freed') referToFree(recording, vcpu, event);
-  else if (event.kind === 'root-reused' || event.kind === 'root-missed') {
-    const { role } = vcpu.mmu;
-    const pgd = isDirect(role) ? 0 : wordToNumber(event.pgd);
-    keep(recording, vcpu, event.mmu, REFERENCE.LOOKUP, { role, pgd });
+  // An event has one of many shapes, so that each look at its kind takes its time: one is enough.
+  switch (event.kind) {
+    case 'request-serviced':
+      recording.isReloading = event.request === 'MMU_RELOAD';
+      break;
+    case 'root-allocated':
+      recording.isReloading = false;
+      break;
+    case 'vm-entered':
+      referToRun(recording, vcpu);
+      break;
+    case 'root-freed':
+      referToFree(recording, vcpu, event);
+      break;
+    case 'root-reused':
+    case 'root-missed':
+      referToSwitch(recording, vcpu, event);
   }
 }
 
@@ -116,6 +125,16 @@ export function createReferences(): References {
     idCount: 0,
     lastWanted: -1,
   };
+}
+
+function referToSwitch(
+  recording: Recording,
+  vcpu: Vcpu,
+  event: MmuEventOf<'root-reused' | 'root-missed'>,
+): void {
+  const { role } = vcpu.mmu;
+  const pgd = isDirect(role) ? 0 : wordToNumber(event.pgd);
+  keep(recording, vcpu, event.mmu, REFERENCE.LOOKUP, { role, pgd });
 }
 
 /** A root without a page is never cached, so no cache could have had it. */

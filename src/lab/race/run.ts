@@ -79,8 +79,8 @@ export function createRun(
   pages: GuestPages,
 ): Run {
   const jury = createJury(policies);
-  const created = createVm({ ...config, policy: policies[0] as PolicyName }, pages);
-  const vm = policies.length === 1 ? created : { ...created, policy: policyOf(jury) };
+  const [policy] = policies as [PolicyName, ...PolicyName[]];
+  const vm = createVm({ ...config, policy }, pages, policies.length === 1 ? null : policyOf(jury));
   const run: Run = {
     jury,
     vm,

@@ -72,8 +72,11 @@ export function createTally({ vcpus, config }: Vm): Tally {
       freed: new Set(),
     })),
     last: {
-      ...{ hasKvmActed: true, hasCause: true },
-      ...{ freed: '', zapped: NO_ROOT, broadcast: NONE_REACHED },
+      hasKvmActed: true,
+      hasCause: true,
+      freed: '',
+      zapped: NO_ROOT,
+      broadcast: NONE_REACHED,
       kicked: [],
     },
     areRootsMoved: false,

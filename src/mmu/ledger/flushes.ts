@@ -101,13 +101,21 @@ function firstAfter(
   known: Deed | null,
 ): Deed | null {
   if (deeds === undefined) return known;
-  let first = known;
-  for (let i = deeds.length - 1; i >= 0; i -= 1) {
-    const deed = deeds[i] as Deed;
-    if (deed.at <= at) break;
-    if (first === null || deed.at < first.at) first = deed;
+  const place = placeAfter(deeds, at);
+  if (place === deeds.length) return known;
+  const deed = deeds[place] as Deed;
+  return known === null || deed.at < known.at ? deed : known;
+}
+
+/** The place of the first deed after a time, by halves: they are in the order of their times. */
+function placeAfter(deeds: readonly Deed[], at: number): number {
+  let [low, high] = [0, deeds.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((deeds[middle] as Deed).at <= at) low = middle + 1;
+    else high = middle;
   }
-  return first;
+  return low;
 }
 
 /** The list that a flush belongs in. */

@@ -1,3 +1,5 @@
+import { copyOf, createQueue, isEmpty, put, type Queue, type Section, take } from './queue.js';
+
 /**
  * A discrete-event replay: every vCPU has a clock, sections under `mmu_lock` exclude each other, and
  * a vCPU that is kicked loses the time of an exit. Times are cycles.
@@ -10,7 +12,7 @@ export interface Clock {
   /** Time of each vCPU. */
   readonly now: number[];
   /** Work of each vCPU that is still to be replayed. */
-  readonly queues: readonly Section[][];
+  readonly queues: readonly Queue[];
   /** Sections that wait in all queues. */
   waiting: number;
   lockFreeAt: number;
@@ -23,15 +25,6 @@ export interface Clock {
   busy: number;
 }
 
-/** A piece of work of one vCPU. */
-export interface Section {
-  readonly cycles: number;
-  /** Whether `mmu_lock` is held. */
-  readonly isLocked: boolean;
-  /** vCPUs that are made to leave the guest at its end. */
-  readonly kicked: readonly number[];
-}
-
 /**
  * Sections that may wait. A vCPU is behind as long as it has no work to replay, for its next command
  * may ask for the lock; beyond this bound it counts as idle, and its clock goes along.
@@ -41,14 +34,27 @@ const WAITING_MAX = 65_536;
 export function createClock(vcpus: number): Clock {
   return {
     now: Array.from({ length: vcpus }, () => 0),
-    queues: Array.from({ length: vcpus }, () => []),
-    ...{ waiting: 0, lockFreeAt: 0, lockWait: 0, lockWaits: 0, lockHeld: 0, busy: 0 },
+    queues: Array.from({ length: vcpus }, createQueue),
+    waiting: 0,
+    lockFreeAt: 0,
+    lockWait: 0,
+    lockWaits: 0,
+    lockHeld: 0,
+    busy: 0,
   };
+}
+
+/** A clock that goes on by itself. A spread would give it another shape, and both would be slower. */
+export function copyOfClock(clock: Clock): Clock {
+  const { waiting, lockFreeAt, lockWait, lockWaits, lockHeld, busy } = clock;
+  const now = [...clock.now];
+  const queues = clock.queues.map(copyOf);
+  return { now, queues, waiting, lockFreeAt, lockWait, lockWaits, lockHeld, busy };
 }
 
 /** Gives a vCPU work, for {@link advance} to replay. */
 export function add(clock: Clock, vcpu: number, section: Section): void {
-  (clock.queues[vcpu] as Section[]).push(section);
+  put(clock.queues[vcpu] as Queue, section);
   clock.waiting += 1;
 }
 
@@ -71,14 +77,14 @@ function earliest(clock: Clock): number | null {
   for (let vcpu = 1; vcpu < now.length; vcpu += 1) {
     if ((now[vcpu] as number) < (now[least] as number)) least = vcpu;
   }
-  return (queues[least] as Section[]).length === 0 ? null : least;
+  return isEmpty(queues[least] as Queue) ? null : least;
 }
 
 /** The earliest vCPU of those that have work. */
 function first({ now, queues }: Clock): number | null {
   let least: number | null = null;
   for (const [vcpu, queue] of queues.entries()) {
-    if (queue.length === 0) continue;
+    if (isEmpty(queue)) continue;
     if (least === null || (now[vcpu] as number) < (now[least] as number)) least = vcpu;
   }
   return least;
@@ -86,7 +92,7 @@ function first({ now, queues }: Clock): number | null {
 
 function replay(clock: Clock, vcpu: number, exit: number): void {
   const { now } = clock;
-  const { cycles, isLocked, kicked } = (clock.queues[vcpu] as Section[]).shift() as Section;
+  const { cycles, isLocked, kicked } = take(clock.queues[vcpu] as Queue);
   clock.waiting -= 1;
   const asked = now[vcpu] as number;
   let begun = asked;

@@ -1,7 +1,7 @@
 import type { RaceCounters } from '../counters.js';
 import { PRICE_NAMES, PRICED, type Priced, type PriceList } from '../prices/index.js';
 import type { Tally } from '../tally.js';
-import { add, advance, type Clock, createClock, finish } from './clock.js';
+import { add, advance, type Clock, copyOfClock, createClock, finish } from './clock.js';
 
 /** The replay of one machine, at the values of a price list. */
 export interface Replay {
@@ -79,8 +79,7 @@ export function replayCommand(replay: Replay, vcpu: number, { counters, last }: 
 
 /** The result so far. The replay can go on after it. */
 export function elapsedOf({ clock: running, exit }: Replay): Elapsed {
-  const queues = running.queues.map((queue) => [...queue]);
-  const clock = { ...running, now: [...running.now], queues };
+  const clock = copyOfClock(running);
   const elapsed = finish(clock, exit);
   const { lockWait, lockWaits, lockHeld, busy, now } = clock;
   const active = now.filter((time) => time > 0).length;
