@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { GUEST_NAMES, type GuestName, ROUND, runTrial } from '../../src/lab/campaign/index.js';
 import {
+  DEFECT_NAMES,
   type DefectName,
   KERNEL_VERSIONS,
   type KernelVersion,
   POLICY_NAMES,
 } from '../../src/mmu/index.js';
+import { SEEN, UNSEEN } from './campaign-finders.js';
 import { isSoundPolicy } from './sound-workloads.js';
 import { expectFound, expectNothing, first } from './trials.js';
 
@@ -48,7 +51,22 @@ describe('a campaign', () => {
     ['last-slot-missed', 'hypervisor', '6.1'],
     ['vmfunc-keeps-root', 'hypervisor', '6.1'],
     ['flush-current-names-vpid01', 'hypervisor', '6.1'],
+    // What one vCPU leaves to another, and tables by other rights or without memory.
+    ['steal-flush-skipped', 'enlightened', '6.1'],
+    ['hv-flush-first-page-only', 'enlightened', '6.12'],
+    ['page-found-without-wp', '32-bit', '6.1'],
+    ['transition-unflushed', 'hypervisor', '6.1'],
   ])('finds %s by the guest %s under %s, and shows it in a few commands', expectFound);
+
+  test('is said to find all defects but these', () => {
+    const text = readFileSync(new URL('../../docs/fidelity.md', import.meta.url), 'utf8');
+    const [, counts = '', table = ''] = text.split(/^Of the (.*), each within .*$/m);
+    const [rows = ''] = table.split('What it finds:');
+    expect(counts).toBe(`${DEFECT_NAMES.length} defects of the museum it finds ${SEEN.length}`);
+    expect([...rows.matchAll(/`([a-z0-9-]+)`/g)].map(([, name]) => name).sort()).toEqual(
+      [...UNSEEN].sort(),
+    );
+  });
 
   test.each<GuestName>(['hypervisor', 'pae', '32-bit'])(
     'finds by the guest %s that a store with EFLAGS.AC takes a page out of SMAP',

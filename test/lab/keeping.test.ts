@@ -19,11 +19,17 @@ import {
   MOVED,
   nf,
   OTHER_EPTP,
+  on,
   onGuest,
   onHypervisor,
+  PV_FLUSH,
+  preempt,
+  pte,
   read,
   resume,
   type Scene,
+  SPARE,
+  store,
   vmwrite,
   X,
 } from '../../src/mmu/scenes/index.js';
@@ -48,6 +54,8 @@ function verdictOn(vm: Vm, command: Command, meddle = () => {}): string | null {
 }
 
 const PCIDE = cr4('0x200a0');
+/** The page of the second address space, which the current root has, is another one. */
+const B_MOVED = store(B + 0x3000, pte(SPARE));
 const twoPcids: readonly Act[] = [PCIDE, nf(A + 1), read(X), nf(B + 2), read(X)];
 const twoEpts: readonly Act[] = [
   ...[launch, read(X), leave, vmwrite('EPT_POINTER', OTHER_EPTP), resume, read(X), leave],
@@ -89,6 +97,11 @@ describe('nothing is said of mainline', () => {
     ['MOV CR0 and EFER', onGuest([...twoPcids, cr0('0x80000033'), efer('0x500'), read(X)]), {}],
     ['INVEPT of one', onHypervisor([...twoEpts, invept(1, EPTP), resume, read(X)]), {}],
     ['INVEPT of all', onHypervisor([...twoEpts, invept(2, 0), resume, read(X)]), {}],
+    [
+      'a flush that another vCPU left in the steal time',
+      onGuest([...twoPcids, preempt(0), on(1, MOVED), on(1, B_MOVED), PV_FLUSH, read(X)]),
+      { vcpus: 2 },
+    ],
     ['EPT', onGuest([...twoPcids, cr3(A + 1), invpcid(1, 2), invpcid(2, 0)]), { paging: 'ept' }],
   ])('%s', (_what, scene, changes) => {
     const said = watched(scene, { policy: 'mainline', ...changes });

@@ -11,6 +11,7 @@ import {
 import { KeepingWatch } from '../../src/lab/keeping/index.js';
 import {
   createMendedVm,
+  DEFECTS,
   type DefectName,
   flawsOf,
   type KernelVersion,
@@ -68,6 +69,38 @@ export function expectFound(
     return;
   }
   throw new Error(`${defect} was not found`);
+}
+
+/** The machine on which a guest finds a defect, as far as it matters. */
+export interface Finder {
+  readonly guest: GuestName;
+  readonly paging?: Trial['paging'];
+  readonly policy?: Trial['policy'];
+  readonly kernel?: KernelVersion;
+}
+
+/** Trials in which a defect is looked for: a hundredth of what a campaign does. */
+const SEARCHED = 400;
+
+/**
+ * A campaign sees a defect. One that is the rule of another kernel it takes for a bug that the kernel
+ * had, and says so: it is seen if the same trial without it meets none.
+ */
+export function expectSeen(defect: DefectName, { guest, ...machine }: Finder): void {
+  const isRule = DEFECTS[defect].rules !== undefined;
+  const all = first(2 * ROUND).filter(({ paging }) => paging === (machine.paging ?? paging));
+  for (let nth = 0; nth < SEARCHED; nth += 1) {
+    const { paging, seed } = all[nth] as Trial;
+    const trial = { policy: 'mainline', kernel: '6.1', ...machine, guest, paging, seed } as const;
+    const on = { ...trial, vcpus: 1 + (nth % 2) };
+    const { counterexample, known } = runTrial(on, 500, [defect]);
+    if (counterexample !== null) {
+      expect(verdictsOn(counterexample)).toEqual([counterexample.says]);
+      return;
+    }
+    if (isRule && known !== null && runTrial(on, 500).known === null) return;
+  }
+  throw new Error(`${defect} was not seen`);
 }
 
 /** What is said of the commands of a counterexample when they are carried out as they were printed. */

@@ -60,6 +60,8 @@ const BY_REQUEST: Partial<Record<Request, Grounds>> = {
   MMU_RELOAD: () => true,
   TLB_FLUSH_GUEST: isLeftUnsync,
   HV_TLB_FLUSH: isLeftUnsync,
+  /** A guest may have left word for a flush there. @see Linux `record_steal_time()` */
+  STEAL_UPDATE: isLeftUnsync,
 };
 
 /**

@@ -3,7 +3,10 @@ import { seen } from '../../../mmu/scenes/index.js';
 import { Command, type CommandInput } from '../../../mmu/schema/index.js';
 import { type Chance, createChance } from '../../workloads/index.js';
 
-/** Makes the next command, or several that belong together. Another function chooses the vCPU. */
+/**
+ * Makes the next command, or several that belong together. Another function chooses the vCPU, so that
+ * vCPUs are counted from that one: {@link vcpu}, and {@link another}.
+ */
 export type Choice = (chance: Chance) => CommandInput | readonly CommandInput[];
 
 /** Choice after choice, each on one vCPU, without end. What is listed twice comes twice as often. */
@@ -14,9 +17,16 @@ export function* chosenFrom(
   const chance = createChance(seed);
   for (;;) {
     const chosen = [chance.of(choices)(chance)].flat();
-    const vcpu = chance.below(vcpus);
-    for (const command of chosen) yield Command.parse({ ...command, vcpu });
+    const first = chance.below(vcpus);
+    const from = (nth: number) => (first + nth) % vcpus;
+    for (const command of chosen) yield Command.parse(countedFrom(from, command));
   }
+}
+
+function countedFrom(from: (nth: number) => number, command: CommandInput): CommandInput {
+  const counted = { ...command, vcpu: from(command.vcpu) };
+  if (counted.kind !== 'pv-flush') return counted;
+  return { ...counted, vcpus: [...new Set(counted.vcpus.map(from))] };
 }
 
 /** The stage of a vCPU is that of the first one without the tables, which all share. */
@@ -34,6 +44,8 @@ function onVcpu(command: CommandInput, vcpu: number): CommandInput {
 
 /** Stands for whichever vCPU it will be. */
 export const vcpu = 0;
+/** Stands for the next one, which is the same one where there is no other. */
+export const another = 1;
 
 /** Loads, stores and fetches, by supervisor and user, with EFLAGS.AC or without; of loads the most. */
 export function accessesTo(pages: readonly number[]): readonly Choice[] {
@@ -81,6 +93,23 @@ export function uaccess({ pages, edits, withoutWp, ...cr4s }: Uaccess): Choice {
       use,
       { kind: 'mov-cr4', vcpu, value: cr4s.without },
     ];
+  };
+}
+
+/** Stores of the supervisor to one page, which it may write to only while CR0.WP is clear. */
+export function aroundWp(
+  pages: readonly number[],
+  cr0s: { with: string; without: string },
+): Choice {
+  return (chance) => {
+    const write: CommandInput = {
+      kind: 'write',
+      vcpu,
+      gva: hex(chance.of(pages)),
+      value: '0xda00',
+    };
+    const movCr0 = (value: string): CommandInput => ({ kind: 'mov-cr0', vcpu, value });
+    return [movCr0(cr0s.without), write, movCr0(cr0s.with), write];
   };
 }
 

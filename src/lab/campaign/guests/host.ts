@@ -48,12 +48,16 @@ export interface Reach {
 /**
  * Commands of a VMM that its guest notices. No processor loads registers by itself, so after
  * `set-sregs` the oracle judges nothing older; for the oracle `load-root` is a MOV CR3 that
- * flushes nothing.
+ * flushes nothing. KVM switches roots by itself only once the guest has run on with what it asked for,
+ * or a sync that is pending would be spent on another root: so the vCPU enters before.
  */
 export function vmmActs({ roots, pcids, pages, frames, cr4s, efers }: Reach): Choice {
   const cr3 = (chance: Chance) => hex(chance.of(roots) + chance.of(pcids));
   const acts: readonly Choice[] = [
-    (chance) => ({ kind: 'load-root', vcpu, pgd: cr3(chance) }),
+    (chance) => [
+      { kind: 'enter', vcpu },
+      { kind: 'load-root', vcpu, pgd: cr3(chance) },
+    ],
     (chance) => ({ kind: 'set-sregs', vcpu, cr3: cr3(chance) }),
     (chance) => ({ kind: 'set-sregs', vcpu, cr4: chance.of(cr4s), efer: chance.of(efers) }),
     (chance) => ({

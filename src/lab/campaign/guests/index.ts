@@ -1,4 +1,5 @@
 import type { Guest } from '../guest.js';
+import { enlightened } from './enlightened.js';
 import { hostile } from './hostile.js';
 import { hypervisor } from './hypervisor.js';
 import { pae } from './pae.js';
@@ -10,6 +11,7 @@ export const GUESTS = {
   hostile,
   pae,
   '32-bit': thirtyTwoBit,
+  enlightened,
 } as const satisfies Record<string, Guest>;
 
 export type GuestName = keyof typeof GUESTS;

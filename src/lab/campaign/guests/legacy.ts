@@ -3,7 +3,15 @@ import { A, B, FRAME_A, MEMSLOTS, onGuest } from '../../../mmu/scenes/index.js';
 import type { CommandInput } from '../../../mmu/schema/index.js';
 import type { Chance } from '../../workloads/index.js';
 import type { Guest } from '../guest.js';
-import { accessesTo, type Choice, chosenFrom, onEveryVcpu, uaccess, vcpu } from './choice.js';
+import {
+  accessesTo,
+  aroundWp,
+  type Choice,
+  chosenFrom,
+  onEveryVcpu,
+  uaccess,
+  vcpu,
+} from './choice.js';
 import { hostActs, memslotActs, vmmActs } from './host.js';
 
 /** The particulars of one way of paging without long mode. */
@@ -58,6 +66,7 @@ export function legacyGuest(format: Format): Guest {
     ...[...invalidationsOf(format), ...registersOf(format), unpaging(format)],
     ...[hostActs(UNMAPPED), hostActs(UNMAPPED), vmm],
     memslotActs([movCr3, movCr3, ...accessesTo(pages)]),
+    aroundWp(pages, { with: PAGED, without: PAGED_WITHOUT_WP }),
     uaccess({
       ...{ pages, edits, withoutWp: PAGED_WITHOUT_WP },
       ...{ withSmap: smap, withSmep: smep, without: cr4s[0] },
@@ -65,8 +74,10 @@ export function legacyGuest(format: Format): Guest {
   ];
   return {
     sceneryOf({ vcpus }) {
+      // On two vCPUs the host has five levels of paging, and so have the tables that KVM makes.
+      const levels = vcpus > 1 ? ({ maxphyaddr: 52, cpuid: { la57: true } } as const) : {};
       const { config, stage } = onGuest([], {
-        ...{ mode: format.mode, config: { memory: { memslots: MEMSLOTS } } },
+        ...{ mode: format.mode, config: { memory: { memslots: MEMSLOTS }, ...levels } },
       });
       return { config, stage: onEveryVcpu(stage, vcpus) };
     },
@@ -97,7 +108,12 @@ function unpaging({ cr4s, efers }: Format): Choice {
       { kind: 'mov-cr3', vcpu, value: hex(root(chance)) },
       movCr0(PAGED),
     ];
-    return [chance.of(off), { kind: 'read', vcpu, gva: hex(chance.of(FRAMES)) }, ...on];
+    const gva = hex(chance.of(FRAMES));
+    const meanwhile = [
+      { kind: 'read', vcpu, gva },
+      { kind: 'invpcid', vcpu, type: 0, pcid: 0, gva },
+    ] as const;
+    return [chance.of(off), chance.of(meanwhile), ...on];
   };
 }
 

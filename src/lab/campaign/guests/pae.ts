@@ -25,7 +25,11 @@ const TABLE = 0x2000;
 const X_ENTRY = DIRECTORY + 0x10;
 const LARGE_ENTRY = DIRECTORY + 0x18;
 
+/** Beyond all memory: what maps it is an emulated device. */
+const NO_MEMORY = 2 ** 32;
+
 function edit(chance: Chance): CommandInput {
+  if (chance.percent(5)) return stored(leafPlace(chance), hex(NO_MEMORY + 0x67));
   return stored(leafPlace(chance), entryText(leaf(chance), { nx: hasNx(chance) }));
 }
 

@@ -7,6 +7,8 @@ import { LARGE_FLAGS, leaf, legacyGuest, root, TABLE_FLAGS } from './legacy.js';
 
 /** A page of 4 MiB, beyond the window. */
 const LARGE = 0xc00000;
+/** A page whose entry lies in the second half of its table, which KVM shadows apart. */
+const SECOND_HALF = X + 0x200000;
 
 /**
  * 32-bit paging: a directory, and behind it a table, with entries of four bytes. CR4.PSE is
@@ -14,7 +16,7 @@ const LARGE = 0xc00000;
  */
 export const thirtyTwoBit = legacyGuest({
   mode: '32-bit',
-  pages: [X, X, X + 0x1000, X + 0x2000, LARGE, LARGE + 0x10000, LARGE + 0x11000],
+  pages: [X, X, X + 0x1000, X + 0x2000, SECOND_HALF, LARGE, LARGE + 0x10000, LARGE + 0x11000],
   cr4s: ['0x10', '0x10', '0x90', '0x90', '0x100010', '0x100090', '0x200010', '0x0', '0x80'],
   smap: '0x200010',
   smep: '0x100010',
@@ -28,7 +30,7 @@ const X_ENTRY = 0x4;
 const LARGE_ENTRY = 0xc;
 
 function edit(chance: Chance): CommandInput {
-  return stored(root(chance) + TABLE + chance.of([0, 0, 4, 8]), hex(leaf(chance)), 4);
+  return stored(root(chance) + TABLE + chance.of([0, 0, 4, 8, 0x800]), hex(leaf(chance)), 4);
 }
 
 /** Two entries in one store. */
