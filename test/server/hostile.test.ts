@@ -102,6 +102,48 @@ test('a client that answers pings stays', async () => {
   expect((await client.arrived(2))[1]?.type).toBe('command');
 });
 
+test('a client too far behind to see a ping stays as long as it reads', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { app, port } = await listenWithVm({ heartbeatMs: 20 });
+  const [[connection], reader] = (await Promise.all([
+    once(app.server, 'connection'),
+    Promise.resolve(connectTcp({ port, host: '127.0.0.1' })),
+  ])) as [[Socket], Socket];
+  reader.on('error', () => {}).write(UPGRADE);
+  await until(() => app.websocketServer.clients.size === 1);
+  const switchOver = { kind: 'mov-cr3', vcpu: 0, value: '0x100000' };
+  const batch = Array<object>(5000).fill(switchOver);
+  // More than the system keeps for both sides.
+  const fill = () =>
+    until(async () => {
+      await ask(app, 'POST', '/v1/vms/vm-1/commands', batch);
+      return connection.writableLength > 0;
+    });
+  const beat = async () => {
+    vi.advanceTimersByTime(20);
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    return app.websocketServer.clients.size;
+  };
+  const taken = () => connection.bytesWritten - connection.writableLength;
+  await fill();
+  expect(await beat()).toBe(1);
+  const before = taken();
+  reader.resume();
+  await until(() => taken() > before);
+  reader.pause();
+  await fill();
+  expect(await beat()).toBe(1);
+  await beat();
+  await until(() => app.websocketServer.clients.size === 0);
+});
+
+/** Waits without a timer, which a poll would move where timers are faked. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
+}
+
 const PINGS = 50_000;
 /** Without the head and the mask of its frame. */
 const PING_BYTES = 100;

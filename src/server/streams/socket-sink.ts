@@ -40,6 +40,9 @@ export class SocketSink implements FrameSink {
   readonly #connection: Socket;
   readonly #bufferBytesMax: number;
   #isAlive = true;
+  /** Bytes that the connection had taken at the last beat, and whether more waited for it. */
+  #taken = 0;
+  #wasBehind = false;
   #hasEnded = false;
   #onDrain = () => {};
 
@@ -82,8 +85,14 @@ export class SocketSink implements FrameSink {
     this.#socket.on('close', listener);
   }
 
+  /** A client that is behind reads much before it sees a ping: that it reads is a sign of life. */
   beat(): void {
-    if (!this.#isAlive) {
+    const { bytesWritten, writableLength } = this.#connection;
+    const taken = bytesWritten - writableLength;
+    const isReading = this.#wasBehind && taken > this.#taken;
+    this.#taken = taken;
+    this.#wasBehind = writableLength > 0;
+    if (!this.#isAlive && !isReading) {
       this.#socket.terminate();
       return;
     }
