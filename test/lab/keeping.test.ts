@@ -11,6 +11,7 @@ import {
   EPTP,
   efer,
   enter,
+  hvFlush,
   invept,
   invlpg,
   invpcid,
@@ -18,6 +19,7 @@ import {
   leave,
   MOVED,
   nf,
+  ON_HYPER_V,
   OTHER_EPTP,
   on,
   onGuest,
@@ -101,6 +103,11 @@ describe('nothing is said of mainline', () => {
       'a flush that another vCPU left in the steal time',
       onGuest([...twoPcids, preempt(0), on(1, MOVED), on(1, B_MOVED), PV_FLUSH, read(X)]),
       { vcpus: 2 },
+    ],
+    [
+      'a run of pages that a hypercall names',
+      onGuest([read(X), read(X + 0x1000), on(1, read(X)), hvFlush(X + 1), invlpg(X)], ON_HYPER_V),
+      ON_HYPER_V.config,
     ],
     ['EPT', onGuest([...twoPcids, cr3(A + 1), invpcid(1, 2), invpcid(2, 0)]), { paging: 'ept' }],
   ])('%s', (_what, scene, changes) => {

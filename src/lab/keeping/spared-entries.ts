@@ -48,9 +48,12 @@ export class SparedEntries {
 function namedBy(flush: Flush, context: Context): number {
   if (!isTagNamed(flush, context)) return 0;
   if (flush.address === null) return context.entries.size;
-  const { page } = flush.address;
+  const first = flush.address.page;
+  const last = first + (flush.pages ?? 1) - 1;
   let count = 0;
-  for (const [number, entry] of context.entries) if (isOfPage(number, entry, page)) count += 1;
+  for (const [number, entry] of context.entries) {
+    if (isOfPages(number, entry, { first, last })) count += 1;
+  }
   return count;
 }
 
@@ -62,7 +65,13 @@ function isTagNamed({ scope, vpid, pcid, root }: Flush, context: Context): boole
   return pcid === null || context.pcid === pcid || context.pcid < 0;
 }
 
-/** Whether an entry was made of the page in which another number lies. */
-function isOfPage(number: number, { order }: Entry, page: number): boolean {
-  return Math.floor(number / 2 ** order) === Math.floor(page / 2 ** order);
+/** Whether an entry was made of a page in which any of these numbers lies. */
+function isOfPages(
+  number: number,
+  { order }: Entry,
+  { first, last }: { first: number; last: number },
+): boolean {
+  const size = 2 ** order;
+  const own = Math.floor(number / size);
+  return own >= Math.floor(first / size) && own <= Math.floor(last / size);
 }
