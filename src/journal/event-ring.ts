@@ -208,8 +208,18 @@ export class EventRing<State = unknown> extends RingReaders {
       this.#packedCheckpoint = chunk;
       return;
     }
+    this.#states.release(chunk, { before, behind: this.#nextCheckpoint() });
     chunk.anchor = 'older';
-    this.#states.release(chunk);
+  }
+
+  /** The first chunk behind the packed ones that has a checkpoint. */
+  #nextCheckpoint(): Chunk<State> | null {
+    const { list } = this.#chunks;
+    for (let i = this.#passed; i < list.length; i += 1) {
+      const chunk = list[i] as Chunk<State>;
+      if (isCheckpoint(chunk.anchor)) return chunk;
+    }
+    return null;
   }
 
   #forgetOldest(): void {

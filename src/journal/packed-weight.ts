@@ -3,7 +3,7 @@ import { recordsOf } from './record.js';
 
 /** Bytes that a packed chunk takes beside its commands, and the story of a record. */
 const CHUNK_BYTES = 512;
-const STORY_BYTES_PER_RECORD = 6;
+const STORY_BYTES_PER_RECORD = 8;
 
 /** Weight of a packed chunk, in records. */
 export function packedWeight({ packed, length }: Chunk<unknown>): number {

@@ -1,4 +1,4 @@
-import type { Chunk } from './chunk.js';
+import { type Chunk, isCheckpoint } from './chunk.js';
 import type { HistoryBudget } from './history-budget.js';
 import { recordsOf, type StateScale } from './record.js';
 
@@ -8,6 +8,12 @@ interface Newest<State> {
   readonly state: State | null;
   /** Bytes that it takes and the state before it did not. */
   readonly bytes: number;
+}
+
+/** The checkpoints next to one, by their chunks. */
+interface Neighbours<State> {
+  readonly before: Chunk<State> | null;
+  readonly behind: Chunk<State> | null;
 }
 
 /** Counts what the states of a history weigh, each with its chunk. */
@@ -39,11 +45,18 @@ export class StateWeights<State> {
     this.#charge(chunk, own);
   }
 
-  /** A chunk gives its checkpoint up. */
-  release(chunk: Chunk<State>): void {
+  /**
+   * A chunk gives its checkpoint up. Parts that its neighbours share with it stay with the one before,
+   * which alone holds those that the one behind it does not.
+   */
+  release(chunk: Chunk<State>, { before, behind }: Neighbours<State>): void {
     this.#budget.charge(chunk, -chunk.stateWeight);
     chunk.stateWeight = 0;
     this.forget(chunk);
+    const [first, given, next] = [stateOf(before), stateOf(chunk), stateOf(behind)];
+    if (before === null || first === null || given === null || next === null) return;
+    const { bytesBeyond } = this.#scale;
+    this.#charge(before, bytesBeyond(first, next) - bytesBeyond(first, given));
   }
 
   /** A chunk is gone, or its state is. */
@@ -57,4 +70,8 @@ export class StateWeights<State> {
     chunk.stateWeight += weight;
     this.#budget.charge(chunk, weight);
   }
+}
+
+function stateOf<State>(chunk: Chunk<State> | null): State | null {
+  return isCheckpoint(chunk?.anchor) ? chunk.anchor.state : null;
 }
