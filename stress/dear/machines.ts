@@ -66,27 +66,30 @@ const POLICIES = [
   ...['unsync-roots-posted', 'cached-roots-posted'],
 ];
 
+/** The registers of all of them. */
+const REGISTERS = { cr3: '0x100000', cr4: '0x200a0' };
+
+/** Machines that are made in a second or so, and have the most memory and the longest configuration. */
+export type LargeMachines = Pick<Machines, 'full' | 'wordy'>;
+
+export async function createLargeMachines(port: number): Promise<LargeMachines> {
+  const { create, run } = making(port);
+  const full = await create({ memory: { fills: [ALL_PAGES] }, tags: { dear: 'full' } });
+  await run(full, [mapped(16_000, '0x4000000'), ...touches(8000)]);
+  return { full, wordy: await create({ memory: { words: WORDS } }) };
+}
+
 export async function createMachines(port: number): Promise<Machines> {
-  const create = async (config: object) => {
-    const { status, json } = await askAgain(port, 'POST', '/v1/vms', config);
-    if (status !== 201) throw new Error(`Cannot create a VM: ${JSON.stringify(json)}`);
-    return (json as { id: string }).id;
-  };
-  const run = async (vm: string, commands: readonly object[]) => {
-    const { status, json } = await askAgain(port, 'POST', `/v1/vms/${vm}/commands`, commands);
-    if (status !== 200) throw new Error(`Cannot prepare a VM: ${JSON.stringify(json)}`);
-  };
-  const registers = { cr3: '0x100000', cr4: '0x200a0' };
+  const { create, run } = making(port);
   const machines: Machines = {
-    busy: await create({ registers }),
+    ...(await createLargeMachines(port)),
+    busy: await create({}),
     forgotten: 0,
-    full: await create({ registers, memory: { fills: [ALL_PAGES] }, tags: { dear: 'full' } }),
-    wide: await create({ registers, vcpus: 64 }),
-    raced: await create({ registers, lanes: POLICIES.map((policy) => ({ policy })) }),
-    shadowed: await create({ registers, mmuPages: 65_536 }),
-    wordy: await create({ registers, memory: { words: WORDS } }),
-    long: await create({ registers }),
-    crowd: await create({ registers, vcpus: 64 }),
+    wide: await create({ vcpus: 64 }),
+    raced: await create({ lanes: POLICIES.map((policy) => ({ policy })) }),
+    shadowed: await create({ mmuPages: 65_536 }),
+    long: await create({}),
+    crowd: await create({ vcpus: 64 }),
     job: await ended(port, '/v1/races', {
       source: { kind: 'workload', name: 'kpti', parameters: { commands: 500 } },
       policies: POLICIES,
@@ -97,7 +100,6 @@ export async function createMachines(port: number): Promise<Machines> {
   };
   await run(machines.busy, switches(2000));
   await run(machines.raced, switches(2000));
-  await run(machines.full, [mapped(16_000, '0x4000000'), ...touches(8000)]);
   for (let i = 0; i < LONG_BATCHES; i += 1) await run(machines.long, switches(10_000));
   await run(machines.crowd, switches(10_000, 64));
   // A table for every entry of the level above: a shadow page for each access.
@@ -106,6 +108,21 @@ export async function createMachines(port: number): Promise<Machines> {
   if (made.status !== 201) throw new Error(`Cannot make a VM: ${JSON.stringify(made.json)}`);
   const traced = (made.json as { readonly id: string }).id;
   return { ...machines, traced, forgotten: await forgottenOf(port, machines.busy) };
+}
+
+/** Makes VMs, and has them do something. */
+function making(port: number) {
+  const create = async (config: object) => {
+    const body = { registers: REGISTERS, ...config };
+    const { status, json } = await askAgain(port, 'POST', '/v1/vms', body);
+    if (status !== 201) throw new Error(`Cannot create a VM: ${JSON.stringify(json)}`);
+    return (json as { id: string }).id;
+  };
+  const run = async (vm: string, commands: readonly object[]) => {
+    const { status, json } = await askAgain(port, 'POST', `/v1/vms/${vm}/commands`, commands);
+    if (status !== 200) throw new Error(`Cannot prepare a VM: ${JSON.stringify(json)}`);
+  };
+  return { create, run };
 }
 
 /** A job that has ended. */

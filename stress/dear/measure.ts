@@ -1,8 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type ServerProcess, startServer } from '../server-process.js';
-import { createMachines } from './machines.js';
 import type { Dear } from './request.js';
-import { dearRequests } from './requests.js';
 
 /** CPU time of one turn of the loop, in milliseconds, that no request may take. */
 export const TURN_MS_MAX = 50;
@@ -29,14 +27,14 @@ export interface Measured {
 }
 
 export interface DearOptions {
-  /** Part of the names of the requests that are sent. */
-  readonly only?: string;
+  /** Makes what the requests need, and returns those that are sent. */
+  readonly prepare: (port: number) => Promise<readonly Dear[]>;
   /** Tells whether a request that was sent so often has been sent often enough. */
   readonly isEnough: (turns: readonly Turn[]) => boolean;
 }
 
 /** Sends the dearest legal requests to a server, one at a time, and measures its turns. */
-export async function* measureDear({ only = '', isEnough }: DearOptions): AsyncGenerator<Measured> {
+export async function* measureDear({ prepare, isEnough }: DearOptions): AsyncGenerator<Measured> {
   const waiting: ((turn: Omit<Turn, 'status'>) => void)[] = [];
   const server = await startServer({
     nodeArgs: ['--max-semi-space-size=32', '--import', METER],
@@ -51,9 +49,7 @@ export async function* measureDear({ only = '', isEnough }: DearOptions): AsyncG
       process.kill(server.pid, 'SIGUSR2');
     });
   try {
-    const machines = await createMachines(server.port);
-    for (const dear of dearRequests(machines)) {
-      if (!dear.name.includes(only)) continue;
+    for (const dear of await prepare(server.port)) {
       const turns: Turn[] = [];
       while (!isEnough(turns)) {
         await longestTurn();

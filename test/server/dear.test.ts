@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
-import type { Machines } from '../../stress/dear/machines.js';
+import { describe, expect, test } from 'vitest';
+import { createLargeMachines, type Machines } from '../../stress/dear/machines.js';
+import { measureDear, TURN_MS_MAX, type Turn } from '../../stress/dear/measure.js';
 import { dearRequests } from '../../stress/dear/requests.js';
 import { operationFor, readDescription } from '../../stress/fuzz/description.js';
+import { isBuilt, titleOf } from '../cli/program.js';
 
 const MACHINES: Machines = {
   busy: 'vm-1',
@@ -31,4 +33,36 @@ test('every operation has a dear request', () => {
   );
   const unasked = description.operations.map(({ id }) => id).filter((id) => !asked.has(id));
   expect(unasked).toEqual(ENDLESS);
+});
+
+/** Times that a request is sent before its turns count: the compiler and other programs disturb. */
+const TRIES = 5;
+
+const isShort = ({ loopMs }: Turn) => loopMs <= TURN_MS_MAX;
+
+/** The dear requests about two VMs, and those that make such VMs; of single commands, the long ones. */
+async function prepare(port: number) {
+  const large = await createLargeMachines(port);
+  const isMeant = ({ name, path }: { name: string; path: string }) =>
+    /^\/v1\/vms with/.test(name) ||
+    (Object.values(large).some((vm) => path.includes(vm)) &&
+      !/\/vcpus\/0\/.* of 64 MiB$/.test(`${path} ${name}`));
+  const isOfThese = ({ path }: { path: string }) =>
+    Object.entries(MACHINES).every(([key, vm]) => key in large || !path.includes(`=${vm}&`));
+  return dearRequests({ ...MACHINES, ...large }).filter((one) => isMeant(one) && isOfThese(one));
+}
+
+describe.skipIf(!isBuilt)(titleOf('in CPU time of the loop'), () => {
+  test('no request about a VM with much in it holds up others for long', async () => {
+    const isEnough = (turns: readonly Turn[]) => turns.some(isShort) || turns.length === TRIES;
+    const over: string[] = [];
+    let requests = 0;
+    for await (const { name, turns } of measureDear({ prepare, isEnough })) {
+      requests += 1;
+      const least = Math.min(...turns.map(({ loopMs }) => loopMs));
+      if (least > TURN_MS_MAX) over.push(`${name}: ${least.toFixed(1)} ms`);
+    }
+    expect(over).toEqual([]);
+    expect(requests).toBe(34);
+  });
 });
