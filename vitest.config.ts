@@ -6,8 +6,8 @@ const LONG = 'test/**/*.long.test.ts';
 /** Tests of the page, which is built before them. */
 const BROWSER = 'test/browser/*.test.ts';
 
-/** Tests of what is pure: no file leaves anything behind for the next one. */
-const PURE = ['test/{mmu,journal,lab,conform}/**/*.test.ts'];
+/** Tests that share a process: no file leaves anything behind for the next one. */
+const PURE = ['test/{mmu,journal,lab,conform,server,client,web}/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -26,7 +26,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        // The model is loaded once a worker, and not once a file: most of the time went there.
+        // Model and server are loaded once a worker, and not once a file: most of the time went there.
         test: { name: 'model', include: PURE, exclude: [LONG], isolate: false },
       },
       {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { CountedTurns } from './counted-turns.js';
 import { ask, type Frame, startApp } from './start.js';
 
 const MAP = { root: '0x100000', address: '0x8000000000', gpa: '0x200000', tables: '0x300000' };
@@ -139,19 +140,13 @@ test('what is to come and what is forgotten have no difference', async () => {
 });
 
 test('while large states are compared, others have their turns', async () => {
-  const app = await startApp();
+  const turns = new CountedTurns();
+  const app = await startApp({ turns });
   const fills = [{ gpa: '0x0', count: 2000, stride: 4096, first: '0x1', step: '0x1' }];
   for (let i = 0; i < 2; i += 1) await ask(app, 'POST', '/v1/vms', { memory: { fills } });
-  let turns = 0;
-  let isDone = false;
-  const take = () => {
-    turns += 1;
-    if (!isDone) setImmediate(take);
-  };
-  setImmediate(take);
+  turns.waits = 0;
   const { json } = await ask(app, 'GET', '/v1/diff?a=vm-1&b=vm-2');
-  isDone = true;
   expect([json.differences, json.complete]).toEqual([[], true]);
-  // One for every 16 pages.
-  expect(turns).toBeGreaterThanOrEqual(2000 / 16);
+  // A page is a piece, and a piece takes a fifth of a turn; two are for the rest of the states.
+  expect(turns.waits).toBe(2000 / 5 + 2);
 });
