@@ -31,12 +31,14 @@ export interface JournalOptions extends FolderOptions {
 export async function openJournal(
   { data, ephemeral = false }: JournalOptions,
   env: Environment,
+  bytesMax: number,
 ): Promise<Journal | null> {
   if (ephemeral && data !== undefined) {
     throw new WrongUse('Cannot serve: --ephemeral keeps nothing, and --data says where to keep it');
   }
   const instead = ', or pass --ephemeral';
-  return ephemeral ? null : await openFolder(folderOf({ data }, env), 'Cannot serve', instead);
+  const folder = folderOf({ data }, env);
+  return ephemeral ? null : await openFolder(folder, 'Cannot serve', { instead, bytesMax });
 }
 
 /**
@@ -52,18 +54,28 @@ export async function openKept(options: FolderOptions, env: Environment, task: s
   throw new WrongUse(`${task}: there is no journal in "${path}"; name its folder with --data`);
 }
 
+interface OpenOptions {
+  /** Words on what to do without it. */
+  readonly instead?: string;
+  /** Bytes beyond which only deletions are written. */
+  readonly bytesMax?: number;
+}
+
 /**
  * Opens the journal of a folder, which is made if it is not there.
  *
  * @param task The task that needs it, as the error begins: `Cannot serve`.
- * @param instead Words on what to do without it.
  * @throws {WrongUse} If the folder cannot be used.
  */
-export async function openFolder(path: string, task: string, instead = '') {
+export async function openFolder(
+  path: string,
+  task: string,
+  { instead = '', bytesMax }: OpenOptions = {},
+) {
   // Loaded only by a server that keeps its VMs, as the engine is.
   const { LmdbJournal } = await import('../journal/lmdb/index.js');
   try {
-    return await LmdbJournal.open(path);
+    return await LmdbJournal.open(path, bytesMax);
   } catch (error) {
     throw new WrongUse(`${task}: ${reasonOf(error as NodeJS.ErrnoException, path, instead)}`);
   }

@@ -30,6 +30,7 @@ const BOUND_OPTIONS = {
   vmHistoryMax: { flags: '--vm-history-max <count>', bound: 'historyRecordsPerVm' },
   historyMax: { flags: '--history-max <count>', bound: 'historyRecords' },
   bodyMax: { flags: '--body-max <bytes>', bound: 'bodyBytes' },
+  dataMax: { flags: '--data-max <bytes>', bound: 'journalBytes' },
   shardThreads: { flags: '--shard-threads <count>', bound: 'shardThreads' },
 } as const;
 
@@ -95,7 +96,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   const tokens = await tokensFor(host, options.tokenFile, terminal);
   const logger = createLog(options.logLevel, terminal);
   if (ignoredHost !== null) logger.warn({ HOST: ignoredHost }, HOST_IGNORED);
-  const journal = await openJournal(options, terminal.env);
+  const journal = await openJournal(options, terminal.env, options.dataMax);
   const app = await buildApp({
     journal,
     host,

@@ -82,6 +82,7 @@ export type Model = {
     bounds: {
         vms: number;
         idleMs: number;
+        journalBytes: number;
         vcpusPerVm: number;
         vcpus: number;
         prevRoots: number;

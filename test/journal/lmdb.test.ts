@@ -60,6 +60,47 @@ test('a folder with a long name is locked as well', async () => {
   await expect(LmdbJournal.open(path)).rejects.toThrow(FolderTaken);
 });
 
+test('beyond its bound a journal takes deletions alone, and goes on when there is room', async () => {
+  const path = folder();
+  const journal = await LmdbJournal.open(path, 400_000);
+  onTestFinished(() => journal.close());
+  const put = (key: string) => journal.put('jobs', key, new Uint8Array(100_000));
+  const names: string[] = [];
+  for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
+    await put(key).then(
+      () => names.push(key),
+      () => {},
+    );
+  }
+  expect(names).toEqual(['a', 'b', 'c', 'd']);
+  const [removed, refused] = await Promise.allSettled([journal.remove('jobs', 'a'), put('g')]);
+  expect(removed.status).toBe('fulfilled');
+  expect(refused).toMatchObject({ status: 'rejected', reason: { isFull: true } });
+  const { reason } = refused as PromiseRejectedResult;
+  expect(String(reason)).toMatch(/: it has \d+ bytes, and 400000 are the bound; delete VMs$/);
+  await journal.remove('jobs', 'b');
+  await put('h');
+  const keys: string[] = [];
+  for await (const { key } of journal.values('jobs')) keys.push(key);
+  expect(keys).toEqual(['c', 'd', 'h']);
+});
+
+test('whoever reads waits for what was written before, and not for all that follows', async () => {
+  const journal = await open();
+  let isOver = false;
+  const write = async (room: string) => {
+    while (!isOver) await journal.put(room, 'key', bytes('value'));
+  };
+  const writers = [write('a'), write('b'), write('c')];
+  await append(journal, 0);
+  let records = 0;
+  for await (const _ of journal.read('vm-1', 1)) records += 1;
+  await journal.delete('vm-1');
+  isOver = true;
+  await Promise.all(writers);
+  expect([records, await journal.list()]).toEqual([1, []]);
+});
+
 test('a file without its free pages has all that there is, and is smaller', async () => {
   const path = folder();
   const journal = await LmdbJournal.open(path);

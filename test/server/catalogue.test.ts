@@ -121,6 +121,7 @@ test('the model says what it covers', async () => {
     idempotencyBytes: 67_108_864,
     idempotencyAnswerBytes: 4_194_304,
     idempotencyMs: 3_600_000,
+    journalBytes: 64 * 1024 ** 3,
     clientRequestsPerSecond: null,
     eventLoopDelayMs: 1000,
     heapBytes: DEFAULT_LIMITS.heapBytes,

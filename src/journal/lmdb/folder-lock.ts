@@ -22,6 +22,15 @@ export class FolderTaken extends Error {
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const handle = await open(folder, 'r');
+  try {
+    return await lockOpened(folder, handle);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function lockOpened(folder: string, handle: FileHandle): Promise<() => Promise<void>> {
   const path = pathIn(folder, handle);
   const pid = String(process.pid);
   for (;;) {
@@ -33,10 +42,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
       continue;
     }
     const owner = await ownerAt(path);
-    if (owner !== null) {
-      await handle.close();
-      throw new FolderTaken(`process ${owner} has it`);
-    }
+    if (owner !== null) throw new FolderTaken(`process ${owner} has it`);
     await retire(join(folder, SOCKET), pid);
   }
 }

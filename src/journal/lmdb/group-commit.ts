@@ -3,6 +3,8 @@ import { NotWritten } from '../log/index.js';
 /** A change that waits for its transaction. */
 interface Waiting {
   readonly change: () => void;
+  /** Whether it takes no room, so that it is made on a disk that is full. */
+  readonly isFreeing: boolean;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -10,6 +12,8 @@ interface Waiting {
 export interface GroupCommitOptions {
   /** Runs changes in one transaction, and resolves once it is on disk. */
   readonly commit: (changes: () => void) => Promise<unknown>;
+  /** Why only changes that take no room can be made now; null if all can. */
+  readonly refusal: () => NotWritten | null;
   /** Called when a transaction failed, before anyone is told. */
   readonly onFailure: () => void;
 }
@@ -23,7 +27,6 @@ export class GroupCommit {
   readonly #options: GroupCommitOptions;
   #waiting: Waiting[] = [];
   #isDue = false;
-  #last: Promise<void> = Promise.resolve();
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
@@ -31,48 +34,67 @@ export class GroupCommit {
 
   /** Resolves once a change is on disk. @throws {NotWritten} If it could not be written. */
   add(change: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ change, resolve, reject });
-      this.#promiseTurn();
-    });
+    return this.#add(change, false);
+  }
+
+  /** The same for a change that takes no room, and leans on none before it. */
+  free(change: () => void): Promise<void> {
+    return this.#add(change, true);
+  }
+
+  /** Resolves when all changes of before have been written, or could not be. */
+  async settled(): Promise<void> {
+    if (this.#isDue) await this.free(() => {}).catch(() => {});
   }
 
   /** Resolves when nothing is being written any more. */
-  async settled(): Promise<void> {
-    while (this.#isDue) await this.#last;
+  async idle(): Promise<void> {
+    while (this.#isDue) await this.settled();
+  }
+
+  #add(change: () => void, isFreeing: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ change, isFreeing, resolve, reject });
+      this.#promiseTurn();
+    });
   }
 
   #promiseTurn(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    this.#last = new Promise((resolve) => {
-      setImmediate(() => void this.#writeAll().then(resolve));
-    });
+    setImmediate(() => void this.#writeAll());
   }
 
   async #writeAll(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const group = this.#waiting;
+      const refusal = this.#options.refusal();
+      const refused = refusal === null ? [] : this.#waiting.filter(({ isFreeing }) => !isFreeing);
+      const group = this.#waiting.filter((one) => !refused.includes(one));
       this.#waiting = [];
-      try {
-        await this.#options.commit(() => {
-          for (const { change } of group) change();
-        });
-        for (const { resolve } of group) resolve();
-      } catch (error) {
-        this.#fail(group, await causeOf(error));
-      }
+      if (group.length > 0) await this.#write(group);
+      if (refusal !== null && refused.length > 0) this.#fail(refused, refusal);
       // The answers to what was written bring the next changes: they go together.
       if (this.#waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
     }
     this.#isDue = false;
   }
 
+  async #write(group: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#options.commit(() => {
+        for (const { change } of group) change();
+      });
+      for (const { resolve } of group) resolve();
+    } catch (error) {
+      this.#fail(group, await causeOf(error));
+    }
+  }
+
   /** Fails the changes of a group, and those that came meanwhile, because they lean on them. */
   #fail(group: readonly Waiting[], error: unknown): void {
     const reason = notWritten(error);
-    const all = [...group, ...this.#waiting];
-    this.#waiting = [];
+    const all = [...group, ...this.#waiting.filter(({ isFreeing }) => !isFreeing)];
+    this.#waiting = this.#waiting.filter(({ isFreeing }) => isFreeing);
     this.#options.onFailure();
     for (const { reject } of all) reject(reason);
   }

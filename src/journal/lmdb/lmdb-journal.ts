@@ -15,7 +15,7 @@ import {
   Watchers,
 } from '../log/index.js';
 import { compactFile } from './compact-file.js';
-import { demandSpace } from './free-space.js';
+import { type Room, wantOfRoom } from './free-space.js';
 import { GroupCommit, unheard } from './group-commit.js';
 import type { Head } from './head.js';
 import { KnownHeads } from './known-heads.js';
@@ -37,7 +37,7 @@ const PIECE = 256;
  */
 export class LmdbJournal implements Journal {
   readonly worth = 'on disk: each answer is synced before it is given';
-  readonly #root: Tables['root'];
+  readonly #room: Room;
   readonly #records: Tables['records'];
   readonly #checkpoints: Tables['checkpoints'];
   readonly #values: LmdbValues;
@@ -45,41 +45,40 @@ export class LmdbJournal implements Journal {
   readonly #commit: GroupCommit;
   readonly #watchers = new Watchers();
   readonly #unlock: () => Promise<void>;
-  readonly #folder: string;
 
   /**
    * Opens the journal of a folder, which is made if it is not there.
    *
+   * @param bytesMax Bytes beyond which nothing that takes room is written.
    * @throws {FolderTaken} If another process has the folder.
    * @throws {Error} If `lmdb` is not installed, or the folder cannot be written.
    */
-  static async open(folder: string): Promise<LmdbJournal> {
+  static async open(folder: string, bytesMax = Number.POSITIVE_INFINITY): Promise<LmdbJournal> {
     const { open } = await import('lmdb');
     const unlock = await takeFolder(folder);
     try {
-      return new LmdbJournal(openTables(open, join(folder, JOURNAL_FILE)), unlock, folder);
+      const path = join(folder, JOURNAL_FILE);
+      return new LmdbJournal({ tables: openTables(open, path), path, bytesMax }, unlock);
     } catch (error) {
       await unlock();
       throw error;
     }
   }
 
-  private constructor(tables: Tables, unlock: () => Promise<void>, folder: string) {
-    const { root, records, checkpoints, values } = tables;
-    this.#root = root;
+  private constructor(room: Room, unlock: () => Promise<void>) {
+    const { tables } = room;
+    const { root, records, checkpoints } = tables;
+    this.#room = room;
     this.#heads = new KnownHeads(tables);
     this.#records = records;
     this.#checkpoints = checkpoints;
     this.#unlock = unlock;
-    this.#folder = folder;
     this.#commit = new GroupCommit({
-      async commit(changes) {
-        demandSpace(folder);
-        await root.batch(changes);
-      },
+      commit: (changes) => root.batch(changes),
+      refusal: () => wantOfRoom(room),
       onFailure: () => this.#heads.read(),
     });
-    this.#values = new LmdbValues(values, this.#commit);
+    this.#values = new LmdbValues(tables.values, this.#commit);
   }
 
   get bytes(): number {
@@ -96,8 +95,8 @@ export class LmdbJournal implements Journal {
 
   async begin(vm: string, after: number): Promise<void> {
     if (this.#heads.get(vm) !== undefined) return;
-    const head = { position: after, bytes: 0, note: new Uint8Array() };
-    await this.#commit.add(this.#heads.set(vm, head));
+    const note = new Uint8Array();
+    await this.#commit.add(this.#heads.set(vm, { position: after, bytes: 0, note }));
   }
 
   async append(vm: string, { record, after, note }: Append): Promise<Appended> {
@@ -149,7 +148,7 @@ export class LmdbJournal implements Journal {
     const removeHead = this.#heads.delete(vm);
     if (removeHead === null) return;
     const { records, checkpoints } = this.#heads.placesOf(vm);
-    await this.#commit.add(() => {
+    await this.#commit.free(() => {
       for (const { place } of records) unheard(this.#records.remove(place));
       for (const { place } of checkpoints) unheard(this.#checkpoints.remove(place));
       removeHead();
@@ -187,7 +186,7 @@ export class LmdbJournal implements Journal {
     return this.#values.of(room, prefix);
   }
 
-  damaged(room: string): Promise<readonly string[]> {
+  damaged(room: string): Promise<string[]> {
     return this.#values.damaged(room);
   }
 
@@ -196,15 +195,15 @@ export class LmdbJournal implements Journal {
   }
 
   async close(): Promise<void> {
-    await this.#commit.settled();
-    await this.#root.close();
+    await this.#commit.idle();
+    await this.#room.tables.root.close();
     await this.#unlock();
   }
 
   /** Closes the journal, and leaves its file without the pages that dropped records had. */
   async closeCompacted(): Promise<void> {
-    await this.#commit.settled();
-    await compactFile(this.#root, join(this.#folder, JOURNAL_FILE));
+    await this.#commit.idle();
+    await compactFile(this.#room.tables.root, this.#room.path);
     await this.#unlock();
   }
 

@@ -21,10 +21,10 @@ export class LmdbValues {
   }
 
   async remove(room: string, key: string): Promise<void> {
-    await this.#commit.add(() => unheard(this.#table.remove([room, key])));
+    await this.#commit.free(() => unheard(this.#table.remove([room, key])));
   }
 
-  async damaged(room: string): Promise<readonly string[]> {
+  async damaged(room: string): Promise<string[]> {
     await this.#commit.settled();
     const range = this.#table.getRange({ start: [room, ''], end: [room, LAST] });
     return [...range].filter(({ value }) => unsealed(value) === null).map(({ key }) => key[1]);

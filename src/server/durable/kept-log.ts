@@ -8,6 +8,7 @@ import type { NamedState, VmLog } from '../fleet/vm-log.js';
 import { bodyOf, writtenRequests } from './bodies.js';
 import { checkpointOf, madeFactsOf } from './checkpoint.js';
 import type { RanFacts, RewoundFacts, SnapshotFacts } from './facts.js';
+import { type Marked, needlessOf } from './needless.js';
 import { noteOf } from './note.js';
 import { SNAPSHOTS, TRACED } from './rooms.js';
 
@@ -34,6 +35,8 @@ export interface Standing {
   readonly position: number;
   /** Commands behind the newest checkpoint. */
   readonly commands: number;
+  /** Its checkpoints, oldest first. */
+  readonly marked: readonly Marked[];
 }
 
 /** The log of a VM that is awake: gathers what happens to it, and writes it down. */
@@ -56,6 +59,7 @@ export class KeptLog implements VmLog {
   #commandsSince = 0;
   #bytesSince = 0;
   #checkpointBytes = 0;
+  #marked: Marked[] = [];
   #writes = 0;
 
   constructor(options: KeptLogOptions) {
@@ -76,8 +80,9 @@ export class KeptLog implements VmLog {
   }
 
   /** Goes on where a log was read to. */
-  resume({ position, commands }: Standing): void {
+  resume({ position, commands, marked }: Standing): void {
     this.#isDraft = false;
+    this.#marked = [...marked];
     this.#position = position;
     this.#commandsSince = commands;
     this.#seq = this.entry.ring.head;
@@ -159,9 +164,8 @@ export class KeptLog implements VmLog {
     });
     const values = this.#values.splice(0).map((put) => put());
     const checkpoint = this.#wantsCheckpoint ? this.#checkpoint() : null;
-    const appended = await Promise.all(appends);
-    await checkpoint;
-    await Promise.all(values);
+    // Together: all of them fail with their transaction, and none may fail unheard.
+    const [appended] = await Promise.all([Promise.all(appends), checkpoint, ...values]);
     for (const [index, { tail }] of appended.entries()) {
       const mine = records[index]?.identity;
       const [first] = tail ?? [];
@@ -187,7 +191,16 @@ export class KeptLog implements VmLog {
     this.#commandsSince = 0;
     this.#bytesSince = 0;
     this.#checkpointBytes = bytes.length;
-    return journal.keepCheckpoint(this.entry.id, { position: this.#position, bytes });
+    const { id, ring } = this.entry;
+    const position = this.#position;
+    this.#marked.push({ position, seq: ring.head, bytes: bytes.length });
+    const needless = needlessOf(this.#marked);
+    this.#marked = this.#marked.filter((one) => !needless.includes(one));
+    for (const one of needless) {
+      // Nobody waits for it: one that stays is dropped when the journal is compacted.
+      journal.dropCheckpoint(id, one.position).catch(() => {});
+    }
+    return journal.keepCheckpoint(id, { position, bytes });
   }
 
   #endSteps(): void {

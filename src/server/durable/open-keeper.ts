@@ -45,13 +45,16 @@ export async function openKeeper(
   const lives = Number(meta.get('lives') ?? 0);
   const put = (key: string, value: string) =>
     journal.put(META, key, new TextEncoder().encode(value));
-  await Promise.all([put('epoch', epoch), put('lives', String(lives + LIVES_AHEAD))]);
+  const reserve = async () => {
+    await Promise.all([put('epoch', epoch), put('lives', String(lives + LIVES_AHEAD))]);
+  };
   const sleepers: Sleeper[] = [];
   for (const { vm, note } of await journal.list()) {
     const kept = note.length > 0 ? note : await foundNote(journal, log, vm);
     if (kept !== null) sleepers.push(sleeperOf(vm, kept));
   }
-  const keeper = new VmKeeper({ journal, log });
+  const keeper = new VmKeeper({ journal, log, reserve });
+  await keeper.reserve();
   const [answers, jobs, priceLists] = await Promise.all([
     openRoom(journal, keeper, ANSWERS),
     openRoom(journal, keeper, JOBS),

@@ -18,6 +18,8 @@ const PROBE_MS = 1000;
 export interface VmKeeperOptions {
   readonly journal: Journal;
   readonly log: FleetLog;
+  /** Writes down what is set aside for this process, before anything else is. */
+  readonly reserve: () => Promise<void>;
 }
 
 /** A log with what is being written of it. */
@@ -53,6 +55,17 @@ export class VmKeeper implements Keeper {
   /** @param listener Called with a VM that could not be written, and what is kept of it. */
   onFailure(listener: (entry: FleetVm, sleeper: Sleeper | null) => void): void {
     this.#onFailure = listener;
+  }
+
+  /** Reserves what is set aside; where that cannot be written, nothing is until it can be. */
+  async reserve(): Promise<void> {
+    try {
+      await this.#options.reserve();
+    } catch (error) {
+      if (!(error instanceof NotWritten)) throw error;
+      this.#options.log.error({ err: error }, 'Journal not written');
+      this.#troubled(error);
+    }
   }
 
   open(entry: FleetVm): VmLog {
@@ -203,8 +216,7 @@ export class VmKeeper implements Keeper {
   #probe(): void {
     setTimeout(() => {
       if (this.#trouble === null) return;
-      const now = new TextEncoder().encode(String(this.#writer));
-      this.#options.journal.put(META, 'probe', now).then(
+      this.#options.reserve().then(
         () => {
           this.#trouble = null;
         },

@@ -56,7 +56,10 @@ export async function wakeVm(options: WakeOptions): Promise<Woken> {
     // No answer of before is like one of after.
     entry.revision = Math.max(entry.revision, sleeper.revision) + 1;
   }
-  return { entry, standing: { position, commands: replay.commands } };
+  const marked = read.checkpoints.map(({ position, facts, body }) => ({
+    ...{ position, seq: facts.seq, bytes: body.length },
+  }));
+  return { entry, standing: { position, commands: replay.commands, marked } };
 }
 
 /**

@@ -45,6 +45,10 @@ export const BOUNDS = {
     600_000,
     'Milliseconds after which a VM that nobody uses is put to sleep, where VMs are kept.',
   ),
+  journalBytes: movable(
+    64 * 1024 * MIB,
+    'Bytes of the folder that VMs are kept in; beyond it, only deletions are served.',
+  ),
   vcpusPerVm: fixed(VCPUS_PER_VM_MAX, 'vCPUs of one VM.'),
   vcpus: movable(100_000, 'vCPUs of all VMs together.'),
   prevRoots: fixed(PREV_ROOTS_MAX, 'Slots for previous roots of one MMU.'),
