@@ -14,7 +14,8 @@ import {
 } from '../../src/lab/index.js';
 import { createCounters, type RaceCounters } from '../../src/lab/race/counters.js';
 import { amountsOf, costOf, withChanges } from '../../src/lab/race/prices/index.js';
-import { Command, RootCause } from '../../src/mmu/schema/index.js';
+import { onHypervisor } from '../../src/mmu/scenes/index.js';
+import { Command, type CommandInput, RootCause } from '../../src/mmu/schema/index.js';
 import { INVALIDATED, lanesFor, PCIDE } from './races.js';
 
 /** What each price is multiplied by, written out from what KVM does: paths of counters. */
@@ -141,6 +142,36 @@ describe.each(Object.values(PRESETS))('the prices of $name', (list) => {
 
   test('has a range around each, and a source', () => {
     expect(priceListOf(PriceFile.parse(priceFileOf(list)))).toEqual(list);
+  });
+});
+
+describe('each INVVPID of L1', () => {
+  const { config, stage } = onHypervisor([], { config: { kernel: '6.1' } });
+  const free = Object.fromEntries(PRICE_NAMES.map((name) => [name, 0]));
+
+  /** The cost of the commands of the stage and these, where flushes and exits alone have a price. */
+  function totalOf(...commands: readonly CommandInput[]): number {
+    const costs = { ...free, flushOne: 100, flushAll: 10_000, flushAddress: 1_000_000, exit: 1 };
+    const race = createRace({ config, lanes: lanesFor(['mainline']), costs });
+    for (const command of [...stage, ...commands]) runCommand(race, Command.parse(command));
+    const source = { kind: 'commands', name: 'a list' } as const;
+    return resultOf(race, { source, version: 'test' }).lanes[0]?.cost.total ?? Number.NaN;
+  }
+
+  test.each([
+    ['an address', 0, 1_000_001],
+    ['a context', 1, 101],
+    ['all contexts', 2, 101],
+    ['a context but for global pages', 3, 101],
+  ] as const)('costs an exit and one flush: %s', (_what, type, cost) => {
+    const invvpid = { kind: 'invvpid', vcpu: 0, type, vpid: 1, gva: '0x400000' } as const;
+    expect(totalOf(invvpid) - totalOf()).toBe(cost);
+    expect(totalOf(invvpid, invvpid) - totalOf()).toBe(2 * cost);
+  });
+
+  test('that fails costs the exit alone', () => {
+    const invvpid = { kind: 'invvpid', vcpu: 0, type: 4, vpid: 1, gva: '0x0' } as const;
+    expect(totalOf(invvpid) - totalOf()).toBe(1);
   });
 });
 
