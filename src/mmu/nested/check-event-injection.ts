@@ -84,11 +84,17 @@ function isErrorCodeValid(
   return !delivers || (code & ERROR_CODE_RESERVED) === 0;
 }
 
-/** Software events are instructions, whose length is at most 15; KVM offers a length of 0. */
+/**
+ * Software events are instructions of 1 to 15 bytes. A length of 0 would be bit 30 of IA32_VMX_MISC,
+ * which KVM never offers.
+ *
+ * @see Linux `nested_vmx_setup_misc_data()`, `nested_cpu_has_zero_length_injection()`
+ */
 function isInstructionLengthValid(vmcs12: Vmcs12, type: number): boolean {
   const isSoftware =
     type === EVENT_TYPE.SOFT_INTR ||
     type === EVENT_TYPE.PRIV_SW_EXCEPTION ||
     type === EVENT_TYPE.SOFT_EXCEPTION;
-  return !isSoftware || flagsOf(vmcs12, VMCS.VM_ENTRY_INSTRUCTION_LEN) <= INSTRUCTION_LEN_MAX;
+  const length = flagsOf(vmcs12, VMCS.VM_ENTRY_INSTRUCTION_LEN);
+  return !isSoftware || (length > 0 && length <= INSTRUCTION_LEN_MAX);
 }
