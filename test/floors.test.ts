@@ -54,6 +54,7 @@ const MMU_FLOORS = [
   'defects',
   'canonical',
   'encoding',
+  'parts',
   'views',
   '',
 ];

@@ -4,7 +4,7 @@ export { VMCS_REGIONS_MAX } from './commands/index.js';
 export { createMendedVm, createVm, creationOf, initialPages } from './create-vm.js';
 export { DEFECTS, type Defect } from './defects/index.js';
 export { decodeVm, type EncodedVm, encodeVm, encodingOf } from './encode.js';
-export { BadEncoding } from './encoding/index.js';
+export { BadEncoding, createByteWriter } from './encoding/index.js';
 export {
   bytesBeyond,
   type Contents,
@@ -37,13 +37,33 @@ export {
   PAGE_SIZE,
   pagesBeyond,
   pagesInOrder,
+  sharePages,
   type Word,
   wordFromNumber,
   wordToHex,
   wordToNumber,
 } from './machine/index.js';
 export { type HoleName, MENDS, type Mend } from './mends/index.js';
+export { createOpener } from './open-vm.js';
 export { isWatched } from './oracle/index.js';
+export {
+  BOARD,
+  CORE,
+  GUEST_MMU,
+  isVcpuPlace,
+  MEMORY,
+  type OpenedVm,
+  oraclePlace,
+  type PartSource,
+  partOf,
+  placeOf,
+  ROOT_MMU,
+  SHADOW,
+  settleOpened,
+  TLB,
+  VCPU_PARTS,
+  vcpuOf,
+} from './parts/index.js';
 export {
   isPolicysChoice,
   POLICIES,
@@ -57,7 +77,7 @@ export { DEFECT_NAMES, DEFECTS_MAX, type DefectName } from './schema/index.js';
 export { isDirect, isInvalid, ROLE } from './shadow/index.js';
 export type { Emit, Mmu, ShadowPage, Vcpu, Vm } from './state/index.js';
 export { CommandRefused, prevRootCount, rootAt } from './state/index.js';
-export { step } from './step.js';
+export { entersFirst, step } from './step.js';
 export { VECTORS } from './vcpu/index.js';
 export {
   allowedStateOf,
@@ -65,6 +85,7 @@ export {
   differencesOf,
   eptWalkOf,
   explainLookup,
+  FLAWS,
   flawsOf,
   guestWalkOf,
   isEptpUsable,

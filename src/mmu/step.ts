@@ -114,7 +114,8 @@ function carryOut(vm: Vm, vcpu: Vcpu, command: Command, emit: Emit): Outcome {
   return reflectFault(vm, vcpu, handle(vm, vcpu, command, emit), emit);
 }
 
-function entersFirst({ rules }: Vm, command: Command): boolean {
+/** Whether a command enters the guest before anything else, as an instruction of the guest does. */
+export function entersFirst({ rules }: Vm, command: Command): boolean {
   if (command.kind === 'vmexit' && command.synthesized) {
     return rules.nestedEvents === 'after-requests';
   }

@@ -29,6 +29,8 @@ import { createLedger, type Vm } from './state/index.js';
 export interface Blocks {
   /** Where each vCPU's block begins, and where the last one ends. */
   readonly vcpuBlocks: readonly number[];
+  /** Where the shadow pages begin, and every part of every vCPU: see `writeVcpu()`. */
+  readonly cuts: readonly number[];
   /** Where what the oracle remembers of each vCPU begins, and where the last one ends. */
   readonly oracleParts: readonly number[];
 }
@@ -46,15 +48,17 @@ export function* writeVm(writer: ByteWriter, vm: Vm, contents: ContentsSink): Pi
   writeMemslots(writer, vm.memory.memslots);
   yield* contents.memory(vm.memory.pages);
   writeVmcs12s(writer, vm.vmcs12s);
+  const cuts = [writer.position()];
   yield* writeShadow(writer, vm.shadow, contents);
   const vcpuBlocks = [writer.position()];
   for (const vcpu of vm.vcpus) {
-    writeVcpu(writer, vcpu);
+    cuts.push(writer.position());
+    writeVcpu(writer, vcpu, () => cuts.push(writer.position()));
     vcpuBlocks.push(writer.position());
     yield;
   }
   const oracleParts = isWatched(vm) ? yield* writeOracle(writer, vm) : [];
-  return { vcpuBlocks, oracleParts };
+  return { vcpuBlocks, cuts, oracleParts };
 }
 
 /**

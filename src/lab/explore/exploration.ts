@@ -1,19 +1,19 @@
-import {
-  type Futures,
-  OracleForgot,
-  pagesInOrder,
-  settle,
-  thawVm,
-  type Vm,
-} from '../../mmu/index.js';
+import { type Futures, OracleForgot, pagesInOrder, settle } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import { futuresOf, isSymmetric } from './alphabet.js';
 import { Family } from './family.js';
 import type { Limits } from './limits.js';
-import { attempt, type Finding, looked, type Setting, startedVm, undecidedIn } from './machine.js';
+import { type Finding, type Setting, startedVm } from './machine.js';
+import type { Property } from './property.js';
 import { checkSetting } from './setting-flaw.js';
 import { States } from './store/states.js';
+import type { Tuple } from './store/tuple.js';
+import { type Followed, Successors } from './successors.js';
 import { saidAfter, wayTo } from './way.js';
+
+/** Parts of the memory in which effects of commands may be kept, and must be. */
+const KNOWN_MOST = 0.25;
+const KNOWN_LEAST = 1 / 32;
 
 /** Why a search is over. */
 export type End =
@@ -83,6 +83,9 @@ export class Exploration {
   readonly #family = new Family();
   readonly #isSymmetric: boolean;
   readonly #found: number[] = [1];
+  readonly #successors: Successors;
+  /** Properties that have not failed: of the others nothing is left to learn. */
+  #unrefuted: readonly Property[];
   readonly #failed = new Map<string, { says: string; at: number; isState: boolean }>();
   #next = 0;
   /** States up to which depth is that of `#found`'s last item but one. */
@@ -94,7 +97,7 @@ export class Exploration {
 
   /** @param onEdge Is told of every transition, in order; null if nobody is. */
   constructor(setting: Setting, limits: Limits, onEdge: ((edge: Edge) => void) | null = null) {
-    const { config, alphabet, properties } = setting;
+    const { config, alphabet } = setting;
     checkSetting(setting, limits);
     const vm = startedVm(setting);
     this.#setting = setting;
@@ -103,10 +106,16 @@ export class Exploration {
     this.#isSymmetric = setting.isPlain !== true && isSymmetric(alphabet, config.vcpus);
     const pages = pagesInOrder(vm.memory.pages).map(([, words]) => words);
     this.futures = futuresOf(alphabet, config, pages);
-    this.states = new States({ vcpus: config.vcpus, symmetric: this.#isSymmetric });
+    this.states = new States(config, { symmetric: this.#isSymmetric });
+    this.#successors = new Successors(setting, this.states, this.futures);
+    this.#unrefuted = setting.properties;
     settle(vm, this.futures);
-    this.states.intern(vm);
-    for (const finding of looked(vm, properties)) this.#note(finding, 0, true);
+    this.#look(this.states.tupleOf(this.states.intern(vm)), 0);
+  }
+
+  /** Commands that were carried out in truth: the effects of all others followed from theirs. */
+  get carriedOut(): number {
+    return this.#successors.carriedOut;
   }
 
   get progress(): Progress {
@@ -116,7 +125,7 @@ export class Exploration {
       transitions: this.#transitions,
       refused: this.#refused,
       depth: this.#found.length - (this.#found.at(-1) === 0 ? 2 : 1),
-      bytes: this.states.bytes + this.#family.bytes,
+      bytes: this.#bytes(),
     };
   }
 
@@ -165,28 +174,20 @@ export class Exploration {
       this.#found.push(0);
     }
     if (this.states.count >= states) return 'states';
-    return this.states.bytes + this.#family.bytes > bytes ? 'bytes' : null;
+    const left = bytes - this.states.bytes - this.#family.bytes;
+    if (left < bytes * KNOWN_LEAST) return 'bytes';
+    if (this.#successors.bytes > Math.min(left, bytes * KNOWN_MOST)) this.#successors.forget();
+    return null;
   }
 
   #expand(): void {
-    const { config, alphabet, properties } = this.#setting;
     const from = this.#next;
-    const contents = this.states.get(from);
-    let vm: Vm | null = null;
+    const before = this.states.tupleOf(from);
     try {
-      for (const [command, what] of alphabet.entries()) {
-        vm ??= thawVm(config, contents);
-        const tried = attempt(vm, what, properties);
-        for (const finding of tried.findings) this.#note(finding, from, false);
-        if (tried.isBroken) {
-          this.#transitions += 1;
-          this.#onEdge?.({ from, command, to: null });
-          vm = null;
-        } else if (tried.outcome === null) {
-          this.#refused += 1;
-        } else if (this.#follow(vm, from, command) !== from) {
-          vm = null;
-        }
+      for (let command = 0; command < this.#setting.alphabet.length; command += 1) {
+        const followed = this.#successors.follow(before, command, this.#unrefuted);
+        for (const finding of followed.findings) this.#note(finding, from, false);
+        this.#take(followed, from, command);
       }
     } catch (error) {
       if (!(error instanceof OracleForgot)) throw error;
@@ -197,25 +198,42 @@ export class Exploration {
     this.#next += 1;
   }
 
-  /** @returns The state that a command has led to. */
-  #follow(vm: Vm, from: number, command: number): number {
+  #take({ effect, isBroken }: Followed, from: number, command: number): void {
+    if (isBroken) {
+      this.#transitions += 1;
+      this.#onEdge?.({ from, command, to: null });
+      return;
+    }
+    if (effect === null) {
+      this.#refused += 1;
+      return;
+    }
     this.#transitions += 1;
-    this.#undecided += undecidedIn(vm);
-    settle(vm, this.futures);
+    this.#undecided += effect.undecided;
     const known = this.states.count;
-    const to = this.states.intern(vm);
+    const to = this.states.internTuple(effect.after);
     if (to === known) {
       this.#family.addChild();
       this.#found[this.#found.length - 1] = (this.#found.at(-1) as number) + 1;
-      for (const finding of looked(vm, this.#setting.properties)) this.#note(finding, to, true);
+      this.#look(effect.after, to);
     }
     this.#onEdge?.({ from, command, to });
-    return to;
+  }
+
+  #look(tuple: Tuple, state: number): void {
+    const findings = this.#successors.look(tuple, this.#unrefuted);
+    for (const finding of findings) this.#note(finding, state, true);
+  }
+
+  #bytes(): number {
+    return this.states.bytes + this.#family.bytes + this.#successors.bytes;
   }
 
   /** Keeps the first finding of each property, which is one of the shortest. */
   #note({ property, says }: Finding, at: number, isState: boolean): void {
-    if (!this.#failed.has(property)) this.#failed.set(property, { says, at, isState });
+    if (this.#failed.has(property)) return;
+    this.#failed.set(property, { says, at, isState });
+    this.#unrefuted = this.#unrefuted.filter(({ name }) => name !== property);
   }
 
   /** @param at State that is wrong itself, or in which a command was. */

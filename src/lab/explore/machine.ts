@@ -40,6 +40,14 @@ export interface Tried {
   readonly isBroken: boolean;
 }
 
+/** The ear and the eyes of an attempt. */
+interface Attempt {
+  /** Numbers the events; without it none is built but where a property needs it. */
+  readonly next?: () => number;
+  /** The VM as properties see it that look at more than oracle and outcome; itself by default. */
+  readonly seen?: Vm;
+}
+
 /** A new VM, after the commands that set the stage. */
 export function startedVm({ config, stage }: Pick<Setting, 'config' | 'stage'>): Vm {
   const vm = createVm(config);
@@ -60,19 +68,19 @@ export function settled(vm: Vm, futures: Futures): Vm {
 
 /**
  * Carries out a command under the eyes of all properties.
- *
- * @param next Numbers the events; null where none is needed but to find a failure.
  */
 export function attempt(
   vm: Vm,
   command: Command,
   properties: readonly Property[],
-  next: (() => number) | null = null,
+  { next, seen = vm }: Attempt = {},
 ): Tried {
   const findings: Finding[] = [];
   const watched = properties.filter(({ watch }) => watch !== undefined);
-  const watches = watched.map((property) => watching(property, vm, command));
-  const isHeard = next !== null || watched.some(({ isDeaf }) => isDeaf !== true);
+  const watches = watched.map((property) =>
+    watching(property, property.isByOracle === true ? vm : seen, command),
+  );
+  const isHeard = next !== undefined || watched.some(({ isDeaf }) => isDeaf !== true);
   const hear = (vcpu: Vcpu, event: MmuEvent): number => {
     for (const watch of watches) watch.see?.(vcpu, event);
     return next?.() ?? 0;
@@ -89,14 +97,6 @@ export function attempt(
     const says = error instanceof Error ? error.message : String(error);
     return { outcome: null, findings: [{ property: ASSERTION, says }], isBroken: true };
   }
-}
-
-/** The objections of properties to a state that is reached for the first time. */
-export function looked(vm: Vm, properties: readonly Property[]): Finding[] {
-  return properties.flatMap(({ name: property, look }) => {
-    const says = look === undefined ? null : saidOr(() => look(vm));
-    return says === null ? [] : [{ property, says }];
-  });
 }
 
 const NOTHING: Watch = { end: () => null };
@@ -116,7 +116,8 @@ function watching(property: Property, vm: Vm, command: Command): Watch {
   };
 }
 
-function saidOr(said: () => string | null): string | null {
+/** The words of a property, or that it failed itself. */
+export function saidOr(said: () => string | null): string | null {
   try {
     return said();
   } catch (error) {

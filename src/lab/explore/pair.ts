@@ -179,7 +179,7 @@ function sideOf(machine: Pick<Setting, 'config' | 'stage'>, alphabet: readonly C
   const pages = pagesInOrder(vm.memory.pages).map(([, words]) => words);
   const futures = futuresOf(alphabet, config, pages);
   // Which vCPU is which makes a difference between two machines.
-  const side = { config, futures, states: new States({ vcpus: config.vcpus, symmetric: false }) };
+  const side = { config, futures, states: new States(config, { symmetric: false }) };
   named(side, vm);
   return side;
 }

@@ -1,4 +1,4 @@
-import { flawsOf, prevRootCount, rootAt, type Vm } from '../../mmu/index.js';
+import { FLAWS, prevRootCount, rootAt, type Vm } from '../../mmu/index.js';
 import { isKeepingStated, KeepingWatch } from '../keeping/index.js';
 import type { Property } from './property.js';
 
@@ -7,6 +7,7 @@ const noViolation: Property = {
   name: 'no-violation',
   summary: 'No access uses a translation that the architecture does not allow.',
   isDeaf: true,
+  isByOracle: true,
   watch(vm) {
     const before = violationsIn(vm);
     let says: string | null = null;
@@ -36,6 +37,7 @@ const noHang: Property = {
   name: 'no-hang',
   summary: 'No vCPU goes on for ever without its guest.',
   isDeaf: true,
+  isByOracle: true,
   watch: () => ({
     end: (outcome) =>
       outcome.kind === 'error' && outcome.errno === 'EINTR'
@@ -47,7 +49,7 @@ const noHang: Property = {
 const shadowInvariants: Property = {
   name: 'shadow-invariants',
   summary: 'Every invariant of the shadow pages and the TLBs holds.',
-  look: (vm) => flawsOf(vm)[0] ?? null,
+  looks: FLAWS.map((flawsIn) => (vm) => flawsIn(vm)[0] ?? null),
 };
 
 /** Stated for kernels since v5.19 with their own policy; of any other machine it says nothing. */
@@ -103,6 +105,6 @@ export function always(name: string, isRight: (vm: Vm) => boolean): Property {
   return {
     name,
     summary: `In every state: ${name}.`,
-    look: (vm) => (isRight(vm) ? null : `A state is reached that is not: ${name}`),
+    looks: [(vm) => (isRight(vm) ? null : `A state is reached that is not: ${name}`)],
   };
 }

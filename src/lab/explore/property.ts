@@ -14,9 +14,14 @@ export interface Property {
    * where nobody listens, none is built.
    */
   readonly isDeaf?: true;
-  /** Looks at a state when it is first reached. @returns What is wrong with it; null if nothing. */
-  look?(vm: Vm): string | null;
+  /** Whether its watch looks at the oracle and at the outcome, and at nothing else. */
+  readonly isByOracle?: true;
+  /** Looks at a state when it is first reached: each for itself, as they see different parts. */
+  readonly looks?: readonly Look[];
 }
+
+/** @returns What is wrong with a VM; null if nothing is. */
+export type Look = (vm: Vm) => string | null;
 
 /** Watches one command. */
 export interface Watch {

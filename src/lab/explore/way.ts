@@ -65,7 +65,7 @@ export function saidAfter(
     return seq;
   };
   for (const command of commands) {
-    const { findings } = attempt(vm, command, setting.properties, next);
+    const { findings } = attempt(vm, command, setting.properties, { next });
     says = findings.find((finding) => finding.property === property)?.says ?? null;
   }
   return says;

@@ -1,2 +1,4 @@
 export { ANY_FUTURE, type Futures } from './futures.js';
-export { OracleForgot, settle } from './settle.js';
+export { dropGoneRoots, settleNamedPages, settlePages } from './pages.js';
+export { OracleForgot, settle, settleMemories } from './settle.js';
+export { clearCounters, settleSlots, settleTlb } from './vcpu.js';

@@ -19,15 +19,48 @@ import { renameTags } from './vcpu.js';
  */
 export function settlePages(vm: Vm): void {
   const { shadow } = vm;
-  const pages = shadow.table.filter((page) => page !== null).sort((a, b) => compare(vm, a, b));
-  const isNamed =
-    pages.length === shadow.table.length &&
-    pages.every(({ id, hpa }, i) => id === i && hpa === frameOf(i));
+  const pages = inOrder(vm);
   const frames = new Map(pages.map(({ hpa }, i) => [hpa, frameOf(i)]));
-  if (!isNamed) rename(vm, pages);
+  if (!areNamed(vm, pages)) rename(vm, pages);
   for (const vcpu of vm.vcpus) settleFrames(vcpu, frames, pages.length);
+  settleLists(vm);
   shadow.nextHpa = frameOf(pages.length + SPECIAL_FRAMES);
-  sortLists(shadow, vm.config.defects.length > 0);
+}
+
+/**
+ * Does the same where no page was given up and none was made, so that all names are right: the lists
+ * alone go into their order.
+ *
+ * @param firstCount Number of pages when all names were right.
+ * @param mmus The MMUs that have changed since.
+ * @returns Whether it is so. Otherwise nothing was done.
+ */
+export function settleNamedPages(vm: Vm, firstCount: number, mmus: readonly Mmu[]): boolean {
+  const { shadow } = vm;
+  const pages = inOrder(vm);
+  if (pages.length !== firstCount || !areNamed(vm, pages)) return false;
+  const isInPlace = ({ name, specialHpa }: Mmu) =>
+    specialHpa === 0 || specialHpa === frameOf(pages.length + (name === 'root' ? 0 : 1));
+  if (!mmus.every(isInPlace)) return false;
+  settleLists(vm);
+  shadow.nextHpa = frameOf(pages.length + SPECIAL_FRAMES);
+  return true;
+}
+
+/** Drops what a TLB has of EPT roots that are gone; the names of all others are right. */
+export function dropGoneRoots({ shadow: { table } }: Vm, vcpu: Vcpu): void {
+  const frames = new Map(table.map((page, i) => [page?.hpa ?? 0, frameOf(i)]));
+  settleFrames(vcpu, frames, table.length);
+}
+
+function inOrder(vm: Vm): ShadowPage[] {
+  return vm.shadow.table.filter((page) => page !== null).sort((a, b) => compare(vm, a, b));
+}
+
+function areNamed({ shadow: { table } }: Vm, pages: readonly ShadowPage[]): boolean {
+  return (
+    pages.length === table.length && pages.every(({ id, hpa }, i) => id === i && hpa === frameOf(i))
+  );
 }
 
 /** Frames of the PAE or dummy roots of a vCPU: one an MMU. */
@@ -131,10 +164,11 @@ function renameFrames(mmu: Mmu, frames: ReadonlyMap<number, number>): void {
   if (mmu.specialHpa !== 0) mmu.specialHpa = frames.get(mmu.specialHpa) as number;
 }
 
-function sortLists(shadow: ShadowPages, isOrderKept: boolean): void {
+function settleLists({ shadow, config }: Vm): void {
   sortKeys(shadow.byGfn);
   sortKeys(shadow.rmaps);
-  if (isOrderKept) return;
+  // Some defects turn on which page comes first.
+  if (config.defects.length > 0) return;
   shadow.tdpRoots.sort((a, b) => a.id - b.id);
   const active = [...shadow.active];
   if (!isRising(active.map(({ id }) => id))) {

@@ -25,6 +25,15 @@ export class OracleForgot extends Error {
 export function settle(vm: Vm, futures: Futures): void {
   settlePages(vm);
   for (const vcpu of vm.vcpus) settleVcpu(vcpu);
+  settleMemories(vm, futures);
+}
+
+/**
+ * The oracle's part of {@link settle}: memory, registers and modes must not change any more.
+ *
+ * @throws {OracleForgot} If it has forgotten anything.
+ */
+export function settleMemories(vm: Vm, futures: Futures): void {
   if (!isWatched(vm)) return;
   if (hasForgotten(vm.oracle)) throw new OracleForgot();
   settleOracle(vm, futures);

@@ -11,15 +11,19 @@ import {
 
 /** Leaves of a vCPU what it goes on by. */
 export function settleVcpu(vcpu: Vcpu): void {
-  const { counters } = vcpu;
-  for (const name of Object.keys(counters) as (keyof typeof counters)[]) counters[name] = 0;
+  clearCounters(vcpu);
   settleSlots(vcpu.rootMmu);
   settleSlots(vcpu.guestMmu);
   if (vcpu.tlb !== null) settleTlb(vcpu.tlb);
 }
 
+/** Nothing reads them but reports. */
+export function clearCounters({ counters }: Pick<Vcpu, 'counters'>): void {
+  for (const name of Object.keys(counters) as (keyof typeof counters)[]) counters[name] = 0;
+}
+
 /** A record that holds no root says nothing: the next root overwrites all of it. */
-function settleSlots({ slots }: Mmu): void {
+export function settleSlots({ slots }: Mmu): void {
   for (const root of slots) {
     if (isValidRoot(root)) continue;
     root.pgd = ZERO;
@@ -30,7 +34,7 @@ function settleSlots({ slots }: Mmu): void {
 }
 
 /** Numbers of entries tell only which of a bounded TLB's is the oldest. */
-function settleTlb(tlb: Tlb): void {
+export function settleTlb(tlb: Tlb): void {
   const isBounded = tlb.capacity !== Number.POSITIVE_INFINITY;
   const live = tlb.contexts.filter(({ entries }) => entries.size > 0).sort(compareTags);
   tlb.contexts.splice(0, tlb.contexts.length, ...live);

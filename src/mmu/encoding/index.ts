@@ -17,7 +17,18 @@ export {
   writePages,
   writeVmcs12s,
 } from './memory-block.js';
+export { readMmu, writeMmu } from './mmu-part.js';
 export { readOracle, writeOracle } from './oracle-block.js';
 export { finished, type Pieces } from './pieces.js';
 export { readEntries, readShadow, writeEntries, writeShadow } from './shadow-block.js';
-export { readVcpu, writeVcpu } from './vcpu-block.js';
+export { readTlb, writeTlb } from './tlb-part.js';
+export {
+  readVcpu,
+  readVcpuBack,
+  readVcpuFront,
+  type VcpuBack,
+  type VcpuFront,
+  writeVcpu,
+  writeVcpuBack,
+  writeVcpuFront,
+} from './vcpu-block.js';

@@ -1,11 +1,7 @@
 import type { Registers } from '../machine/index.js';
 import {
   createVcpu,
-  fillRoot,
-  type Mmu,
-  type RootInfo,
   type SavedForSmm,
-  type ShadowPage,
   type ShadowPages,
   type SvmL2,
   type Tlb,
@@ -13,19 +9,37 @@ import {
   type Vmcs12,
 } from '../state/index.js';
 import type { ByteReader, ByteWriter } from './bytes.js';
+import { readMmu, writeMmu } from './mmu-part.js';
 import { readTlb, writeTlb } from './tlb-part.js';
 
-/** A page is named by its id; none by what no id is. */
-const NO_PAGE = 2 ** 32 - 1;
-
-/** Writes a vCPU as a block of its own: equal vCPUs of two states have the same bytes. */
-export function writeVcpu(writer: ByteWriter, vcpu: Vcpu): void {
-  writer.flag(vcpu.mode === 'guest');
-  writer.flag(vcpu.hasRun);
-  writeRegisters(writer, vcpu.regs);
+/**
+ * Writes a vCPU as a block of its own: equal vCPUs of two states have the same bytes.
+ *
+ * @param cut Is called where one part ends and the next begins: what precedes the MMUs, each of the
+ *   two, what follows them, the TLB.
+ */
+export function writeVcpu(writer: ByteWriter, vcpu: Vcpu, cut: () => void = () => {}): void {
+  writeVcpuFront(writer, vcpu);
+  cut();
   writeMmu(writer, vcpu.rootMmu);
+  cut();
   writeMmu(writer, vcpu.guestMmu);
-  writer.flag(vcpu.mmu === vcpu.guestMmu);
+  cut();
+  writeVcpuBack(writer, vcpu, vcpu.mmu === vcpu.guestMmu);
+  cut();
+  if (vcpu.tlb !== null) writeTlb(writer, vcpu.tlb, vcpu.index);
+}
+
+/** The first part of a block: the side that runs, and the registers. */
+export function writeVcpuFront(writer: ByteWriter, { mode, hasRun, regs }: VcpuFront): void {
+  writer.flag(mode === 'guest');
+  writer.flag(hasRun);
+  writeRegisters(writer, regs);
+}
+
+/** The part between the MMUs and the TLB. @param usesGuestMmu Whether `mmu` is `guestMmu`. */
+export function writeVcpuBack(writer: ByteWriter, vcpu: VcpuBack, usesGuestMmu: boolean): void {
+  writer.flag(usesGuestMmu);
   writer.uint(vcpu.requests);
   writer.flag(vcpu.steal.preempted);
   writer.flag(vcpu.steal.flushTlb);
@@ -48,8 +62,16 @@ export function writeVcpu(writer: ByteWriter, vcpu: Vcpu): void {
   writeSmm(writer, vcpu.smm);
   writer.flag(vcpu.initPending);
   for (const count of Object.values(vcpu.counters)) writer.number(count);
-  if (vcpu.tlb !== null) writeTlb(writer, vcpu.tlb, vcpu.index);
 }
+
+/** The state in the first part of a block. */
+export type VcpuFront = Pick<Vcpu, 'mode' | 'hasRun' | 'regs'>;
+
+/** The state in the part between the MMUs and the TLB. */
+export type VcpuBack = Pick<
+  Vcpu,
+  'requests' | 'steal' | 'hvFlushes' | 'nested' | 'smm' | 'initPending' | 'counters'
+>;
 
 /** The parts of a VM that a vCPU's block refers to, and those that the vCPU is created with. */
 export interface VcpuPlace {
@@ -62,14 +84,35 @@ export interface VcpuPlace {
 
 export function readVcpu(reader: ByteReader, place: VcpuPlace): Vcpu {
   const { index, prevRoots, tlb, shadow, vmcs12s } = place;
-  const isGuest = reader.flag();
-  const hasRun = reader.flag();
-  const vcpu = createVcpu(index, readRegisters(reader), { prevRoots, tlb });
-  vcpu.mode = isGuest ? 'guest' : 'host';
+  const { mode, hasRun, regs } = readVcpuFront(reader);
+  const vcpu = createVcpu(index, regs, { prevRoots, tlb });
+  vcpu.mode = mode;
   vcpu.hasRun = hasRun;
-  readMmu(reader, vcpu.rootMmu, shadow);
-  readMmu(reader, vcpu.guestMmu, shadow);
-  vcpu.mmu = reader.flag() ? vcpu.guestMmu : vcpu.rootMmu;
+  const pageOf = (id: number) => shadow.table[id] ?? null;
+  readMmu(reader, vcpu.rootMmu, pageOf);
+  readMmu(reader, vcpu.guestMmu, pageOf);
+  vcpu.mmu = readVcpuBack(reader, vcpu, vmcs12s) ? vcpu.guestMmu : vcpu.rootMmu;
+  if (tlb !== null) readTlb(reader, tlb, index);
+  return vcpu;
+}
+
+/** The inverse of {@link writeVcpuFront}. */
+export function readVcpuFront(reader: ByteReader): VcpuFront {
+  const mode = reader.flag() ? 'guest' : 'host';
+  return { mode, hasRun: reader.flag(), regs: readRegisters(reader) };
+}
+
+/**
+ * The inverse of {@link writeVcpuBack}, into a new vCPU.
+ *
+ * @returns Whether `mmu` is `guestMmu`.
+ */
+export function readVcpuBack(
+  reader: ByteReader,
+  vcpu: VcpuBack,
+  vmcs12s: VcpuPlace['vmcs12s'],
+): boolean {
+  const usesGuestMmu = reader.flag();
   vcpu.requests = reader.uint();
   vcpu.steal.preempted = reader.flag();
   vcpu.steal.flushTlb = reader.flag();
@@ -86,8 +129,7 @@ export function readVcpu(reader: ByteReader, place: VcpuPlace): Vcpu {
   for (const name of Object.keys(counters) as (keyof typeof counters)[]) {
     counters[name] = reader.number();
   }
-  if (tlb !== null) readTlb(reader, tlb, index);
-  return vcpu;
+  return usesGuestMmu;
 }
 
 function readSvmL2(reader: ByteReader): SvmL2 {
@@ -151,45 +193,4 @@ function readSmm(reader: ByteReader): SavedForSmm | null {
     vmxon: reader.number(),
     guestMode: reader.flag(),
   };
-}
-
-function writeMmu(writer: ByteWriter, mmu: Mmu): void {
-  writer.uint(mmu.role);
-  writer.byte(mmu.guestLevels);
-  writer.number(mmu.specialHpa);
-  writer.list(mmu.slotMarks, (mark) => writer.flag(mark === true));
-  writer.list(mmu.paeRoots, (page) => writer.uint(page?.id ?? NO_PAGE));
-  for (const root of mmu.slots) writeRoot(writer, root);
-}
-
-function readMmu(reader: ByteReader, mmu: Mmu, shadow: ShadowPages): void {
-  const pageOf = (id: number) => shadow.table[id] ?? null;
-  mmu.role = reader.uint();
-  mmu.guestLevels = reader.byte();
-  mmu.specialHpa = reader.number();
-  mmu.slotMarks.push(...reader.list(reader.flag));
-  mmu.paeRoots.push(...reader.list(() => pageOf(reader.uint())));
-  for (const root of mmu.slots) readRoot(reader, root, pageOf);
-}
-
-function writeRoot(writer: ByteWriter, root: RootInfo): void {
-  writer.word(root.pgd);
-  writer.number(root.hpa);
-  writer.uint(root.page?.id ?? NO_PAGE);
-  writer.flag(root.syncDue);
-  writer.flag(root.flushDue);
-  writer.byte(root.ranUnder);
-}
-
-function readRoot(
-  reader: ByteReader,
-  root: RootInfo,
-  pageOf: (id: number) => ShadowPage | null,
-): void {
-  const pgd = reader.word();
-  const hpa = reader.number();
-  fillRoot(root, pgd, hpa, pageOf(reader.uint()));
-  root.syncDue = reader.flag();
-  root.flushDue = reader.flag();
-  root.ranUnder = reader.byte();
 }

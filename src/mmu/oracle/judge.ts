@@ -50,6 +50,7 @@ export function judgeUse(
 ): void {
   if (!isWatched(vm) || vcpu.nested.svm !== null) return;
   const { address, access } = judged;
+  vm.oracle.told?.(`used ${JSON.stringify(judged)} ${gfn} ${by}`, vcpu);
   const gone = goneFrom(vm, access.kind, gfn);
   if (gone !== null) {
     convict(vm, vcpu, { rule: gone, address, kind: access.kind, gfn, by }, 'refused', emit);
@@ -107,6 +108,7 @@ export function judgeStop(
   emit: Emit,
 ): void {
   if (!isWatched(vm) || vcpu.nested.svm !== null) return;
+  vm.oracle.told?.(`stopped ${JSON.stringify([address, access, outcome])}`, vcpu);
   if (outcome.kind === 'fault' && outcome.vector === '#PF') {
     judgePageFault(vm, vcpu, { address, access }, outcome.errorCode ?? 0, emit);
   } else if (outcome.kind === 'vm-exit' && outcome.reason === EXIT_REASON.EPT_VIOLATION) {

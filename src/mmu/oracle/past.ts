@@ -33,7 +33,9 @@ export function watchTable({ tables }: Oracle, gfn: number): void {
 
 /** The same for an access that may fail before it is judged. @param gpa An entry that it read. */
 export function noteWalked({ oracle }: { oracle: Oracle | null }, gpa: number): void {
-  if (oracle !== null) watchTable(oracle, gpaToGfn(gpa));
+  if (oracle === null) return;
+  oracle.told?.(`walked ${gpa}`, null);
+  watchTable(oracle, gpaToGfn(gpa));
 }
 
 function mayBeTable({ tables }: Oracle, gfn: number): boolean {
@@ -58,6 +60,7 @@ export function keepPast(
   { gpa, bytes }: { gpa: number; bytes: number },
 ): void {
   if (oracle === null) return;
+  oracle.told?.(`written ${gpa} ${bytes}`, null);
   if (!memory.isPlain) keepAliases({ oracle, memory }, { gpa, bytes });
   if (!mayBeTable(oracle, gpaToGfn(gpa))) return;
   keepBytes({ oracle, memory }, { gpa, bytes });

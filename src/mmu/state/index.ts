@@ -32,11 +32,12 @@ export {
   type Oracle,
   type PastValue,
   type PastWord,
+  type Told,
   type Trail,
   type VirtualTlb,
 } from './oracle.js';
 export { CommandRefused } from './refused.js';
-export { clearRoot, fillRoot, isValidRoot, type RootInfo } from './root-info.js';
+export { clearRoot, createRootInfo, fillRoot, isValidRoot, type RootInfo } from './root-info.js';
 export {
   currentRoot,
   prevRootCount,
@@ -66,7 +67,14 @@ export {
   type TlbTag,
   type TlbTotal,
 } from './tlb.js';
-export { type Counters, createVcpu, type StealTime, type Vcpu } from './vcpu.js';
+export {
+  type Counters,
+  createVcpu,
+  createVcpuCore,
+  type StealTime,
+  type Vcpu,
+  type VcpuCore,
+} from './vcpu.js';
 export { type Emit, hasLam, type Vm } from './vm.js';
 export {
   eptpOf,

@@ -1,5 +1,6 @@
 import type { Word } from '../machine/index.js';
 import type { CommandKind, MmuEventKind } from '../schema/index.js';
+import type { Vcpu } from './vcpu.js';
 import {
   BEGINNING,
   createVpidTag,
@@ -61,9 +62,19 @@ export interface Oracle extends Forgotten {
   memories: number;
   /** Number of writes to those frames: a result from before one of them is out of date. */
   tableWrites: number;
+  /** Hears what the oracle is asked or told in the course of a command; null if nobody does. */
+  told: Told | null;
   /** Null for a vCPU that no command has reached: its registers tell what it may have cached. */
   readonly vcpus: (VirtualTlb | null)[];
 }
+
+/**
+ * Hears of one question or fact that reaches an oracle.
+ *
+ * @param what All of it but what the oracle looks up itself: in memory, and in the vCPU's registers
+ *   and mode.
+ */
+export type Told = (what: string, vcpu: Vcpu | null) => void;
 
 /** The translations that a virtual processor may have cached, by tag, and its present context. */
 export interface VirtualTlb {
@@ -146,6 +157,7 @@ export function createOracle(vcpuCount: number): Oracle {
     forgotten: 0,
     globalsForgotten: 0,
     tableWrites: 0,
+    told: null,
     vcpus: Array.from({ length: vcpuCount }, () => null),
   };
 }

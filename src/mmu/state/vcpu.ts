@@ -59,21 +59,15 @@ export interface Vcpu {
   readonly counters: Counters;
 }
 
-export function createVcpu(
-  index: number,
-  regs: Registers,
-  { prevRoots, tlb }: { prevRoots: number; tlb: Tlb | null },
-): Vcpu {
-  const rootMmu = createMmu('root', prevRoots);
+/** A vCPU without its MMUs and its TLB. */
+export type VcpuCore = Omit<Vcpu, 'rootMmu' | 'guestMmu' | 'mmu' | 'tlb'>;
+
+export function createVcpuCore(index: number, regs: Registers): VcpuCore {
   return {
     index,
     mode: 'host',
     hasRun: false,
     regs,
-    rootMmu,
-    guestMmu: createMmu('guest', prevRoots),
-    mmu: rootMmu,
-    tlb,
     requests: 0,
     steal: { preempted: false, flushTlb: false },
     hvFlushes: [],
@@ -94,4 +88,14 @@ export function createVcpu(
       exits: 0,
     },
   };
+}
+
+export function createVcpu(
+  index: number,
+  regs: Registers,
+  { prevRoots, tlb }: { prevRoots: number; tlb: Tlb | null },
+): Vcpu {
+  const rootMmu = createMmu('root', prevRoots);
+  const guestMmu = createMmu('guest', prevRoots);
+  return { ...createVcpuCore(index, regs), rootMmu, guestMmu, mmu: rootMmu, tlb };
 }

@@ -10,7 +10,7 @@ export {
   shadowPagesOf,
   sptesOf,
 } from './shadow.js';
-export { flawsOf } from './shadow-flaws.js';
+export { FLAWS, flawsOf } from './shadow-flaws.js';
 export { type TlbRange, tlbStateOf } from './tlb.js';
 export { oracleStateOf, vcpuStateOf } from './vcpu.js';
 export { currentEptpOf, eptWalkOf, guestWalkOf, isEptpUsable } from './walk.js';

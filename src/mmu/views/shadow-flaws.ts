@@ -14,30 +14,31 @@ import {
   indexOfRef,
   pageOfRef,
   type ShadowPage,
-  SPTES_PER_PAGE,
   spteRef,
   type Vcpu,
   type Vm,
 } from '../state/index.js';
 
 /**
- * Checks the invariants of a VM's shadow pages and TLBs, which hold between any two commands. They
- * are worked out anew from the entries themselves.
+ * The invariants of a VM's shadow pages and TLBs, which hold between any two commands. They are worked
+ * out anew from the entries themselves.
  *
- * @returns A line for each invariant that does not hold.
+ * Each gives a line for whatever breaks it.
+ *
  * @see Kernel reference, section 16
  */
+export const FLAWS: readonly ((vm: Vm) => string[])[] = [
+  rootCountFlaws,
+  unsyncFlaws,
+  linkFlaws,
+  leafFlaws,
+  hashFlaws,
+  (vm) => vm.vcpus.flatMap((vcpu) => tlbFlaws(vm, vcpu)),
+];
+
+/** @returns A line for each invariant that does not hold. */
 export function flawsOf(vm: Vm): string[] {
-  const pages = vm.shadow.table.filter((page) => page !== null);
-  const entries = pages.flatMap(entriesOf);
-  return [
-    ...rootCountFlaws(vm, pages),
-    ...unsyncFlaws(vm, pages),
-    ...linkFlaws(vm, pages, entries),
-    ...leafFlaws(vm, entries),
-    ...hashFlaws(vm),
-    ...vm.vcpus.flatMap((vcpu) => tlbFlaws(vm, vcpu)),
-  ];
+  return FLAWS.flatMap((flawsIn) => flawsIn(vm));
 }
 
 interface Entry {
@@ -46,15 +47,25 @@ interface Entry {
   readonly spte: number;
 }
 
-function entriesOf(page: ShadowPage): Entry[] {
-  if (page.spt === null) return [];
-  return Array.from(page.spt, (spte, index) => ({ page, index, spte })).filter(
-    ({ spte }) => spte !== 0,
-  );
+function pagesOf({ shadow: { table } }: Vm): ShadowPage[] {
+  return table.filter((page) => page !== null);
+}
+
+/** The entries of all pages that are not zero. */
+function entriesOf(vm: Vm): Entry[] {
+  const entries: Entry[] = [];
+  for (const page of pagesOf(vm)) {
+    const { spt } = page;
+    for (let index = 0; index < (spt?.length ?? 0); index += 1) {
+      const spte = spt?.[index] ?? 0;
+      if (spte !== 0) entries.push({ page, index, spte });
+    }
+  }
+  return entries;
 }
 
 /** I9: a page's root count is the number of slots that hold it. */
-function rootCountFlaws(vm: Vm, pages: readonly ShadowPage[]): string[] {
+function rootCountFlaws(vm: Vm): string[] {
   const held = new Map<ShadowPage, number>();
   for (const { rootMmu, guestMmu } of vm.vcpus) {
     for (const mmu of [rootMmu, guestMmu]) {
@@ -63,7 +74,7 @@ function rootCountFlaws(vm: Vm, pages: readonly ShadowPage[]): string[] {
       }
     }
   }
-  const counts = pages.filter((page) => page.rootCount !== (held.get(page) ?? 0));
+  const counts = pagesOf(vm).filter((page) => page.rootCount !== (held.get(page) ?? 0));
   const gone = [...held.keys()].filter((page) => vm.shadow.table[page.id] !== page);
   return [
     ...counts.map((page) => `${name(page)} has root count ${page.rootCount}, not its slots`),
@@ -72,14 +83,15 @@ function rootCountFlaws(vm: Vm, pages: readonly ShadowPage[]): string[] {
 }
 
 /** I10: only level 1 is unsync, and every ancestor knows of it. */
-function unsyncFlaws({ shadow }: Vm, pages: readonly ShadowPage[]): string[] {
-  return pages.flatMap((page) => {
+function unsyncFlaws(vm: Vm): string[] {
+  const { shadow } = vm;
+  return pagesOf(vm).flatMap((page) => {
     const flaws: string[] = [];
     if (page.unsync && (levelOf(page.role) !== 1 || isDirect(page.role))) {
       flaws.push(`${name(page)} is unsync`);
     }
-    const bits = Array.from({ length: SPTES_PER_PAGE }, (_, index) => isUnsyncChild(page, index));
-    if (bits.filter((bit) => bit).length !== page.unsyncChildren) {
+    const bits = [...(page.unsyncChildBitmap ?? [])];
+    if (bits.reduce((sum, word) => sum + bitsIn(word), 0) !== page.unsyncChildren) {
       flaws.push(`${name(page)} has ${page.unsyncChildren} unsync children, not its bits`);
     }
     if (!page.unsync && page.unsyncChildren === 0) return flaws;
@@ -90,19 +102,24 @@ function unsyncFlaws({ shadow }: Vm, pages: readonly ShadowPage[]): string[] {
   });
 }
 
+function bitsIn(word: number): number {
+  let count = 0;
+  for (let rest = word; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+}
+
 function isUnsyncChild({ unsyncChildBitmap }: ShadowPage, index: number): boolean {
   return (((unsyncChildBitmap?.[index >> 5] ?? 0) >>> (index & 31)) & 1) === 1;
 }
 
 /** A page's parents are the entries that link it, and no others. */
-function linkFlaws(
-  { shadow }: Vm,
-  pages: readonly ShadowPage[],
-  entries: readonly Entry[],
-): string[] {
-  const links = new Map<ShadowPage, number[]>(pages.map((page) => [page, []]));
+function linkFlaws(vm: Vm): string[] {
+  const { shadow } = vm;
+  const links = new Map<ShadowPage, number[]>(pagesOf(vm).map((page) => [page, []]));
   const flaws: string[] = [];
-  for (const { page, index, spte } of entries.filter((entry) => levelOf(entry.page.role) > 1)) {
+  for (const { page, index, spte } of entriesOf(vm).filter(
+    (entry) => levelOf(entry.page.role) > 1,
+  )) {
     const child = childOf(shadow, spte);
     if (levelOf(child.role) !== levelOf(page.role) - 1) flaws.push(`${name(page)} skips a level`);
     links.get(child)?.push(spteRef(page, index));
@@ -117,11 +134,11 @@ function linkFlaws(
  * Reverse maps list the present leaves, and none of them lets the guest write a table unseen: one
  * above level 1 not at all, one of level 1 only while its pages are unsync.
  */
-function leafFlaws(vm: Vm, entries: readonly Entry[]): string[] {
+function leafFlaws(vm: Vm): string[] {
   const { shadow } = vm;
   const leaves = new Map<number, number[]>();
   const flaws: string[] = [];
-  for (const { page, index, spte } of entries) {
+  for (const { page, index, spte } of entriesOf(vm)) {
     if (levelOf(page.role) !== 1 || !isPresentSpte(spte)) continue;
     const gfn = targetOf(spte);
     const refs = leaves.get(gfn) ?? [];

@@ -40,6 +40,17 @@ export class Pairs {
     return name;
   }
 
+  /** The name of a pair; -1 if there is no such. */
+  find(left: number, right: number): number {
+    const slots = this.#slots;
+    let slot = slotOf(left, right, slots.length);
+    for (let found = slots[slot] as number; found !== 0; found = slots[slot] as number) {
+      if (this.left(found - 1) === left && this.right(found - 1) === right) return found - 1;
+      slot = slot + 1 === slots.length ? 0 : slot + 1;
+    }
+    return -1;
+  }
+
   left(name: number): number {
     return (this.#chunks[name >>> CHUNK_BITS] as Uint32Array)[2 * (name % CHUNK)] as number;
   }

@@ -1,14 +1,25 @@
 import {
+  BOARD,
+  CORE,
   createFreezer,
-  type GuestPages,
-  pagesBeyond,
-  pagesInOrder,
+  createOpener,
+  type FrozenVm,
+  freezeVm,
+  GUEST_MMU,
+  MEMORY,
+  type OpenedVm,
+  oraclePlace,
+  type PartSource,
+  placeOf,
+  ROOT_MMU,
+  SHADOW,
+  TLB,
   type Vm,
-  type Contents as VmContents,
 } from '../../../mmu/index.js';
-import { Blocks } from './blocks.js';
-import { Contents } from './contents.js';
+import type { VmConfig } from '../../../mmu/schema/index.js';
 import { Pairs } from './pairs.js';
+import { Parts } from './parts.js';
+import type { Tuple } from './tuple.js';
 
 /**
  * States of VMs of one configuration, each kept once and named by a number from 0 on.
@@ -19,23 +30,21 @@ import { Pairs } from './pairs.js';
  * nearly all that a state costs is its own pair.
  */
 export class States {
+  readonly parts: Parts;
   readonly #states = new Pairs();
-  readonly #branches = new Pairs();
-  readonly #blocks = new Blocks();
-  readonly #words = new Contents<Uint32Array>();
-  readonly #spts = new Contents<Float64Array>();
-  /** Guest memory by the branch that names its pages. */
-  readonly #memories = new Map<number, GuestPages>();
+  readonly #branches: Pairs;
   readonly #freeze = createFreezer();
-  /** The memory that was named last: most commands change none of it. */
-  #last: { readonly pages: GuestPages; readonly name: number } | null = null;
+  readonly #open: (source: PartSource) => OpenedVm;
   readonly #vcpus: number;
   readonly #symmetric: boolean;
 
   /** @param symmetric Whether states that differ in which vCPU is which are one. */
-  constructor({ vcpus, symmetric }: { vcpus: number; symmetric: boolean }) {
-    this.#vcpus = vcpus;
+  constructor(config: VmConfig, { symmetric }: { symmetric: boolean }) {
+    this.#vcpus = config.vcpus;
     this.#symmetric = symmetric;
+    this.parts = new Parts(config.vcpus);
+    this.#branches = this.parts.branches;
+    this.#open = createOpener(config);
   }
 
   get count(): number {
@@ -49,101 +58,64 @@ export class States {
 
   /** Bytes of all that is kept, as far as it grows with the states. */
   get bytes(): number {
-    const parts = this.#branches.bytes + this.#blocks.bytes + this.#words.bytes + this.#spts.bytes;
-    return this.#states.bytes + parts;
+    return this.#states.bytes + this.parts.bytes;
   }
 
-  /** @returns The name of a VM's state; it is a new one if that was {@link count}. */
+  /** @returns The name of a settled VM's state; it is a new one if that was {@link count}. */
   intern(vm: Vm): number {
-    const { rest, blocks, pages, spts } = this.#freeze(vm);
-    const { vcpuBlocks, oracleParts } = blocks;
-    const part = (from: number, to: number) => this.#blocks.intern(rest.subarray(from, to));
-    const first = vcpuBlocks[0] as number;
-    const oracle = vcpuBlocks[this.#vcpus] as number;
-    const perVcpu = Array.from({ length: this.#vcpus }, (_, i) =>
-      this.#branches.intern(
-        part(vcpuBlocks[i] as number, vcpuBlocks[i + 1] as number),
-        part(oracleParts[i] ?? rest.length, oracleParts[i + 1] ?? rest.length),
-      ),
-    );
-    if (this.#symmetric) perVcpu.sort((a, b) => a - b);
-    const head = this.#tree([part(0, first), part(oracle, oracleParts[0] ?? rest.length)]);
-    const tables = this.#tree(spts.map((spt) => (spt === null ? 0 : 1 + this.#spts.intern(spt))));
-    const left = this.#branches.intern(this.#memoryOf(pages), this.#tree(perVcpu));
-    const right = this.#branches.intern(head, this.#branches.intern(spts.length, tables));
-    return this.#states.intern(left, right);
+    return this.internTuple(this.parts.tupleOf(this.#freeze(vm)));
   }
 
-  /** The parts from which a state's VM is made again. */
-  get(name: number): VmContents {
+  /** The same of a state whose parts are named. */
+  internTuple(tuple: Tuple): number {
+    const branches = this.#branches;
+    const memories = this.parts.oracleParts(tuple[oraclePlace(this.#vcpus)] as number);
+    const perVcpu: number[] = [];
+    for (let vcpu = 0; vcpu < this.#vcpus; vcpu += 1) {
+      const at = placeOf(vcpu, CORE);
+      const core = branches.intern(tuple[at + CORE] as number, tuple[at + TLB] as number);
+      const mmus = branches.intern(tuple[at + ROOT_MMU] as number, tuple[at + GUEST_MMU] as number);
+      const rest = branches.intern(mmus, memories[1 + vcpu] as number);
+      perVcpu.push(branches.intern(core, rest));
+    }
+    if (this.#symmetric) perVcpu.sort((a, b) => a - b);
+    const board = branches.intern(tuple[BOARD] as number, memories[0] as number);
+    const left = branches.intern(tuple[MEMORY] as number, this.parts.tree(perVcpu));
+    return this.#states.intern(left, branches.intern(board, tuple[SHADOW] as number));
+  }
+
+  /** The names of a state's parts. */
+  tupleOf(name: number): Tuple {
+    const branches = this.#branches;
     const left = this.#states.left(name);
     const right = this.#states.right(name);
-    const [head, oracle] = this.#leaves(this.#branches.left(right), 2) as [number, number];
-    const counted = this.#branches.right(right);
-    const tables = this.#leaves(this.#branches.right(counted), this.#branches.left(counted));
-    const perVcpu = this.#leaves(this.#branches.right(left), this.#vcpus);
-    const parts = [
-      head,
-      ...perVcpu.map((branch) => this.#branches.left(branch)),
-      oracle,
-      ...perVcpu.map((branch) => this.#branches.right(branch)),
-    ];
-    return {
-      rest: joined(parts.map((block) => this.#blocks.get(block))),
-      pages: this.#memories.get(this.#branches.left(left)) as GuestPages,
-      spts: tables.map((table) => (table === 0 ? null : this.#spts.get(table - 1))),
-    };
-  }
-
-  #memoryOf(pages: GuestPages): number {
-    const last = this.#last;
-    if (last !== null && pages.size === last.pages.size && pagesBeyond(pages, last.pages) === 0) {
-      return last.name;
+    const board = branches.left(right);
+    const tuple = new Uint32Array(oraclePlace(this.#vcpus) + 1);
+    tuple[BOARD] = branches.left(board);
+    tuple[MEMORY] = branches.left(left);
+    tuple[SHADOW] = branches.right(right);
+    const memories = [branches.right(board)];
+    for (const [vcpu, branch] of this.parts.leaves(branches.right(left), this.#vcpus).entries()) {
+      const core = branches.left(branch);
+      const rest = branches.right(branch);
+      const mmus = branches.left(rest);
+      tuple[placeOf(vcpu, CORE)] = branches.left(core);
+      tuple[placeOf(vcpu, TLB)] = branches.right(core);
+      tuple[placeOf(vcpu, ROOT_MMU)] = branches.left(mmus);
+      tuple[placeOf(vcpu, GUEST_MMU)] = branches.right(mmus);
+      memories.push(branches.right(rest));
     }
-    const inOrder = pagesInOrder(pages).sort(([a], [b]) => a - b);
-    const leaves = inOrder.map(([gfn, words]) =>
-      this.#branches.intern(gfn, this.#words.intern(words)),
-    );
-    // Without their number, two pages could look like one.
-    const memory = this.#branches.intern(leaves.length, this.#tree(leaves));
-    const kept = this.#memories.get(memory) ?? pages;
-    this.#memories.set(memory, kept);
-    this.#last = { pages: kept, name: memory };
-    return memory;
+    tuple[oraclePlace(this.#vcpus)] = this.parts.internOracle(memories);
+    return tuple;
   }
 
-  /** A tree over names, as level as can be; its number of leaves is kept elsewhere. */
-  #tree(names: readonly number[]): number {
-    let level = names;
-    while (level.length > 1) {
-      const above: number[] = [];
-      for (let i = 0; i < level.length; i += 2) {
-        const [left, right] = [level[i] as number, level[i + 1]];
-        above.push(right === undefined ? left : this.#branches.intern(left, right));
-      }
-      level = above;
-    }
-    return level[0] ?? 0;
+  /** A VM in a state, of which each part is made when it is asked for. */
+  open(tuple: Tuple): OpenedVm {
+    return this.#open(this.parts.sourceOf(tuple));
   }
 
-  #leaves(tree: number, count: number): number[] {
-    if (count === 0) return [];
-    if (count === 1) return [tree];
-    // The left branch is a full tree: the largest power of two below the number of leaves.
-    const left = 2 ** (31 - Math.clz32(count - 1));
-    return [
-      ...this.#leaves(this.#branches.left(tree), left),
-      ...this.#leaves(this.#branches.right(tree), count - left),
-    ];
+  /** A state as one that is kept by itself. */
+  get(name: number): FrozenVm {
+    return freezeVm(this.open(this.tupleOf(name)).vm);
   }
-}
-
-function joined(blocks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(blocks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const block of blocks) {
-    bytes.set(block, at);
-    at += block.length;
-  }
-  return bytes;
 }

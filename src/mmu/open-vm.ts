@@ -1,0 +1,18 @@
+import { conductOf } from './conduct.js';
+import { createConfiguredTlb } from './create-vm.js';
+import { OpenedVm, type PartSource } from './parts/index.js';
+import type { VmConfig } from './schema/index.js';
+
+/**
+ * Makes a function that makes VMs of states that are kept in parts.
+ *
+ * @param config The configuration that all of them arose from.
+ */
+export function createOpener(config: VmConfig): (source: PartSource) => OpenedVm {
+  const making = {
+    config,
+    conduct: conductOf(config),
+    createTlb: (total: { entries: number }) => createConfiguredTlb(config, total),
+  };
+  return (source) => new OpenedVm(making, source);
+}
