@@ -713,6 +713,30 @@ export type Scene = {
     /** Number of commands that only prepare the machine. */
     stageCommands: number;
 };
+export type Certificate = {
+    /** Version. */
+    mmulab: string;
+    /** The command that makes the graphs again, and compares. */
+    makeAgain: string;
+    /** Texts below `spec/`. */
+    specification: {
+        file: string;
+        sha256: string;
+    }[];
+    checkers: {
+        name: string;
+        version: string;
+    }[];
+    machines: {
+        policy: PolicyName;
+        slots: number;
+        spaces: number;
+        states: number;
+        edges: number;
+        /** Of the sorted edges, joined by line feeds: SHA-256 begins so. */
+        digest: string;
+    }[];
+};
 export type VmName = string;
 export type VmTags = {
     [key: string]: string;
@@ -1931,6 +1955,7 @@ export type RaceRequest = {
     prices?: PriceListName;
 };
 export type JobId = string;
+export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
 export type JobProgress = {
     done: number;
     /** Null while it is unknown. */
@@ -1938,6 +1963,7 @@ export type JobProgress = {
     /** Milliseconds to its end at the pace so far; null if that is not known. */
     leftMs: number | null;
 };
+export type Moment = string;
 export type JobProblem = Problem | null;
 export type RaceSourceWorkload = {
     kind: "workload";
@@ -2250,11 +2276,11 @@ export type JobRace = {
     id: JobId;
     /** Rises by one with each job. */
     "number": number;
-    state: "queued" | "running" | "done" | "failed" | "cancelled";
+    state: JobState;
     progress: JobProgress;
-    createdAt: string;
-    startedAt: string | null;
-    endedAt: string | null;
+    createdAt: Moment;
+    startedAt: Moment | null;
+    endedAt: Moment | null;
     problem: JobProblem;
     kind: "race";
     /** Null until it is done. */
@@ -2345,11 +2371,11 @@ export type JobSweep = {
     id: JobId;
     /** Rises by one with each job. */
     "number": number;
-    state: "queued" | "running" | "done" | "failed" | "cancelled";
+    state: JobState;
     progress: JobProgress;
-    createdAt: string;
-    startedAt: string | null;
-    endedAt: string | null;
+    createdAt: Moment;
+    startedAt: Moment | null;
+    endedAt: Moment | null;
     problem: JobProblem;
     kind: "sweep";
     /** Null until it is done. */
@@ -2461,11 +2487,11 @@ export type JobTrace = {
     id: JobId;
     /** Rises by one with each job. */
     "number": number;
-    state: "queued" | "running" | "done" | "failed" | "cancelled";
+    state: JobState;
     progress: JobProgress;
-    createdAt: string;
-    startedAt: string | null;
-    endedAt: string | null;
+    createdAt: Moment;
+    startedAt: Moment | null;
+    endedAt: Moment | null;
     problem: JobProblem;
     kind: "trace";
     /** Null until it is done. */
@@ -2514,17 +2540,64 @@ export type JobShrink = {
     id: JobId;
     /** Rises by one with each job. */
     "number": number;
-    state: "queued" | "running" | "done" | "failed" | "cancelled";
+    state: JobState;
     progress: JobProgress;
-    createdAt: string;
-    startedAt: string | null;
-    endedAt: string | null;
+    createdAt: Moment;
+    startedAt: Moment | null;
+    endedAt: Moment | null;
     problem: JobProblem;
     kind: "shrink";
     /** Null until it is done. */
     result: ShrinkResult | null;
 };
-export type Job = JobRace | JobSweep | JobTrace | JobShrink;
+export type PropertyName = "no-violation" | "no-assertion" | "no-hang" | "shadow-invariants" | "no-over-invalidation" | "spares-live-roots";
+export type Counterexample = {
+    property: PropertyName;
+    says: string;
+    /** The last so many commands of the case; those before set the stage. */
+    commands: number;
+    /** `POST /v1/cases` makes a VM of it. */
+    "case": CaseFile;
+};
+export type ExplorationResult = {
+    /** Why it ended: nothing left to see, or every property failed, or a bound. */
+    end: "exhausted" | "refuted" | "depth" | "states" | "bytes" | "oracle-forgot";
+    /** Whether every state that can be reached was seen. */
+    isExhaustive: boolean;
+    states: number;
+    /** States in which every command was tried. */
+    expanded: number;
+    transitions: number;
+    /** Commands that a vCPU could not take. */
+    refused: number;
+    depth: number;
+    /** States by the number of commands that they need. */
+    found: number[];
+    bytes: number;
+    /** The budget. */
+    bytesMax: number;
+    bytesPerState: number;
+    /** Uses that the oracle could not judge. */
+    undecided: number;
+    /** Whether vCPUs were taken for each other. */
+    isSymmetric: boolean;
+    counterexamples: Counterexample[];
+};
+export type JobExploration = {
+    id: JobId;
+    /** Rises by one with each job. */
+    "number": number;
+    state: JobState;
+    progress: JobProgress;
+    createdAt: Moment;
+    startedAt: Moment | null;
+    endedAt: Moment | null;
+    problem: JobProblem;
+    kind: "exploration";
+    /** Null until it is done. */
+    result: ExplorationResult | null;
+};
+export type Job = JobRace | JobSweep | JobTrace | JobShrink | JobExploration;
 export type SweepRequest = {
     workloads: ("kpti" | "asids" | "fork-exit" | "pcid-churn" | "unmap" | "nested-invept" | "nested-shadow" | "shootdown" | "hostile")[];
     /** The first is what the others are held against. */
@@ -2539,6 +2612,40 @@ export type SweepRequest = {
     commands?: number;
     /** Lists of `GET /v1/price-lists`. Default: ["xeon-8269cy-4.19","core-13900hk-7.3"]. */
     prices?: PriceListName[];
+};
+export type ExploredBounded = {
+    kind: "bounded";
+    /** Default: "mainline". */
+    policy?: PolicyName;
+    /** Default: "6.1". */
+    kernel?: KernelName;
+    /** Slots beside the current root. Default: 1. */
+    slots?: number;
+    /** Address spaces of the guest. Default: 2. */
+    spaces?: number;
+    /** Default: 1. */
+    vcpus?: number;
+    /** Events that happen besides. */
+    also?: ("load-root" | "invlpg" | "free-current" | "pcide-off" | "one-pcid")[];
+    /** Events that do not happen. */
+    without?: ("flushing-mov-cr3" | "invpcid-single" | "invpcid-all")[];
+};
+export type ExploredGiven = {
+    config?: VmConfig;
+    stage?: Command[];
+    alphabet: Command[];
+    kind: "given";
+};
+export type ExplorationRequest = {
+    machine: ExploredBounded | ExploredGiven;
+    /** Statements that are to hold. */
+    properties?: PropertyName[];
+    /** Commands from the first state, at most. Default: 1000. */
+    depth?: number;
+    /** States to see, at most. Default: 1000000. */
+    states?: number;
+    /** Memory for states, at most; the result has it. Default: 64. */
+    memoryMib?: number;
 };
 export type TracedVmCreation = {
     /** Number of the VM in the trace. Default: 0. */
@@ -2623,13 +2730,13 @@ export type JobSummary = {
     id: JobId;
     /** Rises by one with each job. */
     "number": number;
-    state: "queued" | "running" | "done" | "failed" | "cancelled";
+    state: JobState;
     progress: JobProgress;
-    createdAt: string;
-    startedAt: string | null;
-    endedAt: string | null;
+    createdAt: Moment;
+    startedAt: Moment | null;
+    endedAt: Moment | null;
     problem: JobProblem;
-    kind: "race" | "sweep" | "trace" | "shrink";
+    kind: "race" | "sweep" | "trace" | "shrink" | "exploration";
 };
 export type JobPage = {
     jobs: JobSummary[];
@@ -2809,6 +2916,8 @@ export interface Operations {
     listExhibits: { answer: Museum };
     /** Read the scene of an exhibit: commands that show the mistake. */
     getScene: { params: { exhibit: string; }; answer: Scene };
+    /** Read the certificate of the root cache. */
+    getCertificate: { answer: Certificate };
     /** Create a VM. */
     createVm: { body?: VmCreation; answer: Vm };
     /** List VMs in the order of their creation: all, or those of a tag or name. */
@@ -2961,6 +3070,8 @@ export interface Operations {
     startRace: { body: RaceRequest; answer: Job };
     /** Race policies over workloads, seeds, kernels and slots: a job. */
     startSweep: { body: SweepRequest; answer: Job };
+    /** Visit every state of a small machine: a job. */
+    startExploration: { body: ExplorationRequest; answer: Job };
     /** Score a trace of a real host, sent as it is: a job. */
     scoreTrace: { query?: { name?: string; kernel?: KernelName; prevRoots?: string; vcpus?: string; policy?: PolicyName[]; prices?: PriceListName; guestCycles?: string; }; body: TraceText; answer: Job };
     /** Read the verdict on a trace: as text, HTML with plots, or for other tools. */
@@ -3043,6 +3154,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     getModel: ["GET", "/v1/model"],
     listExhibits: ["GET", "/v1/museum"],
     getScene: ["GET", "/v1/museum/{exhibit}"],
+    getCertificate: ["GET", "/v1/certificate"],
     createVm: ["POST", "/v1/vms"],
     listVms: ["GET", "/v1/vms"],
     deleteVms: ["DELETE", "/v1/vms"],
@@ -3119,6 +3231,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     getCostModel: ["GET", "/v1/cost-model"],
     startRace: ["POST", "/v1/races"],
     startSweep: ["POST", "/v1/sweeps"],
+    startExploration: ["POST", "/v1/explorations"],
     scoreTrace: ["POST", "/v1/traces"],
     getTraceReport: ["GET", "/v1/traces/{job}/report"],
     makeTracedVm: ["POST", "/v1/traces/{job}/vms"],

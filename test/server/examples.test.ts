@@ -26,11 +26,12 @@ const OF_THE_MACHINE = { heapBytes: 4 * 1024 ** 3, eventLoopDelayMs: 1000 };
 /** The run of a server in which the examples were recorded. */
 const RUN = { epoch: SESSION_EPOCH, ids: idsOf(SESSION_EPOCH) };
 
-/** Commands and workloads whose example their common answer shows. */
+/** Commands, workloads and jobs whose example their common answer shows. */
 const SHOWN_OF_MANY = [
   ...['makeWorkloadHostile', 'makeWorkloadNestedInvept', 'makeWorkloadPcidChurn'],
   ...['makeWorkloadShootdown'],
   ...['runGetDirtyLog', 'runHvFlush', 'runInvept', 'runVmexit', 'runVmfunc'],
+  'startExploration',
 ];
 
 /** Operations that are answered without a body. */
@@ -116,8 +117,8 @@ describe('openapi.yaml', () => {
       await compare(app, route);
     }
     expect(isTold.size).toBe(routes.size - NOT_IN_SESSION.length);
-    // Commands share their answer, and so do workloads: it shows one example of each shape.
-    const isOfMany = (id: string) => /^run|^makeWorkload/.test(id);
+    // Commands share their answer, and so do workloads and jobs: it shows one example of each shape.
+    const isOfMany = (id: string) => /^run|^makeWorkload|^start|^scoreTrace/.test(id);
     expect([...isShown].filter(isOfMany).sort()).toEqual(SHOWN_OF_MANY);
     const others = [...isTold].filter((id) => !isOfMany(id) && !EMPTY.includes(id));
     expect(others.filter((id) => !isShown.has(id))).toEqual([]);
@@ -155,7 +156,7 @@ async function compare(app: FastifyInstance, route: Route): Promise<void> {
   }
   const example = exampleIn(media, operationId);
   if (operationId === 'getModel') Object.assign(json.bounds, OF_THE_MACHINE);
-  if (STARTED.test(operationId)) takeTimes(json, example);
+  if (STARTED.test(operationId) && example !== undefined) takeTimes(json, example);
   if (operationId === 'listJobs') {
     for (const [index, one] of json.jobs.entries()) takeTimes(one, (example as Frame).jobs[index]);
   }

@@ -33,6 +33,14 @@ export {
   PairExploration,
   type PairSetting,
 } from './pair.js';
+export {
+  checkPlan,
+  type ExplorationFound,
+  type ExplorationPlan,
+  type OpenExploration,
+  openExploration,
+  type StageRefused,
+} from './plan.js';
 export { always, PROPERTIES, SOUNDNESS } from './properties.js';
 export type { Property, Watch } from './property.js';
 export { ALPHABET_MAX, ExplorationRefused } from './setting-flaw.js';

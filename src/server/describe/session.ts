@@ -36,6 +36,7 @@ const INVALIDATION: readonly Step[] = [
   { operation: 'getReadiness' },
   { operation: 'listPolicies' },
   { operation: 'getModel' },
+  { operation: 'getCertificate' },
   { operation: 'createVm', body: CREATION },
   {
     operation: 'runMap',

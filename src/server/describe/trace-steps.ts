@@ -22,4 +22,6 @@ export const TRACING: readonly Step[] = [
   { operation: 'getJob', path: { job: idOf('job', 4) } },
   { operation: 'cancelJob', path: { job: idOf('job', 2) } },
   { operation: 'listJobs' },
+  // How far it would be in the list, nobody can say.
+  { operation: 'startExploration', body: { machine: { kind: 'bounded' }, states: 20 } },
 ];

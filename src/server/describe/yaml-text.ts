@@ -5,7 +5,7 @@ import { flowPiecesOf, lineUp, Row } from './flow-style.js';
 const WIDTH = 120;
 
 /** Lines that a part in flow style fills at most; a longer one has a line for each of its parts. */
-const FLOW_LINES_MAX = 8;
+const FLOW_LINES_MAX = 16;
 
 /** YAML of a document: short parts in flow style, so that a reader sees more of it at once. */
 export function yamlOf(document: object): string {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RaceResult, SweepResult, TraceVerdict } from '../../lab/index.js';
 import { textLike } from '../../mmu/schema/index.js';
 import { Problem } from '../wire/problem.js';
+import { ExplorationResult } from './exploration-job.js';
 import { JOB_KINDS, JOB_STATES, type Job, type JobKind } from './job.js';
 import { ShrinkResult } from './shrink-job.js';
 import type { ScoredTrace } from './trace-job.js';
@@ -11,7 +12,9 @@ export const JobId = textLike(
   'not the id of a job, as its answer has it',
 ).meta({ id: 'JobId', description: 'Names a job.' });
 
-const Moment = z.string().meta({ format: 'date-time' });
+const Moment = z.string().meta({ id: 'Moment', format: 'date-time' });
+
+const JobState = z.enum(JOB_STATES).meta({ id: 'JobState' });
 
 const JobProgress = z
   .strictObject({
@@ -34,7 +37,7 @@ const JobProblem = Problem.nullable().meta({
 const COMMON = {
   id: JobId,
   number: z.number().int().min(1).describe('Rises by one with each job.'),
-  state: z.enum(JOB_STATES),
+  state: JobState,
   progress: JobProgress,
   createdAt: Moment,
   startedAt: Moment.nullable(),
@@ -46,10 +49,11 @@ const RaceJob = jobOf('race', RaceResult, 'A race of policies.');
 const SweepJob = jobOf('sweep', SweepResult, 'A sweep: many races.');
 const TraceJob = jobOf('trace', TraceVerdict, 'The scoring of a trace.');
 const ShrinkJob = jobOf('shrink', ShrinkResult, 'A list of commands made small.');
+const ExplorationJob = jobOf('exploration', ExplorationResult, 'A search through every state.');
 
 /** A job with its result, whose form depends on the kind. */
 export const JobBody = z
-  .discriminatedUnion('kind', [RaceJob, SweepJob, TraceJob, ShrinkJob])
+  .discriminatedUnion('kind', [RaceJob, SweepJob, TraceJob, ShrinkJob, ExplorationJob])
   .meta({ id: 'Job', description: 'Work that goes on after its request was answered.' });
 
 const JobSummary = z
@@ -90,6 +94,8 @@ export function jobBodyOf(job: Job): z.output<typeof JobBody> {
     }
     case 'shrink':
       return { ...summary, kind: 'shrink', result: job.result as ShrinkResult | null };
+    case 'exploration':
+      return { ...summary, kind: 'exploration', result: job.result as ExplorationResult | null };
   }
 }
 

@@ -130,7 +130,8 @@ export class JobRunner {
     }
   }
 
-  #goOn({ job }: JobEntry): void {
+  #goOn({ job, work }: JobEntry): void {
+    job.total = work?.totalNow?.() ?? job.total;
     job.leftMs = leftMsOf(job, this.#now());
     this.#demandRoom(job);
   }
@@ -138,6 +139,7 @@ export class JobRunner {
   #finish(entry: JobEntry, result: unknown): void {
     const { job, work } = entry;
     job.result = result;
+    job.total = work?.totalNow?.() ?? job.total;
     job.resultPages = work?.resultPages?.(result) ?? 0;
     if (job.total !== null) job.done = job.total;
     this.#end(entry, 'done');

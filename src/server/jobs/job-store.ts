@@ -7,7 +7,7 @@ import type { Job, JobKind } from './job.js';
 const COUNT = '#';
 
 /** Kinds whose results need nothing beside them. */
-const KEPT: readonly JobKind[] = ['race', 'sweep', 'shrink'];
+const KEPT: readonly JobKind[] = ['race', 'sweep', 'shrink', 'exploration'];
 
 /** Keeps jobs beyond the process. Those of traces end with it, as the traces do. */
 export class JobStore {

@@ -3,7 +3,7 @@ import type { Problem } from '../wire/problem.js';
 export const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
-export const JOB_KINDS = ['race', 'sweep', 'trace', 'shrink'] as const;
+export const JOB_KINDS = ['race', 'sweep', 'trace', 'shrink', 'exploration'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /** The work of a job, in steps so small that other requests are served between any two of them. */
@@ -32,6 +32,8 @@ export interface DistantWatch {
 interface Held<R> {
   /** Number of steps; null while it is unknown. */
   readonly total: number | null;
+  /** The same by now, where it grows with the work. */
+  totalNow?(): number | null;
   /** Memory that the work takes now, in pages of 4 KiB. */
   readonly pages: () => number;
   /** Memory that the result takes as long as it is kept, in such pages; by default next to nothing. */
@@ -48,7 +50,7 @@ export interface Job<R = unknown> {
   readonly kind: JobKind;
   state: JobState;
   done: number;
-  readonly total: number | null;
+  total: number | null;
   /** Milliseconds to its end at the pace so far; null before it runs, and after. */
   leftMs: number | null;
   readonly createdAt: number;

@@ -4,10 +4,12 @@ import type { RequestTally } from '../http/request-tally.js';
 import { allowedRoutes } from './allowed.js';
 import { caseRoutes } from './cases.js';
 import { catalogueRoutes } from './catalogue.js';
+import { certificateRoutes } from './certificate.js';
 import { commandRoutes } from './commands.js';
 import { diffRoutes } from './diff.js';
 import { eventRoutes } from './events.js';
 import { explainRoutes } from './explain.js';
+import { explorationRoutes } from './explorations.js';
 import { fileRoutes } from './files.js';
 import { healthRoutes } from './health.js';
 import { jobRoutes } from './jobs.js';
@@ -51,6 +53,7 @@ export const ROUTES: readonly TypedPlugin<RouteOptions>[] = [
   healthRoutes,
   catalogueRoutes,
   museumRoutes,
+  certificateRoutes,
   vmRoutes,
   vcpuRoutes,
   tlbRoutes,
@@ -71,6 +74,7 @@ export const ROUTES: readonly TypedPlugin<RouteOptions>[] = [
   metricRoutes,
   raceRoutes,
   sweepRoutes,
+  explorationRoutes,
   traceRoutes,
   tracedVmRoutes,
   shrinkRoutes,

@@ -2,10 +2,12 @@ import type { Operation } from '../host/operation.js';
 import { listAllowed } from './allowed.js';
 import { getCase, getExcerpt, playCase } from './cases.js';
 import { getModel, listPolicies } from './catalogue.js';
+import { getCertificate } from './certificate.js';
 import { applyCommands, RUN_COMMAND } from './commands.js';
 import { diffMoments, diffVms } from './diff.js';
 import { listEvents } from './events.js';
 import { explainLookup } from './explain.js';
+import { startExploration } from './explorations.js';
 import { cancelJob, getJob, listJobs } from './jobs.js';
 import { getLedger } from './ledger.js';
 import { readMemory } from './memory.js';
@@ -43,6 +45,7 @@ const LIST: readonly Operation[] = [
   getModel,
   listExhibits,
   getScene,
+  getCertificate,
   createVm,
   listVms,
   deleteVms,
@@ -72,6 +75,7 @@ const LIST: readonly Operation[] = [
   getCostModel,
   startRace,
   startSweep,
+  startExploration,
   scoreTrace,
   getTraceReport,
   makeTracedVm,

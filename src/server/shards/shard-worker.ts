@@ -20,14 +20,17 @@ parentPort?.on('message', (shard: Shard) => {
 });
 
 function resultOf(shard: Shard): unknown {
-  const { steps, pages } = openShard(shard);
+  const { steps, pages, total } = openShard(shard);
   let told = 0;
   for (;;) {
     const { done, value } = steps.next();
     if (done === true) return value;
     if (value - told < PROGRESS_EVERY) continue;
     told = value;
-    say({ kind: 'progress', now: { done: value, pages: pages() } });
+    say({
+      kind: 'progress',
+      now: { done: value, pages: pages(), ...(total && { total: total() }) },
+    });
   }
 }
 

@@ -1,7 +1,11 @@
 import {
   cellSteps,
+  type ExplorationFound,
+  type ExplorationPlan,
   openCell,
+  openExploration,
   pagesOfRace,
+  type StageRefused,
   type SweepCell,
   type SweepRow,
 } from '../../lab/index.js';
@@ -11,6 +15,11 @@ import { VERSION } from '../wire/version.js';
 interface ShardTypes {
   /** One race of a sweep. */
   readonly 'sweep-race': { readonly input: SweepCell; readonly result: SweepRow };
+  /** A search through every state of a machine. */
+  readonly exploration: {
+    readonly input: ExplorationPlan;
+    readonly result: ExplorationFound | StageRefused;
+  };
 }
 
 export type ShardKind = keyof ShardTypes;
@@ -30,6 +39,8 @@ export interface Shard<K extends ShardKind = ShardKind> {
 export interface ShardProgress {
   readonly done: number;
   readonly pages: number;
+  /** Work that is known of, where more of it is found on the way. */
+  readonly total?: number;
 }
 
 /** A shard that has begun. */
@@ -38,6 +49,8 @@ export interface OpenShard<R> {
   readonly steps: Generator<number, R>;
   /** Memory that it takes now, in pages of 4 KiB. */
   pages(): number;
+  /** Work that is known of now, where more of it is found on the way. */
+  total?(): number;
 }
 
 /** Begins a shard here. @throws {Error} If it cannot be run. */
@@ -45,11 +58,21 @@ export function openShard<K extends ShardKind>(shard: Shard<K>): OpenShard<Shard
   return OPENERS[shard.kind](shard.input);
 }
 
+const PAGE_BYTES = 4096;
+
 const OPENERS: {
   readonly [K in ShardKind]: (input: ShardInput<K>) => OpenShard<ShardResult<K>>;
 } = {
   'sweep-race': (cell) => {
     const race = openCell(cell);
     return { steps: cellSteps(cell, VERSION, race), pages: () => pagesOfRace(race) };
+  },
+  exploration: (plan) => {
+    const { steps, progress } = openExploration(plan);
+    return {
+      steps,
+      pages: () => Math.ceil((progress()?.bytes ?? 0) / PAGE_BYTES),
+      total: () => (progress()?.states ?? 1) * plan.alphabet.length,
+    };
   },
 };
