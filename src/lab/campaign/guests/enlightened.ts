@@ -88,8 +88,8 @@ function byHypercall(chance: Chance, move: CommandInput, gva: number): CommandIn
   return [{ ...move, vcpu: another }, ...chance.of(flushes)];
 }
 
-/** Entries that KVM's queue of a vCPU holds. @see Linux `KVM_HV_TLB_FLUSH_FIFO_SIZE` */
-const QUEUED = 16;
+/** Entries of a list that fill KVM's queue of a vCPU. @see Linux `KVM_HV_TLB_FLUSH_FIFO_SIZE` */
+const QUEUED = 15;
 
 /** A vCPU that does not run is left a word for when it does, and may not run for long. */
 function bySteal(chance: Chance, move: CommandInput): CommandInput[] {
