@@ -69,6 +69,20 @@ test('250 VMs are a list that stays small, wrong ones first; a filter finds them
   await page.locator('.fleet-filter').fill('');
   await page.locator('.fleet-scroll').evaluate((list) => list.scrollTo(0, list.scrollHeight));
   await expect.poll(() => names(page)).toContain('suite-0');
+  // A window that becomes narrow has higher rows, and none lies upon another.
+  await page.setViewportSize({ width: 390, height: 844 });
+  const gaps = () =>
+    page.locator('.vm-row').evaluateAll((rows) => {
+      const boxes = rows.map((row) => row.getBoundingClientRect()).sort((a, b) => a.top - b.top);
+      return boxes.slice(1).filter(({ top }, i) => top < (boxes[i]?.bottom ?? 0) - 1).length;
+    });
+  const high = () =>
+    page
+      .locator('.vm-row')
+      .first()
+      .evaluate((row) => row.clientHeight);
+  await expect.poll(high).toBeGreaterThan(80);
+  expect(await gaps()).toBe(0);
 });
 
 test('the list follows the server, and a VM is deleted when it is pressed twice', async () => {

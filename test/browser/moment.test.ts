@@ -6,10 +6,13 @@ import { type Lab, startLab } from './lab.js';
 let lab: Lab;
 
 beforeAll(async () => {
-  lab = await startLab({ ids: plainIds });
+  lab = await startLab({ ids: plainIds, limits: { historyRecordsPerVm: HISTORY } });
 });
 afterAll(() => lab?.close());
 afterEach(() => expect(lab.complaints).toEqual([]));
+
+/** Records that are kept of a VM. */
+const HISTORY = 1000;
 
 const MEMORY = { memslots: [{ gpa: '0x0', bytes: 16 * 2 ** 20 }] };
 
@@ -107,3 +110,78 @@ test('a VM that is not there, and a moment to come, are told', async () => {
   const { head, at } = await openMoment((newest) => newest + 100);
   await expect.poll(at).toBe(String(head));
 });
+
+test('history that is dropped under a moment is told, with the way to what is left', async () => {
+  const { vm, page, at } = await openMoment(() => 5);
+  const many = Array.from({ length: HISTORY / 2 }, () => COMMANDS[0] as CommandInput);
+  await lab.run(vm, ...many);
+  const { oldest } = await lab.extentOf(vm);
+  expect(oldest).toBeGreaterThan(6);
+  await page.keyboard.press('ArrowRight');
+  const failure = page.locator('.moment-failure');
+  await expect.poll(() => failure.locator('p').textContent()).toContain(`kept from ${oldest}`);
+  await failure.getByRole('button', { name: `The oldest moment, @${oldest}` }).click();
+  await expect.poll(at).toBe(String(oldest));
+  // The lanes still draw what was there, and say of an event that it is gone.
+  await page.goto(new URL(`/vm/${vm}#window=1-200&at=5`, page.url()).href);
+  await expect
+    .poll(() => page.locator('.reading .failure').textContent())
+    .toBe(`Cannot read events after 4: history is kept from ${oldest}`);
+});
+
+test('addresses of 16 digits stay in their columns, and a strange event is told as it is', async () => {
+  const vm = await lab.createVm({ memory: MEMORY });
+  const gva = '0xffff888000231810';
+  const cr3 = { kind: 'mov-cr3', vcpu: 0, value: '0x800ffffffffff018' } as const;
+  await lab.run(
+    vm,
+    { kind: 'read', vcpu: 0, gva },
+    cr3,
+    { ...cr3, value: '0x1000' },
+    {
+      ...({ kind: 'write', vcpu: 0, gva } as const),
+      value: '0xfedcba9876543210',
+    },
+  );
+  const { head } = await lab.extentOf(vm);
+  const page = await lab.open(`/vm/${vm}@${head}`);
+  await page.locator('.look-address').fill(gva);
+  await page.locator('.look-address').press('Enter');
+  await page.locator('.walk-end').first().waitFor();
+  for (const width of [1440, 1024, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    expect(await page.evaluate(textBeyondItsBox), String(width)).toEqual([]);
+  }
+
+  const strange = { kind: 'root-dreamt', pgd: '0x1000', in: { slot: 3 } };
+  await page.route('**/events?**', async (route) => {
+    const response = await route.fetch();
+    const answer = (await response.json()) as { events: { type: string }[] };
+    const events = answer.events.map((one) =>
+      one.type === 'event' ? { ...one, event: strange } : one,
+    );
+    await route.fulfill({ response, json: { ...answer, events } });
+  });
+  await page.reload();
+  await expect
+    .poll(() => page.locator('.event-step').last().innerText())
+    .toMatch(/root-dreamt\s+pgd 0x1000 in \{"slot":3\}$/);
+});
+
+/** Texts of a moment that are drawn beyond the cell, line or panel that they belong to. */
+function textBeyondItsBox(): string[] {
+  const found: string[] = [];
+  const walker = document.createTreeWalker(
+    document.querySelector('.moment') as Element,
+    NodeFilter.SHOW_TEXT,
+  );
+  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+    const box = node.parentElement?.closest('td, th, li, dd, p, section');
+    if (!box || node.textContent?.trim() === '' || !node.parentElement?.checkVisibility()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const { right } = range.getBoundingClientRect();
+    if (right > box.getBoundingClientRect().right + 1) found.push(String(node.textContent));
+  }
+  return found;
+}

@@ -1,6 +1,7 @@
 import type { Page, WebSocket, WebSocketRoute } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { CommandInput } from '../../src/mmu/schema/index.js';
+import type { HistoryFrame } from '../../web/api/timeline.js';
 import { type Lab, startLab } from './lab.js';
 
 let lab: Lab;
@@ -119,6 +120,18 @@ test('a VM whose stream is cut says so, and has no hole once it is back', async 
   const { head } = await lab.extentOf(vm);
   await expect.poll(() => range(page)).toBe(`seq 0 to ${head} of ${head}`);
   await expect.poll(() => lamp(page)).toBe('live\nup to date');
+  // Each record is read once, by its number: none lacks, and none is there twice.
+  const { events } = await lab.get<{ events: readonly HistoryFrame[] }>(`/v1/vms/${vm}/events`);
+  for (let i = 0; i <= head; i += 1) await page.keyboard.press('ArrowLeft');
+  const read: string[] = [];
+  for (let seq = 1; seq <= head; seq += 1) {
+    await expect.poll(() => page.locator('.reading-seq').innerText()).toBe(`@${seq}`);
+    read.push(await page.locator('.reading-event b').innerText());
+    await page.keyboard.press('ArrowRight');
+  }
+  expect(await page.locator('.reading-seq').innerText()).toBe(`@${head}`);
+  const kinds = events.map((one) => (one.type === 'event' ? one.event.kind : one.command.kind));
+  expect(read).toEqual(kinds);
 });
 
 test('the list of VMs says that its stream is cut, and follows again', async () => {

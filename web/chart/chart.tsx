@@ -25,6 +25,9 @@ interface Props {
 
 const HEIGHT = 300;
 
+/** Distances between two marks of the axis. */
+const WHOLE_STEPS = [1, 10, 100, 1000, 10_000, 100_000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
+
 /** Curves over an axis, with a legend, and the same as a table. */
 export function Chart(props: Props) {
   const box = useRef<HTMLDivElement>(null);
@@ -115,7 +118,8 @@ function drawn(box: HTMLElement, legend: HTMLElement, props: Props): () => void 
       cursor: { drag: { x: false, y: false } },
       scales: { x: { time: false } },
       axes: [
-        { ...axis, label: atLabel, labelSize: 24 },
+        // Slots and commands are counted: there is nothing between two of them.
+        { ...axis, label: atLabel, labelSize: 24, incrs: WHOLE_STEPS },
         { ...axis, size: 76, values: (_plot, splits) => splits.map(textOf) },
       ],
       series: [

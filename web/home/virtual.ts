@@ -6,7 +6,7 @@ import {
   Virtualizer,
 } from '@tanstack/virtual-core';
 import type { RefObject } from 'preact';
-import { useLayoutEffect, useReducer, useState } from 'preact/hooks';
+import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 
 /** A long list, of which only the rows on the screen are drawn. */
 export interface VirtualRows {
@@ -38,6 +38,12 @@ export function useVirtual({ count, rowPixels, scroller }: Options): VirtualRows
   };
   const [virtualizer] = useState(() => new Virtualizer<HTMLElement, HTMLElement>(options));
   virtualizer.setOptions(options);
+  const measured = useRef(rowPixels);
+  if (measured.current !== rowPixels) {
+    measured.current = rowPixels;
+    // Forgets the heights of the rows, which it keeps.
+    virtualizer.measure();
+  }
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
   useLayoutEffect(() => virtualizer._willUpdate());
   return { items: virtualizer.getVirtualItems(), height: virtualizer.getTotalSize() };

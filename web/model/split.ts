@@ -19,8 +19,7 @@ export async function splitOf(engine: Engine, first: Lane, text: string): Promis
   const { run, start, defects: had } = first.opened;
   const [, line, at] = /^-(.+)@(\d{1,15})$/.exec(text) ?? [];
   if (line === undefined) {
-    const label = start === 0 ? text : `${text} @${start}`;
-    return { text, label, changes: { policy: text as PolicyName }, from: 0 };
+    return { text, label: text, changes: { policy: text as PolicyName }, from: 0 };
   }
   const seq = Math.max(Number(at), start);
   return {

@@ -48,7 +48,15 @@ export function detailsOf(event: WireEvent): string {
       return vmFailOf(event.error);
     case 'violation':
       return event.message;
+    default:
+      return fieldsOf(event satisfies never);
   }
+}
+
+/** Details of an event that a newer server tells of, and this page does not know. */
+function fieldsOf(event: object): string {
+  const fields = Object.entries(event).filter(([name]) => name !== 'kind');
+  return fields.map(([name, value]) => `${name} ${text(value)}`).join(' ');
 }
 
 /** Defaults of operands, which are not shown. */
@@ -99,6 +107,8 @@ export function outcomeOf(outcome: WireOutcome): string {
       return `-${outcome.errno}`;
     case 'shutdown':
       return 'shutdown';
+    default:
+      return text(outcome satisfies never);
   }
 }
 

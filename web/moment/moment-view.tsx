@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { RequestFailed } from '../api/client.js';
 import { latest } from '../model/latest.js';
 import type { Moment, Moments } from '../model/moments.js';
 import { stepsOf } from '../model/steps.js';
@@ -27,14 +28,14 @@ interface Props {
 /** One moment of a history: what happened, the vCPU on both sides, and how an address is translated. */
 export function MomentView({ moments, seq, onSeek, traced = null, children }: Props) {
   const shown = useSignal<Moment | null>(null);
-  const failure = useSignal<string | null>(null);
+  const failure = useSignal<Error | null>(null);
   const vcpu = useSignal<number | null>(null);
   const ask = useMemo(
     () =>
       latest(
         ({ seq, vcpu }: { seq: number; vcpu: number | null }) => moments.moment(seq, vcpu),
         (answer) => {
-          failure.value = answer instanceof Error ? answer.message : null;
+          failure.value = answer instanceof Error ? answer : null;
           if (!(answer instanceof Error)) shown.value = answer;
         },
       ),
@@ -43,7 +44,7 @@ export function MomentView({ moments, seq, onSeek, traced = null, children }: Pr
   useEffect(() => ask({ seq, vcpu: vcpu.value }), [ask, seq, vcpu.value]);
   const moment = shown.value;
   useSteps(moment, onSeek);
-  if (failure.value !== null) return <p class="failure moment-failure">{failure.value}</p>;
+  if (failure.value !== null) return <NoMoment failure={failure.value} onSeek={onSeek} />;
   if (moment === null) return <p class="hint moment-failure">One moment ...</p>;
   const event = moment.events.find((one) => one.seq === moment.seq)?.event ?? null;
   return (
@@ -61,6 +62,26 @@ export function MomentView({ moments, seq, onSeek, traced = null, children }: Pr
       {moment.command !== null && <WhyPanel moments={moments} seq={moment.seq} onSeek={onSeek} />}
       <AddressLook moments={moments} moment={moment} event={event} />
     </section>
+  );
+}
+
+interface NoMomentProps {
+  readonly failure: Error;
+  readonly onSeek: (seq: number) => void;
+}
+
+/** The reason why there is no moment; if its history is gone, the way to what is left. */
+function NoMoment({ failure, onSeek }: NoMomentProps) {
+  const oldest = failure instanceof RequestFailed ? failure.oldest : null;
+  return (
+    <div class="failure moment-failure">
+      <p>{failure.message}</p>
+      {oldest !== null && (
+        <button type="button" onClick={() => onSeek(oldest)}>
+          The oldest moment, @{oldest}
+        </button>
+      )}
+    </div>
   );
 }
 

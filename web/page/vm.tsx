@@ -105,7 +105,9 @@ function NoVm({ id, reason }: { readonly id: string; readonly reason: string }) 
   return (
     <Card title={`No VM ${id} here`}>
       <p>{reason}</p>
-      <p>A VM lives as long as its server runs, and until it is deleted.</p>
+      <p>
+        A VM is there until it is deleted; of a server that keeps nothing, until the server ends.
+      </p>
       <a class="button" href="/">
         All VMs
       </a>
