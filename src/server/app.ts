@@ -142,6 +142,8 @@ function createFastify(
       // Else Node would answer without a body.
       requireHostHeader: false,
     },
+    // Else Fastify would load compilers of its own, before it is given ours.
+    schemaController: { compilersFactory: { buildValidator: unasked, buildSerializer: unasked } },
     // Else Fastify would answer without a problem.
     return503OnClosing: false,
     // A line for every request would cost more than the request.
@@ -161,4 +163,9 @@ function createFastify(
     finish: (pieces) => finishInTurns(turns, pieces),
   });
   return app;
+}
+
+/** Stands where Fastify would ask for compilers if it were given none. */
+function unasked(): never {
+  throw new Error('Cannot compile a schema: no compiler is set');
 }

@@ -66,6 +66,9 @@ export function writeTable(memory: GuestMemory, { gpa, bytes, entry }: TableWrit
   else writeHalf(memory, gpa, entry);
 }
 
+/** Levels of paging, of each of which a range may need a table. */
+const LEVELS_MAX = 5;
+
 /** The planned writes, which are read as if they were in memory already. */
 class Plan {
   readonly writes: PlannedWrites;
@@ -84,7 +87,8 @@ class Plan {
     this.#memory = memory;
     this.#shape = shape;
     this.#range = range;
-    this.writes = new PlannedWrites(shape.entryBytes);
+    const tables = Math.ceil(range.pages / 2 ** shape.indexBits) + LEVELS_MAX;
+    this.writes = new PlannedWrites(shape.entryBytes, range.pages + tables);
     this.#nextTable = gpaToGfn(range.tables);
   }
 

@@ -16,16 +16,23 @@ export interface TableWrite {
  */
 export class PlannedWrites implements Iterable<TableWrite> {
   readonly #bytes: 4 | 8;
-  #gpas = new Float64Array(FIRST_ROOM);
-  #pages = new Float64Array(FIRST_ROOM);
-  #lows = new Uint16Array(FIRST_ROOM);
+  #gpas: Float64Array;
+  #pages: Float64Array;
+  #lows: Uint16Array;
   #count = 0;
   /** By frame, for each entry of the page: the number of its write, from 1; 0 if it has none. */
   readonly #numbers = new Map<number, Uint32Array>();
 
-  /** @param bytes Size of each entry. */
-  constructor(bytes: 4 | 8) {
+  /**
+   * @param bytes Size of each entry.
+   * @param room Writes that are expected. Columns that grow leave as much again to the collector.
+   */
+  constructor(bytes: 4 | 8, room: number) {
     this.#bytes = bytes;
+    const first = Math.max(room, 1);
+    this.#gpas = new Float64Array(first);
+    this.#pages = new Float64Array(first);
+    this.#lows = new Uint16Array(first);
   }
 
   /** Plans a write, in place of an earlier one of the same entry. @param gpa A multiple of the size. */
@@ -72,8 +79,6 @@ export class PlannedWrites implements Iterable<TableWrite> {
     return this.#count - 1;
   }
 }
-
-const FIRST_ROOM = 64;
 
 function grown<T extends Float64Array | Uint16Array>(from: T, into: T): T {
   into.set(from);
