@@ -2,6 +2,7 @@ import { runProgram } from '../scripts/run-program.js';
 import { type Benchmark, type Row, rowOf } from './row.js';
 import { batches } from './rows/batches.js';
 import { command } from './rows/command.js';
+import { durable } from './rows/durable.js';
 import { memory } from './rows/memory.js';
 import { ndjson } from './rows/ndjson.js';
 import { page } from './rows/page.js';
@@ -29,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   sweep,
   command,
   batches,
+  durable,
   ndjson,
   stream,
   streams,
