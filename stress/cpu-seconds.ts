@@ -16,3 +16,16 @@ export function cpuSecondsOf(pid: number): number | null {
     return null;
   }
 }
+
+/**
+ * CPU time of the thread of a process that runs its loop: without those of the collector, and of its
+ * workers. Null where the system does not tell.
+ */
+export function loopSecondsOf(pid: number): number | null {
+  try {
+    const told = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8');
+    return Number(told.split(' ')[0]) / 1e9;
+  } catch {
+    return null;
+  }
+}

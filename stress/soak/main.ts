@@ -137,12 +137,13 @@ function dearLine({ requests, statuses }: DearReport): string {
   return `${requests} dear requests: ${JSON.stringify(statuses)}`;
 }
 
-function cheapLine({ requests, statuses, cpuMs, waitedMs }: CheapReport): string {
+function cheapLine({ requests, statuses, cpuMs, loopMs, waitedMs }: CheapReport): string {
   const figures = (sorted: readonly number[]) =>
     [0.5, 0.99, 1].map((part) => share(sorted, part).toFixed(0)).join(', ');
   return (
     `${requests} cheap requests: ${JSON.stringify(statuses)}; half, 99 of 100 and all of them ` +
-    `within ${figures(cpuMs)} ms of the server's CPU, and ${figures(waitedMs)} ms in all`
+    `within ${figures(cpuMs)} ms of the server's CPU, ${figures(loopMs)} of its loop's, and ` +
+    `${figures(waitedMs)} ms in all`
   );
 }
 
