@@ -63,6 +63,13 @@ export const PAGES: readonly Page[] = [
   { path: '/traces/:job', title: () => 'Trace', load: () => import('./page/trace.js') },
   { path: '/shrink/:job', title: () => 'Smallest list', load: () => import('./page/shrink.js') },
   {
+    path: '/explore',
+    title: () => 'Explore',
+    load: () => import('./page/explore.js'),
+    link: { text: 'Explore', key: 'e' },
+  },
+  { path: '/explore/:job', title: () => 'Explore', load: () => import('./page/explore.js') },
+  {
     path: '/museum',
     title: () => 'Museum',
     load: () => import('./page/museum.js'),

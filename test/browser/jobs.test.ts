@@ -55,6 +55,23 @@ test('a sweep has a page, and one that is gone says so', async () => {
   await expect.poll(() => gone.locator('.card h1').innerText()).toBe('This sweep is gone');
 });
 
+test('a search is started by a form, and its counterexample opened as a VM', async () => {
+  const page = await lab.open('/explore');
+  await page.locator('[name="policy"]').selectOption('need-sync-posted');
+  await page.locator('[name="one-pcid"]').check();
+  await page.locator('[name="depth"]').fill('4');
+  await page.getByRole('button', { name: 'Explore' }).click();
+  await page.locator('.shrunk-commands').waitFor();
+  expect(await page.locator('.shrunk-commands b').allInnerTexts()).toEqual([
+    ...['write', 'mov-cr3', 'mov-cr3', 'read'],
+  ]);
+  expect(await page.locator('.shrunk-failure').innerText()).toMatch(/^no-violation fails after 4/);
+  await page.getByRole('button', { name: 'Open as a VM' }).click();
+  await page.locator('.lane-tools-bad').waitFor();
+  const gone = await lab.open('/explore/job-99');
+  await expect.poll(() => gone.locator('.card h1').innerText()).toBe('This search is gone');
+});
+
 test('a path that is no page, and a server that does not answer, have a card each', async () => {
   const page = await lab.open('/jobs');
   await page.locator('.jobs').waitFor();

@@ -1,11 +1,13 @@
 import { request } from './client.js';
 import type {
+  ExplorationOrder,
   JobPage,
   JobSummary,
   PriceFile,
   PriceListHead,
   RaceOrder,
   SweepOrder,
+  WireCaseFile,
   WireJob,
   WireRace,
 } from './wire.js';
@@ -24,6 +26,15 @@ export function startRace(order: RaceOrder): Promise<WireJob> {
 
 export function startSweep(order: SweepOrder): Promise<WireJob> {
   return request('POST', '/v1/sweeps', { body: order });
+}
+
+export function startExploration(order: ExplorationOrder): Promise<WireJob> {
+  return request('POST', '/v1/explorations', { body: order });
+}
+
+/** Makes a VM of a case. */
+export function playCase(file: WireCaseFile): Promise<{ readonly id: string }> {
+  return request('POST', '/v1/cases', { body: file });
 }
 
 /** @param waitSeconds Seconds that the server waits for the end of the job before it answers. */

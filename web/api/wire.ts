@@ -13,6 +13,7 @@ import type {
 } from '../../src/mmu/schema/index.js';
 import type { CaseFile } from '../../src/server/history/case-file.js';
 import type { Excerpt } from '../../src/server/history/excerpt.js';
+import type { ExplorationRequest } from '../../src/server/jobs/exploration-request.js';
 import type { JobBody } from '../../src/server/jobs/job-body.js';
 import type { RaceRequest } from '../../src/server/jobs/race-request.js';
 import type { ShrinkRequest } from '../../src/server/jobs/shrink-request.js';
@@ -93,6 +94,9 @@ export type ShrinkOrder = z.input<typeof ShrinkRequest>;
 export type TracedCommand = api.TracedCommands['commands'][number];
 export type TracedVmMade = api.TracedVmMade;
 export type { ReportName } from '../../src/server/jobs/trace-reports.js';
+export type ExplorationOrder = z.input<typeof ExplorationRequest>;
+export type WireExplored = NonNullable<Extract<WireJob, { kind: 'exploration' }>['result']>;
+export type WireCounterexample = WireExplored['counterexamples'][number];
 export type WireSweep = NonNullable<SweepJob['result']>;
 export type SweepOrder = z.input<typeof SweepRequest>;
 export type WireRace = NonNullable<RaceJob['result']>;

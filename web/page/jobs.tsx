@@ -5,7 +5,7 @@ import { cancelJob, listJobs } from '../api/jobs.js';
 import type { JobSummary } from '../api/wire.js';
 import { hasToGo } from '../model/job-progress.js';
 import { timeLeft } from '../model/time-left.js';
-import { raceHref, shrinkHref, sweepHref, traceHref } from '../shell/links.js';
+import { exploreHref, raceHref, shrinkHref, sweepHref, traceHref } from '../shell/links.js';
 import { NoAnswer } from '../shell/no-answer.js';
 import { figure } from '../view/figure.js';
 import { PageHead } from '../view/page-head.js';
@@ -90,6 +90,7 @@ const RESULTS: Readonly<Record<string, (job: string) => string>> = {
   sweep: sweepHref,
   trace: traceHref,
   shrink: shrinkHref,
+  exploration: exploreHref,
 };
 
 function Job({ job, onDrop }: { readonly job: JobSummary; readonly onDrop: ListProps['onDrop'] }) {

@@ -33,6 +33,11 @@ export function shrinkHref(job: string): string {
   return `/shrink/${encodeURIComponent(job)}`;
 }
 
+/** Address of a search through every state, made by a job. */
+export function exploreHref(job: string): string {
+  return `/explore/${encodeURIComponent(job)}`;
+}
+
 /** Address of the sweep of a job. */
 export function sweepHref(job: string): string {
   return `/sweep/${encodeURIComponent(job)}`;

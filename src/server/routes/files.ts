@@ -25,6 +25,8 @@ export const PAGES = {
   '/traces': 'index.html',
   '/traces/:job': 'index.html',
   '/shrink/:job': 'index.html',
+  '/explore': 'index.html',
+  '/explore/:job': 'index.html',
   '/learn': 'index.html',
   '/learn/:lesson': 'index.html',
   '/museum': 'index.html',
