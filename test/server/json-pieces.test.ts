@@ -66,6 +66,13 @@ describe('a text that is parsed in pieces', () => {
     for (const piece of [1, 4, 100]) expect(read(text, piece).value).toBe(NO_MATCH);
   });
 
+  test('is left to others if it is nested deep and long', () => {
+    expect(read(`${'['.repeat(200_000)}${']'.repeat(200_000)}`).value).toBe(NO_MATCH);
+    const nested = (levels: number) => `${'['.repeat(levels)}1,1${']'.repeat(levels)}`;
+    expect(read(nested(32), 1).value).toEqual(JSON.parse(nested(32)));
+    expect(read(nested(33), 1).value).toBe(NO_MATCH);
+  });
+
   test('is parsed a few thousand characters at a time, wherever its length is', () => {
     const words = Array.from({ length: 2000 }, (_, i) => ({ gpa: `0x${i}000`, value: '0x1' }));
     const long = JSON.stringify(words);

@@ -4,6 +4,9 @@ import { isOnce } from './repeated-key.js';
 /** Characters that are parsed at a time, or somewhat more. */
 const PIECE = 32 * 1024;
 
+/** Levels of nesting that are read part by part; no legal body has as many. */
+const DEPTH_MAX = 32;
+
 const SPACE = /[ \t\n\r]*/y;
 
 /** Texts with which a key may begin a prototype, or be written so that one does not see it. */
@@ -13,8 +16,8 @@ const DOUBTFUL = ['__proto__', 'constructor', '\\u'];
  * Parses a long JSON text piece by piece, and yields between them, so that others can be served:
  * what is short is parsed at once, what is longer part by part.
  *
- * @returns NO_MATCH for a text that is not JSON, has a key twice, or one that a parser refuses: to
- *   say what is wrong with it is left to that parser.
+ * @returns NO_MATCH for a text that is not JSON, has a key twice or one that a parser refuses, or is
+ *   nested too deep: to say what is wrong with it is left to that parser.
  */
 export function* parseInPieces(text: string, piece = PIECE): Generator<void, unknown> {
   if (DOUBTFUL.some((part) => text.includes(part))) return NO_MATCH;
@@ -32,6 +35,7 @@ class PieceReader {
   readonly #text: string;
   readonly #piece: number;
   #at = 0;
+  #depth = 0;
 
   constructor(text: string, piece: number) {
     this.#text = text;
@@ -51,8 +55,13 @@ class PieceReader {
       return this.#parsed(this.#at, end);
     }
     const begin = this.#text[this.#at];
-    if (begin === '{') return yield* this.#object();
-    if (begin === '[') return yield* this.#list();
+    if (begin === '{' || begin === '[') {
+      this.#depth += 1;
+      if (this.#depth > DEPTH_MAX) throw new SyntaxError('nested too deep');
+      const value: unknown = yield* begin === '{' ? this.#object() : this.#list();
+      this.#depth -= 1;
+      return value;
+    }
     // A string, which only the parser can read.
     return this.#parsed(this.#at, this.#endOfText(this.#at));
   }
