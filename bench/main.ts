@@ -3,6 +3,7 @@ import { type Benchmark, type Row, rowOf } from './row.js';
 import { batches } from './rows/batches.js';
 import { command } from './rows/command.js';
 import { durable } from './rows/durable.js';
+import { explore } from './rows/explore.js';
 import { memory } from './rows/memory.js';
 import { ndjson } from './rows/ndjson.js';
 import { page } from './rows/page.js';
@@ -43,6 +44,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   past,
   scrub,
   trace,
+  explore,
   start,
 };
 
