@@ -9,7 +9,7 @@ export { Turns } from './fleet/turns.js';
 export { CaseFile, caseFrom } from './history/case-file.js';
 export { TOKEN_PATTERN, type Token } from './http/auth.js';
 export { isLoopback } from './http/guard.js';
-export { shrunkCase } from './jobs/shrink-job.js';
+export { shrunkCase } from './shards/shrink-shard.js';
 export {
   BOUNDS,
   type Bound,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { expect, test } from 'vitest';
 import { MemoryJournal } from '../../src/journal/log/index.js';
@@ -22,6 +23,13 @@ const MINE = {
   base: PRESET_NAMES[0],
   prices: {},
 };
+
+const TRACE = readFileSync(
+  new URL(
+    '../../conformance/kvm-traces/linux-6.1/vmx_shadow/p5_unsync.plain.txt.gz',
+    import.meta.url,
+  ),
+);
 
 const KEY = { 'idempotency-key': 'key-1' };
 
@@ -98,6 +106,23 @@ test.each(['pcid-churn', 'nested-invept'] as const)('a VM of %s is what it was',
 
 test('a VM with checkpoints is what it was, history and all', async () => {
   await survives((app) => run(app, 'pcid-churn', 5000));
+});
+
+test('a VM of a trace is what it was, and how sure each command is', async () => {
+  const journal = new MemoryJournal();
+  const app = await startApp({ ...OPTIONS, journal });
+  const bytes = { 'content-type': 'application/octet-stream' };
+  await ask(app, 'POST', '/v1/traces?policy=mainline&name=p5', TRACE, bytes);
+  await ask(app, 'GET', '/v1/jobs/job-1', undefined, { prefer: 'wait=60' });
+  await ask(app, 'POST', '/v1/traces/job-1/vms', { name: 'p5' });
+  const paths = ['', '/trace', '/trace?after=200&limit=20', '/events?limit=10000'];
+  const told = async (one: FastifyInstance) =>
+    Promise.all(paths.map(async (path) => (await ask(one, 'GET', `/v1/vms/vm-1${path}`)).json));
+  const before = await told(app);
+  expect(before[1]?.commands).toHaveLength(125);
+  await app.close();
+  const again = await startOn(journal);
+  expect(await told(again)).toEqual(before);
 });
 
 test('a VM that was taken back, relabelled and has snapshots is what it was', async () => {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { SweepCell } from '../../src/lab/index.js';
+import { commandsOf, MUSEUM, type SweepCell } from '../../src/lab/index.js';
 import { openShard, type Shard } from '../../src/server/shards/shard.js';
 import { runShards, ShardFailed } from '../../src/server/shards/shard-runner.js';
 import { ThreadPool } from '../../src/server/shards/thread-pool.js';
@@ -154,5 +154,36 @@ describe.skipIf(!isBuilt)(titleOf('a sweep over HTTP on threads'), () => {
     await post(app, { ...SWEEP, commands: 5000 });
     const { state, problem } = await ended(app, 'job-1');
     expect([state, problem.code]).toEqual(['failed', 'memory-limit-reached']);
+  });
+});
+
+/** A list that shows a mistake of the exhibit, and one that shows none. */
+function shrinkOf(name: string) {
+  const { scene, amiss } = MUSEUM.find((one) => one.name === name) as (typeof MUSEUM)[number];
+  const config = { ...scene.config, ...amiss };
+  return { source: { kind: 'commands', config, commands: commandsOf(scene) } };
+}
+
+const NO_MISTAKE = { source: { kind: 'commands', commands: [{ kind: 'enter', vcpu: 0 }] } };
+
+describe.skipIf(!isBuilt)(titleOf('shrinking over HTTP on threads'), () => {
+  test('answers as in slices, byte for byte, whether a mistake shows or none', async () => {
+    const [onThreads, inSlices] = [await startApp({ shardWorker: WORKER }), await startApp()];
+    const [one, other] = await Promise.all(
+      [onThreads, inSlices].map(async (app) => {
+        for (const body of [shrinkOf('pcide-keeps-roots'), NO_MISTAKE]) {
+          expect((await ask(app, 'POST', '/v1/shrinks', body)).status).toBe(202);
+        }
+        const jobs = [await ended(app, 'job-1'), await ended(app, 'job-2')];
+        return jobs.map(({ state, progress, result, problem }) => ({
+          ...{ state, progress, result, problem },
+        }));
+      }),
+    );
+    expect(one?.map(({ state }) => state)).toEqual(['done', 'failed']);
+    expect(JSON.stringify(one)).toBe(JSON.stringify(other));
+    // Not one slice was taken from requests.
+    const { payload } = await onThreads.inject('/metrics');
+    expect(payload).toContain('mmulab_job_slice_seconds_max 0\n');
   });
 });

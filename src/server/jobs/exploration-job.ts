@@ -3,11 +3,11 @@ import type { ExplorationFound, ExplorationPlan, StageRefused } from '../../lab/
 import { step } from '../../mmu/index.js';
 import { Command, VmConfig } from '../../mmu/schema/index.js';
 import { CaseFile, caseSteps } from '../history/case-file.js';
-import { openShard } from '../shards/shard.js';
-import { ShardFailed, type ShardRunner } from '../shards/shard-runner.js';
+import type { ShardRunner } from '../shards/shard-runner.js';
 import { ApiError } from '../wire/errors.js';
 import { PropertyName } from './exploration-request.js';
-import type { DistantWatch, DistantWork, JobWork } from './job.js';
+import type { DistantWork, JobWork } from './job.js';
+import { shardWork } from './shard-work.js';
 
 const count = z.number().int().min(0);
 
@@ -52,48 +52,16 @@ export function explorationWork(
   plan: ExplorationPlan,
   runner: ShardRunner | null,
 ): JobWork<ExplorationResult> | DistantWork<ExplorationResult> {
-  return runner === null ? slicedWork(plan) : distantWork(plan, runner);
-}
-
-function slicedWork(plan: ExplorationPlan): JobWork<ExplorationResult> {
-  const open = openShard({ kind: 'exploration', input: plan });
-  function* steps(): Generator<number, ExplorationResult> {
-    const found = foundOr(yield* open.steps);
-    return whole(resultSteps(plan, found));
-  }
-  return { total: null, totalNow: () => open.total?.() ?? null, steps: steps(), pages: open.pages };
-}
-
-function distantWork(plan: ExplorationPlan, runner: ShardRunner): DistantWork<ExplorationResult> {
-  let [pages, total]: [number, number | null] = [0, null];
-  const run = async ({ signal, progress }: DistantWatch): Promise<ExplorationResult> => {
-    const shard = { kind: 'exploration', input: plan } as const;
-    try {
-      const found = await runner.run(shard, {
-        signal,
-        progress(now) {
-          pages = now.pages;
-          total = now.total ?? null;
-          progress(now.done);
-        },
-      });
-      return whole(resultSteps(plan, foundOr(found)));
-    } catch (error) {
-      throw problemFor(error);
-    }
-  };
-  return { total: null, totalNow: () => total, run, pages: () => pages };
+  return shardWork({ kind: 'exploration', input: plan }, runner, {
+    resultOf: (found) => whole(resultSteps(plan, foundOr(found))),
+    advice: 'explore with less memory',
+  });
 }
 
 /** @throws {ApiError} If the stage could not be set. */
 function foundOr(found: ExplorationFound | StageRefused): ExplorationFound {
   if ('refusal' in found) throw new ApiError('command-refused', found.refusal);
   return found;
-}
-
-function problemFor(error: unknown): unknown {
-  if (!(error instanceof ShardFailed) || !error.isTooBig) return error;
-  return new ApiError('memory-limit-reached', `${error.message}; explore with less memory`);
 }
 
 /** All at once: a counterexample is a few commands. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { RaceResult, SweepResult, TraceVerdict } from '../../lab/index.js';
 import { textLike } from '../../mmu/schema/index.js';
+import { ShrinkResult } from '../shards/shrink-shard.js';
 import { Problem } from '../wire/problem.js';
 import { ExplorationResult } from './exploration-job.js';
 import { JOB_KINDS, JOB_STATES, type Job, type JobKind } from './job.js';
-import { ShrinkResult } from './shrink-job.js';
 import type { ScoredTrace } from './trace-job.js';
 
 export const JobId = textLike(

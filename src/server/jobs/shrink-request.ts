@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FAILURES, type Failing, type ShrinkOptions } from '../../lab/index.js';
+import { FAILURES } from '../../lab/index.js';
 import {
   Command,
   type CommandInput,
@@ -8,6 +8,7 @@ import {
   VmConfig,
 } from '../../mmu/schema/index.js';
 import type { Fleet } from '../fleet/fleet.js';
+import type { ShrinkInput } from '../shards/shrink-shard.js';
 import {
   type CommandSource,
   commandsFrom,
@@ -32,17 +33,11 @@ export const ShrinkRequest = z
   });
 export type ShrinkRequest = z.output<typeof ShrinkRequest>;
 
-/** Commands to make small, and the mistake that they have to show. */
-export interface PreparedShrink {
-  readonly failing: Failing;
-  readonly options: ShrinkOptions;
-}
-
 /** @throws {ApiError} If there is no such VM, or a disagreement has no policy to agree with. */
 export function prepareShrink(
   fleet: Fleet,
   { source, failure, against }: ShrinkRequest,
-): PreparedShrink {
+): ShrinkInput {
   if (failure === 'disagreement' && against === undefined) {
     const message = 'a disagreement needs the policy to agree with';
     throw invalidBody('/against', `Cannot shrink: ${message}`);

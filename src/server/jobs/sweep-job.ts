@@ -1,9 +1,9 @@
 import { type SweepResult, type SweepRow, sweepResultOf } from '../../lab/index.js';
 import { type OpenShard, openShard, type Shard } from '../shards/shard.js';
-import { runShards, ShardFailed, type ShardRunner } from '../shards/shard-runner.js';
-import { ApiError } from '../wire/errors.js';
+import { runShards, type ShardRunner } from '../shards/shard-runner.js';
 import { VERSION } from '../wire/version.js';
 import type { DistantWatch, DistantWork, JobWork } from './job.js';
+import { tooBigOr } from './shard-work.js';
 import type { PreparedSweep } from './sweep-request.js';
 
 /**
@@ -66,17 +66,13 @@ function distantWork(
       },
     });
     signal.throwIfAborted();
-    if (failing.signal.aborted) throw problemFor(failing.signal.reason);
+    if (failing.signal.aborted) throw tooBigOr(failing.signal.reason, ADVICE);
     return sweepResultOf(rows, lists, VERSION);
   };
   return { run, pages: () => pages };
 }
 
-/** A race that takes more memory than a thread may have is told to the client. */
-function problemFor(error: unknown): unknown {
-  if (!(error instanceof ShardFailed) || !error.isTooBig) return error;
-  return new ApiError('memory-limit-reached', `${error.message}; sweep fewer policies at a time`);
-}
+const ADVICE = 'sweep fewer policies at a time';
 
 /** Steps of a race, counted on from those of the races before it. */
 function* after<R>(before: number, steps: Generator<number, R>): Generator<number, R> {

@@ -1,5 +1,6 @@
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
+import { announceJob } from '../http/announce-job.js';
 import { explorationWork } from '../jobs/exploration-job.js';
 import { ExplorationRequest, prepareExploration } from '../jobs/exploration-request.js';
 import { JobBody, jobBodyOf } from '../jobs/job-body.js';
@@ -30,7 +31,7 @@ export const explorationRoutes: TypedPlugin<{ host: Host }> = async (app, { host
     },
     async (request, reply) => {
       const job = await startExploration.run(host, request);
-      void reply.header('location', `/v1/jobs/${job.id}`).code(202);
+      announceJob(reply, job);
       return job;
     },
   );

@@ -9,6 +9,7 @@ import {
 } from '../../lab/index.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
+import { announceJob } from '../http/announce-job.js';
 import { awaitEnd } from '../http/await-end.js';
 import type { PreferredRoute } from '../http/prefer.js';
 import { JobBody, jobBodyOf } from '../jobs/job-body.js';
@@ -118,9 +119,9 @@ export const raceRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
     async (request, reply) => {
       const { id } = await startRace.run(host, request);
       const job = host.jobs.get(id);
-      void reply.header('location', `/v1/jobs/${id}`);
+      announceJob(reply, job);
       await awaitEnd(host, job, request, reply);
-      void reply.code(job.endedAt === null ? 202 : 200);
+      if (job.endedAt !== null) void reply.code(200);
       return jobBodyOf(job);
     },
   );

@@ -1,5 +1,6 @@
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
+import { announceJob } from '../http/announce-job.js';
 import { JobBody, jobBodyOf } from '../jobs/job-body.js';
 import { shrinkWork } from '../jobs/shrink-job.js';
 import { prepareShrink, ShrinkRequest } from '../jobs/shrink-request.js';
@@ -10,10 +11,10 @@ export const startShrink = operation({
   id: 'startShrink',
   takes: { body: ShrinkRequest },
   answer: JobBody,
-  async run({ jobs, fleet }, { body }) {
+  async run({ jobs, fleet, shards }, { body }) {
     const { source } = body;
     if (source.kind === 'vm') await fleet.sleeping.wakeFamily(source.vm);
-    return jobBodyOf(jobs.start('shrink', shrinkWork(prepareShrink(fleet, body))));
+    return jobBodyOf(jobs.start('shrink', shrinkWork(prepareShrink(fleet, body), shards)));
   },
 });
 
@@ -45,7 +46,7 @@ export const shrinkRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =
     },
     async (request, reply) => {
       const job = await startShrink.run(host, request);
-      void reply.header('location', `/v1/jobs/${job.id}`).code(202);
+      announceJob(reply, job);
       return job;
     },
   );

@@ -1,5 +1,6 @@
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
+import { announceJob } from '../http/announce-job.js';
 import { JobBody, jobBodyOf } from '../jobs/job-body.js';
 import { sweepWork } from '../jobs/sweep-job.js';
 import { prepareSweep, SweepRequest } from '../jobs/sweep-request.js';
@@ -41,7 +42,7 @@ export const sweepRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
     },
     async (request, reply) => {
       const job = await startSweep.run(host, request);
-      void reply.header('location', `/v1/jobs/${job.id}`).code(202);
+      announceJob(reply, job);
       return job;
     },
   );

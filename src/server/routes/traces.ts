@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Turns } from '../fleet/turns.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
+import { announceJob } from '../http/announce-job.js';
 import { BYTES_TYPE, type RouteBytes, takeUploads, uploadOf } from '../http/upload.js';
 import { JobBody, JobId, jobBodyOf } from '../jobs/job-body.js';
 import { type ScoredTrace, traceWork } from '../jobs/trace-job.js';
@@ -161,7 +162,7 @@ const uploadRoute: TypedPlugin<{ host: Host }> = async (app, { host }) => {
       const job = await (body instanceof Readable
         ? scoreUpload(host, request)
         : scoreTrace.run(host, request));
-      void reply.header('location', `/v1/jobs/${job.id}`).code(202);
+      announceJob(reply, job);
       return job;
     },
   );

@@ -7,9 +7,6 @@ export type FromThread =
   | { readonly kind: 'result'; readonly result: unknown }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** Work between two words of progress. */
-const PROGRESS_EVERY = 2048;
-
 /** Runs the shards that it is sent, one after the other. */
 parentPort?.on('message', (shard: Shard) => {
   try {
@@ -20,12 +17,12 @@ parentPort?.on('message', (shard: Shard) => {
 });
 
 function resultOf(shard: Shard): unknown {
-  const { steps, pages, total } = openShard(shard);
+  const { steps, every, pages, total } = openShard(shard);
   let told = 0;
   for (;;) {
     const { done, value } = steps.next();
     if (done === true) return value;
-    if (value - told < PROGRESS_EVERY) continue;
+    if (value - told < every) continue;
     told = value;
     say({
       kind: 'progress',

@@ -10,6 +10,7 @@ import {
   type SweepRow,
 } from '../../lab/index.js';
 import { VERSION } from '../wire/version.js';
+import { type ShrinkInput, type ShrinkResult, shrinkToResult } from './shrink-shard.js';
 
 /** Every kind of shard: what it is made of, and what comes of it. Both are JSON. */
 interface ShardTypes {
@@ -20,6 +21,8 @@ interface ShardTypes {
     readonly input: ExplorationPlan;
     readonly result: ExplorationFound | StageRefused;
   };
+  /** A list that is cut to the fewest commands; null if it shows no mistake that is meant. */
+  readonly shrink: { readonly input: ShrinkInput; readonly result: ShrinkResult | null };
 }
 
 export type ShardKind = keyof ShardTypes;
@@ -47,6 +50,8 @@ export interface ShardProgress {
 export interface OpenShard<R> {
   /** Yields how much is done, and ends with the result. */
   readonly steps: Generator<number, R>;
+  /** Work between two words of progress: a word takes as long as some commands. */
+  readonly every: number;
   /** Memory that it takes now, in pages of 4 KiB. */
   pages(): number;
   /** Work that is known of now, where more of it is found on the way. */
@@ -59,20 +64,25 @@ export function openShard<K extends ShardKind>(shard: Shard<K>): OpenShard<Shard
 }
 
 const PAGE_BYTES = 4096;
+const COMMANDS_BETWEEN_WORDS = 2048;
 
 const OPENERS: {
   readonly [K in ShardKind]: (input: ShardInput<K>) => OpenShard<ShardResult<K>>;
 } = {
   'sweep-race': (cell) => {
     const race = openCell(cell);
-    return { steps: cellSteps(cell, VERSION, race), pages: () => pagesOfRace(race) };
+    const steps = cellSteps(cell, VERSION, race);
+    return { steps, every: COMMANDS_BETWEEN_WORDS, pages: () => pagesOfRace(race) };
   },
   exploration: (plan) => {
     const { steps, progress } = openExploration(plan);
     return {
       steps,
+      every: COMMANDS_BETWEEN_WORDS,
       pages: () => Math.ceil((progress()?.bytes ?? 0) / PAGE_BYTES),
       total: () => (progress()?.states ?? 1) * plan.alphabet.length,
     };
   },
+  // A list that is tried is many commands.
+  shrink: (input) => ({ steps: shrinkToResult(input), every: 1, pages: () => 0 }),
 };

@@ -116,7 +116,10 @@ export const BOUNDS = {
     8,
     'Milliseconds that a job runs before others are served; one step may take longer.',
   ),
-  shardThreads: movable(2, 'Threads that run shards of jobs: races of sweeps, and searches.'),
+  shardThreads: movable(
+    2,
+    'Threads that run shards of jobs: races of sweeps, searches, and shrinks.',
+  ),
   jobPages: movable(131_072, 'Pages of 4 KiB of the machines of all jobs together.'),
   jobResultPages: movable(
     65_536,
