@@ -4,6 +4,7 @@ import { batches } from './rows/batches.js';
 import { command } from './rows/command.js';
 import { durable } from './rows/durable.js';
 import { explore } from './rows/explore.js';
+import { kept } from './rows/kept.js';
 import { memory } from './rows/memory.js';
 import { ndjson } from './rows/ndjson.js';
 import { page } from './rows/page.js';
@@ -46,6 +47,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   trace,
   explore,
   start,
+  kept,
 };
 
 const USAGE = `Usage: npm run bench -- [--json] [--only NAME,...]

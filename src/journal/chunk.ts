@@ -112,6 +112,38 @@ export function* stepsIn<State>(
   for (; next < rewound.length; next += 1) yield rewound[next] as Step<State>;
 }
 
+/** Numbers of the commands of a chunk, in order. No command is made again for it. */
+export function commandSeqsIn<State>(
+  { firstSeq, records, packed }: Chunk<State>,
+  packer: CommandPacker,
+): number[] {
+  if (records !== null) {
+    return records.filter(({ type }) => type === 'command').map(({ seq }) => seq);
+  }
+  if (packed === null) return [];
+  const seqs: number[] = [];
+  const { bytes, rewound } = packed;
+  let seq = firstSeq;
+  let next = 0;
+  for (const count of packer.recordCounts(bytes)) {
+    for (; rewound[next]?.seq === seq; next += 1) seq += 1;
+    seqs.push(seq);
+    seq += count;
+  }
+  return seqs;
+}
+
+/** The last time up to `seq` that a chunk's VM was taken back; null if it was not. */
+export function lastRewoundIn<State>(
+  { records, packed }: Chunk<State>,
+  seq: number,
+): RewoundRecord<State> | null {
+  const found = (packed?.rewound ?? records ?? []).findLast(
+    (record) => record.type === 'rewound' && record.seq <= seq,
+  );
+  return found?.type === 'rewound' ? found : null;
+}
+
 /** Puts a chunk's commands in place of its records. They must begin with a command. */
 export function packChunk<State>(chunk: Chunk<State>, packer: CommandPacker): void {
   const { records } = chunk;

@@ -1,4 +1,12 @@
-import { type Chunk, isCheckpoint, placeOf, type Step, stepsIn } from './chunk.js';
+import {
+  type Chunk,
+  commandSeqsIn,
+  isCheckpoint,
+  lastRewoundIn,
+  placeOf,
+  type Step,
+  stepsIn,
+} from './chunk.js';
 import { CommandPacker } from './command-packer.js';
 import { DerivedChunks, type Deriver, type History } from './derived-chunks.js';
 import {
@@ -70,26 +78,27 @@ export class Chunks<State> implements History<State> {
   /** The newest reset or restored snapshot after `from`, up to `to`; null if there is none. */
   lastRewound(from: number, to: number): RewoundRecord<State> | null {
     for (let i = placeOf(this.list, to); i >= 0; i -= 1) {
-      const { firstSeq, length, records, packed } = this.list[i] as Chunk<State>;
-      if (firstSeq + length <= from + 1) return null;
-      const found = (packed?.rewound ?? records ?? []).findLast(
-        (record) => record.type === 'rewound' && record.seq > from && record.seq <= to,
-      );
-      if (found?.type === 'rewound') return found;
+      const chunk = this.list[i] as Chunk<State>;
+      if (chunk.firstSeq + chunk.length <= from + 1) return null;
+      const found = lastRewoundIn(chunk, to);
+      if (found !== null) return found.seq > from ? found : null;
     }
     return null;
   }
 
   /** Numbers of the newest commands up to `seq` that nothing took back, oldest first. */
   commandsUpTo(seq: number): number[] {
-    let numbers: number[] = [];
-    for (let i = placeOf(this.list, seq); i >= 0 && numbers.length < COMMANDS_NAMED; i -= 1) {
-      const steps = [...stepsIn(this.list[i] as Chunk<State>, this.packer)];
-      const past = steps.filter((step) => step.seq <= seq);
-      const taken = past.findLastIndex(({ type }) => type === 'rewound');
-      numbers = [...past.slice(taken + 1).map((step) => step.seq), ...numbers];
-      if (taken !== -1) break;
+    const parts: number[][] = [];
+    let count = 0;
+    for (let i = placeOf(this.list, seq); i >= 0 && count < COMMANDS_NAMED; i -= 1) {
+      const chunk = this.list[i] as Chunk<State>;
+      const rewound = lastRewoundIn(chunk, seq);
+      const from = rewound?.seq ?? 0;
+      const numbers = commandSeqsIn(chunk, this.packer).filter((at) => at > from && at <= seq);
+      parts.push(numbers);
+      count += numbers.length;
+      if (rewound !== null) break;
     }
-    return numbers;
+    return parts.reverse().flat();
   }
 }

@@ -86,6 +86,18 @@ export class CommandPacker {
     }
   }
 
+  /** The number of records of each step, without its command. */
+  *recordCounts(bytes: Uint8Array): Generator<number> {
+    const reader = new PackedReader(bytes);
+    while (!reader.isAtEnd) {
+      yield reader.takeNumber();
+      const shape = reader.takeNumber();
+      if (shape === AS_TEXT) reader.takeBytes(reader.takeNumber());
+      const holes = (this.#shapes[shape - 1]?.length ?? 1) - 1;
+      for (let hole = 0; hole < holes; hole += 1) reader.takeNumber();
+    }
+  }
+
   #commandOf(reader: PackedReader): Command {
     const shape = reader.takeNumber();
     if (shape === AS_TEXT) {

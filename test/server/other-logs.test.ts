@@ -115,6 +115,27 @@ test('numbers that were told before the damage hold no more, in that VM alone', 
   expect([hello?.epoch, followed.ids[1]]).toEqual(['test.1', 'test.1:1']);
 });
 
+test('a VM that goes to sleep is kept as it is, so that no command is run again', async () => {
+  const journal = new MemoryJournal();
+  const limits = { vms: 1, eventLoopDelayMs: 0 };
+  const app = await startApp({ epoch: 'test', ids: plainIds, journal, limits });
+  await ask(app, 'POST', '/v1/vms', {});
+  const commands = Array.from({ length: 100 }, () => ({
+    kind: 'mov-cr3',
+    vcpu: 0,
+    value: '0x1000',
+  }));
+  await ask(app, 'POST', '/v1/vms/vm-1/commands', commands);
+  const before = await ask(app, 'GET', '/v1/vms/vm-1/events');
+  expect(await journal.checkpoints('vm-1')).toEqual([]);
+  expect((await ask(app, 'POST', '/v1/vms', {})).status).toBe(201);
+  const [kept] = await journal.checkpoints('vm-1');
+  expect(kept?.position).toBe(await journal.position('vm-1'));
+  const after = await ask(app, 'GET', '/v1/vms/vm-1/events');
+  expect([after.json, after.headers.etag]).toEqual([before.json, before.headers.etag]);
+  expect(await journal.checkpoints('vm-2')).toEqual([]);
+});
+
 test('a newest record that is lost costs what it held, and the VM goes on', async () => {
   const journal = await twoVms();
   journal.change = (vm, placed) => (vm === 'vm-1' && placed.position === 3 ? null : placed);

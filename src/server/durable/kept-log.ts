@@ -18,6 +18,9 @@ const RECORDS_PER_RECORD = 1024;
 /** Commands between two checkpoints of a small VM; a large one has fewer of them. */
 const COMMANDS_PER_CHECKPOINT = 1024;
 
+/** Commands that are not run again each time that a VM is woken, but are worth a checkpoint. */
+const COMMANDS_ASLEEP = 64;
+
 /** Share of a checkpoint's bytes that its log has grown by before the next one. */
 const GROWTH = 1 / 8;
 
@@ -175,6 +178,13 @@ export class KeptLog implements VmLog {
     }
     entry.ring.release(seq);
     return note;
+  }
+
+  /** Keeps the VM as it is, because it goes to sleep: waking it takes no commands then. */
+  rest(): void {
+    if (this.hasMore || this.#commandsSince < COMMANDS_ASLEEP) return;
+    // Nobody waits for it: without it, commands are run again.
+    this.#checkpoint().catch(() => {});
   }
 
   get #wantsCheckpoint(): boolean {

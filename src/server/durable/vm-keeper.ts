@@ -107,6 +107,7 @@ export class VmKeeper implements Keeper {
 
   async rest(entry: FleetVm): Promise<Sleeper> {
     await entry.log?.settled;
+    this.#writings.get(entry.id)?.log.rest();
     return sleeperOf(entry.id, noteOf(entry));
   }
 
