@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   museum: async () => (await import('./museum.js')).registerMuseum,
   mutate: async () => (await import('./mutate.js')).registerMutate,
   explore: async () => (await import('./explore.js')).registerExplore,
+  token: async () => (await import('./token.js')).registerToken,
   journal: async () => (await import('./journal.js')).registerJournal,
   certify: async () => (await import('./certify.js')).registerCertify,
   export: async () => (await import('./export.js')).registerExport,

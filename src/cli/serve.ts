@@ -67,7 +67,7 @@ export function registerServe(program: Command, terminal: Terminal): void {
     .option('--allow-origin <origin...>', 'serve pages of this origin too', originIn, [])
     .option(
       '--token-file <path>',
-      'tokens to accept, "full TOKEN" or "read TOKEN" in a line (MMULAB_TOKEN_FILE); - is standard input',
+      'tokens to accept, as lines of "mmulab token" (MMULAB_TOKEN_FILE); - is standard input',
     )
     .option(
       '--requests-max <count>',
@@ -142,8 +142,8 @@ async function tokensFor(
   if (tokens.length > 0 || isLoopback(host)) return tokens;
   throw new WrongUse(
     `Cannot serve on "${host}": others can reach it, and there is no token\n` +
-      'Set MMULAB_TOKEN, for example to what "openssl rand -hex 32" prints; or name a file of tokens ' +
-      'with --token-file; or listen on 127.0.0.1',
+      'Set MMULAB_TOKEN, for example to what "openssl rand -hex 32" prints; or name a file of what ' +
+      '"mmulab token" prints with --token-file; or listen on 127.0.0.1',
   );
 }
 

@@ -1,4 +1,4 @@
-import { TOKEN_PATTERN, type Token } from '../server/index.js';
+import { type Scope, TOKEN_PATTERN, type Token, tokenOf, tokenOfHash } from '../server/index.js';
 import { textIn } from './input.js';
 import type { Terminal } from './terminal.js';
 import { WrongUse } from './wrong-use.js';
@@ -9,14 +9,15 @@ export interface TokenSources {
   readonly full: string | undefined;
   /** `MMULAB_READ_TOKEN`. */
   readonly read: string | undefined;
-  /** A file with a scope and a token in every line; `-` is standard input. */
+  /** A file with a scope and the hash of a token in every line; `-` is standard input. */
   readonly file: string | undefined;
 }
 
 /**
  * Reads the tokens that are to be accepted.
  *
- * @throws {WrongUse} If the file cannot be read, or a token could be guessed or not be sent.
+ * @throws {WrongUse} If the file cannot be read, or a token could be guessed, could not be sent, or
+ *   lies there in plain text.
  */
 export async function readTokens(
   { full, read, file }: TokenSources,
@@ -29,33 +30,36 @@ export async function readTokens(
   ];
 }
 
-function fromEnvironment(
-  scope: Token['scope'],
-  name: string,
-  secret: string | undefined,
-): readonly Token[] {
-  return secret === undefined ? [] : [tokenOf(scope, secret, name)];
+function fromEnvironment(scope: Scope, name: string, secret: string | undefined): readonly Token[] {
+  if (secret === undefined) return [];
+  if (TOKEN_PATTERN.test(secret)) return [tokenOf(scope, secret)];
+  throw new WrongUse(
+    `Cannot take the token of ${name}: it has to be 16 to 256 letters, digits, or any of . _ ~ + -`,
+  );
 }
 
 function fromLines(file: string, text: string): Token[] {
   const tokens = text.split(/\r?\n/).flatMap((line, index) => {
-    const [scope = '', secret = '', ...rest] = line.trim().split(/\s+/);
+    const [scope = '', hash = '', ...rest] = line.trim().split(/\s+/);
     if (scope === '' || scope.startsWith('#')) return [];
     const place = `line ${index + 1} of ${file}`;
     if ((scope !== 'full' && scope !== 'read') || rest.length > 0) {
-      throw new WrongUse(`Cannot take ${place}: it is not "full TOKEN" or "read TOKEN"`);
+      throw new WrongUse(`Cannot take ${place}: it is not "full HASH" or "read HASH"`);
     }
-    return [tokenOf(scope, secret, place)];
+    return [fromHash(scope, hash, place)];
   });
   if (tokens.length === 0) throw new WrongUse(`Cannot take tokens from ${file}: it has none`);
   return tokens;
 }
 
-function tokenOf(scope: Token['scope'], secret: string, place: string): Token {
-  if (!TOKEN_PATTERN.test(secret)) {
-    throw new WrongUse(
-      `Cannot take the token of ${place}: it has to be 16 to 256 letters, digits, or any of . _ ~ + -`,
-    );
-  }
-  return { scope, secret };
+/** The text is not repeated: it may be the secret itself. */
+function fromHash(scope: Scope, text: string, place: string): Token {
+  const token = tokenOfHash(scope, text);
+  if (token !== null) return token;
+  throw new WrongUse(
+    text.startsWith('sha256:')
+      ? `Cannot take the hash of ${place}: it has to be sha256: and 64 digits of 0 to 9 and a to f`
+      : `Cannot take the token of ${place}: it is there in plain text, and a file holds hashes; ` +
+          `"mmulab token ${scope}" makes a token, and the line to put there`,
+  );
 }

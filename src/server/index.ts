@@ -7,8 +7,16 @@ export { type LogVerdict, verifyLog } from './durable/verify-log.js';
 export { verifyValues } from './durable/verify-values.js';
 export { Turns } from './fleet/turns.js';
 export { CaseFile, caseFrom } from './history/case-file.js';
-export { TOKEN_PATTERN, type Token } from './http/auth.js';
 export { isLoopback } from './http/guard.js';
+export {
+  hashTextOf,
+  makeSecret,
+  type Scope,
+  TOKEN_PATTERN,
+  type Token,
+  tokenOf,
+  tokenOfHash,
+} from './http/token.js';
 export { shrunkCase } from './shards/shrink-shard.js';
 export {
   BOUNDS,

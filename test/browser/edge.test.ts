@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { tokenOf } from '../../src/server/index.js';
 import { type Lab, startLab } from './lab.js';
 
 const TOKEN = 'page-0123456789abcdef';
@@ -6,7 +7,7 @@ const TOKEN = 'page-0123456789abcdef';
 let lab: Lab;
 
 beforeAll(async () => {
-  lab = await startLab({ tokens: [{ scope: 'full', secret: TOKEN }] });
+  lab = await startLab({ tokens: [tokenOf('full', TOKEN)] }, TOKEN);
 });
 afterAll(() => lab?.close());
 afterEach(() => expect(lab.complaints).toEqual([]));

@@ -52,8 +52,11 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-/** @param options Of the server. */
-export async function startLab(options: AppOptions = {}): Promise<Lab> {
+/**
+ * @param options Of the server.
+ * @param secret Of a token of the server, if it wants one.
+ */
+export async function startLab(options: AppOptions = {}, secret?: string): Promise<Lab> {
   const profile = mkdtempSync(join(tmpdir(), 'mmulab-chromium-'));
   const context = await launch(profile);
   let app = await listen(options, 0);
@@ -61,7 +64,7 @@ export async function startLab(options: AppOptions = {}): Promise<Lab> {
   const url = `http://127.0.0.1:${port}`;
   const complaints: string[] = [];
   const request = <T>(...[method, path, payload]: Request) =>
-    ask<T>(app, options.tokens?.[0]?.secret, method, path, payload);
+    ask<T>(app, secret, method, path, payload);
   return {
     complaints,
     open: (path) => openPage(context, `${url}${path}`, complaints),

@@ -14,7 +14,7 @@ async function refusal(args: readonly string[], env: Record<string, string> = {}
 test.each([
   [
     ['nope'],
-    "Cannot run mmulab: unknown command 'nope'; there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, mutate, explore, journal, certify, export, why, policies, kernels",
+    "Cannot run mmulab: unknown command 'nope'; there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, mutate, explore, token, journal, certify, export, why, policies, kernels",
   ],
   [['--nope'], "Cannot run mmulab: unknown option '--nope'; there are --version, --help"],
   [
@@ -23,7 +23,7 @@ test.each([
   ],
   [
     ['help', 'nope'],
-    'Cannot help with "nope": there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, mutate, explore, journal, certify, export, why, policies, kernels',
+    'Cannot help with "nope": there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, mutate, explore, token, journal, certify, export, why, policies, kernels',
   ],
   [['policies', 'mainline'], 'Cannot run "policies": too many arguments: "mainline"'],
   [['conform'], `Cannot run "conform": missing required argument 'path'`],
@@ -160,8 +160,8 @@ test.each([
 
 const NO_TOKEN =
   'others can reach it, and there is no token\n' +
-  'Set MMULAB_TOKEN, for example to what "openssl rand -hex 32" prints; or name a file of tokens ' +
-  'with --token-file; or listen on 127.0.0.1\n';
+  'Set MMULAB_TOKEN, for example to what "openssl rand -hex 32" prints; or name a file of what ' +
+  '"mmulab token" prints with --token-file; or listen on 127.0.0.1\n';
 
 test.each([
   ['0.0.0.0', { HOST: '0.0.0.0' }, []],
@@ -175,13 +175,20 @@ test.each([
   expect([code, stdout, stderr]).toEqual([2, '', `Cannot serve on "${host}": ${NO_TOKEN}`]);
 });
 
+const HASH = `sha256:${'0123456789abcdef'.repeat(4)}`;
+const PLAIN = 'it is there in plain text, and a file holds hashes; "mmulab token ';
 const FORM = 'it has to be 16 to 256 letters, digits, or any of . _ ~ + -';
 
 test.each([
-  ['write abcdefghijklmnop', 'it is not "full TOKEN" or "read TOKEN"'],
-  ['full abcdefghijklmnop now', 'it is not "full TOKEN" or "read TOKEN"'],
-  ['full short', FORM],
-  ['full with/slash/0123456789', FORM],
+  [`write ${HASH}`, 'Cannot take line 1 of '],
+  [`write ${HASH}`, 'it is not "full HASH" or "read HASH"'],
+  [`full ${HASH} now`, 'it is not "full HASH" or "read HASH"'],
+  ['full slash', `${PLAIN}full" makes a token`],
+  ['read slash-0123456789abcdef', `${PLAIN}read" makes a token`],
+  [HASH.replace('sha256:', 'full '), `${PLAIN}full"`],
+  [`full ${HASH}0`, 'it has to be sha256: and 64 digits of 0 to 9 and a to f'],
+  [`full ${HASH.toUpperCase()}`, `${PLAIN}full"`],
+  ['full sha256:slash', 'it has to be sha256: and 64 digits of 0 to 9 and a to f'],
   ['# nothing', 'it has none'],
 ])('the tokens "%s"', async (line, reason) => {
   const sentence = await refusal(['serve', '--token-file', fileWith(line)]);
@@ -191,10 +198,15 @@ test.each([
   expect([piped.code, piped.stderr]).toEqual([2, expect.stringContaining(reason)]);
 });
 
-test('an empty token, and a file of tokens that is not there', async () => {
+test('a token that could be guessed or not be sent, and a file of tokens that is not there', async () => {
   expect(await refusal(['serve'], { MMULAB_TOKEN: '' })).toBe(
     `Cannot take the token of MMULAB_TOKEN: ${FORM}`,
   );
+  for (const MMULAB_READ_TOKEN of ['short', 'with/slash/0123456789', 'x'.repeat(257)]) {
+    expect(await refusal(['serve'], { MMULAB_READ_TOKEN })).toBe(
+      `Cannot take the token of MMULAB_READ_TOKEN: ${FORM}`,
+    );
+  }
   expect(await refusal(['serve'], { MMULAB_TOKEN_FILE: '/nowhere/tokens' })).toBe(
     `Cannot read "/nowhere/tokens": ENOENT: no such file or directory, open '/nowhere/tokens'`,
   );

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { addressIn, ask, fileWith, isBuilt, start, startIn, titleOf } from './program.js';
+
+const hashed = (secret: string) => `sha256:${createHash('sha256').update(secret).digest('hex')}`;
 
 describe.skipIf(!isBuilt)(titleOf('mmulab serve'), () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('serves until %s', async (signal) => {
@@ -78,7 +81,8 @@ describe.skipIf(!isBuilt)(titleOf('mmulab serve'), () => {
 
   test('takes tokens from the environment and from a file', async () => {
     const file = fileWith(
-      '# the night shift\n\n read  night-0123456789abcdef\nfull x-0123456789abcdef\n',
+      `# the night shift\n\n read  ${hashed('night-0123456789abcdef')}\n` +
+        `full ${hashed('x-0123456789abcdef')}\n`,
     );
     const { child } = startIn(
       { MMULAB_TOKEN: 'env-0123456789abcdef', MMULAB_READ_TOKEN: 'look-0123456789abcdef' },

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { connectLab } from '../../src/client/connect.js';
 import type { CaseFile, Command, Lab, LabVm, VmCreation } from '../../src/client/index.js';
 import { LabError } from '../../src/client/index.js';
+import { tokenOf } from '../../src/server/index.js';
 import { listen } from '../server/start.js';
 import { LABS, local, remote } from './labs.js';
 
@@ -203,7 +204,7 @@ test.each(Object.entries(LABS))('%s, what the caller gave stays as it is', async
 
 test('a client with a token is let in, and one without is told', async () => {
   const secret = 'full-0123456789abcdef';
-  const { port } = await listen({ tokens: [{ scope: 'full', secret }] });
+  const { port } = await listen({ tokens: [tokenOf('full', secret)] });
   const url = new URL(`http://127.0.0.1:${port}`);
   const vm = await connectLab(url, { token: secret }).createVm();
   expect(vm.id).toBe('vm-1');

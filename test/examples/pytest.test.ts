@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { tokenOf } from '../../src/server/index.js';
 import { run as runProgram } from '../cli/run.js';
 import { ask, listen } from '../server/start.js';
 import { ROOT, start } from './installed.js';
@@ -25,7 +26,7 @@ describe('examples/pytest', () => {
 
   test.skipIf(!hasPytest)('it passes on a server that is there (wants pytest)', async () => {
     const secret = 'full-0123456789abcdef';
-    const { app, port } = await listen({ tokens: [{ scope: 'full', secret }] });
+    const { app, port } = await listen({ tokens: [tokenOf('full', secret)] });
     const env = { ...QUIET, MMULAB_URL: `http://127.0.0.1:${port}`, MMULAB_TOKEN: secret };
     expect(await start('python3', PYTEST, FOLDER, env)).toMatch(/^4 passed/m);
     const headers = { authorization: `Bearer ${secret}` };

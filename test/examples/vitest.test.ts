@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { tokenOf } from '../../src/server/index.js';
 import { run as runProgram } from '../cli/run.js';
 import { listen } from '../server/start.js';
 import { install, ROOT, remove, run, start } from './installed.js';
@@ -40,7 +41,7 @@ describe('examples/vitest, where the package is installed', () => {
 
   test('it passes on a server', async () => {
     const secret = 'full-0123456789abcdef';
-    const { port } = await listen({ tokens: [{ scope: 'full', secret }] });
+    const { port } = await listen({ tokens: [tokenOf('full', secret)] });
     const env = { MMULAB_URL: `http://127.0.0.1:${port}`, MMULAB_TOKEN: secret };
     expect(await start(process.execPath, [VITEST, 'run'], folder, env)).toMatch(/Tests .*6 passed/);
   });

@@ -4,17 +4,14 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parse } from 'yaml';
-import type { Token } from '../../src/server/index.js';
+import { tokenOf } from '../../src/server/index.js';
 import { statusesOf, withPartsInPlace } from '../../stress/fuzz/description.js';
 import { openapiText } from './described.js';
 import { ask, connect, listen, refusedUpgrade, startApp } from './start.js';
 
 const FULL = 'full-0123456789abcdef';
 const READ = 'read-0123456789abcdef';
-const TOKENS: readonly Token[] = [
-  { scope: 'full', secret: FULL },
-  { scope: 'read', secret: READ },
-];
+const TOKENS = [tokenOf('full', FULL), tokenOf('read', READ)];
 const EVENTS = '/v1/vms/vm-1/events';
 const bearing = (token: string) => ({ authorization: `Bearer ${token}` });
 

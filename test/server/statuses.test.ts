@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { step } from '../../src/mmu/index.js';
 import { SESSION } from '../../src/server/describe/session.js';
 import { SESSION_EPOCH } from '../../src/server/describe/session-run.js';
-import type { AppOptions } from '../../src/server/index.js';
+import { type AppOptions, tokenOf } from '../../src/server/index.js';
 import { idsOf } from '../../src/server/wire/ids.js';
 import {
   declaredBy,
@@ -80,7 +80,7 @@ async function see400(): Promise<void> {
 
 /** No token. */
 async function see401(): Promise<void> {
-  const app = await startApp({ tokens: [{ scope: 'full', secret: 'full-0123456789abcdef' }] });
+  const app = await startApp({ tokens: [tokenOf('full', 'full-0123456789abcdef')] });
   await expectOf(401, ['token-required'], (route) => send(app, route));
 }
 

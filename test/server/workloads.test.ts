@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { WORKLOAD_NAMES, WORKLOADS, type Workload } from '../../src/lab/index.js';
-import { CaseFile } from '../../src/server/index.js';
+import { CaseFile, tokenOf } from '../../src/server/index.js';
 import { ask, listen, shareApp, startApp } from './start.js';
 
 /** For refusals, which leave it as it was. */
@@ -100,7 +100,7 @@ test('no other workload is there', async () => {
 });
 
 test('is refused to whom everything else is refused', async () => {
-  const tokens = [{ secret: 'read-0123456789abcdef', scope: 'read' as const }];
+  const tokens = [tokenOf('read', 'read-0123456789abcdef')];
   const app = await startApp({ tokens });
   const url = '/v1/workloads/kpti?commands=1';
   expect((await ask(app, 'GET', url)).json.code).toBe('token-required');

@@ -1,19 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../wire/errors.js';
 import { accessOf } from './access.js';
-
-/** Rights of a token: to read, or to read and change. */
-export type Scope = 'read' | 'full';
-
-export interface Token {
-  readonly scope: Scope;
-  /** Matches {@link TOKEN_PATTERN}. */
-  readonly secret: string;
-}
-
-/** Tokens long enough not to be guessed, that fit both `Authorization` and a subprotocol's name. */
-export const TOKEN_PATTERN = /^[A-Za-z0-9._~+-]{16,256}$/;
+import { type Scope, type Token, tokenOf } from './token.js';
 
 /**
  * The subprotocol of every stream. A page cannot give a WebSocket a header, but it can offer
@@ -34,7 +23,6 @@ const HOW = 'send "Authorization: Bearer TOKEN", or offer a WebSocket subprotoco
  * @see RFC 6750, "The OAuth 2.0 Authorization Framework: Bearer Token Usage"
  */
 export function createAuthentication(tokens: readonly Token[]) {
-  const known = tokens.map(({ scope, secret }) => ({ scope, hash: hashOf(secret) }));
   return (request: FastifyRequest, reply: FastifyReply): void => {
     const { access } = accessOf(request.routeOptions);
     if (access === 'all') return;
@@ -43,7 +31,7 @@ export function createAuthentication(tokens: readonly Token[]) {
       void reply.header('www-authenticate', 'Bearer realm="mmulab"');
       throw new ApiError('token-required', `Cannot ${nameOf(request)}: no token; ${HOW}`);
     }
-    const scope = scopeOf(known, hashOf(presented));
+    const scope = scopeOf(tokens, presented);
     if (scope === null) {
       void reply.header('www-authenticate', 'Bearer realm="mmulab", error="invalid_token"');
       throw new ApiError(
@@ -75,21 +63,15 @@ function presentedBy({ ws, headers }: FastifyRequest): string | null {
   return token === undefined ? null : token.slice(TOKEN_PROTOCOL.length);
 }
 
-function scopeOf(
-  known: readonly { readonly scope: Scope; readonly hash: Buffer }[],
-  presented: Buffer,
-): Scope | null {
+function scopeOf(tokens: readonly Token[], secret: string): Scope | null {
+  const { hash: presented } = tokenOf('read', secret);
   let found: Scope | null = null;
-  for (const { scope, hash } of known) if (timingSafeEqual(hash, presented)) found = scope;
+  for (const { scope, hash } of tokens) if (timingSafeEqual(hash, presented)) found = scope;
   return found;
 }
 
 function scopeFor(method: string): Scope {
   return method === 'GET' || method === 'HEAD' ? 'read' : 'full';
-}
-
-function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
 }
 
 function nameOf({ method, url }: FastifyRequest): string {

@@ -3,10 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { accessOf } from './access.js';
-import { createAuthentication, type Token } from './auth.js';
+import { createAuthentication } from './auth.js';
 import { createGuard } from './guard.js';
 import { type Load, watchLoad } from './load.js';
 import { COMMON_HEADERS } from './refuse.js';
+import type { Token } from './token.js';
 
 /** Methods and response headers that pages of other origins may use beside the usual ones. */
 const CORS_METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE'];
