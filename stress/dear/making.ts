@@ -71,6 +71,10 @@ function jobs({ full, long, wordy, trace }: Machines): readonly Dear[] {
       seeds: Array.from({ length: 31 }, (_, i) => i),
       commands: 500,
     }),
+    ...jobOf('explorations', {
+      machine: { kind: 'bounded', policy: 'need-sync', slots: 3, spaces: 4, vcpus: 2 },
+      states: 20_000,
+    }),
     post('/v1/traces?policy=mainline', TRACE),
     post(`/v1/traces/${trace}/vms`, { tags }),
     ...jobOf('shrinks', { source: given }),
@@ -80,8 +84,10 @@ function jobs({ full, long, wordy, trace }: Machines): readonly Dear[] {
   ];
 }
 
+type JobKind = 'races' | 'sweeps' | 'explorations' | 'shrinks';
+
 /** A job that is started. Its steps are measured as long as the next requests take. */
-function jobOf(kind: 'races' | 'sweeps' | 'shrinks', body: object, what = ''): readonly Dear[] {
+function jobOf(kind: JobKind, body: object, what = ''): readonly Dear[] {
   return [post(`/v1/${kind}`, body, `/v1/${kind}${what}`)];
 }
 

@@ -15,6 +15,7 @@ function known(): readonly Dear[] {
   const paths = [
     ...['/healthz', '/readyz', '/metrics', '/openapi.yaml', '/v1/model', '/v1/policies'],
     ...['/v1/museum', '/v1/museum/pcide-keeps-roots', '/v1/workloads', '/v1/cost-model'],
+    '/v1/certificate',
     ...['/v1/price-lists', '/v1/jobs?limit=100', '/v1/vms?limit=1000'],
   ];
   return [

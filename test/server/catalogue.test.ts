@@ -69,7 +69,7 @@ test('the model says what it covers', async () => {
     bodyBytes: 4_194_304,
     requestMs: 30_000,
     historyRecordsPerVm: 16_777_216,
-    historyRecords: 1_500_000,
+    historyRecords: 1_800_000,
     snapshotsPerVm: 64,
     snapshotBytes: 268_435_456,
     commandsPerCase: 10_000,

@@ -69,7 +69,7 @@ export const BOUNDS = {
   requestMs: movable(30_000, 'Milliseconds within which a request must have arrived completely.'),
   historyRecordsPerVm: movable(16_777_216, 'Commands and events kept for one VM.'),
   historyRecords: movable(
-    1_500_000,
+    1_800_000,
     'Histories of all VMs together, in 256 bytes: a command or event as it is, or some hundred packed.',
   ),
   snapshotsPerVm: fixed(64, 'Named snapshots of one VM.'),
