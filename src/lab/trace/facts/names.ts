@@ -26,10 +26,14 @@ export function exitOf(text: string): ExitName {
 }
 
 function nameOf(text: string): ExitName {
-  const plugin = /^EXIT_(?!REASON)(.+)$/.exec(text);
-  const isSvm = plugin !== null || /[a-z]/.test(text);
-  const reason = exitNameOf(PLUGIN_NAMES[plugin?.[1] ?? ''] ?? plugin?.[1] ?? text);
-  return { reason, vendor: isSvm ? 'svm' : /^[A-Z]/.test(text) ? 'vmx' : null };
+  // Flags of VMX stand behind its reason: `INVALID_STATE FAILED_VMENTRY`.
+  const bare = text.replace(/^([A-Z][A-Z\d_]+) [A-Z\d_ |]+$/, '$1');
+  const plugin = /^EXIT_(?!REASON)(.+)$/.exec(bare);
+  const isSvm = plugin !== null || /[a-z]/.test(bare);
+  const reason = exitNameOf(PLUGIN_NAMES[plugin?.[1] ?? ''] ?? plugin?.[1] ?? bare);
+  // Nobody's number, and the word of the tools for it, are of either processor.
+  if (/^0x[\da-f]+$|^UNKNOWN\b/.test(bare)) return { reason, vendor: null };
+  return { reason, vendor: isSvm ? 'svm' : /^[A-Z]/.test(bare) ? 'vmx' : null };
 }
 
 /** Names of the plugin that are not the kernel's own in capitals. */

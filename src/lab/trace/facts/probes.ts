@@ -23,6 +23,7 @@ const PROBES: ReadonlyMap<string, Probed> = new Map<string, Probed>([
  * the address in a field.
  */
 const PROBE = /^\s*(?:\((\w+)|__probe_ip=)/;
+const RETURN = /^\s*\([^)]*<- ?[\w.]+[^)]*\)|__probe_ret_ip=/;
 const ARGUMENT = /(?:^|\s)(\w+)=(0x[\da-fA-F]+|\d+)(?=\s|$)/g;
 
 /**
@@ -34,7 +35,8 @@ export function probeOf(name: string, fields: string): Fact | null | undefined {
   const place = PROBE.exec(fields);
   if (place === null) return undefined;
   const of = PROBES.get(place[1] ?? '') ?? probedBy(name);
-  if (of === undefined) return null;
+  // A probe of a return has no arguments, and stands where the function was called from.
+  if (of === undefined || RETURN.test(fields)) return null;
   const args = new Map<string, Word>();
   for (const [, key, value] of fields.matchAll(ARGUMENT)) {
     const word = (value as string).startsWith('0x')

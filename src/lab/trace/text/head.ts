@@ -12,16 +12,21 @@ export interface Head {
   placeTo: number;
   nameFrom: number;
   nameTo: number;
+  /** The line is of a function that was called, not of an event, though they may have one name. */
+  isCall: boolean;
   /** Where the fields begin; blanks before them may follow. */
   fieldsFrom: number;
 }
 
 export function createHead(): Head {
-  return { at: 0, digits: 0, isTicks: false, placeTo: 0, nameFrom: 0, nameTo: 0, fieldsFrom: 0 };
+  return {
+    ...{ at: 0, digits: 0, isTicks: false, placeTo: 0 },
+    ...{ nameFrom: 0, nameTo: 0, isCall: false, fieldsFrom: 0 },
+  };
 }
 
 /** Colons that may stand before the time's own: of files, of buffers, of a date. */
-const COLONS_MAX = 6;
+const COLONS_MAX = 12;
 
 const NS_OF_SECOND = 1e9;
 const NS_OF_MICROSECOND = 1e3;
@@ -39,7 +44,7 @@ const TAB = 9;
 const POINT = 46;
 const ZERO = 48;
 const COLON = 58;
-const LESS = 60;
+const OPENING_BRACKET = 91;
 const BRACKET = 93;
 const LOW_LINE = 95;
 const SMALL_S = 115;
@@ -154,10 +159,22 @@ function scanName(text: string, from: number, to: number, head: Head): boolean {
   head.nameFrom = start;
   head.nameTo = at;
   head.fieldsFrom = at + 1;
+  head.isCall = false;
   if (text.charCodeAt(at) === COLON && at < to) return true;
-  const next = skipBlanks(text, at, to);
+  const next = skipSymbol(text, at, to);
   head.fieldsFrom = next;
-  return next < to && text.charCodeAt(next) === LESS && text.charCodeAt(next + 1) === 45;
+  head.isCall = next + 1 < to && text.startsWith('<-', next);
+  return head.isCall;
+}
+
+/** Behind the place in a function and its module, `+0x10/0x190 [kvm]`, which need not be there. */
+function skipSymbol(text: string, from: number, to: number): number {
+  let at = from;
+  if (text.charCodeAt(at) === PLUS) while (at < to && text.charCodeAt(at) !== BLANK) at += 1;
+  at = skipBlanks(text, at, to);
+  if (text.charCodeAt(at) !== OPENING_BRACKET) return at;
+  const end = text.indexOf(']', at);
+  return end === -1 || end >= to ? at : skipBlanks(text, end + 1, to);
 }
 
 /** Behind `(+185)`; the place itself if that does not stand there. */

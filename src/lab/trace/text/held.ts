@@ -28,6 +28,9 @@ export interface Held {
 /** Lines that an event is spread over at most, by a mail client. */
 const WRAPPED_MAX = 4;
 
+/** Of the kernel, and of a raw report. */
+const CR_READ = /\bcr_read\b|\brw=0\b/;
+
 /** Holds back one event, for a line may go on in the next one. */
 export function createHeld(census: Census, take: Take): Held {
   let event: NamedEvent | null = null;
@@ -81,7 +84,7 @@ function factOf({ name, read }: NamedEvent, fields: string): Fact | null | undef
   if (read === undefined) return probeOf(name, fields) ?? undefined;
   const fact = read(fields);
   if (fact !== null) return fact;
-  if (isRaw(fields)) return RECORDED.get(name)?.(rawFields(name, fields)) ?? null;
   // A read of a control register changes nothing.
-  return name === 'kvm_cr' && fields.includes('cr_read') ? undefined : null;
+  if (name === 'kvm_cr' && CR_READ.test(fields)) return undefined;
+  return isRaw(fields) ? (RECORDED.get(name)?.(rawFields(name, fields)) ?? null) : null;
 }

@@ -20,7 +20,7 @@ const QUIET = [
   /^#/,
   // A stack, as tracefs, trace-cmd and perf write it.
   /^=>/,
-  /^<stack trace ?>$/,
+  /(?:^|\d: +)<(?:user )?stack trace ?>$/,
   /^[\da-f]{6,16} .+\(.+\)$/,
   /^(?:\S+:\s+)?cpus=\d+$/,
   /^file is (?:little|big) endian and host is/,
@@ -32,7 +32,18 @@ const QUIET = [
 /** Lines of a raw or binary format: what tracefs prints with its options raw, hex and bin. */
 const UNDECODED =
   /^\d+ \d+ \d+ (?:type: \d+|# [\da-f]{8,} )|^[\da-f]{8} [\da-f]{8} [\da-f]{16} type: \d+/;
-const ELIDED = /^\[?(?:\.{3,}|…|snip|<snip>)\]?$/i;
+/** Lines by which somebody says that lines were left out. */
+const ELIDED = [
+  // `....`, `[ ... ]`, `<snip>`, `(30 more lines)`
+  /^[[<({\s]*(?:\.{3,}|…|snip|cut|\d+ (?:more )?(?:lines?|events?))[\]>)}\s]*$/i,
+  // `[... 200 lines ...]`, `... many of these ...`
+  /^[[<({\s]*(?:\.{3,}|…)[^.…]{1,40}(?:(?:\.{3,}|…)[\]>)}\s]*|[\]>)}])$/,
+  // `--8<--`, `---8<--- cut here ---8<---`, `--- snip ---`
+  /^[-=~ ]*(?:[8%]<|>[8%])[-=~\w <>%]{0,60}$/,
+  /^[-=~]{2,} ?(?:snip|cut) ?[-=~]{2,}$/i,
+];
+/** The tracer function_graph: no line has a task and a time, not even of an event within. */
+const GRAPH = /^\d+\)\s+(?:[\d.!+#*@$ ]*(?:us )?\s*\||[^|]*=>)/;
 
 /** @param line Without blanks around it, nor the signs of a quote before it. */
 export function kindOfOther(line: string): OtherLine {
@@ -51,7 +62,10 @@ export function kindOfOther(line: string): OtherLine {
   if (UNDECODED.test(line)) {
     return { kind: 'unread', what: 'event without its name: option raw, hex or bin of tracefs' };
   }
-  if (ELIDED.test(line)) return { kind: 'unread', what: 'place where lines were left out' };
+  if (GRAPH.test(line)) return { kind: 'unread', what: 'line of function_graph, without a time' };
+  if (ELIDED.some((pattern) => pattern.test(line))) {
+    return { kind: 'unread', what: 'place where lines were left out' };
+  }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they show that it is no text.
   if (/[\u0000-\u0008\u000e-\u001f]/.test(line)) {
     return { kind: 'unread', what: 'line that is no text' };

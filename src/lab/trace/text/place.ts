@@ -28,11 +28,30 @@ const BRACKETED =
 const LATENCY = /^(.*?)[\s-]+(\d+)\s+(\d+)(?:[A-Za-z.#*][\dA-Za-z.#*]*|-0x[\da-f]+)\s*$/;
 /** Verbose latency format: comm, thread, CPU, priority, preemption, count and absolute time. */
 const VERBOSE = /^(.*?)\s+(\d+)\s+(\d+)\s+\d+\s+[\da-f]{8}\s+[\da-f]{8}\s+\[[\da-f]+\]\s*$/;
+/** `perf script` without a thread, and lines whose CPU somebody left out: `[...]`. */
+const NO_THREAD =
+  /^(.*?)(?:(?:^|[\s-]+)(\d+)(?:\/(\d+))?)?(?:(?:^|\s+)(?=\S*\.)[\dA-Za-z.#*]{4,6})?\s*\[(\d+|\.{3,})\](?:\s+[^\s\]]+)?\s*$/;
 /** `perf script` without a CPU. */
 const BARE = /^(.*?)(?:[\s-]+(\d+)(?:\/\d+)?)?\s*$/;
-/** Dates of `perf script` and of logs, times of dmesg, and numbers that an editor puts before lines. */
-const DATE =
-  /^\s*(?:\d{4}-\d\d-\d\d[T ]\s*[\d:.]+(?:Z|[+-]\d\d:?\d\d)?\s+|[A-Z][a-z]{2}\s+\d+ [\d:]{8} [\w.-]+ kernel:\s+|\[(?:[A-Z][a-z]{2} [\w: ]+|\s*\d+\.\d+)\]\s+|\d+:\s*(?=\S*[A-Za-z<]|\d{4}-|\[))/;
+/**
+ * Prefixes that logs, tools and editors put before a line, each apart: a date, a time of day, both in
+ * brackets or by `ctime`, the kernel's own time, the name of a host, the number of the line.
+ */
+const DATE = new RegExp(
+  `^\\s*(?:${[
+    /\d{4}[-/.]\d\d[-/.]\d\d(?=[T\s])(?:T[\d:.,]+(?:Z|[+-]\d\d:?\d\d)?)?\s+/,
+    /\d\d?[-/.]\d\d?[-/.]\d{4},?\s+/,
+    /\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?:\s[AP]M)?\s+/,
+    /(?:[A-Z][a-z]{2}\s+)?[A-Z][a-z]{2}\s+\d+ \d\d:\d\d:\d\d(?:\.\d+)?\s+(?:(?:[A-Z]{3,4}\s+)?\d{4}\s+)?/,
+    /[\w.-]+ kernel:\s+/,
+    /\[(?:[A-Z][a-z]{2} [\w: ]+|\s*\d+\.\d+|\d{4}-[-\dT :.,+Z]+|\d\d:[\d:.,]+)\]\s+/,
+    /\d+:\s*(?=\S*[A-Za-z<]|\d{4}-|\[)/,
+  ]
+    .map(({ source }) => source)
+    .join('|')})`,
+);
+/** Things of these kinds that stand before a line at most. */
+const DATES_MAX = 6;
 /** The name of a file or of a buffer before the task. */
 const BEFORE = /^\s*([\w./-]*[A-Za-z_][\w./-]*):\s+/;
 
@@ -59,8 +78,7 @@ export function createPlaces(): FindPlace {
 }
 
 function placeOf(before: string, tasks: Map<string, Task>): Place {
-  // An editor's number, a date, and the kernel's own time may all stand there.
-  const undated = before.replace(DATE, '').replace(DATE, '').replace(DATE, '');
+  const undated = withoutDates(before);
   const text = undated.replace(BEFORE, '');
   const host = hostIn(BEFORE.exec(undated)?.[1]);
   const verbose = VERBOSE.exec(text);
@@ -76,8 +94,19 @@ function placeOf(before: string, tasks: Map<string, Task>): Place {
     const [, name = '', pid, cpu] = withCpu;
     return { task: taskOf(tasks, { host, name, pid }), cpu: Number(cpu) };
   }
-  const [, name = '', pid] = BARE.exec(text) ?? [];
-  return { task: taskOf(tasks, { host, name, pid }), cpu: null };
+  const [, name = '', first, second, cpu] = NO_THREAD.exec(text) ?? BARE.exec(text) ?? [];
+  const task = taskOf(tasks, { host, name, pid: second ?? first });
+  return { task, cpu: cpu === undefined || cpu.startsWith('.') ? null : Number(cpu) };
+}
+
+function withoutDates(before: string): string {
+  let text = before;
+  for (let dates = 0; dates < DATES_MAX; dates += 1) {
+    const rest = text.replace(DATE, '');
+    if (rest === text) break;
+    text = rest;
+  }
+  return text;
 }
 
 /** A file of several that are merged is of a host of its own; a buffer's name has no point. */

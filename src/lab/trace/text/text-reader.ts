@@ -25,8 +25,11 @@ interface Cut {
 /** Names that are remembered, and CPUs that are told apart. */
 const NAMES_MAX = 4096;
 const CPUS_MAX = 4096;
+/** The name under which calls are counted, as trace-cmd has it: there are too many functions. */
+const CALL = 'function';
 const ENDS_WITH_TIME = /\d:$/;
 const QUOTE = 62;
+const BAR = 124;
 const HASH = 35;
 const BLANK = 32;
 
@@ -69,7 +72,8 @@ export function createTextReader(census: Census, take: Take): TextReader {
     const whole = `${cut.line} ${line}`;
     if (!scanHead(whole, 0, whole.length, head)) return false;
     const place = placeOf(whole, 0, head.placeTo);
-    if (place.cpu === null && !ENDS_WITH_TIME.test(cut.line)) return false;
+    const isPlaced = place.cpu !== null && place.task.pid !== null;
+    if (!isPlaced && !ENDS_WITH_TIME.test(cut.line)) return false;
     cut = null;
     takeEvent(whole, whole.length, place);
     return true;
@@ -95,7 +99,7 @@ export function createTextReader(census: Census, take: Take): TextReader {
     stamp.task = task;
     stamp.cpu = cpu;
     noteTime(cpu);
-    const event = namedEvent(text.slice(head.nameFrom, head.nameTo));
+    const event = namedEvent(head.isCall ? CALL : text.slice(head.nameFrom, head.nameTo));
     event.count.count += 1;
     held.hold(event, text, head.fieldsFrom, to);
   }
@@ -118,7 +122,8 @@ export function createTextReader(census: Census, take: Take): TextReader {
     }
     const place = placeOf(text, from, head.placeTo);
     if (cut !== null) {
-      if (place.cpu === null && joins(text.slice(from, to).trim())) return;
+      const isWhole = place.cpu !== null && place.task.pid !== null && place.task.name !== '';
+      if (!isWhole && joins(text.slice(from, to).trim())) return;
       dropCut();
       scanHead(text, from, to, head);
     }
@@ -143,7 +148,8 @@ export function createTextReader(census: Census, take: Take): TextReader {
 function behindQuotes(text: string, start: number, to: number): number {
   let from = start;
   for (;;) {
-    if (text.charCodeAt(from) === QUOTE) from += 1;
+    const code = text.charCodeAt(from);
+    if (code === QUOTE || (code === BAR && text.charCodeAt(from + 1) === BLANK)) from += 1;
     else if (text.startsWith(HTML_QUOTE, from)) from += HTML_QUOTE.length;
     else return from;
     while (from < to && text.charCodeAt(from) === BLANK) from += 1;
