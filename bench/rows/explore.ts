@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { murphiOf, promelaOf } from '../../scripts/spec-texts.js';
 import type { Setting } from '../../src/lab/index.js';
 import type { Command as ModelCommand } from '../../src/mmu/schema/index.js';
 import { createVm, step } from '../built.js';
@@ -15,7 +16,6 @@ import {
 import { compare, cpuSecondsOf, secondsOf } from '../rounds.js';
 import type { Finding } from '../row.js';
 
-const SPEC = new URL('../../spec/', import.meta.url);
 const LIMITS = { depth: 1000, states: 10_000_000, bytes: 2 ** 29 };
 const ROUNDS = 3;
 
@@ -136,8 +136,7 @@ const CHECKERS: readonly Checker[] = [
     // It takes two steps to the first state.
     countsOf: ({ transitions }) => `${transitions + 2} transitions`,
     build(folder) {
-      const defined = constants().map(([name, value]) => `#define ${name} ${value}\n`);
-      writeFileSync(join(folder, 'm.pml'), defined.join('') + specText('root-cache.pml'));
+      writeFileSync(join(folder, 'm.pml'), promelaOf(MACHINE));
       inFolder(folder, 'spin', '-a', '-o2', 'm.pml');
       const flags = '-O2 -DSAFETY -DNOCOMP -DNOREDUCE -DNOCLAIM -w -o pan pan.c';
       inFolder(folder, 'gcc', ...flags.split(' '));
@@ -148,10 +147,7 @@ const CHECKERS: readonly Checker[] = [
     ...{ name: 'rumur', goal: 30 },
     countsOf: ({ states, transitions }) => `${states} states, ${transitions} rules fired`,
     build(folder) {
-      const given = constants().map(([name, value]) => `  ${name}: ${value};\n`);
-      const marks = /( *-- <constants>\n)[\s\S]*?( *-- <\/constants>)/;
-      const text = specText('root-cache.m').replace(marks, `$1${given.join('')}$2`);
-      writeFileSync(join(folder, 'm.m'), text.replaceAll(/\bput [^;]*;/g, ''));
+      writeFileSync(join(folder, 'm.m'), murphiOf(MACHINE).replaceAll(/\bput [^;]*;/g, ''));
       const flags = '--threads 1 --deadlock-detection off --output m.c m.m';
       inFolder(folder, 'rumur', ...flags.split(' '));
       inFolder(folder, 'gcc', '-O2', '-w', '-o', 'm', 'm.c', '-lpthread');
@@ -159,16 +155,6 @@ const CHECKERS: readonly Checker[] = [
     },
   },
 ];
-
-function constants(): [string, number][] {
-  const policies: Record<string, Record<string, number>> = JSON.parse(specText('policies.json'));
-  const { policy, slots, spaces } = MACHINE;
-  return Object.entries({ SPACES: spaces, PREV: slots, ...policies[policy] });
-}
-
-function specText(name: string): string {
-  return readFileSync(new URL(name, SPEC), 'utf8');
-}
 
 function inFolder(folder: string, program: string, ...args: readonly string[]): string {
   return execFileSync(program, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });

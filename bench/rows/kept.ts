@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createVmOn, demand } from '../api.js';
 import { useOf } from '../process-use.js';
 import { type Listener, startServer } from '../processes.js';
-import { medianOf, secondsOf } from '../rounds.js';
+import { repeat, secondsOf } from '../rounds.js';
 import type { Finding } from '../row.js';
 
 const VMS = 10_000;
@@ -20,8 +20,8 @@ const BATCH = 1000;
 /** Clients that fill the folder. */
 const CLIENTS = 32;
 
-/** Starts of the server, of which the first does not count. */
-const STARTS = 4;
+/** Starts of the server that count. */
+const STARTS = 3;
 
 const GOALS = { restartMs: 5000, wakeMs: 50 };
 
@@ -42,7 +42,7 @@ async function fill(folder: string): Promise<string[]> {
   try {
     let left = VMS;
     const client = async () => {
-      for (; left > 0; ) {
+      while (left > 0) {
         left -= 1;
         await createRun(server.port, COMMANDS_PER_VM);
       }
@@ -72,13 +72,10 @@ async function createRun(port: number, count: number): Promise<string> {
 }
 
 async function restart(folder: string): Promise<Finding> {
-  const times: number[] = [];
-  for (let i = 0; i < STARTS; i += 1) {
-    times.push(1000 * (await secondsOf(async () => await listed(folder))));
-  }
+  const startMs = async () => 1000 * (await secondsOf(() => listed(folder)));
   return {
     work: `start with ${VMS} kept VMs of ${COMMANDS_PER_VM} commands, until they are listed`,
-    measured: { value: medianOf(times.slice(1)), unit: 'ms' },
+    measured: { value: await repeat(startMs, STARTS), unit: 'ms' },
     rival: null,
     ratio: null,
     goal: { of: 'measured', at: 'most', value: GOALS.restartMs },

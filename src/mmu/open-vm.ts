@@ -1,6 +1,6 @@
 import { conductOf } from './conduct.js';
 import { createConfiguredTlb } from './create-vm.js';
-import { OpenedVm, type PartSource } from './parts/index.js';
+import { type Making, OpenedVm, type PartSource } from './parts/index.js';
 import type { VmConfig } from './schema/index.js';
 
 /**
@@ -9,10 +9,10 @@ import type { VmConfig } from './schema/index.js';
  * @param config The configuration that all of them arose from.
  */
 export function createOpener(config: VmConfig): (source: PartSource) => OpenedVm {
-  const making = {
+  const making: Making = {
     config,
     conduct: conductOf(config),
-    createTlb: (total: { entries: number }) => createConfiguredTlb(config, total),
+    createTlb: (total) => createConfiguredTlb(config, total),
   };
   return (source) => new OpenedVm(making, source);
 }

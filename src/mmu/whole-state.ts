@@ -29,7 +29,7 @@ import { createLedger, type Vm } from './state/index.js';
 export interface Blocks {
   /** Where each vCPU's block begins, and where the last one ends. */
   readonly vcpuBlocks: readonly number[];
-  /** Where the shadow pages begin, and every part of every vCPU: see `writeVcpu()`. */
+  /** Where the shadow pages begin, then the five pieces of each vCPU: see `writeVcpu()`. */
   readonly cuts: readonly number[];
   /** Where what the oracle remembers of each vCPU begins, and where the last one ends. */
   readonly oracleParts: readonly number[];

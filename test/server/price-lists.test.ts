@@ -1,15 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { PRESET_NAMES, PRICE_NAMES } from '../../src/lab/index.js';
+import { PRICE_FILE } from './price-file.js';
 import { ask, startApp } from './start.js';
 
 const EXIT = { value: 1300, low: 1250, high: 1380, sure: 'calibrated', cpu: 'A host' };
 const MINE = {
-  format: 'mmulab-prices',
-  formatVersion: 1,
-  name: 'my-host',
-  machine: 'A host at 3 GHz',
-  ghz: 3,
-  base: PRESET_NAMES[0],
+  ...PRICE_FILE,
   prices: { exit: { ...EXIT, kernel: '6.12', source: 'vmexit: cpuid' } },
 };
 const KPTI = { kind: 'workload', name: 'kpti', parameters: { commands: 40 } };

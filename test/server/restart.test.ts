@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { expect, test } from 'vitest';
 import { MemoryJournal } from '../../src/journal/log/index.js';
-import { PRESET_NAMES, workloadOf } from '../../src/lab/index.js';
+import { workloadOf } from '../../src/lab/index.js';
 import { buildApp } from '../../src/server/index.js';
+import { PRICE_FILE } from './price-file.js';
 import { ask, type Frame, plainIds, startApp } from './start.js';
 
 const OPTIONS = { epoch: 'test', ids: plainIds, limits: { eventLoopDelayMs: 0 } };
@@ -13,16 +14,6 @@ const OPTIONS = { epoch: 'test', ids: plainIds, limits: { eventLoopDelayMs: 0 } 
 async function startOn(journal: MemoryJournal): Promise<FastifyInstance> {
   return await startApp({ ...OPTIONS, journal, epoch: 'other' });
 }
-
-const MINE = {
-  format: 'mmulab-prices',
-  formatVersion: 1,
-  name: 'my-host',
-  machine: 'A host at 3 GHz',
-  ghz: 3,
-  base: PRESET_NAMES[0],
-  prices: {},
-};
 
 const TRACE = readFileSync(
   new URL(
@@ -259,7 +250,7 @@ test('jobs that ended are there, and one that did not says why', async () => {
 test('price lists are there after a restart', async () => {
   const journal = new MemoryJournal();
   const app = await startApp({ ...OPTIONS, journal });
-  const given = await ask(app, 'POST', '/v1/price-lists', MINE);
+  const given = await ask(app, 'POST', '/v1/price-lists', PRICE_FILE);
   expect(given.status).toBe(201);
   await app.close();
   const again = await startOn(journal);

@@ -1,31 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const SPEC = fileURLToPath(new URL('../../spec/', import.meta.url));
-
-const POLICIES: Readonly<Record<string, Readonly<Record<string, number>>>> = JSON.parse(
-  readFileSync(join(SPEC, 'policies.json'), 'utf8'),
-);
-
-export interface Configuration {
-  readonly policy: string;
-  readonly slots: number;
-  readonly spaces: number;
-}
+import { murphiOf, promelaOf, type SpecConfiguration } from '../../scripts/spec-texts.js';
 
 /** Room for what a checker prints: some hundred bytes an edge. */
 const OUTPUT_MAX = 2 ** 28;
 
 /** Every edge that Spin finds, sorted, each once: a command, the state before it, the one after. */
-export function edgesBySpin(configuration: Configuration): string[] {
+export function edgesBySpin(configuration: SpecConfiguration): string[] {
   return inFolder((folder, sh) => {
-    const constants = Object.entries(constantsOf(configuration));
-    const text = readFileSync(join(SPEC, 'root-cache.pml'), 'utf8');
-    const defined = constants.map(([name, value]) => `#define ${name} ${value}\n`).join('');
-    writeFileSync(join(folder, 'm.pml'), defined + text);
+    writeFileSync(join(folder, 'm.pml'), promelaOf(configuration));
     // Without -o2: Spin takes a variable that only printf() reads for one that nobody does.
     sh('spin', '-a', '-o2', 'm.pml');
     sh('gcc', ...'-O2 -DPRINTF -DSAFETY -DNOREDUCE -DNOCLAIM -o pan pan.c'.split(' '));
@@ -34,21 +19,13 @@ export function edgesBySpin(configuration: Configuration): string[] {
 }
 
 /** The same by Rumur. */
-export function edgesByRumur(configuration: Configuration): string[] {
+export function edgesByRumur(configuration: SpecConfiguration): string[] {
   return inFolder((folder, sh) => {
-    const constants = Object.entries(constantsOf(configuration));
-    const text = readFileSync(join(SPEC, 'root-cache.m'), 'utf8');
-    const given = constants.map(([name, value]) => `  ${name}: ${value};\n`).join('');
-    const marks = /( *-- <constants>\n)[\s\S]*?( *-- <\/constants>)/;
-    writeFileSync(join(folder, 'm.m'), text.replace(marks, `$1${given}$2`));
+    writeFileSync(join(folder, 'm.m'), murphiOf(configuration));
     sh('rumur', ...'--threads 1 --deadlock-detection off --output m.c m.m'.split(' '));
     sh('gcc', '-O2', '-o', 'm', 'm.c', '-lpthread');
     return edgesIn(sh('./m'));
   });
-}
-
-function constantsOf({ policy, slots, spaces }: Configuration): Record<string, number> {
-  return { SPACES: spaces, PREV: slots, ...POLICIES[policy] };
 }
 
 function edgesIn(output: string): string[] {

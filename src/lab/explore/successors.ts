@@ -25,7 +25,8 @@ const REFUSED: Followed = { effect: null, findings: [], isBroken: false };
  * of a state, and what it did to those it does again, whatever the others are. Nobody declares which
  * parts these are: they are those that were asked for.
  *
- * What is known is what no property objected to.
+ * A command is followed only where no property objected when it was carried out; else it is carried
+ * out again.
  */
 export class Successors {
   readonly #setting: Setting;
@@ -56,7 +57,7 @@ export class Successors {
     this.#futures = futures;
     this.#renaming = new Renaming(states.parts, vcpus);
     this.#oraclePlace = oraclePlace(vcpus);
-    this.#deeds = new Deeds({ oraclePlace: this.#oraclePlace, seen: this.#renaming.seen });
+    this.#deeds = this.#newDeeds();
   }
 
   /** Commands that were carried out in truth. */
@@ -68,9 +69,13 @@ export class Successors {
     return this.#deeds.bytes + this.#looks.bytes;
   }
 
+  #newDeeds(): Deeds {
+    return new Deeds({ oraclePlace: this.#oraclePlace, seen: this.#renaming.seen });
+  }
+
   /** Forgets what is known, which can all be worked out again. */
   forget(): void {
-    this.#deeds = new Deeds({ oraclePlace: this.#oraclePlace, seen: this.#renaming.seen });
+    this.#deeds = this.#newDeeds();
     this.#looks = new Memo();
   }
 

@@ -1,3 +1,4 @@
+import { finished } from '../steps.js';
 import { type Fewest, fewestOf } from './clairvoyant.js';
 import type { RaceCounters } from './counters.js';
 import { baselineOf, type Lane, type LaneSpec } from './lane.js';
@@ -22,11 +23,7 @@ export interface Ran {
 
 /** The result of a race so far. */
 export function resultOf(race: Race, ran: Ran): RaceResult {
-  const steps = resultSteps(race, ran);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
+  return finished(resultSteps(race, ran));
 }
 
 /** The same in small steps. */

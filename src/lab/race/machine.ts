@@ -30,12 +30,3 @@ export function fillMemory(configs: Configs): Generator<void, GuestPages> {
   const [first] = configs.values();
   return initialPages(first as VmConfig);
 }
-
-/** The same memory, all at once. */
-export function filled(configs: Configs): GuestPages {
-  const pieces = fillMemory(configs);
-  for (;;) {
-    const { done, value } = pieces.next();
-    if (done === true) return value;
-  }
-}

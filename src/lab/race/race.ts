@@ -1,15 +1,9 @@
 import { type GuestPages, pagesHeldBy } from '../../mmu/index.js';
 import type { Command, VmConfig } from '../../mmu/schema/index.js';
+import { finished } from '../steps.js';
 import { addPoint, type CostSeries, createCostSeries, isPointDue } from './cost-series.js';
 import type { Lane, LaneSpec } from './lane.js';
-import {
-  type Configs,
-  configFor,
-  filled,
-  fillMemory,
-  type MachineConfig,
-  RaceRefused,
-} from './machine.js';
+import { type Configs, configFor, fillMemory, type MachineConfig, RaceRefused } from './machine.js';
 import { createPartings, type Partings, partLanes } from './parting.js';
 import {
   DEFAULT_PRICES,
@@ -55,7 +49,7 @@ export interface Race {
   /** The machines that the lanes run on. */
   readonly runs: Run[];
   readonly config: Configs;
-  /** Memory at the beginning, which all machines share; null before the first one. */
+  /** Memory at the beginning, which all machines share; null before it is filled, and once all are there. */
   pages: GuestPages | null;
   readonly prices: PriceList;
   readonly guestCycles: number;
@@ -74,7 +68,7 @@ export interface Race {
  */
 export function createRace(setup: RaceSetup): Race {
   const race = openRace(setup);
-  race.pages = setup.pages ?? filled(race.config);
+  race.pages ??= finished(fillMemory(race.config));
   for (const index of race.specs.keys()) addRun(race, [index]);
   // All machines are there, and it is for them to keep.
   race.pages = null;
@@ -99,7 +93,7 @@ export function openRace(setup: RaceSetup): Race {
     lanes: [],
     runs: [],
     config: new Map(kernels.map((kernel) => [kernel, configFor(config, kernel)])),
-    pages: null,
+    pages: setup.pages ?? null,
     prices: withChanges(prices, costs),
     guestCycles,
     isRecorded,

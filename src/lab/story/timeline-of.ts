@@ -1,3 +1,4 @@
+import { finished } from '../steps.js';
 import type { LanePainter, Stretch } from './lane-painter.js';
 import {
   CODES_PER_VCPU,
@@ -34,11 +35,7 @@ export function oldestOf({ segments }: Story): number {
 
 /** A window of a story. @param vcpuCount vCPUs of the VM. */
 export function timelineOf(story: Story, vcpuCount: number, asked: WindowAsked): Timeline {
-  const steps = timelineSteps(story, vcpuCount, asked);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
+  return finished(timelineSteps(story, vcpuCount, asked));
 }
 
 /** The same in steps. The story may go on, or forget, in between. */

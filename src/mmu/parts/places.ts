@@ -12,7 +12,7 @@ export const CORE = 0;
 export const ROOT_MMU = 1;
 export const GUEST_MMU = 2;
 export const TLB = 3;
-export const VCPU_PARTS = 4;
+const VCPU_PARTS = 4;
 
 /** @param part {@link CORE}, {@link ROOT_MMU}, {@link GUEST_MMU} or {@link TLB}. */
 export function placeOf(vcpu: number, part: number): number {

@@ -3,6 +3,9 @@ import { seen } from '../../../mmu/scenes/index.js';
 import { Command, type CommandInput } from '../../../mmu/schema/index.js';
 import { type Chance, createChance } from '../../workloads/index.js';
 
+/** Beyond all memory: what maps it is an emulated device. */
+export const NO_MEMORY = 2 ** 32;
+
 /**
  * Makes the next command, or several that belong together. Another function chooses the vCPU, so that
  * vCPUs are counted from that one: {@link vcpu}, and {@link another}.

@@ -23,6 +23,7 @@ import {
   type Choice,
   chosenFrom,
   entryText,
+  NO_MEMORY,
   onEveryVcpu,
   stored,
   uaccess,
@@ -50,8 +51,6 @@ const OWN_PAGES = [X, X, X + 0x1000, X + 0x2000, LARGE + gfnToGpa(FRAME_A), LARG
 const ALIASES = [0x200000, 2 ** 30 + X, 2 ** 30 + 0x200000];
 const PAGES = [...OWN_PAGES, ...OWN_PAGES, ...ALIASES];
 const FRAMES = [gfnToGpa(FRAME_A), 0x11000, 0x14000, 0x1a000, 0x1b000];
-/** Beyond all memory: what maps it is an emulated device. */
-const NO_MEMORY = 2 ** 32;
 /** Rights of a page, A and D: most often all of them. */
 const LEAF_FLAGS = [0x67, 0x67, 0x67, 0x65, 0x63, 0x167, 0x47, 0x27, 0x7, 0];
 /** Flags of entries. A table's always allow writing, or the guest could not repair its tables. */

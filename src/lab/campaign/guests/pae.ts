@@ -2,7 +2,7 @@ import { hex } from '../../../mmu/index.js';
 import { LARGE, X } from '../../../mmu/scenes/index.js';
 import type { CommandInput } from '../../../mmu/schema/index.js';
 import type { Chance } from '../../workloads/index.js';
-import { entryText, stored } from './choice.js';
+import { entryText, NO_MEMORY, stored } from './choice.js';
 import { LARGE_FLAGS, leaf, legacyGuest, root, TABLE_FLAGS } from './legacy.js';
 
 /**
@@ -24,9 +24,6 @@ const TABLE = 0x2000;
 /** Entries of the directory for X, and for the large page. */
 const X_ENTRY = DIRECTORY + 0x10;
 const LARGE_ENTRY = DIRECTORY + 0x18;
-
-/** Beyond all memory: what maps it is an emulated device. */
-const NO_MEMORY = 2 ** 32;
 
 function edit(chance: Chance): CommandInput {
   if (chance.percent(5)) return stored(leafPlace(chance), hex(NO_MEMORY + 0x67));

@@ -38,7 +38,6 @@ export class Deeds {
   readonly #oracles: number[] = [];
   readonly #undecided: number[] = [];
   readonly #oraclePlace: number;
-
   readonly #seen: readonly number[];
 
   /** @param seen Places of the parts that an oracle may look at. */

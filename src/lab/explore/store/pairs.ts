@@ -27,28 +27,30 @@ export class Pairs {
 
   /** @returns The name of the pair; it is a new one if that was {@link count}. */
   intern(left: number, right: number): number {
-    const slots = this.#slots;
-    let slot = slotOf(left, right, slots.length);
-    for (let found = slots[slot] as number; found !== 0; found = slots[slot] as number) {
-      if (this.left(found - 1) === left && this.right(found - 1) === right) return found - 1;
-      slot = slot + 1 === slots.length ? 0 : slot + 1;
-    }
+    const slot = this.#slotOf(left, right);
+    const found = this.#slots[slot] as number;
+    if (found !== 0) return found - 1;
     const name = this.#count;
     this.#append(left, right);
-    slots[slot] = name + 1;
-    if (this.#count > slots.length * LOAD_MAX) this.#grow();
+    this.#slots[slot] = name + 1;
+    if (this.#count > this.#slots.length * LOAD_MAX) this.#grow();
     return name;
   }
 
   /** The name of a pair; -1 if there is no such. */
   find(left: number, right: number): number {
+    return (this.#slots[this.#slotOf(left, right)] as number) - 1;
+  }
+
+  /** The place of a pair in the table, or the empty one where it belongs. */
+  #slotOf(left: number, right: number): number {
     const slots = this.#slots;
     let slot = slotOf(left, right, slots.length);
     for (let found = slots[slot] as number; found !== 0; found = slots[slot] as number) {
-      if (this.left(found - 1) === left && this.right(found - 1) === right) return found - 1;
+      if (this.left(found - 1) === left && this.right(found - 1) === right) break;
       slot = slot + 1 === slots.length ? 0 : slot + 1;
     }
-    return -1;
+    return slot;
   }
 
   left(name: number): number {

@@ -16,7 +16,7 @@ import { Contents } from './contents.js';
 import { Pairs } from './pairs.js';
 import type { Tuple } from './tuple.js';
 
-/** The places at which a vCPU's block of a frozen state is cut, and the part that begins there. */
+/** Cuts of a vCPU in a frozen state: front, two MMUs, back, TLB. Front and back are its core. */
 const CUTS_OF_VCPU = 5;
 
 type Spts = readonly (Float64Array | null)[];

@@ -13,6 +13,8 @@ import type { Tuple } from './tuple.js';
 
 /** Names the parts of a VM that was made of named ones, and has gone on. */
 export class Renaming {
+  /** Places of what an oracle can look at. */
+  readonly seen: readonly number[];
   readonly #parts: Parts;
   readonly #writer = createByteWriter();
   readonly #vcpus: number;
@@ -20,6 +22,7 @@ export class Renaming {
   constructor(parts: Parts, vcpus: number) {
     this.#parts = parts;
     this.#vcpus = vcpus;
+    this.seen = [BOARD, MEMORY, ...Array.from({ length: vcpus }, (_, i) => placeOf(i, CORE))];
   }
 
   /**
@@ -34,11 +37,6 @@ export class Renaming {
       story.push(`${what} ${core} ${memory}`);
     };
     return story;
-  }
-
-  /** Places of what an oracle can look at. */
-  get seen(): number[] {
-    return [BOARD, MEMORY, ...Array.from({ length: this.#vcpus }, (_, i) => placeOf(i, CORE))];
   }
 
   /** The names of a settled VM's parts. Those that nobody asked for have their old ones. */
