@@ -185,4 +185,13 @@ export const MIXES: readonly (readonly [mix: string, text: string, read: readonl
       '1 kvm_cr in a form that is not known: kvm_cr: cr_write 3',
     ],
   ],
+  [
+    'perf without a thread, four, five and six flags before the CPU',
+    'q/KVM d..1 [002] 70.000001: kvm:kvm_entry: vcpu 3, rip 0x1\nq/KVM dN.2. [002] 70.000002: kvm:kvm_entry: vcpu 3, rip 0x1\nq/KVM dN.2.b [002] 70.000003: kvm:kvm_entry: vcpu 3, rip 0x1',
+    [
+      'q/KVM null [2] 70000001000 entry vcpu:3',
+      'q/KVM null [2] 70000002000 entry vcpu:3',
+      'q/KVM null [2] 70000003000 entry vcpu:3',
+    ],
+  ],
 ];
