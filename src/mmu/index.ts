@@ -4,7 +4,7 @@ export { VMCS_REGIONS_MAX } from './commands/index.js';
 export { createMendedVm, createVm, creationOf, initialPages } from './create-vm.js';
 export { DEFECTS, type Defect } from './defects/index.js';
 export { decodeVm, type EncodedVm, encodeVm, encodingOf } from './encode.js';
-export { BadEncoding, createByteWriter } from './encoding/index.js';
+export { BadEncoding, createByteWriter, finished } from './encoding/index.js';
 export {
   bytesBeyond,
   type Contents,

@@ -7,7 +7,7 @@ import {
   REFERENCE,
   type Reference,
 } from '../../src/lab/race/references.js';
-import { KERNEL_VERSIONS, POLICY_NAMES } from '../../src/mmu/index.js';
+import { finished, KERNEL_VERSIONS, POLICY_NAMES } from '../../src/mmu/index.js';
 import { Command } from '../../src/mmu/schema/index.js';
 
 /** A reference: kind and root, as a letter each; `L0` looks for root 0. */
@@ -25,10 +25,7 @@ function fewest(named: readonly Named[], size: number, counted: 'L' | 'R'): numb
   for (const name of named) push(references, KINDS[name[0] as string] as Reference, idIn(name));
   const kind = counted === 'L' ? REFERENCE.LOOKUP : REFERENCE.RUN;
   const steps = fewestAbsent(references, size, kind);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
+  return finished(steps);
 }
 
 const idIn = (name: Named) => Number(name.slice(1) || 0);

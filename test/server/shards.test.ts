@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { commandsOf, MUSEUM, type SweepCell } from '../../src/lab/index.js';
+import { finished } from '../../src/mmu/index.js';
 import { openShard, type Shard } from '../../src/server/shards/shard.js';
 import { runShards, ShardFailed } from '../../src/server/shards/shard-runner.js';
 import { ThreadPool } from '../../src/server/shards/thread-pool.js';
@@ -47,10 +48,7 @@ function reasonOf(promise: Promise<unknown>): Promise<unknown> {
 /** The result that a shard has here. */
 function here(input: SweepCell) {
   const { steps } = openShard(shardOf(input));
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
+  return finished(steps);
 }
 
 describe.skipIf(!isBuilt)(titleOf('shards on threads'), () => {

@@ -1,4 +1,4 @@
-import { finished } from '../steps.js';
+import { finished } from '../../mmu/index.js';
 import { type Fewest, fewestOf } from './clairvoyant.js';
 import type { RaceCounters } from './counters.js';
 import { baselineOf, type Lane, type LaneSpec } from './lane.js';

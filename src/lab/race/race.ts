@@ -1,6 +1,5 @@
-import { type GuestPages, pagesHeldBy } from '../../mmu/index.js';
+import { finished, type GuestPages, pagesHeldBy } from '../../mmu/index.js';
 import type { Command, VmConfig } from '../../mmu/schema/index.js';
-import { finished } from '../steps.js';
 import { addPoint, type CostSeries, createCostSeries, isPointDue } from './cost-series.js';
 import type { Lane, LaneSpec } from './lane.js';
 import { type Configs, configFor, fillMemory, type MachineConfig, RaceRefused } from './machine.js';

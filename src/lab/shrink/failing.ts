@@ -1,4 +1,11 @@
-import { CommandRefused, creationOf, type PolicyName, step, type Vm } from '../../mmu/index.js';
+import {
+  CommandRefused,
+  creationOf,
+  finished,
+  type PolicyName,
+  step,
+  type Vm,
+} from '../../mmu/index.js';
 import {
   Command,
   type CommandInput,
@@ -6,7 +13,6 @@ import {
   VmConfig,
   type VmConfigInput,
 } from '../../mmu/schema/index.js';
-import { finished } from '../steps.js';
 
 /** A machine and what befalls it: what is made smaller. */
 export interface Failing {

@@ -1,5 +1,4 @@
-import type { PolicyName } from '../../mmu/index.js';
-import { finished } from '../steps.js';
+import { finished, type PolicyName } from '../../mmu/index.js';
 import { type Failing, type Failure, type FailureKind, failureSteps } from './failing.js';
 import { shrunkSteps } from './shrunk.js';
 import { withFewerVcpus, withoutFields, withSimplerHex } from './simpler.js';

@@ -1,4 +1,4 @@
-import { finished } from '../steps.js';
+import { finished } from '../../mmu/index.js';
 
 /** Tells in steps whether a list still shows the mistake. */
 export type Fails<T, Step = unknown> = (some: readonly T[]) => Generator<Step, boolean>;

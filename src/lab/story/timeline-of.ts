@@ -1,4 +1,4 @@
-import { finished } from '../steps.js';
+import { finished } from '../../mmu/index.js';
 import type { LanePainter, Stretch } from './lane-painter.js';
 import {
   CODES_PER_VCPU,

@@ -24,10 +24,10 @@ export function* writeInPieces<T>(
   }
 }
 
-/** Does all pieces at once. */
-export function finished<T>(pieces: Pieces<T>): T {
+/** Takes work that is done in steps to its end, all at once. */
+export function finished<T>(steps: Generator<unknown, T>): T {
   for (;;) {
-    const { done, value } = pieces.next();
+    const { done, value } = steps.next();
     if (done === true) return value;
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ExplorationFound, ExplorationPlan, StageRefused } from '../../lab/index.js';
-import { step } from '../../mmu/index.js';
+import { finished, step } from '../../mmu/index.js';
 import { Command, VmConfig } from '../../mmu/schema/index.js';
 import { CaseFile, caseSteps } from '../history/case-file.js';
 import type { ShardRunner } from '../shards/shard-runner.js';
@@ -53,7 +53,8 @@ export function explorationWork(
   runner: ShardRunner | null,
 ): JobWork<ExplorationResult> | DistantWork<ExplorationResult> {
   return shardWork({ kind: 'exploration', input: plan }, runner, {
-    resultOf: (found) => whole(resultSteps(plan, foundOr(found))),
+    // All at once: a counterexample is a few commands.
+    resultOf: (found) => finished(resultSteps(plan, foundOr(found))),
     advice: 'explore with less memory',
   });
 }
@@ -62,14 +63,6 @@ export function explorationWork(
 function foundOr(found: ExplorationFound | StageRefused): ExplorationFound {
   if ('refusal' in found) throw new ApiError('command-refused', found.refusal);
   return found;
-}
-
-/** All at once: a counterexample is a few commands. */
-function whole<R>(steps: Generator<unknown, R>): R {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
 }
 
 function* resultSteps(

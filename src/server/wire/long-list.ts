@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { finished } from '../../mmu/index.js';
 import { createJsonWriter, type JsonWriter, requiredFirst } from '../../mmu/schema/index.js';
 import { Blocks } from './blocks.js';
 
@@ -27,7 +28,7 @@ export function createBodyWriter(schema: z.ZodType): BodyWriter {
   const write = createJsonWriter(schema) as JsonWriter<unknown>;
   const long = createLongWriter(schema);
   if (long === null) return write;
-  return (value) => (long.isLong(value) ? returnedBy(long.write(value)) : write(value));
+  return (value) => (long.isLong(value) ? finished(long.write(value)) : write(value));
 }
 
 /** Compiles a schema into a writer of its lists, however deep they lie; null if it has none. */
@@ -145,11 +146,4 @@ function listParts(schema: z.ZodArray): PartWriter {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
-}
-
-function returnedBy<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
 }

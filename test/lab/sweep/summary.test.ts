@@ -10,6 +10,7 @@ import {
   summariesOf,
   sweepTable,
 } from '../../../src/lab/index.js';
+import { finished } from '../../../src/mmu/index.js';
 
 const NONE = Object.fromEntries(PRICE_NAMES.map((name) => [name, 0])) as Amounts;
 
@@ -62,10 +63,7 @@ test('a cell that is run again has the same row', () => {
   } as const);
   const row = () => {
     const steps = cellSteps(cell as NonNullable<typeof cell>, 'test');
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done === true) return value;
-    }
+    return finished(steps);
   };
   expect(keyOf(cell as NonNullable<typeof cell>)).toBe('pcid-churn/7/6.1/3/200/mainline need-sync');
   expect(row()).toEqual(row());
