@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { installBy, installPackages } from './debian-packages.js';
 
 /** A program that tests need and that Debian has. */
 export interface DebianProgram {
@@ -14,29 +14,21 @@ export interface DebianProgram {
 }
 
 /**
- * Finds a program.
- *
- * As root without a terminal, as on a CI runner, it installs Debian's package if there is none.
- * Elsewhere a test must not install anything.
+ * Finds a program, and installs Debian's package where tests may and there is none.
  *
  * @returns Path of the executable; the one in the variable, if that is set.
  * @throws {Error} If there is none. The message says how to install it.
  */
 export function findProgram(program: DebianProgram): string {
-  const install = `apt-get update && apt-get install -y --no-install-recommends ${program.packageName}`;
   const found = search(program);
   if (found !== null) return found;
-  if (mayInstall()) {
-    execFileSync('/bin/sh', ['-c', install], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    });
-  }
+  const packages = [program.packageName];
+  installPackages(packages);
   const installed = search(program);
   if (installed !== null) return installed;
   const { name, purpose, paths, variable } = program;
   throw new Error(
-    `Cannot ${purpose}: no ${name} in ${paths.join(', ')}; install it by "${install}" or set ${variable}`,
+    `Cannot ${purpose}: no ${name} in ${paths.join(', ')}; install it by "${installBy(packages)}" or set ${variable}`,
   );
 }
 
@@ -44,8 +36,4 @@ function search({ variable, paths }: DebianProgram): string | null {
   const given = process.env[variable];
   if (given !== undefined && given !== '') return given;
   return paths.find((path) => existsSync(path)) ?? null;
-}
-
-function mayInstall(): boolean {
-  return process.getuid?.() === 0 && !process.stdin.isTTY && existsSync('/usr/bin/apt-get');
 }
