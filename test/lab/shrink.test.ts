@@ -94,6 +94,13 @@ describe('shrinking a list', () => {
   });
 });
 
+/** Statements of a function in C, without comments. */
+function functionOf(text: string, name: string): string[] {
+  const body = text.split(`static void ${name}(`)[1]?.split('\n}\n')[0] ?? '';
+  const lines = body.split('\n').slice(2);
+  return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('/*'));
+}
+
 describe('a smallest list is written', () => {
   const found: Shrunk = {
     config: { memory: { words: [{ gpa: '0x1000', value: '0x2003' }] } },
@@ -112,9 +119,53 @@ describe('a smallest list is written', () => {
     const text = SHRUNK_TEXTS['kvm-unit-tests'](found);
     expect(text).toContain('#include "libcflat.h"\n#include "desc.h"\n#include "processor.h"\n');
     expect(text).toContain('\tstore(0x1000ull, 0x2003ull);\n\twrite_cr3(0x1001ull);\n');
-    expect(text).toContain('\tinvpcid_safe(0x1ull, &desc);\n\t(void)load(0x400000ull);\n');
+    expect(text).toContain('\tinvpcid_safe(0x1ull, &desc);\n\t(void)load_faults(0x400000ull);\n');
     expect(text).toContain('no guest executes this */\n');
     expect(text.match(/\*\//g)).toHaveLength(2);
+  });
+
+  test('as C of VMX: L2 is a function of its own, and other CPUs run theirs', () => {
+    const vmx: Shrunk = { ...found, ...sceneOf('mainline-pv-l2') };
+    const text = SHRUNK_TEXTS['kvm-unit-tests'](vmx);
+    expect(functionOf(text, 'shrunk_guest')).toEqual([
+      'asm volatile("vmcall");',
+      'on_cpu(1, on_cpu_1_0, NULL);',
+      'asm volatile("vmcall");',
+    ]);
+    expect(functionOf(text, 'on_cpu_1_0')).toEqual([
+      '(void)data;',
+      'put(0x803000ull, 0x1a067ull);',
+    ]);
+    expect(functionOf(text, 'shrunk_test')).toEqual([
+      'init_vmcs(&vmcs_2000);',
+      'vmcs_clear(vmcs_2000);',
+      'test_set_guest(shrunk_guest);',
+      'vmx_off();',
+      'write_cr4(0x20a0ull);',
+      'vmx_on();',
+      'make_vmcs_current(vmcs_2000);',
+      'vmcs_write(CPU_EXEC_CTRL1, 0x22ull);',
+      'vmcs_write(VPID, 0x1ull);',
+      'vmcs_write(EPTP, 0x11a01eull);',
+      'run_l2();',
+      '(void)load(0x400000ull);',
+      'run_l2();',
+      'report(load(0x400000ull) == 0x1aull, "the read is of the page that is mapped");',
+    ]);
+  });
+
+  test.each([
+    // L2 leaves where its access is refused by the EPT: L1 says why.
+    ['ept-bit-7-unchecked', 'report(vmcs_read(EXI_REASON) == 49, "L2 leaves for this reason");'],
+    ['invept-eptp-unchecked', 'report(__invept(0x1ull, 0x40000011a01eull), "it fails");'],
+    [
+      'canonical-by-la57',
+      'report(!__invvpid(0x0ull, 0x1ull, 0xffaaaaaaaaaaaaaaull), "it succeeds");',
+    ],
+    ['vpid-0-entered', 'report(result.vm_fail, "it fails");'],
+  ])('as C of VMX: %s ends with what the last command should do', (name, report) => {
+    const text = SHRUNK_TEXTS['kvm-unit-tests']({ ...found, ...sceneOf(name) });
+    expect(functionOf(text, 'shrunk_test').at(-1)).toBe(report);
   });
 
   test('as a shell script, in TypeScript and in Python', () => {

@@ -2,36 +2,49 @@ import { CommandRefused, createMendedVm, step } from '../../mmu/index.js';
 import { Command, type MmuEvent, type Outcome, VmConfig } from '../../mmu/schema/index.js';
 import type { Failing } from './failing.js';
 
-/** The end of a list as it should be. */
-export interface SoundEnd {
-  readonly outcome: Outcome;
-  /** The access that the last command made; null if it made none. */
+/** A command of a list as it should go. */
+export interface SoundStep {
+  /** Its end; null if it is refused, or where that machine errs as well. */
+  readonly outcome: Outcome | null;
+  /** The last access that it made; null if it made none. */
   readonly access: (MmuEvent & { readonly kind: 'access' }) | null;
+  /** Whether its vCPU runs L2 when it comes, and afterwards. */
+  readonly l2: { readonly before: boolean; readonly after: boolean };
+  /** Whether its vCPU is in VMX operation afterwards. */
+  readonly isVmxOn: boolean;
 }
 
 /**
- * The end that the last command should have: on a machine of mainline without defects and without
- * the bugs that are known.
+ * The steps that a list should take: those of a machine of mainline without defects and without the
+ * bugs that are known.
  *
- * @returns Null where that machine cannot tell either.
+ * @returns One for each command, up to the one on which that machine fails as well.
  */
-export function soundEndOf({ config, commands }: Failing): SoundEnd | null {
+export function soundStepsOf({ config, commands }: Failing): SoundStep[] {
   const vm = createMendedVm(VmConfig.parse({ ...config, policy: 'mainline', defects: [] }));
-  let end: SoundEnd | null = null;
+  const steps: SoundStep[] = [];
   for (const input of commands) {
-    let access: SoundEnd['access'] = null;
+    const command = Command.parse(input);
+    const nested = vm.vcpus[command.vcpu]?.nested;
+    const before = nested?.guestMode === true;
+    let access: SoundStep['access'] = null;
     let isWrong = false;
+    let outcome: Outcome | null = null;
     try {
-      const outcome = step(vm, Command.parse(input), (_vcpu, event) => {
+      outcome = step(vm, command, (_vcpu, event) => {
         if (event.kind === 'access') access = event;
         if (event.kind === 'violation') isWrong = true;
         return 0;
       });
-      end = isWrong ? null : { outcome, access };
     } catch (error) {
-      if (!(error instanceof CommandRefused)) return null;
-      end = null;
+      if (!(error instanceof CommandRefused)) return steps;
     }
+    steps.push({
+      outcome: isWrong ? null : outcome,
+      access,
+      l2: { before, after: nested?.guestMode === true },
+      isVmxOn: nested !== undefined && nested.vmxon !== -1,
+    });
   }
-  return end;
+  return steps;
 }

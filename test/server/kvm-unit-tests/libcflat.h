@@ -7,6 +7,7 @@ typedef unsigned long ulong;
 typedef _Bool bool;
 #define true 1
 #define false 0
+#define NULL ((void *)0)
 
 void report(bool pass, const char *msg_fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_pass(const char *msg_fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -16,3 +16,7 @@ void write_cr4(ulong val);
 void wrmsr(u32 index, u64 val);
 void invlpg(volatile void *va);
 int invpcid_safe(unsigned long type, struct invpcid_desc *desc);
+int write_cr0_safe(ulong val);
+int write_cr3_safe(ulong val);
+int write_cr4_safe(ulong val);
+int wrmsr_safe(u32 index, u64 val);

@@ -1,144 +1,102 @@
-import { hex, wordToHex } from '../../../mmu/index.js';
 import type { CommandInput } from '../../../mmu/schema/index.js';
 import type { Shrunk } from '../shrink.js';
-import { soundEndOf } from '../sound.js';
+import { type SoundStep, soundStepsOf } from '../sound.js';
+import { callsOf, constant, inComment, leftOut } from './c-calls.js';
+import { type Last, lastOf } from './c-last.js';
+import { isOfVmx, regionsOf, vmxCallsOf } from './c-vmx.js';
+import { type Frame, fileOf } from './kvm-unit-frame.js';
 import { titleOf } from './title.js';
 
-/** Hex of a command, as C writes a 64-bit constant. */
-function constant(value: unknown): string {
-  const text = typeof value === 'number' ? hex(value) : String(value ?? '0x0');
-  return `${text}ull`;
-}
-
 /**
- * A test for kvm-unit-tests: the commands as a guest executes them, and at the end a report of
- * whether the last one did what the architecture says. A guest cannot do what the host did, which is
- * left as a comment at its place; so are instructions of VMX, which need a setup of their own.
+ * A test for kvm-unit-tests: the commands as guests execute them, and at the end a report of whether
+ * the last one did what the architecture says. What the host did is left as a comment at its place.
+ *
+ * A list with instructions of VMX becomes a test of x86/vmx.h: its L2 is a function that leaves and
+ * is entered again as in the list.
  */
 export function kvmUnitTest(found: Shrunk): string {
   const { config, commands, failure } = found;
-  const lines = [
-    ...memoryLines(config.memory?.words ?? []),
-    ...commands.slice(0, -1).flatMap(linesOf),
-    ...lastLines(found),
-  ];
-  return `/*
- * ${inComment(titleOf(failure))}
- *
- * Made of a list of commands. Addresses are those of the list: give them memory
- * that the test owns before it is run on a host.
- */
-#include "libcflat.h"
-#include "desc.h"
-#include "processor.h"
-#include "vm.h"
-#include "vmalloc.h"
-
-static inline void store(u64 gpa, u64 value)
-{
-	*(volatile u64 *)phys_to_virt(gpa) = value;
-}
-
-static inline u64 load(u64 gva)
-{
-	return *(volatile u64 *)gva;
-}
-
-static inline bool load_faults(u64 gva)
-{
-	u64 value;
-
-	asm volatile(ASM_TRY("1f") "mov (%1), %0\\n\\t1:" : "=r"(value) : "r"(gva) : "memory");
-	return exception_vector() == PF_VECTOR;
-}
-
-static inline bool store_faults(u64 gva, u64 value)
-{
-	asm volatile(ASM_TRY("1f") "mov %0, (%1)\\n\\t1:" : : "r"(value), "r"(gva) : "memory");
-	return exception_vector() == PF_VECTOR;
-}
-
-int main(void)
-{
-	struct invpcid_desc desc = { };
-
-	setup_vm();
-${lines.map((line) => `\t${line}`).join('\n')}
-	(void)desc;
-
-	return report_summary();
-}
-`;
-}
-
-function memoryLines(words: readonly { gpa: string; value: string }[]): string[] {
-  return words.map(({ gpa, value }) => `store(${constant(gpa)}, ${constant(value)});`);
-}
-
-/** The command that shows the mistake, held against what it should do. */
-function lastLines(found: Shrunk): string[] {
-  const last = found.commands.at(-1);
-  if (last === undefined) return [];
-  const end = soundEndOf(found);
-  const operands = last as unknown as Readonly<Record<string, unknown>>;
-  const gva = constant(operands.gva);
-  const faults = end?.outcome.kind === 'fault' && end.outcome.vector === '#PF';
-  if (last.kind === 'read' && faults) {
-    return [`report(load_faults(${gva}), "the read faults");`];
+  const steps = soundStepsOf(found);
+  const regions = regionsOf(commands, steps);
+  const main = commands.find(isOfVmx)?.vcpu ?? 0;
+  const parts = new Parts(main);
+  for (const { gpa, value } of config.memory?.words ?? []) {
+    parts.add(main, false, [`store(${constant(gpa)}, ${constant(value)});`]);
   }
-  if (last.kind === 'write' && faults) {
-    const value = constant(operands.value);
-    return [`report(store_faults(${gva}, ${value}), "the write faults");`];
+  let last: Last | null = null;
+  for (const [nth, command] of commands.entries()) {
+    const step = steps[nth];
+    const calls = callsFor(command, step, { regions, main });
+    const isLast = nth === commands.length - 1;
+    if (isLast) last = lastOf(command, step, { calls, regions });
+    parts.add(command.vcpu, command.vcpu === main && parts.isL2(step), last?.there ?? calls);
   }
-  if (last.kind === 'read' && end?.outcome.kind === 'ok' && end.outcome.value !== undefined) {
-    const value = constant(wordToHex(end.outcome.value));
-    return [`report(load(${gva}) == ${value}, "the read is of the page that is mapped");`];
-  }
-  if (last.kind === 'write' && end?.outcome.kind === 'ok' && end.access !== null) {
-    const place = `*(volatile u64 *)phys_to_virt(${constant(end.access.gpa)})`;
-    return [
-      ...linesOf(last),
-      `report(${place} == ${constant(operands.value)}, "the write went to the page that is mapped");`,
-    ];
-  }
-  return [...linesOf(last), 'report_pass("the host lives");'];
+  parts.add(main, false, last?.afterwards ?? []);
+  const frame: Frame = {
+    title: inComment(titleOf(failure)),
+    ...parts.written(),
+    regions: [...regions.values()],
+    switchesVmx: commands.some(({ kind }) => kind === 'vmxon'),
+    endsWithoutVmx: steps[lastStepOf(commands, main)]?.isVmxOn === false,
+  };
+  return fileOf(frame, commands.some(isOfVmx));
 }
 
-/** The instructions of one command. */
-function linesOf(command: CommandInput): string[] {
-  const operands = command as unknown as Readonly<Record<string, unknown>>;
-  const of = (name: string) => constant(operands[name]);
-  switch (command.kind) {
-    case 'mov-cr0':
-      return [`write_cr0(${of('value')});`];
-    case 'mov-cr3':
-      return [`write_cr3(${of('value')});`];
-    case 'mov-cr4':
-      return [`write_cr4(${of('value')});`];
-    case 'mov-from-cr3':
-      return ['(void)read_cr3();'];
-    case 'wrmsr-efer':
-      return [`wrmsr(MSR_EFER, ${of('value')});`];
-    case 'invlpg':
-      return [`invlpg((void *)${of('gva')});`];
-    case 'invpcid':
-      return [
-        `desc = (struct invpcid_desc){ .pcid = ${of('pcid')}, .addr = ${of('gva')} };`,
-        `invpcid_safe(${of('type')}, &desc);`,
-      ];
-    case 'read':
-      return [`(void)load(${of('gva')});`];
-    case 'write':
-      return [`*(volatile u64 *)${of('gva')} = ${of('value')};`];
-    case 'execute':
-      return [`((void (*)(void))${of('gva')})();`];
-    case 'host-write':
-      return [`store(${of('gpa')}, ${of('value')});`];
-    default:
-      return [`/* ${inComment(JSON.stringify(command))}: no guest executes this */`];
-  }
+function callsFor(
+  command: CommandInput,
+  step: SoundStep | undefined,
+  { regions, main }: { regions: ReadonlyMap<string, string>; main: number },
+): string[] {
+  if (!isOfVmx(command)) return callsOf(command, step?.outcome ?? null);
+  return command.vcpu === main ? vmxCallsOf(command, step, regions) : [leftOut(command)];
 }
 
-function inComment(text: string): string {
-  return text.replaceAll('*/', '* /');
+function lastStepOf(commands: readonly CommandInput[], vcpu: number): number {
+  return commands.findLastIndex((command) => command.vcpu === vcpu);
+}
+
+/** Lines by the place where they are executed: by L1, by its L2, or on another CPU. */
+class Parts {
+  readonly #main: number;
+  readonly #l1: string[] = [];
+  readonly #l2: string[] = [];
+  readonly #others: { readonly name: string; readonly lines: string[] }[] = [];
+  #cpu = 0;
+  #inL2 = false;
+
+  /** @param main The vCPU that becomes CPU 0, where all tests begin. */
+  constructor(main: number) {
+    this.#main = main;
+  }
+
+  /** Whether a command comes while L2 runs; those behind a failure are where the last one was. */
+  isL2(step: SoundStep | undefined): boolean {
+    return step?.l2.before ?? this.#inL2;
+  }
+
+  add(vcpu: number, inL2: boolean, lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    const cpu = this.#cpuOf(vcpu);
+    if (cpu === 0) this.#inL2 = inL2;
+    const here = this.#inL2 ? this.#l2 : this.#l1;
+    if (cpu === 0) {
+      here.push(...lines);
+    } else if (cpu === this.#cpu) {
+      this.#others.at(-1)?.lines.push(...lines);
+    } else {
+      const name = `on_cpu_${cpu}_${this.#others.length}`;
+      this.#others.push({ name, lines: [...lines] });
+      here.push(`on_cpu(${cpu}, ${name}, NULL);`);
+    }
+    this.#cpu = cpu;
+  }
+
+  written(): Pick<Frame, 'l1' | 'l2' | 'others'> {
+    return { l1: this.#l1, l2: this.#l2, others: this.#others };
+  }
+
+  #cpuOf(vcpu: number): number {
+    if (vcpu === this.#main) return 0;
+    return vcpu === 0 ? this.#main : vcpu;
+  }
 }

@@ -1,0 +1,3 @@
+#pragma once
+void smp_init(void);
+void on_cpu(int cpu, void (*function)(void *data), void *data);
