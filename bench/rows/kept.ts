@@ -38,7 +38,7 @@ export async function kept(): Promise<Finding[]> {
 
 /** @returns Ids of the VMs with a longer past. */
 async function fill(folder: string): Promise<string[]> {
-  const server = await startServer('--data', folder, '--vms-max', String(VMS + LONG_VMS));
+  const server = await startServer('--data', folder, '--vms', String(VMS + LONG_VMS));
   try {
     let left = VMS;
     const client = async () => {
@@ -96,7 +96,7 @@ async function listed(folder: string): Promise<void> {
 
 /** Wakes each of the VMs behind a crash, and once more when the next one has put it to sleep. */
 async function wake(folder: string, long: readonly string[]): Promise<Finding[]> {
-  const server = await startServer('--data', folder, '--vms-max', '1');
+  const server = await startServer('--data', folder, '--vms', '1');
   try {
     const findings: Finding[] = [];
     for (const before of ['a crash', 'sleep']) {

@@ -18,7 +18,12 @@ const HISTORY = '1000000';
  */
 export async function stream(): Promise<Finding[]> {
   const directory = mkdtempSync(join(tmpdir(), 'mmulab-bench-'));
-  const server = await startServer('--vm-history-max', HISTORY, '--history-max', HISTORY);
+  const server = await startServer(
+    '--history-records-per-vm',
+    HISTORY,
+    '--history-records',
+    HISTORY,
+  );
   try {
     const path = await fill(server.port);
     const frames = await framesOf(server.port, path);

@@ -18,8 +18,8 @@ export async function compactJournal(
 ): Promise<void> {
   const { DEFAULT_LIMITS, dropNeedless } = await import('../server/index.js');
   const { JOURNAL_FILE } = await import('../journal/lmdb/index.js');
-  const file = join(folderOf(options, terminal.env), JOURNAL_FILE);
-  const journal = await openKept(options, terminal.env, 'Cannot compact');
+  const file = join(await folderOf(options, 'Cannot compact', terminal), JOURNAL_FILE);
+  const journal = await openKept(options, 'Cannot compact', terminal);
   const before = (await stat(file)).size;
   const limits = DEFAULT_LIMITS;
   const dropped = await dropNeedless(journal, {

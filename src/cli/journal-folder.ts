@@ -1,44 +1,44 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Journal } from '../journal/log/index.js';
+import { type Configured, configure, outweighs } from './config/configure.js';
+import type { Terminal } from './terminal.js';
 import { WrongUse } from './wrong-use.js';
 
-/** The folder of the journal where none is named. */
-export const DATA_FOLDER = './data';
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Option that names the folder. */
+/** Options of a command that works on the folder of a server, as texts. */
 export interface FolderOptions {
-  readonly data?: string | undefined;
+  readonly config?: string;
+  readonly data?: string;
 }
 
-/** The folder that is meant, by option, environment or default. */
-export function folderOf({ data }: FolderOptions, { MMULAB_DATA }: Environment): string {
-  return resolve(data ?? (MMULAB_DATA || DATA_FOLDER));
-}
-
-/** Options by which a server is told where its VMs are kept. */
-export interface JournalOptions extends FolderOptions {
-  readonly ephemeral?: boolean;
+/** The folder in which the server keeps its VMs that these options, variables and file configure. */
+export async function folderOf(
+  options: FolderOptions,
+  task: string,
+  terminal: Terminal,
+): Promise<string> {
+  const { values } = await configure({ ...options }, task, terminal);
+  return resolve(values.data);
 }
 
 /**
  * Opens the journal that a server keeps its VMs in; null if it is to keep none.
  *
- * @throws {WrongUse} If the options contradict each other, or the folder cannot be used.
+ * @throws {WrongUse} If one place says both where to keep them and not to, or the folder cannot be used.
  */
-export async function openJournal(
-  { data, ephemeral = false }: JournalOptions,
-  env: Environment,
-  bytesMax: number,
-): Promise<Journal | null> {
-  if (ephemeral && data !== undefined) {
-    throw new WrongUse('Cannot serve: --ephemeral keeps nothing, and --data says where to keep it');
+export async function openJournal({ values, origins }: Configured): Promise<Journal | null> {
+  const { data, ephemeral, journalBytes: bytesMax } = values;
+  const { ephemeral: none, data: kept } = origins;
+  if (ephemeral && none?.place === kept?.place) {
+    throw new WrongUse(
+      `Cannot serve: ${none?.from} keeps nothing, and ${kept?.from} says where to keep it`,
+    );
   }
-  const instead = ', or pass --ephemeral';
-  const folder = folderOf({ data }, env);
-  return ephemeral ? null : await openFolder(folder, 'Cannot serve', { instead, bytesMax });
+  if (ephemeral && !outweighs(kept, none)) return null;
+  return await openFolder(resolve(data), 'Cannot serve', {
+    instead: ', or pass --ephemeral',
+    bytesMax,
+  });
 }
 
 /**
@@ -47,8 +47,8 @@ export async function openJournal(
  * @param task The task that needs it, as the error begins: `Cannot verify`.
  * @throws {WrongUse} If there is none, or it cannot be used.
  */
-export async function openKept(options: FolderOptions, env: Environment, task: string) {
-  const path = folderOf(options, env);
+export async function openKept(options: FolderOptions, task: string, terminal: Terminal) {
+  const path = await folderOf(options, task, terminal);
   const { JOURNAL_FILE } = await import('../journal/lmdb/index.js');
   if (existsSync(join(path, JOURNAL_FILE))) return await openFolder(path, task);
   throw new WrongUse(`${task}: there is no journal in "${path}"; name its folder with --data`);

@@ -21,7 +21,7 @@ export async function exportTo(
   terminal: Terminal,
 ): Promise<void> {
   const { exportJournal } = await import('../server/index.js');
-  const journal = await openKept(options, terminal.env, 'Cannot export');
+  const journal = await openKept(options, 'Cannot export', terminal);
   try {
     const { vm = null } = options;
     if (vm !== null && (await journal.list()).every((head) => head.vm !== vm)) {
@@ -74,7 +74,7 @@ export async function importFrom(
   terminal: Terminal,
 ): Promise<void> {
   const { CannotImport, importJournal } = await import('../server/index.js');
-  const folder = folderOf(options, terminal.env);
+  const folder = await folderOf(options, 'Cannot import', terminal);
   const journal = await openFolder(folder, 'Cannot import');
   try {
     const { vms, isWhole } = await importJournal(journal, () => textLines(file));

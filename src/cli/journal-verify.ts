@@ -16,7 +16,7 @@ export async function verifyJournal(
   terminal: Terminal,
 ): Promise<void> {
   const { verifyLog, verifyValues } = await import('../server/index.js');
-  const journal = await openKept(options, terminal.env, 'Cannot verify');
+  const journal = await openKept(options, 'Cannot verify', terminal);
   try {
     const heads = await journal.list();
     const known = heads.map(({ vm }) => vm);

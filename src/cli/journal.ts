@@ -1,6 +1,6 @@
 import type { Command as Program } from 'commander';
+import { addSettings } from './config/options.js';
 import { compactJournal } from './journal-compact.js';
-import { DATA_FOLDER } from './journal-folder.js';
 import { exportTo, importFrom } from './journal-move.js';
 import { verifyJournal } from './journal-verify.js';
 import type { Terminal } from './terminal.js';
@@ -14,10 +14,7 @@ export function registerJournal(program: Program, terminal: Terminal): void {
     .command('journal')
     .description('verify, export, import or compact what a server has kept of VMs');
   const command = (name: string, description: string) =>
-    journal
-      .command(name)
-      .description(description)
-      .option('--data <folder>', `folder of the journal (MMULAB_DATA, ${DATA_FOLDER})`);
+    addSettings(journal.command(name).description(description), ['config', 'data']);
 
   command('verify', 'read every checksum, run all commands again, and tell what is wrong')
     .option('--json', 'print the findings on every VM as JSON')

@@ -1,19 +1,15 @@
 import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import {
-  BOUNDS,
-  buildApp,
-  DEFAULT_LIMITS,
-  isLoopback,
-  type Limits,
-  REMOTE_REQUESTS_PER_SECOND_MAX,
-  type Token,
-} from '../server/index.js';
-import { addressFor, listenFailure, portOf } from './address.js';
+import { buildApp, DEFAULT_LIMITS, isLoopback, type Limits, type Token } from '../server/index.js';
+import { type Configured, configure, describeConfigured } from './config/configure.js';
+import { strangersIn } from './config/names.js';
+import { addSettings } from './config/options.js';
+import { ignoredIn } from './config/sources.js';
 import { EXIT } from './exit-codes.js';
-import { DATA_FOLDER, type JournalOptions, openJournal } from './journal-folder.js';
-import { createLog, LOG_LEVELS, type LogLevel } from './log.js';
+import { openJournal } from './journal-folder.js';
+import { listenFailure } from './listen-failure.js';
+import { createLog } from './log.js';
 import { SHARD_WORKER } from './shard-threads.js';
 import type { Terminal } from './terminal.js';
 import { readTokens } from './tokens.js';
@@ -22,28 +18,8 @@ import { WrongUse } from './wrong-use.js';
 /** A server that has not closed by then is stopped. */
 const CLOSE_MS_MAX = 5000;
 
-/** The bounds that an option moves, by the option's name among the parsed ones. */
-const BOUND_OPTIONS = {
-  vmsMax: { flags: '--vms-max <count>', bound: 'vms' },
-  vcpusMax: { flags: '--vcpus-max <count>', bound: 'vcpus' },
-  streamsMax: { flags: '--streams-max <count>', bound: 'streams' },
-  vmHistoryMax: { flags: '--vm-history-max <count>', bound: 'historyRecordsPerVm' },
-  historyMax: { flags: '--history-max <count>', bound: 'historyRecords' },
-  bodyMax: { flags: '--body-max <bytes>', bound: 'bodyBytes' },
-  dataMax: { flags: '--data-max <bytes>', bound: 'journalBytes' },
-  shardThreads: { flags: '--shard-threads <count>', bound: 'shardThreads' },
-} as const;
-
-type BoundOption = keyof typeof BOUND_OPTIONS;
-
-interface ServeOptions extends Readonly<Record<BoundOption, number>>, JournalOptions {
-  readonly host?: string;
-  readonly port?: number;
-  readonly logLevel?: LogLevel;
-  readonly allowHost: readonly string[];
-  readonly allowOrigin: readonly string[];
-  readonly tokenFile?: string;
-  readonly requestsMax?: number;
+interface ServeOptions extends Readonly<Record<string, unknown>> {
+  readonly printConfig?: true;
 }
 
 /** `mmulab serve`: the server, until SIGINT or SIGTERM. */
@@ -51,93 +27,74 @@ export function registerServe(program: Command, terminal: Terminal): void {
   const command = program
     .command('serve')
     .description('serve the API and the page')
-    .option('--host <address>', 'address to listen on (MMULAB_HOST, HOST, 127.0.0.1)')
-    .option('--port <number>', 'port; 0 takes a free one (MMULAB_PORT, PORT, 3000)', (text) =>
-      portOf('--port', text),
-    )
-    .option('--data <folder>', `folder that VMs are kept in (MMULAB_DATA, ${DATA_FOLDER})`)
-    .option('--ephemeral', 'keep nothing: all VMs end with the server')
-    .option('--log-level <level>', `log as JSON from there on: ${LOG_LEVELS.join(', ')}`, levelOf)
     .option(
-      '--allow-host <name...>',
-      'answer to this name too, when listening on loopback',
-      nameIn,
-      [],
-    )
-    .option('--allow-origin <origin...>', 'serve pages of this origin too', originIn, [])
-    .option(
-      '--token-file <path>',
-      'tokens to accept, as lines of "mmulab token" (MMULAB_TOKEN_FILE); - is standard input',
-    )
-    .option(
-      '--requests-max <count>',
-      `requests of one client a second (${REMOTE_REQUESTS_PER_SECOND_MAX}; on loopback no bound)`,
-      (text) => countOf('--requests-max', text),
+      '--print-config',
+      'print the settings in force, and where each came from; serve nothing',
     );
-  for (const { flags, bound } of Object.values(BOUND_OPTIONS)) {
-    const [name = ''] = flags.split(' ');
-    const parse = (text: string) => countOf(name, text);
-    command.option(flags, phraseOf(BOUNDS[bound].meaning), parse, DEFAULT_LIMITS[bound]);
-  }
-  command.action((options: ServeOptions) => serve(options, terminal));
-}
-
-/** A sentence as the help of an option: `VMs`, `commands and events kept for one VM`. */
-function phraseOf(sentence: string): string {
-  const phrase = sentence.replace(/\.$/, '');
-  return /^[A-Z][a-z]/.test(phrase)
-    ? `${phrase.charAt(0).toLowerCase()}${phrase.slice(1)}`
-    : phrase;
+  addSettings(command).action((options: ServeOptions) => serve(options, terminal));
 }
 
 async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
-  const address = addressFor(options, terminal.env);
-  const { host, port, ignoredHost } = address;
-  const tokens = await tokensFor(host, options.tokenFile, terminal);
-  const logger = createLog(options.logLevel, terminal);
-  if (ignoredHost !== null) logger.warn({ HOST: ignoredHost }, HOST_IGNORED);
-  const journal = await openJournal(options, terminal.env, options.dataMax);
+  const configured = await configure(options, 'Cannot serve', terminal);
+  if (options.printConfig === true) {
+    terminal.stdout.write(describeConfigured(configured));
+    return;
+  }
+  const { values } = configured;
+  const tokens = await tokensFor(configured, terminal);
+  const logger = createLog(levelAskedFor(configured), terminal);
+  tellIgnored(terminal.env, logger);
+  const journal = await openJournal(configured);
   const app = await buildApp({
     journal,
-    host,
-    hosts: options.allowHost,
-    origins: options.allowOrigin,
+    host: values.host,
+    hosts: values.allowHost.map((name) => name.toLowerCase()),
+    origins: values.allowOrigin,
     tokens,
     logger,
-    limits: limitsOf(options, host),
+    limits: limitsOf(configured),
     shardWorker: SHARD_WORKER,
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void close(app, logger, signal));
   }
+  const { host, port } = values;
   try {
     await app.listen({ host, port, listenTextResolver: (url) => `Listening at ${url}` });
   } catch (error) {
     await app.close();
-    throw listenFailure(address, error);
+    throw listenFailure({ host, port }, error);
+  }
+}
+
+/** Undefined if nobody has asked for a level. */
+function levelAskedFor({ values, origins }: Configured) {
+  return origins.logLevel === null ? undefined : values.logLevel;
+}
+
+/**
+ * Warns of variables that look as if they configured something. They are no reason not to serve: who
+ * runs a service of this name may set some for all that run beside it.
+ */
+function tellIgnored(env: Terminal['env'], logger: Logger): void {
+  const host = ignoredIn(env);
+  if (host !== null && !env.MMULAB_HOST) logger.warn({ HOST: env[host] }, HOST_IGNORED);
+  for (const variable of strangersIn(env)) {
+    logger.warn({ variable }, 'Variable ignored: no setting has that name');
   }
 }
 
 const HOST_IGNORED =
   'HOST ignored: it is no IP address; MMULAB_HOST or --host may name what to listen on';
 
-function limitsOf(options: ServeOptions, host: string): Partial<Limits> {
-  const { requestsMax = isLoopback(host) ? null : REMOTE_REQUESTS_PER_SECOND_MAX } = options;
-  const moved = Object.entries(BOUND_OPTIONS).map(([option, { bound }]) => [
-    bound,
-    options[option as BoundOption],
-  ]);
-  return { ...Object.fromEntries(moved), clientRequestsPerSecond: requestsMax };
+function limitsOf({ values }: Configured): Limits {
+  const names = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
+  return Object.fromEntries(names.map((name) => [name, values[name]])) as Limits;
 }
 
 /** @throws {WrongUse} If there is none and others can reach the server. */
-async function tokensFor(
-  host: string,
-  tokenFile: string | undefined,
-  terminal: Terminal,
-): Promise<Token[]> {
-  const { MMULAB_TOKEN: full, MMULAB_READ_TOKEN: read, MMULAB_TOKEN_FILE } = terminal.env;
-  const file = tokenFile ?? MMULAB_TOKEN_FILE;
+async function tokensFor({ values }: Configured, terminal: Terminal): Promise<Token[]> {
+  const { token: full, readToken: read, tokenFile: file, host } = values;
   const tokens = await readTokens({ full, read, file }, terminal);
   if (tokens.length > 0 || isLoopback(host)) return tokens;
   throw new WrongUse(
@@ -155,31 +112,4 @@ async function close(app: FastifyInstance, logger: Logger, signal: string): Prom
   }, CLOSE_MS_MAX).unref();
   await app.close();
   logger.info({ signal }, 'Closed');
-}
-
-function levelOf(text: string): LogLevel {
-  const level = LOG_LEVELS.find((one) => one === text);
-  if (level !== undefined) return level;
-  const known = LOG_LEVELS.join(', ');
-  throw new WrongUse(`Cannot serve: no log level "${text}"; there are ${known}`);
-}
-
-/** @returns The names so far, with one more. */
-function nameIn(text: string, before: readonly string[]): string[] {
-  if (/^(?:[^\s:/[\]]+|\[[0-9a-f:.]+\])$/i.test(text)) return [...before, text.toLowerCase()];
-  throw new WrongUse(`Cannot serve: --allow-host "${text}" is not a name without a port`);
-}
-
-/** @returns The origins so far, with one more. */
-function originIn(text: string, before: readonly string[]): string[] {
-  if (URL.canParse(text) && new URL(text).origin === text) return [...before, text];
-  throw new WrongUse(
-    `Cannot serve: --allow-origin "${text}" is not an origin, as https://dash.example is one`,
-  );
-}
-
-function countOf(name: string, text: string): number {
-  const count = Number(text);
-  if (/^\d{1,12}$/.test(text) && count >= 1) return count;
-  throw new WrongUse(`Cannot serve: ${name} "${text}" is not a count from 1`);
 }

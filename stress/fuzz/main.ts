@@ -39,7 +39,7 @@ interface Settings {
 
 async function run({ seed, first, last }: Settings): Promise<number> {
   say(`seed ${seed}, requests ${first} to ${last}`);
-  const server = await startServer({ args: ['--history-max', HISTORY_MAX] });
+  const server = await startServer({ args: ['--history-records', HISTORY_MAX] });
   let peak = 0;
   const look = async (number: number) => {
     if (number % PROGRESS_EVERY === 0) process.stderr.write(`${number} ...\n`);

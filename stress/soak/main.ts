@@ -13,7 +13,7 @@ const READERS = 200;
 const CLIENTS = 50;
 
 /** Bounds of history that a run reaches before its second half, which then is flat. */
-const HISTORY = ['--history-max', '100000', '--vm-history-max', '4096'];
+const HISTORY = ['--history-records', '100000', '--history-records-per-vm', '4096'];
 
 /** Pace of a slow reader: it rests until its frames overflow the buffer, and then reads. */
 const PACE = { readsMs: 3000, restsMs: 25_000 };

@@ -35,7 +35,7 @@ test.each([
   [['mutate'], `Cannot run "mutate": missing required argument 'command'`],
   [['mutate', '--jobs', '0', '--', 'x'], 'Cannot mutate: --jobs "0" is not from 1 to 256'],
   [['certify', '--edges', 'all'], 'Cannot print edges: "all" are several machines; name one'],
-  [['serve', '--port'], `Cannot run "serve": option '--port <number>' argument missing`],
+  [['serve', '--port'], `Cannot run "serve": option '--port <port>' argument missing`],
 ])('%j', async (args, sentence) => {
   expect(await refusal(args)).toBe(sentence);
 });
@@ -145,9 +145,9 @@ test.each([
   [
     ['--log-level', 'loud'],
     {},
-    'no log level "loud"; there are fatal, error, warn, info, debug, trace, silent',
+    '--log-level "loud" is not one of fatal, error, warn, info, debug, trace, silent',
   ],
-  [['--vms-max', '0'], {}, '--vms-max "0" is not a count from 1'],
+  [['--vms', '0'], {}, '--vms "0" is not a count from 1 to 1000000000000'],
   [['--allow-host', 'lab:80'], {}, '--allow-host "lab:80" is not a name without a port'],
   [
     ['--allow-origin', 'https://a.example', 'dash.example'],

@@ -37,15 +37,20 @@ describe.skipIf(!isBuilt)(titleOf('mmulab serve'), () => {
     ]);
   });
 
-  test('passes over a HOST that is the name of a machine', async () => {
-    const { child } = startIn({ HOST: 'workstation', PORT: '1', MMULAB_PORT: '0' }, 'serve');
+  test('passes over a HOST that is the name of a machine, and a variable that is no setting', async () => {
+    const others = { MMULAB_PROT: '1', MMULAB_URL: 'http://127.0.0.1:1' };
+    const { child } = startIn(
+      { HOST: 'workstation', PORT: '1', MMULAB_PORT: '0', ...others },
+      'serve',
+    );
     const lines: { level: number; msg: string; HOST?: string }[] = [];
     for await (const line of createInterface({ input: child.stdout })) {
       lines.push(JSON.parse(line));
-      if (lines.length === 2) break;
+      if (lines.length === 3) break;
     }
     expect(lines).toMatchObject([
       { level: 40, HOST: 'workstation', msg: expect.stringMatching(/^HOST ignored: /) },
+      { level: 40, variable: 'MMULAB_PROT', msg: 'Variable ignored: no setting has that name' },
       { level: 30, msg: expect.stringMatching(/^Listening at http:\/\/127\.0\.0\.1:\d+$/) },
     ]);
   });
@@ -117,6 +122,8 @@ describe.skipIf(!isBuilt)(titleOf('mmulab serve'), () => {
     };
     expect(await bounds()).toMatchObject({ clientRequestsPerSecond: null });
     expect(await bounds('--host=0.0.0.0')).toMatchObject({ clientRequestsPerSecond: 5000 });
-    expect(await bounds('--requests-max=7')).toMatchObject({ clientRequestsPerSecond: 7 });
+    expect(await bounds('--client-requests-per-second=7')).toMatchObject({
+      clientRequestsPerSecond: 7,
+    });
   });
 });
