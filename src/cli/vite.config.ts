@@ -19,8 +19,12 @@ export default defineConfig({
         'case-judge': 'conformance/judge/index.ts',
         'shard-worker': 'src/server/shards/shard-worker.ts',
       },
-      // Beside the program, so that it finds the judge wherever the import stands.
-      output: { chunkFileNames: '[name]-[hash].js' },
+      output: {
+        // Beside the program, so that it finds the judge wherever the import stands.
+        chunkFileNames: '[name]-[hash].js',
+        // The source maps lead to the comments; here they would only be read over at every start.
+        comments: { legal: true, annotation: false, jsdoc: false },
+      },
     },
     outDir: 'dist/bin',
     target: 'node20',

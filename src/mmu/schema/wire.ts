@@ -12,7 +12,8 @@ type Writer = JsonWriter<unknown>;
  * It says what `JSON.stringify(z.encode(schema, value))` says, several times as fast, because it
  * trusts the machine: nothing is checked on the way out, and no object is built in between.
  *
- * @throws {Error} At once, if the schema holds a kind that the wire has no use for.
+ * @throws {Error} If the wire has no use for a schema of this kind. One inside of an object is met
+ *   when the first such object is written.
  */
 export function createJsonWriter<T extends z.ZodType>(schema: T): JsonWriter<z.output<T>> {
   return writerOf(schema) as JsonWriter<z.output<T>>;
@@ -63,8 +64,18 @@ interface FieldText {
  * Each object has code of its own: in code for all of them, an engine finds fields by a search,
  * and writing an event took twice as long. Where zod may make no code of text, neither do we: the
  * policy of a page forbids it.
+ *
+ * The writer is made when it is first needed, because a server has to start fast.
  */
 function objectWriter(schema: z.ZodObject): Writer {
+  let write: Writer | null = null;
+  return (value) => {
+    write ??= madeWriter(schema);
+    return write(value);
+  };
+}
+
+function madeWriter(schema: z.ZodObject): Writer {
   const fields: FieldText[] = [];
   let before = '{';
   let separator = '';
@@ -96,12 +107,7 @@ function compiledWriter(fields: readonly FieldText[], end: string): Writer {
     return before === '' ? [whole] : [JSON.stringify(before), whole];
   });
   const code = `return (value) => ${[...terms, JSON.stringify(end)].join(' + ')};`;
-  let write: Writer | null = null;
-  return (value) => {
-    // When it is first needed, because a server has to start fast.
-    write ??= (new Function('w', code) as Compile)(writers);
-    return write(value);
-  };
+  return (new Function('w', code) as Compile)(writers);
 }
 
 function searchingWriter(fields: readonly FieldText[], end: string): Writer {
