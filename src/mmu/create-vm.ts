@@ -124,7 +124,8 @@ function* createConfiguredMemory(
   return memory;
 }
 
-function initialRegisters({ registers }: VmConfig): Registers {
+/** Registers of a vCPU that nothing has befallen yet. */
+export function initialRegisters({ registers }: VmConfig): Registers {
   const regs: Registers = {
     cr0: flagsIn(registers.cr0),
     cr3: registers.cr3,

@@ -1,5 +1,5 @@
 import { conductOf } from './conduct.js';
-import { createConfiguredTlb } from './create-vm.js';
+import { createConfiguredTlb, initialRegisters } from './create-vm.js';
 import { type Making, OpenedVm, type PartSource } from './parts/index.js';
 import type { VmConfig } from './schema/index.js';
 
@@ -12,6 +12,7 @@ export function createOpener(config: VmConfig): (source: PartSource) => OpenedVm
   const making: Making = {
     config,
     conduct: conductOf(config),
+    regs: initialRegisters(config),
     createTlb: (total) => createConfiguredTlb(config, total),
   };
   return (source) => new OpenedVm(making, source);

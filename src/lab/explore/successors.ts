@@ -1,4 +1,11 @@
-import { createVm, entersFirst, type Futures, oraclePlace, settleOpened } from '../../mmu/index.js';
+import {
+  createVm,
+  entersFirst,
+  type Futures,
+  type OpenedVm,
+  oraclePlace,
+  settleOpened,
+} from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import { Entering } from './entering.js';
 import { attempt, type Finding, type Setting, saidOr, undecidedIn } from './machine.js';
@@ -38,6 +45,7 @@ export class Successors {
   /** Looks of properties that found nothing wrong. */
   #looks = new Memo();
   #carriedOut = 0;
+  #vessel: OpenedVm | null = null;
   /** Commands of the alphabet, then an entry of each vCPU. */
   readonly #commands: readonly Command[];
   readonly #entersFirst: readonly boolean[];
@@ -126,7 +134,7 @@ export class Successors {
     const first = LOOKS_MAX * this.#setting.properties.indexOf(property);
     for (const [i, look] of (property.looks ?? []).entries()) {
       if (this.#looks.find(first + i, tuple) !== -1) continue;
-      const opened = this.#states.open(tuple);
+      const opened = this.#opened(tuple);
       const says = saidOr(() => look(opened.vm));
       if (says !== null) return says;
       const { asked, wasOracleAsked } = opened;
@@ -136,9 +144,16 @@ export class Successors {
     return null;
   }
 
+  /** The one VM on which commands are carried out, in a state. */
+  #opened(tuple: Tuple): OpenedVm {
+    if (this.#vessel === null) this.#vessel = this.#states.open(tuple);
+    else this.#states.reopen(this.#vessel, tuple);
+    return this.#vessel;
+  }
+
   #carryOut(before: Tuple, index: number, properties: readonly Property[]): Followed {
     this.#carriedOut += 1;
-    const opened = this.#states.open(before);
+    const opened = this.#opened(before);
     const told = this.#renaming.listen(opened, before);
     const command = this.#commands[index] as Command;
     const { findings, outcome, isBroken } = attempt(opened.vm, command, properties, {

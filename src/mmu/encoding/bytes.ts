@@ -36,6 +36,8 @@ export interface ByteReader {
   list<T>(read: () => T): T[];
   /** Throws unless everything was read. */
   end(): void;
+  /** Goes on with the first value of another buffer. */
+  begin(bytes: Uint8Array): void;
 }
 
 /** Bytes that are no encoded state, or not one of this version or configuration. */
@@ -101,8 +103,11 @@ export function createByteWriter(): ByteWriter {
   return writer;
 }
 
-export function createByteReader(bytes: Uint8Array): ByteReader {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const NOTHING = new Uint8Array(0);
+
+export function createByteReader(first: Uint8Array = NOTHING): ByteReader {
+  let bytes = first;
+  let view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
   const take = (count: number): number => {
     const start = at;
@@ -131,6 +136,11 @@ export function createByteReader(bytes: Uint8Array): ByteReader {
     },
     end: () => {
       if (at !== bytes.length) throw new BadEncoding(`the state goes on after byte ${at}`);
+    },
+    begin: (next) => {
+      bytes = next;
+      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      at = 0;
     },
   };
   return reader;

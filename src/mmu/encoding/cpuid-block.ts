@@ -15,13 +15,16 @@ export function writeCpuid(writer: ByteWriter, { cpuid, maxphyaddr }: VmConfig):
  * @param initial The configuration that the VM was made from: it is returned where nothing has changed.
  */
 export function readCpuid(reader: ByteReader, initial: VmConfig): VmConfig {
-  const cpuid = { ...initial.cpuid };
-  for (const feature of featuresOf(cpuid)) cpuid[feature] = reader.flag();
+  const features = featuresOf(initial.cpuid);
+  const flags = features.map(reader.flag);
   const maxphyaddr = reader.uint();
   const isSame =
     maxphyaddr === initial.maxphyaddr &&
-    featuresOf(cpuid).every((feature) => cpuid[feature] === initial.cpuid[feature]);
-  return isSame ? initial : { ...initial, cpuid, maxphyaddr };
+    features.every((feature, i) => flags[i] === initial.cpuid[feature]);
+  if (isSame) return initial;
+  const cpuid = { ...initial.cpuid };
+  for (const [i, feature] of features.entries()) cpuid[feature] = flags[i] as boolean;
+  return { ...initial, cpuid, maxphyaddr };
 }
 
 /** The features in one order, whatever the order of the configuration's keys. */

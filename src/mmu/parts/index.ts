@@ -1,4 +1,5 @@
-export { type Making, OpenedVm } from './opened-vm.js';
+export type { Making } from './making.js';
+export { OpenedVm } from './opened-vm.js';
 export {
   BOARD,
   CORE,

@@ -18,14 +18,20 @@ export interface MmuPlace {
   pageOf(id: number): ShadowPage | null;
 }
 
-/** An MMU whose roots look their pages up when they are asked for them. */
-export function openMmu(reader: ByteReader, place: MmuPlace): Mmu {
+/** An MMU whose roots look their pages up when they are asked for them; {@link fillMmu} fills it. */
+export function createAskingMmu(place: MmuPlace): Mmu {
   const slots = Array.from({ length: 1 + place.prevRoots }, () => askingRoot(place));
-  const mmu = { ...createMmu(place.name, 0), slots };
-  readMmu(reader, mmu, place.pageOf, (root, id) => {
-    if (id !== null) place.unasked.set(root, id);
+  return { ...createMmu(place.name, 0), slots };
+}
+
+/** Makes such an MMU what some bytes say, whatever it was. */
+export function fillMmu(mmu: Mmu, reader: ByteReader, { unasked, pageOf }: MmuPlace): void {
+  mmu.paeRoots.length = 0;
+  mmu.slotMarks.length = 0;
+  readMmu(reader, mmu, pageOf, (root, id) => {
+    root.page = null;
+    if (id !== null) unasked.set(root, id);
   });
-  return mmu;
 }
 
 function askingRoot({ unasked, pageOf }: MmuPlace): RootInfo {

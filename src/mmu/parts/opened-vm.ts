@@ -8,25 +8,20 @@ import {
   readOracle,
   readShadow,
   readVmcs12s,
-  writeCpuid,
-  writeLinks,
-  writeMemslots,
   writeOracle,
-  writeShadow,
-  writeVmcs12s,
 } from '../encoding/index.js';
 import { createMemory, type GuestMemory, sharePages } from '../machine/index.js';
 import { isWatched } from '../oracle/index.js';
-import type { VmConfig } from '../schema/index.js';
 import {
   createLedger,
   type Oracle,
   type ShadowPages,
-  type Tlb,
   type TlbTotal,
   type Told,
   type Vm,
 } from '../state/index.js';
+import { listOf } from './list-of-vcpus.js';
+import type { Making } from './making.js';
 import { OpenedVcpu } from './opened-vcpu.js';
 import {
   BOARD,
@@ -40,22 +35,18 @@ import {
 } from './places.js';
 import { seenVm } from './seen-vm.js';
 import type { PartSource } from './source.js';
-
-/** The things that every VM of a configuration has. */
-export interface Making {
-  readonly config: VmConfig;
-  readonly conduct: Pick<Vm, 'rules' | 'policy' | 'wrappers'>;
-  createTlb(total: TlbTotal): Tlb | null;
-}
+import { writeBoardPart, writeShadowPart } from './write-parts.js';
 
 /**
  * A VM in a state that is kept in parts. A part is made when something asks for it: whatever comes
  * of the VM turns on the parts that were asked for, and on no others.
+ *
+ * It stands in one state after the other, because it costs more to make a VM than to carry out most
+ * commands: {@link reopen}.
  */
 export class OpenedVm {
   readonly vm: Vm;
-  /** The same for whoever only watches: whether he looked at the oracle is noted. */
-  readonly seen: Vm;
+  #seen: Vm | null = null;
   wasOracleSeen = false;
   /** Places of the parts that were asked for while {@link isNoting}, in that order. */
   readonly asked: number[] = [];
@@ -66,9 +57,10 @@ export class OpenedVm {
   told: Told | null = null;
   readonly vcpus: readonly OpenedVcpu[];
   readonly #making: Making;
-  readonly #source: PartSource;
+  readonly #reader = createByteReader();
   readonly #isAsked: Uint8Array;
-  readonly #memslots: GuestMemory['memslots'];
+  #source: PartSource;
+  #memslots: GuestMemory['memslots'] = [];
   #memory: GuestMemory | null = null;
   #shadow: ShadowPages | null = null;
   /** Undefined until it is made. */
@@ -80,28 +72,50 @@ export class OpenedVm {
     this.#making = making;
     this.#source = source;
     this.#isAsked = new Uint8Array(oraclePlace(config.vcpus) + 1);
-    const reader = createByteReader(source.bytes(BOARD));
-    reader.uint();
-    const present = readCpuid(reader, config);
-    this.#memslots = readMemslots(reader);
-    const vmcs12s = readVmcs12s(reader);
     const tlbTotal = { entries: 0 };
     this.vcpus = Array.from(
       { length: config.vcpus },
       (_, index) =>
         new OpenedVcpu({
-          ...{ index, prevRoots: config.prevRoots, vmcs12s },
-          createTlb: () => making.createTlb(tlbTotal),
-          bytes: (part) => source.bytes(placeOf(index, part)),
+          ...{ index, prevRoots: config.prevRoots, regs: making.regs },
+          tlb: making.createTlb(tlbTotal),
+          vmcs12s: () => this.vm.vmcs12s,
+          bytes: (part) => this.#source.bytes(placeOf(index, part)),
           note: (part) => this.#note(placeOf(index, part)),
           pageOf: (id) => this.vm.shadow.table[id] ?? null,
         }),
     );
-    this.vm = this.#assemble({ initial: config, config: present, tlbTotal, vmcs12s });
-    this.seen = seenVm(this.vm, () => {
+    this.vm = this.#assemble(tlbTotal);
+    this.reopen(source);
+  }
+
+  /** The VM stands in another state from now on, and whatever it was before is gone. */
+  reopen(source: PartSource): void {
+    this.#source = source;
+    this.#isAsked.fill(0);
+    this.asked.length = 0;
+    this.isNoting = true;
+    this.wasOracleSeen = false;
+    this.wasOracleAsked = false;
+    this.told = null;
+    this.#memory = null;
+    this.#shadow = null;
+    this.#oracle = undefined;
+    this.#firstPages = 0;
+    this.vm.tlbTotal.entries = 0;
+    for (const vcpu of this.vcpus) vcpu.reopen();
+    this.#openBoard();
+    // A single vCPU is looked at in any case.
+    const [only, ...others] = this.vcpus;
+    if (others.length === 0) void only?.vcpu;
+  }
+
+  /** The same VM for whoever only watches: whether he looked at the oracle is noted. */
+  get seen(): Vm {
+    this.#seen ??= seenVm(this.vm, () => {
       this.wasOracleSeen = true;
     });
-    this.#note(BOARD);
+    return this.#seen;
   }
 
   /** The shadow pages, if they are made. */
@@ -136,8 +150,8 @@ export class OpenedVm {
 
   /** Writes a part that is made; of the shadow pages all but their entries, and nothing of memory. */
   write(writer: ByteWriter, place: number): void {
-    if (place === BOARD) this.#writeBoard(writer);
-    else if (place === SHADOW) this.#writeShadow(writer);
+    if (place === BOARD) writeBoardPart(writer, this.vm, this.#memory?.memslots ?? this.#memslots);
+    else if (place === SHADOW) writeShadowPart(writer, this.#shadow as ShadowPages);
     else if (isVcpuPlace(place, this.vcpus.length))
       this.#vcpuAt(place).write(writer, partOf(place));
   }
@@ -147,12 +161,12 @@ export class OpenedVm {
     return isWatched(this.vm) ? finished(writeOracle(writer, this.vm)) : [];
   }
 
-  #assemble(parts: Pick<Vm, 'initial' | 'config' | 'tlbTotal' | 'vmcs12s'>): Vm {
+  #assemble(tlbTotal: TlbTotal): Vm {
     const opened = this;
-    const { config } = parts;
+    const { config, conduct } = this.#making;
     return {
-      ...parts,
-      ...this.#making.conduct,
+      ...{ initial: config, config, tlbTotal, vmcs12s: new Map() },
+      ...conduct,
       vcpus: listOf(this.vcpus),
       ledger: config.oracle === 'on' ? createLedger(config.vcpus) : null,
       get memory() {
@@ -165,6 +179,18 @@ export class OpenedVm {
         return opened.#openOracle();
       },
     };
+  }
+
+  #openBoard(): void {
+    this.#note(BOARD);
+    const { vm } = this;
+    const reader = this.#reader;
+    reader.begin(this.#source.bytes(BOARD));
+    reader.uint();
+    vm.config = readCpuid(reader, this.#making.config);
+    this.#memslots = readMemslots(reader);
+    vm.vmcs12s.clear();
+    for (const [gpa, region] of readVmcs12s(reader)) vm.vmcs12s.set(gpa, region);
   }
 
   #note(place: number): void {
@@ -183,7 +209,8 @@ export class OpenedVm {
     this.#note(SHADOW);
     if (this.#shadow === null) {
       const spts = this.#source.spts();
-      const reader = createByteReader(this.#source.bytes(SHADOW));
+      const reader = this.#reader;
+      reader.begin(this.#source.bytes(SHADOW));
       this.#shadow = readShadow(reader, {
         entries(page) {
           page.spt = spts[page.id] ?? null;
@@ -206,7 +233,8 @@ export class OpenedVm {
   }
 
   #readOracle(vcpus: number): Oracle {
-    const oracle = readOracle(createByteReader(this.#source.bytes(oraclePlace(vcpus))), vcpus);
+    this.#reader.begin(this.#source.bytes(oraclePlace(vcpus)));
+    const oracle = readOracle(this.#reader, vcpus);
     oracle.told = this.told;
     return oracle;
   }
@@ -214,34 +242,4 @@ export class OpenedVm {
   #vcpuAt(place: number): OpenedVcpu {
     return this.vcpus[vcpuOf(place)] as OpenedVcpu;
   }
-
-  #writeBoard(writer: ByteWriter): void {
-    const { vm } = this;
-    writer.uint(this.vcpus.length);
-    writeCpuid(writer, vm.config);
-    writeMemslots(writer, this.#memory?.memslots ?? this.#memslots);
-    writeVmcs12s(writer, vm.vmcs12s);
-  }
-
-  #writeShadow(writer: ByteWriter): void {
-    const sink = {
-      entries(page: { isSptShared: boolean }) {
-        page.isSptShared = true;
-      },
-      links: (shadow: ShadowPages) => writeLinks(writer, shadow),
-    };
-    finished(writeShadow(writer, this.#shadow as ShadowPages, sink));
-  }
-}
-
-/** The vCPUs of a VM, of which each is made when it is looked at. */
-function listOf(vcpus: readonly OpenedVcpu[]): Vm['vcpus'] {
-  const [only, ...others] = vcpus;
-  // It is looked at in any case.
-  if (only !== undefined && others.length === 0) return [only.vcpu];
-  const list: Vm['vcpus'][number][] = [];
-  for (const [index, opened] of vcpus.entries()) {
-    Object.defineProperty(list, index, { get: () => opened.vcpu, enumerable: true });
-  }
-  return list;
 }

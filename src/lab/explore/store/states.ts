@@ -114,6 +114,11 @@ export class States {
     return this.#open(this.parts.sourceOf(tuple));
   }
 
+  /** Makes a VM that {@link open} has made stand in another state. */
+  reopen(opened: OpenedVm, tuple: Tuple): void {
+    opened.reopen(this.parts.sourceOf(tuple));
+  }
+
   /** A state as one that is kept by itself. */
   get(name: number): FrozenVm {
     return freezeVm(this.open(this.tupleOf(name)).vm);
