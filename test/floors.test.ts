@@ -26,6 +26,7 @@ const FLOORS: Record<string, readonly string[]> = {
     'lab',
     'journal/log',
     'journal/lmdb',
+    'journal/nats',
     'mmu',
     'mmu/schema',
   ],
@@ -249,7 +250,7 @@ test('every import leads to a file', () => {
 });
 
 /** Rooms of the journal that keep logs: histories, which the page has too, know nothing of them. */
-const LOG_ROOMS = ['journal/log', 'journal/lmdb'];
+const LOG_ROOMS = ['journal/log', 'journal/lmdb', 'journal/nats'];
 
 test('histories know no logs, and a log no histories', () => {
   const breaches = imports.filter(({ from, to }) => {
@@ -287,9 +288,9 @@ test('zod stays in the schema, the server, the lab and the configuration', () =>
   expect(breaches).toEqual([]);
 });
 
-test('the model and the lab are pure, and of the journal only what writes to a folder has I/O', () => {
+test('the model and the lab are pure, and of the journal only its engines have I/O', () => {
   const pure = (file: string) =>
-    ['mmu', 'lab', 'journal'].includes(floorOf(file)) && !file.startsWith('journal/lmdb/');
+    ['mmu', 'lab', 'journal'].includes(floorOf(file)) && !/^journal\/(?:lmdb|nats)\//.test(file);
   const packages = specifiers.filter(
     ({ from, to }) => pure(from) && !to.startsWith('.') && to !== 'zod',
   );

@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
+/** The client of NATS. */
+const NATS = ['transport-node', 'jetstream', 'kv', 'obj'].map((name) => `@nats-io/${name}`);
+
 /**
  * The command-line program as a few files with everything in them: a server that reads hundreds of
  * small modules from node_modules takes half as long again to be ready.
@@ -8,8 +11,8 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   publicDir: false,
-  // The engine of the journal loads a binary, and stays a package of its own.
-  ssr: { noExternal: true, external: ['lmdb'], target: 'node' },
+  // The engines of the journal are loaded only where one of them is used, and stay packages of their own.
+  ssr: { noExternal: true, external: ['lmdb', ...NATS], target: 'node' },
   build: {
     ssr: true,
     // The judge of architecture cases is no part of the program, which loads it for `conform` alone.

@@ -66,10 +66,9 @@ export class LmdbJournal implements Journal {
   }
 
   private constructor(room: Room, unlock: () => Promise<void>) {
-    const { tables } = room;
-    const { root, records, checkpoints } = tables;
+    const { root, records, checkpoints, values } = room.tables;
     this.#room = room;
-    this.#heads = new KnownHeads(tables);
+    this.#heads = new KnownHeads(room.tables);
     this.#records = records;
     this.#checkpoints = checkpoints;
     this.#unlock = unlock;
@@ -78,12 +77,14 @@ export class LmdbJournal implements Journal {
       refusal: () => wantOfRoom(room),
       onFailure: () => this.#heads.read(),
     });
-    this.#values = new LmdbValues(tables.values, this.#commit);
+    this.#values = new LmdbValues(values, this.#commit);
   }
 
   get bytes(): number {
     return this.#heads.bytes;
   }
+
+  async fresh(): Promise<void> {}
 
   async list(): Promise<readonly LogHead[]> {
     return this.#heads.list();

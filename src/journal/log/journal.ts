@@ -72,6 +72,8 @@ export interface Journal {
   /** Bytes of all logs, checkpoints and values. */
   readonly bytes: number;
 
+  /** Resolves when all is known here that any process was told is kept, before the call. */
+  fresh(): Promise<void>;
   /** Every log, in no order. */
   list(): Promise<readonly LogHead[]>;
   /** Number of the newest record of a log; 0 if there is no log. */

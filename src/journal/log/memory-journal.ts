@@ -32,6 +32,8 @@ export class MemoryJournal implements Journal {
     return [...this.#rooms.values()].reduce((sum, room) => sum + total(room), logs);
   }
 
+  async fresh(): Promise<void> {}
+
   async list(): Promise<readonly LogHead[]> {
     return [...this.#logs].map(([vm, log]) => {
       const { position, note } = log;
