@@ -15,7 +15,7 @@ import type { Terminal } from './terminal.js';
 import { readTokens } from './tokens.js';
 import { WrongUse } from './wrong-use.js';
 
-/** A server that has not closed by then is stopped. */
+/** Milliseconds after a drain in which all has to be closed; a server that has not is stopped. */
 const CLOSE_MS_MAX = 5000;
 
 interface ServeOptions extends Readonly<Record<string, unknown>> {
@@ -54,9 +54,12 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
     logger,
     limits: limitsOf(configured),
     shardWorker: SHARD_WORKER,
+    onCut() {
+      terminal.exitCode = EXIT.objected;
+    },
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void close(app, logger, signal));
+    process.once(signal, () => void close(app, { logger, signal, drainMs: values.drainMs }));
   }
   const { host, port } = values;
   try {
@@ -104,12 +107,20 @@ async function tokensFor({ values }: Configured, terminal: Terminal): Promise<To
   );
 }
 
-async function close(app: FastifyInstance, logger: Logger, signal: string): Promise<void> {
-  logger.info({ signal }, 'Closing');
+interface Closing {
+  readonly logger: Logger;
+  readonly signal: string;
+  readonly drainMs: number;
+}
+
+/** Drains the server and ends. A second signal ends the process at once. */
+async function close(app: FastifyInstance, { logger, signal, drainMs }: Closing): Promise<void> {
+  logger.info({ signal, drainMs }, 'Draining');
+  const waitedMs = drainMs + CLOSE_MS_MAX;
   setTimeout(() => {
-    logger.warn({ signal, waitedMs: CLOSE_MS_MAX }, 'Closed before all was answered');
+    logger.warn({ signal, waitedMs }, 'Cannot close: stopped');
     process.exit(EXIT.objected);
-  }, CLOSE_MS_MAX).unref();
+  }, waitedMs).unref();
   await app.close();
   logger.info({ signal }, 'Closed');
 }

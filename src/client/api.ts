@@ -98,6 +98,7 @@ export type Model = {
         targetBytes: number;
         bodyBytes: number;
         requestMs: number;
+        drainMs: number;
         historyRecordsPerVm: number;
         historyRecords: number;
         snapshotsPerVm: number;

@@ -10,7 +10,8 @@ import { finishInTurns, Turns } from './fleet/turns.js';
 import { createHost } from './host/host.js';
 import { chooseProtocol } from './http/auth.js';
 import { compressAnswers } from './http/compression.js';
-import { guardEdge, IDLE_MS, watchClosing } from './http/edge.js';
+import { Drain } from './http/drain.js';
+import { guardEdge, IDLE_MS } from './http/edge.js';
 import { matchStates } from './http/etag.js';
 import { continueLate } from './http/expect.js';
 import { hideDefect } from './http/hide-defect.js';
@@ -58,6 +59,8 @@ export interface AppOptions {
   readonly defect?: DefectName | null;
   /** `shard-worker.ts` as it was built: shards of jobs run on threads, else between requests. */
   readonly shardWorker?: URL;
+  /** Called if requests were cut off when the app closed, with their number. */
+  readonly onCut?: (requests: number) => void;
   /** Called before the routes are set up, so that a plugin can describe them. */
   readonly describer?: (app: FastifyInstance) => Promise<void>;
 }
@@ -76,7 +79,11 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
 
   answerUnknownRoutes(app);
   continueLate(app, limits);
-  const isClosing = watchClosing(app);
+  const drain = new Drain(limits, (requests) => {
+    app.log.warn({ requests }, 'Cut off before all was answered');
+    options.onCut?.(requests);
+  });
+  drain.watch(app);
   await app.register(fastifyWebsocket, {
     options: {
       maxPayload: INBOUND_BYTES_MAX,
@@ -92,7 +99,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     },
   });
   const { host: address = '127.0.0.1', hosts = [], origins = [], tokens = [] } = options;
-  await guardEdge(app, { host: address, hosts, origins, tokens, limits, isClosing });
+  await guardEdge(app, { host: address, hosts, origins, tokens, limits, drain });
   refuseUpgrades(app);
   refuseUnknownQueries(app);
   const requests = new RequestTally(app);
@@ -103,10 +110,11 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   settleAnswers(app, host);
   if (defect !== null) hideDefect(app, defect);
   const commandStreams = new CommandStreams({ fleet, problemFor });
-  app.addHook('preClose', (done) => {
+  app.addHook('preClose', async () => {
     commandStreams.close();
+    host.waits.close();
     jobs.close();
-    done();
+    await drain.finish();
   });
   const stopResting = fleet.sleeping.restIdle(limits.idleMs);
   app.addHook('onClose', async () => {
@@ -147,6 +155,8 @@ function createFastify(
     schemaController: { compilersFactory: { buildValidator: unasked, buildSerializer: unasked } },
     // Else Fastify would answer without a problem.
     return503OnClosing: false,
+    // Else Fastify would not wait for more than ten seconds until all is answered.
+    pluginTimeout: 0,
     // A line for every request would cost more than the request.
     logController: new LogController({ disableRequestLogging: true }),
     // A logger for each request would cost a third of it; log lines name the request instead.

@@ -68,6 +68,7 @@ test('the model says what it covers', async () => {
     targetBytes: 12_288,
     bodyBytes: 4_194_304,
     requestMs: 30_000,
+    drainMs: 5000,
     historyRecordsPerVm: 16_777_216,
     historyRecords: 1_800_000,
     snapshotsPerVm: 64,

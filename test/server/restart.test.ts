@@ -243,7 +243,7 @@ test('jobs that ended are there, and one that did not says why', async () => {
   const { json } = await ask(again, 'GET', '/v1/jobs/job-2');
   expect([json.state, json.problem.detail]).toEqual([
     'failed',
-    'Cannot finish "job-2": the server was started anew meanwhile; start the job again',
+    'Cannot finish "job-2": the server ended before it was done; start the job again',
   ]);
 });
 

@@ -79,7 +79,10 @@ export class CommandStreams {
 
   /** Ends every stream with a problem. */
   close(): void {
-    const reason = new ApiError('not-ready', 'Cannot read commands: the server is closing');
+    const reason = new ApiError(
+      'not-ready',
+      'Cannot read commands: the server is draining; send the rest to another, or again when it is back',
+    );
     for (const stream of this.#open) stream.stop(reason);
   }
 

@@ -94,7 +94,12 @@ export class Waits {
   /** Refuses all waits, because the server closes. */
   close(): void {
     for (const wait of [...this.#pending]) {
-      wait.fail(new ApiError('not-ready', 'Cannot wait: the server is closing'));
+      wait.fail(
+        new ApiError(
+          'not-ready',
+          'Cannot wait: the server is draining; wait on another, or again when it is back',
+        ),
+      );
     }
   }
 }

@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { accessOf } from './access.js';
 import { createAuthentication } from './auth.js';
+import type { Drain } from './drain.js';
 import { createGuard } from './guard.js';
 import { type Load, watchLoad } from './load.js';
 import { COMMON_HEADERS } from './refuse.js';
@@ -49,24 +49,22 @@ export interface EdgeOptions {
   /** Tokens that requests must carry one of; without any, none is needed. */
   readonly tokens: readonly Token[];
   readonly limits: Limits;
-  readonly isClosing: () => boolean;
+  readonly drain: Drain;
 }
 
 /**
  * Refuses requests before any route sees them, the cheapest check first: a foreign host or origin, a
- * closing server, a client over its rate, a server over its load, a missing token.
+ * draining server, a client over its rate, a server over its load, a missing token.
  *
  * Must be set up before the routes, and after the WebSocket plugin, which recognises upgrades.
  */
 export async function guardEdge(app: FastifyInstance, options: EdgeOptions): Promise<void> {
-  const { origins, tokens, limits, isClosing } = options;
+  const { origins, tokens, limits, drain } = options;
   const admit = createGuard(options);
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(HEADERS);
     admit(request);
-    if (isClosing()) {
-      throw new ApiError('not-ready', 'Cannot take requests: the server is closing');
-    }
+    drain.admit(request, reply);
     done();
   });
   if (origins.length > 0) await shareWith(app, origins);
@@ -81,32 +79,6 @@ export async function guardEdge(app: FastifyInstance, options: EdgeOptions): Pro
       done();
     });
   }
-}
-
-/**
- * Tells whether the server is closing. Must be set up before plugins that take time to close.
- *
- * Requests in flight are answered, and then their connections closed, because the server would wait
- * for the clients to do so. Connections that never carried a request, such as the ones that browsers
- * and `fetch` open in advance, are closed at once for the same reason.
- */
-export function watchClosing(app: FastifyInstance): () => boolean {
-  let closing = false;
-  const connections = new Set<Socket>();
-  app.server.on('connection', (socket: Socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
-  app.addHook('onResponse', (request, _reply, done) => {
-    if (closing) request.raw.socket.end();
-    done();
-  });
-  app.addHook('preClose', (done) => {
-    closing = true;
-    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
-    done();
-  });
-  return () => closing;
 }
 
 /** Allows other origins. Few servers do, so the plugin is loaded only for them. */

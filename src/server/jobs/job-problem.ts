@@ -11,3 +11,9 @@ export function jobProblemOf(error: unknown, { id }: Job, log: FleetLog): Proble
     new ApiError('internal', `Cannot finish "${id}": an error of the server, which its log shows`),
   );
 }
+
+/** Problem of a job that had not ended when its server did. */
+export function cutShort({ id }: Job): Problem {
+  const why = `Cannot finish "${id}": the server ended before it was done; start the job again`;
+  return problemOf(new ApiError('not-ready', why));
+}

@@ -1,7 +1,6 @@
-import { ApiError } from '../wire/errors.js';
-import { problemOf } from '../wire/problem.js';
 import { NO_STORE, type ValueStore } from '../wire/value-store.js';
 import type { Job, JobKind } from './job.js';
+import { cutShort } from './job-problem.js';
 
 /** Key of the number of jobs that there were. */
 const COUNT = '#';
@@ -38,7 +37,5 @@ export class JobStore {
 }
 
 function interrupted(job: Job, now: number): Job {
-  const why = `Cannot finish "${job.id}": the server was started anew meanwhile; start the job again`;
-  const problem = problemOf(new ApiError('not-ready', why));
-  return { ...job, state: 'failed', endedAt: now, leftMs: null, problem };
+  return { ...job, state: 'failed', endedAt: now, leftMs: null, problem: cutShort(job) };
 }

@@ -10,6 +10,7 @@ import {
   type JobTally,
   type JobWork,
 } from './job.js';
+import { cutShort } from './job-problem.js';
 import { type JobEnd, type JobEntry, JobRunner } from './job-runner.js';
 import { JobStore } from './job-store.js';
 import type { JobsOptions } from './jobs-options.js';
@@ -123,9 +124,12 @@ export class Jobs {
     this.#waiting -= 1;
   }
 
-  /** Cancels all jobs that have not ended, because the server closes. */
+  /** Fails all jobs that have not ended, because the server ends, and answers those who wait for them. */
   close(): void {
-    for (const entry of this.#runner.entries()) this.#end(entry, 'cancelled');
+    for (const entry of this.#runner.entries()) {
+      entry.job.problem = cutShort(entry.job);
+      this.#end(entry, 'failed');
+    }
   }
 
   #take(job: Job, work: JobEntry['work']): JobEntry {

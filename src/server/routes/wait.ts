@@ -112,8 +112,6 @@ const REFUSED = [...OF_VCPU, 'origin-refused', 'events-expired', 'wait-limit-rea
 
 /** `/v1/vms/:vm/wait`: a long poll until an event comes or a condition on the state holds. */
 export const waitRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
-  app.addHook('preClose', async () => host.waits.close());
-
   app.get(
     '/v1/vms/:vm/wait',
     {

@@ -67,6 +67,10 @@ export const BOUNDS = {
   targetBytes: fixed(12 * 1024, "Bytes of a request's path and query."),
   bodyBytes: movable(4 * MIB, 'Bytes of a request body.'),
   requestMs: movable(30_000, 'Milliseconds within which a request must have arrived completely.'),
+  drainMs: movable(
+    5000,
+    'Milliseconds that a server which ends waits until requests under way are answered.',
+  ),
   historyRecordsPerVm: movable(16_777_216, 'Commands and events kept for one VM.'),
   historyRecords: movable(
     1_800_000,
