@@ -6,6 +6,7 @@ import { createHeld, type NamedEvent } from './held.js';
 import { createLineSplitter } from './lines.js';
 import { kindOfOther } from './other-lines.js';
 import { createPlaces, type Place } from './place.js';
+import { createQuotedPrintable } from './quoted-printable.js';
 import { copyOf } from './scan.js';
 
 /** A reader of text, in pieces of any size. */
@@ -114,7 +115,6 @@ export function createTextReader(census: Census, take: Take): TextReader {
   }
 
   function takeLine(text: string, start: number, to: number): void {
-    census.lines += 1;
     const from = behindQuotes(text, start, to);
     if (text.charCodeAt(from) === HASH || !scanHead(text, from, to, head)) {
       takeOther(text, from, to);
@@ -130,14 +130,22 @@ export function createTextReader(census: Census, take: Take): TextReader {
     takeEvent(text, to, place);
   }
 
-  const splitter = createLineSplitter(takeLine, (example) => {
-    census.lines += 1;
-    countUnread(census, 'line that is too long to be of a trace', example);
-  });
+  const decoder = createQuotedPrintable(takeLine);
+  const splitter = createLineSplitter(
+    (text, from, to) => {
+      census.lines += 1;
+      decoder.take(text, from, to);
+    },
+    (example) => {
+      census.lines += 1;
+      countUnread(census, 'line that is too long to be of a trace', example);
+    },
+  );
   return {
     push: splitter.push,
     end() {
       splitter.end();
+      decoder.end();
       dropCut();
       held.flush();
     },
