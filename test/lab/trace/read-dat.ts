@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { decompress } from 'fzstd';
+import type { Take } from '../../../src/lab/trace/fact.js';
 import {
   type ByteSource,
   type Census,
@@ -40,16 +41,21 @@ export function headOf(bytes: Buffer): DatHead {
   return openDat(sourceOf(bytes), DECOMPRESSORS);
 }
 
-export function readDat(bytes: Buffer): Dat {
+/** @param also Gets every fact as well. */
+export function readDat(bytes: Buffer, also?: (census: Census) => Take): Dat {
   const source = sourceOf(bytes);
   const census = createCensus();
   const events: DatEvent[] = [];
   const facts: string[] = [];
   const head = openDat(source, DECOMPRESSORS);
+  const other = also?.(census);
   const steps = datSteps(source, head, {
     decompressors: DECOMPRESSORS,
     census,
-    take: (fact) => facts.push(shortOf(fact)),
+    take: (fact, stamp) => {
+      facts.push(shortOf(fact));
+      other?.(fact, stamp);
+    },
     watch: (event) => events.push(event),
   });
   while (steps.next().done !== true);

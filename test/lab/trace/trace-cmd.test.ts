@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { findTraceCmd } from '../../../scripts/find-trace-cmd.js';
 import { type Facts, factsOf, shortOf } from './facts-of.js';
+import { MADE } from './made-dats.js';
 import { asPluginsPrint, DATS, type Dat, datBytes, headOf, readDat } from './read-dat.js';
 
 const TRACE_CMD = findTraceCmd();
@@ -54,16 +55,7 @@ describe.each(FILES)('%s', (name) => {
   });
 
   test('every event stands where the report has it, to the nanosecond', () => {
-    const lines = traceCmd('report', '-t', '-i', file).split('\n');
-    const shown = lines.flatMap((line) => {
-      const [, pid, cpu, at, event] =
-        /-(\d+) +\[(\d+)\].*?\s(\d+(?:\.\d{9})?): (\w+):/.exec(line) ?? [];
-      return event === undefined ? [] : [`${pid} ${Number(cpu)} ${at?.replace('.', '')} ${event}`];
-    });
-    const digits = (at: number) => (dat.census.isTicks ? String(at) : String(at).padStart(10, '0'));
-    expect(dat.events.map((one) => `${one.pid} ${one.cpu} ${digits(one.at)} ${one.name}`)).toEqual(
-      shown,
-    );
+    expect(shownBy(dat)).toEqual(reportedIn(file));
   });
 
   test.each(['6 none', '7 none', ...PACKINGS.map((packing) => `7 ${packing}`)])(
@@ -99,6 +91,15 @@ test.each(['', '-l', '-R'])('files that a report merges keep apart: %s', (form) 
   }
 });
 
+test.each(Object.entries(MADE))(
+  'a recording that was made stands as in its report: %s',
+  (name, bytes) => {
+    const file = join(folder, `${name}.dat`);
+    writeFileSync(file, bytes);
+    expect(shownBy(readDat(bytes))).toEqual(reportedIn(file));
+  },
+);
+
 test.each([
   ['with a count', 225],
   ['without', null],
@@ -126,6 +127,22 @@ function roomyPage(bytes: Buffer): { page: number; length: number } {
     if (RECORDS + length + 8 <= pageBytes) return { page, length };
   }
   throw new Error('All pages are full');
+}
+
+/** Thread, CPU, time and event of every line of a report. */
+function reportedIn(file: string): string[] {
+  return traceCmd('report', '-t', '-i', file)
+    .split('\n')
+    .flatMap((line) => {
+      const [, pid, cpu, at, event] =
+        /-(\d+) +\[(\d+)\].*?\s(\d+(?:\.\d{9})?): (\w+):/.exec(line) ?? [];
+      return event === undefined ? [] : [`${pid} ${Number(cpu)} ${at?.replace('.', '')} ${event}`];
+    });
+}
+
+function shownBy({ events, census }: Dat): string[] {
+  const digits = (at: number) => (census.isTicks ? String(at) : String(at).padStart(10, '0'));
+  return events.map((one) => `${one.pid} ${one.cpu} ${digits(one.at)} ${one.name}`);
 }
 
 function traceCmd(...args: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { wordToHex } from '../../../mmu/index.js';
 import { type Census, countOf, countUnread } from '../census.js';
 import type { Fact, Stamp, Take, Task } from '../fact.js';
 import { probedBy } from '../facts/probes.js';
@@ -145,9 +146,20 @@ function createEventReader(
     watch?.({ at: stamp.at, cpu: data.cpu, pid: stamp.task.pid ?? 0, name: event.format.name });
     fields.set(event.format, view, from, bytes);
     const fact = event.read(fields);
-    if (fact === null) countUnread(census, `${event.format.name} in a form that is not known`, '');
+    if (fact === null) countUnknownForm(census, event.format, fields);
     else if (fact !== undefined) take(fact, stamp);
   };
+}
+
+/** An event of a kernel whose fields have other names: those that it has are shown. */
+function countUnknownForm(census: Census, format: EventFormat, fields: RecordFields): void {
+  const own = [...format.fields.keys()].filter((name) => !name.startsWith('common_'));
+  const shown = own.flatMap((name) => {
+    const word = fields.word(name);
+    return word === null ? [] : [`${name}=${wordToHex(word)}`];
+  });
+  const what = `${format.name} in a form that is not known`;
+  countUnread(census, what, `${format.name}: ${shown.join(' ')}`);
 }
 
 /** Where `common_pid` lies in every record. */
