@@ -14,7 +14,9 @@ describe('mmulab score', () => {
     const { code, stdout, stderr } = await run(['score', UNSYNC, '--policy', 'mainline']);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout.split('\n').every((line) => line.length <= 88)).toBe(true);
-    expect(stdout).toContain('125 commands: 60 seen, 65\ninferred, 0 guessed.');
+    expect(stdout).toContain(
+      'rules of 6.1 (the trace names no kernel). 125\ncommands: 60 seen, 65 inferred, 0 guessed.',
+    );
     expect(stdout).toContain('18 of 18 windows with root loads\nagree, 8 of 8 with synced pages');
     expect(stdout).toMatch(/^mainline +283 +171 +553 +1\.000 +16 +18 +2 +0 +33 +0$/m);
   });
@@ -96,8 +98,28 @@ describe('mmulab score', () => {
     expect([raced.code, JSON.parse(raced.stdout).commands]).toEqual([0, 125]);
   });
 
+  test('what cannot be compared is not counted, and a sound policy is not blamed', async () => {
+    const ept = await run(['score', `${TRACES}linux-6.1/vmx_ept/p3_invpcid.plain.txt.gz`]);
+    expect(ept.stdout).toContain('no window has anything to\ncompare.\n');
+    const nested = await run(['score', `${TRACES}linux-7.3/vmx_nested_ept/n2_invept.plain.txt.gz`]);
+    expect(nested.stdout).toContain(
+      '14 of 14 windows with root loads\nagree; none has synced pages or unsynced pages.\n',
+    );
+    const late = await run(['score', `${TRACES}linux-7.3/vmx_shadow/p5_unsync.plain.txt.gz`]);
+    const blamed = late.stdout.split('\nSTALE ').slice(1);
+    expect(
+      blamed.map((text) => [text.split(':')[0], text.includes('no\nhole of its own')]),
+    ).toEqual([
+      ['need-sync-posted', false],
+      ['flush-on-reuse', true],
+      ['never-cache', true],
+    ]);
+  });
+
   test.each([
     ['nothing', '', 'No event was found'],
+    ['a recording by perf', `PERFILE2${'\0'.repeat(90)}`, '`perf script` makes a text of it'],
+    ['a file by bzip2', 'BZh91AY&SY', 'it is packed by bzip2; unpack it first'],
     ['no trace', 'what is this\n'.repeat(3), '3 x text that is no event, the first: what is this'],
     [
       'page events alone',

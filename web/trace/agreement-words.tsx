@@ -13,14 +13,12 @@ const NS_OF_MS = 1e6;
 
 /** The kernel of the trace, held against mainline. */
 export function AgreementWords({ agreement, kernel }: Props) {
-  const { loads, synced, unsynced, disagreements, disagreementCount, failure } = agreement;
+  const { disagreements, disagreementCount, failure } = agreement;
   const more = disagreementCount - SHOWN_MAX;
   return (
     <div class="agreement" data-wrong={disagreementCount > 0}>
       <p>
-        Kernel against mainline by the rules of {kernel}: {loads.agree} of {loads.windows} windows
-        with root loads agree, {synced.agree} of {synced.windows} with synced pages,{' '}
-        {unsynced.agree} of {unsynced.windows} with unsynced pages.
+        Kernel against mainline by the rules of {kernel}: {told(agreement)}.
       </p>
       {disagreements.length > 0 && (
         <ul class="trace-list">
@@ -38,4 +36,17 @@ export function AgreementWords({ agreement, kernel }: Props) {
       {failure !== null && <p class="failure">The model failed: {failure}</p>}
     </div>
   );
+}
+
+/** Windows are compared where the kernel or mainline does something in them. */
+function told({ loads, synced, unsynced }: Agreement): string {
+  const parts = [
+    { ...loads, what: 'root loads' },
+    { ...synced, what: 'synced pages' },
+    { ...unsynced, what: 'unsynced pages' },
+  ].filter(({ windows }) => windows > 0);
+  if (parts.length === 0) return 'no window has anything to compare';
+  return parts
+    .map((one) => `${one.agree} of ${one.windows} windows with ${one.what} agree`)
+    .join(', ');
 }

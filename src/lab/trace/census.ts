@@ -20,6 +20,8 @@ export interface Census {
   release: string | null;
   /** The clock counts something else than time: times mean an order alone. */
   isTicks: boolean;
+  /** What the file is, and what to do with it, if it is neither text nor a trace.dat. */
+  foreign: string | null;
   firstAt: number | null;
   lastAt: number;
 }
@@ -33,7 +35,7 @@ const OTHERS = 'kinds beyond the bound';
 export function createCensus(): Census {
   return {
     ...{ lines: 0, events: new Map(), unread: new Map(), lost: 0, backwards: 0 },
-    ...{ release: null, isTicks: false, firstAt: null, lastAt: 0 },
+    ...{ release: null, isTicks: false, foreign: null, firstAt: null, lastAt: 0 },
   };
 }
 

@@ -1,16 +1,16 @@
+import { POLICIES } from '../../../mmu/index.js';
 import { type Column, tableLines, wrapped } from '../../plain-text.js';
 import { laneTable, ledgerTable } from '../../race/verdict-tables.js';
-import type { Agreement, Tally } from '../score/agreement.js';
 import { hitRatios, type Reuse, SLOTS_MAX } from '../score/reuse.js';
 import type { VmScore } from '../score/score.js';
+import { agreementLines } from './agreement-text.js';
 import { lacksOf, switchesOf, type TraceScore } from './trace-score.js';
 
 /** Columns of an e-mail. */
 const WIDTH = 78;
-/** Kinds of lines, vCPUs and disagreements that the text shows. */
+/** Kinds of lines, and vCPUs, that the text shows. */
 const UNREAD_SHOWN = 12;
 const REUSES_SHOWN = 64;
-const DISAGREEMENTS_SHOWN = 8;
 const SLOTS_SHOWN = [0, 1, 2, 3, 4, 6, 8, 12, SLOTS_MAX];
 const NS_OF_MS = 1e6;
 
@@ -59,9 +59,9 @@ function unreadLines({ census }: TraceScore): string[] {
   return ['Not understood:', ...shown, ...(more > 0 ? [`- and ${more} more kinds`] : [])];
 }
 
-function vmParagraphs(vm: VmScore, { vms }: TraceScore): string[][] {
+function vmParagraphs(vm: VmScore, { vms, census }: TraceScore): string[][] {
   const switches = switchesOf(vm);
-  const parts = [machineLines(vm, vms.length > 1)];
+  const parts = [machineLines(vm, { isNamed: vms.length > 1, release: census.release })];
   if (vm.reuses.length > 0) parts.push(reuseLines(vm.reuses));
   parts.push(agreementLines(vm));
   if (switches === 0) return parts;
@@ -82,7 +82,7 @@ function vmParagraphs(vm: VmScore, { vms }: TraceScore): string[][] {
 
 function machineLines(
   { vm, tasks, config, confidence, commandCount, leftOut, guessedLate }: VmScore,
-  isNamed: boolean,
+  { isNamed, release }: { isNamed: boolean; release: string | null },
 ) {
   const { seen, inferred, guessed } = confidence;
   const late =
@@ -97,7 +97,8 @@ function machineLines(
   return wrapped(
     `${isNamed ? `VM ${vm}: ` : ''}${tasks.slice(0, 8).join(', ')}` +
       `${tasks.length > 8 ? ` and ${tasks.length - 8} more` : ''}. ` +
-      `${config.vendor}, ${config.paging}, rules of ${config.kernel}. ${commandCount} commands: ` +
+      `${config.vendor}, ${config.paging}, rules of ${config.kernel}` +
+      `${release === null ? ' (the trace names no kernel)' : ''}. ${commandCount} commands: ` +
       `${seen} seen, ${inferred} inferred, ${guessed} guessed.${late}${oneEnd}`,
     WIDTH,
   );
@@ -124,41 +125,17 @@ function reuseLines(reuses: readonly Reuse[]): string[] {
   ];
 }
 
-function agreementLines({ agreement, config }: VmScore): string[] {
-  const { failure, firstRefusal, refused, torn } = agreement;
-  const lines = wrapped(
-    `Kernel against mainline by the rules of ${config.kernel}: ${talliesOf(agreement)}.`,
-    WIDTH,
-  );
-  if (torn > 1) lines.push(`${torn} windows have lost events and are not compared.`);
-  for (const one of agreement.disagreements.slice(0, DISAGREEMENTS_SHOWN)) {
-    const { at, vcpu, what, trace, model, commands, isUncertain } = one;
-    const doubt = isUncertain ? '; a command before it is guessed' : '';
-    lines.push(
-      ...wrapped(
-        `- ${(at / NS_OF_MS).toFixed(3)} ms, vCPU ${vcpu}, ${commands.join(' ') || 'entry'}: ` +
-          `${what}: the kernel ${trace}, mainline ${model}${doubt}`,
-        WIDTH,
-      ),
-    );
-  }
-  const more = agreement.disagreementCount - DISAGREEMENTS_SHOWN;
-  if (more > 0) lines.push(`- and ${more} more`);
-  if (refused > 0)
-    lines.push(...wrapped(`${refused} commands were refused, the first: ${firstRefusal}`, WIDTH));
-  if (failure !== null)
-    lines.push(...wrapped(`The model failed, and compared no further: ${failure}`, WIDTH));
-  return lines;
-}
+/** Meaning of the columns, whose heads are short for the sake of mails. */
+const COLUMNS_MEAN = wrapped(
+  '(kcycles at the prices of the list, low and high at its cheapest and dearest; rel.: to the ' +
+    'baseline; misses of the cache, roots loaded, syncs that changed something, flushes, stale uses)',
+  WIDTH,
+);
 
-function talliesOf({ loads, synced, unsynced }: Agreement): string {
-  const of = ({ agree, windows }: Tally, what: string) => `${agree} of ${windows} ${what}`;
-  return [
-    of(loads, 'windows with root loads agree'),
-    of(synced, 'with synced pages'),
-    of(unsynced, 'with unsynced pages'),
-  ].join(', ');
-}
+/** A store that is inferred is made behind the policy's back; its guest would have had a fault. */
+const NOT_ITS_OWN =
+  ' This policy has no hole of its own: it is stale for a store whose place is inferred, which KVM ' +
+  'would have noticed, or for a bug of KVM.';
 
 function policyParagraphs(vm: VmScore, head: string, result: VmScore['ends']['least']): string[][] {
   const failed = result.lanes.flatMap(({ name, failure, firstRefusal, counters }) => [
@@ -171,10 +148,11 @@ function policyParagraphs(vm: VmScore, head: string, result: VmScore['ends']['le
   const staleLines =
     stale.length === 0
       ? ['No policy could have used a stale translation.']
-      : stale.flatMap(({ name, counters, firstViolation }) =>
+      : stale.flatMap(({ name, policy, counters, firstViolation }) =>
           wrapped(
-            `STALE ${name}: ${counters.violations} uses, first at command ` +
-              `${firstViolation?.command}: ${firstViolation?.message}.`,
+            `STALE ${name}: ${counters.violations} ${counters.violations === 1 ? 'use' : 'uses'}, ` +
+              `first at command ${firstViolation?.command}: ${firstViolation?.message}.` +
+              `${POLICIES[policy].isSound ? NOT_ITS_OWN : ''}`,
             WIDTH,
           ),
         );
@@ -187,7 +165,7 @@ function policyParagraphs(vm: VmScore, head: string, result: VmScore['ends']['le
       ? ['Stores to tables are placed where they were inferred to be.']
       : [];
   return [
-    [head, ...laneTable(result)],
+    [head, ...laneTable(result), ...COLUMNS_MEAN],
     ledgerTable(result.lanes),
     [...staleLines, ...doubt, ...failed, ...priced],
   ];

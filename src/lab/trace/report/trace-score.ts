@@ -21,10 +21,12 @@ export function switchesOf({ reuses }: VmScore): number {
 
 /** Sentences on what a trace lacks, and on the recording that would have it; none if all is well. */
 export function lacksOf({ census, vms }: TraceScore): string[] {
+  if (census.foreign !== null) return [`No trace that is read: ${census.foreign}.`];
   if (census.events.size === 0) {
     return [
       'No event was found: this is no trace that is read, or it was recorded without events. ' +
-        '`mmulab record` prints commands that record a useful one.',
+        '`mmulab record` prints commands that record a useful one. A report of times (perf kvm stat, ' +
+        'kvm_stat, kvm-unit-tests) is for `mmulab calibrate`.',
     ];
   }
   if (vms.length === 0) {

@@ -1,6 +1,7 @@
 import { type Census, countOf, countUnread } from '../census.js';
 import type { Take } from '../fact.js';
 import { PRINTED } from '../facts/printed.js';
+import { FOREIGN_BYTES, foreignOf } from './foreign.js';
 import { createHead, scanHead } from './head.js';
 import { createHeld, type NamedEvent } from './held.js';
 import { createLineSplitter } from './lines.js';
@@ -141,9 +142,26 @@ export function createTextReader(census: Census, take: Take): TextReader {
       countUnread(census, 'line that is too long to be of a trace', example);
     },
   );
+  /** The beginning, until it is long enough to tell a file that is no text; null behind it. */
+  let begun: string | null = '';
+
+  function begin(beginning: string): void {
+    begun = null;
+    census.foreign = foreignOf(beginning);
+    if (census.foreign === null) splitter.push(beginning);
+  }
+
   return {
-    push: splitter.push,
+    push(text) {
+      if (begun === null) {
+        if (census.foreign === null) splitter.push(text);
+        return;
+      }
+      begun += text;
+      if (begun.length >= FOREIGN_BYTES) begin(begun);
+    },
     end() {
+      if (begun !== null) begin(begun);
       splitter.end();
       decoder.end();
       dropCut();
