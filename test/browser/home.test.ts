@@ -27,7 +27,7 @@ test('the first screen says what to do, and three steps lead to a violation expl
   await expect
     .poll(() => page.locator('.reading-event').innerText())
     .toContain('invept (seq 1880) should have dropped it; it survived root-reused (seq 1999)');
-  await page.getByRole('button', { name: /1 violation here/ }).waitFor();
+  await page.getByRole('button', { name: /1 violation/ }).waitFor();
   await page.goBack();
   await expect.poll(() => title(page)).toBe('1 VM, 1 with something wrong');
   await expect

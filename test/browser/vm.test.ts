@@ -102,6 +102,45 @@ test('a violation is found and explained by keys alone', async () => {
   await expect.poll(() => rows(page)).toHaveLength(2);
 });
 
+test('violations are counted over the whole history, whatever part of it is in the window', async () => {
+  const vm = await demoOf(lab, {
+    workload: 'nested-invept',
+    policy: 'cached-roots-posted',
+    commands: 4000,
+  });
+  const { count } = (
+    await lab.get<{ violations: { count: number } }>(`/v1/vms/${vm}/timeline?buckets=1`)
+  ).violations;
+  expect(count).toBeGreaterThan(1);
+  const page = await openVm(vm);
+  const found = page.locator('.lane-tools-bad');
+  await expect.poll(() => found.innerText()).toBe(`${count} violations N`);
+  // A window of the beginning, ever finer: none of them lies in it.
+  await page.keyboard.press('0');
+  await page.keyboard.press('Home');
+  for (let nth = 0; nth < 12; nth += 1) await page.keyboard.press('w');
+  await page.keyboard.press('Home');
+  await expect.poll(() => range(page)).toMatch(/^seq 0 to \d{1,3} of/);
+  await expect.poll(() => words(page)).not.toEqual([]);
+  expect(await found.innerText()).toBe(`${count} violations N`);
+  await found.click();
+  await expect.poll(() => reading(page)).toContain('violation');
+});
+
+test('vCPUs fold when the window becomes narrow, but for those that were opened by hand', async () => {
+  const vm = await lab.createVm({ vcpus: 3 });
+  await lab.run(vm, ENTER);
+  const page = await openVm(vm);
+  const open = page.locator('.gutter-vcpu button[aria-expanded="true"]');
+  await expect.poll(() => open.count()).toBe(3);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect.poll(() => open.count()).toBe(1);
+  await page.locator('.gutter-vcpu button').nth(2).click();
+  await expect.poll(() => open.count()).toBe(2);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await expect.poll(() => open.count()).toBe(3);
+});
+
 test('the picture follows a VM, stands still when it is frozen, and goes on', async () => {
   const vm = await lab.createVm({});
   await lab.run(vm, ENTER);

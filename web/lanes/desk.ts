@@ -5,8 +5,9 @@ import type { Source } from '../model/source.js';
 import type { Traced } from '../model/trace.js';
 import { lag } from '../shell/lag.js';
 import { type Colours, coloursFor } from './colours.js';
+import { createFold } from './fold.js';
 import type { Picture } from './picture.js';
-import { type Folding, heightOf, isOpen, type Row, rowsOf } from './rows.js';
+import { type Folding, heightOf, type Row, rowsOf } from './rows.js';
 import {
   atHead,
   type Extent,
@@ -31,6 +32,10 @@ export interface Desk {
   readonly source: Source;
   /** The newest part of the history that was read; null before the first answer. */
   readonly timeline: ReadonlySignal<Timeline | null>;
+  /** The whole history from afar, as it was last read; null before the first answer. */
+  readonly whole: Signal<Timeline | null>;
+  /** Violations of the whole history, as far as it has been read. */
+  readonly violationCount: ReadonlySignal<number>;
   readonly view: ReadonlySignal<Viewport>;
   readonly extent: ReadonlySignal<Extent>;
   readonly rows: ReadonlySignal<readonly Row[]>;
@@ -38,6 +43,8 @@ export interface Desk {
   readonly isFollowing: ReadonlySignal<boolean>;
   readonly isFrozen: ReadonlySignal<boolean>;
   readonly folding: ReadonlySignal<Folding>;
+  /** vCPUs that are open unless somebody closes them, if there are no more. */
+  readonly openMax: Signal<number>;
   /** `seq` of the selected event. */
   readonly selected: ReadonlySignal<number | null>;
   /** Id of the row that the keys are on. */
@@ -83,7 +90,6 @@ export function createDesk(source: Source, openMax: number, picture = NEWEST): D
   return {
     ...state,
     ...windowActs(state, now),
-    ...foldingActs(state),
     selectRow(id) {
       state.row.value = id;
     },
@@ -96,17 +102,20 @@ type State = ReturnType<typeof createState>;
 function createState(source: Source, openMax: number, { window, at }: Picture) {
   const timeline = signal<Timeline | null>(null);
   const view = signal<Viewport>(window ?? { from: 0, to: SPAN_AT_FIRST });
-  const folding = signal<Folding>({ byHand: new Map(), allSlots: new Set(), openMax });
+  const fold = createFold(openMax, timeline);
+  const whole = signal<Timeline | null>(null);
   const room = signal(0);
   const rows = computed(() =>
-    timeline.value === null ? [] : rowsOf(timeline.value, folding.value),
+    timeline.value === null ? [] : rowsOf(timeline.value, fold.folding.value),
   );
   let colours: Colours = new Map();
   return {
     source,
     timeline,
+    whole,
+    violationCount: computed(() => violationsIn(whole.value, timeline.value)),
     view,
-    folding,
+    ...fold,
     room,
     rows,
     /** Events that the window shows while it follows; without bound for all of them. */
@@ -210,18 +219,9 @@ function windowActs(state: State, look: () => void) {
   };
 }
 
-function foldingActs({ folding, timeline }: State) {
-  return {
-    toggleVcpu(vcpu: number) {
-      const count = timeline.value?.vcpus.length ?? 0;
-      const isOn = !isOpen(vcpu, folding.value, count);
-      const byHand = new Map(folding.value.byHand).set(vcpu, isOn);
-      folding.value = { ...folding.value, byHand };
-    },
-    toggleSlots(vcpu: number) {
-      const allSlots = new Set(folding.value.allSlots);
-      if (!allSlots.delete(vcpu)) allSlots.add(vcpu);
-      folding.value = { ...folding.value, allSlots };
-    },
-  };
+/** Violations of the whole history, and those that are newer than it. */
+function violationsIn(whole: Timeline | null, newest: Timeline | null): number {
+  if (whole === null) return newest?.violations.count ?? 0;
+  const newer = newest?.violations.first.filter(({ seq }) => seq > whole.head) ?? [];
+  return whole.violations.count + newer.length;
 }

@@ -6,7 +6,7 @@ import { toViolation } from './lane-actions.js';
 export function LaneTools({ desk }: { readonly desk: Desk }) {
   const { from, to } = desk.view.value;
   const { head } = desk.extent.value;
-  const found = desk.timeline.value?.violations.count ?? 0;
+  const found = desk.violationCount.value;
   return (
     <div class="lane-tools" role="toolbar" aria-label="Window">
       {desk.source.follow !== null && <LiveTools desk={desk} />}
@@ -23,7 +23,7 @@ export function LaneTools({ desk }: { readonly desk: Desk }) {
       </span>
       {found > 0 && (
         <button type="button" class="lane-tools-bad" onClick={() => void toViolation(desk, 1)}>
-          {found} violation{found === 1 ? '' : 's'} here <kbd>N</kbd>
+          {figure(found)} violation{found === 1 ? '' : 's'} <kbd>N</kbd>
         </button>
       )}
       <p class="lane-tools-range">

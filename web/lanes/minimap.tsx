@@ -35,7 +35,7 @@ export function Minimap({ desk }: { readonly desk: Desk }) {
 }
 
 function createMinimap(desk: Desk) {
-  const whole = signal<Timeline | null>(null);
+  const { whole } = desk;
   const width = signal(0);
   const pixelOf = (seq: number) =>
     Math.round((seq - extentOf().oldest) * scaleOf(extentOf(), width.value));

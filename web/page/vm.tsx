@@ -16,8 +16,9 @@ import { useToldAddress } from '../shell/told-address.js';
 import { ShrinkButton } from '../shrink/shrink-button.js';
 import { useTraced } from '../trace/use-traced.js';
 
-/** vCPUs that are open at first: of a phone one, which then fills it. */
-const openMaxHere = () => (matchMedia('(width < 45rem)').matches ? 1 : 4);
+/** vCPUs that are open unless somebody says otherwise: of a phone one, which then fills it. */
+const NARROW = matchMedia('(width < 45rem)');
+const openMaxHere = () => (NARROW.matches ? 1 : 4);
 
 /** The page of a VM: its lanes over time. */
 export function View({ params: { vm: id = '' } }: { readonly params: Params }) {
@@ -31,6 +32,13 @@ export function View({ params: { vm: id = '' } }: { readonly params: Params }) {
   const drawer = useSignal<Console>({ kind: 'closed' });
   useActions(useMemo(() => [consoleAction(drawer)], [drawer]));
   useEffect(() => desk.end, [desk]);
+  useEffect(() => {
+    const refold = () => {
+      desk.openMax.value = openMaxHere();
+    };
+    NARROW.addEventListener('change', refold);
+    return () => NARROW.removeEventListener('change', refold);
+  }, [desk]);
   const traced = useTraced(id);
   useEffect(() => {
     desk.traced.value = traced;

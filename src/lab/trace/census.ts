@@ -20,7 +20,7 @@ export interface Census {
   release: string | null;
   /** The clock counts something else than time: times mean an order alone. */
   isTicks: boolean;
-  /** What the file is, and what to do with it, if it is neither text nor a trace.dat. */
+  /** Sentence on the file, and on what to do with it, if it is neither text nor a trace.dat. */
   foreign: string | null;
   firstAt: number | null;
   lastAt: number;

@@ -3,7 +3,7 @@ import { createReconstruction, type Window } from '../../../src/lab/trace/index.
 import { MADE } from './made-dats.js';
 import { readDat } from './read-dat.js';
 
-/** What becomes of a recording: its VMs, and the CR3 writes of each. */
+/** A recording as it is understood: its VMs, and the CR3 writes of each. */
 function reconstructed(bytes: Buffer) {
   const windows: { vm: number; window: Window }[] = [];
   let reconstruction: ReturnType<typeof createReconstruction> | null = null;

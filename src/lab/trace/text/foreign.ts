@@ -10,7 +10,7 @@ const FOREIGN: readonly (readonly [first: string, what: string])[] = [
 /** Bytes by which a file is told. */
 export const FOREIGN_BYTES = Math.max(...FOREIGN.map(([first]) => first.length));
 
-/** What a file is that nobody here reads, and what to do with it; null for a text. */
+/** Sentence on a file that nobody here reads, and on what to do with it; null for a text. */
 export function foreignOf(beginning: string): string | null {
   return FOREIGN.find(([first]) => beginning.startsWith(first))?.[1] ?? null;
 }
