@@ -2,17 +2,25 @@ import { BOARD, CORE, MEMORY, placeOf } from '../../mmu/index.js';
 import type { States } from './store/states.js';
 import type { Tuple } from './store/tuple.js';
 
+/** Bytes of an answer that is kept, by a rough count. */
+const PAIR_BYTES = 64;
+
 /**
  * Tells whether an entry did no more than enter: KVM serviced what was pending, and nothing changed
  * that a refusal, the oracle or the guest looks at. Then a command from there is the whole command.
  */
 export class Entering {
   readonly #states: States;
+  #pairs = 0;
   /** By the names of a core before and after. */
   readonly #known = new Map<number, Map<number, boolean>>();
 
   constructor(states: States) {
     this.#states = states;
+  }
+
+  get bytes(): number {
+    return PAIR_BYTES * this.#pairs;
   }
 
   /** @param vcpu The one that entered, or stayed in the guest. */
@@ -24,8 +32,11 @@ export class Entering {
     const [from, to] = [before[place] as number, after[place] as number];
     const known = this.#known.get(from) ?? new Map<number, boolean>();
     this.#known.set(from, known);
-    const answer = known.get(to) ?? this.#isMereFor(before, after, vcpu);
+    const kept = known.get(to);
+    if (kept !== undefined) return kept;
+    const answer = this.#isMereFor(before, after, vcpu);
     known.set(to, answer);
+    this.#pairs += 1;
     return answer;
   }
 

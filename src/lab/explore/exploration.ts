@@ -11,10 +11,6 @@ import type { Tuple } from './store/tuple.js';
 import { type Followed, Successors } from './successors.js';
 import { saidAfter, wayTo } from './way.js';
 
-/** Parts of the memory in which effects of commands may be kept, and must be. */
-const KNOWN_MOST = 0.25;
-const KNOWN_LEAST = 1 / 32;
-
 /** Why a search is over. */
 export type End =
   /** Every state that can be reached was expanded. */
@@ -175,9 +171,7 @@ export class Exploration {
     }
     if (this.states.count >= states) return 'states';
     const left = bytes - this.states.bytes - this.#family.bytes;
-    if (left < bytes * KNOWN_LEAST) return 'bytes';
-    if (this.#successors.bytes > Math.min(left, bytes * KNOWN_MOST)) this.#successors.forget();
-    return null;
+    return this.#successors.fitInto(left, bytes) ? null : 'bytes';
   }
 
   #expand(): void {
@@ -198,13 +192,13 @@ export class Exploration {
     this.#next += 1;
   }
 
-  #take({ effect, isBroken }: Followed, from: number, command: number): void {
-    if (isBroken) {
+  #take({ effect }: Followed, from: number, command: number): void {
+    if (effect === null) {
       this.#transitions += 1;
       this.#onEdge?.({ from, command, to: null });
       return;
     }
-    if (effect === null) {
+    if (effect.after === null) {
       this.#refused += 1;
       return;
     }

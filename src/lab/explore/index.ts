@@ -26,13 +26,8 @@ export {
   WITHOUT_NAMES,
   type Without,
 } from './machines.js';
-export {
-  COMPARISONS,
-  type Compared,
-  type ComparedBy,
-  PairExploration,
-  type PairSetting,
-} from './pair.js';
+export { type Compared, PairExploration, type PairSetting } from './pair.js';
+export { COMPARISONS, type ComparedBy } from './pair-difference.js';
 export {
   checkPlan,
   type ExplorationFound,

@@ -35,6 +35,8 @@ export interface Finding {
 export interface Tried {
   /** Null if the vCPU could not take it now: nothing has changed. */
   readonly outcome: Outcome | null;
+  /** Why it could not; null if it could, and if an assertion failed. */
+  readonly refusal: string | null;
   readonly findings: readonly Finding[];
   /** Whether an assertion failed, so that the VM is of no use any more. */
   readonly isBroken: boolean;
@@ -91,11 +93,14 @@ export function attempt(
       const says = watch.end(outcome);
       if (says !== null) findings.push({ property: (watched[i] as Property).name, says });
     }
-    return { outcome, findings, isBroken: false };
+    return { outcome, refusal: null, findings, isBroken: false };
   } catch (error) {
-    if (error instanceof CommandRefused) return { outcome: null, findings: [], isBroken: false };
+    if (error instanceof CommandRefused) {
+      return { outcome: null, refusal: error.message, findings: [], isBroken: false };
+    }
     const says = error instanceof Error ? error.message : String(error);
-    return { outcome: null, findings: [{ property: ASSERTION, says }], isBroken: true };
+    const broken = { property: ASSERTION, says };
+    return { outcome: null, refusal: null, findings: [broken], isBroken: true };
   }
 }
 

@@ -1,28 +1,12 @@
-import { z } from 'zod';
-import {
-  CommandRefused,
-  type Futures,
-  pagesInOrder,
-  settle,
-  step,
-  thawVm,
-  type Vm,
-} from '../../mmu/index.js';
-import { type Command, Outcome } from '../../mmu/schema/index.js';
-import { futuresOf } from './alphabet.js';
+import { thawVm, type Vm } from '../../mmu/index.js';
+import type { Command } from '../../mmu/schema/index.js';
 import { Family } from './family.js';
 import type { Limits } from './limits.js';
-import { type Setting, startedVm } from './machine.js';
+import type { Setting } from './machine.js';
+import { type ComparedBy, differenceOf, done, isAlike } from './pair-difference.js';
+import { named, type Side, sideOf, stateAfter } from './pair-side.js';
 import { checkSetting } from './setting-flaw.js';
 import { Pairs } from './store/pairs.js';
-import { States } from './store/states.js';
-
-/** The ways to hold two machines against each other. */
-export const COMPARISONS = {
-  answers: 'the outcome of every command, and every violation',
-  costs: 'that, and the work of KVM: roots loaded, syncs, flushes, exits',
-} as const;
-export type ComparedBy = keyof typeof COMPARISONS;
 
 /** Two machines with one alphabet. */
 export interface PairSetting {
@@ -48,13 +32,6 @@ export interface Compared {
   readonly depth: number;
   readonly bytes: number;
   readonly parting: Parting | null;
-}
-
-/** One of the two, with its states. */
-interface Side {
-  readonly config: Setting['config'];
-  readonly states: States;
-  readonly futures: Futures;
 }
 
 /**
@@ -124,25 +101,40 @@ export class PairExploration {
       this.#levelEnd = this.#pairs.count;
     }
     if (this.#pairs.count >= this.#limits.states) return 'states';
-    return this.#bytes() > this.#limits.bytes ? 'bytes' : null;
+    const left = this.#limits.bytes - this.#storeBytes();
+    const fits = this.#sides.every(({ successors }) =>
+      successors.fitInto(left / 2, this.#limits.bytes / 2),
+    );
+    return fits ? null : 'bytes';
   }
 
   #expand(): void {
     const from = this.#next;
-    for (const command of this.#setting.alphabet) {
-      const [a, b] = this.#vmsOf(from);
-      const says = differenceOf(done(a, command), done(b, command), this.#setting.comparison);
-      if (says !== null) {
-        this.#parted = { at: from, command, says };
+    const [one, other] = this.#sides;
+    const [a, b] = [this.#pairs.left(from), this.#pairs.right(from)];
+    const [left, right] = [one.states.tupleOf(a), other.states.tupleOf(b)];
+    for (const [index, command] of this.#setting.alphabet.entries()) {
+      const x = one.successors.follow(left, index, []);
+      const y = other.successors.follow(right, index, []);
+      if (!isAlike(x, y, this.#setting.comparison)) {
+        this.#parted = { at: from, command, says: this.#saidOf(from, command) };
         return;
       }
       this.#transitions += 1;
       const known = this.#pairs.count;
-      const [one, other] = this.#sides;
-      if (this.#pairs.intern(named(one, a), named(other, b)) === known) this.#family.addChild();
+      const to = this.#pairs.intern(stateAfter(one, a, x), stateAfter(other, b, y));
+      if (to === known) this.#family.addChild();
     }
     this.#family.closeParent();
     this.#next += 1;
+  }
+
+  /** The difference in words, by VMs that are made as a whole. @throws If an assertion fails. */
+  #saidOf(pair: number, command: Command): string {
+    const [a, b] = this.#vmsOf(pair);
+    const says = differenceOf(done(a, command), done(b, command), this.#setting.comparison);
+    if (says === null) throw new Error('Two machines part, and nothing differs');
+    return says;
   }
 
   #vmsOf(pair: number): [Vm, Vm] {
@@ -168,64 +160,11 @@ export class PairExploration {
   }
 
   #bytes(): number {
+    return this.#sides.reduce((sum, { successors }) => sum + successors.bytes, this.#storeBytes());
+  }
+
+  #storeBytes(): number {
     const states = this.#sides.reduce((sum, side) => sum + side.states.bytes, 0);
     return states + this.#pairs.bytes + this.#family.bytes;
   }
-}
-
-function sideOf(machine: Pick<Setting, 'config' | 'stage'>, alphabet: readonly Command[]): Side {
-  const { config } = machine;
-  const vm = startedVm(machine);
-  const pages = pagesInOrder(vm.memory.pages).map(([, words]) => words);
-  const futures = futuresOf(alphabet, config, pages);
-  // Which vCPU is which makes a difference between two machines.
-  const side = { config, futures, states: new States(config, { symmetric: false }) };
-  named(side, vm);
-  return side;
-}
-
-/** The state of a VM, by its name; the VM is settled. */
-function named({ states, futures }: Side, vm: Vm): number {
-  settle(vm, futures);
-  return states.intern(vm);
-}
-
-/** The end of a command on one machine, each part as a text to compare. */
-interface Done {
-  readonly answers: string;
-  readonly costs: string;
-}
-
-function done(vm: Vm, command: Command): Done {
-  try {
-    const outcome = z.encode(Outcome, step(vm, command, null));
-    const violations = vm.oracle?.vcpus.map((judged) => judged?.violations ?? 0);
-    const costs = vm.vcpus.map(({ counters: { loaded, synced, tlbFlush, exits } }) => ({
-      ...{ loaded, synced, tlbFlush, exits },
-    }));
-    return { answers: JSON.stringify({ outcome, violations }), costs: JSON.stringify(costs) };
-  } catch (error) {
-    if (!(error instanceof CommandRefused)) throw error;
-    return { answers: error.message, costs: '' };
-  }
-}
-
-function differenceOf(one: Done, other: Done, comparison: ComparedBy): string | null {
-  if (one.answers !== other.answers) return `${one.answers} against ${other.answers}`;
-  if (comparison === 'answers' || one.costs === other.costs) return null;
-  return countsOf(one, other);
-}
-
-/** The counts that differ, of each vCPU. */
-function countsOf(one: Done, other: Done): string {
-  const [ones, others] = [one.costs, other.costs].map(
-    (text) => JSON.parse(text) as Record<string, number>[],
-  ) as [Record<string, number>[], Record<string, number>[]];
-  const parts = ones.flatMap((counts, vcpu) =>
-    Object.entries(counts).flatMap(([name, count]) => {
-      const beside = others[vcpu]?.[name];
-      return beside === count ? [] : [`${name} ${count} against ${beside}`];
-    }),
-  );
-  return parts.join(', ');
 }

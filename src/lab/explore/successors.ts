@@ -7,25 +7,34 @@ import {
   settleOpened,
 } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
+import { answerOf, isClean, violationsOf } from './answer.js';
 import { Entering } from './entering.js';
 import { attempt, type Finding, type Setting, saidOr, undecidedIn } from './machine.js';
 import type { Property } from './property.js';
-import { Deeds, type Effect } from './store/deeds.js';
+import { Deeds, type Effect, refusedWith } from './store/deeds.js';
 import { Memo } from './store/memo.js';
 import { Renaming } from './store/renaming.js';
 import type { States } from './store/states.js';
 import type { Tuple } from './store/tuple.js';
 
-/** The end of a command that was tried in a state. */
-export interface Followed {
-  /** Null if the vCPU could not take it, and nothing has changed; and if an assertion failed. */
-  readonly effect: Effect | null;
-  readonly findings: readonly Finding[];
-  /** Whether an assertion failed. */
-  readonly isBroken: boolean;
+/** The state after an entry, and the costs of that. */
+interface Entered {
+  readonly after: Tuple;
+  readonly costs: readonly number[];
 }
 
-const REFUSED: Followed = { effect: null, findings: [], isBroken: false };
+/** The end of a command that was tried in a state. */
+export interface Followed {
+  /** Null if an assertion failed. */
+  readonly effect: Effect | null;
+  readonly findings: readonly Finding[];
+  /** The costs of an entry that came before and is not in the effect; null if there was none. */
+  readonly entry: readonly number[] | null;
+}
+
+/** Parts of the memory in which effects of commands may be kept, and must be. */
+const KNOWN_MOST = 0.25;
+const KNOWN_LEAST = 1 / 32;
 
 /**
  * Carries commands out on states. Few of them are carried out in truth: a command turns on some parts
@@ -50,7 +59,7 @@ export class Successors {
   readonly #commands: readonly Command[];
   readonly #entersFirst: readonly boolean[];
   readonly #entering: Entering;
-  readonly #lastEntered: { readonly before: Tuple; readonly after: Tuple | null }[] = [];
+  readonly #lastEntered: { readonly before: Tuple; readonly mere: Entered | null }[] = [];
 
   constructor(setting: Setting, states: States, futures: Futures) {
     const { config, alphabet } = setting;
@@ -74,17 +83,27 @@ export class Successors {
   }
 
   get bytes(): number {
-    return this.#deeds.bytes + this.#looks.bytes;
+    return this.#deeds.bytes + this.#looks.bytes + this.#entering.bytes;
   }
 
   #newDeeds(): Deeds {
     return new Deeds({ oraclePlace: this.#oraclePlace, seen: this.#renaming.seen });
   }
 
-  /** Forgets what is known, which can all be worked out again. */
-  forget(): void {
-    this.#deeds = this.#newDeeds();
-    this.#looks = new Memo();
+  /**
+   * Keeps what is known within its part of the memory: it forgets all, which can be worked out again.
+   *
+   * @param left Bytes that nothing else takes.
+   * @param bytes Bytes in all.
+   * @returns Whether there is room for what has to be known.
+   */
+  fitInto(left: number, bytes: number): boolean {
+    if (left < bytes * KNOWN_LEAST) return false;
+    if (this.bytes > Math.min(left, bytes * KNOWN_MOST)) {
+      this.#deeds = this.#newDeeds();
+      this.#looks = new Memo();
+    }
+    return true;
   }
 
   /**
@@ -98,28 +117,40 @@ export class Successors {
     const { vcpu } = this.#setting.alphabet[command] as Command;
     const isSplit = this.#entersFirst[command] === true && properties.every(isContent);
     const entered = isSplit ? this.#entered(before, vcpu, properties) : null;
-    return this.#do(entered ?? before, command, properties);
+    return this.#do(entered?.after ?? before, command, properties, entered?.costs ?? null);
   }
 
   /**
    * The state in which a command that enters first finds the guest; null if it has to be carried out
    * as a whole. All commands share the way there: it is that of the command "enter".
    */
-  #entered(before: Tuple, vcpu: number, properties: readonly Property[]): Tuple | null {
+  #entered(before: Tuple, vcpu: number, properties: readonly Property[]): Entered | null {
     const last = this.#lastEntered[vcpu];
-    if (last?.before === before) return last.after;
+    if (last?.before === before) return last.mere;
     const { effect, findings } = this.#do(before, this.#setting.alphabet.length + vcpu, properties);
-    const isKnown = effect !== null && findings.length === 0 && effect.undecided === 0;
-    const after =
-      isKnown && this.#entering.isMere(before, effect.after, vcpu) ? effect.after : null;
-    this.#lastEntered[vcpu] = { before, after };
-    return after;
+    const mere = findings.length === 0 ? this.#mereIn(before, effect, vcpu) : null;
+    this.#lastEntered[vcpu] = { before, mere };
+    return mere;
   }
 
-  #do(before: Tuple, command: number, properties: readonly Property[]): Followed {
+  #mereIn(before: Tuple, effect: Effect | null, vcpu: number): Entered | null {
+    const after = effect?.after ?? null;
+    if (effect === null || after === null) return null;
+    if (effect.undecided > 0 || !isClean(effect.violations)) return null;
+    if (!this.#entering.isMere(before, after, vcpu)) return null;
+    return { after, costs: effect.answer.costs };
+  }
+
+  /** @param entry The costs of an entry that came before. */
+  #do(
+    before: Tuple,
+    command: number,
+    properties: readonly Property[],
+    entry: Followed['entry'] = null,
+  ): Followed {
     const known = this.#deeds.find(command, before);
-    if (known === undefined) return this.#carryOut(before, command, properties);
-    return known === null ? REFUSED : { effect: known, findings: [], isBroken: false };
+    if (known !== null) return { effect: known, findings: NONE, entry };
+    return { ...this.#carryOut(before, command, properties), entry };
   }
 
   /** The objections of properties to a state that is reached for the first time. */
@@ -151,34 +182,44 @@ export class Successors {
     return this.#vessel;
   }
 
-  #carryOut(before: Tuple, index: number, properties: readonly Property[]): Followed {
+  #carryOut(
+    before: Tuple,
+    index: number,
+    properties: readonly Property[],
+  ): Omit<Followed, 'entry'> {
     this.#carriedOut += 1;
     const opened = this.#opened(before);
     const told = this.#renaming.listen(opened, before);
     const command = this.#commands[index] as Command;
-    const { findings, outcome, isBroken } = attempt(opened.vm, command, properties, {
+    const { findings, outcome, refusal } = attempt(opened.vm, command, properties, {
       seen: opened.seen,
     });
     // What a property saw of the oracle is no part of what a command turns on.
     const isKept = findings.length === 0 && !opened.wasOracleSeen;
     const { asked } = opened;
     if (outcome === null) {
-      if (isKept) this.#deeds.keep(index, before, { asked, story: '' }, null);
-      return { effect: null, findings, isBroken };
+      if (refusal === null) return { effect: null, findings };
+      const effect = refusedWith({ words: refusal, costs: [] });
+      if (isKept) this.#deeds.keep(index, before, { asked, story: '' }, effect);
+      return { effect, findings };
     }
+    const answer = answerOf(opened, outcome);
     const undecided = undecidedIn(opened.vm);
+    const violations = violationsOf(opened);
     settleOpened(opened, this.#futures);
     const after = this.#renaming.tupleOf(opened, before);
-    const effect = { after, undecided };
+    const effect = { after, answer, undecided, violations };
     if (isKept) {
       const around = this.#renaming.seen.filter((place) => asked.includes(place));
       const changes = around.map((place) => `${place} ${before[place]} ${after[place]}`);
-      const story = [index, JSON.stringify(outcome), ...changes, ...told].join('\n');
+      const story = [index, answer.words, ...changes, ...told].join('\n');
       this.#deeds.keep(index, before, { asked, story }, effect);
     }
-    return { effect, findings, isBroken };
+    return { effect, findings };
   }
 }
+
+const NONE: readonly Finding[] = [];
 
 /** Whether a property takes a command that is split in two for the whole. */
 function isContent({ watch, isByOracle }: Property): boolean {

@@ -76,7 +76,8 @@ function expectSameEffects(vm: Vm, alphabet: readonly Command[]): { known: numbe
     for (const [index, command] of alphabet.entries()) {
       const { carriedOut } = successors;
       const { effect } = successors.follow(states.tupleOf(from), index, []);
-      const to = effect === null ? null : states.internTuple(effect.after);
+      const after = effect?.after ?? null;
+      const to = after === null ? null : states.internTuple(after);
       expect([from, index, to]).toEqual([from, index, plainly(states, from, command)]);
       if (successors.carriedOut === carriedOut) known += 1;
     }

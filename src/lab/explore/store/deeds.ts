@@ -2,25 +2,38 @@ import { Memo } from './memo.js';
 import { Pairs } from './pairs.js';
 import type { Tuple } from './tuple.js';
 
+/** The answer of a command, and the work that it made. */
+export interface Answer {
+  /** The outcome, or the words of a refusal. */
+  readonly words: string;
+  /** Counts of KVM's work, of one vCPU after the other. */
+  readonly costs: readonly number[];
+}
+
 /** A command without the oracle: what became of the parts, and what the oracle heard of it. */
 interface Deed {
   /** Places of the parts that changed, each before its new name. */
   readonly changes: readonly number[];
+  readonly answer: Answer;
   /** Null if the vCPU could not take the command. */
   readonly story: number | null;
 }
 
-/** The end of a command that a vCPU took. */
+/** The end of a command. */
 export interface Effect {
-  readonly after: Tuple;
+  /** Null if the vCPU could not take the command, and nothing has changed. */
+  readonly after: Tuple | null;
+  readonly answer: Answer;
   /** Uses that could not be judged. */
   readonly undecided: number;
+  /** Uses that were judged to be wrong, of each vCPU. */
+  readonly violations: string;
 }
 
-/** Bytes of a deed, a story and an oracle's answer, by a rough count. */
+/** Bytes of what is kept beside typed arrays, by a rough count. */
 const DEED_BYTES = 160;
-const STORY_BYTES = 400;
-const ANSWER_BYTES = 16;
+const STORY_BYTES = 80;
+const VERDICT_BYTES = 24;
 
 /**
  * The effects of commands, as far as they are known. The oracle listens and never speaks: so a
@@ -37,6 +50,8 @@ export class Deeds {
   readonly #heard = new Pairs();
   readonly #oracles: number[] = [];
   readonly #undecided: number[] = [];
+  readonly #violations: string[] = [];
+  #textBytes = 0;
   readonly #oraclePlace: number;
   readonly #seen: readonly number[];
 
@@ -47,27 +62,27 @@ export class Deeds {
   }
 
   get bytes(): number {
-    const kept = DEED_BYTES * this.#deeds.length + STORY_BYTES * this.#stories.size;
-    return kept + ANSWER_BYTES * this.#oracles.length + this.#byParts.bytes + this.#heard.bytes;
+    const objects = DEED_BYTES * this.#deeds.length + STORY_BYTES * this.#stories.size;
+    const verdicts = VERDICT_BYTES * this.#oracles.length;
+    const tables = this.#byParts.bytes + this.#scenes.bytes + this.#heard.bytes;
+    return objects + this.#textBytes + verdicts + tables;
   }
 
-  /**
-   * The effect of a command on a state; null if the vCPU cannot take it then, undefined if none of
-   * that is known.
-   */
-  find(command: number, before: Tuple): Effect | null | undefined {
+  /** The effect of a command on a state; null if it is not known. */
+  find(command: number, before: Tuple): Effect | null {
     const known = this.#byParts.find(command, before);
-    if (known === -1) return undefined;
-    const { changes, story } = this.#deeds[known] as Deed;
-    if (story === null) return null;
+    if (known === -1) return null;
+    const { changes, story, answer } = this.#deeds[known] as Deed;
+    if (story === null) return refusedWith(answer);
     const heard = this.#find(story, before);
-    if (heard === -1) return undefined;
+    if (heard === -1) return null;
     const after = before.slice();
     for (let i = 0; i < changes.length; i += 2) {
       after[changes[i] as number] = changes[i + 1] as number;
     }
     after[this.#oraclePlace] = this.#oracles[heard] as number;
-    return { after, undecided: this.#undecided[heard] as number };
+    const undecided = this.#undecided[heard] as number;
+    return { after, answer, undecided, violations: this.#violations[heard] as string };
   }
 
   /**
@@ -75,24 +90,25 @@ export class Deeds {
    *
    * @param asked Places of the parts on which it turned, but for the oracle.
    * @param story All that the oracle heard.
-   * @param effect Null if the vCPU could not take the command.
    */
   keep(
     command: number,
     before: Tuple,
     { asked, story }: { asked: readonly number[]; story: string },
-    effect: Effect | null,
+    { after, answer, undecided, violations }: Effect,
   ): void {
-    const name = effect === null ? null : this.#nameOf(story);
+    const name = after === null ? null : this.#nameOf(story);
     if (this.#byParts.find(command, before) === -1) {
       this.#byParts.keep(command, asked, before, this.#deeds.length);
-      const changes = effect === null ? [] : this.#changes(before, effect.after);
-      this.#deeds.push({ changes, story: name });
+      const changes = after === null ? [] : this.#changes(before, after);
+      this.#deeds.push({ changes, answer, story: name });
+      this.#textBytes += answer.words.length + 8 * answer.costs.length;
     }
-    if (effect === null || name === null) return;
+    if (after === null || name === null) return;
     const heard = this.#intern(name, before);
-    this.#oracles[heard] = effect.after[this.#oraclePlace] as number;
-    this.#undecided[heard] = effect.undecided;
+    this.#oracles[heard] = after[this.#oraclePlace] as number;
+    this.#undecided[heard] = undecided;
+    this.#violations[heard] = violations;
   }
 
   #find(story: number, before: Tuple): number {
@@ -111,8 +127,11 @@ export class Deeds {
   }
 
   #nameOf(story: string): number {
-    const name = this.#stories.get(story) ?? this.#stories.size;
+    const known = this.#stories.get(story);
+    if (known !== undefined) return known;
+    const name = this.#stories.size;
     this.#stories.set(story, name);
+    this.#textBytes += story.length;
     return name;
   }
 
@@ -123,4 +142,9 @@ export class Deeds {
     }
     return changes;
   }
+}
+
+/** The end of a command that a vCPU could not take. */
+export function refusedWith(answer: Answer): Effect {
+  return { after: null, answer, undecided: 0, violations: '' };
 }

@@ -19,6 +19,10 @@ import type { Tuple } from './tuple.js';
 /** Cuts of a vCPU in a frozen state: front, two MMUs, back, TLB. Front and back are its core. */
 const CUTS_OF_VCPU = 5;
 
+/** Bytes of a map from frames to pages, and of an oracle's entry in one, by a rough count. */
+const MEMORY_BYTES = 400;
+const ORACLE_BYTES = 200;
+
 type Spts = readonly (Float64Array | null)[];
 
 /** Parts of states, each kept once and named by a number. */
@@ -34,6 +38,7 @@ export class Parts {
   #last: { readonly pages: GuestPages; readonly name: number } | null = null;
   /** Memories of an oracle: of all vCPUs together first, then of each; and the bytes of them all. */
   readonly #oracles = new Map<number, { readonly parts: readonly number[]; bytes: Uint8Array }>();
+  #oracleBytes = 0;
   readonly #vcpus: number;
 
   constructor(vcpus: number) {
@@ -41,7 +46,9 @@ export class Parts {
   }
 
   get bytes(): number {
-    return this.branches.bytes + this.#blocks.bytes + this.#words.bytes + this.#spts.bytes;
+    const contents = this.#blocks.bytes + this.#words.bytes + this.#spts.bytes;
+    const copies = this.#oracleBytes + MEMORY_BYTES * this.#memories.size;
+    return this.branches.bytes + contents + copies;
   }
 
   /** The names of the parts of a state. */
@@ -118,6 +125,7 @@ export class Parts {
     if (!this.#oracles.has(name)) {
       const bytes = joined(parts.map((part) => this.#blocks.get(part)));
       this.#oracles.set(name, { parts: [...parts], bytes });
+      this.#oracleBytes += ORACLE_BYTES + bytes.length + 8 * parts.length;
     }
     return name;
   }
