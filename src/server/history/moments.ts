@@ -26,8 +26,9 @@ interface Mark {
   readonly state: FrozenVm;
 }
 
-/** Commands between two marks. */
+/** Commands between two marks, and marks on the way to a moment at most: the last ones before it. */
 const COMMANDS_PER_MARK = 256;
+const MARKS_PER_MOMENT = 4;
 
 /**
  * Shows VMs as they were, without a fork.
@@ -108,7 +109,7 @@ export class Moments {
     const ahead = steps.filter((step) => step.seq > from);
     for (const [index, { command, seq: first }] of ahead.entries()) {
       if (work.isOver()) await work.next();
-      if (index > 0 && index % COMMANDS_PER_MARK === 0) this.#mark(entry, vm, last);
+      if (isMark(index, ahead.length)) this.#mark(entry, vm, last);
       last = first;
       let number = first;
       // The oracle remembers events by number, as it did when they happened.
@@ -153,6 +154,15 @@ export class Moments {
 }
 
 const MOMENT_PAGES = BOUNDS.momentPages.value;
+
+/**
+ * Whether the state before a command is kept. States far before the moment are not: to keep one takes
+ * as long as a hundred commands may, and whoever looks back begins near the moment.
+ */
+function isMark(index: number, commands: number): boolean {
+  const isNear = commands - index <= MARKS_PER_MOMENT * COMMANDS_PER_MARK;
+  return isNear && index > 0 && index % COMMANDS_PER_MARK === 0;
+}
 
 /** The one of a VM that comes nearest before a moment, and not before `from`. */
 function nearest<T extends { readonly entry: FleetVm; readonly seq: number }>(
