@@ -26,6 +26,12 @@ export const COLUMNS: readonly Column[] = [
     of: ({ weighed }) => Math.round(weighed.cost.total / 1000),
   },
   {
+    key: 'stale',
+    head: 'stale',
+    title: 'Illegal uses',
+    of: ({ lane }) => lane.counters.violations,
+  },
+  {
     key: 'miss',
     head: 'miss',
     title: 'Switches that found no root',
@@ -67,12 +73,6 @@ export const COLUMNS: readonly Column[] = [
     head: 'fault',
     title: 'Page faults',
     of: ({ lane }) => lane.counters.pageFaults,
-  },
-  {
-    key: 'stale',
-    head: 'stale',
-    title: 'Illegal uses',
-    of: ({ lane }) => lane.counters.violations,
   },
 ];
 

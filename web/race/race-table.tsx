@@ -33,10 +33,10 @@ export function RaceTable({ race: { bounds }, standings, look, onLook }: Props) 
           {bounds.map(({ prevRoots, kernel, misses, loads }) => (
             <tr key={`${prevRoots} ${kernel}`} title="A cache that knows the future">
               <th scope="row">no policy below</th>
-              <td />
+              <td colSpan={2} />
               <td>{misses}</td>
               <td>{loads}</td>
-              <td colSpan={COLUMNS.length - 3} />
+              <td colSpan={COLUMNS.length - 4} />
             </tr>
           ))}
         </tfoot>

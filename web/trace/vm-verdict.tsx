@@ -111,9 +111,9 @@ function PolicyTable({ vm }: { readonly vm: WireTracedVm }) {
           <thead>
             <tr>
               <th scope="col">policy</th>
-              <th scope="col">cost</th>
-              {vm.isUncertain && <th scope="col">to</th>}
-              <th scope="col">between</th>
+              <th scope="col">{vm.isUncertain ? 'cost, least' : 'cost'}</th>
+              {vm.isUncertain && <th scope="col">most</th>}
+              <th scope="col">at any price</th>
               <th scope="col">misses</th>
               <th scope="col">loads</th>
               <th scope="col">flushes</th>
