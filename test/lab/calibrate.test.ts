@@ -97,6 +97,20 @@ describe('perf kvm stat report', () => {
     ]);
   });
 
+  test.each(['\u00a0', '\u202f', "'", '\u2019'])('and others by %j', (sign) => {
+    const rows = `  CPUID  12${sign}345  50,00%  10,00%  0,40us  20,00us  1${sign}000,50us ( +-  1,00% )`;
+    const { readings } = calibrate([table(rows)], SETUP).report;
+    expect(readings.map(({ samples, value }) => [samples, value])).toEqual([[12345, 1000.5]]);
+  });
+
+  test('a table that breaks off within a row gives what it had', () => {
+    const text = `${table(CPUID).split('\nTotal')[0]}  EPT_VIOLATION     900    20.0`;
+    expect(calibrate([text], SETUP).report.readings.map(({ name }) => name)).toEqual(['CPUID']);
+    expect(unreadIn(text)).toEqual([
+      ['row of a perf kvm stat table that does not fit its head', 1],
+    ]);
+  });
+
   test('since Linux 6.4 nanoseconds stand in the head, and no spread behind the mean', () => {
     const text = `
 Event name                Samples   Sample%    Time (ns)     Time%   Max Time (ns)   Min Time (ns)  Mean Time (ns)
@@ -274,6 +288,19 @@ describe('counts without times', () => {
     ['kvm_stat -l', ' kvm_exit  kvm_entry\n   123     120\n     5       4', 2],
     ['kvm_stat -L', 'exits tlb_flush CPUID\n2026-11-30 10:11:12    12     3   4', 3],
     ['kvm_stat -L -c', 'timestamp,exits,tlb_flush\n2026-11-30 10:11:12,12,3', 2],
+    [
+      'kvm_stat in groups of digits',
+      ' Event  Total %Total CurAvg/s\n kvm_exit  1,764  10.8  84',
+      1,
+    ],
+    [
+      'kvm_stat by guests',
+      'kvm statistics - summary\n Event  Total %Total CurAvg/s\n kvm_exit  9  1.0  1\nGuest pid 7\nGuest Total  9',
+      1,
+    ],
+    ['perf stat in French', ' 124\u202f781   kvm:kvm_entry\n 12\u202f345   kvm:kvm_exit', 2],
+    ['perf stat -x,', '124781,,kvm:kvm_entry,1000,100.00,,\n12,,kvm:kvm_exit,1,1', 2],
+    ['perf stat -x;', '124781;;kvm:kvm_entry;1000;100.00;;', 1],
     ['perf stat', " Performance counter stats for 'system wide':\n\n 124,781 kvm:kvm_entry", 1],
   ])('%s: nothing follows, and it says so', (_, text, size) => {
     const calibration = calibrate([text], SETUP);
@@ -282,6 +309,16 @@ describe('counts without times', () => {
       /^Cannot calibrate: no price follows from what was given; .* count and take no time/,
     );
   });
+});
+
+test('an event that perf stat could not count is told', () => {
+  const head = " Performance counter stats for 'system wide':\n\n";
+  const text = `${head} 99  kvm:kvm_exit\n <not counted>  kvm:kvm_cr\n  10,003 seconds time elapsed`;
+  const { counts, unread } = calibrate([text], SETUP).report;
+  expect([[...counts], unread.map(({ what, count }) => [what, count])]).toEqual([
+    [['kvm:kvm_exit', 99]],
+    [['event that perf stat could not count', 1]],
+  ]);
 });
 
 test('lines of a log add up, and one that does not fit its names is not counted in', () => {

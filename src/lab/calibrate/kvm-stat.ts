@@ -1,4 +1,4 @@
-import { type ReportReader, TAKEN } from './reading.js';
+import { type ReportReader, TAKEN, unread } from './reading.js';
 
 /** The head of `kvm_stat`, in each of its ages, and of `perf stat`. */
 const HEAD = /^(?:kvm statistics|event\s+total\s+%total|performance counter stats for)/i;
@@ -7,8 +7,12 @@ const HEAD = /^(?:kvm statistics|event\s+total\s+%total|performance counter stat
  * A name, a count, and rates or shares that are not wanted. Without those, a row may be of another
  * tool, unless its name is one of KVM's.
  */
-const KVM_STAT = /^([A-Za-z]\w*(?:\(\w+\))?)\s+(\d+)((?:\s+-?[\d.]+)*)$/;
-const PERF_STAT = /^([\d,.]+)\s+(kvm\w*:\w+)\b/;
+const KVM_STAT = /^([A-Za-z]\w*(?:\(\w+\))?)\s+(\d+|\d{1,3}(?:[,.]\d{3})+)((?:\s+-?[\d.,]+)*)$/;
+/** A row of `perf stat`; with `-x` in columns by a sign, the second of which is a unit. */
+const PERF_STAT = /^([\d,.]+)(?:\s+|([,;|])[^,;|]*\2)(kvm\w*:\w+)/;
+const NOT_COUNTED = /^<not (?:counted|supported)>.*\bkvm\w*:\w+/;
+/** Lines around the tables of `perf stat`, and of `kvm_stat` by guests. */
+const AROUND = /^(?:[\d.,]+ seconds time elapsed|Guest (?:pid|Total)\b)/;
 
 /** Statistics of KVM's own, which tell its tables from others that have no head. */
 const OF_KVM =
@@ -48,11 +52,13 @@ export function createKvmStatReader(): ReportReader {
         isInside = true;
         return TAKEN;
       }
-      const [, digits, event] = PERF_STAT.exec(text) ?? [];
+      if (isInside && AROUND.test(text)) return TAKEN;
+      if (NOT_COUNTED.test(text)) return unread('event that perf stat could not count');
+      const [, digits, , event] = PERF_STAT.exec(text) ?? [];
       const [, name, count, rates = ''] = KVM_STAT.exec(text) ?? [];
       if (event !== undefined) counts.set(event, Number(digits?.replace(/[,.]/g, '')));
       else if (name !== undefined && (OF_KVM.test(name) || (isInside && isRow(name, rates)))) {
-        if (name !== 'Total') counts.set(name, Number(count));
+        if (name !== 'Total') counts.set(name, Number(count?.replace(/[,.]/g, '')));
         isInside = true;
       } else return takeLog(text) ? TAKEN : null;
       return TAKEN;

@@ -62,6 +62,9 @@ const RECORDING =
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colours begin with one.
 const WRAPPING = /^\ufeff|^(?:>\s?)+|\u001b\[[\d;]*[A-Za-z]/g;
 
+/** Signs between groups of three digits that are neither a point nor a comma: of fr, de_CH, and others. */
+const GROUPS = /(?<=\d)[\u00a0\u202f'\u2019](?=\d{3}(?!\d))/g;
+
 const CPU = /^#\s*cpudesc\s*:\s*(.+)$/;
 const KERNEL = /^#\s*os release\s*:\s*(.+)$/;
 
@@ -84,7 +87,7 @@ export function readReports(texts: readonly string[]): Report {
       createVmexitReader(),
     ];
     for (const written of text.split(/\r\n|\r|\n/)) {
-      const line = written.slice(0, LINE_MAX).replace(WRAPPING, '').trimEnd();
+      const line = written.slice(0, LINE_MAX).replace(WRAPPING, '').replace(GROUPS, '').trimEnd();
       if (line.trim() === '') continue;
       origin.cpu ??= CPU.exec(line)?.[1] ?? null;
       origin.kernel ??= KERNEL.exec(line)?.[1] ?? null;
