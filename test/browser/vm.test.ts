@@ -210,6 +210,34 @@ test('a line of KVM is taken out of a VM that runs, and the oracle objects', asy
   await page.locator('.stations').waitFor();
 });
 
+test('a VM that is too long to run from its beginning runs from a state on', async () => {
+  const vm = await demoOf(lab, { workload: 'kpti', policy: 'mainline', commands: 10_000 });
+  // One more than a case has at most.
+  await lab.run(vm, ENTER);
+  const page = await openVm(vm);
+  await page.keyboard.press('x');
+  await expect.poll(() => page.locator('.run-lane-drop').count()).toBe(2);
+  const title = page.locator('.vm-head h1');
+  const [, after] = /^From @(\d+) on$/.exec(await title.innerText()) ?? [];
+  expect(Number(after)).toBeGreaterThan(0);
+  await page.getByText(`It begins in the state behind @${after}`).waitFor();
+  expect(await page.locator('.run-lane-name').allTextContents()).toEqual([
+    'mainline',
+    'need-sync',
+    'never-cache',
+  ]);
+  // A line is taken out at a moment of the middle, and the state before it is the recorded one.
+  const middle = await lab.open(`/vm/${vm}#at=20000`);
+  await expect.poll(() => middle.locator('.reading-seq').innerText()).toBe('@20000');
+  await middle.getByRole('button', { name: 'Take out a line of KVM' }).click();
+  await middle.getByRole('button', { name: /^invlpg-keeps-leaf/ }).click();
+  const lane = middle.locator('[data-lane="without invlpg-keeps-leaf @20000"]');
+  await expect.poll(() => lane.locator('.run-lane-violations').count()).toBe(1);
+  await lane.locator('.run-lane-violations').click();
+  await middle.locator('.stations').waitFor();
+  await expect.poll(() => title.innerText()).toMatch(/^From @\d+ on$/);
+});
+
 test('the window and the selected event are in the address, and a link shows them', async () => {
   const vm = await demoOf(lab, { workload: 'kpti', policy: 'mainline', commands: 1000 });
   const page = await openVm(vm);
