@@ -93,6 +93,24 @@ describe('mmulab race', () => {
     expect([some.code, some.stdout.includes('REFUSED')]).toEqual([0, false]);
   });
 
+  test('does not praise a policy whose guest used stale translations', async () => {
+    const policies = ['--policy', 'mainline,cached-roots,cached-roots-posted'];
+    const { stdout } = await raced([
+      '--workload',
+      'nested-invept',
+      '--commands',
+      '1500',
+      ...policies,
+    ]);
+    const told = stdout.replaceAll(/\s+/g, ' ');
+    expect(told).toMatch(
+      /- cached-roots: cheaper for every price in its range, by [\d.]+ % \([\d. to]+\)\. /,
+    );
+    expect(told).toMatch(
+      /- cached-roots-posted: cheaper for every price in its range, .*?\), and wrong: 1 stale use\. /,
+    );
+  });
+
   test('says which holes are of KVM itself', async () => {
     const { code, stdout } = await raced([
       '--workload',

@@ -61,14 +61,19 @@ function standingLines({ lanes, baseline }: Verdict): string[] {
   const others = lanes.filter(({ name }) => name !== baseline);
   if (others.length === 0) return [];
   const byText = new Map<string, string[]>();
-  for (const { name, comparison } of others) {
-    const { text } = comparison;
+  for (const { name, comparison, counters } of others) {
+    const text = `${comparison.text}${wrongText(counters.violations)}`;
     byText.set(text, [...(byText.get(text) ?? []), name]);
   }
   const lines = [...byText].flatMap(([text, names]) =>
     wrapped(`- ${listOf(names)}: ${text}.`, VERDICT_WIDTH),
   );
   return [`Against ${baseline}:`, ...lines];
+}
+
+/** A price is not worth much where the guest read what it may not: that is said with the price. */
+function wrongText(uses: number): string {
+  return uses === 0 ? '' : `, and wrong: ${uses} stale ${uses === 1 ? 'use' : 'uses'}`;
 }
 
 function sourceText(source: Verdict['source']): string {
