@@ -17,6 +17,7 @@ import { hasAccessedDirty, walkLevelsOf } from './eptp.js';
 import { type GuestMemory, readWord } from './memory.js';
 import { isVisibleGfn } from './memslots.js';
 import { gfnToGpa, gpaToGfn } from './page.js';
+import { frameWithin, powerOf2, tableIndex } from './powers.js';
 import { addressFrameOf, type Word } from './word.js';
 
 /** Bits of the exit qualification of an EPT violation. @see Intel SDM Vol. 3C, "EPT Violations" */
@@ -101,9 +102,10 @@ export function walkEpt(
   const steps: EptStep[] = [];
   let table = addressFrameOf(eptp);
   let rights = rightsIn(limits);
-  if (gfn >= 512 ** levels) return violation({ steps, access, tracksUse, rights: 0 });
+  if (gfn >= powerOf2(EPT_INDEX_BITS * levels))
+    return violation({ steps, access, tracksUse, rights: 0 });
   for (let level = levels; level > 0; level -= 1) {
-    const at = gfnToGpa(table) + (Math.floor(gfn / 512 ** (level - 1)) % 512) * 8;
+    const at = gfnToGpa(table) + tableIndex(gfn, level, EPT_INDEX_BITS) * 8;
     const entry = isVisibleGfn(memory, table) ? readWord(memory, at) : NOT_PRESENT;
     rights &= entry.low;
     steps.push({ level, gpa: at, entry, acc: accOfEpt(rights, limits) });
@@ -120,18 +122,20 @@ export function walkEpt(
       return { kind: 'log-full', steps };
     }
     const isDirty = !tracksUse || kind === 'write' || (entry.low & VMX_EPT_DIRTY) !== 0;
-    const span = 512 ** (level - 1);
     const acc = accOfEpt(rights, limits);
     return {
       kind: 'mapped',
       steps,
       level,
-      gfn: Math.floor(table / span) * span + (gfn % span),
+      gfn: frameWithin(table, gfn, EPT_INDEX_BITS * (level - 1)),
       acc: isDirty ? acc : acc & ~ACC_WRITE,
     };
   }
   throw new Error('a walk ends at level 1');
 }
+
+/** Bits of a page number that select an entry of an EPT table. */
+const EPT_INDEX_BITS = 9;
 
 const NOT_PRESENT: Word = { page: 0, low: 0 };
 

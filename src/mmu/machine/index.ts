@@ -20,6 +20,7 @@ export * from './paging-entry.js';
 export * from './pdpte.js';
 export * from './per-config.js';
 export * from './planned-writes.js';
+export * from './powers.js';
 export * from './protection-keys.js';
 export * from './registers.js';
 export * from './sregs.js';

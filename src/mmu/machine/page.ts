@@ -16,5 +16,6 @@ export function gfnToGpa(gfn: number): number {
 
 /** Bits 11:0 of an address. @see Linux `offset_in_page()`, include/linux/mm.h */
 export function offsetInPage(address: number): number {
-  return address % PAGE_SIZE;
+  // A mask sees the low bits of an exact number, and takes a fraction of the time of a remainder.
+  return address & (PAGE_SIZE - 1);
 }

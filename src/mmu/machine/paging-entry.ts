@@ -1,5 +1,6 @@
 import { ACC_EXEC, ACC_USER, ACC_WRITE } from './access.js';
 import { EFER_NX, X86_CR4_PSE } from './control-registers.js';
+import { frameWithin, powerOf2, tableIndex } from './powers.js';
 import { pagingModeOf, type Registers } from './registers.js';
 import { addressFrameOf, bitsOf, hasBit, type Word } from './word.js';
 
@@ -58,8 +59,7 @@ export function indexOf(
   level: number,
   { indexBits }: { indexBits: number },
 ): number {
-  // The remainder of a division of floating-point numbers takes several times as long as a mask.
-  return Math.floor(address.page / 2 ** (indexBits * (level - 1))) & (2 ** indexBits - 1);
+  return tableIndex(address.page, level, indexBits);
 }
 
 /** Rights of an entry. Entries of four bytes have no bit against execution. */
@@ -79,10 +79,9 @@ export function frameOf(entry: Word, { entryBytes }: Format): number {
 /** The 4 KiB frame of an address inside a page; a 4 MiB page may lie above 4 GiB (PSE-36). */
 export function pageFrameOf(entry: Word, level: number, address: Word, format: Format): number {
   if (level === 1) return frameOf(entry, format);
-  const span = 2 ** pageOrderOf(level, format);
   const frame = frameOf(entry, format);
   const high = format.entryBytes === 4 ? bitsOf(entry, { high: 20, low: 13 }) * 2 ** 20 : 0;
-  return high + Math.floor(frame / span) * span + (address.page % span);
+  return high + frameWithin(frame, address.page, pageOrderOf(level, format));
 }
 
 /** Size of a page that an entry of a level maps, as the exponent of so many pages of 4 KiB. */
@@ -98,7 +97,7 @@ export function mappedOrderOf(level: number, regs: Registers): number {
 
 /** Whether two page numbers of 4 KiB lie in one page of a size. */
 export function isSamePage(a: number, b: number, order: number): boolean {
-  const span = 2 ** order;
+  const span = powerOf2(order);
   return Math.floor(a / span) === Math.floor(b / span);
 }
 

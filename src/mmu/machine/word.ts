@@ -1,4 +1,6 @@
-import { PAGE_SHIFT, PAGE_SIZE } from './page.js';
+import { offsetInPage, PAGE_SHIFT, PAGE_SIZE } from './page.js';
+import { powerOf2, remainder } from './powers.js';
+
 /**
  * A 64-bit value as two exact numbers, split where paging splits it.
  *
@@ -59,7 +61,7 @@ const LOW_DIGITS = Array.from({ length: PAGE_SIZE }, (_, low) =>
 
 /** @param value An integer from 0 to 2^53 - 1. */
 export function wordFromNumber(value: number): Word {
-  const low = value % PAGE_SIZE;
+  const low = offsetInPage(value);
   return { page: (value - low) / PAGE_SIZE, low };
 }
 
@@ -86,8 +88,6 @@ export function isSameWord(a: Word, b: Word): boolean {
 /** Frames that bits 51:12 can name. */
 const FRAMES = 2 ** 40;
 
-/** Powers of two: looking one up takes a fraction of the time of working it out. */
-const POWERS_OF_2: readonly number[] = Array.from({ length: WORD_BITS + 1 }, (_, i) => 2 ** i);
 const HALF_BITS = 32;
 const HALF = 2 ** HALF_BITS;
 
@@ -129,18 +129,9 @@ export function bitsOf({ page, low }: Word, range: { high: number; low: number }
   return above * powerOf2(PAGE_SHIFT - range.low) + (low >> range.low);
 }
 
-/** The same as `%`: exact for a power of two, and several times as fast beyond 32 bits. */
-function remainder(value: number, power: number): number {
-  return value < power ? value : value - Math.floor(value / power) * power;
-}
-
 /** Frame of the address in bits 51:12, whatever lies above it. */
 export function addressFrameOf({ page }: Word): number {
   return remainder(page, FRAMES);
-}
-
-function powerOf2(exponent: number): number {
-  return POWERS_OF_2[exponent] as number;
 }
 
 /** Bits 31:0: the flags of a control register, the value of a 32-bit operand. */

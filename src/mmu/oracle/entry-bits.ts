@@ -1,4 +1,4 @@
-import { PT_GLOBAL, PT_PAGE_SIZE, PT_PRESENT, type Word } from '../machine/index.js';
+import { PT_GLOBAL, PT_PAGE_SIZE, PT_PRESENT, tableIndex, type Word } from '../machine/index.js';
 
 /** A word of a table that a walk may read. */
 export interface Place {
@@ -12,7 +12,7 @@ export interface Place {
 export function placesOf(page: number): readonly Place[] {
   const places: Place[] = [];
   for (let level = 1; level <= 5; level += 1) {
-    const index = Math.floor(page / 512 ** (level - 1)) % 512;
+    const index = tableIndex(page, level, 9);
     places.push({ index, maps: level === 1 ? 'always' : level > 3 ? 'never' : 'large' });
   }
   // Two entries of four bytes share a word.

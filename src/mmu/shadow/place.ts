@@ -1,5 +1,5 @@
-import type { Word } from '../machine/index.js';
-import { currentRoot, type Mmu, type ShadowPage, SPTES_PER_PAGE } from '../state/index.js';
+import { tableIndex, type Word } from '../machine/index.js';
+import { currentRoot, type Mmu, type ShadowPage } from '../state/index.js';
 
 /**
  * The first page of a walk of the shadow; null on a dummy root, or where a PAE root has none.
@@ -23,7 +23,10 @@ export function isDummyRoot(mmu: Mmu): boolean {
   return root !== null && root.page === null && mmu.paeRoots.length === 0;
 }
 
+/** Bits of a page number that select one of the 512 entries of a shadow page. */
+const SHADOW_INDEX_BITS = 9;
+
 /** Index of an address in a shadow page of a level. */
 export function shadowIndex({ page }: Word, level: number): number {
-  return Math.floor(page / SPTES_PER_PAGE ** (level - 1)) % SPTES_PER_PAGE;
+  return tableIndex(page, level, SHADOW_INDEX_BITS);
 }

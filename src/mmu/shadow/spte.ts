@@ -1,4 +1,11 @@
-import { ACC_EXEC, ACC_USER, ACC_USER_EXEC, ACC_WRITE, PAGE_SIZE } from '../machine/index.js';
+import {
+  ACC_EXEC,
+  ACC_USER,
+  ACC_USER_EXEC,
+  ACC_WRITE,
+  offsetInPage,
+  PAGE_SIZE,
+} from '../machine/index.js';
 import { type ShadowPage, SPTES_PER_PAGE } from '../state/index.js';
 
 /**
@@ -159,7 +166,7 @@ function takeSpt(page: ShadowPage): Float64Array {
 }
 
 function flagsOf(spte: Spte): number {
-  return spte % PAGE_SIZE;
+  return offsetInPage(spte);
 }
 
 function withFlags(spte: Spte, flags: number): Spte {

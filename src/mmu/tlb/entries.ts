@@ -1,4 +1,4 @@
-import { isSamePage } from '../machine/index.js';
+import { isSamePage, powerOf2 } from '../machine/index.js';
 import {
   GLOBAL,
   resizeTlb,
@@ -93,7 +93,7 @@ function dropLargeAround({ entries, orderMax }: TlbContext, pageNumber: number):
     entries.delete(other);
     dropped += 1;
   };
-  const span = 2 ** orderMax;
+  const span = powerOf2(orderMax);
   const first = Math.floor(pageNumber / span) * span;
   if (entries.size <= span) for (const other of entries.keys()) dropIfMeant(other);
   else for (let i = 0; i < span; i += 1) dropIfMeant(first + i);
