@@ -6,11 +6,16 @@ RUN npm ci
 COPY . .
 RUN npm run build -- page program
 
-# The engine of the journal has a binary, which no bundle can hold.
+# The engine of the journal has a binary, which no bundle can hold. To the package it and other parts
+# of a server are optional; here all of them are wanted, in the versions of the lock.
 FROM node:22-slim AS engine
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev
+RUN node -e "const all = require('./package.json'); \
+  const { devDependencies, peerDependencies, peerDependenciesMeta, ...rest } = all; \
+  const dependencies = { ...rest.dependencies, ...peerDependencies }; \
+  fs.writeFileSync('package.json', JSON.stringify({ ...rest, dependencies }))" \
+  && npm ci --omit=dev
 
 FROM node:22-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 MMULAB_DATA=/data

@@ -11,6 +11,7 @@ import { openJournal } from './journal-folder.js';
 import { listenFailure } from './listen-failure.js';
 import { createLog } from './log.js';
 import { SHARD_WORKER } from './shard-threads.js';
+import { type OpenTelemetry, openTelemetry } from './telemetry/open-telemetry.js';
 import type { Terminal } from './terminal.js';
 import { readTokens } from './tokens.js';
 import { WrongUse } from './wrong-use.js';
@@ -44,9 +45,11 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   const tokens = await tokensFor(configured, terminal);
   const logger = createLog(levelAskedFor(configured), terminal);
   tellIgnored(terminal.env, logger);
+  const telemetry = await telemetryFor(configured, logger);
   const journal = await openJournal(configured);
   const app = await buildApp({
     journal,
+    telemetry,
     host: values.host,
     hosts: values.allowHost.map((name) => name.toLowerCase()),
     origins: values.allowOrigin,
@@ -59,7 +62,10 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
     },
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void close(app, { logger, signal, drainMs: values.drainMs }));
+    process.once(
+      signal,
+      () => void close(app, { logger, signal, drainMs: values.drainMs, telemetry }),
+    );
   }
   const { host, port } = values;
   try {
@@ -68,6 +74,13 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
     await app.close();
     throw listenFailure({ host, port }, error);
   }
+}
+
+/** Null if nobody has asked for any. */
+async function telemetryFor({ values }: Configured, logger: Logger): Promise<OpenTelemetry | null> {
+  const { otlpEndpoint: endpoint, otlpMs: everyMs } = values;
+  if (endpoint === undefined) return null;
+  return await openTelemetry({ endpoint, everyMs, logger });
 }
 
 /** Undefined if nobody has asked for a level. */
@@ -111,10 +124,12 @@ interface Closing {
   readonly logger: Logger;
   readonly signal: string;
   readonly drainMs: number;
+  readonly telemetry: OpenTelemetry | null;
 }
 
 /** Drains the server and ends. A second signal ends the process at once. */
-async function close(app: FastifyInstance, { logger, signal, drainMs }: Closing): Promise<void> {
+async function close(app: FastifyInstance, closing: Closing): Promise<void> {
+  const { logger, signal, drainMs, telemetry } = closing;
   logger.info({ signal, drainMs }, 'Draining');
   const waitedMs = drainMs + CLOSE_MS_MAX;
   setTimeout(() => {
@@ -122,5 +137,6 @@ async function close(app: FastifyInstance, { logger, signal, drainMs }: Closing)
     process.exit(EXIT.objected);
   }, waitedMs).unref();
   await app.close();
+  await telemetry?.close();
   logger.info({ signal }, 'Closed');
 }

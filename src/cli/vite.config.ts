@@ -5,6 +5,20 @@ import { defineConfig } from 'vite';
 const NATS = ['transport-node', 'jetstream', 'kv', 'obj'].map((name) => `@nats-io/${name}`);
 
 /**
+ * OpenTelemetry, which is loaded only where it is asked for; but for its interface, which the metrics for
+ * Prometheus load as well. All copies of that share their state.
+ */
+const TELEMETRY = [
+  '@fastify/otel',
+  ...['exporter-metrics-otlp-http', 'exporter-trace-otlp-http'].map(otel),
+  ...['resources', 'sdk-metrics', 'sdk-trace-node'].map(otel),
+];
+
+function otel(name: string): string {
+  return `@opentelemetry/${name}`;
+}
+
+/**
  * The command-line program as a few files with everything in them: a server that reads hundreds of
  * small modules from node_modules takes half as long again to be ready.
  */
@@ -12,7 +26,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   publicDir: false,
   // The engines of the journal are loaded only where one of them is used, and stay packages of their own.
-  ssr: { noExternal: true, external: ['lmdb', ...NATS], target: 'node' },
+  ssr: { noExternal: true, external: ['lmdb', ...NATS, ...TELEMETRY], target: 'node' },
   build: {
     ssr: true,
     // The judge of architecture cases is no part of the program, which loads it for `conform` alone.

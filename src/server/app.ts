@@ -17,12 +17,14 @@ import { continueLate } from './http/expect.js';
 import { hideDefect } from './http/hide-defect.js';
 import { answerOnce } from './http/idempotency.js';
 import { writeInTurns } from './http/long-answers.js';
+import { MetricsOnDemand } from './http/metrics-on-demand.js';
 import { answerUnknownRoutes } from './http/not-found.js';
 import { problemFor, refuse, refuseClient, refuseExpectation } from './http/refuse.js';
 import { createRequestIds } from './http/request-id.js';
 import { RequestTally } from './http/request-tally.js';
 import { settleAnswers } from './http/settle.js';
 import { refuseUnknownQueries } from './http/strict-query.js';
+import type { Telemetry } from './http/telemetry.js';
 import type { Token } from './http/token.js';
 import { refuseUpgrades } from './http/upgrade.js';
 import { ZSTD } from './http/zstd.js';
@@ -33,6 +35,7 @@ import { DEFAULT_LIMITS, type Limits } from './wire/bounds.js';
 import { serializerCompiler, validatorCompiler } from './wire/compilers.js';
 import { createEpoch, type IdMaker } from './wire/ids.js';
 import { parseJsonBodies } from './wire/json-body.js';
+import { VERSION } from './wire/version.js';
 
 export interface AppOptions {
   /** The address that the server will listen on. */
@@ -59,6 +62,8 @@ export interface AppOptions {
   readonly defect?: DefectName | null;
   /** `shard-worker.ts` as it was built: shards of jobs run on threads, else between requests. */
   readonly shardWorker?: URL;
+  /** Takes traces and metrics away. Without it none are made but those of `/metrics`. */
+  readonly telemetry?: Telemetry | null;
   /** Called if requests were cut off when the app closed, with their number. */
   readonly onCut?: (requests: number) => void;
   /** Called before the routes are set up, so that a plugin can describe them. */
@@ -77,6 +82,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const host = createHost({ ...parts, defect });
   const { fleet, streams, jobs } = host;
 
+  await options.telemetry?.trace(app);
   answerUnknownRoutes(app);
   continueLate(app, limits);
   const drain = new Drain(limits, (requests) => {
@@ -125,7 +131,10 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   });
   await options.describer?.(app);
 
-  const routeOptions = { host, requests, streams: commandStreams };
+  const metrics = new MetricsOnDemand({ ...host, requests, version: VERSION });
+  options.telemetry?.measure(metrics);
+  app.addHook('onClose', () => metrics.close());
+  const routeOptions = { host, metrics, streams: commandStreams };
   for (const routes of ROUTES) await app.register(routes, routeOptions);
   return app;
 }

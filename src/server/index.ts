@@ -8,6 +8,7 @@ export { verifyValues } from './durable/verify-values.js';
 export { Turns } from './fleet/turns.js';
 export { CaseFile, caseFrom } from './history/case-file.js';
 export { isLoopback } from './http/guard.js';
+export type { Telemetry } from './http/telemetry.js';
 export {
   hashTextOf,
   makeSecret,

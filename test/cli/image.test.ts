@@ -17,19 +17,25 @@ function copiesOf(dockerfile: string): { from: string; to: string }[] {
 }
 
 interface LockedPackage {
-  readonly dev?: boolean;
-  readonly devOptional?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Packages that `npm ci --omit=dev` puts into the image, as far as they are for this machine. */
+interface Lock {
+  readonly packages: Readonly<
+    Record<string, LockedPackage & { readonly peerDependencies?: Readonly<Record<string, string>> }>
+  >;
+}
+
+/** Packages that the image has beside the program: the optional ones, and what these need. */
 function packagesOfImage(): string[] {
-  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
-    readonly packages: Readonly<Record<string, LockedPackage>>;
-  };
-  return Object.entries(lock.packages)
-    .filter(([path, { dev = false }]) => path.startsWith('node_modules/') && !dev)
-    .map(([path]) => path.slice('node_modules/'.length))
-    .filter((name) => existsSync(join(ROOT, 'node_modules', name)));
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lock;
+  const found = new Set(Object.keys(packages['']?.peerDependencies ?? {}));
+  for (const name of found) {
+    const { dependencies, optionalDependencies } = packages[`node_modules/${name}`] ?? {};
+    for (const below of Object.keys({ ...dependencies, ...optionalDependencies })) found.add(below);
+  }
+  return [...found].filter((name) => existsSync(join(ROOT, 'node_modules', name)));
 }
 
 describe.skipIf(!isBuilt)(titleOf('what the image contains'), () => {
@@ -57,6 +63,16 @@ describe.skipIf(!isBuilt)(titleOf('what the image contains'), () => {
     expect(statuses).toEqual(paths.map(() => 200));
     child.kill('SIGTERM');
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('says which package is missing for what is asked for', async () => {
+    const asked = startAt(image, { PORT: '0' }, 'serve', '--otlp-endpoint', 'http://127.0.0.1:1');
+    expect(await asked.ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^Cannot serve: the package "@.+", by which telemetry is sent, is not installed; install it, or set no otlpEndpoint\n$/,
+      ),
+    });
   });
 
   test('keeps VMs in a folder, by the packages that it has beside the program', async () => {

@@ -19,11 +19,14 @@ const SHARD_THREADS_MAX = 256;
 
 const CONNECTIONS = 'Connections:';
 const STATE = 'What is kept:';
+const TELEMETRY = 'Telemetry:';
 const BOUNDED = 'Bounds:';
 
 const text = z.string().min(1);
 
 const origin = z.string().refine((name) => URL.canParse(name) && new URL(name).origin === name);
+
+const httpUrl = z.url({ protocol: /^https?$/ });
 
 const hostName = z.string().regex(/^(?:[^\s:/[\]]+|\[[0-9a-f:.]+\])$/i);
 
@@ -105,6 +108,18 @@ export const Configuration = z.strictObject({
     meaning: 'keep nothing: all VMs end with the server',
     unit: '',
     heading: STATE,
+  }),
+  otlpEndpoint: setting(httpUrl.optional(), {
+    meaning: 'collector of OpenTelemetry that gets traces and metrics, as OTLP over HTTP',
+    unit: 'url',
+    heading: TELEMETRY,
+    form: 'a URL, as http://127.0.0.1:4318 is one',
+    fallback: 'none',
+  }),
+  otlpMs: setting(z.int().min(1).max(TIMER_MS_MAX).default(10_000), {
+    meaning: 'milliseconds between two sendings to it',
+    unit: 'ms',
+    heading: TELEMETRY,
   }),
   clientRequestsPerSecond: setting(z.int().min(1).max(COUNT_MAX).optional(), {
     meaning: phraseOf('clientRequestsPerSecond'),

@@ -1,6 +1,6 @@
 import type { CommandStreams } from '../batches/command-streams.js';
 import type { Host } from '../host/host.js';
-import type { RequestTally } from '../http/request-tally.js';
+import type { MetricsOnDemand } from '../http/metrics-on-demand.js';
 import { allowedRoutes } from './allowed.js';
 import { caseRoutes } from './cases.js';
 import { catalogueRoutes } from './catalogue.js';
@@ -43,7 +43,7 @@ import { workloadRoutes } from './workloads.js';
 /** Owners of the state that routes show and change; each route takes those that it needs. */
 export interface RouteOptions {
   readonly host: Host;
-  readonly requests: RequestTally;
+  readonly metrics: MetricsOnDemand;
   /** Commands that come line by line. */
   readonly streams: CommandStreams;
 }

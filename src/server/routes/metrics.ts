@@ -1,10 +1,7 @@
-import type { Registry } from 'prom-client';
 import { z } from 'zod';
-import type { Host } from '../host/host.js';
 import type { RouteAccess } from '../http/access.js';
-import type { RequestTally } from '../http/request-tally.js';
+import type { MetricsOnDemand } from '../http/metrics-on-demand.js';
 import { refusals } from '../wire/refusals.js';
-import { VERSION } from '../wire/version.js';
 import type { TypedPlugin } from './typed-plugin.js';
 
 const TEXT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -15,15 +12,11 @@ const MetricText = {
 };
 
 interface MetricsOptions {
-  readonly host: Host;
-  readonly requests: RequestTally;
+  readonly metrics: MetricsOnDemand;
 }
 
 /** `GET /metrics`, for Prometheus. */
-export const metricRoutes: TypedPlugin<MetricsOptions> = async (app, { host, requests }) => {
-  let registry: Registry | null = null;
-  app.addHook('onClose', async () => registry?.clear());
-
+export const metricRoutes: TypedPlugin<MetricsOptions> = async (app, { metrics }) => {
   app.get(
     '/metrics',
     {
@@ -36,14 +29,7 @@ export const metricRoutes: TypedPlugin<MetricsOptions> = async (app, { host, req
         response: { 200: MetricText, ...refusals() },
       },
     },
-    async (_request, reply) => {
-      // A server that is never asked for metrics does not load their library.
-      registry ??= (await import('../http/metrics.js')).createMetrics({
-        ...host,
-        requests,
-        version: VERSION,
-      });
-      return reply.type(TEXT_TYPE).send(await registry.metrics());
-    },
+    async (_request, reply) =>
+      reply.type(TEXT_TYPE).send(await (await metrics.registry()).metrics()),
   );
 };
