@@ -99,6 +99,7 @@ export type Model = {
         bodyBytes: number;
         requestMs: number;
         drainMs: number;
+        vmKeptSeconds: number | null;
         historyRecordsPerVm: number;
         historyRecords: number;
         snapshotsPerVm: number;

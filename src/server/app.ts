@@ -5,6 +5,7 @@ import type { Journal } from '../journal/log/index.js';
 import type { DefectName } from '../mmu/index.js';
 import { CommandStreams } from './batches/command-streams.js';
 import { openKeeper } from './durable/open-keeper.js';
+import { deleteOld } from './fleet/delete-old.js';
 import type { FleetOptions } from './fleet/fleet-options.js';
 import { finishInTurns, Turns } from './fleet/turns.js';
 import { createHost } from './host/host.js';
@@ -123,8 +124,10 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     await drain.finish();
   });
   const stopResting = fleet.sleeping.restIdle(limits.idleMs);
+  const stopForgetting = deleteOld(fleet, app.log);
   app.addHook('onClose', async () => {
     stopResting();
+    stopForgetting();
     fleet.close();
     await host.keeper?.close();
     await shards?.close();

@@ -69,6 +69,7 @@ test('the model says what it covers', async () => {
     bodyBytes: 4_194_304,
     requestMs: 30_000,
     drainMs: 5000,
+    vmKeptSeconds: null,
     historyRecordsPerVm: 16_777_216,
     historyRecords: 1_800_000,
     snapshotsPerVm: 64,

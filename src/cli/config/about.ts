@@ -44,6 +44,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   bytes: 'number of bytes',
   days: 'number of days',
   ms: 'number of milliseconds',
+  seconds: 'number of seconds',
 };
 
 /** Type, range and default of a value, as JSON Schema has them. */

@@ -32,10 +32,13 @@ const hostName = z.string().regex(/^(?:[^\s:/[\]]+|\[[0-9a-f:.]+\])$/i);
 
 /** Bounds that a server takes from its configuration: all that can be moved, by their own names. */
 type BoundSettings = {
-  readonly [Name in Exclude<keyof Limits, 'clientRequestsPerSecond'>]: z.ZodDefault<z.ZodInt>;
+  readonly [Name in Exclude<keyof Limits, Unset>]: z.ZodDefault<z.ZodInt>;
 };
 
-const { clientRequestsPerSecond: _, ...COUNTED } = DEFAULT_LIMITS;
+/** Bounds that are none unless they are set. */
+type Unset = 'clientRequestsPerSecond' | 'vmKeptSeconds';
+
+const { clientRequestsPerSecond: _rate, vmKeptSeconds: _age, ...COUNTED } = DEFAULT_LIMITS;
 
 const boundSettings = Object.fromEntries(
   Object.entries(COUNTED).map(([name, value]) => [
@@ -126,6 +129,12 @@ export const Configuration = z.strictObject({
     unit: 'count',
     heading: BOUNDED,
     fallback: `none on loopback, else ${REMOTE_REQUESTS_PER_SECOND_MAX}`,
+  }),
+  vmKeptSeconds: setting(z.int().min(1).max(COUNT_MAX).optional(), {
+    meaning: phraseOf('vmKeptSeconds'),
+    unit: 'seconds',
+    heading: BOUNDED,
+    fallback: 'never',
   }),
   ...boundSettings,
 });

@@ -7,9 +7,11 @@ import { fromEnvironment, fromFile, fromFlags, type Given, type GivenSettings } 
 
 /** Settings that are in force, and where each of them came from. */
 export interface Configured {
-  readonly values: Omit<Configuration, 'clientRequestsPerSecond'> & {
+  readonly values: Omit<Configuration, 'clientRequestsPerSecond' | 'vmKeptSeconds'> & {
     /** Null for no bound. */
     readonly clientRequestsPerSecond: number | null;
+    /** Null for ever. */
+    readonly vmKeptSeconds: number | null;
   };
   /** The weightiest place that has set it; null for a default. */
   readonly origins: Readonly<Record<SettingName, Given | null>>;
@@ -52,7 +54,8 @@ export async function configure(
     host,
     clientRequestsPerSecond = isLoopback(host) ? null : REMOTE_REQUESTS_PER_SECOND_MAX,
   } = values;
-  return { values: { ...values, clientRequestsPerSecond }, origins };
+  const { vmKeptSeconds = null } = values;
+  return { values: { ...values, clientRequestsPerSecond, vmKeptSeconds }, origins };
 }
 
 /** @throws {WrongUse} */

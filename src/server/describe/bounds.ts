@@ -3,6 +3,7 @@ import { BOUNDS, REMOTE_REQUESTS_PER_SECOND_MAX } from '../wire/bounds.js';
 /** Bounds whose value depends on the machine or on the address that the server listens on. */
 const SHOWN: Readonly<Record<string, string>> = {
   clientRequestsPerSecond: `none on loopback, else ${REMOTE_REQUESTS_PER_SECOND_MAX}`,
+  vmKeptSeconds: 'none',
   heapBytes: "0.9 of Node's heap limit",
 };
 

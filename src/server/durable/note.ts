@@ -20,8 +20,9 @@ export function noteFrom(note: Uint8Array): NoteFacts | null {
 
 /** A VM that sleeps, by its note. */
 export function sleeperOf(id: string, note: Uint8Array): Sleeper {
-  const { number, revision, labels, summary } = JSON.parse(
+  const { number, revision, labels, summary, at } = JSON.parse(
     new TextDecoder().decode(note),
   ) as NoteFacts;
-  return { id, vm: null, number, revision, labels, summary, lease: null, waking: null };
+  const since = at ?? Date.now();
+  return { id, vm: null, number, revision, labels, summary, since, lease: null, waking: null };
 }

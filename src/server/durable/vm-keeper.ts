@@ -80,16 +80,26 @@ export class VmKeeper implements Keeper {
     writing.log.begin();
   }
 
-  deleted(id: string, kept: () => void): void {
+  deleted(id: string, { kept, failed }: Parameters<Keeper['deleted']>[1]): void {
     const writing = this.#writings.get(id);
     this.#writings.delete(id);
-    if (writing !== undefined) this.#dirty.delete(writing);
+    const isDirty = writing !== undefined && this.#dirty.delete(writing);
     // Behind what is being written of it.
     const before = writing?.log.settled?.catch(() => {}) ?? Promise.resolve();
     const { journal } = this.#options;
     const write = before
       .then(() => Promise.all([journal.delete(id), dropStates(journal, id)]))
-      .then(kept);
+      .then(kept, (error: unknown) => {
+        if (error instanceof NotWritten) this.#troubled(error);
+        // A VM of which nothing was ever written is gone all the same.
+        if (writing !== undefined && writing.note === null) kept();
+        else {
+          if (writing !== undefined) this.#writings.set(id, writing);
+          failed();
+          if (isDirty) this.#promise(writing);
+        }
+        throw error;
+      });
     this.#unsettled.add(write);
   }
 

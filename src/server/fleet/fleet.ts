@@ -182,9 +182,9 @@ export class Fleet {
     const member = this.#roster.member(id) ?? this.get(id);
     this.#roster.remove(id);
     member.lease?.cancel();
-    const bury = () => this.#bury(member);
-    if (this.#keeper === null) bury();
-    else this.#keeper.deleted(id, bury);
+    const kept = () => this.#bury(member);
+    if (this.#keeper === null) kept();
+    else this.#keeper.deleted(id, { kept, failed: () => this.sleeping.restore(member) });
   }
 
   #bury(member: Member): void {

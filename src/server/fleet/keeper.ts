@@ -34,8 +34,11 @@ export interface Keeper {
    * @param kept Called when the VM will outlive the process.
    */
   made(entry: FleetVm, count: number, kept: () => void): void;
-  /** @param kept Called when nothing is left of the VM. */
-  deleted(id: string, kept: () => void): void;
+  /**
+   * @param told Of it one is called: when nothing is left of the VM, or when that could not be
+   *   written, so that the VM is still there.
+   */
+  deleted(id: string, told: { readonly kept: () => void; readonly failed: () => void }): void;
   /** The VM of a sleeper, with all that it was. */
   wake(sleeper: Sleeper, cradle: Cradle): Promise<Woken>;
   /** Writes down what there is, after which the VM can be made again as it is. */

@@ -49,6 +49,13 @@ export class Roster {
     }
   }
 
+  /** Takes a VM in again that was removed, in its old place. */
+  restore(member: Member): void {
+    const others = [...this.#members.values(), member].sort((a, b) => a.number - b.number);
+    this.#members.clear();
+    for (const other of others) this.#members.set(other.id, other);
+  }
+
   /** Puts a VM in the place of its sleeper, or the other way round. */
   replace(member: Member): void {
     this.#members.set(member.id, member);

@@ -13,6 +13,8 @@ export interface Sleeper {
   labels: Labels;
   lease: Lease | null;
   readonly revision: number;
+  /** Time of day in milliseconds at which it was written last, or went to sleep. */
+  readonly since: number;
   readonly summary: z.output<typeof VmSummary>;
   /** Resolves when the VM is awake; null unless it is being woken. */
   waking: Promise<void> | null;

@@ -6,7 +6,7 @@ import type { Cradle, Keeper, Woken } from './keeper.js';
 import type { Lease } from './lease.js';
 import type { Room } from './room.js';
 import type { Roster } from './roster.js';
-import { isAwake, type Sleeper } from './sleeper.js';
+import { isAwake, type Member, type Sleeper } from './sleeper.js';
 import type { TagCounts } from './tag-counts.js';
 
 export interface SleepingOptions {
@@ -26,6 +26,13 @@ export class Sleeping {
 
   constructor(options: SleepingOptions) {
     this.#options = options;
+  }
+
+  /** Takes a VM back, awake or not, whose deletion could not be written. */
+  restore(member: Member): void {
+    const { roster, leaseOf } = this.#options;
+    roster.restore(member);
+    member.lease = leaseOf(member.id, member.labels);
   }
 
   /** Takes in the VMs of an earlier process, asleep. */

@@ -35,6 +35,12 @@ const REQUESTS: Movable<number | null> = {
   isMovable: true,
 };
 
+const KEPT: Movable<number | null> = {
+  value: null,
+  meaning: 'Seconds after which a VM that sleeps is deleted, where VMs are kept.',
+  isMovable: true,
+};
+
 /**
  * Every bound of the server, by the name that `GET /v1/model` gives it. A refusal names the bound
  * that was met.
@@ -71,6 +77,7 @@ export const BOUNDS = {
     5000,
     'Milliseconds that a server which ends waits until requests under way are answered.',
   ),
+  vmKeptSeconds: KEPT,
   historyRecordsPerVm: movable(16_777_216, 'Commands and events kept for one VM.'),
   historyRecords: movable(
     1_800_000,
