@@ -76,5 +76,13 @@ class Vm:
     def vcpu(self, index=0):
         return self.lab.ask("GET", f"{self.path}/vcpus/{index}")
 
+    def reset(self):
+        return self.lab.ask("POST", f"{self.path}/reset")
+
+    def coverage(self, only, states):
+        """Triples of commands that were exercised, or missed."""
+        query = f"only={only}&states={states}&limit=1000&waitMs=60000"
+        return self.lab.ask("GET", f"{self.path}/coverage?{query}")
+
     def verify(self, *expect):
         return self.lab.ask("POST", f"{self.path}/verify", {"expect": expect})

@@ -75,6 +75,20 @@ class Invpcid(unittest.TestCase):
         edit(vm)
         self.assertEqual(read_as_pcid_2(vm), {"kind": "ok", "value": "0x11"})
 
+    def test_what_was_missed_is_told_with_a_shortest_way_to_it(self):
+        vm = boot(self.lab, "need-sync")
+        seen = vm.coverage(only="missed", states=40)
+        missed = seen["triples"][-1]
+        vm.reset()
+        for command in seen["machine"]["stage"] + missed["way"]:
+            vm.run(**command)
+        now = vm.coverage(only="exercised", states=40)
+        names = ("state", "command", "outcome")
+        self.assertIn(
+            [missed[name] for name in names],
+            [[triple[name] for name in names] for triple in now["triples"]],
+        )
+
     def test_a_fault_is_an_outcome_and_a_slip_is_refused(self):
         vm = boot(self.lab, "mainline")
         fault = vm.run("invpcid", type=1, pcid=4096, gva="0x0")["outcome"]

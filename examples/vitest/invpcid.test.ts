@@ -92,6 +92,18 @@ test('without INVPCID, PCID 2 may still read the old one', async () => {
   expect(outcome).toEqual({ kind: 'ok', value: '0x11' });
 });
 
+test('what was missed is told, with a shortest way to it', async () => {
+  const vm = await boot('need-sync');
+  const bounds = { states: 40, limit: 1000, waitMs: 60_000 };
+  const { machine, triples } = await vm.coverage({ ...bounds, only: 'missed' });
+  const { way, times, first, ...missed } = triples.at(-1) ?? expect.fail('nothing was missed');
+  expect([times, first]).toEqual([0, null]);
+  await vm.reset();
+  await vm.runAll([...machine.stage, ...(way ?? [])]);
+  const now = await vm.coverage({ ...bounds, only: 'exercised' });
+  expect(now.triples).toContainEqual(expect.objectContaining(missed));
+});
+
 test('the events of a switch can be followed while they happen', async () => {
   const vm = await boot('need-sync');
   const { head } = await vm.history();

@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   calibrate: async () => (await import('./calibrate.js')).registerCalibrate,
   museum: async () => (await import('./museum.js')).registerMuseum,
   mutate: async () => (await import('./mutate.js')).registerMutate,
+  coverage: async () => (await import('./coverage.js')).registerCoverage,
   explore: async () => (await import('./explore.js')).registerExplore,
   token: async () => (await import('./token.js')).registerToken,
   journal: async () => (await import('./journal.js')).registerJournal,

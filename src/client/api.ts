@@ -111,6 +111,10 @@ export type Model = {
         momentMachines: number;
         momentPages: number;
         momentMarks: number;
+        commandsPerCoverage: number;
+        coverageMachines: number;
+        triplesPerCoverage: number;
+        triplesPerPage: number;
         recordsPerSearch: number;
         timelineBuckets: number;
         timelineCells: number;
@@ -1842,6 +1846,98 @@ export type LookupDump = {
     /** Sequence number of the VM at which this holds. */
     seq: Seq;
 };
+export type ShownMachine = {
+    /** Commands that lead to the first state. */
+    stage: Command[];
+    /** Commands that may befall every state. */
+    alphabet: Command[];
+    /** Commands that ran and have no place in the alphabet. */
+    leftOut: number;
+};
+export type JobId = string;
+export type Reached = {
+    /** Why it ended: nothing left to see, or a bound. */
+    end: "exhausted" | "refuted" | "depth" | "states" | "bytes" | "oracle-forgot" | "triples";
+    /** Whether every state that can be reached was seen. */
+    isExhaustive: boolean;
+    states: number;
+    /** States in which every command was tried. */
+    expanded: number;
+    transitions: number;
+    /** Commands that a vCPU could not take. */
+    refused: number;
+    /** Commands from the first state to the deepest one. */
+    depth: number;
+    /** Triples that were found. `GET /v1/vms/{vm}/coverage` has them. */
+    triples: number;
+};
+export type CoverageSearch = {
+    job: JobId;
+    state: "queued" | "running" | "done" | "failed" | "cancelled";
+    /** Null until it is done. */
+    reached: Reached | null;
+    /** Cause of its failure; null unless it failed. */
+    problem: Problem | null;
+};
+export type SlotKind = "live" | "unsync" | "marked" | "direct" | "special" | "empty";
+export type MmuClass = {
+    current: SlotKind;
+    /** Kinds of the slots in `prev_roots`, each once. */
+    cached: SlotKind[];
+};
+export type StateClass = {
+    /** The side that runs. */
+    runs: "host" | "guest";
+    level: "L1" | "L2";
+    paging: "none" | "32-bit" | "PAE" | "4-level" | "5-level";
+    /** CR4.PCIDE. */
+    pcide: boolean;
+    /** Outside VMX operation, inside, inside with a VMCS that is current. */
+    vmx: "off" | "on" | "vmcs";
+    /** System-management mode. */
+    smm: boolean;
+    /** The MMU in use. */
+    mmu: MmuName;
+    rootMmu: MmuClass;
+    guestMmu: MmuClass;
+    /** Pending requests, in the order of service. */
+    requests: RequestName[];
+    /** Whether some shadow page of the VM is unsync. */
+    unsync: boolean;
+};
+export type CoveredTriple = {
+    state: StateClass;
+    /** Kind of the command, with what tells its forms apart. */
+    command: string;
+    /** Kind of the outcome, with its vector, number, reason or errno. */
+    outcome: string;
+    /** Commands of the VM that were of it; 0 if it was missed. */
+    times: number;
+    /** The first of them; null if there is none. */
+    first: Seq | null;
+    /** A shortest way to it on a new VM, behind `machine.stage`: the last command is that of the triple. Null if the search has not come to it. */
+    way: Command[] | null;
+};
+export type Coverage = {
+    /** Counting came so far; if that is not the newest, ask again. */
+    seq: Seq;
+    /** Commands that were counted. */
+    commands: number;
+    /** Triples that happened. */
+    exercised: number;
+    /** Triples that the search found; null until it is done. */
+    reachable: number | null;
+    /** Triples that it found and that did not happen. */
+    missed: number | null;
+    /** Commands of triples beyond the bound, which are not told apart. */
+    leftOut: number;
+    machine: ShownMachine;
+    search: CoverageSearch;
+    /** Shortest ways come first. */
+    triples: CoveredTriple[];
+    /** `cursor` of the next part; null if this is the last. */
+    next: string | null;
+};
 export type LedgerTally = {
     /** Deeds that removed something stale. */
     necessary: number;
@@ -1956,7 +2052,6 @@ export type RaceRequest = {
     /** A list of `GET /v1/price-lists`. Default: "xeon-8269cy-4.19". */
     prices?: PriceListName;
 };
-export type JobId = string;
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
 export type JobProgress = {
     done: number;
@@ -2599,7 +2694,21 @@ export type JobExploration = {
     /** Null until it is done. */
     result: ExplorationResult | null;
 };
-export type Job = JobRace | JobSweep | JobTrace | JobShrink | JobExploration;
+export type JobCoverage = {
+    id: JobId;
+    /** Rises by one with each job. */
+    "number": number;
+    state: JobState;
+    progress: JobProgress;
+    createdAt: Moment;
+    startedAt: Moment | null;
+    endedAt: Moment | null;
+    problem: JobProblem;
+    kind: "coverage";
+    /** Null until it is done. */
+    result: Reached | null;
+};
+export type Job = JobRace | JobSweep | JobTrace | JobShrink | JobExploration | JobCoverage;
 export type SweepRequest = {
     workloads: ("kpti" | "asids" | "fork-exit" | "pcid-churn" | "unmap" | "nested-invept" | "nested-shadow" | "shootdown" | "hostile")[];
     /** The first is what the others are held against. */
@@ -2738,7 +2847,7 @@ export type JobSummary = {
     startedAt: Moment | null;
     endedAt: Moment | null;
     problem: JobProblem;
-    kind: "race" | "sweep" | "trace" | "shrink" | "exploration";
+    kind: "race" | "sweep" | "trace" | "shrink" | "exploration" | "coverage";
 };
 export type JobPage = {
     jobs: JobSummary[];
@@ -3062,6 +3171,8 @@ export interface Operations {
     verify: { params: { vm: VmId; }; body: Verification; answer: Verified };
     /** Explain, slot by slot, why a switch to a pgd would find a cached root or not. */
     explainLookup: { params: { vm: VmId; vcpu: string; }; query: { at?: string; pgd: Hex64; mmu?: MmuName; }; answer: LookupDump };
+    /** Hold what a VM has run against all that its machine can come to. */
+    getCoverage: { params: { vm: VmId; }; query?: { only?: "exercised" | "missed"; states?: string; depth?: string; waitMs?: string; cursor?: string; limit?: string; }; answer: Coverage };
     /** Read the worth of flushes, syncs and frees of a VM. */
     getLedger: { params: { vm: VmId; }; answer: LedgerDump };
     /** List the translations that the architecture allows for an address. */
@@ -3228,6 +3339,7 @@ export const ROUTES: { readonly [Id in keyof Operations]: readonly [method: stri
     waitUntil: ["POST", "/v1/vms/{vm}/wait"],
     verify: ["POST", "/v1/vms/{vm}/verify"],
     explainLookup: ["GET", "/v1/vms/{vm}/vcpus/{vcpu}/explain"],
+    getCoverage: ["GET", "/v1/vms/{vm}/coverage"],
     getLedger: ["GET", "/v1/vms/{vm}/ledger"],
     listAllowed: ["GET", "/v1/vms/{vm}/vcpus/{vcpu}/allowed"],
     getCostModel: ["GET", "/v1/cost-model"],

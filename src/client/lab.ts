@@ -5,6 +5,7 @@ import type {
   CaseAnswer,
   CaseFile,
   Command,
+  Coverage,
   Diff,
   Excerpt,
   Expectation,
@@ -101,6 +102,11 @@ export interface LabVm {
   violations(): Promise<ViolationList>;
   /** The causes of a command or an event, and what else might have been done. */
   why(seq: number): Promise<Why>;
+  /**
+   * Triples that the VM has run, of all that its machine can come to. The first look starts a search, which
+   * is a job: `search.state` says how far it is.
+   */
+  coverage(options?: CoverageOptions): Promise<Coverage>;
   /** A window of the history, lane by lane, at a zoom. */
   timeline(options?: TimelineOptions): Promise<Timeline>;
   /**
@@ -170,6 +176,15 @@ export interface VcpuOption {
 export interface AtOption {
   /** The moment: a `seq` of the past. Default: now. */
   readonly at?: number;
+}
+
+/** Triples of a coverage, and the bounds of its search. */
+export interface CoverageOptions extends PageOptions {
+  readonly only?: 'exercised' | 'missed';
+  readonly states?: number;
+  readonly depth?: number;
+  /** Milliseconds to wait for the end of the search. Default: 0. */
+  readonly waitMs?: number;
 }
 
 /** A window of a history. */

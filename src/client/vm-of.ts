@@ -91,7 +91,15 @@ function dumps(vm: string, calls: Calls): Pick<LabVm, Dump> {
   };
 }
 
-type History = 'history' | 'violations' | 'why' | 'timeline' | 'events' | 'wait' | 'verify';
+type History =
+  | 'history'
+  | 'violations'
+  | 'why'
+  | 'coverage'
+  | 'timeline'
+  | 'events'
+  | 'wait'
+  | 'verify';
 
 function history(vm: string, calls: Calls): Pick<LabVm, History> {
   const params = { vm };
@@ -102,6 +110,7 @@ function history(vm: string, calls: Calls): Pick<LabVm, History> {
     },
     violations: () => calls.ask('listViolations', { params }),
     why: (seq) => calls.ask('explainEvent', { params: { vm, seq: String(seq) } }),
+    coverage: (options = {}) => calls.ask('getCoverage', { params, query: queryOf(options) }),
     timeline({ vcpus, ...window } = {}) {
       const query = queryOf({ ...window, vcpu: vcpus });
       return calls.ask('getTimeline', { params, query });

@@ -1,5 +1,6 @@
 export { type Act, JUDGES, type Judge, type Lifetime, type Scene } from '../mmu/scenes/index.js';
 export * from './calibrate/index.js';
+export * from './coverage/index.js';
 export * from './explore/index.js';
 export {
   type Catch,

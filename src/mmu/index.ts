@@ -24,6 +24,7 @@ export {
   kernelRulesOf,
   nearestRelease,
   releaseOf,
+  requestNamesOf,
 } from './kernel/index.js';
 export {
   addressFrameOf,
@@ -32,11 +33,13 @@ export {
   gfnToGpa,
   gpaToGfn,
   hex,
+  isPcide,
   isSameWord,
   MEMORY_PAGES_MAX,
   PAGE_SIZE,
   pagesBeyond,
   pagesInOrder,
+  pagingModeOf,
   sharePages,
   type Word,
   wordFromNumber,

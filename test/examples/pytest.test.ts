@@ -21,14 +21,14 @@ describe('examples/pytest', () => {
   test.skipIf(!hasPython)('it passes on a server of its own (wants python3 3.8)', async () => {
     const program = `${process.execPath} ${join(ROOT, 'bin/mmulab.js')}`;
     const env = { ...QUIET, MMULAB: program, MMULAB_URL: undefined };
-    expect(await start('python3', UNITTEST, FOLDER, env)).toMatch(/Ran 4 tests.*\n\nOK/);
+    expect(await start('python3', UNITTEST, FOLDER, env)).toMatch(/Ran 5 tests.*\n\nOK/);
   });
 
   test.skipIf(!hasPytest)('it passes on a server that is there (wants pytest)', async () => {
     const secret = 'full-0123456789abcdef';
     const { app, port } = await listen({ tokens: [tokenOf('full', secret)] });
     const env = { ...QUIET, MMULAB_URL: `http://127.0.0.1:${port}`, MMULAB_TOKEN: secret };
-    expect(await start('python3', PYTEST, FOLDER, env)).toMatch(/^4 passed/m);
+    expect(await start('python3', PYTEST, FOLDER, env)).toMatch(/^5 passed/m);
     const headers = { authorization: `Bearer ${secret}` };
     const { json } = await ask(app, 'GET', '/v1/vms', undefined, headers);
     expect(json).toEqual({ vms: [], next: null, total: 0 });

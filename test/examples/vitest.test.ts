@@ -36,14 +36,14 @@ describe('examples/vitest, where the package is installed', () => {
   });
 
   test('it passes in its own process', () => {
-    expect(run(process.execPath, [VITEST, 'run'], folder)).toMatch(/Tests .*6 passed/);
+    expect(run(process.execPath, [VITEST, 'run'], folder)).toMatch(/Tests .*7 passed/);
   });
 
   test('it passes on a server', async () => {
     const secret = 'full-0123456789abcdef';
     const { port } = await listen({ tokens: [tokenOf('full', secret)] });
     const env = { MMULAB_URL: `http://127.0.0.1:${port}`, MMULAB_TOKEN: secret };
-    expect(await start(process.execPath, [VITEST, 'run'], folder, env)).toMatch(/Tests .*6 passed/);
+    expect(await start(process.execPath, [VITEST, 'run'], folder, env)).toMatch(/Tests .*7 passed/);
   });
 
   test('it notices a mistake of the museum', async () => {

@@ -180,7 +180,9 @@ async function see409(): Promise<void> {
     if (operationId === 'listAllowed') return send(app, route, { vm: 'vm-4' });
     if (operationId === 'getExcerpt') return send(app, route, { url: '/v1/vms/vm-6/excerpt' });
     if (operationId === 'getVmRace') return send(app, route, { vm: 'vm-5' });
-    return send(app, route, { vm: ['forkVm', 'getCase'].includes(operationId) ? 'vm-3' : 'vm-1' });
+    return send(app, route, {
+      vm: ['forkVm', 'getCase', 'getCoverage'].includes(operationId) ? 'vm-3' : 'vm-1',
+    });
   });
 }
 
@@ -219,6 +221,7 @@ const EARLY: Readonly<Record<string, Other>> = {
   diffMoments: { url: '/v1/vms/vm-1/diff?from=1' },
   diffVms: { url: '/v1/diff?a=vm-1&b=vm-1&aSeq=1' },
   getCase: {},
+  getCoverage: {},
   getExcerpt: { url: '/v1/vms/vm-1/excerpt?at=1' },
   startRace: { options: raceOf('vm-1') },
   startShrink: { options: shrinkOf('vm-1') },

@@ -29,6 +29,7 @@ export {
 export { type Compared, PairExploration, type PairSetting } from './pair.js';
 export { COMPARISONS, type ComparedBy } from './pair-difference.js';
 export {
+  beginOrRefuse,
   checkPlan,
   type ExplorationFound,
   type ExplorationPlan,
@@ -39,5 +40,6 @@ export {
 export { always, PROPERTIES, SOUNDNESS } from './properties.js';
 export type { Property, Watch } from './property.js';
 export { ALPHABET_MAX, ExplorationRefused } from './setting-flaw.js';
+export { MachineMaker, SHOWN_ALPHABET_MAX, type ShownMachine } from './shown-machine.js';
 export { type SpecGraph, specEdgeOf, specGraphOf } from './spec-graph.js';
 export { type SpecMachine, specCommandOf, specSetting, specStateOf } from './spec-machine.js';

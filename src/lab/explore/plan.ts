@@ -55,16 +55,23 @@ export function openExploration(plan: ExplorationPlan): OpenExploration {
   let search: Exploration | null = null;
   function* steps(): OpenExploration['steps'] {
     const setting = settingOf(plan);
-    try {
-      search = new Exploration(setting, plan.limits);
-    } catch (error) {
-      if (!(error instanceof CommandRefused)) throw error;
-      return { refusal: `Cannot set the stage: ${error.message}` };
-    }
+    const begun = beginOrRefuse(() => new Exploration(setting, plan.limits));
+    if ('refusal' in begun) return begun;
+    search = begun;
     while (!search.advance(1)) yield search.progress.expanded * setting.alphabet.length;
     return foundIn(search.result());
   }
   return { steps: steps(), progress: () => search?.progress ?? null };
+}
+
+/** Begins a search, or says why its stage cannot be set. */
+export function beginOrRefuse(begin: () => Exploration): Exploration | StageRefused {
+  try {
+    return begin();
+  } catch (error) {
+    if (!(error instanceof CommandRefused)) throw error;
+    return { refusal: `Cannot set the stage: ${error.message}` };
+  }
 }
 
 function settingOf({ config, stage, alphabet, properties }: ExplorationPlan): Setting {

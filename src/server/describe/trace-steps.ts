@@ -24,4 +24,9 @@ export const TRACING: readonly Step[] = [
   { operation: 'listJobs' },
   // How far it would be in the list, nobody can say.
   { operation: 'startExploration', body: { machine: { kind: 'bounded' }, states: 20 } },
+  {
+    operation: 'getCoverage',
+    path: { vm: VM_1 },
+    query: { states: '20', limit: '2', waitMs: '60000' },
+  },
 ];

@@ -4,8 +4,10 @@ import type { VmKeeper } from '../durable/vm-keeper.js';
 import { Fleet } from '../fleet/fleet.js';
 import type { FleetLog, FleetOptions } from '../fleet/fleet-options.js';
 import type { Turns } from '../fleet/turns.js';
+import { ExercisedVms } from '../history/exercised.js';
 import { Moments } from '../history/moments.js';
 import { Timeline } from '../history/timeline.js';
+import { Coverages } from '../jobs/coverages.js';
 import { JobStore } from '../jobs/job-store.js';
 import { Jobs } from '../jobs/jobs.js';
 import { PriceLists } from '../jobs/price-lists.js';
@@ -48,6 +50,7 @@ export interface Host {
   readonly waits: Waits;
   readonly streams: Streams;
   readonly jobs: Jobs;
+  readonly coverages: Coverages;
   readonly priceLists: PriceLists;
   readonly traces: TraceStore;
   /** Null where nothing outlives the process. */
@@ -68,6 +71,8 @@ export function createHost(options: HostOptions): Host {
   const timeline = new Timeline(fleet);
   const streams = new Streams(fleet, epoch, { lives: kept?.lives });
   fleet.sleeping.adopt(kept?.sleepers ?? []);
+  const jobs = new Jobs({ limits, log, ids, now, store: new JobStore(kept?.jobs) });
+  const exercised = new ExercisedVms(fleet, timeline);
   return {
     epoch,
     fleet,
@@ -76,7 +81,8 @@ export function createHost(options: HostOptions): Host {
     moments: new Moments(fleet, timeline),
     waits: new Waits(fleet),
     streams,
-    jobs: new Jobs({ limits, log, ids, now, store: new JobStore(kept?.jobs) }),
+    jobs,
+    coverages: new Coverages({ jobs, exercised, shards }),
     priceLists: new PriceLists(limits, kept?.priceLists),
     traces: new TraceStore(limits, fleet.turns, zstd),
     shards,

@@ -59,7 +59,7 @@ export function takesIfNoneMatch({ method, url }: AccessedRoute): boolean {
 }
 
 /** Routes whose answer is one of its moment, whatever the VM is like. */
-const OF_A_MOMENT: readonly string[] = ['/v1/vms/:vm/wait', '/v1/events'];
+const OF_A_MOMENT: readonly string[] = ['/v1/vms/:vm/wait', '/v1/vms/:vm/coverage', '/v1/events'];
 
 const VM_ROUTE = '/v1/vms/:vm';
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { RaceResult, SweepResult, TraceVerdict } from '../../lab/index.js';
+import { RaceResult, type Reached, SweepResult, TraceVerdict } from '../../lab/index.js';
 import { textLike } from '../../mmu/schema/index.js';
 import { ShrinkResult } from '../shards/shrink-shard.js';
 import { Problem } from '../wire/problem.js';
+import { ReachedBody, reachedBodyOf } from './coverage-job.js';
 import { ExplorationResult } from './exploration-job.js';
 import { JOB_KINDS, JOB_STATES, type Job, type JobKind } from './job.js';
 import type { ScoredTrace } from './trace-job.js';
@@ -50,10 +51,11 @@ const SweepJob = jobOf('sweep', SweepResult, 'A sweep: many races.');
 const TraceJob = jobOf('trace', TraceVerdict, 'The scoring of a trace.');
 const ShrinkJob = jobOf('shrink', ShrinkResult, 'A list of commands made small.');
 const ExplorationJob = jobOf('exploration', ExplorationResult, 'A search through every state.');
+const CoverageJob = jobOf('coverage', ReachedBody, 'A search for all that a machine can come to.');
 
 /** A job with its result, whose form depends on the kind. */
 export const JobBody = z
-  .discriminatedUnion('kind', [RaceJob, SweepJob, TraceJob, ShrinkJob, ExplorationJob])
+  .discriminatedUnion('kind', [RaceJob, SweepJob, TraceJob, ShrinkJob, ExplorationJob, CoverageJob])
   .meta({ id: 'Job', description: 'Work that goes on after its request was answered.' });
 
 const JobSummary = z
@@ -96,6 +98,10 @@ export function jobBodyOf(job: Job): z.output<typeof JobBody> {
       return { ...summary, kind: 'shrink', result: job.result as ShrinkResult | null };
     case 'exploration':
       return { ...summary, kind: 'exploration', result: job.result as ExplorationResult | null };
+    case 'coverage': {
+      const reached = job.result as Reached | null;
+      return { ...summary, kind: 'coverage', result: reached && reachedBodyOf(reached) };
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import type { Problem } from '../wire/problem.js';
 export const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
-export const JOB_KINDS = ['race', 'sweep', 'trace', 'shrink', 'exploration'] as const;
+export const JOB_KINDS = ['race', 'sweep', 'trace', 'shrink', 'exploration', 'coverage'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /** The work of a job, in steps so small that other requests are served between any two of them. */

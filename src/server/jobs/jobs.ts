@@ -89,6 +89,12 @@ export class Jobs {
     return this.#demand(id).job;
   }
 
+  /** The job of this id, if it is kept. */
+  find(id: string): Job | undefined {
+    this.#forgetOld();
+    return this.#entries.get(id)?.job;
+  }
+
   /** The jobs created after `number`, in the order of their creation. */
   *list(number: number): Generator<Job> {
     this.#forgetOld();

@@ -6,6 +6,7 @@ import { caseRoutes } from './cases.js';
 import { catalogueRoutes } from './catalogue.js';
 import { certificateRoutes } from './certificate.js';
 import { commandRoutes } from './commands.js';
+import { coverageRoutes } from './coverage.js';
 import { diffRoutes } from './diff.js';
 import { eventRoutes } from './events.js';
 import { explainRoutes } from './explain.js';
@@ -69,6 +70,7 @@ export const ROUTES: readonly TypedPlugin<RouteOptions>[] = [
   waitRoutes,
   verifyRoutes,
   explainRoutes,
+  coverageRoutes,
   ledgerRoutes,
   allowedRoutes,
   metricRoutes,

@@ -4,6 +4,7 @@ import { getCase, getExcerpt, playCase } from './cases.js';
 import { getModel, listPolicies } from './catalogue.js';
 import { getCertificate } from './certificate.js';
 import { applyCommands, RUN_COMMAND } from './commands.js';
+import { getCoverage } from './coverage.js';
 import { diffMoments, diffVms } from './diff.js';
 import { listEvents } from './events.js';
 import { explainLookup } from './explain.js';
@@ -70,6 +71,7 @@ const LIST: readonly Operation[] = [
   waitUntil,
   verify,
   explainLookup,
+  getCoverage,
   getLedger,
   listAllowed,
   getCostModel,

@@ -4,7 +4,11 @@ import {
   type ExplorationPlan,
   openCell,
   openExploration,
+  openReach,
+  type Progress,
   pagesOfRace,
+  type Reached,
+  type ReachPlan,
   type StageRefused,
   type SweepCell,
   type SweepRow,
@@ -21,6 +25,8 @@ interface ShardTypes {
     readonly input: ExplorationPlan;
     readonly result: ExplorationFound | StageRefused;
   };
+  /** A search for all triples of a machine. */
+  readonly coverage: { readonly input: ReachPlan; readonly result: Reached | StageRefused };
   /** A list that is cut to the fewest commands; null if it shows no mistake that is meant. */
   readonly shrink: { readonly input: ShrinkInput; readonly result: ShrinkResult | null };
 }
@@ -74,15 +80,21 @@ const OPENERS: {
     const steps = cellSteps(cell, VERSION, race);
     return { steps, every: COMMANDS_BETWEEN_WORDS, pages: () => pagesOfRace(race) };
   },
-  exploration: (plan) => {
-    const { steps, progress } = openExploration(plan);
-    return {
-      steps,
-      every: COMMANDS_BETWEEN_WORDS,
-      pages: () => Math.ceil((progress()?.bytes ?? 0) / PAGE_BYTES),
-      total: () => (progress()?.states ?? 1) * plan.alphabet.length,
-    };
-  },
+  exploration: (plan) => openSearch(openExploration(plan), plan),
+  coverage: (plan) => openSearch(openReach(plan), plan),
   // A list that is tried is many commands.
   shrink: (input) => ({ steps: shrinkToResult(input), every: 1, pages: () => 0 }),
 };
+
+/** A search, whose steps are commands that were tried, of those known to be left. */
+function openSearch<R>(
+  { steps, progress }: Pick<OpenShard<R>, 'steps'> & { progress(): Progress | null },
+  { alphabet }: Pick<ExplorationPlan, 'alphabet'>,
+): OpenShard<R> {
+  return {
+    steps,
+    every: COMMANDS_BETWEEN_WORDS,
+    pages: () => Math.ceil((progress()?.bytes ?? 0) / PAGE_BYTES),
+    total: () => (progress()?.states ?? 1) * alphabet.length,
+  };
+}

@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
-import { LANES_MAX, TRIES_MAX } from '../../lab/index.js';
+import { LANES_MAX, TRIES_MAX, TRIPLES_MAX } from '../../lab/index.js';
 import { DEFECTS_MAX, MEMORY_PAGES_MAX, VMCS_REGIONS_MAX } from '../../mmu/index.js';
 import {
   MAP_PAGES_MAX,
@@ -92,6 +92,10 @@ export const BOUNDS = {
   momentMachines: fixed(8, 'Machines kept that stand at a past moment, of all VMs together.'),
   momentPages: fixed(65_536, 'Pages of 4 KiB of those machines together.'),
   momentMarks: fixed(32, 'States kept on the way to past moments, of all VMs together.'),
+  commandsPerCoverage: fixed(20_000, 'Commands by which one look at a coverage goes on.'),
+  coverageMachines: fixed(8, 'Machines kept that follow a VM for its coverage.'),
+  triplesPerCoverage: fixed(TRIPLES_MAX, 'Triples of one coverage that are told apart.'),
+  triplesPerPage: fixed(1000, 'Triples of one answer.'),
   recordsPerSearch: fixed(32_768, 'Records that one search looks through.'),
   timelineBuckets: fixed(1024, 'Buckets of one timeline, for each vCPU.'),
   timelineCells: fixed(
