@@ -64,6 +64,21 @@ test('a bound that is met is told, with what was seen', async () => {
   expect([states.result.end, depth.result.end, depth.result.depth]).toEqual(['states', 'depth', 2]);
 });
 
+test('a machine of 64 vCPUs is searched through', async () => {
+  const app = await startApp();
+  const alphabet = Array.from({ length: 64 }, (_, vcpu) => ({ kind: 'enter', vcpu }));
+  const machine = { kind: 'given', config: { vcpus: 64 }, alphabet };
+  await explore(app, { machine, states: 20 });
+  const { state, result } = await ended(app, 'job-1');
+  // Whichever vCPUs have entered, their number is all that tells states apart.
+  expect([state, result.end, result.isSymmetric, result.depth]).toEqual([
+    'done',
+    'states',
+    true,
+    19,
+  ]);
+});
+
 test.each([
   [{ machine: { kind: 'given', alphabet: [] } }, '/machine', /the alphabet has no command/],
   [{ machine: { kind: 'bounded', slots: 9 } }, '/machine/slots', /.*/],
