@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Journal } from '../journal/log/index.js';
-import { type Configured, configure, outweighs } from './config/configure.js';
+import { configure } from './config/configure.js';
 import type { Terminal } from './terminal.js';
 import { WrongUse } from './wrong-use.js';
 
@@ -19,26 +18,6 @@ export async function folderOf(
 ): Promise<string> {
   const { values } = await configure({ ...options }, task, terminal);
   return resolve(values.data);
-}
-
-/**
- * Opens the journal that a server keeps its VMs in; null if it is to keep none.
- *
- * @throws {WrongUse} If one place says both where to keep them and not to, or the folder cannot be used.
- */
-export async function openJournal({ values, origins }: Configured): Promise<Journal | null> {
-  const { data, ephemeral, journalBytes: bytesMax } = values;
-  const { ephemeral: none, data: kept } = origins;
-  if (ephemeral && none?.place === kept?.place) {
-    throw new WrongUse(
-      `Cannot serve: ${none?.from} keeps nothing, and ${kept?.from} says where to keep it`,
-    );
-  }
-  if (ephemeral && !outweighs(kept, none)) return null;
-  return await openFolder(resolve(data), 'Cannot serve', {
-    instead: ', or pass --ephemeral',
-    bytesMax,
-  });
 }
 
 /**

@@ -7,9 +7,9 @@ import { strangersIn } from './config/names.js';
 import { addSettings } from './config/options.js';
 import { ignoredIn } from './config/sources.js';
 import { EXIT } from './exit-codes.js';
-import { openJournal } from './journal-folder.js';
 import { listenFailure } from './listen-failure.js';
 import { createLog } from './log.js';
+import { openJournal } from './open-journal.js';
 import { SHARD_WORKER } from './shard-threads.js';
 import { type OpenTelemetry, openTelemetry } from './telemetry/open-telemetry.js';
 import type { Terminal } from './terminal.js';
@@ -46,7 +46,11 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   const logger = createLog(levelAskedFor(configured), terminal);
   tellIgnored(terminal.env, logger);
   const telemetry = await telemetryFor(configured, logger);
-  const journal = await openJournal(configured);
+  let tell: (by: string) => void = () => {};
+  const taken = new Promise<string>((resolve) => {
+    tell = resolve;
+  });
+  const journal = await openJournal(configured, tell);
   const app = await buildApp({
     journal,
     telemetry,
@@ -67,6 +71,12 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
       () => void close(app, { logger, signal, drainMs: values.drainMs, telemetry }),
     );
   }
+  void taken.then(async (by) => {
+    logger.error({ by }, 'Journal taken by another process: closing');
+    terminal.exitCode = EXIT.objected;
+    await app.close();
+    await telemetry?.close();
+  });
   const { host, port } = values;
   try {
     await app.listen({ host, port, listenTextResolver: (url) => `Listening at ${url}` });

@@ -138,3 +138,33 @@ test('the help tells the range, the default and the variable of every setting', 
     expect(help).toContain(`MMULAB_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`);
   }
 });
+
+test.each([
+  [
+    ['--journal', 'nats://a', '--data', 'd'],
+    {},
+    '--journal says where to keep VMs, and --data says so as well',
+  ],
+  [
+    ['--journal', 'nats://a', '--ephemeral'],
+    {},
+    '--ephemeral keeps nothing, and --journal says where to keep it',
+  ],
+  [
+    [],
+    { MMULAB_JOURNAL: 'nats://a', MMULAB_DATA: 'd' },
+    'MMULAB_JOURNAL says where to keep VMs, and MMULAB_DATA says so as well',
+  ],
+  [
+    ['--journal', 'nats://me:secret@a'],
+    { MMULAB_DATA: 'd', MMULAB_EPHEMERAL: 'true' },
+    'VMs cannot be kept in the journal "nats://me:secret@a" (it is no address such as nats://localhost:4222, or nats://a:4222,b:4222/name for two servers); name another with --journal, or pass --ephemeral',
+  ],
+  [
+    ['--journal-monitors', 'a'],
+    {},
+    '--journal-monitors "a" is not an address such as http://localhost:8222',
+  ],
+])('where VMs are kept by %j and %j', async (args, env, why) => {
+  expect(await refusal(['serve', ...args], env)).toBe(`Cannot serve: ${why}`);
+});

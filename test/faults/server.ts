@@ -11,9 +11,10 @@ export interface Server {
   kill(): Promise<void>;
 }
 
-/** Starts a server that keeps its VMs in a folder. @param prefix A command that runs it. */
+/** Starts a server that keeps its VMs in a folder, or in NATS. @param prefix A command that runs it. */
 export async function serve(data: string, prefix: readonly string[] = []): Promise<Server> {
-  const args = [`${ROOT}bin/mmulab.js`, 'serve', '--port', '0', '--data', data];
+  const place = data.startsWith('nats://') ? '--journal' : '--data';
+  const args = [`${ROOT}bin/mmulab.js`, 'serve', '--port', '0', place, data];
   const [program = '', ...rest] = [...prefix, process.execPath, ...args];
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');

@@ -34,16 +34,20 @@ test('an address names servers, credentials and a journal', () => {
     name: 'mmulab',
     connection: { servers: ['localhost'] },
   });
-  expect(natsAddressOf('tls://me:p%40ss@a:1,b:2,[::1]:3/team_7')).toEqual({
+  expect(natsAddressOf('tls://a:1,b:2,[::1]:3/team_7', 'me:p@:s')).toEqual({
     name: 'team_7',
-    connection: { servers: ['a:1', 'b:2', '[::1]:3'], user: 'me', pass: 'p@ss', tls: {} },
+    connection: { servers: ['a:1', 'b:2', '[::1]:3'], user: 'me', pass: 'p@:s', tls: {} },
   });
-  expect(natsAddressOf('nats://secret@a').connection).toEqual({ servers: ['a'], token: 'secret' });
+  expect(natsAddressOf('nats://a', 'secret').connection).toEqual({
+    servers: ['a'],
+    token: 'secret',
+  });
   for (const text of [
     'localhost',
     'http://a',
     'nats://',
     'nats://a b',
+    'nats://me:secret@a',
     'nats://a/b.c',
     'nats://a,',
   ]) {

@@ -107,6 +107,19 @@ export const Configuration = z.strictObject({
     heading: STATE,
     form: 'the name of a folder',
   }),
+  journal: setting(text.optional(), {
+    meaning: 'NATS servers that VMs are kept in, in place of a folder',
+    unit: 'address',
+    heading: STATE,
+    form: 'an address such as nats://localhost:4222',
+  }),
+  journalMonitors: setting(z.array(z.url({ protocol: /^https?$/ })).default([]), {
+    meaning: 'where those servers tell of themselves: asked at the start how they sync',
+    unit: 'address...',
+    heading: STATE,
+    form: 'an address such as http://localhost:8222',
+  }),
+  journalCredentials: secret('user:password, or a token, for the servers of --journal'),
   ephemeral: setting(z.boolean().default(false), {
     meaning: 'keep nothing: all VMs end with the server',
     unit: '',

@@ -52,10 +52,13 @@ export class NotWritten extends Error {
   override readonly name = 'NotWritten';
   /** Whether there is no room, rather than anything else in the way. */
   readonly isFull: boolean;
+  /** Whether it may be written all the same, because nobody answered. */
+  readonly isUnknown: boolean;
 
-  constructor(message: string, isFull: boolean, cause?: unknown) {
+  constructor(message: string, isFull: boolean, cause?: unknown, isUnknown = false) {
     super(message, { cause });
     this.isFull = isFull;
+    this.isUnknown = isUnknown;
   }
 }
 
@@ -64,7 +67,8 @@ export class NotWritten extends Error {
  *
  * Every promise resolves when what was asked for is as durable as the journal makes it. What is
  * asked for in one turn of the loop becomes so together, or not at all where a journal has
- * transactions. Promises of changes reject with {@link NotWritten}; nothing is changed then.
+ * transactions. Promises of changes reject with {@link NotWritten}; nothing is changed then, unless
+ * the error says that nobody knows.
  */
 export interface Journal {
   /** The worth of an acknowledgement, in words: "on disk". */

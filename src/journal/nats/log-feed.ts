@@ -1,9 +1,10 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import { headers, nuid } from '@nats-io/transport-node';
+import { headers, type MsgHdrs, nuid } from '@nats-io/transport-node';
 import { decodeEntry, type Entry } from './entry.js';
 import { Follower } from './follower.js';
 import { Marks } from './marks.js';
 import { lastNameOf } from './names.js';
+import { CLAIM } from './owner.js';
 import { patiently } from './patience.js';
 import type { Servers } from './servers.js';
 import type { Streams } from './streams.js';
@@ -28,6 +29,8 @@ export interface LogFeedOptions {
   readonly large: (key: string) => Promise<Uint8Array | null | undefined>;
   /** Called with each entry behind the first one that is known of a log, in the order of the log. */
   readonly onEntry: (vm: string, entry: Entry) => void;
+  /** Called with each claim to the journal, in the order of the stream. */
+  readonly onClaim: (text: string) => void;
 }
 
 /** The heads of all logs, as the stream of them is followed. */
@@ -42,12 +45,9 @@ export class LogFeed {
   constructor(options: LogFeedOptions) {
     this.#options = options;
     const { servers, streams, patienceMs } = options;
-    const once = headers();
-    // The stream keeps the newest mark of a replica alone.
-    once.set('Nats-Rollup', 'sub');
     const subject = `${streams.markPrefix}${this.#replica}`;
     const send = async (number: number) =>
-      servers.connection.publish(subject, String(number), { headers: once });
+      servers.connection.publish(subject, String(number), { headers: newestAlone() });
     this.#marks = new Marks(send, patienceMs);
   }
 
@@ -66,6 +66,13 @@ export class LogFeed {
   /** Resolves when all that was acknowledged before is known here. */
   fresh(): Promise<void> {
     return this.#marks.passed();
+  }
+
+  /** Writes a claim to the journal. */
+  async claim(text: string): Promise<void> {
+    const { servers, streams } = this.#options;
+    const subject = `${streams.markPrefix}${CLAIM}`;
+    await servers.js.publish(subject, text, { headers: newestAlone() });
   }
 
   async close(): Promise<void> {
@@ -124,6 +131,7 @@ export class LogFeed {
     const name = lastNameOf(subject);
     if (subject.startsWith(this.#options.streams.markPrefix)) {
       if (name === this.#replica) this.#marks.seen(Number(message.string()));
+      if (name === CLAIM) this.#options.onClaim(message.string());
       return;
     }
     const known = this.#heads.get(name);
@@ -131,6 +139,13 @@ export class LogFeed {
     const entry = await this.entryIn(data);
     this.learn(name, seq, entry ?? lostAfter(known), entry === null && known === undefined);
   }
+}
+
+/** Has the stream keep the newest message of a subject alone. */
+function newestAlone(): MsgHdrs {
+  const told = headers();
+  told.set('Nats-Rollup', 'sub');
+  return told;
 }
 
 /** Stands for a message that is damaged: nobody knows more than that it had a record. */

@@ -10,19 +10,19 @@ import {
   type Placed,
   Watchers,
 } from '../log/index.js';
-import { bytesBefore, bytesOf, type Entry } from './entry.js';
+import type { Entry } from './entry.js';
+import { LogCutter } from './log-cutter.js';
 import { LARGE, LogFeed } from './log-feed.js';
 import { LogReader } from './log-reader.js';
 import { LogWriter } from './log-writer.js';
-import { tokenOf } from './names.js';
 import { NatsCheckpoints } from './nats-checkpoints.js';
 import { NatsValues } from './nats-values.js';
-import { patiently } from './patience.js';
+import { Owner } from './owner.js';
 import { connectServers, natsAddressOf, type Servers } from './servers.js';
 import { openStreams, type Streams } from './streams.js';
 import { worthOf } from './worth.js';
 
-/** Milliseconds that servers are waited for. */
+/** Milliseconds that servers are waited for, where nobody says otherwise. */
 const PATIENCE_MS = 10_000;
 
 export interface NatsJournalOptions {
@@ -32,6 +32,13 @@ export interface NatsJournalOptions {
   readonly monitors?: readonly string[];
   /** Milliseconds that servers are waited for. */
   readonly patienceMs?: number;
+  /** User and password, or a token, for the servers. */
+  readonly credentials?: string | undefined;
+  /**
+   * Takes the journal for this process alone. Called when another one has taken it, which happens only to
+   * a process that did not answer; it writes no more then.
+   */
+  readonly onTaken?: (by: string) => void;
 }
 
 /** Logs in NATS: each is a subject of one stream, and checkpoints and values are beside it. */
@@ -46,18 +53,21 @@ export class NatsJournal implements Journal {
   readonly #feed: LogFeed;
   readonly #reader: LogReader;
   readonly #writer: LogWriter;
+  readonly #cutter: LogCutter;
   readonly #watchers = new Watchers();
+  #owner: Owner | null = null;
 
   /**
    * Opens a journal, whose streams are made if they are not there.
    *
    * @param address As {@link natsAddressOf} reads it.
    * @throws {UnfitServers} If the address is none, or the servers are not fit for it.
+   * @throws {JournalTaken} If it is to be taken, and a process that lives has it.
    * @throws {NotWritten} If no server answers.
    */
   static async open(address: string, options: NatsJournalOptions = {}): Promise<NatsJournal> {
-    const { patienceMs = PATIENCE_MS, monitors = [] } = options;
-    const read = natsAddressOf(address);
+    const { patienceMs = PATIENCE_MS, monitors = [], credentials } = options;
+    const read = natsAddressOf(address, credentials);
     const servers = await connectServers(read, patienceMs);
     try {
       const streams = await openStreams(servers, read.name, patienceMs);
@@ -65,6 +75,7 @@ export class NatsJournal implements Journal {
       const journal = new NatsJournal({ servers, streams, worth }, options);
       await journal.#values.open();
       await journal.#feed.open();
+      await journal.#take(options);
       await journal.#reader.mendLost();
       return journal;
     } catch (error) {
@@ -88,22 +99,31 @@ export class NatsJournal implements Journal {
       ...{ servers, streams, patienceMs },
       large: (key) => values.get(LARGE, key),
       onEntry: (vm, entry) => this.#tell(vm, entry),
+      onClaim: (text) => this.#owner?.claimed(text),
     });
+    const reader = new LogReader({ servers, streams, feed, patienceMs });
+    const writer = new LogWriter({ servers, streams, feed, values, patienceMs, reader });
+    const checkpoints = new NatsCheckpoints(values);
     this.#values = values;
-    this.#checkpoints = new NatsCheckpoints(values);
+    this.#checkpoints = checkpoints;
     this.#feed = feed;
-    this.#reader = new LogReader({ servers, streams, feed, patienceMs });
-    this.#writer = new LogWriter({
-      ...{ servers, streams, feed, values, patienceMs },
-      reader: this.#reader,
+    this.#reader = reader;
+    this.#writer = writer;
+    this.#cutter = new LogCutter({
+      servers,
+      streams,
+      reader,
+      writer,
+      values,
+      checkpoints,
+      patienceMs,
     });
   }
 
   get bytes(): number {
     let bytes = 0;
     for (const [, { entry }] of this.#feed.list()) bytes += entry.bytes;
-    for (const [, beside] of this.#checkpoints.bytes()) bytes += beside;
-    return bytes;
+    return [...this.#checkpoints.bytes().values()].reduce((sum, one) => sum + one, bytes);
   }
 
   async fresh(): Promise<void> {
@@ -144,37 +164,15 @@ export class NatsJournal implements Journal {
   }
 
   async forget(vm: string, before: number): Promise<void> {
-    if (!this.#has(vm)) return;
-    const entries = await this.#reader.entries(vm);
-    // Records that share a message go with the last of them.
-    const first = entries.findIndex(({ entry }) => entry !== null && entry.position >= before);
-    const dropped = entries.slice(0, Math.max(0, first));
-    const freed = dropped.reduce((sum, { entry }) => sum + bytesOf(entry), 0);
-    const kept = entries[first];
-    if (freed === 0 || kept === undefined) return;
-    await this.#writer.change(vm, ({ bytes }) => ({ bytes: bytes - freed }));
-    await this.#purge(vm, { seq: kept.sequence });
-    await this.#checkpoints.drop(vm, (position) => position < before - 1);
+    if (this.#has(vm)) await this.#cutter.forget(vm, before);
   }
 
   async cut(vm: string, from: number): Promise<void> {
-    if (!this.#has(vm)) return;
-    const kept = (await this.#reader.entries(vm)).map(({ entry }) => entry);
-    const bytes = bytesBefore(kept, from);
-    await this.#writer.change(vm, ({ position }) => ({
-      position: Math.min(position, from - 1),
-      bytes,
-    }));
-    await this.#checkpoints.drop(vm, (position) => position >= from);
+    if (this.#has(vm)) await this.#cutter.cut(vm, from);
   }
 
   async delete(vm: string): Promise<void> {
-    if (!this.#has(vm)) return;
-    await this.#writer.change(vm, () => ({ isDeletion: true, bytes: 0, note: new Uint8Array() }));
-    await this.#purge(vm, { keep: 1 });
-    await this.#checkpoints.drop(vm, () => true);
-    const large = this.#values.keys(LARGE, `${vm}/`);
-    await Promise.all(large.map(({ key }) => this.#values.remove(LARGE, key)));
+    if (this.#has(vm)) await this.#cutter.delete(vm);
   }
 
   async keepCheckpoint(vm: string, checkpoint: Checkpoint): Promise<void> {
@@ -212,21 +210,25 @@ export class NatsJournal implements Journal {
   }
 
   async close(): Promise<void> {
+    this.#owner?.release();
     await this.#feed.close();
     await this.#values.close();
     await this.#servers.connection.close();
   }
 
-  #has(vm: string): boolean {
-    return this.#feed.get(vm)?.entry.isDeletion === false;
+  async #take({ onTaken }: NatsJournalOptions): Promise<void> {
+    if (onTaken === undefined) return;
+    const { ownerSubject: subject } = this.#streams;
+    const claim = (text: string) => this.#feed.claim(text);
+    const options = { servers: this.#servers, subject, patienceMs: this.#patienceMs };
+    this.#owner = new Owner({ ...options, claim, onTaken });
+    await this.#owner.take();
+    // The one before may have written until it was taken.
+    await this.fresh();
   }
 
-  async #purge(vm: string, what: { readonly seq: number } | { readonly keep: number }) {
-    const filter = `${this.#streams.logPrefix}${tokenOf(vm)}`;
-    const { jsm } = this.#servers;
-    await patiently(this.#patienceMs, () =>
-      jsm.streams.purge(this.#streams.logs, { filter, ...what }),
-    );
+  #has(vm: string): boolean {
+    return this.#feed.get(vm)?.entry.isDeletion === false;
   }
 
   #tell(vm: string, { position, records }: Entry): void {
@@ -235,8 +237,10 @@ export class NatsJournal implements Journal {
     }
   }
 
-  /** @throws {NotWritten} If the journal has as many bytes as it may. */
+  /** @throws {NotWritten} If another process has the journal, or it has as many bytes as it may. */
   #demandRoom(): void {
+    const { takenBy = null } = this.#owner ?? {};
+    if (takenBy !== null) throw new NotWritten(`${takenBy} has taken the journal`, false);
     if (this.#bytesMax === Number.POSITIVE_INFINITY) return;
     const { bytes } = this;
     if (bytes < this.#bytesMax) return;

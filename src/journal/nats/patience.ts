@@ -85,5 +85,5 @@ export async function patiently<T>(ms: number, ask: () => Promise<T>): Promise<T
 
 function unreachable(ms: number, error: unknown): NotWritten {
   const said = error instanceof Error ? error.message : String(error);
-  return new NotWritten(`NATS gave no answer for ${ms / 1000} s: ${said}`, false, error);
+  return new NotWritten(`NATS gave no answer for ${ms / 1000} s: ${said}`, false, error, true);
 }

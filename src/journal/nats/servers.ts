@@ -38,32 +38,36 @@ export class UnfitServers extends Error {
 }
 
 /**
- * Reads an address: `nats://[user:password@]host[:port][,host[:port]...][/name]`, or `tls://` for
- * encrypted connections.
+ * Reads an address: `nats://host[:port][,host[:port]...][/name]`, or `tls://` for encrypted connections.
  *
+ * @param credentials `user:password`, or a token; nothing where servers ask for none.
  * @throws {UnfitServers} If it is none.
  */
-export function natsAddressOf(text: string): NatsAddress {
-  const parts = /^(nats|tls):\/\/(?:([^@/]+)@)?([^@/?#]+)(?:\/([A-Za-z0-9_-]*))?$/.exec(text);
-  const [, scheme, credentials, hosts = '', name] = parts ?? [];
+export function natsAddressOf(text: string, credentials = ''): NatsAddress {
+  const parts = /^(nats|tls):\/\/([^@/?#]+)(?:\/([A-Za-z0-9_-]*))?$/.exec(text);
+  const [, scheme, hosts = '', name] = parts ?? [];
   const servers = hosts.split(',').map((host) => host.replace(/^(?:nats|tls):\/\//, ''));
-  if (
-    parts === null ||
-    servers.some((host) => !/^(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/i.test(host))
-  ) {
+  const isHost = (host: string) => /^(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/i.test(host);
+  if (!servers.every(isHost)) {
     throw new UnfitServers(
       'it is no address such as nats://localhost:4222, or nats://a:4222,b:4222/name for two servers',
     );
   }
-  const [user, pass] = credentials?.split(':').map(decodeURIComponent) ?? [];
   return {
     name: name || JOURNAL_NAME,
     connection: {
       servers,
-      ...(user !== undefined && (pass === undefined ? { token: user } : { user, pass })),
+      ...loginOf(credentials),
       ...(scheme === 'tls' && { tls: {} }),
     },
   };
+}
+
+function loginOf(credentials: string): Pick<ConnectionOptions, 'user' | 'pass' | 'token'> {
+  if (credentials === '') return {};
+  const colon = credentials.indexOf(':');
+  if (colon === -1) return { token: credentials };
+  return { user: credentials.slice(0, colon), pass: credentials.slice(colon + 1) };
 }
 
 /**

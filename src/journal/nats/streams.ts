@@ -12,6 +12,8 @@ export interface Streams {
   readonly logPrefix: string;
   /** Before the name of a replica in the subject of its marks. */
   readonly markPrefix: string;
+  /** Subject by which the process is asked for that has the journal. */
+  readonly ownerSubject: string;
   readonly values: KV;
   readonly valuesStream: string;
   readonly valuePrefix: string;
@@ -47,6 +49,7 @@ export async function openStreams(
   );
   return {
     ...{ logs, logPrefix: `${name}.log.`, markPrefix: `${name}.mark.` },
+    ownerSubject: `${name}.owner`,
     ...{ values, valuesStream: `KV_${bucket}`, valuePrefix: `$KV.${bucket}.` },
     ...{ objects, replicas },
   };

@@ -1,6 +1,6 @@
 import type { PackedStep, RewoundRecord } from '../../journal/index.js';
 import { PACKED_VERSION } from '../../journal/index.js';
-import type { Journal, LogKind, LogRecord } from '../../journal/log/index.js';
+import { type Journal, type LogKind, type LogRecord, NotWritten } from '../../journal/log/index.js';
 import { archiveVm, type FrozenVm, RULES_VERSION } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
@@ -174,7 +174,9 @@ export class KeptLog implements VmLog {
       const [first] = tail ?? [];
       // An append whose acknowledgement was lost meets itself.
       const isMine = first !== undefined && 'record' in first && first.record.identity === mine;
-      if (tail !== undefined && !isMine) throw new Error(`Log of VM "${vm}" has another writer`);
+      if (tail !== undefined && !isMine) {
+        throw new NotWritten('another process has written to the log of the VM', false);
+      }
     }
     entry.ring.release(seq);
     return note;

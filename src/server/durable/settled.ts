@@ -32,6 +32,13 @@ const UNDONE = 'Cannot keep what this request did, which is undone';
 export function notKept(error: unknown, what = UNDONE): unknown {
   if (!(error instanceof NotWritten)) return error;
   const reason = error.message.replace(/\.$/, '');
+  if (error.isUnknown && what === UNDONE) {
+    const unknown = 'Cannot tell whether what this request did is kept';
+    return new ApiError(
+      'journal-failed',
+      `${unknown}: the journal did not answer (${reason}); read the VM`,
+    );
+  }
   return error.isFull
     ? new ApiError('journal-failed', `${what}: there is no room for the journal (${reason})`)
     : new ApiError('journal-failed', `${what}: the journal cannot be written (${reason})`);

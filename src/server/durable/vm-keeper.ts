@@ -10,10 +10,8 @@ import { dropStates, namedStates } from './named-states.js';
 import { noteOf, sleeperOf } from './note.js';
 import { META } from './rooms.js';
 import { Unsettled } from './settled.js';
+import { Trouble } from './trouble.js';
 import { wakeVm } from './wake.js';
-
-/** Milliseconds between two tries to write while a journal cannot be written. */
-const PROBE_MS = 1000;
 
 export interface VmKeeperOptions {
   readonly journal: Journal;
@@ -44,12 +42,14 @@ export class VmKeeper implements Keeper {
   /** Changes of values that wait for the next turn. */
   readonly #values: (() => void)[] = [];
   #next: Promise<void> | null = null;
-  #trouble: NotWritten | null = null;
+  readonly #trouble: Trouble;
   /** Told of a VM that could not be written, which is to be dropped from memory. */
   #onFailure: (entry: FleetVm, sleeper: Sleeper | null) => void = () => {};
 
   constructor(options: VmKeeperOptions) {
     this.#options = options;
+    this.#trouble = new Trouble(options.reserve);
+    options.journal.watch((vm, position) => this.#followed(vm, position));
   }
 
   /** @param listener Called with a VM that could not be written, and what is kept of it. */
@@ -64,7 +64,7 @@ export class VmKeeper implements Keeper {
     } catch (error) {
       if (!(error instanceof NotWritten)) throw error;
       this.#options.log.error({ err: error }, 'Journal not written');
-      this.#troubled(error);
+      this.#trouble.met(error);
     }
   }
 
@@ -90,7 +90,7 @@ export class VmKeeper implements Keeper {
     const write = before
       .then(() => Promise.all([journal.delete(id), dropStates(journal, id)]))
       .then(kept, (error: unknown) => {
-        if (error instanceof NotWritten) this.#troubled(error);
+        if (error instanceof NotWritten) this.#trouble.met(error);
         // A VM of which nothing was ever written is gone all the same.
         if (writing !== undefined && writing.note === null) kept();
         else {
@@ -146,7 +146,7 @@ export class VmKeeper implements Keeper {
 
   /** Cause for which the journal could not be written last; null if it can be. */
   get trouble(): NotWritten | null {
-    return this.#trouble;
+    return this.#trouble.cause;
   }
 
   /** Waits for what is being written, and closes the journal. */
@@ -156,9 +156,8 @@ export class VmKeeper implements Keeper {
   }
 
   #writingOf(entry: FleetVm): Writing {
-    const { journal } = this.#options;
     const log: KeptLog = new KeptLog({
-      ...{ journal, entry, writer: this.#writer },
+      ...{ journal: this.#options.journal, entry, writer: this.#writer },
       onChange: () => this.#promise(writing),
     });
     const writing: Writing = { log, kept: null, note: null };
@@ -209,7 +208,7 @@ export class VmKeeper implements Keeper {
     if (this.#writings.get(log.entry.id) !== writing) return;
     try {
       writing.note = await log.write();
-      this.#trouble = null;
+      this.#trouble.over();
     } catch (error) {
       this.#fail(writing, error);
       throw error;
@@ -218,33 +217,27 @@ export class VmKeeper implements Keeper {
     writing.kept = null;
   }
 
-  /** Tries again and again until the journal can be written, so that nobody has to. */
-  #troubled(error: NotWritten): void {
-    if (this.#trouble === null) this.#probe();
-    this.#trouble = error;
-  }
-
-  #probe(): void {
-    setTimeout(() => {
-      if (this.#trouble === null) return;
-      this.#options.reserve().then(
-        () => {
-          this.#trouble = null;
-        },
-        () => this.#probe(),
-      );
-    }, PROBE_MS).unref();
-  }
-
   #fail(writing: Writing, error: unknown): void {
     const { entry } = writing.log;
-    if (error instanceof NotWritten) this.#troubled(error);
+    if (error instanceof NotWritten) this.#trouble.met(error);
     if (this.#writings.get(entry.id) !== writing) return;
+    const said = error instanceof NotWritten ? 'Journal not written' : 'Journal failed';
+    this.#options.log.error({ err: error, vm: entry.id }, said);
+    this.#drop(writing);
+  }
+
+  /** Drops a VM whose log went on without it: a write that nobody knew of came late. */
+  #followed(id: string, position: number): void {
+    const writing = this.#writings.get(id);
+    // One that has something to write finds out by itself, and tells those who wait.
+    if (writing === undefined || writing.log.settled !== null) return;
+    if (position > writing.log.position) this.#drop(writing);
+  }
+
+  #drop(writing: Writing): void {
+    const { entry } = writing.log;
     this.#writings.delete(entry.id);
     this.#dirty.delete(writing);
-    const level = error instanceof NotWritten ? 'Journal not written' : 'Journal failed';
-    this.#options.log.error({ err: error, vm: entry.id }, level);
-    const { note } = writing;
-    this.#onFailure(entry, note === null ? null : sleeperOf(entry.id, note));
+    this.#onFailure(entry, writing.note && sleeperOf(entry.id, writing.note));
   }
 }
