@@ -65,6 +65,53 @@ function exchange(sockets: readonly Socket[], { request, answers }: Load): Promi
   });
 }
 
+/** Writers that each send a request of their own again and again. */
+export interface Writers {
+  readonly port: number;
+  /** Request of each writer. */
+  readonly requests: readonly Buffer[];
+  /** Number of answers that each waits for. */
+  readonly each: number;
+}
+
+/** Times of all answers, in milliseconds. @throws {Error} If an answer is neither 200 nor 201. */
+export async function latenciesOf({ port, requests, each }: Writers): Promise<number[]> {
+  const sockets = await Promise.all(requests.map(() => connected(port)));
+  const times: number[] = [];
+  try {
+    const written = sockets.map((socket, index) =>
+      oneAfterOther(socket, { request: requests[index] as Buffer, each, times }),
+    );
+    await Promise.all(written);
+    return times;
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+}
+
+function oneAfterOther(
+  socket: Socket,
+  { request, each, times }: { request: Buffer; each: number; times: number[] },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let begun = 0;
+    let left = each;
+    const send = () => {
+      begun = performance.now();
+      socket.write(request);
+    };
+    onAnswer(socket, (refusal) => {
+      if (refusal !== null) return reject(new Error(`Cannot measure: ${refusal}`));
+      times.push(performance.now() - begun);
+      left -= 1;
+      if (left === 0) resolve();
+      else send();
+    });
+    socket.once('error', reject);
+    send();
+  });
+}
+
 /** @param answered Called after each answer, with its head if it is neither 200 nor 201. */
 function onAnswer(socket: Socket, answered: (refusal: string | null) => void): void {
   let missing = 0;

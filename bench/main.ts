@@ -6,6 +6,7 @@ import { durable } from './rows/durable.js';
 import { explore } from './rows/explore.js';
 import { kept } from './rows/kept.js';
 import { memory } from './rows/memory.js';
+import { nats } from './rows/nats.js';
 import { ndjson } from './rows/ndjson.js';
 import { page } from './rows/page.js';
 import { past } from './rows/past.js';
@@ -33,6 +34,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   command,
   batches,
   durable,
+  nats,
   ndjson,
   stream,
   streams,

@@ -17,9 +17,10 @@ export function startServer(...options: readonly string[]): Promise<Listener> {
   return listening([...NODE_FLAGS, CLI, 'serve', '--port', '0', ...keepOf(options), ...options]);
 }
 
-/** Has a server keep nothing, unless a folder is named for it. */
+/** Has a server keep nothing, unless a folder or a journal is named for it. */
 function keepOf(options: readonly string[]): readonly string[] {
-  return options.includes('--data') ? [] : ['--ephemeral'];
+  const isKept = options.includes('--data') || options.includes('--journal');
+  return isKept ? [] : ['--ephemeral'];
 }
 
 /** A rival from `rivals/`, with the same flags; it runs under the same loader as this process. */

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type NatsServers, startNats, WHY_NO_NATS } from '../../scripts/nats-server.js';
 import { isBuilt, ROOT, titleOf } from '../cli/program.js';
-import { type NatsServers, startNats, WHY_NO_NATS } from '../journal/nats-server.js';
 import { chanceFrom, killAgainAndAgain, Load } from './load.js';
 import { type Server, serve, tell } from './server.js';
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type NatsServers, startNats, WHY_NO_NATS } from '../../scripts/nats-server.js';
 import type { Journal } from '../../src/journal/log/index.js';
 import { NatsJournal, natsAddressOf } from '../../src/journal/nats/index.js';
 import { startForwarder, startSpeaker } from './forwarder.js';
-import { type NatsServers, startNats, WHY_NO_NATS } from './nats-server.js';
 import { bytes, suite } from './suite.js';
 
 const append = (journal: Journal, after: number, body: Uint8Array = bytes('body')) =>

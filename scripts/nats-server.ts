@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findNatsServer } from '../../scripts/find-nats-server.js';
+import { findNatsServer } from './find-nats-server.js';
 
 const FOUND = findNatsServer();
 
