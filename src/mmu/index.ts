@@ -1,5 +1,18 @@
 export { archiveVm, archivingOf, unarchiveVm } from './archive.js';
-export { ANY_FUTURE, type Futures, OracleForgot, settle } from './canonical/index.js';
+export {
+  ANY_FUTURE,
+  type Futures,
+  OracleForgot,
+  renameCore,
+  renamedCr3,
+  renamedEntry,
+  renamedPages,
+  renameOracle,
+  renameShadow,
+  renameTlb,
+  type Swap,
+  settle,
+} from './canonical/index.js';
 export { VMCS_REGIONS_MAX } from './commands/index.js';
 export { createMendedVm, createVm, creationOf, initialPages } from './create-vm.js';
 export { DEFECTS, type Defect } from './defects/index.js';
@@ -43,6 +56,7 @@ export {
   sharePages,
   type Word,
   wordFromNumber,
+  wordsOfPage,
   wordToHex,
   wordToNumber,
 } from './machine/index.js';

@@ -9,6 +9,7 @@ import { checkSetting } from './setting-flaw.js';
 import { States } from './store/states.js';
 import type { Tuple } from './store/tuple.js';
 import { type Followed, Successors } from './successors.js';
+import { swapsOf } from './swaps.js';
 import { saidAfter, wayTo } from './way.js';
 
 /** Why a search is over. */
@@ -102,7 +103,8 @@ export class Exploration {
     this.#isSymmetric = setting.isPlain !== true && isSymmetric(alphabet, config.vcpus);
     const pages = pagesInOrder(vm.memory.pages).map(([, words]) => words);
     this.futures = futuresOf(alphabet, config, pages);
-    this.states = new States(config, { symmetric: this.#isSymmetric });
+    const swaps = setting.isPlain === true ? [] : swapsOf(setting, vm, this.futures);
+    this.states = new States(config, { symmetric: this.#isSymmetric, swaps });
     this.#successors = new Successors(setting, this.states, this.futures);
     this.#unrefuted = setting.properties;
     settle(vm, this.futures);

@@ -21,7 +21,10 @@ export interface Setting {
   /** Commands that may befall the VM in every state. */
   readonly alphabet: readonly Command[];
   readonly properties: readonly Property[];
-  /** Takes which vCPU is which for a difference also where it is none: one search proves another. */
+  /**
+   * Takes which vCPU, frame or PCID it is for a difference also where it is none: one search proves
+   * another. A property that names one of them needs it.
+   */
   readonly isPlain?: true;
 }
 

@@ -23,6 +23,8 @@ export function specSetting(machine: SpecMachine): Setting {
     ...boundedMachine(bounded),
     alphabet: boundedAlphabet(bounded).filter(({ kind }) => kind !== 'write'),
     properties: [],
+    // The specification tells all states apart.
+    isPlain: true,
   };
 }
 

@@ -24,7 +24,8 @@ export function settleOracle(vm: WatchedVm, futures: Futures): void {
   }
 }
 
-function sortAll(oracle: Oracle): void {
+/** Puts all that an oracle remembers into one order. */
+export function sortAll(oracle: Oracle): void {
   sortMembers(oracle.tables);
   sortKeys(oracle.past);
   for (const vtlb of oracle.vcpus) if (vtlb !== null) sortTags(vtlb);

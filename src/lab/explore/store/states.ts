@@ -13,13 +13,21 @@ import {
   placeOf,
   ROOT_MMU,
   SHADOW,
+  type Swap,
   TLB,
   type Vm,
 } from '../../../mmu/index.js';
 import type { VmConfig } from '../../../mmu/schema/index.js';
+import { Images } from './images.js';
 import { Pairs } from './pairs.js';
 import { Parts } from './parts.js';
 import type { Tuple } from './tuple.js';
+
+/** The states that are taken for one. */
+interface Alike {
+  readonly symmetric: boolean;
+  readonly swaps?: readonly Swap[];
+}
 
 /**
  * States of VMs of one configuration, each kept once and named by a number from 0 on.
@@ -37,14 +45,21 @@ export class States {
   readonly #open: (source: PartSource) => OpenedVm;
   readonly #vcpus: number;
   readonly #symmetric: boolean;
+  readonly #images: Images | null;
+  #vessel: OpenedVm | null = null;
 
-  /** @param symmetric Whether states that differ in which vCPU is which are one. */
-  constructor(config: VmConfig, { symmetric }: { symmetric: boolean }) {
+  /**
+   * @param symmetric Whether states that differ in which vCPU is which are one.
+   * @param swaps Names under which states are one; none where there are several vCPUs.
+   */
+  constructor(config: VmConfig, { symmetric, swaps = [] }: Alike) {
     this.#vcpus = config.vcpus;
     this.#symmetric = symmetric;
     this.parts = new Parts(config.vcpus);
     this.#branches = this.parts.branches;
     this.#open = createOpener(config);
+    this.#images =
+      swaps.length === 0 ? null : new Images(this.parts, swaps, (tuple) => this.#lent(tuple));
   }
 
   get count(): number {
@@ -58,7 +73,7 @@ export class States {
 
   /** Bytes of all that is kept, as far as it grows with the states. */
   get bytes(): number {
-    return this.#states.bytes + this.parts.bytes;
+    return this.#states.bytes + this.parts.bytes + (this.#images?.bytes ?? 0);
   }
 
   /** @returns The name of a settled VM's state; it is a new one if that was {@link count}. */
@@ -67,7 +82,8 @@ export class States {
   }
 
   /** The same of a state whose parts are named. */
-  internTuple(tuple: Tuple): number {
+  internTuple(named: Tuple): number {
+    const tuple = this.#images?.least(named) ?? named;
     const branches = this.#branches;
     const memories = this.parts.oracleParts(tuple[oraclePlace(this.#vcpus)] as number);
     const perVcpu: number[] = [];
@@ -117,6 +133,13 @@ export class States {
   /** Makes a VM that {@link open} has made stand in another state. */
   reopen(opened: OpenedVm, tuple: Tuple): void {
     opened.reopen(this.parts.sourceOf(tuple));
+  }
+
+  /** A VM in a state until the next one is lent. */
+  #lent(tuple: Tuple): OpenedVm {
+    if (this.#vessel === null) this.#vessel = this.open(tuple);
+    else this.reopen(this.#vessel, tuple);
+    return this.#vessel;
   }
 
   /** A state as one that is kept by itself. */
