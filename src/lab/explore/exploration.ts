@@ -100,10 +100,11 @@ export class Exploration {
     this.#setting = setting;
     this.#limits = limits;
     this.#onEdge = onEdge;
-    this.#isSymmetric = setting.isPlain !== true && isSymmetric(alphabet, config.vcpus);
+    const isPlain = setting.isPlain === true || setting.properties.some((one) => one.tellsApart);
+    this.#isSymmetric = !isPlain && isSymmetric(alphabet, config.vcpus);
     const pages = pagesInOrder(vm.memory.pages).map(([, words]) => words);
     this.futures = futuresOf(alphabet, config, pages);
-    const swaps = setting.isPlain === true ? [] : swapsOf(setting, vm, this.futures);
+    const swaps = isPlain ? [] : swapsOf(setting, vm, this.futures);
     this.states = new States(config, { symmetric: this.#isSymmetric, swaps });
     this.#successors = new Successors(setting, this.states, this.futures);
     this.#unrefuted = setting.properties;

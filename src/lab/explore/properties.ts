@@ -105,6 +105,7 @@ export function always(name: string, isRight: (vm: Vm) => boolean): Property {
   return {
     name,
     summary: `In every state: ${name}.`,
+    tellsApart: true,
     looks: [(vm) => (isRight(vm) ? null : `A state is reached that is not: ${name}`)],
   };
 }

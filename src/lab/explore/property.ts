@@ -16,6 +16,8 @@ export interface Property {
   readonly isDeaf?: true;
   /** Whether its watch looks at the oracle and at the outcome, and at nothing else. */
   readonly isByOracle?: true;
+  /** Whether it may tell vCPUs, frames or PCIDs apart: then no states are one that differ by those. */
+  readonly tellsApart?: true;
   /** Looks at a state when it is first reached: each for itself, as they see different parts. */
   readonly looks?: readonly Look[];
 }

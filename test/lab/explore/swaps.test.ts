@@ -3,6 +3,7 @@ import { Images } from '../../../src/lab/explore/store/images.js';
 import { States } from '../../../src/lab/explore/store/states.js';
 import { renamedCommand, swapsOf } from '../../../src/lab/explore/swaps.js';
 import {
+  always,
   type Bounded,
   boundedAlphabet,
   boundedMachine,
@@ -117,6 +118,13 @@ describe('a swap of names', () => {
 });
 
 describe('a search that swaps names', () => {
+  test('swaps none that a predicate may name', () => {
+    const isThird = ({ vcpus }: Vm) => vcpus[0]?.regs.cr3.low === 3;
+    const never = always('PCID 3 is not in use', (vm) => !isThird(vm));
+    const { counterexamples } = searched({ ...machine(), properties: [never] }).result();
+    expect(counterexamples.map(({ commands }) => commands.length)).toEqual([1]);
+  });
+
   test.each([
     [{ policy: 'mainline', slots: 2 }, 4],
     [{ policy: 'need-sync-posted', also: ['load-root'] }, 4],
