@@ -281,7 +281,8 @@ test('a request has one name in its problem and in the log', async () => {
 });
 
 test('what is in flight when the server closes is answered, and its connection closed', async () => {
-  const { app, port } = await listen();
+  // Longer than any machine takes: nothing is to be cut off.
+  const { app, port } = await listen({ limits: { drainMs: 250_000 } });
   // Whoever left it to the client to hang up would wait for ever.
   app.server.keepAliveTimeout = 0;
   const begun = once(app.server, 'request');
@@ -296,7 +297,9 @@ test('what is in flight when the server closes is answered, and its connection c
   );
   await begun;
   const closed = app.close();
-  await expect.poll(() => app.server.listening).toBe(false);
+  const isDraining = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 503;
+  await expect.poll(isDraining).toBe(true);
+  expect((await fetch(`http://127.0.0.1:${port}/v1/vms`)).status).toBe(503);
   socket.write(':2}');
   await Promise.all([closed, new Promise((resolve) => socket.once('close', resolve))]);
   expect(text.split('\r\n')[0]).toBe('HTTP/1.1 201 Created');
