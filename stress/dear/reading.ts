@@ -100,6 +100,7 @@ function compared(machines: Machines): readonly Dear[] {
     get(`/v1/vms/${long}/case`),
     get(`/v1/vms/${long}/excerpt?at=${400_000}`),
     get(`/v1/vms/${full}/excerpt`),
+    get(`/v1/vms/${long}/coverage?limit=1000`),
     get(`/v1/traces/${trace}/report?as=html`),
     get(`/v1/traces/${trace}/report?as=perfetto`),
     get(`/v1/vms/${traced}/trace?limit=10000`),
