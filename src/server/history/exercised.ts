@@ -7,6 +7,7 @@ import { BOUNDS } from '../wire/bounds.js';
 import { lineageOf } from './lineage.js';
 import { isCommand } from './replay.js';
 import type { Timeline } from './timeline.js';
+import { VmQueues } from './vm-queues.js';
 
 /** Everything that a VM has run, up to a moment: counted in triples, and as a machine. */
 export interface Exercised {
@@ -37,8 +38,7 @@ export class ExercisedVms {
   readonly #timeline: Timeline;
   /** The least recently used first. */
   #followers: Follower[] = [];
-  /** The last request about each VM. */
-  readonly #queues = new Map<FleetVm, Promise<unknown>>();
+  readonly #queues = new VmQueues();
 
   constructor(fleet: Fleet, timeline: Timeline) {
     this.#fleet = fleet;
@@ -58,23 +58,15 @@ export class ExercisedVms {
    *
    * @throws {ApiError} If the beginning of its history is no longer kept, or the VM is deleted.
    */
-  async of(entry: FleetVm): Promise<Exercised> {
-    const before = this.#queues.get(entry) ?? Promise.resolve();
-    const go = async () => {
+  of(entry: FleetVm): Promise<Exercised> {
+    return this.#queues.enqueue(entry, async () => {
       this.#fleet.demand(entry);
       const follower = await this.#followerOf(entry);
       await this.#goOn(follower);
       this.#fleet.demand(entry);
       this.#keep(follower);
       return follower;
-    };
-    const mine = before.then(go, go);
-    this.#queues.set(entry, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#queues.get(entry) === mine) this.#queues.delete(entry);
-    }
+    });
   }
 
   #forget(id: string): void {

@@ -4,6 +4,7 @@ import type { FleetVm } from '../fleet/fleet-vm.js';
 import { BOUNDS } from '../wire/bounds.js';
 import { isCommand } from './replay.js';
 import type { Timeline } from './timeline.js';
+import { VmQueues } from './vm-queues.js';
 
 /** A VM at a moment, to be looked at and never changed. */
 export interface Moment {
@@ -45,8 +46,7 @@ export class Moments {
   #standing: Standing[] = [];
   /** States passed on the way, the oldest first. */
   #marks: Mark[] = [];
-  /** The last request about each VM that is being brought to a moment. */
-  readonly #queues = new Map<FleetVm, Promise<unknown>>();
+  readonly #queues = new VmQueues();
 
   constructor(fleet: Fleet, timeline: Timeline) {
     this.#fleet = fleet;
@@ -78,24 +78,13 @@ export class Moments {
     if (at === undefined) return show({ vm, seq: ring.head });
     this.#timeline.demandPast(entry, at);
     if (at === ring.head && poison === null) return show({ vm, seq: at });
-    return this.#enqueue(entry, async () => {
+    return this.#queues.enqueue(entry, async () => {
       this.#fleet.demand(entry);
       const machine = await this.#bring(entry, at);
       this.#fleet.demand(entry);
       this.#keep(machine);
       return show({ vm: machine.vm, seq: at });
     });
-  }
-
-  async #enqueue<T>(entry: FleetVm, work: () => Promise<T>): Promise<T> {
-    const before = this.#queues.get(entry) ?? Promise.resolve();
-    const mine = before.then(work, work);
-    this.#queues.set(entry, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#queues.get(entry) === mine) this.#queues.delete(entry);
-    }
   }
 
   /** Brings the nearest machine to a moment, or one made of the nearest state that is kept. */
