@@ -133,20 +133,29 @@ async function recordsOf(url: string, vm: string): Promise<any[]> {
   }
 }
 
+/** Kills of a server under load. */
+export interface Kills {
+  readonly rounds: number;
+  readonly seed: number;
+  readonly data: string;
+  /** A command that runs the server. */
+  readonly prefix?: readonly string[];
+  /** Called behind every kill, before the next server starts. */
+  readonly between?: () => void;
+}
+
 /** Kills a server under load again and again, and checks each time what the next one has. */
-export async function killAgainAndAgain(
-  { rounds, seed, data }: { rounds: number; seed: number; data: string },
-  between: () => Promise<void> = async () => {},
-): Promise<number> {
+export async function killAgainAndAgain(kills: Kills): Promise<number> {
+  const { rounds, seed, data, prefix, between = () => {} } = kills;
   const chance = chanceFrom(seed);
   const load = new Load();
-  let server = await serve(data);
+  let server = await serve(data, prefix);
   await load.begin(server);
   try {
     for (let round = 0; round < rounds; round += 1) {
       await load.runUntilKilled(server, 30 + 300 * chance());
-      await between();
-      server = await serve(data);
+      between();
+      server = await serve(data, prefix);
       await load.check(server);
     }
   } finally {
