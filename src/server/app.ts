@@ -124,7 +124,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     await drain.finish();
   });
   const stopResting = fleet.sleeping.restIdle(limits.idleMs);
-  const stopForgetting = deleteOld(fleet, app.log);
+  const stopForgetting = deleteOld(fleet, app.log, host.keeper?.clock ?? null);
   app.addHook('onClose', async () => {
     stopResting();
     stopForgetting();

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { MemoryJournal, NotWritten } from '../../src/journal/log/index.js';
+import { clockFrom } from '../../src/server/durable/kept-clock.js';
+import { openKeeper } from '../../src/server/durable/open-keeper.js';
 import { deleteOld } from '../../src/server/fleet/delete-old.js';
 import type { Fleet } from '../../src/server/fleet/fleet.js';
 import { ask, plainIds, startApp } from './start.js';
@@ -32,6 +34,26 @@ test('a VM that has slept for too long is deleted, and one that is used is not',
   expect(await idsOf(await startOn(journal))).toEqual(['vm-2']);
 });
 
+test('no clock that is set makes a VM older: only the time does in which a server runs', async () => {
+  vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.UTC(2026, 0, 1) });
+  onTestFinished(() => void vi.useRealTimers());
+  const journal = new MemoryJournal();
+  const app = await startOn(journal);
+  await ask(app, 'POST', '/v1/vms', {});
+  vi.advanceTimersByTime(60_000);
+  vi.setSystemTime(Date.UTC(2050, 0, 1));
+  await ask(app, 'POST', '/v1/vms', {});
+  await app.close();
+  const log = { error: () => {}, info: () => {} };
+  const ages = async () => {
+    const { sleepers, keeper } = await openKeeper(journal, { log });
+    return sleepers.map(({ since }) => keeper.clock.now() - since);
+  };
+  expect(await ages()).toEqual([60_000, 0]);
+  vi.setSystemTime(Date.UTC(1970, 0, 1));
+  expect(await ages()).toEqual([60_000, 0]);
+});
+
 test('age is counted to the second, and at most 500 VMs go at once', () => {
   vi.useFakeTimers({ now: 1_000_000 });
   onTestFinished(() => void vi.useRealTimers());
@@ -48,15 +70,22 @@ test('age is counted to the second, and at most 500 VMs go at once', () => {
   } as unknown as Fleet;
   const said: object[] = [];
   const log = { error: () => {}, info: (details: object) => said.push(details) };
-  const stop = deleteOld(fleet, log);
+  const kept: number[] = [];
+  const stop = deleteOld(
+    fleet,
+    log,
+    clockFrom(1_000_000, (livedMs) => kept.push(livedMs)),
+  );
   vi.advanceTimersByTime(30_000);
   expect(sleepers.size).toBe(100);
+  vi.setSystemTime(1e12);
   // The first one is 60 seconds old, and no more.
   vi.advanceTimersByTime(30_000);
   expect([...sleepers.keys()]).toEqual(['vm-1']);
   vi.advanceTimersByTime(30_000);
   expect(sleepers.size).toBe(0);
   stop();
+  expect(kept).toEqual([1_030_000, 1_060_000, 1_090_000]);
   expect(said).toEqual([500, 99, 1].map((vms) => ({ vms, vmKeptSeconds: 60 })));
 });
 

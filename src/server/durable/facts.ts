@@ -52,6 +52,8 @@ export type NoteFacts = {
   readonly summary: z.output<typeof VmSummary>;
   /** Time of day when it was written, in milliseconds; older notes have none. */
   readonly at?: number;
+  /** The same by the clock of the journal, which only runs while a server does. */
+  readonly lived?: number;
 };
 
 export interface FailedFacts {

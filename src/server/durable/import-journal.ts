@@ -2,6 +2,7 @@ import type { Journal, LogRecord } from '../../journal/log/index.js';
 import { bodyOf } from './bodies.js';
 import { type CheckedFile, checkLines, linesIn } from './journal-file.js';
 import { bytesFrom, type JournalLine, type LineOf } from './journal-lines.js';
+import { LIVED } from './kept-clock.js';
 import { dropStates } from './named-states.js';
 import { noteFrom } from './note.js';
 import { ANSWERS, JOBS, META, PRICE_LISTS } from './rooms.js';
@@ -44,7 +45,8 @@ export async function importJournal(
   const numbers = heads.map(({ note }) => noteFrom(note)?.number ?? 0);
   const isNew = heads.length === 0 && (await isUnused(journal));
   const isWhole = checked.of === 'all' && isNew;
-  const writer = new Writer(journal, { isWhole, number: Math.max(0, ...numbers) });
+  const number = Math.max(0, ...numbers);
+  const writer = new Writer(journal, { isWhole, number, lived: await livedOf(journal) });
   try {
     for await (const { line } of linesIn(open())) await writer.take(line);
     await writer.end(checked);
@@ -53,6 +55,14 @@ export async function importJournal(
     throw error;
   }
   return { vms: checked.vms, isWhole };
+}
+
+/** Time by the clock of a journal. */
+async function livedOf(journal: Journal): Promise<number> {
+  for await (const { key, value } of journal.values(META, LIVED)) {
+    if (key === LIVED) return Number(new TextDecoder().decode(value));
+  }
+  return 0;
 }
 
 /** Whether a journal has never kept anything. */
@@ -71,20 +81,31 @@ interface Gathered {
   readonly values: LineOf<'value'>[];
 }
 
+/** The journal that VMs come into. */
+interface Into {
+  readonly isWhole: boolean;
+  /** Number of its newest VM in the list. */
+  readonly number: number;
+  /** Time by its clock, in milliseconds. */
+  readonly lived: number;
+}
+
 /** Writes what it is given, a VM at a time: each with all that belongs to it, or not at all. */
 class Writer {
   readonly #journal: Journal;
   readonly #isWhole: boolean;
   /** Number of the newest VM in the list. */
   #number: number;
+  readonly #lived: number;
   readonly #values: LineOf<'value'>[] = [];
   readonly #written: string[] = [];
   #vm: Gathered | null = null;
 
-  constructor(journal: Journal, from: { readonly isWhole: boolean; readonly number: number }) {
+  constructor(journal: Journal, { isWhole, number, lived }: Into) {
     this.#journal = journal;
-    this.#isWhole = from.isWhole;
-    this.#number = from.number;
+    this.#isWhole = isWhole;
+    this.#number = number;
+    this.#lived = lived;
   }
 
   async take(line: JournalLine): Promise<void> {
@@ -127,8 +148,9 @@ class Writer {
     this.#vm = null;
     this.#number += 1;
     const { vm } = head;
-    const number = this.#isWhole ? (head.note?.number ?? 0) : this.#number;
-    const note = head.note === null ? new Uint8Array() : textOf({ ...head.note, number });
+    // Among others it has a number behind theirs, and its age begins.
+    const own = this.#isWhole ? {} : { number: this.#number, lived: this.#lived };
+    const note = head.note === null ? new Uint8Array() : textOf({ ...head.note, ...own });
     const first = records[0]?.position ?? head.position + 1;
     this.#written.push(vm);
     // In one turn, so that it is one transaction.

@@ -4,6 +4,7 @@ import { type Journal, type LogKind, type LogRecord, NotWritten } from '../../jo
 import { archiveVm, type FrozenVm, RULES_VERSION } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
+import type { LivedClock } from '../fleet/lived-clock.js';
 import type { NamedState, VmLog } from '../fleet/vm-log.js';
 import { bodyOf, writtenRequests } from './bodies.js';
 import { checkpointOf, madeFactsOf } from './checkpoint.js';
@@ -29,6 +30,7 @@ export interface KeptLogOptions {
   /** Names this process among all that ever wrote. */
   readonly writer: string;
   readonly entry: FleetVm;
+  readonly clock: LivedClock;
   /** Called when there is something to write, once until it is written. */
   readonly onChange: (log: KeptLog) => void;
 }
@@ -152,12 +154,12 @@ export class KeptLog implements VmLog {
   /** Writes what was gathered; resolves to its note when it is durable, and streams may show it. */
   async write(): Promise<Uint8Array> {
     this.#endSteps();
-    const { journal } = this.#options;
+    const { journal, clock } = this.#options;
     const { entry } = this;
     const records = this.#records;
     this.#records = [];
     const seq = this.#seq;
-    const note = noteOf(entry);
+    const note = noteOf(entry, clock.now());
     const vm = entry.id;
     const appends = records.map((record) => {
       const after = this.#position;

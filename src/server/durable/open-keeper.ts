@@ -4,6 +4,7 @@ import type { Sleeper } from '../fleet/sleeper.js';
 import { createEpoch } from '../wire/ids.js';
 import type { ValueStore } from '../wire/value-store.js';
 import { foundNote } from './found-note.js';
+import { LIVED } from './kept-clock.js';
 import { sleeperOf } from './note.js';
 import { ANSWERS, JOBS, META, PRICE_LISTS } from './rooms.js';
 import { openRoom } from './value-room.js';
@@ -48,12 +49,15 @@ export async function openKeeper(
   const reserve = async () => {
     await Promise.all([put('epoch', epoch), put('lives', String(lives + LIVES_AHEAD))]);
   };
+  const lived = Number(meta.get(LIVED) ?? 0);
   const sleepers: Sleeper[] = [];
-  for (const { vm, note } of await journal.list()) {
-    const kept = note.length > 0 ? note : await foundNote(journal, log, vm);
-    if (kept !== null) sleepers.push(sleeperOf(vm, kept));
+  for (const { vm: id, note } of await journal.list()) {
+    const kept = note.length > 0 ? note : await foundNote(journal, log, { id, lived });
+    if (kept !== null) sleepers.push(sleeperOf(id, kept));
   }
-  const keeper = new VmKeeper({ journal, log, reserve });
+  // A process that was killed has written notes since it wrote the time down.
+  const livedMs = sleepers.reduce((latest, { since }) => Math.max(latest, since), lived);
+  const keeper = new VmKeeper({ journal, log, livedMs, reserve });
   await keeper.reserve();
   const [answers, jobs, priceLists] = await Promise.all([
     openRoom(journal, keeper, ANSWERS),

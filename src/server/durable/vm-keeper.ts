@@ -2,13 +2,15 @@ import { type Journal, NotWritten } from '../../journal/log/index.js';
 import type { FleetLog } from '../fleet/fleet-options.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import type { Cradle, Keeper, Woken } from '../fleet/keeper.js';
+import type { LivedClock } from '../fleet/lived-clock.js';
 import type { Sleeper } from '../fleet/sleeper.js';
 import type { VmLog } from '../fleet/vm-log.js';
 import { createEpoch } from '../wire/ids.js';
+import { clockFrom, LIVED } from './kept-clock.js';
 import { KeptLog } from './kept-log.js';
 import { dropStates, namedStates } from './named-states.js';
 import { noteOf, sleeperOf } from './note.js';
-import { META } from './rooms.js';
+import { putCount } from './put-count.js';
 import { Unsettled } from './settled.js';
 import { Trouble } from './trouble.js';
 import { wakeVm } from './wake.js';
@@ -16,6 +18,8 @@ import { wakeVm } from './wake.js';
 export interface VmKeeperOptions {
   readonly journal: Journal;
   readonly log: FleetLog;
+  /** Time that earlier processes had the journal, in milliseconds. */
+  readonly livedMs: number;
   /** Writes down what is set aside for this process, before anything else is. */
   readonly reserve: () => Promise<void>;
 }
@@ -31,6 +35,8 @@ interface Writing {
 
 /** Keeps the VMs of a fleet in a journal. */
 export class VmKeeper implements Keeper {
+  /** Time by which VMs that sleep grow old. */
+  readonly clock: LivedClock;
   readonly #options: VmKeeperOptions;
   readonly #writer = createEpoch();
   readonly #writings = new Map<string, Writing>();
@@ -49,6 +55,7 @@ export class VmKeeper implements Keeper {
   constructor(options: VmKeeperOptions) {
     this.#options = options;
     this.#trouble = new Trouble(options.reserve);
+    this.clock = clockFrom(options.livedMs, (ms) => this.change(putCount(LIVED, ms)));
     options.journal.watch((vm, position) => this.#followed(vm, position));
   }
 
@@ -73,7 +80,7 @@ export class VmKeeper implements Keeper {
   }
 
   made(entry: FleetVm, count: number, kept: () => void): void {
-    this.change((journal) => journal.put(META, 'made', new TextEncoder().encode(String(count))));
+    this.change(putCount('made', count));
     const writing = this.#writings.get(entry.id) ?? this.#writingOf(entry);
     writing.kept = kept;
     entry.ring.release(0);
@@ -108,7 +115,7 @@ export class VmKeeper implements Keeper {
     const { entry, standing } = await wakeVm({ journal, log, cradle, sleeper });
     const snapshots = await namedStates(journal, entry);
     const writing = this.#writingOf(entry);
-    writing.note = noteOf(entry);
+    writing.note = noteOf(entry, this.clock.now());
     writing.log.resume(standing);
     entry.log = writing.log;
     entry.ring.release(entry.ring.head);
@@ -118,7 +125,7 @@ export class VmKeeper implements Keeper {
   async rest(entry: FleetVm): Promise<Sleeper> {
     await entry.log?.settled;
     this.#writings.get(entry.id)?.log.rest();
-    return sleeperOf(entry.id, noteOf(entry));
+    return sleeperOf(entry.id, noteOf(entry, this.clock.now()));
   }
 
   leave({ id }: FleetVm): void {
@@ -157,7 +164,7 @@ export class VmKeeper implements Keeper {
 
   #writingOf(entry: FleetVm): Writing {
     const log: KeptLog = new KeptLog({
-      ...{ journal: this.#options.journal, entry, writer: this.#writer },
+      ...{ journal: this.#options.journal, entry, writer: this.#writer, clock: this.clock },
       onChange: () => this.#promise(writing),
     });
     const writing: Writing = { log, kept: null, note: null };

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Labels } from '../wire/labels.js';
 import type { FleetVm } from './fleet-vm.js';
 import type { Lease } from './lease.js';
+import type { LivedClock } from './lived-clock.js';
 import type { VmSummary } from './vm-body.js';
 
 /** A VM that is kept elsewhere, and of which only what a list shows is in memory. */
@@ -13,7 +14,7 @@ export interface Sleeper {
   labels: Labels;
   lease: Lease | null;
   readonly revision: number;
-  /** Time of day in milliseconds at which it was written last, or went to sleep. */
+  /** Milliseconds of the {@link LivedClock} at which it was written last, or went to sleep. */
   readonly since: number;
   readonly summary: z.output<typeof VmSummary>;
   /** Resolves when the VM is awake; null unless it is being woken. */
