@@ -15,6 +15,7 @@ const FLOORS: Record<string, readonly string[]> = {
   journal: ['mmu/schema'],
   lab: ['mmu', 'mmu/schema', 'mmu/scenes'],
   server: ['lab', 'journal', 'journal/log', 'mmu', 'mmu/schema'],
+  workers: ['server/shards', 'server/wire/version.ts', 'journal/nats', 'mmu'],
   client: ['server/direct', 'server/wire/bounds.ts'],
   cli: [
     'server',
@@ -23,6 +24,7 @@ const FLOORS: Record<string, readonly string[]> = {
     'server/wire/unpack.ts',
     'server/http/zstd.ts',
     'server/shards',
+    'workers',
     'lab',
     'journal/log',
     'journal/lmdb',

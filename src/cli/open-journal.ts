@@ -32,6 +32,11 @@ export async function openJournal(
   }
 }
 
+/** Whether a server keeps its VMs in NATS. @throws {WrongUse} As {@link openJournal}. */
+export function keepsInNats(configured: Configured): boolean {
+  return wayOf(configured) === 'journal';
+}
+
 /** The weightiest of the ways that are set; a folder if none is. */
 function wayOf({ values, origins }: Configured): Way {
   const [first, second] = WAYS.filter(
@@ -55,11 +60,15 @@ async function openNats({ values }: Configured, onTaken: (by: string) => void): 
     const { NatsJournal } = await import('../journal/nats/index.js');
     return await NatsJournal.open(address, { bytesMax, monitors, credentials, onTaken });
   } catch (error) {
-    throw new WrongUse(`Cannot serve: ${reasonOf(error as NodeJS.ErrnoException, address)}`);
+    throw new WrongUse(`Cannot serve: ${reasonOfNats(error as NodeJS.ErrnoException, address)}`);
   }
 }
 
-function reasonOf({ name, message, code }: NodeJS.ErrnoException, address: string): string {
+/** Why servers of NATS cannot be used, and a way out. */
+export function reasonOfNats(
+  { name, message, code }: NodeJS.ErrnoException,
+  address: string,
+): string {
   if (name === 'JournalTaken') {
     return `the journal "${address}" is taken: ${message}; stop it, or name another journal behind the servers`;
   }

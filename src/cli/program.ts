@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   mutate: async () => (await import('./mutate.js')).registerMutate,
   coverage: async () => (await import('./coverage.js')).registerCoverage,
   explore: async () => (await import('./explore.js')).registerExplore,
+  worker: async () => (await import('./worker.js')).registerWorker,
   token: async () => (await import('./token.js')).registerToken,
   journal: async () => (await import('./journal.js')).registerJournal,
   certify: async () => (await import('./certify.js')).registerCertify,

@@ -10,7 +10,7 @@ import { EXIT } from './exit-codes.js';
 import { listenFailure } from './listen-failure.js';
 import { createLog } from './log.js';
 import { openJournal } from './open-journal.js';
-import { SHARD_WORKER } from './shard-threads.js';
+import { openShards } from './open-shards.js';
 import { type OpenTelemetry, openTelemetry } from './telemetry/open-telemetry.js';
 import type { Terminal } from './terminal.js';
 import { readTokens } from './tokens.js';
@@ -60,7 +60,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
     tokens,
     logger,
     limits: limitsOf(configured),
-    shardWorker: SHARD_WORKER,
+    shards: await openShards(configured, logger),
     onCut() {
       terminal.exitCode = EXIT.objected;
     },

@@ -113,6 +113,7 @@ async function run(
   const shards = cells.map((input) => ({ kind: 'sweep-race', input }) as const);
   try {
     await runShards(pool, shards, {
+      job: 'sweep',
       signal: new AbortController().signal,
       result(_, row) {
         ended += row.cell.commands;

@@ -30,7 +30,7 @@ import type { Token } from './http/token.js';
 import { refuseUpgrades } from './http/upgrade.js';
 import { ZSTD } from './http/zstd.js';
 import { ROUTES } from './routes/index.js';
-import { ThreadPool } from './shards/thread-pool.js';
+import type { ShardRunner } from './shards/shard-runner.js';
 import { INBOUND_BYTES_MAX } from './streams/socket-sink.js';
 import { DEFAULT_LIMITS, type Limits } from './wire/bounds.js';
 import { serializerCompiler, validatorCompiler } from './wire/compilers.js';
@@ -61,8 +61,8 @@ export interface AppOptions {
   readonly model?: NonNullable<FleetOptions['model']>;
   /** A mistake that every new VM has beside its own, and that its description does not tell. */
   readonly defect?: DefectName | null;
-  /** `shard-worker.ts` as it was built: shards of jobs run on threads, else between requests. */
-  readonly shardWorker?: URL;
+  /** Runs shards of jobs, and is closed with the app. Without it they run between requests. */
+  readonly shards?: ShardRunner;
   /** Takes traces and metrics away. Without it none are made but those of `/metrics`. */
   readonly telemetry?: Telemetry | null;
   /** Called if requests were cut off when the app closed, with their number. */
@@ -78,7 +78,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const { defect = null } = options;
   const app = createFastify(options, limits, turns);
   const kept = journal && (await openKeeper(journal, { log: app.log, epoch: options.epoch }));
-  const shards = poolFor(options, limits);
+  const { shards } = options;
   const parts = { limits, log: app.log, epoch, ids, turns, model, kept, zstd: ZSTD, shards };
   const host = createHost({ ...parts, defect });
   const { fleet, streams, jobs } = host;
@@ -140,11 +140,6 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const routeOptions = { host, metrics, streams: commandStreams };
   for (const routes of ROUTES) await app.register(routes, routeOptions);
   return app;
-}
-
-function poolFor({ shardWorker }: AppOptions, limits: Limits): ThreadPool | undefined {
-  if (shardWorker === undefined) return undefined;
-  return new ThreadPool({ worker: shardWorker, threads: limits.shardThreads });
 }
 
 function createFastify(

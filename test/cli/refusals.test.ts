@@ -14,7 +14,7 @@ async function refusal(args: readonly string[], env: Record<string, string> = {}
 test.each([
   [
     ['nope'],
-    "Cannot run mmulab: unknown command 'nope'; there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, mutate, coverage, explore, token, journal, certify, export, why, policies, kernels",
+    "Cannot run mmulab: unknown command 'nope'; there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, mutate, coverage, explore, worker, token, journal, certify, export, why, policies, kernels",
   ],
   [['--nope'], "Cannot run mmulab: unknown option '--nope'; there are --version, --help"],
   [
@@ -23,7 +23,7 @@ test.each([
   ],
   [
     ['help', 'nope'],
-    'Cannot help with "nope": there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, mutate, coverage, explore, token, journal, certify, export, why, policies, kernels',
+    'Cannot help with "nope": there are serve, conform, race, sweep, workload, score, shrink, record, calibrate, museum, mutate, coverage, explore, worker, token, journal, certify, export, why, policies, kernels',
   ],
   [['policies', 'mainline'], 'Cannot run "policies": too many arguments: "mainline"'],
   [['conform'], `Cannot run "conform": missing required argument 'path'`],

@@ -36,6 +36,7 @@ function poolOf(threads: number, heapMib?: number): ThreadPool {
 
 const never = () => new AbortController().signal;
 const ignore = () => {};
+const name = 'job-1/0';
 
 /** Waits for a promise to be rejected. @returns With what. */
 function reasonOf(promise: Promise<unknown>): Promise<unknown> {
@@ -56,7 +57,7 @@ describe.skipIf(!isBuilt)(titleOf('shards on threads'), () => {
     const cells = [1, 2, 3, 4, 5].map((seed) => ({ ...CELL, seed }));
     const rows: unknown[] = [];
     await runShards(poolOf(2), cells.map(shardOf), {
-      ...{ signal: never(), progress: ignore },
+      ...{ job: 'job-1', signal: never(), progress: ignore },
       result: (place, row) => {
         rows[place] = row;
       },
@@ -68,7 +69,7 @@ describe.skipIf(!isBuilt)(titleOf('shards on threads'), () => {
   test('one that is refused says why, and the others go on', async () => {
     const ended: unknown[] = [];
     await runShards(poolOf(1), [CELL, REFUSED, { ...CELL, seed: 2 }].map(shardOf), {
-      ...{ signal: never(), progress: ignore },
+      ...{ job: 'job-1', signal: never(), progress: ignore },
       result: (place) => void ended.push(place),
       failed: (place, error) => void ended.push([place, error]),
     });
@@ -79,12 +80,14 @@ describe.skipIf(!isBuilt)(titleOf('shards on threads'), () => {
     const pool = poolOf(1);
     const [running, waiting] = [new AbortController(), new AbortController()];
     const begun = new Promise<void>((resolve) => {
-      const watch = { signal: running.signal, progress: () => resolve() };
+      const watch = { name, signal: running.signal, progress: () => resolve() };
       void reasonOf(pool.run(shardOf(LONG), watch)).then((reason) => reasons.push(reason));
     });
     const reasons: unknown[] = [];
-    const second = reasonOf(pool.run(shardOf(LONG), { signal: waiting.signal, progress: ignore }));
-    const third = pool.run(shardOf(CELL), { signal: never(), progress: ignore });
+    const second = reasonOf(
+      pool.run(shardOf(LONG), { name, signal: waiting.signal, progress: ignore }),
+    );
+    const third = pool.run(shardOf(CELL), { name, signal: never(), progress: ignore });
     await begun;
     waiting.abort('the second');
     expect(await second).toBe('the second');
@@ -92,15 +95,15 @@ describe.skipIf(!isBuilt)(titleOf('shards on threads'), () => {
     expect(JSON.stringify(await third)).toBe(JSON.stringify(here(CELL)));
     expect(reasons).toEqual(['the first']);
     // A signal that has fired starts nothing.
-    const late = pool.run(shardOf(LONG), { signal: running.signal, progress: ignore });
+    const late = pool.run(shardOf(LONG), { name, signal: running.signal, progress: ignore });
     expect(await reasonOf(late)).toBe('the first');
   });
 
   test('a thread without memory fails its shard, and a closed pool what is left', async () => {
-    const small = reasonOf(poolOf(1, 4).run(shardOf(LONG), { signal: never(), progress: ignore }));
+    const watch = { name, signal: never(), progress: ignore };
+    const small = reasonOf(poolOf(1, 4).run(shardOf(LONG), watch));
     expect(await small).toMatchObject({ name: 'ShardFailed', isTooBig: true });
     const pool = poolOf(1);
-    const watch = { signal: never(), progress: ignore };
     const both = [1, 2].map(() => reasonOf(pool.run(shardOf(LONG), watch)));
     await pool.close();
     const closed = new ShardFailed('Cannot go on: the threads are closed');
@@ -127,7 +130,7 @@ async function ended(app: FastifyInstance, id: string): Promise<Frame> {
 
 describe.skipIf(!isBuilt)(titleOf('a sweep over HTTP on threads'), () => {
   test('answers as one in slices does, byte for byte', async () => {
-    const [onThreads, inSlices] = [await startApp({ shardWorker: WORKER }), await startApp()];
+    const [onThreads, inSlices] = [await startApp({ shards: poolOf(2) }), await startApp()];
     await post(onThreads, SWEEP);
     await post(inSlices, SWEEP);
     const [one, other] = [await ended(onThreads, 'job-1'), await ended(inSlices, 'job-1')];
@@ -137,8 +140,8 @@ describe.skipIf(!isBuilt)(titleOf('a sweep over HTTP on threads'), () => {
 
   test('is cancelled while it runs, and makes room for the next', async () => {
     const app = await startApp({
-      shardWorker: WORKER,
-      limits: { jobsRunning: 1, shardThreads: 1 },
+      shards: poolOf(1),
+      limits: { jobsRunning: 1 },
     });
     await post(app, { ...SWEEP, workloads: ['nested-invept'], seeds: [1], commands: 1_000_000 });
     await post(app, SWEEP);
@@ -148,7 +151,7 @@ describe.skipIf(!isBuilt)(titleOf('a sweep over HTTP on threads'), () => {
   });
 
   test('fails where its machines take more memory than jobs may', async () => {
-    const app = await startApp({ shardWorker: WORKER, limits: { jobPages: 1 } });
+    const app = await startApp({ shards: poolOf(2), limits: { jobPages: 1 } });
     await post(app, { ...SWEEP, commands: 5000 });
     const { state, problem } = await ended(app, 'job-1');
     expect([state, problem.code]).toEqual(['failed', 'memory-limit-reached']);
@@ -166,7 +169,7 @@ const NO_MISTAKE = { source: { kind: 'commands', commands: [{ kind: 'enter', vcp
 
 describe.skipIf(!isBuilt)(titleOf('shrinking over HTTP on threads'), () => {
   test('answers as in slices, byte for byte, whether a mistake shows or none', async () => {
-    const [onThreads, inSlices] = [await startApp({ shardWorker: WORKER }), await startApp()];
+    const [onThreads, inSlices] = [await startApp({ shards: poolOf(2) }), await startApp()];
     const [one, other] = await Promise.all(
       [onThreads, inSlices].map(async (app) => {
         for (const body of [shrinkOf('pcide-keeps-roots'), NO_MISTAKE]) {

@@ -123,7 +123,7 @@ export class JobRunner {
           this.#fail(entry, error);
         }
       };
-      const result = await work.run({ signal: leaving.signal, progress });
+      const result = await work.run({ job: job.id, signal: leaving.signal, progress });
       if (entry.work !== null) this.#finish(entry, result);
     } catch (error) {
       if (entry.work !== null) this.#fail(entry, error);

@@ -23,6 +23,8 @@ export interface DistantWork<R> extends Held<R> {
 }
 
 export interface DistantWatch {
+  /** Id of the job. */
+  readonly job: string;
   readonly signal: AbortSignal;
   /** @param done Number of steps done. */
   progress(done: number): void;

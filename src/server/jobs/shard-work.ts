@@ -47,8 +47,9 @@ function distant<K extends ShardKind, R>(
     total: null,
     totalNow: () => latest.total ?? null,
     pages: () => latest.pages,
-    async run({ signal, progress }) {
+    async run({ job, signal, progress }) {
       const watch = {
+        name: job,
         signal,
         progress(now: ShardProgress) {
           latest = now;

@@ -48,11 +48,12 @@ function distantWork(
   runner: ShardRunner,
 ): Pick<DistantWork<SweepResult>, 'run' | 'pages'> {
   let pages = 0;
-  const run = async ({ signal, progress }: DistantWatch): Promise<SweepResult> => {
+  const run = async ({ job, signal, progress }: DistantWatch): Promise<SweepResult> => {
     const rows: SweepRow[] = [];
     const failing = new AbortController();
     let ended = 0;
     await runShards(runner, shards, {
+      job,
       signal: AbortSignal.any([signal, failing.signal]),
       result(place, row) {
         rows[place] = row;

@@ -1,4 +1,5 @@
 /** Pieces of long work, and what runs them, for the program. */
 
-export { runShards } from './shard-runner.js';
+export type { Shard, ShardKind, ShardProgress, ShardResult } from './shard.js';
+export { runShards, ShardFailed, type ShardRunner, type ShardWatch } from './shard-runner.js';
 export { ThreadPool } from './thread-pool.js';

@@ -17,6 +17,8 @@ export interface ShardRunner {
 
 /** One that waits for a shard. */
 export interface ShardWatch {
+  /** Names the shard among all of this process: its job, and its place there. */
+  readonly name: string;
   readonly signal: AbortSignal;
   progress(now: ShardProgress): void;
 }
@@ -35,6 +37,8 @@ export class ShardFailed extends Error {
 
 /** Takes the news of many shards. Each is named by its place among them. */
 export interface ShardsListener<K extends ShardKind> {
+  /** Job that the shards belong to. */
+  readonly job: string;
   /** Fires when nobody wants the rest. */
   readonly signal: AbortSignal;
   /** Results come in the order in which shards end. */
@@ -54,7 +58,7 @@ export async function runShards<K extends ShardKind>(
   shards: readonly Shard<K>[],
   listener: ShardsListener<K>,
 ): Promise<void> {
-  const { signal } = listener;
+  const { job, signal } = listener;
   const rest = shards.entries();
   const underWay = new Map<number, ShardProgress>();
   const tell = () => {
@@ -72,7 +76,7 @@ export async function runShards<K extends ShardKind>(
         underWay.set(place, now);
         tell();
       };
-      const ended = await endOf(runner.run(shard, { signal, progress }));
+      const ended = await endOf(runner.run(shard, { name: `${job}/${place}`, signal, progress }));
       underWay.delete(place);
       if (ended.isDone) listener.result(place, ended.result);
       else if (!signal.aborted) listener.failed(place, ended.error);
