@@ -3,13 +3,16 @@ import {
   createMemory,
   type GuestMemory,
   needsNx,
+  pagesInOrder,
   planTables,
   type Registers,
   type TableRange,
+  type TableWrite,
   wordFromHex,
   wordFromNumber,
   wordsOfPage,
   wordToHex,
+  writeRun,
   writeTable,
   writeWord,
 } from '../../src/mmu/machine/index.js';
@@ -145,6 +148,34 @@ describe('entries by mode', () => {
       ...['0x1000: 0x123067', '0x123000: 0x8067', '0x8000: 0x9067'],
       ...['0x9008: 0x124067', '0x9010: 0x125067'],
     ]);
+  });
+
+  test.each<[string, Registers, Partial<TableRange>, string[]]>([
+    [
+      'of 8 bytes, in two tables',
+      LONG,
+      { address: wordFromHex('0x7fe000'), pages: 5, execute: false },
+      ['0x1 1', '0x8 1', '0x9 1', '0xa 2', '0x9 1', '0xb 3'],
+    ],
+    ['of 4 bytes, at either half', LEGACY, { pages: 3 }, ['0x1 1', '0x8 3']],
+  ])('runs of entries %s are the entries one by one', (_, regs, range, runs) => {
+    const [memory, other] = [emptyMemory(), emptyMemory()];
+    // What a run does not name stays.
+    for (const one of [memory, other]) writeWord(one, 0x1ff8, wordFromHex('0x1234567812345001'));
+    const plan = planTables(memory, regs, { ...RANGE, ...range });
+    if ('flaw' in plan) throw new Error(plan.flaw);
+    const found: string[] = [];
+    const flat: TableWrite[] = [];
+    for (const run of plan.writes.runs()) {
+      const writes = [...run];
+      found.push(`0x${run.gfn.toString(16)} ${writes.length}`);
+      flat.push(...writes);
+      writeRun(memory, run);
+    }
+    for (const write of plan.writes) writeTable(other, write);
+    expect(found).toEqual(runs);
+    expect(flat).toEqual([...plan.writes]);
+    expect(pagesInOrder(memory.pages)).toEqual(pagesInOrder(other.pages));
   });
 
   test('entries of 4 bytes leave their neighbours alone', () => {

@@ -1,5 +1,13 @@
-import { gpaToGfn, markPageDirty, needsNx, planTables, writeTable } from '../machine/index.js';
-import { keepPast } from '../oracle/index.js';
+import {
+  gpaToGfn,
+  markPageDirty,
+  needsNx,
+  planTables,
+  type TableWrite,
+  writeRun,
+  writeTable,
+} from '../machine/index.js';
+import { isWrittenUnheard, keepPast } from '../oracle/index.js';
 import { kickToHost } from '../requests/index.js';
 import type { CommandOf, Outcome } from '../schema/index.js';
 import { trackWrite } from '../shadow/index.js';
@@ -19,11 +27,23 @@ export function map(vm: Vm, vcpu: Vcpu, command: CommandOf<'map'>, emit: Emit): 
   const plan = planTables(vm.memory, vcpu.regs, command);
   if ('flaw' in plan) throw refuse(plan.flaw);
   kickToHost(vcpu, emit);
-  for (const write of plan.writes) {
+  for (const run of plan.writes.runs()) {
+    if (isWrittenAlone(vm, run.gfn)) writeRun(vm.memory, run);
+    else writeOneByOne(vm, vcpu, run, emit);
+  }
+  return OK;
+}
+
+/** Whether nobody but memory has part in what is written to a frame. Most tables are new. */
+function isWrittenAlone(vm: Vm, gfn: number): boolean {
+  return vm.memory.isPlain && isWrittenUnheard(vm, gfn) && !vm.shadow.byGfn.has(gfn);
+}
+
+function writeOneByOne(vm: Vm, vcpu: Vcpu, writes: Iterable<TableWrite>, emit: Emit): void {
+  for (const write of writes) {
     keepPast(vm, write);
     writeTable(vm.memory, write);
     markPageDirty(vm.memory, gpaToGfn(write.gpa));
     trackWrite(vm, vcpu, write, emit);
   }
-  return OK;
 }

@@ -11,6 +11,7 @@ import {
   readHalf,
   readWord,
   wordsAt,
+  wordsToChange,
   writeHalf,
   writeWord,
 } from './memory.js';
@@ -26,7 +27,7 @@ import {
   PT_WRITABLE,
   PT64_NX_BIT,
 } from './paging-entry.js';
-import { PlannedWrites, type TableWrite } from './planned-writes.js';
+import { PlannedWrites, type TableWrite, type WriteRun } from './planned-writes.js';
 import type { Registers } from './registers.js';
 import { flawOf, LEAF_LEVELS, type Shape, shapeOf, type TableRange } from './table-range.js';
 import type { Word } from './word.js';
@@ -53,11 +54,17 @@ export function planTables(
   const flaw = shape === null ? 'the vCPU has paging off' : flawOf(shape, range);
   if (shape === null || flaw !== null) return { flaw: flaw as string };
   const plan = new Plan(memory, shape, range);
-  for (let i = 0; i < range.pages; i += 1) {
-    const why = plan.mapPage(i);
-    if (why !== null) return { flaw: why };
+  for (let done = 0; done < range.pages; ) {
+    const mapped = plan.mapRun(done);
+    if (typeof mapped === 'string') return { flaw: mapped };
+    done += mapped;
   }
   return { writes: plan.writes };
+}
+
+/** Stores the entries of a plan that go into one page. */
+export function writeRun(memory: GuestMemory, run: WriteRun): void {
+  run.storeIn(wordsToChange(memory, run.gfn));
 }
 
 /** Stores one entry of a plan. */
@@ -77,11 +84,6 @@ class Plan {
   readonly #range: TableRange;
   #nextTable: number;
   #newPages = 0;
-  /** Address of the table that the last leaf went into, and which part of memory that table maps. */
-  #table = 0;
-  #run = -1;
-  /** Whether that table is on the way to itself: then its leaves change where the way leads. */
-  #leadsToItself = false;
 
   constructor(memory: GuestMemory, shape: Shape, range: TableRange) {
     this.#memory = memory;
@@ -92,28 +94,38 @@ class Plan {
     this.#nextTable = gpaToGfn(range.tables);
   }
 
-  /** @returns Why the page cannot be mapped; null if it can. */
-  mapPage(i: number): string | null {
-    const { address, pageSize } = this.#range;
+  /**
+   * Maps pages from one on, as many as one table holds.
+   *
+   * @returns Their number, or why they cannot be mapped.
+   */
+  mapRun(first: number): number | string {
+    const { address, pageSize, pages } = this.#range;
     const { indexBits, entryBytes } = this.#shape;
-    const leafLevel = LEAF_LEVELS[pageSize];
-    const number = address.page / 512 ** (leafLevel - 1) + i;
-    const run = Math.floor(number / 2 ** indexBits);
-    if (run !== this.#run) {
-      const why = this.#descend(number * 512 ** (leafLevel - 1), leafLevel);
-      if (why !== null) return why;
-      this.#run = this.#leadsToItself ? -1 : run;
-    }
+    const level = LEAF_LEVELS[pageSize];
+    const number = address.page / 512 ** (level - 1) + first;
+    const found = this.#descend(number * 512 ** (level - 1), level);
+    if (typeof found === 'string') return found;
     const index = Math.floor(number) % 2 ** indexBits;
-    return this.#put(this.#table + index * entryBytes, this.#leaf(i, leafLevel));
+    const why = this.#whyNot(found.table + index * entryBytes);
+    if (why !== null) return why;
+    const left = Math.min(pages - first, 2 ** indexBits - index);
+    // Where a table is on the way to itself, its leaves change where the way leads.
+    const count = found.leadsToItself ? 1 : left;
+    const { step, page, low } = this.#leaves(level);
+    for (let i = 0; i < count; i += 1) {
+      const gpa = found.table + (index + i) * entryBytes;
+      this.writes.put(gpa, page + (first + i) * step, low);
+    }
+    return count;
   }
 
   /**
-   * Finds or makes the table that holds the leaf of a page. Pages beside each other share it.
+   * Finds or makes the table that holds the leaf of a page.
    *
-   * @returns Why there is none; null if there is.
+   * @returns Its address, and whether it is on the way to itself; or why there is none.
    */
-  #descend(page: number, leafLevel: number): string | null {
+  #descend(page: number, leafLevel: number): Found | string {
     const { levels, indexBits, entryBytes } = this.#shape;
     const { root } = this.#range;
     const way: number[] = [];
@@ -125,9 +137,7 @@ class Plan {
       if (typeof next === 'string') return next;
       table = gfnToGpa(next);
     }
-    this.#table = table;
-    this.#leadsToItself = way.includes(gpaToGfn(table));
-    return null;
+    return { table, leadsToItself: way.includes(gpaToGfn(table)) };
   }
 
   /** Frame of the table that an entry leads to, which is made if there is none. */
@@ -149,7 +159,8 @@ class Plan {
       return `the VM would hold more than ${MEMORY_PAGES_MAX} pages`;
     }
     this.#nextTable += 1;
-    const why = this.#put(gpa, { page: table, low: this.#tableFlags(level) });
+    const why = this.#whyNot(gpa);
+    if (why === null) this.writes.put(gpa, table, this.#tableFlags(level));
     return why ?? table;
   }
 
@@ -160,28 +171,36 @@ class Plan {
     return PT_TABLE | (this.#range.accessedDirty ? PT_USED : 0);
   }
 
-  #leaf(i: number, level: number): Word {
-    const { gpa, write, execute, user, global, accessedDirty } = this.#range;
-    const frame = gpaToGfn(gpa) + i * 512 ** (level - 1);
+  /** The leaves: the page number of the first entry, by how much each next one is higher, and flags. */
+  #leaves(level: number): { page: number; step: number; low: number } {
+    const { gpa, execute } = this.#range;
+    const { isEpt, entryBytes } = this.#shape;
+    const isExecutable = execute || isEpt || entryBytes === 4;
+    const page = gpaToGfn(gpa) + (isExecutable ? 0 : NX_PAGE_BIT);
     const large = level > 1 ? PT_PAGE_SIZE : 0;
-    if (this.#shape.isEpt) {
-      const rights =
-        (user ? VMX_EPT_READABLE : 0) |
-        (write ? VMX_EPT_WRITABLE : 0) |
-        (execute ? VMX_EPT_EXECUTABLE : 0);
-      const used = accessedDirty ? VMX_EPT_ACCESSED | VMX_EPT_DIRTY : 0;
-      const low = rights | EPT_WRITE_BACK | large | used;
-      return { page: frame, low };
-    }
-    const low =
+    const low = large | (isEpt ? this.#eptLeafFlags() : this.#leafFlags());
+    return { page, step: 512 ** (level - 1), low };
+  }
+
+  #eptLeafFlags(): number {
+    const { write, execute, user, accessedDirty } = this.#range;
+    const rights =
+      (user ? VMX_EPT_READABLE : 0) |
+      (write ? VMX_EPT_WRITABLE : 0) |
+      (execute ? VMX_EPT_EXECUTABLE : 0);
+    const used = accessedDirty ? VMX_EPT_ACCESSED | VMX_EPT_DIRTY : 0;
+    return rights | EPT_WRITE_BACK | used;
+  }
+
+  #leafFlags(): number {
+    const { write, user, global, accessedDirty } = this.#range;
+    return (
       PT_PRESENT |
       (write ? PT_WRITABLE : 0) |
       (user ? PT_USER : 0) |
       (accessedDirty ? PT_USED : 0) |
-      large |
-      (global ? PT_GLOBAL : 0);
-    const page = execute || this.#shape.entryBytes === 4 ? frame : frame + NX_PAGE_BIT;
-    return { page, low };
+      (global ? PT_GLOBAL : 0)
+    );
   }
 
   #read(gpa: number): Word {
@@ -190,14 +209,20 @@ class Plan {
     return this.#shape.entryBytes === 8 ? readWord(this.#memory, gpa) : readHalf(this.#memory, gpa);
   }
 
-  #put(gpa: number, entry: Word): string | null {
+  /** Why an entry cannot be written; null if it can. */
+  #whyNot(gpa: number): string | null {
     if (!isVisibleGfn(this.#memory, gpaToGfn(gpa))) {
       return `no memslot holds a table at ${hex(gpa)}`;
     }
     if (isReadOnlyGfn(this.#memory, gpaToGfn(gpa))) {
       return `the memslot of the table at ${hex(gpa)} is read-only; use host-write`;
     }
-    this.writes.put(gpa, entry);
     return null;
   }
+}
+
+/** A table that holds leaves. */
+interface Found {
+  readonly table: number;
+  readonly leadsToItself: boolean;
 }

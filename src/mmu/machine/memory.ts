@@ -107,7 +107,8 @@ export function wordsAt(memory: GuestMemory, gfn: number): Uint32Array | undefin
   return wordsOfPage(memory.pages, hostFrameOf(memory, gfn));
 }
 
-function wordsToChange(memory: GuestMemory, gfn: number): Uint32Array {
+/** The words of a guest frame, for writing. */
+export function wordsToChange(memory: GuestMemory, gfn: number): Uint32Array {
   return wordsToWrite(memory.pages, hostFrameOf(memory, gfn));
 }
 

@@ -38,6 +38,18 @@ export function noteWalked({ oracle }: { oracle: Oracle | null }, gpa: number): 
   watchTable(oracle, gpaToGfn(gpa));
 }
 
+/**
+ * Whether writes to a frame are nothing to the oracle, so that {@link keepPast} need not be told of
+ * each.
+ */
+export function isWrittenUnheard(
+  { oracle, memory }: { oracle: Oracle | null; memory: GuestMemory },
+  gfn: number,
+): boolean {
+  if (oracle === null) return true;
+  return oracle.told === null && memory.isPlain && !mayBeTable(oracle, gfn);
+}
+
 function mayBeTable({ tables }: Oracle, gfn: number): boolean {
   return tables.size >= TABLES_MAX || tables.has(gfn);
 }
