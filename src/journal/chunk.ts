@@ -1,5 +1,5 @@
 import type { Command } from '../mmu/schema/index.js';
-import type { CommandPacker, PackedStep } from './command-packer.js';
+import type { CommandPacker } from './command-packer.js';
 import type { Weighed } from './history-budget.js';
 import type { Checkpoint, HistoryRecord, RewoundRecord } from './record.js';
 
@@ -10,6 +10,8 @@ export interface Chunk<State> extends Weighed {
   length: number;
   /** The records themselves; null once they are packed. */
   records: HistoryRecord<State>[] | null;
+  /** Places of those that are no events, in order; none once they are packed. */
+  readonly begins: number[];
   /** Commands that the records can be made from again; null before they are packed. */
   packed: Packed<State> | null;
   /**
@@ -32,6 +34,7 @@ export function createChunk<State>(
     firstSeq,
     length: 0,
     records: [],
+    begins: [],
     packed: null,
     anchor,
     stateWeight: 0,
@@ -146,25 +149,20 @@ export function lastRewoundIn<State>(
 
 /** Puts a chunk's commands in place of its records. They must begin with a command. */
 export function packChunk<State>(chunk: Chunk<State>, packer: CommandPacker): void {
-  const { records } = chunk;
+  const { records, begins } = chunk;
   if (records === null) return;
-  const steps: PackedStep[] = [];
   const rewound: RewoundRecord<State>[] = [];
-  let begun: { command: Command; records: number } | null = null;
-  for (const record of records) {
-    if (record.type === 'event') {
-      if (begun !== null) begun.records += 1;
-      continue;
-    }
-    begun = null;
+  for (const [nth, begin] of begins.entries()) {
+    // Events are not looked at: they are most of the records, and long out of the cache.
+    const record = records[begin] as HistoryRecord<State>;
     if (record.type === 'rewound') rewound.push(record);
-    else {
-      begun = { command: record.command, records: 1 };
-      steps.push(begun);
+    else if (record.type === 'command') {
+      packer.add(record.command, (begins[nth + 1] ?? records.length) - begin);
     }
   }
-  chunk.packed = { bytes: packer.pack(steps), rewound };
+  chunk.packed = { bytes: packer.finish(), rewound };
   // Emptied, because a list that is old and dead keeps young records from being collected.
   records.length = 0;
+  begins.length = 0;
   chunk.records = null;
 }

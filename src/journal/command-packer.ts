@@ -70,10 +70,18 @@ export class CommandPacker {
   }
 
   pack(steps: Iterable<PackedStep>): Uint8Array {
-    for (const { command, records } of steps) {
-      this.#bytes.addNumber(records);
-      if (!this.#packLike(command)) this.#packByText(command);
-    }
+    for (const { command, records } of steps) this.add(command, records);
+    return this.finish();
+  }
+
+  /** Packs one more step. @param records As those of {@link PackedStep}. */
+  add(command: Command, records: number): void {
+    this.#bytes.addNumber(records);
+    if (!this.#packLike(command)) this.#packByText(command);
+  }
+
+  /** The steps that were added since it was last asked. */
+  finish(): Uint8Array {
     return this.#bytes.finish();
   }
 

@@ -1,19 +1,13 @@
-import {
-  type Chunk,
-  createChunk,
-  isCheckpoint,
-  isOpen,
-  type PastChunk,
-  packChunk,
-} from './chunk.js';
+import { type Chunk, createChunk, isCheckpoint, isOpen, type PastChunk } from './chunk.js';
 import { Chunks } from './chunks.js';
 import type { CommandPacker } from './command-packer.js';
 import type { Deriver, History } from './derived-chunks.js';
 import type { HistoryBudget } from './history-budget.js';
 import { packedWeight } from './packed-weight.js';
-import { bytesOf, type Checkpoint, type HistoryRecord, type StateScale } from './record.js';
+import { Packing } from './packing.js';
+import type { Checkpoint, EventRecord, HistoryRecord, StateScale } from './record.js';
 import { RingReaders } from './ring-readers.js';
-import { packedSpacing, spacingOf } from './spacing.js';
+import { spacingOf } from './spacing.js';
 import { StateWeights } from './state-weights.js';
 
 /** Records of a full chunk; the events of its last command are kept with it. */
@@ -22,8 +16,7 @@ const CHUNK_RECORDS = 256;
 /** Records of a chunk at most: a command with more events is split, and never packed. */
 const CHUNK_RECORDS_MAX = 16 * CHUNK_RECORDS;
 
-/** Records that are kept as they are; older ones are packed, and made again when they are read. */
-const RECORDS_UNPACKED = 8192;
+const NO_EVENTS: readonly EventRecord[] = [];
 
 /**
  * The history of one VM: its newest records as they are, and of older ones the commands, from which
@@ -41,11 +34,7 @@ export class EventRing<State = unknown> extends RingReaders {
   /** Anchor of the chunk that begins next. */
   #nextAnchor: Checkpoint<State> | 'older' | null = null;
   readonly #states: StateWeights<State>;
-  /** Chunks at the front that have been packed, or could not be, and records of the others. */
-  #passed = 0;
-  #unpacked = 0;
-  /** The newest packed chunk that has a checkpoint. */
-  #packedCheckpoint: Chunk<State> | null = null;
+  readonly #packing: Packing<State>;
 
   /**
    * @param recordsMax Records kept at most. Whole chunks are forgotten together with the chunks that
@@ -63,6 +52,7 @@ export class EventRing<State = unknown> extends RingReaders {
     this.#recordsMax = recordsMax;
     this.#states = new StateWeights(budget, scale);
     this.#chunks = new Chunks(deriver);
+    this.#packing = new Packing({ chunks: this.#chunks, states: this.#states, budget });
   }
 
   /** The history as commands and checkpoints, from which states and records are made again. */
@@ -125,21 +115,29 @@ export class EventRing<State = unknown> extends RingReaders {
     return this.#chunks.at(seq);
   }
 
-  /** Keeps a record, whose `seq` must be one above `head`. */
-  append(record: HistoryRecord<State>): void {
-    this.#head += 1;
-    const open = record.type === 'event' ? this.#ofCommand() : this.#open();
-    const chunk = open ?? this.#begin();
+  /**
+   * Keeps a record, whose `seq` must be one above `head`.
+   *
+   * @param events Events of a command, which follow it in order.
+   */
+  append(record: HistoryRecord<State>, events: readonly EventRecord[] = NO_EVENTS): void {
+    let chunk = this.#open() ?? this.#begin(record.seq);
+    let added = 1;
+    chunk.begins.push(chunk.length);
     chunk.records?.push(record);
-    chunk.length += 1;
-    this.#records += 1;
-    this.#unpacked += 1;
-    // Last, because the budget may drop this very chunk.
-    this.#budget.charge(chunk, 1);
-    if (open === null && isCheckpoint(chunk.anchor)) this.#states.keep(chunk, chunk.anchor.state);
+    for (const event of events) {
+      if (chunk.length + added >= CHUNK_RECORDS_MAX) {
+        this.#count(chunk, added);
+        chunk = this.#begin(event.seq);
+        added = 0;
+      }
+      chunk.records?.push(event);
+      added += 1;
+    }
+    this.#count(chunk, added);
     if (record.type === 'rewound') this.#states.keep(chunk, record.state);
-    if (this.#records > this.#recordsMax) this.#forgetOldest();
-    if (this.#unpacked > RECORDS_UNPACKED && this.#chunks.canPack) this.#packOldest();
+    while (this.#records > this.#recordsMax) this.#forgetOldest();
+    this.#packing.pack();
   }
 
   /**
@@ -154,7 +152,7 @@ export class EventRing<State = unknown> extends RingReaders {
       this.#chunks.list.push(chunk);
       this.#budget.enlist(chunk);
       this.#records += length;
-      this.#passed += 1;
+      this.#packing.tookUp();
       this.#budget.charge(chunk, packedWeight(chunk));
       if (checkpoint !== null) this.#states.keep(chunk, checkpoint.state);
     }
@@ -172,54 +170,24 @@ export class EventRing<State = unknown> extends RingReaders {
     return isOpen(newest, CHUNK_RECORDS) ? newest : null;
   }
 
-  /** The chunk that takes an event of the newest command. */
-  #ofCommand(): Chunk<State> | null {
-    const newest = this.#chunks.list[this.#chunks.list.length - 1];
-    return isOpen(newest, CHUNK_RECORDS_MAX) ? newest : null;
-  }
-
-  #begin(): Chunk<State> {
-    const chunk = createChunk(this.#head, this.#nextAnchor, () => this.#shift());
+  #begin(firstSeq: number): Chunk<State> {
+    const chunk = createChunk(firstSeq, this.#nextAnchor, () => this.#shift());
     this.#chunks.list.push(chunk);
     this.#budget.enlist(chunk);
     this.#nextAnchor = null;
     return chunk;
   }
 
-  /** Packs the oldest chunk that was not, unless it is the newest or its records need what is gone. */
-  #packOldest(): void {
-    const chunk = this.#chunks.list[this.#passed];
-    if (chunk === undefined || this.#passed >= this.#chunks.list.length - 1) return;
-    this.#passed += 1;
-    this.#unpacked -= chunk.length;
-    if (chunk.anchor === null || chunk.records?.[0]?.type === 'event') return;
-    packChunk(chunk, this.#chunks.packer);
-    this.#thinCheckpoints(chunk);
-    this.#budget.charge(chunk, chunk.stateWeight + packedWeight(chunk) - chunk.weight);
-  }
-
-  /** A packed chunk keeps its checkpoint only if the one before is far enough behind. */
-  #thinCheckpoints(chunk: Chunk<State>): void {
-    const { anchor, stateWeight, firstSeq } = chunk;
-    if (!isCheckpoint(anchor)) return;
-    const before = this.#packedCheckpoint;
-    const spacing = packedSpacing(bytesOf(stateWeight));
-    if (before === null || before.isForgotten || firstSeq - before.firstSeq >= spacing) {
-      this.#packedCheckpoint = chunk;
-      return;
-    }
-    this.#states.release(chunk, { before, behind: this.#nextCheckpoint() });
-    chunk.anchor = 'older';
-  }
-
-  /** The first chunk behind the packed ones that has a checkpoint. */
-  #nextCheckpoint(): Chunk<State> | null {
-    const { list } = this.#chunks;
-    for (let i = this.#passed; i < list.length; i += 1) {
-      const chunk = list[i] as Chunk<State>;
-      if (isCheckpoint(chunk.anchor)) return chunk;
-    }
-    return null;
+  /** Counts records that were added to a chunk. */
+  #count(chunk: Chunk<State>, added: number): void {
+    const isFirst = chunk.length === 0;
+    chunk.length += added;
+    this.#head += added;
+    this.#records += added;
+    this.#packing.added(added);
+    // Behind all counts, because the budget may drop this very chunk.
+    this.#budget.charge(chunk, added);
+    if (isFirst && isCheckpoint(chunk.anchor)) this.#states.keep(chunk, chunk.anchor.state);
   }
 
   #forgetOldest(): void {
@@ -241,8 +209,7 @@ export class EventRing<State = unknown> extends RingReaders {
   #letGo(chunk: Chunk<State>): void {
     chunk.isForgotten = true;
     this.#records -= chunk.length;
-    if (this.#passed > 0) this.#passed -= 1;
-    else this.#unpacked -= chunk.length;
+    this.#packing.letGo(chunk);
     this.#states.forget(chunk);
     if (chunk.records !== null) this.forgot(chunk.records);
   }

@@ -13,5 +13,5 @@ export {
   type RewoundRecord,
   type StateScale,
 } from './record.js';
-export { type Applied, Recorder } from './recorder.js';
+export { type Applied, countingSink, Recorder } from './recorder.js';
 export { packedSpacing } from './spacing.js';

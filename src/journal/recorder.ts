@@ -27,7 +27,19 @@ export type Recorded = (
 export interface RecordSink<State> {
   /** `seq` of the newest record. */
   readonly head: number;
-  append(record: HistoryRecord<State>): void;
+  /** @param events Events of a command, which follow it in order. */
+  append(record: HistoryRecord<State>, events: readonly EventRecord[]): void;
+}
+
+/** A sink that keeps no record. @param head `seq` of the newest one before. */
+export function countingSink<State>(head: number): RecordSink<State> {
+  const sink = {
+    head,
+    append: (_: HistoryRecord<State>, events: readonly EventRecord[]) => {
+      sink.head += 1 + events.length;
+    },
+  };
+  return sink;
 }
 
 /** An applied command with its outcome and events. */
@@ -86,8 +98,8 @@ export class Recorder<State = unknown> {
     const outcome = this.#runNamed(run);
     const events = this.#events;
     this.#events = [];
-    this.#ring.append({ type: 'command', vm: this.#vm, seq, vcpu: command.vcpu, command, outcome });
-    for (const event of events) this.#ring.append(event);
+    const { vcpu } = command;
+    this.#ring.append({ type: 'command', vm: this.#vm, seq, vcpu, command, outcome }, events);
     return { seq, outcome, events };
   }
 
@@ -103,16 +115,7 @@ export class Recorder<State = unknown> {
 
   /** A recorder for a copy of the VM: it numbers on from here and keeps nothing. */
   forCopy(): Recorder<State> {
-    let head = this.#ring.head;
-    const counter: RecordSink<State> = {
-      get head() {
-        return head;
-      },
-      append() {
-        head += 1;
-      },
-    };
-    const recorder = new Recorder<State>(this.#vm, counter);
+    const recorder = new Recorder<State>(this.#vm, countingSink(this.#ring.head));
     if (this.#made !== null) recorder.#made = copyOf(this.#made);
     recorder.#commands = [...this.#commands];
     return recorder;
@@ -136,7 +139,7 @@ export class Recorder<State = unknown> {
     };
     this.#made = made.size === 0 ? null : copyOf(made);
     this.#commands = [];
-    this.#ring.append(record);
+    this.#ring.append(record, []);
     return record;
   }
 

@@ -80,8 +80,8 @@ class Sink {
     this.head = head;
   }
 
-  append(record: HistoryRecord): void {
-    this.head += 1;
+  append(record: HistoryRecord, events: readonly EventRecord[]): void {
+    this.head += 1 + events.length;
     if (record.type === 'command') this.command = record;
   }
 }

@@ -37,14 +37,18 @@ export async function applyAll(
 ): Promise<void> {
   demandVcpus(entry, commands);
   const work = fleet.turns.work();
+  // The VM can be deleted while others are served, and not before.
+  let mayBeGone = true;
   for (const [index, command] of commands.entries()) {
     if (work.isOver()) {
       entry.ring.notify();
       await work.next();
       while (entry.held !== null) await entry.held;
+      mayBeGone = true;
     }
     try {
-      fleet.demand(entry);
+      if (mayBeGone) fleet.demand(entry);
+      mayBeGone = false;
       take(fleet.run(entry, command));
     } catch (error) {
       entry.ring.notify();

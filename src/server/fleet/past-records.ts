@@ -1,4 +1,10 @@
-import { type Deriver, type History, type HistoryRecord, Recorder } from '../../journal/index.js';
+import {
+  type Deriver,
+  type EventRecord,
+  type History,
+  type HistoryRecord,
+  Recorder,
+} from '../../journal/index.js';
 import { createVm, type FrozenVm, type step, thawVm, type Vm } from '../../mmu/index.js';
 import type { VmConfig } from '../../mmu/schema/index.js';
 
@@ -98,9 +104,12 @@ class Sink {
     this.head = head;
   }
 
-  append(record: HistoryRecord<FrozenVm>): void {
-    this.head += 1;
-    if (this.head >= this.#from) this.#records.push(record);
+  append(record: HistoryRecord<FrozenVm>, events: readonly EventRecord[]): void {
+    this.head += 1 + events.length;
+    // A command begins a span or lies wholly before it.
+    if (record.seq < this.#from) return;
+    this.#records.push(record);
+    for (const event of events) this.#records.push(event);
   }
 
   takeFrom(seq: number): void {

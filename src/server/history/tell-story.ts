@@ -1,4 +1,4 @@
-import { Recorder } from '../../journal/index.js';
+import { countingSink, Recorder } from '../../journal/index.js';
 import { Story } from '../../lab/index.js';
 import { createVm, type FrozenVm, thawVm, type Vm } from '../../mmu/index.js';
 import type { Fleet } from '../fleet/fleet.js';
@@ -24,12 +24,7 @@ async function storyOf({ turns, step }: Fleet, { id, ring, vm: present }: FleetV
     state === null ? createVm(initial) : thawVm(initial, state);
   const start = ring.past.checkpointFor(ring.oldest - 1);
   if (start === null) return story;
-  const sink = {
-    head: start.seq,
-    append() {
-      sink.head += 1;
-    },
-  };
+  const sink = countingSink<FrozenVm>(start.seq);
   const commands = ring.past.commandsUpTo(start.seq);
   const recorder = Recorder.resumed<FrozenVm>(id, sink, { made: start.made, commands });
   let vm = thawed(start.state);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LONG_LIST, noteItems } from './lists-read.js';
-import { createJsonReader, NO_MATCH } from './reader.js';
+import { createJsonReader, type JsonReader, NO_MATCH } from './reader.js';
 
 /** Items that are read at a time. */
 const ITEMS_PER_STEP = 64;
@@ -31,8 +31,20 @@ export function* readAhead(schema: z.core.$ZodType, value: unknown): Generator<v
   }
 }
 
+/** The reader of the items of each list, which is compiled when it is first needed. */
+const itemReaders = new WeakMap<z.ZodArray, JsonReader>();
+
+function itemReaderOf(schema: z.ZodArray): JsonReader {
+  let read = itemReaders.get(schema);
+  if (read === undefined) {
+    read = createJsonReader(schema.element);
+    itemReaders.set(schema, read);
+  }
+  return read;
+}
+
 function* readItems(schema: z.ZodArray, list: readonly unknown[]): Generator<void> {
-  const read = createJsonReader(schema.element);
+  const read = itemReaderOf(schema);
   const items: unknown[] = [];
   for (const given of list) {
     if (items.length % ITEMS_PER_STEP === 0) yield;
