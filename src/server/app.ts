@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Journal } from '../journal/log/index.js';
 import type { DefectName } from '../mmu/index.js';
+import type { TakeTurn } from './batches/command-stream.js';
 import { CommandStreams } from './batches/command-streams.js';
 import { openKeeper } from './durable/open-keeper.js';
 import { deleteOld } from './fleet/delete-old.js';
@@ -116,7 +117,8 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await compressAnswers(app);
   settleAnswers(app, host);
   if (defect !== null) hideDefect(app, defect);
-  const commandStreams = new CommandStreams({ fleet, problemFor });
+  const takeTurn: TakeTurn = (vm, work) => host.keeper?.takeTurn(vm, work) ?? work();
+  const commandStreams = new CommandStreams({ fleet, takeTurn, problemFor });
   app.addHook('preClose', async () => {
     commandStreams.close();
     host.waits.close();

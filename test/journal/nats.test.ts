@@ -197,7 +197,10 @@ describe.skipIf(WHY_NO_NATS !== null)(`a journal in NATS${WHY_NO_NATS ?? ''}`, (
     const watcher = await open(nats.url(journalName));
     await append(journal, 0);
     const stored = new Promise<number>((resolve) => {
-      watcher.watch((_, position) => position === 2 && resolve(position));
+      watcher.shared.watch({
+        ...{ lived() {}, valueChanged() {} },
+        changed: ({ head }) => head?.position === 2 && resolve(head.position),
+      });
     });
     forwarder.swallow(true);
     const appended = append(journal, 1);

@@ -183,14 +183,4 @@ export function suite(open: () => Promise<Journal>): void {
     expect(await values('jobs', 'a')).toEqual(['ab ']);
     expect(await values('jobs2')).toEqual(['a 4']);
   });
-
-  test('who watches is told of every append, in the order of each log', async () => {
-    const journal = await open();
-    const told: string[] = [];
-    const stop = journal.watch((vm, position) => told.push(`${vm} ${position}`));
-    await fill(journal, 'vm-1', 2);
-    stop();
-    await fill(journal, 'vm-2', 1);
-    expect(told).toEqual(['vm-1 1', 'vm-1 2']);
-  });
 }

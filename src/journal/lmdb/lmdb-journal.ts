@@ -12,7 +12,6 @@ import {
   placed,
   seal,
   unsealed,
-  Watchers,
 } from '../log/index.js';
 import { compactFile } from './compact-file.js';
 import { type Room, wantOfRoom } from './free-space.js';
@@ -37,13 +36,13 @@ const PIECE = 256;
  */
 export class LmdbJournal implements Journal {
   readonly worth = 'on disk: each answer is synced before it is given';
+  readonly shared = null;
   readonly #room: Room;
   readonly #records: Tables['records'];
   readonly #checkpoints: Tables['checkpoints'];
   readonly #values: LmdbValues;
   readonly #heads: KnownHeads;
   readonly #commit: GroupCommit;
-  readonly #watchers = new Watchers();
   readonly #unlock: () => Promise<void>;
 
   /**
@@ -114,7 +113,6 @@ export class LmdbJournal implements Journal {
       unheard(this.#records.put([vm, position], bytes));
       writeHead();
     });
-    this.#watchers.tell(vm, position);
     return { position };
   }
 
@@ -189,10 +187,6 @@ export class LmdbJournal implements Journal {
 
   damaged(room: string): Promise<string[]> {
     return this.#values.damaged(room);
-  }
-
-  watch(listener: (vm: string, position: number) => void): () => void {
-    return this.#watchers.add(listener);
   }
 
   async close(): Promise<void> {

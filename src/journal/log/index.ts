@@ -4,11 +4,14 @@ export {
   type Appended,
   type Checkpoint,
   type Journal,
+  type JournalWatcher,
   type KeptCheckpoint,
   type KeptValue,
+  type LogChange,
   type LogHead,
   NotWritten,
   type Placed,
+  type SharedLogs,
 } from './journal.js';
 export { MemoryJournal } from './memory-journal.js';
 export { placed, unsealed } from './placed.js';

@@ -114,7 +114,46 @@ export interface Journal {
   /** Keys of the values of a room whose checksum is wrong. */
   damaged(room: string): Promise<readonly string[]>;
 
-  /** @param listener Called behind every durable append. @returns A function that ends it. */
-  watch(listener: (vm: string, position: number) => void): () => void;
+  /** Null where one process has the journal, which knows of all that is written. */
+  readonly shared: SharedLogs | null;
   close(): Promise<void>;
+}
+
+/** A log that was changed. */
+export interface LogChange {
+  readonly vm: string;
+  /** The log as it is now; null if it was deleted. */
+  readonly head: Pick<LogHead, 'position' | 'note'> | null;
+  /** Records that it got, the newest last. */
+  readonly records: readonly Placed[];
+}
+
+/** Is told of what any process writes to a journal, this one too. */
+export interface JournalWatcher {
+  /** A log was changed: called in the order of each log. */
+  changed(change: LogChange): void;
+  /** A log was begun or deleted: called in one order of all logs, which is that of every process. */
+  lived(vm: string, life: 'begun' | 'deleted'): void;
+  /** A value of a room was put or removed. */
+  valueChanged(room: string, key: string): void;
+}
+
+/** A journal that several processes write to. */
+export interface SharedLogs {
+  /** Logs that were begun, and logs that were deleted, together: the number of the newest such change. */
+  readonly lives: number;
+  /** @returns A function that ends it. */
+  watch(watcher: JournalWatcher): () => void;
+  /**
+   * Puts a value if there is none under its key.
+   *
+   * @returns Whether it was put: of several processes that claim a key, one is told so.
+   */
+  claim(room: string, key: string, value: Uint8Array): Promise<boolean>;
+  /**
+   * Drops a log, unless something came to it of which this process has not been told.
+   *
+   * @returns Whether it is gone.
+   */
+  deleteKnown(vm: string): Promise<boolean>;
 }

@@ -7,10 +7,10 @@ import type {
   KeptValue,
   LogHead,
   Placed,
+  SharedLogs,
 } from './journal.js';
 import { placed, unsealed } from './placed.js';
 import { encodeRecord, seal } from './record.js';
-import { Watchers } from './watchers.js';
 
 interface Log {
   /** Number of the newest record. */
@@ -23,9 +23,9 @@ interface Log {
 /** A journal in memory, for tests: a host that begins on it anew finds what the last one kept. */
 export class MemoryJournal implements Journal {
   readonly worth = 'in memory: nothing outlives the process';
+  readonly shared: SharedLogs | null = null;
   readonly #logs = new Map<string, Log>();
   readonly #rooms = new Map<string, Map<string, Uint8Array>>();
-  readonly #watchers = new Watchers();
 
   get bytes(): number {
     const logs = [...this.#logs.values()].reduce((sum, log) => sum + bytesOf(log), 0);
@@ -56,7 +56,6 @@ export class MemoryJournal implements Journal {
     log.note = note;
     log.records.set(log.position, encodeRecord(record));
     this.#logs.set(vm, log);
-    this.#watchers.tell(vm, log.position);
     return { position: log.position };
   }
 
@@ -121,10 +120,6 @@ export class MemoryJournal implements Journal {
   async damaged(room: string): Promise<readonly string[]> {
     const kept = [...(this.#rooms.get(room) ?? [])];
     return kept.filter(([, bytes]) => unsealed(bytes) === null).map(([key]) => key);
-  }
-
-  watch(listener: (vm: string, position: number) => void): () => void {
-    return this.#watchers.add(listener);
   }
 
   async close(): Promise<void> {}

@@ -1,15 +1,23 @@
-type Listener = (vm: string, position: number) => void;
+import type { JournalWatcher, LogChange } from './journal.js';
 
-/** Listeners to appends. */
-export class Watchers {
-  readonly #listeners = new Set<Listener>();
+/** The watchers of a journal, who are all told the same. */
+export class Watchers implements JournalWatcher {
+  readonly #watchers = new Set<JournalWatcher>();
 
-  add(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  add(watcher: JournalWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
   }
 
-  tell(vm: string, position: number): void {
-    for (const listener of this.#listeners) listener(vm, position);
+  changed(change: LogChange): void {
+    for (const watcher of this.#watchers) watcher.changed(change);
+  }
+
+  lived(vm: string, life: 'begun' | 'deleted'): void {
+    for (const watcher of this.#watchers) watcher.lived(vm, life);
+  }
+
+  valueChanged(room: string, key: string): void {
+    for (const watcher of this.#watchers) watcher.valueChanged(room, key);
   }
 }

@@ -19,6 +19,9 @@ export interface LogCutterOptions {
   readonly patienceMs: number;
 }
 
+/** The end of a log. */
+const END = { isDeletion: true, bytes: 0, note: new Uint8Array() };
+
 /** Drops logs, and parts of them. Each time a message tells of it first, so that every process hears of it. */
 export class LogCutter {
   readonly #options: LogCutterOptions;
@@ -52,8 +55,20 @@ export class LogCutter {
 
   /** Drops a log with all that is beside it. The message that tells of it stays. */
   async delete(vm: string): Promise<void> {
-    const { writer, checkpoints, values } = this.#options;
-    await writer.change(vm, () => ({ isDeletion: true, bytes: 0, note: new Uint8Array() }));
+    await this.#options.writer.change(vm, () => END);
+    await this.#dropRest(vm);
+  }
+
+  /** Drops a log unless there is a message of it that is not known here. @returns Whether it is gone. */
+  async deleteKnown(vm: string): Promise<boolean> {
+    if (!(await this.#options.writer.changeKnown(vm, () => END))) return false;
+    await this.#dropRest(vm);
+    return true;
+  }
+
+  /** Drops what is left of a log whose end is told. */
+  async #dropRest(vm: string): Promise<void> {
+    const { checkpoints, values } = this.#options;
     await this.#purge(vm, { keep: 1 });
     await checkpoints.drop(vm, () => true);
     const large = values.keys(LARGE, `${vm}/`);

@@ -18,6 +18,9 @@ export interface Head {
   readonly isLost: boolean;
 }
 
+/** The begin of a log, or its end. */
+export type Life = 'begun' | 'deleted';
+
 /** Room of the entries that are too large for a message, by VM and identity. */
 export const LARGE = 'large';
 
@@ -27,8 +30,10 @@ export interface LogFeedOptions {
   readonly patienceMs: number;
   /** Reads an entry that is kept elsewhere. */
   readonly large: (key: string) => Promise<Uint8Array | null | undefined>;
-  /** Called with each entry behind the first one that is known of a log, in the order of the log. */
+  /** Called with each entry that comes once the feed is open, in the order of its log. */
   readonly onEntry: (vm: string, entry: Entry) => void;
+  /** Called when a log begins or ends once the feed is open, in the order of the stream. */
+  readonly onLife: (vm: string, life: Life) => void;
   /** Called with each claim to the journal, in the order of the stream. */
   readonly onClaim: (text: string) => void;
 }
@@ -39,6 +44,9 @@ export class LogFeed {
   readonly #heads = new Map<string, Head>();
   readonly #replica = nuid.next();
   readonly #marks: Marks;
+  /** The newest that is known of each log's life, in the order of the stream. */
+  readonly #lives = new Map<string, Life>();
+  #deleted = 0;
   #follower: Follower | null = null;
   #isOpen = false;
 
@@ -66,6 +74,11 @@ export class LogFeed {
   /** Resolves when all that was acknowledged before is known here. */
   fresh(): Promise<void> {
     return this.#marks.passed();
+  }
+
+  /** Logs that were begun, and logs that were deleted, together: a name is never used again. */
+  get lives(): number {
+    return this.#lives.size + this.#deleted;
   }
 
   /** Writes a claim to the journal. */
@@ -135,9 +148,29 @@ export class LogFeed {
       return;
     }
     const known = this.#heads.get(name);
-    if (known !== undefined && seq <= known.sequence) return;
+    if (known !== undefined && seq <= known.sequence) {
+      const isNewest = seq === known.sequence;
+      this.#live(name, isNewest ? known.entry.isDeletion : isDeletionIn(data));
+      return;
+    }
     const entry = await this.entryIn(data);
     this.learn(name, seq, entry ?? lostAfter(known), entry === null && known === undefined);
+    this.#live(name, entry?.isDeletion === true);
+  }
+
+  /** Takes notice of a message of a log, in the order of the stream. */
+  #live(vm: string, isDeletion: boolean): void {
+    const before = this.#lives.get(vm);
+    if (before === undefined) this.#turn(vm, 'begun');
+    if (isDeletion && before !== 'deleted') {
+      this.#deleted += 1;
+      this.#turn(vm, 'deleted');
+    }
+  }
+
+  #turn(vm: string, life: Life): void {
+    this.#lives.set(vm, life);
+    if (this.#isOpen) this.#options.onLife(vm, life);
   }
 }
 
@@ -146,6 +179,11 @@ function newestAlone(): MsgHdrs {
   const told = headers();
   told.set('Nats-Rollup', 'sub');
   return told;
+}
+
+function isDeletionIn(data: Uint8Array): boolean {
+  const entry = decodeEntry(data);
+  return entry !== null && 'isDeletion' in entry && entry.isDeletion;
 }
 
 /** Stands for a message that is damaged: nobody knows more than that it had a record. */

@@ -65,14 +65,16 @@ export class LogWriter {
 
   /** Writes an entry that has no records, whatever others write meanwhile. */
   async change(vm: string, to: Change): Promise<void> {
-    for (;;) {
-      const known = this.#options.feed.get(vm);
-      const head = known?.entry ?? NO_LOG;
-      const identity = nuid.next();
-      const entry = { ...head, isDeletion: false, ...to(head), identity, records: [] };
-      const outcome = await this.#write(vm, known?.sequence ?? 0, entry);
-      if (outcome === null) return;
-    }
+    while (!(await this.changeKnown(vm, to)));
+  }
+
+  /** Writes an entry that has no records, unless there is one of others. @returns Whether it is written. */
+  async changeKnown(vm: string, to: Change): Promise<boolean> {
+    const known = this.#options.feed.get(vm);
+    const head = known?.entry ?? NO_LOG;
+    const identity = nuid.next();
+    const entry = { ...head, isDeletion: false, ...to(head), identity, records: [] };
+    return (await this.#write(vm, known?.sequence ?? 0, entry)) === null;
   }
 
   async #writeAll(vm: string): Promise<void> {
@@ -91,8 +93,7 @@ export class LogWriter {
 
   /** Takes the appends that follow each other; the first one alone if the log is not as it expects. */
   #takeGroup(vm: string, queue: Waiting[]): Waiting[] {
-    const head = this.#options.feed.get(vm)?.entry;
-    const position = head === undefined || head.isDeletion ? 0 : head.position;
+    const position = this.#positionOf(vm);
     let count = 0;
     let bytes = 0;
     for (const { after, record } of queue) {
@@ -101,6 +102,11 @@ export class LogWriter {
       count += 1;
     }
     return queue.splice(0, Math.max(1, count));
+  }
+
+  #positionOf(vm: string): number {
+    const head = this.#options.feed.get(vm)?.entry;
+    return head === undefined || head.isDeletion ? 0 : head.position;
   }
 
   async #writeGroup(vm: string, group: readonly Waiting[], isFresh = false): Promise<void> {
@@ -122,6 +128,10 @@ export class LogWriter {
       note: (group.at(-1) as Waiting).note,
       records,
     });
+    // Others wrote a note, and no record: the group belongs where it did.
+    if (outcome?.length === 0 && this.#positionOf(vm) === first.after) {
+      return await this.#writeGroup(vm, group, isFresh);
+    }
     for (const [index, { after, resolve }] of group.entries()) {
       if (outcome === null) resolve({ position: after + 1 });
       else resolve({ tail: index === 0 ? outcome : outcome.slice(index) });

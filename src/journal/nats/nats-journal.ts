@@ -8,9 +8,9 @@ import {
   type LogHead,
   NotWritten,
   type Placed,
+  type SharedLogs,
   Watchers,
 } from '../log/index.js';
-import type { Entry } from './entry.js';
 import { LogCutter } from './log-cutter.js';
 import { LARGE, LogFeed } from './log-feed.js';
 import { LogReader } from './log-reader.js';
@@ -19,6 +19,7 @@ import { NatsCheckpoints } from './nats-checkpoints.js';
 import { NatsValues } from './nats-values.js';
 import { Owner } from './owner.js';
 import { connectServers, natsAddressOf, type Servers } from './servers.js';
+import { NatsSharedLogs, tellEntry } from './shared-logs.js';
 import { openStreams, type Streams } from './streams.js';
 import { worthOf } from './worth.js';
 
@@ -44,6 +45,7 @@ export interface NatsJournalOptions {
 /** Logs in NATS: each is a subject of one stream, and checkpoints and values are beside it. */
 export class NatsJournal implements Journal {
   readonly worth: string;
+  readonly shared: SharedLogs;
   readonly #servers: Servers;
   readonly #streams: Streams;
   readonly #bytesMax: number;
@@ -54,7 +56,6 @@ export class NatsJournal implements Journal {
   readonly #reader: LogReader;
   readonly #writer: LogWriter;
   readonly #cutter: LogCutter;
-  readonly #watchers = new Watchers();
   #owner: Owner | null = null;
 
   /**
@@ -94,11 +95,16 @@ export class NatsJournal implements Journal {
     this.#streams = streams;
     this.#bytesMax = bytesMax;
     this.#patienceMs = patienceMs;
-    const values = new NatsValues(servers, streams, patienceMs);
+    const watchers = new Watchers();
+    const values = new NatsValues({
+      ...{ servers, streams, patienceMs },
+      onValue: (room, key) => watchers.valueChanged(room, key),
+    });
     const feed = new LogFeed({
       ...{ servers, streams, patienceMs },
       large: (key) => values.get(LARGE, key),
-      onEntry: (vm, entry) => this.#tell(vm, entry),
+      onEntry: (vm, entry) => tellEntry(watchers, vm, entry),
+      onLife: (vm, life) => watchers.lived(vm, life),
       onClaim: (text) => this.#owner?.claimed(text),
     });
     const reader = new LogReader({ servers, streams, feed, patienceMs });
@@ -109,15 +115,10 @@ export class NatsJournal implements Journal {
     this.#feed = feed;
     this.#reader = reader;
     this.#writer = writer;
-    this.#cutter = new LogCutter({
-      servers,
-      streams,
-      reader,
-      writer,
-      values,
-      checkpoints,
-      patienceMs,
-    });
+    const beside = { reader, writer, values, checkpoints };
+    const cutter = new LogCutter({ servers, streams, ...beside, patienceMs });
+    this.#cutter = cutter;
+    this.shared = new NatsSharedLogs({ feed, values, cutter, watchers });
   }
 
   get bytes(): number {
@@ -205,10 +206,6 @@ export class NatsJournal implements Journal {
     return this.#values.damaged(room);
   }
 
-  watch(listener: (vm: string, position: number) => void): () => void {
-    return this.#watchers.add(listener);
-  }
-
   async close(): Promise<void> {
     this.#owner?.release();
     await this.#feed.close();
@@ -229,12 +226,6 @@ export class NatsJournal implements Journal {
 
   #has(vm: string): boolean {
     return this.#feed.get(vm)?.entry.isDeletion === false;
-  }
-
-  #tell(vm: string, { position, records }: Entry): void {
-    for (let at = position - records.length + 1; at <= position; at += 1) {
-      this.#watchers.tell(vm, at);
-    }
   }
 
   /** @throws {NotWritten} If another process has the journal, or it has as many bytes as it may. */

@@ -4,7 +4,7 @@ import { type KeptValue, seal, unsealed } from '../log/index.js';
 import { Follower } from './follower.js';
 import { Marks } from './marks.js';
 import { lastNameOf, nameFrom, tokenOf } from './names.js';
-import { patiently } from './patience.js';
+import { isConflict, patiently, Refused } from './patience.js';
 import type { Servers } from './servers.js';
 import type { Streams } from './streams.js';
 
@@ -33,6 +33,14 @@ interface Known {
   readonly object: string | null;
 }
 
+export interface NatsValuesOptions {
+  readonly servers: Servers;
+  readonly streams: Streams;
+  readonly patienceMs: number;
+  /** Called with each value that comes or goes, once all that there were are known. */
+  readonly onValue: (room: string, key: string) => void;
+}
+
 /**
  * Values in rooms, under keys: small ones in a bucket of keys and values, and large ones as objects,
  * which their values name. Where each value is is known in memory, because the bucket is followed.
@@ -41,15 +49,18 @@ export class NatsValues {
   readonly #servers: Servers;
   readonly #streams: Streams;
   readonly #patienceMs: number;
+  readonly #onValue: NatsValuesOptions['onValue'];
   readonly #rooms = new Map<string, Map<string, Known>>();
   readonly #replica = nuid.next();
   readonly #marks: Marks;
   #follower: Follower | null = null;
+  #isOpen = false;
 
-  constructor(servers: Servers, streams: Streams, patienceMs: number) {
+  constructor({ servers, streams, patienceMs, onValue }: NatsValuesOptions) {
     this.#servers = servers;
     this.#streams = streams;
     this.#patienceMs = patienceMs;
+    this.#onValue = onValue;
     const send = (number: number) =>
       streams.values.put(`${MARKS}.${this.#replica}`, String(number));
     this.#marks = new Marks(send, patienceMs);
@@ -63,6 +74,7 @@ export class NatsValues {
       Follower.start({ js, stream, subjects: [`${valuePrefix}>`], take }),
     );
     await this.fresh();
+    this.#isOpen = true;
   }
 
   /** Resolves when all that was put or removed before is known here. */
@@ -88,6 +100,31 @@ export class NatsValues {
     const revision = await this.#patiently(() => values.put(keyOf(room, key), message));
     this.#learn(room, key, { revision, bytes: sealed.length, object });
     if (before?.object != null) await this.#dropObject(before.object);
+  }
+
+  /** Puts a small value if there is none under its key. @returns Whether it was put. */
+  async claim(room: string, key: string, value: Uint8Array): Promise<boolean> {
+    const sealed = seal(value);
+    const message = encode(sealed, null);
+    const revision = await this.#patiently(() => this.#create(keyOf(room, key), message));
+    if (revision === null) return false;
+    this.#learn(room, key, { revision, bytes: sealed.length, object: null });
+    return true;
+  }
+
+  /** @returns Number of the message; null if there is another one in its place. */
+  async #create(key: string, message: Uint8Array): Promise<number | null> {
+    const { values } = this.#streams;
+    try {
+      return await values.create(key, message);
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
+    // It meets itself where its acknowledgement was lost.
+    const found = await values.get(key);
+    const isMine = found !== null && Buffer.compare(found.value, message) === 0;
+    if (found === null) throw new Refused(`there is no value under ${key} after all`);
+    return isMine ? found.revision : null;
   }
 
   async remove(room: string, key: string): Promise<void> {
@@ -172,6 +209,7 @@ export class NatsValues {
     const key = nameFrom(token);
     if (told?.has(OPERATION)) this.#forget(nameFrom(room), key, seq);
     else this.#learn(nameFrom(room), key, { revision: seq, ...decode(data) });
+    if (this.#isOpen) this.#onValue(nameFrom(room), key);
   }
 
   #learn(room: string, key: string, known: Known): void {

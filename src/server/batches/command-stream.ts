@@ -9,6 +9,7 @@ import { BOUNDS } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { jsonOf, objectsOf } from '../wire/json-lines.js';
 import { endReading } from '../wire/last-word.js';
+import { cameTooSlowly, lineTooLong, notKeptFrom, noVcpu } from './stream-refusals.js';
 
 /** Bytes of answers that are written at once, because a write costs more than a command. */
 const WRITE_BYTES = 64 * 1024;
@@ -16,9 +17,14 @@ const WRITE_BYTES = 64 * 1024;
 /** Lines that arrive together from a client who waits for each answer, at most. */
 const FEW_LINES = 16;
 
+/** Does something to a VM when nothing else is done to it. */
+export type TakeTurn = <T>(vm: string, work: () => Promise<T>) => Promise<T>;
+
 export interface CommandStreamOptions {
   readonly fleet: Fleet;
   readonly entry: FleetVm;
+  /** Does something to the VM when its turn comes. */
+  readonly takeTurn: TakeTurn;
   /** The body of this request holds the commands, one a line. */
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -38,6 +44,9 @@ export interface CommandStreamOptions {
 export class CommandStream {
   readonly #options: CommandStreamOptions;
   #line = 0;
+  /** The last line whose command is kept. */
+  #keptLine = 0;
+  #entry: FleetVm;
   #stopped: ApiError | null = null;
   /** Ends the wait for more commands. */
   #wake: (reason: ApiError) => void = () => {};
@@ -47,6 +56,7 @@ export class CommandStream {
 
   constructor(options: CommandStreamOptions) {
     this.#options = options;
+    this.#entry = options.entry;
     this.#work = options.fleet.turns.work();
   }
 
@@ -77,27 +87,60 @@ export class CommandStream {
   }
 
   async *#answersTo(lines: readonly string[]): AsyncGenerator<string> {
-    const { entry } = this.#options;
-    let pending: string[] = [];
+    let applied: Applying[] = [];
     let length = 0;
     const work = lines.length <= FEW_LINES ? this.#options.fleet.turns.work() : this.#work;
     for (let i = 0; i < lines.length; ) {
       if (work.isOver()) await work.next();
-      while (entry.held !== null) await entry.held;
-      const { answers, taken, error } = this.#apply(lines.slice(i, i + SLICE_STEPS));
-      i += taken;
-      pending.push(answers);
-      length += answers.length;
-      if (length >= WRITE_BYTES || error !== null) {
-        await entry.log?.settled;
-        yield* this.#timed(pending.join(''));
-        pending = [];
+      const some = await this.#applyInTurn(lines.slice(i, i + SLICE_STEPS), applied);
+      i += some.taken;
+      applied.push(some);
+      length += some.answers.length;
+      if (length >= WRITE_BYTES || some.error !== null) {
+        yield* this.#settled(applied);
+        applied = [];
         length = 0;
       }
-      if (error !== null) throw error;
+      if (some.error !== null) throw some.error;
     }
-    await entry.log?.settled;
-    yield* this.#timed(pending.join(''));
+    yield* this.#settled(applied);
+  }
+
+  /** @param before Lines that were applied, and whose answers are still to come. */
+  async #applyInTurn(lines: readonly string[], before: readonly Applying[]): Promise<Applying> {
+    const { fleet, takeTurn } = this.#options;
+    const { id } = this.#entry;
+    return await takeTurn(id, async () => {
+      // Another request may have had it made again.
+      await fleet.sleeping.wake(id);
+      this.#entry = fleet.find(id) ?? this.#entry;
+      const entry = this.#entry;
+      while (entry.held !== null) await entry.held;
+      const { log } = entry;
+      const isCutOff = before.some((one) => one.log !== log && isLost(one));
+      const some = isCutOff ? NOT_APPLIED : this.#apply(lines);
+      return { ...some, log, changes: log?.changes ?? 0, line: this.#line };
+    });
+  }
+
+  /**
+   * Hands out answers once what they tell is kept.
+   *
+   * @throws {ApiError} If it is not, because another server wrote to the VM first.
+   */
+  async *#settled(applied: readonly Applying[]): AsyncGenerator<string> {
+    const answers: string[] = [];
+    for (const some of applied) {
+      await some.log?.settled;
+      if (isLost(some)) {
+        yield* this.#timed(answers.join(''));
+        this.#line = this.#keptLine;
+        throw notKeptFrom();
+      }
+      answers.push(some.answers);
+      this.#keptLine = some.line;
+    }
+    yield* this.#timed(answers.join(''));
   }
 
   /** Whole lines, as they arrive. */
@@ -136,7 +179,8 @@ export class CommandStream {
 
   /** Applies some of the lines, at least one: as many as a slice has time for. */
   #apply(lines: readonly string[]): { answers: string; taken: number; error: unknown } {
-    const { fleet, entry, read, write } = this.#options;
+    const { fleet, read, write } = this.#options;
+    const entry = this.#entry;
     const answers: string[] = [];
     let taken = 0;
     // Joined, because a long concatenation keeps a tree of all its parts alive.
@@ -177,25 +221,26 @@ export class CommandStream {
   /** The error, with the line at which it happened. */
   #placed(error: unknown): unknown {
     if (!(error instanceof ApiError)) return error;
-    const details = { ...error.details, line: this.#line, seq: this.#options.entry.ring.head };
+    const details = { ...error.details, line: this.#line, seq: this.#entry.ring.head };
     return new ApiError(error.code, `${error.message} (line ${this.#line})`, details);
   }
 }
 
-function cameTooSlowly(ms: number): ApiError {
-  return new ApiError(
-    'request-timeout',
-    `Cannot read commands: none came for ${ms} ms; send an empty line to keep the stream`,
-  );
+/** Lines that were applied, and what has to be kept before they are answered. */
+interface Applying {
+  readonly answers: string;
+  readonly taken: number;
+  readonly error: unknown;
+  readonly log: FleetVm['log'];
+  readonly changes: number;
+  /** The last of the lines. */
+  readonly line: number;
 }
 
-function noVcpu({ kind, vcpu }: Command): ApiError {
-  return new ApiError('vcpu-not-found', `Cannot run "${kind}": no vCPU ${vcpu}`);
-}
+/** Lines that are not applied, because others before them were lost. */
+const NOT_APPLIED = { answers: '', taken: 0, error: notKeptFrom() };
 
-function lineTooLong(): ApiError {
-  return new ApiError(
-    'line-too-long',
-    `Cannot read command: a line is bounded to ${BOUNDS.commandLineBytes.value} bytes`,
-  );
+/** Whether lines that are settled were undone. */
+function isLost({ log, changes }: Applying): boolean {
+  return log !== null && log.kept < changes;
 }

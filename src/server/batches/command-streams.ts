@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { Command, createJsonWriter } from '../../mmu/schema/index.js';
@@ -7,7 +8,7 @@ import { ApiError } from '../wire/errors.js';
 import { demandPlainEncoding } from '../wire/json-body.js';
 import { endOwnTime, keepOwnTime } from '../wire/own-time.js';
 import { Problem } from '../wire/problem.js';
-import { CommandStream, type CommandStreamOptions } from './command-stream.js';
+import { CommandStream, type CommandStreamOptions, type TakeTurn } from './command-stream.js';
 
 export const NDJSON_TYPE = 'application/x-ndjson';
 
@@ -33,6 +34,7 @@ const writeProblem = createJsonWriter(Problem);
 
 export interface CommandStreamsOptions {
   readonly fleet: Fleet;
+  readonly takeTurn: TakeTurn;
   /** Turns an error into a problem for the client of a request. */
   readonly problemFor: (error: unknown, request: FastifyRequest) => Problem;
 }
@@ -49,19 +51,21 @@ export class CommandStreams {
   /**
    * Answers a request whose body is a stream of commands.
    *
+   * @returns The body of the answer.
    * @throws {ApiError} If the bound of streams is met.
    */
   answer(
     request: FastifyRequest,
     reply: FastifyReply,
     options: Pick<CommandStreamOptions, 'entry' | 'write'>,
-  ): void {
-    const { fleet, problemFor } = this.#options;
+  ): Readable {
+    const { fleet, takeTurn, problemFor } = this.#options;
     this.#admit(fleet.limits.streams);
     const { raw } = request;
     const stream = new CommandStream({
       ...options,
       fleet,
+      takeTurn,
       request: raw,
       response: reply.raw,
       read: readCommand,
@@ -74,7 +78,8 @@ export class CommandStreams {
       this.#open.delete(stream);
       endOwnTime(raw.socket);
     });
-    void reply.type(NDJSON_TYPE).send(stream.answers());
+    void reply.type(NDJSON_TYPE);
+    return stream.answers();
   }
 
   /** Ends every stream with a problem. */

@@ -50,7 +50,7 @@ export class Waits {
 
   constructor(fleet: Fleet) {
     this.#fleet = fleet;
-    fleet.onDeletion(({ id }) => {
+    fleet.onDeletion((id) => {
       for (const wait of this.#of(id)) wait.end('vm-deleted');
     });
     fleet.sleeping.onRest(({ id }) => {

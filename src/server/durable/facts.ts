@@ -72,3 +72,8 @@ export interface SnapshotFacts {
   readonly seq: number;
   readonly made: WrittenRequests;
 }
+
+/** A snapshot was taken or deleted. Where several servers share the log, behind it stands the state. */
+export type NamedFacts =
+  | ({ readonly taken: string } & Partial<SnapshotFacts>)
+  | { readonly deleted: string };

@@ -1,29 +1,25 @@
 import type { PackedStep, RewoundRecord } from '../../journal/index.js';
 import { PACKED_VERSION } from '../../journal/index.js';
-import { type Journal, type LogKind, type LogRecord, NotWritten } from '../../journal/log/index.js';
+import type { Journal, LogKind, LogRecord } from '../../journal/log/index.js';
 import { archiveVm, type FrozenVm, RULES_VERSION } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
+import type { Cradle } from '../fleet/keeper.js';
 import type { LivedClock } from '../fleet/lived-clock.js';
 import type { NamedState, VmLog } from '../fleet/vm-log.js';
+import { appendRecords, bytesOf } from './append-records.js';
 import { bodyOf, writtenRequests } from './bodies.js';
-import { checkpointOf, madeFactsOf } from './checkpoint.js';
-import type { RanFacts, RewoundFacts, SnapshotFacts } from './facts.js';
-import { type Marked, needlessOf } from './needless.js';
-import { noteOf } from './note.js';
+import { madeFactsOf } from './checkpoint.js';
+import type { NamedFacts, RanFacts, RewoundFacts, SnapshotFacts } from './facts.js';
+import { LogCheckpoints, type Standing } from './log-checkpoints.js';
+import { LostRace } from './lost-race.js';
+import { noteFrom, noteOf } from './note.js';
+import type { InPlace } from './read-log.js';
+import { Replay } from './replay-log.js';
 import { SNAPSHOTS, TRACED } from './rooms.js';
 
 /** Records of a VM that one record of its log stands for, about. */
 const RECORDS_PER_RECORD = 1024;
-
-/** Commands between two checkpoints of a small VM; a large one has fewer of them. */
-const COMMANDS_PER_CHECKPOINT = 1024;
-
-/** Commands that are not run again each time that a VM is woken, but are worth a checkpoint. */
-const COMMANDS_ASLEEP = 64;
-
-/** Share of a checkpoint's bytes that its log has grown by before the next one. */
-const GROWTH = 1 / 8;
 
 export interface KeptLogOptions {
   readonly journal: Journal;
@@ -35,21 +31,18 @@ export interface KeptLogOptions {
   readonly onChange: (log: KeptLog) => void;
 }
 
-/** Where the log of a VM stands that was read. */
-export interface Standing {
-  readonly position: number;
-  /** Commands behind the newest checkpoint. */
-  readonly commands: number;
-  /** Its checkpoints, oldest first. */
-  readonly marked: readonly Marked[];
-}
-
 /** The log of a VM that is awake: gathers what happens to it, and writes it down. */
 export class KeptLog implements VmLog {
   readonly entry: FleetVm;
   settled: Promise<void> | null = null;
+  changes = 0;
+  kept = 0;
+  /** The newest durable note, to which the VM returns if a write fails; null before the first. */
+  note: Uint8Array | null = null;
   readonly #options: KeptLogOptions;
   #records: LogRecord[] = [];
+  /** Values that are kept before a log that others may read. */
+  readonly #before: (() => Promise<void>)[] = [];
   /** Changes of snapshots, which are kept beside the log. */
   #values: (() => Promise<void>)[] = [];
   #steps: PackedStep[] = [];
@@ -59,18 +52,16 @@ export class KeptLog implements VmLog {
   #position = 0;
   /** State of a fork before its first command. */
   readonly #firstState: Uint8Array | undefined;
+  readonly #checkpoints: LogCheckpoints;
   #isDraft = true;
   #shapesWritten = 0;
-  #commandsSince = 0;
-  #bytesSince = 0;
-  #checkpointBytes = 0;
-  #marked: Marked[] = [];
   #writes = 0;
 
   constructor(options: KeptLogOptions) {
     this.#options = options;
     this.entry = options.entry;
     const { ring, origin, vm } = options.entry;
+    this.#checkpoints = new LogCheckpoints(options.journal, options.entry);
     this.#seq = ring.head;
     this.#firstState = origin === null ? undefined : archiveVm(vm);
   }
@@ -84,14 +75,34 @@ export class KeptLog implements VmLog {
     return this.#records.length > 0 || this.#steps.length > 0;
   }
 
+  /** The VM as it is kept, while another server may still undo what it has become. */
+  get keptSummary() {
+    if (this.#options.journal.shared === null || this.kept === this.changes) return null;
+    return this.note && (noteFrom(this.note)?.summary ?? null);
+  }
+
   /** Goes on where a log was read to. */
   resume({ position, commands, marked }: Standing): void {
     this.#isDraft = false;
-    this.#marked = [...marked];
+    this.#checkpoints.resume(commands, marked);
+    this.#goOn(position);
+  }
+
+  /** Takes up records that another server wrote behind the newest one. */
+  async follow(records: readonly InPlace[], cradle: Cradle): Promise<Replay> {
+    const replay = new Replay(this.entry, cradle);
+    await replay.run(records);
+    this.#checkpoints.ran(replay.commands);
+    this.#checkpoints.grew(bytesOf(records.map(({ record }) => record)));
+    this.#goOn(this.#position + records.length);
+    return replay;
+  }
+
+  #goOn(position: number): void {
+    const { ring } = this.entry;
     this.#position = position;
-    this.#commandsSince = commands;
-    this.#seq = this.entry.ring.head;
-    this.#shapesWritten = this.entry.ring.packer.shapes.length;
+    this.#seq = ring.head;
+    this.#shapesWritten = ring.packer.shapes.length;
   }
 
   /** Begins the log, with what the VM did while nobody saw it. */
@@ -102,7 +113,9 @@ export class KeptLog implements VmLog {
     this.#records.unshift(made);
     const { id, traced } = entry;
     if (traced !== null) {
-      this.#values.push(() => this.#options.journal.put(TRACED, id, bodyOf(traced)));
+      const { journal } = this.#options;
+      const before = journal.shared === null ? this.#values : this.#before;
+      before.push(() => journal.put(TRACED, id, bodyOf(traced)));
     }
     this.#options.onChange(this);
   }
@@ -139,82 +152,69 @@ export class KeptLog implements VmLog {
       ...{ name, seq, order: entry.revision },
       made: writtenRequests(made),
     };
-    const value = bodyOf(facts, archiveVm(entry.vm));
-    this.#values.push(() => this.#options.journal.put(SNAPSHOTS, `${entry.id}/${name}`, value));
+    const state = archiveVm(entry.vm);
+    const { journal } = this.#options;
+    this.#values.push(() => journal.put(SNAPSHOTS, `${entry.id}/${name}`, bodyOf(facts, state)));
     this.#endSteps();
-    this.#push('snapshots', bodyOf({ taken: name }));
+    // Other servers take it from the record, which may come before the value.
+    const isAlone = journal.shared === null;
+    const taken = { taken: name, ...(isAlone ? {} : facts) } satisfies NamedFacts;
+    this.#push('snapshots', bodyOf(taken, isAlone ? undefined : state));
   }
 
   snapshotDeleted(name: string): void {
     this.#values.push(() => this.#options.journal.remove(SNAPSHOTS, `${this.entry.id}/${name}`));
     this.#endSteps();
-    this.#push('snapshots', bodyOf({ deleted: name }));
+    this.#push('snapshots', bodyOf({ deleted: name } satisfies NamedFacts));
   }
 
-  /** Writes what was gathered; resolves to its note when it is durable, and streams may show it. */
+  /**
+   * Writes what was gathered; resolves to its note when it is durable, and streams may show it.
+   *
+   * @throws {LostRace} If another server wrote to the log first.
+   */
   async write(): Promise<Uint8Array> {
     this.#endSteps();
     const { journal, clock } = this.#options;
-    const { entry } = this;
-    const records = this.#records;
-    this.#records = [];
+    const { entry, changes } = this;
     const seq = this.#seq;
     const note = noteOf(entry, clock.now());
-    const vm = entry.id;
-    const appends = records.map((record) => {
-      const after = this.#position;
-      this.#position += 1;
-      this.#bytesSince += record.body.length;
-      return journal.append(vm, { record, after, note });
-    });
-    const values = this.#values.splice(0).map((put) => put());
-    const checkpoint = this.#wantsCheckpoint ? this.#checkpoint() : null;
-    // Together: all of them fail with their transaction, and none may fail unheard.
-    const [appended] = await Promise.all([Promise.all(appends), checkpoint, ...values]);
-    for (const [index, { tail }] of appended.entries()) {
-      const mine = records[index]?.identity;
-      const [first] = tail ?? [];
-      // An append whose acknowledgement was lost meets itself.
-      const isMine = first !== undefined && 'record' in first && first.record.identity === mine;
-      if (tail !== undefined && !isMine) {
-        throw new NotWritten('another process has written to the log of the VM', false);
-      }
+    const isAlone = journal.shared === null;
+    if (!isAlone) await this.#beFirst();
+    const records = this.#records;
+    this.#records = [];
+    const appends = appendRecords(journal, entry.id, { records, after: this.#position, note });
+    this.#position += records.length;
+    this.#checkpoints.grew(bytesOf(records));
+    const checkpoint = this.#checkpoints.isDue ? this.#checkpoints.take(this.#position) : null;
+    const beside = () => [...this.#values.splice(0), ...(checkpoint ? [checkpoint] : [])];
+    if (isAlone) {
+      // Together: all of them fail with their transaction, and none may fail unheard.
+      await Promise.all([appends, ...beside().map((keep) => keep())]);
+    } else {
+      // What is beside a log must not be there if another server wins.
+      await appends;
+      await Promise.all(beside().map((keep) => keep()));
     }
     entry.ring.release(seq);
+    this.kept = changes;
     return note;
   }
 
   /** Keeps the VM as it is, because it goes to sleep: waking it takes no commands then. */
   rest(): void {
-    if (this.hasMore || this.#commandsSince < COMMANDS_ASLEEP) return;
+    if (this.hasMore || !this.#checkpoints.isWorthwhile) return;
     // Nobody waits for it: without it, commands are run again.
-    this.#checkpoint().catch(() => {});
+    this.#checkpoints
+      .take(this.#position)()
+      .catch(() => {});
   }
 
-  get #wantsCheckpoint(): boolean {
-    return (
-      this.#commandsSince >= COMMANDS_PER_CHECKPOINT &&
-      this.#bytesSince >= this.#checkpointBytes * GROWTH
-    );
-  }
-
-  /** Keeps the VM as it is behind its newest record. */
-  #checkpoint(): Promise<void> {
-    const { journal } = this.#options;
-    const bytes = checkpointOf(this.entry);
-    this.#commandsSince = 0;
-    this.#bytesSince = 0;
-    this.#checkpointBytes = bytes.length;
-    const { id, ring } = this.entry;
-    const position = this.#position;
-    this.#marked.push({ position, seq: ring.head, bytes: bytes.length });
-    const needless = needlessOf(this.#marked);
-    this.#marked = this.#marked.filter((one) => !needless.includes(one));
-    for (const one of needless) {
-      // Nobody waits for it: one that stays is dropped when the journal is compacted.
-      journal.dropCheckpoint(id, one.position).catch(() => {});
-    }
-    return journal.keepCheckpoint(id, { position, bytes });
+  /** Finds out early if another server has written. Keeps what a log that begins leans on. */
+  async #beFirst(): Promise<void> {
+    const { id } = this.entry;
+    await Promise.all(this.#before.splice(0).map((put) => put()));
+    if ((await this.#options.journal.position(id)) !== this.#position) throw new LostRace(id);
   }
 
   #endSteps(): void {
@@ -228,7 +228,7 @@ export class KeptLog implements VmLog {
     this.#shapesWritten = packer.shapes.length;
     const first = this.#stepsSeq;
     const facts: RanFacts = shapes.length === 0 ? { first } : { first, known, shapes };
-    this.#commandsSince += steps.length;
+    this.#checkpoints.ran(steps.length);
     this.#records.push(this.#record('ran', this.#seq, bodyOf(facts, packed)));
   }
 
@@ -238,6 +238,7 @@ export class KeptLog implements VmLog {
   }
 
   #changed(): void {
+    this.changes += 1;
     if (!this.#isDraft) this.#options.onChange(this);
   }
 

@@ -18,6 +18,15 @@ export async function namedStates(journal: Journal, { id, vm }: FleetVm): Promis
   return found.sort((a, b) => a.order - b.order);
 }
 
+/** Snapshots that are kept, and what newer records tell of them. */
+export function withNamed(
+  kept: readonly NamedState[],
+  named: ReadonlyMap<string, NamedState | null>,
+): NamedState[] {
+  const others = kept.filter(({ name }) => !named.has(name));
+  return [...others, ...[...named.values()].filter((state) => state !== null)];
+}
+
 /** The trace that a VM was made of; null if it was made of none. */
 export async function tracedOf(journal: Journal, vm: string): Promise<FleetVm['traced']> {
   for await (const { key, value } of journal.values(TRACED, vm)) {

@@ -1,10 +1,11 @@
-import { createVm } from '../../mmu/index.js';
+import { createVm, freezeVm, unarchiveVm } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import { anchorHistory } from '../fleet/anchor-history.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import type { Cradle } from '../fleet/keeper.js';
-import { bodyFrom } from './bodies.js';
-import type { FailedFacts, RanFacts, RelabelledFacts } from './facts.js';
+import type { NamedState } from '../fleet/vm-log.js';
+import { bodyFrom, requestsFrom } from './bodies.js';
+import type { FailedFacts, NamedFacts, RanFacts, RelabelledFacts } from './facts.js';
 import { rewoundFrom } from './log-steps.js';
 import { type InPlace, unreadable } from './read-log.js';
 
@@ -13,6 +14,8 @@ export class Replay {
   readonly #entry: FleetVm;
   readonly #cradle: Cradle;
   #commands = 0;
+  /** Snapshots that were taken, and null for those that were deleted, by name. */
+  readonly named = new Map<string, NamedState | null>();
 
   constructor(entry: FleetVm, cradle: Cradle) {
     this.#entry = entry;
@@ -68,9 +71,11 @@ export class Replay {
 
   /** @returns Number of records that the command made. */
   #step(command: Command): number {
-    const { vm, recorder, violations, ring, lanes } = this.#entry;
+    const { vm, recorder, violations, ring, lanes, story } = this.#entry;
     anchorHistory(this.#entry);
-    const { events } = recorder.record(command, (emit) => this.#cradle.step(vm, command, emit));
+    const applied = recorder.record(command, (emit) => this.#cradle.step(vm, command, emit));
+    const { events } = applied;
+    story?.take(vm, command.vcpu, applied);
     violations.take(ring, events);
     lanes?.follow(command);
     this.#commands += 1;
@@ -86,15 +91,29 @@ export class Replay {
     entry.poison = null;
     entry.lanes?.rewound(rewound.to);
     const { snapshot, to, state, made } = rewound;
-    entry.recorder.rewound({ snapshot, to, state }, made);
+    const { seq } = entry.recorder.rewound({ snapshot, to, state }, made);
+    entry.story?.rewound(entry.vm, seq);
   }
 
   /** A change that has no number in the history. */
   #changed({ record }: InPlace): void {
     const entry = this.#entry;
-    const { facts } = bodyFrom(record.body);
+    const { facts, bytes } = bodyFrom(record.body);
     entry.revision += 1;
     if (record.kind === 'failed') entry.poison = (facts as FailedFacts).poison;
     if (record.kind === 'relabelled') entry.labels = (facts as RelabelledFacts).labels;
+    if (record.kind === 'snapshots') this.#name(facts as NamedFacts, bytes);
+  }
+
+  #name(facts: NamedFacts, bytes: Uint8Array): void {
+    if ('deleted' in facts) {
+      this.named.set(facts.deleted, null);
+      return;
+    }
+    const { name, seq, made } = facts;
+    // In a journal of one process the state is beside the log alone.
+    if (name === undefined || seq === undefined || made === undefined) return;
+    const state = freezeVm(unarchiveVm(this.#entry.vm.initial, bytes));
+    this.named.set(name, { name, seq, state, made: requestsFrom(made) });
   }
 }

@@ -1,17 +1,20 @@
 import { type Journal, NotWritten } from '../../journal/log/index.js';
 import type { FleetLog } from '../fleet/fleet-options.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
-import type { Cradle, Keeper, Woken } from '../fleet/keeper.js';
+import type { Cradle, FleetNews, Keeper, Woken } from '../fleet/keeper.js';
 import type { LivedClock } from '../fleet/lived-clock.js';
 import type { Sleeper } from '../fleet/sleeper.js';
 import type { VmLog } from '../fleet/vm-log.js';
 import { createEpoch } from '../wire/ids.js';
+import { deleteLog } from './delete-log.js';
+import { GatheredWrites } from './gathered-writes.js';
 import { clockFrom, LIVED } from './kept-clock.js';
 import { KeptLog } from './kept-log.js';
-import { dropStates, namedStates } from './named-states.js';
+import { LostRace } from './lost-race.js';
+import { namedStates, withNamed } from './named-states.js';
 import { noteOf, sleeperOf } from './note.js';
+import { Others } from './others.js';
 import { putCount } from './put-count.js';
-import { Unsettled } from './settled.js';
 import { Trouble } from './trouble.js';
 import { wakeVm } from './wake.js';
 
@@ -29,39 +32,43 @@ interface Writing {
   readonly log: KeptLog;
   /** Called when the VM outlives the process for the first time. */
   kept: (() => void) | null;
-  /** The newest durable note, to which the VM returns if a write fails; null before the first. */
-  note: Uint8Array | null;
 }
 
 /** Keeps the VMs of a fleet in a journal. */
 export class VmKeeper implements Keeper {
   /** Time by which VMs that sleep grow old. */
   readonly clock: LivedClock;
+  /** Null where this process has the journal alone. */
+  readonly others: Others | null;
   readonly #options: VmKeeperOptions;
   readonly #writer = createEpoch();
   readonly #writings = new Map<string, Writing>();
-  /** Logs that have something to write. */
-  readonly #dirty = new Set<Writing>();
-  readonly #unsettled = new Unsettled();
-  /** The newest write of each log. */
-  readonly #written = new WeakMap<Writing, Promise<void>>();
-  /** Changes of values that wait for the next turn. */
-  readonly #values: (() => void)[] = [];
-  #next: Promise<void> | null = null;
+  readonly #writes: GatheredWrites<Writing>;
   readonly #trouble: Trouble;
-  /** Told of a VM that could not be written, which is to be dropped from memory. */
-  #onFailure: (entry: FleetVm, sleeper: Sleeper | null) => void = () => {};
+  #news: FleetNews | null = null;
 
   constructor(options: VmKeeperOptions) {
     this.#options = options;
     this.#trouble = new Trouble(options.reserve);
     this.clock = clockFrom(options.livedMs, (ms) => this.change(putCount(LIVED, ms)));
-    options.journal.watch((vm, position) => this.#followed(vm, position));
+    const { journal, log } = options;
+    const write = (one: Writing) => this.takeTurn(one.log.entry.id, () => this.#write(one));
+    this.#writes = new GatheredWrites({ journal, write });
+    const { shared } = journal;
+    this.others =
+      shared &&
+      new Others({
+        ...{ journal, shared, log },
+        logOf: (vm) => this.#writings.get(vm)?.log,
+        lose: (one) => this.#drop(one),
+        drop: (one) => this.#drop(one),
+        bury: (id) => this.leave({ id }),
+      });
   }
 
-  /** @param listener Called with a VM that could not be written, and what is kept of it. */
-  onFailure(listener: (entry: FleetVm, sleeper: Sleeper | null) => void): void {
-    this.#onFailure = listener;
+  serve(news: FleetNews, cradle: Cradle): void {
+    this.#news = news;
+    this.others?.serve(news, cradle);
   }
 
   /** Reserves what is set aside; where that cannot be written, nothing is until it can be. */
@@ -80,70 +87,105 @@ export class VmKeeper implements Keeper {
   }
 
   made(entry: FleetVm, count: number, kept: () => void): void {
-    this.change(putCount('made', count));
     const writing = this.#writings.get(entry.id) ?? this.#writingOf(entry);
-    writing.kept = kept;
+    // Where others write as well, the journal tells of it, in one order for all.
+    if (this.others === null) {
+      this.change(putCount('made', count));
+      writing.kept = kept;
+    }
     entry.ring.release(0);
     writing.log.begin();
   }
 
-  deleted(id: string, { kept, failed }: Parameters<Keeper['deleted']>[1]): void {
+  deleted(id: string, told: Parameters<Keeper['deleted']>[1], isIdle: boolean): void {
+    const { journal } = this.#options;
     const writing = this.#writings.get(id);
     this.#writings.delete(id);
-    const isDirty = writing !== undefined && this.#dirty.delete(writing);
+    const isDirty = writing !== undefined && this.#writes.withdraw(writing);
     // Behind what is being written of it.
     const before = writing?.log.settled?.catch(() => {}) ?? Promise.resolve();
-    const { journal } = this.#options;
+    const restore = () => {
+      if (writing !== undefined) this.#writings.set(id, writing);
+      told.failed();
+      if (writing !== undefined) this.others?.catchUp(writing.log);
+    };
     const write = before
-      .then(() => Promise.all([journal.delete(id), dropStates(journal, id)]))
-      .then(kept, (error: unknown) => {
-        if (error instanceof NotWritten) this.#trouble.met(error);
-        // A VM of which nothing was ever written is gone all the same.
-        if (writing !== undefined && writing.note === null) kept();
-        else {
-          if (writing !== undefined) this.#writings.set(id, writing);
-          failed();
-          if (isDirty) this.#promise(writing);
-        }
-        throw error;
-      });
-    this.#unsettled.add(write);
+      .then(() => deleteLog(journal, this.others, { id, isIdle, kept: told.kept }))
+      .then(
+        (isGone) => isGone || restore(),
+        (error: unknown) => {
+          if (error instanceof NotWritten) this.#trouble.met(error);
+          // A VM of which nothing was ever written is gone all the same.
+          if (writing !== undefined && writing.log.note === null) told.kept();
+          else {
+            restore();
+            if (isDirty) this.#writes.promise(writing);
+          }
+          throw error;
+        },
+      );
+    this.#writes.add(write.then(() => {}));
+  }
+
+  /** Does what a request does to a VM when its turn comes. Nothing is written before it is done. */
+  async takeTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    return await (this.others?.turns.take(id, work) ?? work());
+  }
+
+  /** Writes in its turn what a VM has gathered. */
+  async keepNow(id: string): Promise<void> {
+    const writing = this.#writings.get(id);
+    if (writing?.log.hasMore) await this.#write(writing);
+  }
+
+  keptSummary(id: string): Sleeper['summary'] | null {
+    return this.#writings.get(id)?.log.keptSummary ?? null;
+  }
+
+  used(id: string): void {
+    const note = this.#writings.get(id)?.log.note ?? null;
+    if (this.others === null || note === null) return;
+    // Nobody waits for it: the next use tells it again.
+    this.#options.journal.note(id, note).catch(() => {});
   }
 
   async wake(sleeper: Sleeper, cradle: Cradle): Promise<Woken> {
     const { journal, log } = this.#options;
-    const { entry, standing } = await wakeVm({ journal, log, cradle, sleeper });
-    const snapshots = await namedStates(journal, entry);
+    const { entry, standing, named } = await wakeVm({ journal, log, cradle, sleeper });
+    const snapshots = withNamed(await namedStates(journal, entry), named);
     const writing = this.#writingOf(entry);
-    writing.note = noteOf(entry, this.clock.now());
+    writing.log.note = noteOf(entry, this.clock.now());
     writing.log.resume(standing);
     entry.log = writing.log;
     entry.ring.release(entry.ring.head);
+    this.others?.catchUp(writing.log);
     return { entry, snapshots };
   }
 
   async rest(entry: FleetVm): Promise<Sleeper> {
-    await entry.log?.settled;
-    this.#writings.get(entry.id)?.log.rest();
-    return sleeperOf(entry.id, noteOf(entry, this.clock.now()));
+    const { id, log } = entry;
+    await log?.settled;
+    const rest = async () => {
+      this.#writings.get(id)?.log.rest();
+      return sleeperOf(id, noteOf(entry, this.clock.now()));
+    };
+    return await this.takeTurn(id, rest);
   }
 
-  leave({ id }: FleetVm): void {
+  leave({ id }: Pick<FleetVm, 'id'>): void {
+    const writing = this.#writings.get(id);
     this.#writings.delete(id);
+    if (writing !== undefined) this.#writes.withdraw(writing);
   }
 
   /** Keeps a value beside the logs: with what they get in the same turn, or not at all. */
   change(write: (journal: Journal) => Promise<void>): void {
-    const written = new Promise<void>((resolve, reject) => {
-      this.#values.push(() => void write(this.#options.journal).then(resolve, reject));
-    });
-    this.#unsettled.add(written);
-    void this.#turn();
+    this.#writes.change(write);
   }
 
   /** Resolves when all that anybody asked for by now is durable; null if it is. */
   get allSettled(): Promise<void> | null {
-    return this.#unsettled.all;
+    return this.#writes.allSettled;
   }
 
   /** Worth of an acknowledgement, in words. */
@@ -165,58 +207,23 @@ export class VmKeeper implements Keeper {
   #writingOf(entry: FleetVm): Writing {
     const log: KeptLog = new KeptLog({
       ...{ journal: this.#options.journal, entry, writer: this.#writer, clock: this.clock },
-      onChange: () => this.#promise(writing),
+      onChange: () => this.#writes.promise(writing),
     });
-    const writing: Writing = { log, kept: null, note: null };
+    const writing: Writing = { log, kept: null };
     this.#writings.set(entry.id, writing);
     return writing;
-  }
-
-  /** Promises to write what a log has gathered. */
-  #promise(writing: Writing): void {
-    if (this.#dirty.has(writing)) return;
-    this.#dirty.add(writing);
-    const { log } = writing;
-    const settled: Promise<void> = this.#turn()
-      .then(() => this.#written.get(writing))
-      .then(() => {
-        if (log.settled === settled) log.settled = null;
-      });
-    log.settled = settled;
-    this.#unsettled.add(settled);
-  }
-
-  /** Resolves when all that this turn of the loop brings was handed to the journal, in one go. */
-  #turn(): Promise<void> {
-    this.#next ??= new Promise((resolve) => {
-      setImmediate(() => {
-        this.#next = null;
-        this.#writeAll();
-        resolve();
-      });
-    });
-    return this.#next;
-  }
-
-  /** Logs and values together, so that a journal with transactions keeps both or neither. */
-  #writeAll(): void {
-    const dirty = [...this.#dirty];
-    this.#dirty.clear();
-    for (const writing of dirty) {
-      const written = this.#write(writing);
-      written.catch(() => {});
-      this.#written.set(writing, written);
-    }
-    for (const put of this.#values.splice(0)) put();
   }
 
   async #write(writing: Writing): Promise<void> {
     const { log } = writing;
     if (this.#writings.get(log.entry.id) !== writing) return;
     try {
-      writing.note = await log.write();
+      log.note = await log.write();
       this.#trouble.over();
     } catch (error) {
+      if (error instanceof LostRace && this.others !== null && log.note !== null) {
+        return this.#drop(log);
+      }
       this.#fail(writing, error);
       throw error;
     }
@@ -224,27 +231,19 @@ export class VmKeeper implements Keeper {
     writing.kept = null;
   }
 
-  #fail(writing: Writing, error: unknown): void {
-    const { entry } = writing.log;
+  #fail({ log }: Writing, error: unknown): void {
+    const { id } = log.entry;
     if (error instanceof NotWritten) this.#trouble.met(error);
-    if (this.#writings.get(entry.id) !== writing) return;
+    if (this.#writings.get(id)?.log !== log) return;
     const said = error instanceof NotWritten ? 'Journal not written' : 'Journal failed';
-    this.#options.log.error({ err: error, vm: entry.id }, said);
-    this.#drop(writing);
+    this.#options.log.error({ err: error, vm: id }, said);
+    this.#drop(log);
   }
 
-  /** Drops a VM whose log went on without it: a write that nobody knew of came late. */
-  #followed(id: string, position: number): void {
-    const writing = this.#writings.get(id);
-    // One that has something to write finds out by itself, and tells those who wait.
-    if (writing === undefined || writing.log.settled !== null) return;
-    if (position > writing.log.position) this.#drop(writing);
-  }
-
-  #drop(writing: Writing): void {
-    const { entry } = writing.log;
-    this.#writings.delete(entry.id);
-    this.#dirty.delete(writing);
-    this.#onFailure(entry, writing.note && sleeperOf(entry.id, writing.note));
+  /** Drops a VM from memory: it is made again of what is kept. */
+  #drop(log: KeptLog): void {
+    const { entry, note } = log;
+    if (this.#writings.get(entry.id)?.log === log) this.leave(entry);
+    this.#news?.dropped(entry, note && sleeperOf(entry.id, note));
   }
 }

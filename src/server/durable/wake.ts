@@ -8,9 +8,10 @@ import { FoundViolations } from '../fleet/found-violations.js';
 import type { Cradle } from '../fleet/keeper.js';
 import type { Sleeper } from '../fleet/sleeper.js';
 import { VmLanes } from '../fleet/vm-lanes.js';
+import type { NamedState } from '../fleet/vm-log.js';
 import { bodyFrom, requestsFrom } from './bodies.js';
 import type { CheckpointFacts, MadeFacts } from './facts.js';
-import type { Standing } from './kept-log.js';
+import type { Standing } from './log-checkpoints.js';
 import { mendsOf, tracedOf } from './named-states.js';
 import { pastChunks } from './past-chunks.js';
 import { type ReadLog, readLog, unreadable } from './read-log.js';
@@ -28,6 +29,8 @@ export interface WakeOptions {
 export interface Woken {
   readonly entry: FleetVm;
   readonly standing: Standing;
+  /** Snapshots that its newest records tell of: null for those that were deleted. */
+  readonly named: ReadonlyMap<string, NamedState | null>;
 }
 
 /**
@@ -52,14 +55,18 @@ export async function wakeVm(options: WakeOptions): Promise<Woken> {
     log.error({ vm: id, ...damage }, 'Record of the journal damaged: what follows it is lost');
     entry.mends += 1;
     const mends = new TextEncoder().encode(String(entry.mends));
-    await Promise.all([journal.cut(id, damage.position), journal.put(MENDS, id, mends)]);
+    const put = journal.put(MENDS, id, mends);
+    // Before others hear of the cut, where there are any.
+    if (journal.shared !== null) await put;
+    await Promise.all([journal.cut(id, damage.position), put]);
     // No answer of before is like one of after.
     entry.revision = Math.max(entry.revision, sleeper.revision) + 1;
   }
   const marked = read.checkpoints.map(({ position, facts, body }) => ({
     ...{ position, seq: facts.seq, bytes: body.length },
   }));
-  return { entry, standing: { position, commands: replay.commands, marked } };
+  const standing = { position, commands: replay.commands, marked };
+  return { entry, standing, named: replay.named };
 }
 
 /**

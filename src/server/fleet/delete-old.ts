@@ -25,7 +25,7 @@ export function deleteOld(fleet: Fleet, log: FleetLog, clock: LivedClock | null)
     let deleted = 0;
     for (const member of fleet.list(0)) {
       if (isAwake(member) || member.since >= before || member.waking !== null) continue;
-      fleet.delete(member.id);
+      fleet.delete(member.id, true);
       deleted += 1;
       if (deleted === DELETED_MAX) break;
     }

@@ -3,7 +3,7 @@ import { creationOf, pagesHeldBy, step, type Vm } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import type { Limits } from '../wire/bounds.js';
 import { type Labels, NO_LABELS } from '../wire/labels.js';
-import type { FleetLog, FleetOptions } from './fleet-options.js';
+import type { FleetOptions } from './fleet-options.js';
 import {
   createFleetVm,
   type FleetVm,
@@ -14,9 +14,10 @@ import {
 } from './fleet-vm.js';
 import { Histories } from './histories.js';
 import type { Keeper } from './keeper.js';
-import { Lease } from './lease.js';
+import { Leases } from './leases.js';
+import { News } from './news.js';
 import { Room } from './room.js';
-import { Roster } from './roster.js';
+import { type LifeListener, Roster } from './roster.js';
 import { Runner } from './runner.js';
 import { isAwake, type Member } from './sleeper.js';
 import { Sleeping } from './sleeping.js';
@@ -33,7 +34,6 @@ export class Fleet {
   readonly turns: Turns;
   /** The model that the fleet's VMs run on. */
   readonly step: typeof step;
-  readonly #log: FleetLog;
   readonly #ids: FleetOptions['ids'];
   readonly #keeper: Keeper | null;
   readonly #defect: FleetOptions['defect'];
@@ -42,7 +42,9 @@ export class Fleet {
   readonly #room: Room;
   readonly #histories: Histories;
   readonly #runner: Runner;
+  readonly #leases: Leases;
   readonly sleeping: Sleeping;
+  readonly news: News;
   #made: number;
 
   constructor(options: FleetOptions) {
@@ -51,7 +53,6 @@ export class Fleet {
     this.#made = vmsMade;
     this.limits = limits;
     this.#room = new Room(limits);
-    this.#log = log;
     this.#ids = ids;
     this.turns = turns;
     this.step = model.step;
@@ -62,9 +63,13 @@ export class Fleet {
     this.#tags = new TagCounts(limits.vmsPerTag);
     this.#runner = new Runner({ room: this.#room, log, step: model.step });
     const [roster, room, tags, histories] = [this.#roster, this.#room, this.#tags, this.#histories];
-    const leaseOf = (id: string, labels: Labels) => this.#leaseOf(id, labels);
+    this.#leases = new Leases({ log, keeper, expire: (id) => this.delete(id, true) });
+    const leaseOf = (id: string, labels: Labels) => this.#leases.of(id, labels);
     const cradle = { turns: this.turns, step: this.step, ring: histories.ring };
     this.sleeping = new Sleeping({ roster, room, tags, histories, leaseOf, keeper, cradle });
+    const bury = (member: Member) => this.#bury(member);
+    this.news = new News({ roster, room, tags, sleeping: this.sleeping, leaseOf, bury });
+    keeper?.serve(this.news, cradle);
   }
 
   /** Number of VMs, awake or not. */
@@ -135,8 +140,8 @@ export class Fleet {
   #publish(entry: FleetVm): FleetVm {
     this.#roster.add(entry);
     entry.usedAt = performance.now();
-    entry.lease = this.#leaseOf(entry.id, entry.labels);
-    const tell = () => this.#roster.tell('created', entry);
+    entry.lease = this.#leases.of(entry.id, entry.labels);
+    const tell = () => this.#roster.tellCreated(entry.id, entry);
     if (this.#keeper === null) tell();
     else this.#keeper.made(entry, this.#made, tell);
     return entry;
@@ -148,7 +153,7 @@ export class Fleet {
     entry.lease?.cancel();
     entry.labels = labels;
     entry.revision += 1;
-    entry.lease = this.#leaseOf(entry.id, labels);
+    entry.lease = this.#leases.of(entry.id, labels);
     entry.log?.relabelled();
   }
 
@@ -177,28 +182,32 @@ export class Fleet {
     return this.#roster.list(number);
   }
 
-  /** @throws {ApiError} If there is no such VM. */
-  delete(id: string): void {
+  /**
+   * @param isIdle Deletes it only if no other server has used it meanwhile.
+   * @throws {ApiError} If there is no such VM.
+   */
+  delete(id: string, isIdle = false): void {
     const member = this.#roster.member(id) ?? this.get(id);
     this.#roster.remove(id);
     member.lease?.cancel();
     const kept = () => this.#bury(member);
+    const failed = () => this.sleeping.restore(member);
     if (this.#keeper === null) kept();
-    else this.#keeper.deleted(id, { kept, failed: () => this.sleeping.restore(member) });
+    else this.#keeper.deleted(id, { kept, failed }, isIdle);
   }
 
   #bury(member: Member): void {
     // Streams end first, while the records that they have not sent are still kept.
-    this.#roster.tellDeleted(member);
+    this.#roster.tellDeleted(member.id, member);
     if (isAwake(member)) this.#release(member);
     else this.#tags.move(member.labels, NO_LABELS);
   }
 
-  onCreation(listener: (entry: FleetVm) => void): void {
-    this.#roster.on('created', listener);
+  onCreation(listener: LifeListener): void {
+    this.#roster.onCreation(listener);
   }
 
-  onDeletion(listener: (member: Member) => void): void {
+  onDeletion(listener: LifeListener): void {
     this.#roster.onDeletion(listener);
   }
 
@@ -237,13 +246,5 @@ export class Fleet {
     this.#room.release(entry);
     this.#tags.move(entry.labels, NO_LABELS);
     this.#histories.clear(entry.ring);
-  }
-
-  #leaseOf(id: string, { ttlSeconds }: Labels): Lease | null {
-    if (ttlSeconds === null) return null;
-    return new Lease(ttlSeconds, () => {
-      this.delete(id);
-      this.#log.info({ vm: id, ttlSeconds }, 'Idle VM deleted');
-    });
   }
 }

@@ -1,3 +1,13 @@
+/** Share of its time after which others are told that it was renewed. */
+const RENEWED = 1 / 4;
+
+export interface LeaseTold {
+  /** Called once, when the VM was idle for its TTL. */
+  end(): void;
+  /** Called when the VM is used, at most every quarter of its TTL. */
+  used(): void;
+}
+
 /**
  * Ends a VM that is idle for too long.
  *
@@ -6,14 +16,14 @@
  */
 export class Lease {
   readonly #ttlMs: number;
-  readonly #end: () => void;
+  readonly #told: LeaseTold;
+  #toldAt = performance.now();
   #usedAt = performance.now();
   #timer: NodeJS.Timeout;
 
-  /** @param end Called once, when the VM was idle for `ttlSeconds`. */
-  constructor(ttlSeconds: number, end: () => void) {
+  constructor(ttlSeconds: number, told: LeaseTold) {
     this.#ttlMs = ttlSeconds * 1000;
-    this.#end = end;
+    this.#told = told;
     this.#timer = this.#wait(this.#ttlMs);
   }
 
@@ -24,6 +34,15 @@ export class Lease {
 
   renew(): void {
     this.#usedAt = performance.now();
+    if (this.#usedAt - this.#toldAt < this.#ttlMs * RENEWED) return;
+    this.#toldAt = this.#usedAt;
+    this.#told.used();
+  }
+
+  /** Takes notice that another server has told of its use. */
+  heard(): void {
+    this.#usedAt = performance.now();
+    this.#toldAt = this.#usedAt;
   }
 
   /** Stops the timer: the VM is deleted already, or has another TTL. */
@@ -38,7 +57,7 @@ export class Lease {
   #wait(ms: number): NodeJS.Timeout {
     const timer = setTimeout(() => {
       const leftMs = this.#leftMs();
-      if (leftMs <= 0) this.#end();
+      if (leftMs <= 0) this.#told.end();
       else this.#timer = this.#wait(Math.ceil(leftMs));
     }, ms);
     return timer.unref();

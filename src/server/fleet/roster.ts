@@ -1,37 +1,43 @@
 import { type FleetVm, UNSEEN, vmNotFound } from './fleet-vm.js';
 import { isAwake, type Member, type Sleeper } from './sleeper.js';
 
-type Listener = (entry: FleetVm) => void;
-
-/** Changes of a VM that listeners are told of. */
-const LISTENED = ['created', 'rested'] as const;
-type Listened = (typeof LISTENED)[number];
+/** Called with a VM that was created or deleted; it is undefined if nothing is known of it here. */
+export type LifeListener = (id: string, member: Member | undefined) => void;
 
 /** The VMs by id, in the order of their publication, awake or not. */
 export class Roster {
   readonly #members = new Map<string, Member>();
-  readonly #listeners = new Map<Listened, Listener[]>(LISTENED.map((life) => [life, []]));
-  readonly #deletionListeners: ((member: Member) => void)[] = [];
+  readonly #creationListeners: LifeListener[] = [];
+  readonly #restListeners: ((entry: FleetVm) => void)[] = [];
+  readonly #deletionListeners: LifeListener[] = [];
   #published = 0;
 
   get size(): number {
     return this.#members.size;
   }
 
-  on(life: Listened, listener: Listener): void {
-    this.#listeners.get(life)?.push(listener);
+  onCreation(listener: LifeListener): void {
+    this.#creationListeners.push(listener);
   }
 
-  tell(life: Listened, entry: FleetVm): void {
-    for (const listener of this.#listeners.get(life) ?? []) listener(entry);
+  tellCreated(id: string, member: Member | undefined): void {
+    for (const listener of this.#creationListeners) listener(id, member);
   }
 
-  onDeletion(listener: (member: Member) => void): void {
+  onRest(listener: (entry: FleetVm) => void): void {
+    this.#restListeners.push(listener);
+  }
+
+  tellRested(entry: FleetVm): void {
+    for (const listener of this.#restListeners) listener(entry);
+  }
+
+  onDeletion(listener: LifeListener): void {
     this.#deletionListeners.push(listener);
   }
 
-  tellDeleted(member: Member): void {
-    for (const listener of this.#deletionListeners) listener(member);
+  tellDeleted(id: string, member: Member | undefined): void {
+    for (const listener of this.#deletionListeners) listener(id, member);
   }
 
   /** Takes a VM in, behind all others. */
@@ -43,15 +49,19 @@ export class Roster {
 
   /** Takes in the VMs of an earlier process, in the order of their numbers. */
   adopt(sleepers: readonly Sleeper[]): void {
-    for (const sleeper of [...sleepers].sort((a, b) => a.number - b.number)) {
-      this.#members.set(sleeper.id, sleeper);
-      this.#published = Math.max(this.#published, sleeper.number);
-    }
+    for (const sleeper of [...sleepers].sort(byNumber)) this.takeIn(sleeper);
+  }
+
+  /** Takes in a VM of another process, which may have given it a number that this one gave as well. */
+  takeIn(sleeper: Sleeper): void {
+    if (sleeper.number <= this.#published) this.restore(sleeper);
+    else this.#members.set(sleeper.id, sleeper);
+    this.#published = Math.max(this.#published, sleeper.number);
   }
 
   /** Takes a VM in again that was removed, in its old place. */
   restore(member: Member): void {
-    const others = [...this.#members.values(), member].sort((a, b) => a.number - b.number);
+    const others = [...this.#members.values(), member].sort(byNumber);
     this.#members.clear();
     for (const other of others) this.#members.set(other.id, other);
   }
@@ -94,4 +104,9 @@ export class Roster {
   *list(number: number): Generator<Member> {
     for (const member of this.#members.values()) if (member.number > number) yield member;
   }
+}
+
+/** The order of a list. VMs of one number, which two servers made at once, are in that of their ids. */
+function byNumber(a: Member, b: Member): number {
+  return a.number - b.number || (a.id < b.id ? -1 : 1);
 }

@@ -8,6 +8,7 @@ import type { Room } from './room.js';
 import type { Roster } from './roster.js';
 import { isAwake, type Member, type Sleeper } from './sleeper.js';
 import type { TagCounts } from './tag-counts.js';
+import { vmSummaryOf } from './vm-body.js';
 
 export interface SleepingOptions {
   readonly roster: Roster;
@@ -22,7 +23,7 @@ export interface SleepingOptions {
 /** Puts VMs to sleep that nobody uses, and wakes them. Without a keeper none ever sleeps. */
 export class Sleeping {
   readonly #options: SleepingOptions;
-  readonly #onWaking: ((woken: Woken) => void)[] = [];
+  readonly #onWaking: ((woken: Woken, slept: number) => void)[] = [];
 
   constructor(options: SleepingOptions) {
     this.#options = options;
@@ -33,6 +34,12 @@ export class Sleeping {
     const { roster, leaseOf } = this.#options;
     roster.restore(member);
     member.lease = leaseOf(member.id, member.labels);
+  }
+
+  /** A VM as a list shows it: nothing of it that another server may still undo. */
+  summaryOf(member: Member): Sleeper['summary'] {
+    if (!isAwake(member)) return member.summary;
+    return this.#options.keeper?.keptSummary(member.id) ?? vmSummaryOf(member);
   }
 
   /** Takes in the VMs of an earlier process, asleep. */
@@ -108,24 +115,24 @@ export class Sleeping {
     }
     roster.remove(entry.id);
     entry.lease?.cancel();
-    roster.tell('rested', entry);
+    roster.tellRested(entry);
     room.release(entry);
     tags.move(entry.labels, NO_LABELS);
     histories.clear(entry.ring);
   }
 
-  /** @param listener Called with a VM that has been woken. */
-  onWaking(listener: (woken: Woken) => void): void {
+  /** @param listener Called with a VM that has been woken, and its `seq` when it slept. */
+  onWaking(listener: (woken: Woken, slept: number) => void): void {
     this.#onWaking.push(listener);
   }
 
   /** @param listener Called with a VM that is no longer in memory, though it is not deleted. */
   onRest(listener: (entry: FleetVm) => void): void {
-    this.#options.roster.on('rested', listener);
+    this.#options.roster.onRest(listener);
   }
 
   async #wake(sleeper: Sleeper): Promise<void> {
-    const { keeper, roster, room, cradle, histories } = this.#options;
+    const { keeper, roster, room, tags, cradle, histories } = this.#options;
     if (keeper === null) throw new Error(`Cannot wake VM "${sleeper.id}": nobody keeps it`);
     await this.makeRoom();
     const woken = await keeper.wake(sleeper, cradle);
@@ -150,17 +157,19 @@ export class Sleeping {
     entry.usedAt = performance.now();
     entry.number = sleeper.number;
     entry.lease = sleeper.lease;
+    // Another server may have given it others meanwhile.
+    tags.follow(sleeper.labels, entry.labels);
     roster.replace(entry);
-    for (const listener of this.#onWaking) listener(woken);
+    for (const listener of this.#onWaking) listener(woken, sleeper.summary.seq);
   }
 
   #retire(entry: FleetVm, sleeper: Sleeper): void {
     const { roster, room, tags, histories, keeper } = this.#options;
     keeper?.leave(entry);
     sleeper.lease = entry.lease;
-    tags.move(entry.labels, sleeper.labels);
+    tags.follow(entry.labels, sleeper.labels);
     roster.replace(sleeper);
-    roster.tell('rested', entry);
+    roster.tellRested(entry);
     room.release(entry);
     histories.clear(entry.ring);
   }

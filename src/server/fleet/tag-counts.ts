@@ -30,6 +30,11 @@ export class TagCounts {
    */
   move(from: Labels, to: Labels): void {
     this.demand(from, to);
+    this.follow(from, to);
+  }
+
+  /** Counts a VM by the tags that another server gave it, whatever the bound. */
+  follow(from: Labels, to: Labels): void {
     this.#add(from, -1);
     this.#add(to, 1);
   }

@@ -6,6 +6,13 @@ import type { Command } from '../../mmu/schema/index.js';
 export interface VmLog {
   /** Resolves when all that the VM is by now is durable, and rejects if it is undone; null if it is durable. */
   readonly settled: Promise<void> | null;
+  /** Changes of the VM that this log was told of. */
+  readonly changes: number;
+  /**
+   * Changes of which it is known that they are durable: the first ones. Once all is settled, the others
+   * are undone, because another server wrote first; an answer that tells of them is none.
+   */
+  readonly kept: number;
   /** @param records Number of records of the command: itself and its events. */
   ran(command: Command, records: number): void;
   /** The VM was taken back, and is in that state now. */

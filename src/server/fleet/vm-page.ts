@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { Digits } from '../wire/frames.js';
 import { SELECTION, type Selection, selectorOf } from '../wire/labels.js';
 import type { Fleet } from './fleet.js';
-import { isAwake, type Member } from './sleeper.js';
-import { VmSummary, vmSummaryOf } from './vm-body.js';
+import type { Member } from './sleeper.js';
+import { VmSummary } from './vm-body.js';
 
 const PAGE_VMS_MAX = 1000;
 
@@ -35,7 +35,7 @@ export function pageOf(
     if (entry.number <= cursor) continue;
     if (vms.length === limit) next = String(last);
     else {
-      vms.push(isAwake(entry) ? vmSummaryOf(entry) : entry.summary);
+      vms.push(fleet.sleeping.summaryOf(entry));
       last = entry.number;
     }
   }

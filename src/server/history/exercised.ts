@@ -43,7 +43,7 @@ export class ExercisedVms {
   constructor(fleet: Fleet, timeline: Timeline) {
     this.#fleet = fleet;
     this.#timeline = timeline;
-    fleet.onDeletion(({ id }) => this.#forget(id));
+    fleet.onDeletion((id) => this.#forget(id));
     fleet.sleeping.onRest(({ id }) => this.#forget(id));
   }
 

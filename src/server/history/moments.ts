@@ -51,7 +51,7 @@ export class Moments {
   constructor(fleet: Fleet, timeline: Timeline) {
     this.#fleet = fleet;
     this.#timeline = timeline;
-    fleet.onDeletion(({ id }) => this.#forget(id));
+    fleet.onDeletion((id) => this.#forget(id));
     fleet.sleeping.onRest(({ id }) => this.#forget(id));
   }
 

@@ -75,6 +75,12 @@ export class Snapshots {
     }
   }
 
+  /** Takes notice that another server took a snapshot, which was within its bounds, or deleted one. */
+  replace(vm: string, name: string, taken: NamedState | null): void {
+    if (this.of(vm).has(name)) this.delete(vm, name);
+    if (taken !== null) this.takeUp(vm, [taken]);
+  }
+
   /** @throws {ApiError} If there is no snapshot of this name. */
   delete(vm: string, name: string): void {
     const deleted = this.get(vm, name);

@@ -26,9 +26,10 @@ export class Timeline {
   constructor(fleet: Fleet) {
     this.#fleet = fleet;
     this.snapshots = new Snapshots(fleet.limits);
-    fleet.onDeletion(({ id }) => this.snapshots.forget(id));
+    fleet.onDeletion((id) => this.snapshots.forget(id));
     fleet.sleeping.onRest(({ id }) => this.snapshots.forget(id));
     fleet.sleeping.onWaking(({ entry, snapshots }) => this.snapshots.takeUp(entry.id, snapshots));
+    fleet.news.onNamed((id, name, state) => this.snapshots.replace(id, name, state));
   }
 
   /** Takes a VM back to its first state. @throws {ApiError} If it is deleted meanwhile. */

@@ -63,11 +63,11 @@ export function createHost(options: HostOptions): Host {
   const { limits, log, turns, model, kept = null, zstd = null } = options;
   const { shards = null, now = Date.now, defect = null } = options;
   const epoch = kept?.epoch ?? options.epoch;
-  const { ids = idsOf(epoch) } = options;
   const keeper = kept?.keeper ?? null;
+  // Servers that share a journal each give ids of their own.
+  const { ids = idsOf(kept?.idEpoch ?? epoch) } = options;
   const from = { keeper, vmsMade: kept?.vmsMade ?? 0, defect };
   const fleet = new Fleet({ limits, log, ids, turns, ...from, ...(model && { model }) });
-  keeper?.onFailure((entry, sleeper) => fleet.sleeping.drop(entry, sleeper));
   const timeline = new Timeline(fleet);
   const streams = new Streams(fleet, epoch, { lives: kept?.lives });
   fleet.sleeping.adopt(kept?.sleepers ?? []);

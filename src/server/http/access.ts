@@ -1,10 +1,15 @@
-/** Part of a route's `config`: who may use the route, and under which load. */
+/** Part of a route's `config`: who may use the route, and when. */
 export interface RouteAccess {
   /**
    * `all`: no token is needed, because the answer tells nothing of any VM. `read`: a token for
    * reading suffices, because the route changes nothing despite its method.
    */
   readonly access?: 'all' | 'read';
+  /**
+   * Carried out on a VM of which all is kept, because what it makes of the VM stays, whatever becomes of the
+   * VM.
+   */
+  readonly needsKept?: true;
   /** Answered under any load, because monitoring asks for it. */
   readonly underAnyLoad?: true;
 }

@@ -144,12 +144,20 @@ function tagsIn(list: string): string[] {
 }
 
 /** Waits while a request goes on that nobody may come between. */
-async function released(entry: Pick<FleetVm, 'held'>): Promise<void> {
+export async function released(entry: Pick<FleetVm, 'held'>): Promise<void> {
   while (entry.held !== null) await entry.held;
 }
 
-function accessedBy({ method, url, config = {} }: RouteOptions): AccessedRoute {
+export function accessedBy({ method, url, config = {} }: RouteOptions): AccessedRoute {
   return { method, url, config };
+}
+
+/** @throws {ApiError} If a request names states of its VM, and it is in another one. */
+export function demandMatch(host: Host, request: FastifyRequest): void {
+  const given = request.headers['if-match'];
+  const { vm } = request.params as VmParams;
+  const mismatch = given === undefined ? undefined : mismatchOf(host, vm, given);
+  if (mismatch !== undefined) throw mismatch;
 }
 
 /** Why a request may not change a VM; undefined if it may, or if there is none. */

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { notKept } from '../durable/settled.js';
 import type { Limits } from '../wire/bounds.js';
 import { ApiError } from '../wire/errors.js';
 import { refusals } from '../wire/refusals.js';
 import type { ValueStore } from '../wire/value-store.js';
 import { type AccessedRoute, isChange } from './access.js';
-import { type Answer, type KeptAnswer, KeptAnswers } from './kept-answers.js';
+import type { Answer } from './claimed-key.js';
+import { type KeptAnswer, KeptAnswers } from './kept-answers.js';
 
 /** @see draft-ietf-httpapi-idempotency-key-header, "The Idempotency-Key HTTP Header Field" */
 export const IdempotencyKey = z
@@ -40,11 +42,18 @@ export function answerOnce(app: FastifyInstance, limits: Limits, store?: ValueSt
     }
     const key = keyOf(request, String(given));
     const digest = digestOf(`${request.method} ${request.url} ${textOf(request.body)}`);
+    const fail = (error: unknown) => done(notKept(error) as Error);
+    const take = (kept: KeptAnswer) => {
+      begun.set(request, kept);
+      done();
+    };
     const proceed = () => {
       const kept = answers.find(key);
       if (kept === undefined) {
-        begun.set(request, answers.begin(key, digest));
-        done();
+        const begun = answers.begin(key, digest);
+        if (!(begun instanceof Promise)) take(begun);
+        // Another server may have answered; then its answer is found.
+        else begun.then((mine) => (mine === null ? proceed() : take(mine)), fail);
       } else if (kept.request !== digest) done(keyReused());
       else if (kept.answer === null) kept.waiters.push(proceed);
       else if (kept.answer.payload === null) done(answerNotKept());

@@ -1,13 +1,6 @@
 import type { Limits } from '../wire/bounds.js';
-import { NO_STORE, type ValueStore } from '../wire/value-store.js';
-
-/** An answer that was given. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Null if it was too long to keep. */
-  readonly payload: string | Buffer | null;
-}
+import { NO_STORE, type SharedValues, type ValueStore } from '../wire/value-store.js';
+import { type Answer, claimed, type Written } from './claimed-key.js';
 
 /** The first request with a key, and its answer once there is one. */
 export interface KeptAnswer {
@@ -39,7 +32,10 @@ export class KeptAnswers {
     this.#limits = limits;
     this.#store = store;
     const now = performance.now();
-    const kept = [...store.kept].map(([key, value]) => keptFrom(key, value as Written, now));
+    const given = [...store.kept] as (readonly [string, Written])[];
+    // Where other servers have the keys as well, one of them may still answer.
+    const ended = given.filter(([, { answer }]) => store.shared === null || answer !== null);
+    const kept = ended.map(([key, value]) => keptFrom(key, value, now));
     kept.sort((a, b) => a.answeredAt - b.answeredAt);
     for (const one of kept) this.#add(one);
   }
@@ -49,12 +45,39 @@ export class KeptAnswers {
     return this.#pending.get(key) ?? this.#answered.get(key);
   }
 
-  /** Notes a request with a new key. */
-  begin(key: string, request: string): KeptAnswer {
+  /**
+   * Notes a request with a new key.
+   *
+   * @returns Null if another server has the key, and it is known by now how that one answered.
+   */
+  begin(key: string, request: string): KeptAnswer | Promise<KeptAnswer | null> {
     const kept: KeptAnswer = { key, request, answer: null, answeredAt: 0, waiters: [] };
     this.#pending.set(key, kept);
+    const { shared } = this.#store;
+    if (shared !== null) return this.#claim(kept, shared);
     this.#store.put(key, writtenOf(kept));
     return kept;
+  }
+
+  /** Claims a key, or waits for the answer of the server that has it. */
+  async #claim(kept: KeptAnswer, shared: SharedValues): Promise<KeptAnswer | null> {
+    try {
+      const found = await claimed(shared, kept.key, writtenOf(kept), this.#limits.requestMs);
+      if (found === null) return kept;
+      this.#pending.delete(kept.key);
+      this.#add(keptFrom(kept.key, found, performance.now()));
+    } catch (error) {
+      this.#pending.delete(kept.key);
+      throw error;
+    } finally {
+      if (this.#pending.get(kept.key) !== kept) this.#wake(kept);
+    }
+    return null;
+  }
+
+  #wake(kept: KeptAnswer): void {
+    for (const wake of kept.waiters) queueMicrotask(wake);
+    kept.waiters = [];
   }
 
   /**
@@ -66,8 +89,7 @@ export class KeptAnswers {
     this.#pending.delete(kept.key);
     if (answer === null) this.#store.remove(kept.key);
     else this.#keep(kept, answer);
-    for (const wake of kept.waiters) queueMicrotask(wake);
-    kept.waiters = [];
+    this.#wake(kept);
   }
 
   #keep(kept: KeptAnswer, answer: Answer): void {
@@ -107,15 +129,6 @@ export class KeptAnswers {
 
 function bytesOf({ payload }: Answer): number {
   return payload === null ? 0 : Buffer.byteLength(payload);
-}
-
-/** An answer as a store keeps it. */
-interface Written {
-  readonly request: string;
-  /** Null while there is none: then nobody knows how far the request came. */
-  readonly answer: (Omit<Answer, 'payload'> & { readonly payload: string | null }) | null;
-  /** Time of day of the answer, in milliseconds. */
-  readonly at: number;
 }
 
 function writtenOf({ request, answer }: KeptAnswer): Written {

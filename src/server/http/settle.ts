@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { notKept } from '../durable/settled.js';
 import type { VmKeeper } from '../durable/vm-keeper.js';
-import type { FleetVm } from '../fleet/fleet-vm.js';
 import type { Host } from '../host/host.js';
 import { PROBLEM_TYPE } from '../wire/problem.js';
 import { accessOf } from './access.js';
+import { carryOutAgain } from './carry-out.js';
+import { vmOf, wakeNamed } from './named-vm.js';
 import { problemFor } from './refuse.js';
 
 /**
@@ -15,7 +16,8 @@ import { problemFor } from './refuse.js';
 export function settleAnswers(app: FastifyInstance, host: Host): void {
   const { keeper } = host;
   if (keeper === null) return;
-  wakeNamed(app, host);
+  wakeNamed(app, host, keeper);
+  if (keeper.others !== null) carryOutAgain(app, host, keeper);
   app.addHook('onRoute', (route: RouteOptions) => {
     if (accessOf({ config: route.config ?? {} }).access === 'all') return;
     const settle = (
@@ -41,41 +43,6 @@ export function settleAnswers(app: FastifyInstance, host: Host): void {
   });
 }
 
-/** The VM that each request under way is about. */
-const users = new WeakMap<FastifyRequest, FleetVm>();
-
-function wakeNamed(app: FastifyInstance, { fleet }: Host): void {
-  app.addHook('preHandler', (request, _reply, done) => {
-    const { vm } = request.params as { readonly vm?: string };
-    if (vm === undefined) return done();
-    const use = () => {
-      const entry = fleet.find(vm);
-      if (entry === undefined || request.ws) return done();
-      // It cannot be put to sleep meanwhile.
-      entry.users += 1;
-      users.set(request, entry);
-      done();
-    };
-    if (fleet.find(vm) !== undefined) use();
-    else fleet.sleeping.wake(vm).then(use, (error) => (isDeletion(request) ? done() : done(error)));
-  });
-  app.addHook('onResponse', (request, _reply, done) => {
-    const entry = users.get(request);
-    if (entry !== undefined) {
-      entry.users -= 1;
-      entry.usedAt = performance.now();
-    }
-    done();
-  });
-}
-
-/** Whether a VM is to be deleted whatever it is like: one that cannot be made again can be. */
-function isDeletion({ method, routeOptions, headers }: FastifyRequest): boolean {
-  return (
-    method === 'DELETE' && routeOptions.url === '/v1/vms/:vm' && headers['if-match'] === undefined
-  );
-}
-
 /** Statuses of answers about VMs that came or went. */
 const COMING_AND_GOING: readonly number[] = [201, 204];
 
@@ -88,7 +55,7 @@ function settledFor(
   request: FastifyRequest,
   { statusCode }: FastifyReply,
 ): Promise<void> | null {
-  const entry = users.get(request);
+  const entry = vmOf(request);
   const isOfOne =
     !COMING_AND_GOING.includes(statusCode) && request.headers['idempotency-key'] === undefined;
   return entry !== undefined && isOfOne ? (entry.log?.settled ?? null) : keeper.allSettled;

@@ -82,11 +82,13 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
     form: BodyForm,
     open: (sink: FrameSink) => void,
     entry?: FleetVm,
-  ) => {
+  ): never => {
     const sink = new BodySink({ framing: streams.framingOf(form, entry), bufferBytesMax });
     open(sink);
     void reply.headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
-    void reply.type(BODY_TYPES[form]).send(sink.body);
+    void reply.type(BODY_TYPES[form]);
+    // Sent as it is, which the types of a route do not know.
+    return sink.body as never;
   };
 
   app.route({
@@ -173,7 +175,7 @@ export const eventRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) =>
     handler: ({ query, headers }, reply) => {
       const wanted = { ...query, ...resumptionOf(query, headers['last-event-id']) };
       const form = bodyFormOf(headers.accept) ?? 'ndjson';
-      follow(reply, form, (sink) => streams.openFleet(wanted, sink));
+      return follow(reply, form, (sink) => streams.openFleet(wanted, sink));
     },
     wsHandler: (socket, { query, raw }) => {
       const sink = new SocketSink({ socket, connection: raw.socket, bufferBytesMax });

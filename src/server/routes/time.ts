@@ -3,6 +3,7 @@ import { Digest, digestInTurns } from '../history/digest.js';
 import { ForkChanges, fork } from '../history/fork.js';
 import type { Host } from '../host/host.js';
 import { operation } from '../host/operation.js';
+import type { RouteAccess } from '../http/access.js';
 import { etagOf } from '../http/etag.js';
 import { Digits, RewoundFrame, Seq, VmId } from '../wire/frames.js';
 import { CHANGING, MAKING_VM, RUNNING, refusals, WITH_BODY } from '../wire/refusals.js';
@@ -110,6 +111,7 @@ export const timeRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => 
   app.post(
     '/v1/vms/:vm/fork',
     {
+      config: { needsKept: true } satisfies RouteAccess,
       schema: {
         operationId: forkVm.id,
         summary: 'Create a VM in the state of another one, at any moment that is kept.',

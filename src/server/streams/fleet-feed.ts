@@ -2,6 +2,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { FleetVm } from '../fleet/fleet-vm.js';
 import { isAwake, type Member } from '../fleet/sleeper.js';
 import { BOUNDS } from '../wire/bounds.js';
+import { NO_LABELS } from '../wire/labels.js';
 import type { LifeFrame } from './fleet-frames.js';
 
 /** A VM that has more to read than readers of all VMs know. */
@@ -52,25 +53,32 @@ export class FleetFeed {
     this.#options = options;
     const { fleet, from = 0 } = options;
     this.#number = from;
-    fleet.onCreation((entry) => {
-      if (this.#listeners.size > 0) this.#follow(entry, 0);
-      this.#note(entry, 'created');
+    fleet.onCreation((id, member) => {
+      const entry = isAwake(member) ? member : null;
+      if (this.#listeners.size > 0 && entry !== null) this.#follow(entry, 0);
+      this.#note(id, 'created', member);
       // A prepared VM has a history already.
-      entry.ring.notify();
+      entry?.ring.notify();
     });
-    fleet.sleeping.onWaking(({ entry }) => {
-      if (this.#listeners.size > 0) this.#follow(entry, entry.ring.readable);
+    fleet.sleeping.onWaking(({ entry }, slept) => {
+      if (this.#listeners.size === 0) return;
+      this.#follow(entry, slept);
+      if (entry.ring.readable > slept) entry.ring.notify();
+    });
+    // Another server has changed one that sleeps here.
+    fleet.news.onNoted(({ id }) => {
+      if (this.#listeners.size > 0) void fleet.sleeping.wake(id).catch(() => {});
     });
     fleet.sleeping.onRest(({ id }) => {
       const followed = this.#followed.get(id);
       if (followed !== undefined) this.#unfollow(followed);
     });
-    fleet.onDeletion((member) => {
+    fleet.onDeletion((id, member) => {
       // Of all of them, so that their order stays.
       this.tell(Number.POSITIVE_INFINITY);
-      const followed = this.#followed.get(member.id);
+      const followed = this.#followed.get(id);
       if (followed !== undefined) this.#unfollow(followed);
-      this.#note(member, 'deleted');
+      this.#note(id, 'deleted', member);
     });
   }
 
@@ -158,10 +166,10 @@ export class FleetFeed {
     this.#options.onTold(entry.id);
   }
 
-  #note(member: Member, life: LifeFrame['life']): void {
-    const { id: vm, labels } = member;
-    const { name, tags } = labels;
-    const head = isAwake(member) ? member.ring.readable : member.summary.seq;
+  /** @param member Undefined if the VM is gone, and nothing is known of it any more. */
+  #note(vm: string, life: LifeFrame['life'], member: Member | undefined): void {
+    const { name, tags } = member?.labels ?? NO_LABELS;
+    const head = isAwake(member) ? member.ring.readable : (member?.summary.seq ?? 0);
     this.#number += 1;
     this.#life.push({ type: 'life', number: this.#number, vm, life, name, tags, head });
     // Cut by half, because shifting the whole array for each new one would cost more.

@@ -69,7 +69,7 @@ export class Streams {
         this.#told.add(vm);
       },
     });
-    fleet.onDeletion(({ id }) => this.#end(id, 'vm-deleted'));
+    fleet.onDeletion((id) => this.#end(id, 'vm-deleted'));
     // Only a VM that could not be written is dropped while somebody follows it.
     fleet.sleeping.onRest(({ id }) => this.#end(id, 'shutdown'));
     this.#stopHeartbeat = startHeartbeat(fleet.limits.heartbeatMs, () => this.#beat());
