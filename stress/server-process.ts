@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -78,6 +78,15 @@ export function residentBytesOf(pid: number): number | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  } catch {
+    return null;
+  }
+}
+
+/** Threads of a process; null where there is no /proc. */
+export function threadsOf(pid: number): number | null {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
   } catch {
     return null;
   }

@@ -5,9 +5,12 @@ import { keepsInNats, reasonOfNats } from './open-journal.js';
 import { SHARD_WORKER } from './shard-threads.js';
 import { WrongUse } from './wrong-use.js';
 
-/** Threads of this process, as many as are configured. */
-export function threadsOf({ values }: Configured): ThreadPool {
-  return new ThreadPool({ worker: SHARD_WORKER, threads: values.shardThreads });
+/** Niceness of threads beside a server: on a busy machine its requests go first. */
+const BESIDE_REQUESTS = 10;
+
+/** Threads of this process, as many as are configured. @param niceness As {@link ThreadPool} has it. */
+export function threadsOf({ values }: Configured, niceness = 0): ThreadPool {
+  return new ThreadPool({ worker: SHARD_WORKER, threads: values.shardThreads, niceness });
 }
 
 /**
@@ -17,10 +20,11 @@ export function threadsOf({ values }: Configured): ThreadPool {
  * @throws {WrongUse} If the queue cannot be used.
  */
 export async function openShards(configured: Configured, log: Logger): Promise<ShardRunner> {
-  if (!keepsInNats(configured)) return threadsOf(configured);
+  const threads = threadsOf(configured, BESIDE_REQUESTS);
+  if (!keepsInNats(configured, 'Cannot serve')) return threads;
   const { QueueRunner, ShardTaker } = await import('../workers/index.js');
   const queue = await openQueue(configured, 'Cannot serve');
-  return new QueueRunner(queue, new ShardTaker(queue, threadsOf(configured), log));
+  return new QueueRunner(queue, new ShardTaker(queue, threads, log));
 }
 
 /**

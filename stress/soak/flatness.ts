@@ -4,6 +4,11 @@ export interface Sample {
   readonly bytes: number;
 }
 
+/** A sample, and the threads that the process had. */
+export interface ThreadedSample extends Sample {
+  readonly threads: number;
+}
+
 /** Trend of memory over the second half of a run, when everything has met its bound. */
 export interface Trend {
   readonly samples: number;
@@ -37,6 +42,19 @@ export function trendOf(samples: readonly Sample[], seconds: number): Trend | nu
   const riseBytes = (covariance / variance) * (seconds / 2);
   const isFlat = riseBytes <= Math.max(RISE_BYTES, RISE_SHARE * meanBytes);
   return { samples: half.length, meanBytes, riseBytes, isFlat };
+}
+
+/**
+ * The samples of the most frequent number of threads. A thread for shards brings a heap of its own, some
+ * 60 MiB and more, and takes it away again: whether it is there says nothing about what is kept.
+ */
+export function ofUsualThreads(samples: readonly ThreadedSample[]): ThreadedSample[] {
+  const byThreads = new Map<number, ThreadedSample[]>();
+  for (const sample of samples) {
+    const alike = byThreads.get(sample.threads) ?? [];
+    byThreads.set(sample.threads, [...alike, sample]);
+  }
+  return [...byThreads.values()].sort((a, b) => b.length - a.length)[0] ?? [];
 }
 
 /** Bytes of heap after a full collection, from a line that Node prints under `--trace-gc`. */

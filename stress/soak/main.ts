@@ -1,9 +1,16 @@
 import { runProgram, say, seedOf } from '../../scripts/run-program.js';
-import { residentBytesOf, type ServerProcess, startServer } from '../server-process.js';
+import { residentBytesOf, type ServerProcess, startServer, threadsOf } from '../server-process.js';
 import type { CheapReport } from './cheap-client.js';
 import { startClients } from './clients.js';
 import type { DearReport } from './dear-clients.js';
-import { heapAfterCollection, type Sample, type Trend, trendOf } from './flatness.js';
+import {
+  heapAfterCollection,
+  ofUsualThreads,
+  type Sample,
+  type ThreadedSample,
+  type Trend,
+  trendOf,
+} from './flatness.js';
 import { type Soaked, soak } from './soak.js';
 import { tableOf } from './table.js';
 
@@ -66,7 +73,7 @@ interface Settings {
 async function run({ seconds, streams, clients, seed }: Settings): Promise<number> {
   say(`seed ${seed}: ${seconds} s, ${VMS} VMs, ${streams} streams, ${clients} dear clients`);
   const heap: Sample[] = [];
-  const resident: Sample[] = [];
+  const resident: ThreadedSample[] = [];
   let now = 0;
   const server = await startServer({
     nodeArgs: ['--trace-gc'],
@@ -78,8 +85,8 @@ async function run({ seconds, streams, clients, seed }: Settings): Promise<numbe
   });
   const look = (at: number) => {
     now = at;
-    const bytes = residentBytesOf(server.pid);
-    if (bytes !== null) resident.push({ seconds: at, bytes });
+    const [bytes, threads] = [residentBytesOf(server.pid), threadsOf(server.pid)];
+    if (bytes !== null && threads !== null) resident.push({ seconds: at, bytes, threads });
     return server.ended() === null ? null : `the server ${server.ended()}`;
   };
   try {
@@ -92,10 +99,15 @@ async function run({ seconds, streams, clients, seed }: Settings): Promise<numbe
     };
     const soaked = await soak({ port, seconds, seed, ...settings, look, beside });
     const { cheap, dear } = await (others ?? beside()).stop();
-    const trends = { heap: trendOf(heap, seconds), resident: trendOf(resident, seconds) };
+    const later = resident.filter((sample) => sample.seconds >= seconds / 2);
+    const trends = {
+      heap: trendOf(heap, seconds),
+      resident: trendOf(ofUsualThreads(later), seconds),
+    };
     for (const line of tableOf(soaked)) say(line);
     say(memoryLine('heap after full collections', trends.heap));
-    say(memoryLine('resident memory', trends.resident));
+    say(memoryLine('resident memory at the usual number of threads', trends.resident));
+    say(mostLine(resident));
     for (const line of [dearLine(dear), cheapLine(cheap)]) say(line);
     const flaws = [...flawsOf(soaked, trends), ...flawsOfOthers(cheap, dear), ...server.errors];
     for (const line of flaws.slice(0, PRINTED_MAX)) say(`! ${line.slice(0, 1000)}`);
@@ -166,6 +178,13 @@ function flawsOf(
   // Null where there is no /proc, so that other processes cannot be measured.
   if (resident?.isFlat === false) flaws.push('resident memory is not flat');
   return flaws;
+}
+
+function mostLine(samples: readonly ThreadedSample[]): string {
+  const [most] = [...samples].sort((a, b) => b.bytes - a.bytes);
+  return most === undefined
+    ? 'resident memory is not known'
+    : `resident memory at most: ${mebibytes(most.bytes)}, with ${most.threads} threads`;
 }
 
 function memoryLine(memory: string, trend: Trend | null): string {

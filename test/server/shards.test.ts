@@ -1,10 +1,12 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { commandsOf, MUSEUM, type SweepCell } from '../../src/lab/index.js';
 import { finished } from '../../src/mmu/index.js';
 import { openShard, type Shard } from '../../src/server/shards/shard.js';
 import { runShards, ShardFailed } from '../../src/server/shards/shard-runner.js';
-import { ThreadPool } from '../../src/server/shards/thread-pool.js';
+import { ThreadPool, type ThreadPoolOptions } from '../../src/server/shards/thread-pool.js';
 import { isBuilt, ROOT, titleOf } from '../cli/program.js';
 import { ask, type Frame, startApp } from './start.js';
 
@@ -25,11 +27,8 @@ function shardOf(input: SweepCell): Shard<'sweep-race'> {
   return { kind: 'sweep-race', input };
 }
 
-function poolOf(threads: number, heapMib?: number): ThreadPool {
-  const pool = new ThreadPool({
-    ...{ worker: WORKER, threads },
-    ...(heapMib === undefined ? {} : { heapMib }),
-  });
+function poolOf(threads: number, more: Partial<ThreadPoolOptions> = {}): ThreadPool {
+  const pool = new ThreadPool({ worker: WORKER, threads, ...more });
   onTestFinished(() => pool.close());
   return pool;
 }
@@ -37,6 +36,14 @@ function poolOf(threads: number, heapMib?: number): ThreadPool {
 const never = () => new AbortController().signal;
 const ignore = () => {};
 const name = 'job-1/0';
+
+/** Niceness of every thread of this process. @see Linux man page proc_pid_stat(5), field 19 */
+function nicenesses(): number[] {
+  return readdirSync('/proc/self/task').map((task) => {
+    const stat = readFileSync(`/proc/self/task/${task}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+  });
+}
 
 /** Waits for a promise to be rejected. @returns With what. */
 function reasonOf(promise: Promise<unknown>): Promise<unknown> {
@@ -99,9 +106,36 @@ describe.skipIf(!isBuilt)(titleOf('shards on threads'), () => {
     expect(await reasonOf(late)).toBe('the first');
   });
 
+  test('a thread that has become large ends with its shard, and a small one takes the next', async () => {
+    let started = 0;
+    const count = () => {
+      started += 1;
+    };
+    subscribe('worker_threads', count);
+    onTestFinished(() => void unsubscribe('worker_threads', count));
+    const watch = { name, signal: never(), progress: ignore };
+    for (const [keptMib, threads] of [
+      [1, 3],
+      [1024, 1],
+    ] as const) {
+      started = 0;
+      const pool = poolOf(1, { keptMib });
+      for (let i = 0; i < 3; i += 1) await pool.run(shardOf(CELL), watch);
+      expect([keptMib, started]).toEqual([keptMib, threads]);
+    }
+  });
+
+  test.skipIf(process.platform !== 'linux')('threads are as nice as they are told', async () => {
+    const watch = { name, signal: never(), progress: ignore };
+    await poolOf(1).run(shardOf(CELL), watch);
+    expect(nicenesses()).not.toContain(7);
+    await poolOf(1, { niceness: 7 }).run(shardOf(CELL), watch);
+    expect(nicenesses()).toContain(7);
+  });
+
   test('a thread without memory fails its shard, and a closed pool what is left', async () => {
     const watch = { name, signal: never(), progress: ignore };
-    const small = reasonOf(poolOf(1, 4).run(shardOf(LONG), watch));
+    const small = reasonOf(poolOf(1, { heapMib: 4 }).run(shardOf(LONG), watch));
     expect(await small).toMatchObject({ name: 'ShardFailed', isTooBig: true });
     const pool = poolOf(1);
     const both = [1, 2].map(() => reasonOf(pool.run(shardOf(LONG), watch)));

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { Completeness } from '../../stress/soak/completeness.js';
-import { heapAfterCollection, type Sample, trendOf } from '../../stress/soak/flatness.js';
+import {
+  heapAfterCollection,
+  ofUsualThreads,
+  type Sample,
+  trendOf,
+} from '../../stress/soak/flatness.js';
 import { soak } from '../../stress/soak/soak.js';
 import { FORMS } from '../../stress/soak/stream-client.js';
 import { listen } from './start.js';
@@ -89,6 +94,17 @@ describe('flatness', () => {
 
   test('too little says nothing', () => {
     expect(trendOf(samples(() => MIB).slice(0, 54), 100)).toBeNull();
+  });
+
+  test('a thread that comes and goes is no growth', () => {
+    const all = samples((second) => 100 * MIB + second).map((sample) =>
+      sample.seconds % 3 === 0
+        ? { ...sample, bytes: sample.bytes + 60 * MIB, threads: 12 }
+        : { ...sample, threads: 11 },
+    );
+    const usual = ofUsualThreads(all);
+    expect(usual).toEqual(all.filter(({ threads }) => threads === 11));
+    expect(ofUsualThreads([])).toEqual([]);
   });
 
   test('the heap after a full collection is read from what Node prints', () => {

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Shard, ShardKind, ShardResult } from './shard.js';
 import { ShardFailed, type ShardRunner, type ShardWatch } from './shard-runner.js';
-import type { FromThread } from './shard-worker.js';
+import type { FromThread, ToThread } from './shard-worker.js';
 
 export interface ThreadPoolOptions {
   /** File of `shard-worker.ts` as it was built. */
@@ -10,6 +10,10 @@ export interface ThreadPoolOptions {
   readonly threads: number;
   /** Heap of one thread, in MiB; a shard that needs more fails. */
   readonly heapMib?: number;
+  /** Memory in MiB above which a thread ends with its shard, in place of waiting for the next one. */
+  readonly keptMib?: number;
+  /** Niceness of the threads, where a thread can have one of its own: 0 by default. */
+  readonly niceness?: number;
 }
 
 /** A shard that waits or runs, and whoever waits for it. */
@@ -21,6 +25,12 @@ interface Task {
 }
 
 const HEAP_MIB = 1024;
+
+/**
+ * A thread that has done nothing yet takes some 30 MiB. The heap of one that had a large shard stays
+ * large, and small shards fill it with garbage up to where it was.
+ */
+const KEPT_MIB = 96;
 
 /** Milliseconds after which threads that have nothing to do end. */
 const IDLE_MS = 10_000;
@@ -34,15 +44,20 @@ export class ThreadPool implements ShardRunner {
   readonly width: number;
   readonly #worker: URL;
   readonly #heapMib: number;
+  readonly #keptBytes: number;
+  readonly #told: ToThread;
   #queue: Task[] = [];
   #idle: Worker[] = [];
   readonly #busy = new Map<Worker, Task>();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor({ worker, threads, heapMib = HEAP_MIB }: ThreadPoolOptions) {
+  constructor({ worker, threads, ...options }: ThreadPoolOptions) {
+    const { heapMib = HEAP_MIB, keptMib = KEPT_MIB, niceness = 0 } = options;
     this.width = threads;
     this.#worker = worker;
     this.#heapMib = heapMib;
+    this.#keptBytes = keptMib * 2 ** 20;
+    this.#told = { niceness };
   }
 
   run<K extends ShardKind>(shard: Shard<K>, watch: ShardWatch): Promise<ShardResult<K>> {
@@ -101,6 +116,7 @@ export class ThreadPool implements ShardRunner {
 
   #spawn(): Worker {
     const thread = new Worker(this.#worker, {
+      workerData: this.#told,
       resourceLimits: { maxOldGenerationSizeMb: this.#heapMib },
     });
     thread.on('message', (word: FromThread) => this.#hear(thread, word));
@@ -121,7 +137,8 @@ export class ThreadPool implements ShardRunner {
     }
     this.#busy.delete(thread);
     thread.unref();
-    this.#idle.push(thread);
+    if (word.bytes > this.#keptBytes) void thread.terminate();
+    else this.#idle.push(thread);
     if (word.kind === 'result') task.settle(word.result);
     else task.fail(new ShardFailed(word.message));
     this.#next();
