@@ -1,37 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { configure } from './config/configure.js';
-import type { Terminal } from './terminal.js';
 import { WrongUse } from './wrong-use.js';
-
-/** Options of a command that works on the folder of a server, as texts. */
-export interface FolderOptions {
-  readonly config?: string;
-  readonly data?: string;
-}
-
-/** The folder in which the server keeps its VMs that these options, variables and file configure. */
-export async function folderOf(
-  options: FolderOptions,
-  task: string,
-  terminal: Terminal,
-): Promise<string> {
-  const { values } = await configure({ ...options }, task, terminal);
-  return resolve(values.data);
-}
-
-/**
- * Opens a journal that is there.
- *
- * @param task The task that needs it, as the error begins: `Cannot verify`.
- * @throws {WrongUse} If there is none, or it cannot be used.
- */
-export async function openKept(options: FolderOptions, task: string, terminal: Terminal) {
-  const path = await folderOf(options, task, terminal);
-  const { JOURNAL_FILE } = await import('../journal/lmdb/index.js');
-  if (existsSync(join(path, JOURNAL_FILE))) return await openFolder(path, task);
-  throw new WrongUse(`${task}: there is no journal in "${path}"; name its folder with --data`);
-}
 
 interface OpenOptions {
   /** Words on what to do without it. */

@@ -6,11 +6,11 @@ import { pipeline } from 'node:stream/promises';
 import { counted } from './counted.js';
 import { EXIT } from './exit-codes.js';
 import { STANDARD_INPUT } from './input.js';
-import { type FolderOptions, folderOf, openFolder, openKept } from './journal-folder.js';
+import { chosenBy, type JournalOptions, openChosen, openKept } from './kept-journal.js';
 import type { Terminal } from './terminal.js';
 import { UnusableFile, WrongUse } from './wrong-use.js';
 
-interface ExportOptions extends FolderOptions {
+interface ExportOptions extends JournalOptions {
   readonly vm?: string;
 }
 
@@ -21,7 +21,10 @@ export async function exportTo(
   terminal: Terminal,
 ): Promise<void> {
   const { exportJournal } = await import('../server/index.js');
-  const journal = await openKept(options, 'Cannot export', terminal);
+  const journal = await openKept(
+    await chosenBy(options, 'Cannot export', terminal),
+    'Cannot export',
+  );
   try {
     const { vm = null } = options;
     if (vm !== null && (await journal.list()).every((head) => head.vm !== vm)) {
@@ -70,12 +73,12 @@ async function* withFeeds(lines: AsyncIterable<string>): AsyncGenerator<string> 
 /** `mmulab journal import FILE`. */
 export async function importFrom(
   file: string,
-  options: FolderOptions,
+  options: JournalOptions,
   terminal: Terminal,
 ): Promise<void> {
   const { CannotImport, importJournal } = await import('../server/index.js');
-  const folder = await folderOf(options, 'Cannot import', terminal);
-  const journal = await openFolder(folder, 'Cannot import');
+  const chosen = await chosenBy(options, 'Cannot import', terminal);
+  const journal = await openChosen(chosen, 'Cannot import');
   try {
     const { vms, isWhole } = await importJournal(journal, () => textLines(file));
     const beside = isWhole ? ', with the jobs, answers and price lists beside them' : '';

@@ -1,11 +1,11 @@
 import type { LogVerdict } from '../server/index.js';
 import { counted } from './counted.js';
 import { EXIT } from './exit-codes.js';
-import { type FolderOptions, openKept } from './journal-folder.js';
+import { chosenBy, type JournalOptions, openKept } from './kept-journal.js';
 import type { Terminal } from './terminal.js';
 import { WrongUse } from './wrong-use.js';
 
-interface VerifyOptions extends FolderOptions {
+interface VerifyOptions extends JournalOptions {
   readonly json?: true;
 }
 
@@ -16,7 +16,8 @@ export async function verifyJournal(
   terminal: Terminal,
 ): Promise<void> {
   const { verifyLog, verifyValues } = await import('../server/index.js');
-  const journal = await openKept(options, 'Cannot verify', terminal);
+  const chosen = await chosenBy(options, 'Cannot verify', terminal);
+  const journal = await openKept(chosen, 'Cannot verify');
   try {
     const heads = await journal.list();
     const known = heads.map(({ vm }) => vm);

@@ -6,6 +6,9 @@ import { verifyJournal } from './journal-verify.js';
 import type { Terminal } from './terminal.js';
 import { WrongUse } from './wrong-use.js';
 
+/** Settings that say where the journal is. */
+const SETTINGS = ['config', 'data', 'journal', 'journalCredentials'] as const;
+
 const MS_A_DAY = 86_400_000;
 
 /** `mmulab journal`: what is kept of VMs, looked at and moved while no server has it. */
@@ -14,7 +17,7 @@ export function registerJournal(program: Program, terminal: Terminal): void {
     .command('journal')
     .description('verify, export, import or compact what a server has kept of VMs');
   const command = (name: string, description: string) =>
-    addSettings(journal.command(name).description(description), ['config', 'data']);
+    addSettings(journal.command(name).description(description), SETTINGS);
 
   command('verify', 'read every checksum, run all commands again, and tell what is wrong')
     .option('--json', 'print the findings on every VM as JSON')

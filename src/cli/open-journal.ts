@@ -22,23 +22,28 @@ export async function openJournal(
   onTaken: (by: string) => void,
 ): Promise<Journal | null> {
   const { data, journalBytes: bytesMax } = configured.values;
-  switch (wayOf(configured)) {
+  switch (wayOf(configured, 'Cannot serve')) {
     case 'ephemeral':
       return null;
     case 'journal':
-      return await openNats(configured, onTaken);
+      return await openNats(configured, { task: 'Cannot serve', onTaken });
     case 'data':
       return await openFolder(resolve(data), 'Cannot serve', { instead: INSTEAD, bytesMax });
   }
 }
 
-/** Whether a server keeps its VMs in NATS. @throws {WrongUse} As {@link openJournal}. */
-export function keepsInNats(configured: Configured): boolean {
-  return wayOf(configured) === 'journal';
+/**
+ * Whether a server keeps its VMs in NATS.
+ *
+ * @param task The task that needs it, as the error begins: `Cannot serve`.
+ * @throws {WrongUse} If one place says two things about where to keep them.
+ */
+export function keepsInNats(configured: Configured, task: string): boolean {
+  return wayOf(configured, task) === 'journal';
 }
 
 /** The weightiest of the ways that are set; a folder if none is. */
-function wayOf({ values, origins }: Configured): Way {
+function wayOf({ values, origins }: Configured, task: string): Way {
   const [first, second] = WAYS.filter(
     (way) => origins[way] !== null && (way !== 'ephemeral' || values.ephemeral),
   ).sort(
@@ -49,18 +54,34 @@ function wayOf({ values, origins }: Configured): Way {
   if (one?.place !== other?.place) return first;
   const says = first === 'ephemeral' ? 'keeps nothing' : 'says where to keep VMs';
   const too = first === 'ephemeral' ? 'says where to keep it' : 'says so as well';
-  throw new WrongUse(`Cannot serve: ${one?.from} ${says}, and ${other?.from} ${too}`);
+  throw new WrongUse(`${task}: ${one?.from} ${says}, and ${other?.from} ${too}`);
 }
 
-async function openNats({ values }: Configured, onTaken: (by: string) => void): Promise<Journal> {
+interface NatsOpening {
+  /** The task that needs it, as the error begins: `Cannot serve`. */
+  readonly task: string;
+  readonly onTaken: (by: string) => void;
+  /** Whether a journal has to be there. */
+  readonly isKept?: boolean;
+}
+
+/**
+ * Opens the journal in NATS that is configured, for this process alone.
+ *
+ * @throws {WrongUse} If it cannot be used.
+ */
+export async function openNats(
+  { values }: Configured,
+  { task, ...opening }: NatsOpening,
+): Promise<Journal> {
   const { journal: address = '', journalMonitors: monitors, journalBytes: bytesMax } = values;
   const credentials = values.journalCredentials;
   try {
     // Loaded only by a server that keeps its VMs there, as the client is.
     const { NatsJournal } = await import('../journal/nats/index.js');
-    return await NatsJournal.open(address, { bytesMax, monitors, credentials, onTaken });
+    return await NatsJournal.open(address, { bytesMax, monitors, credentials, ...opening });
   } catch (error) {
-    throw new WrongUse(`Cannot serve: ${reasonOfNats(error as NodeJS.ErrnoException, address)}`);
+    throw new WrongUse(`${task}: ${reasonOfNats(error as NodeJS.ErrnoException, address)}`);
   }
 }
 

@@ -100,6 +100,7 @@ export class SharedMemory {
 
 /** The journal of one server. */
 class Replica implements Journal {
+  readonly hasTransactions = true;
   readonly worth = 'in memory: nothing outlives the process';
   readonly shared: SharedLogs;
   readonly #memory: SharedMemory;

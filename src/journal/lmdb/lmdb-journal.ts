@@ -31,10 +31,10 @@ const PIECE = 256;
 
 /**
  * Logs in a folder, by LMDB. Each promise of a change resolves when its transaction is on disk.
- *
  * One process has the folder at a time, so that the heads of all logs are known in memory.
  */
 export class LmdbJournal implements Journal {
+  readonly hasTransactions = true;
   readonly worth = 'on disk: each answer is synced before it is given';
   readonly shared = null;
   readonly #room: Room;

@@ -73,6 +73,8 @@ export class NotWritten extends Error {
 export interface Journal {
   /** The worth of an acknowledgement, in words: "on disk". */
   readonly worth: string;
+  /** Whether all that is asked for in one turn of the loop is kept together, or none of it. */
+  readonly hasTransactions: boolean;
   /** Bytes of all logs, checkpoints and values. */
   readonly bytes: number;
 

@@ -22,6 +22,7 @@ interface Log {
 
 /** A journal in memory, for tests: a host that begins on it anew finds what the last one kept. */
 export class MemoryJournal implements Journal {
+  readonly hasTransactions = true;
   readonly worth = 'in memory: nothing outlives the process';
   readonly shared: SharedLogs | null = null;
   readonly #logs = new Map<string, Log>();

@@ -20,7 +20,7 @@ import { NatsValues } from './nats-values.js';
 import { Owner } from './owner.js';
 import { connectServers, natsAddressOf, type Servers } from './servers.js';
 import { NatsSharedLogs, tellEntry } from './shared-logs.js';
-import { openStreams, type Streams } from './streams.js';
+import { demandStreams, openStreams, type Streams } from './streams.js';
 import { worthOf } from './worth.js';
 
 /** Milliseconds that servers are waited for, where nobody says otherwise. */
@@ -35,6 +35,8 @@ export interface NatsJournalOptions {
   readonly patienceMs?: number;
   /** User and password, or a token, for the servers. */
   readonly credentials?: string | undefined;
+  /** Whether a journal of that name has to be there already. */
+  readonly isKept?: boolean;
   /**
    * Takes the journal for this process alone. Called when another one has taken it, which happens only to
    * a process that did not answer; it writes no more then.
@@ -44,6 +46,7 @@ export interface NatsJournalOptions {
 
 /** Logs in NATS: each is a subject of one stream, and checkpoints and values are beside it. */
 export class NatsJournal implements Journal {
+  readonly hasTransactions = false;
   readonly worth: string;
   readonly shared: SharedLogs;
   readonly #servers: Servers;
@@ -67,10 +70,11 @@ export class NatsJournal implements Journal {
    * @throws {NotWritten} If no server answers.
    */
   static async open(address: string, options: NatsJournalOptions = {}): Promise<NatsJournal> {
-    const { patienceMs = PATIENCE_MS, monitors = [], credentials } = options;
+    const { patienceMs = PATIENCE_MS, monitors = [], credentials, isKept = false } = options;
     const read = natsAddressOf(address, credentials);
     const servers = await connectServers(read, patienceMs);
     try {
+      if (isKept) await demandStreams(servers, read.name, patienceMs);
       const streams = await openStreams(servers, read.name, patienceMs);
       const worth = await worthOf(streams.replicas, monitors);
       const journal = new NatsJournal({ servers, streams, worth }, options);
@@ -108,15 +112,15 @@ export class NatsJournal implements Journal {
       onClaim: (text) => this.#owner?.claimed(text),
     });
     const reader = new LogReader({ servers, streams, feed, patienceMs });
-    const writer = new LogWriter({ servers, streams, feed, values, patienceMs, reader });
+    const common = { servers, streams, values, patienceMs, reader };
+    const writer = new LogWriter({ ...common, feed });
     const checkpoints = new NatsCheckpoints(values);
     this.#values = values;
     this.#checkpoints = checkpoints;
     this.#feed = feed;
     this.#reader = reader;
     this.#writer = writer;
-    const beside = { reader, writer, values, checkpoints };
-    const cutter = new LogCutter({ servers, streams, ...beside, patienceMs });
+    const cutter = new LogCutter({ ...common, writer, checkpoints });
     this.#cutter = cutter;
     this.shared = new NatsSharedLogs({ feed, values, cutter, watchers });
   }

@@ -2,7 +2,7 @@ import { DiscardPolicy, RetentionPolicy, StorageType, StoreCompression } from '@
 import { type KV, Kvm } from '@nats-io/kv';
 import { type ObjectStore, Objm } from '@nats-io/obj';
 import { isNoStream, patiently } from './patience.js';
-import type { Servers } from './servers.js';
+import { type Servers, UnfitServers } from './servers.js';
 
 /** The streams of a journal. */
 export interface Streams {
@@ -22,6 +22,20 @@ export interface Streams {
   readonly replicas: number;
 }
 
+/** @throws {UnfitServers} If there is no journal of that name. */
+export async function demandStreams(
+  { jsm }: Servers,
+  name: string,
+  patienceMs: number,
+): Promise<void> {
+  try {
+    await patiently(patienceMs, () => jsm.streams.info(logsOf(name)));
+  } catch (error) {
+    if (!isNoStream(error)) throw error;
+    throw new UnfitServers('there is no journal of that name');
+  }
+}
+
 /**
  * Opens the streams of a journal, which are made where they are not there.
  *
@@ -33,7 +47,7 @@ export async function openStreams(
   patienceMs: number,
 ): Promise<Streams> {
   const { js } = servers;
-  const logs = `${name}-logs`;
+  const logs = logsOf(name);
   const replicas = await patiently(patienceMs, () => openLogs(servers, name, logs));
   const bucket = `${name}-values`;
   const values = await patiently(patienceMs, () =>
@@ -54,6 +68,8 @@ export async function openStreams(
     ...{ objects, replicas },
   };
 }
+
+const logsOf = (name: string) => `${name}-logs`;
 
 /** @returns Copies of the stream. */
 async function openLogs({ jsm, replicas }: Servers, name: string, stream: string): Promise<number> {

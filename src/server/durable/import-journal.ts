@@ -1,4 +1,4 @@
-import type { Journal, LogRecord } from '../../journal/log/index.js';
+import { type Journal, type LogRecord, NotWritten } from '../../journal/log/index.js';
 import { bodyOf } from './bodies.js';
 import { type CheckedFile, checkLines, linesIn } from './journal-file.js';
 import { bytesFrom, type JournalLine, type LineOf } from './journal-lines.js';
@@ -63,6 +63,18 @@ async function livedOf(journal: Journal): Promise<number> {
     if (key === LIVED) return Number(new TextDecoder().decode(value));
   }
   return 0;
+}
+
+/** @throws {NotWritten} If somebody else has written to a log that was not there. */
+async function append(
+  journal: Journal,
+  vm: string,
+  { line, note }: { readonly line: LineOf<'record'>; readonly note: Uint8Array },
+): Promise<void> {
+  const after = line.position - 1;
+  const { tail } = await journal.append(vm, { record: recordOf(line), after, note });
+  if (tail === undefined) return;
+  throw new NotWritten(`another process has written to the log of VM "${vm}"`, false);
 }
 
 /** Whether a journal has never kept anything. */
@@ -153,18 +165,23 @@ class Writer {
     const note = head.note === null ? new Uint8Array() : textOf({ ...head.note, ...own });
     const first = records[0]?.position ?? head.position + 1;
     this.#written.push(vm);
-    // In one turn, so that it is one transaction.
-    await Promise.all([
-      this.#journal.begin(vm, first - 1),
-      ...records.map((line) =>
-        this.#journal.append(vm, { record: recordOf(line), after: line.position - 1, note }),
-      ),
-      ...checkpoints.map(({ position, facts, bytes }) =>
-        this.#journal.keepCheckpoint(vm, { position, bytes: bodyOf(facts, bytesFrom(bytes)) }),
-      ),
-      this.#journal.note(vm, note),
-      ...values.map((value) => this.#put(value)),
+    const journal = this.#journal;
+    await this.#inOrder([
+      [() => journal.begin(vm, first - 1)],
+      records.map((line) => () => append(journal, vm, { line, note })),
+      checkpoints.map(({ position, facts, bytes }) => () => {
+        const body = bodyOf(facts, bytesFrom(bytes));
+        return journal.keepCheckpoint(vm, { position, bytes: body });
+      }),
+      [() => journal.note(vm, note)],
+      values.map((value) => () => this.#put(value)),
     ]);
+  }
+
+  /** Makes changes in one turn, so that they are one transaction; or, without any, in their order. */
+  async #inOrder(steps: readonly (readonly (() => Promise<void>)[])[]): Promise<void> {
+    const groups = this.#journal.hasTransactions ? [steps.flat()] : steps;
+    for (const changes of groups) await Promise.all(changes.map((change) => change()));
   }
 
   #put({ room, key, value }: LineOf<'value'>): Promise<void> {
