@@ -4,6 +4,12 @@ export interface Sample {
   readonly bytes: number;
 }
 
+/**
+ * Bytes by which a thread varies from one shard to the next: a search may take 64 MiB, and garbage as
+ * much. In an hour a leak soon exceeds that.
+ */
+const THREAD_BYTES = 128 * 1024 * 1024;
+
 /** A sample, and the threads that the process had. */
 export interface ThreadedSample extends Sample {
   readonly threads: number;
@@ -27,8 +33,16 @@ const RISE_BYTES = 16 * 1024 * 1024;
 /** Share of the mean by which a flat line may rise over the half. A leak soon exceeds it. */
 const RISE_SHARE = 0.05;
 
-/** The trend over the second half of a run; null if there are too few samples. */
-export function trendOf(samples: readonly Sample[], seconds: number): Trend | null {
+/**
+ * The trend over the second half of a run; null if there are too few samples.
+ *
+ * @param shardThreads Threads for shards in all of the samples, each of which varies with its shard.
+ */
+export function trendOf(
+  samples: readonly Sample[],
+  seconds: number,
+  shardThreads = 0,
+): Trend | null {
   const half = samples.filter((sample) => sample.seconds >= seconds / 2);
   if (half.length < SAMPLES_MIN) return null;
   const meanBytes = meanOf(half.map(({ bytes }) => bytes));
@@ -40,7 +54,8 @@ export function trendOf(samples: readonly Sample[], seconds: number): Trend | nu
     variance += (at - meanSeconds) ** 2;
   }
   const riseBytes = (covariance / variance) * (seconds / 2);
-  const isFlat = riseBytes <= Math.max(RISE_BYTES, RISE_SHARE * meanBytes);
+  const varies = shardThreads * THREAD_BYTES;
+  const isFlat = riseBytes <= Math.max(RISE_BYTES, RISE_SHARE * meanBytes) + varies;
   return { samples: half.length, meanBytes, riseBytes, isFlat };
 }
 
@@ -57,10 +72,19 @@ export function ofUsualThreads(samples: readonly ThreadedSample[]): ThreadedSamp
   return [...byThreads.values()].sort((a, b) => b.length - a.length)[0] ?? [];
 }
 
-/** Bytes of heap after a full collection, from a line that Node prints under `--trace-gc`. */
-export function heapAfterCollection(line: string): number | null {
-  const after = /Mark-Compact.* -> ([\d.]+) \([\d.]+\) MB/.exec(line)?.[1];
-  return after === undefined ? null : Number(after) * 1024 * 1024;
+/** A heap after a full collection. */
+export interface CollectedHeap {
+  /** Names the heap: each thread has one. */
+  readonly isolate: string;
+  readonly bytes: number;
+}
+
+/** The heap after a full collection, from a line that Node prints under `--trace-gc`. */
+export function heapAfterCollection(line: string): CollectedHeap | null {
+  const found = /^\[\d+:(0x[0-9a-f]+)\].*Mark-Compact.* -> ([\d.]+) \([\d.]+\) MB/.exec(line);
+  if (found === null) return null;
+  const [, isolate = '', after] = found;
+  return { isolate, bytes: Number(after) * 1024 * 1024 };
 }
 
 function meanOf(values: readonly number[]): number {

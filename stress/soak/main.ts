@@ -72,15 +72,17 @@ interface Settings {
 
 async function run({ seconds, streams, clients, seed }: Settings): Promise<number> {
   say(`seed ${seed}: ${seconds} s, ${VMS} VMs, ${streams} streams, ${clients} dear clients`);
-  const heap: Sample[] = [];
+  const heaps = new Map<string, Sample[]>();
   const resident: ThreadedSample[] = [];
   let now = 0;
   const server = await startServer({
     nodeArgs: ['--trace-gc'],
     args: HISTORY,
     onLine: (line) => {
-      const bytes = heapAfterCollection(line);
-      if (bytes !== null) heap.push({ seconds: now, bytes });
+      const heap = heapAfterCollection(line);
+      if (heap === null) return;
+      const { isolate, bytes } = heap;
+      heaps.set(isolate, [...(heaps.get(isolate) ?? []), { seconds: now, bytes }]);
     },
   });
   const look = (at: number) => {
@@ -99,13 +101,17 @@ async function run({ seconds, streams, clients, seed }: Settings): Promise<numbe
     };
     const soaked = await soak({ port, seconds, seed, ...settings, look, beside });
     const { cheap, dear } = await (others ?? beside()).stop();
-    const later = resident.filter((sample) => sample.seconds >= seconds / 2);
+    // That of the loop is there before any thread for shards.
+    const [heap = []] = heaps.values();
+    const usual = ofUsualThreads(resident.filter((sample) => sample.seconds >= seconds / 2));
+    const fewest = Math.min(...resident.map(({ threads }) => threads));
+    const shardThreads = (usual[0]?.threads ?? fewest) - fewest;
     const trends = {
       heap: trendOf(heap, seconds),
-      resident: trendOf(ofUsualThreads(later), seconds),
+      resident: trendOf(usual, seconds, shardThreads),
     };
     for (const line of tableOf(soaked)) say(line);
-    say(memoryLine('heap after full collections', trends.heap));
+    say(memoryLine('heap of the loop after full collections', trends.heap));
     say(memoryLine('resident memory at the usual number of threads', trends.resident));
     say(mostLine(resident));
     for (const line of [dearLine(dear), cheapLine(cheap)]) say(line);

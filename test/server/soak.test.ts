@@ -96,6 +96,19 @@ describe('flatness', () => {
     expect(trendOf(samples(() => MIB).slice(0, 54), 100)).toBeNull();
   });
 
+  test('a thread for shards may vary by 128 MiB, and no more', () => {
+    const rising = (perSecond: number) => samples((second) => 100 * MIB + second * perSecond * MIB);
+    const flatAt = (perSecond: number, threads: number) =>
+      trendOf(rising(perSecond), 100, threads)?.isFlat;
+    expect([flatAt(0.3, 0), flatAt(0.4, 0)]).toEqual([true, false]);
+    expect([flatAt(2.8, 1), flatAt(3, 1), flatAt(5.4, 2), flatAt(5.7, 2)]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+  });
+
   test('a thread that comes and goes is no growth', () => {
     const all = samples((second) => 100 * MIB + second).map((sample) =>
       sample.seconds % 3 === 0
@@ -109,7 +122,7 @@ describe('flatness', () => {
 
   test('the heap after a full collection is read from what Node prints', () => {
     const line = '[7:0x1]  12 ms: Mark-Compact (reduce) 4.5 (6.2) -> 3.5 (6.0) MB, 5.01 / 0.00 ms';
-    expect(heapAfterCollection(line)).toBe(3.5 * MIB);
+    expect(heapAfterCollection(line)).toEqual({ isolate: '0x1', bytes: 3.5 * MIB });
     expect(
       heapAfterCollection('[7:0x1] 9 ms: Scavenge 4.1 (6.2) -> 3.8 (6.2) MB, 1 ms'),
     ).toBeNull();
