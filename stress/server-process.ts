@@ -28,7 +28,9 @@ export interface ServerProcess {
 export interface ServerProcessOptions {
   /** Arguments of Node. */
   readonly nodeArgs?: readonly string[];
-  /** Arguments of `mmulab serve`. */
+  /** Arguments that say where VMs are kept; nowhere by default. */
+  readonly place?: readonly string[];
+  /** Further arguments of `mmulab serve`. */
   readonly args?: readonly string[];
   /** Called with each line of its output that is not a log line. */
   readonly onLine?: (line: string) => void;
@@ -40,10 +42,10 @@ export interface ServerProcessOptions {
  * @throws {Error} If it does not.
  */
 export async function startServer(options: ServerProcessOptions = {}): Promise<ServerProcess> {
-  const { nodeArgs = [], args = [], onLine = () => {} } = options;
+  const { nodeArgs = [], place = ['--ephemeral'], args = [], onLine = () => {} } = options;
   const child = spawn(
     process.execPath,
-    [...nodeArgs, CLI, 'serve', '--port', '0', '--ephemeral', ...args],
+    [...nodeArgs, CLI, 'serve', '--port', '0', ...place, ...args],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
