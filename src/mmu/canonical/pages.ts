@@ -127,11 +127,14 @@ function rename({ shadow, vcpus }: Vm, pages: readonly ShadowPage[]): void {
 /** The entries of a page, with the pages that they link by their new ids. */
 function relinked({ spt, role }: ShadowPage, ids: ReadonlyMap<number, number>) {
   if (spt === null || levelOf(role) === 1) return spt;
-  return spt.map((spte) => {
-    if (spte === 0) return 0;
+  const entries = spt.slice();
+  for (let index = 0; index < entries.length; index += 1) {
+    const spte = entries[index] as number;
+    if (spte === 0) continue;
     const id = Math.floor(spte / PAGE_SIZE);
-    return (ids.get(id) as number) * PAGE_SIZE + (spte % PAGE_SIZE);
-  });
+    entries[index] = (ids.get(id) as number) * PAGE_SIZE + (spte % PAGE_SIZE);
+  }
+  return entries;
 }
 
 function chainPages({ byGfn }: ShadowPages, gfn: number, chain: readonly ShadowPage[]): void {

@@ -24,9 +24,13 @@ function renamePage(page: ShadowPage, named: (gfn: number) => number): void {
   Object.assign(page, { gfn: named(page.gfn) });
   const { spt, role } = page;
   if (spt === null || levelOf(role) > 1) return;
-  page.spt = spt.map((spte) => {
+  const entries = spt.slice();
+  for (let index = 0; index < entries.length; index += 1) {
+    const spte = entries[index] as number;
+    if (spte === 0) continue;
     const gfn = Math.floor(spte / PAGE_SIZE);
-    return spte === 0 ? 0 : spte + (named(gfn) - gfn) * PAGE_SIZE;
-  });
+    entries[index] = spte + (named(gfn) - gfn) * PAGE_SIZE;
+  }
+  page.spt = entries;
   page.isSptShared = false;
 }

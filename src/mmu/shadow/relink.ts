@@ -1,9 +1,9 @@
-import { type ShadowPage, type ShadowPages, SPTES_PER_PAGE, spteRef } from '../state/index.js';
+import { type ShadowPage, type ShadowPages, spteRef } from '../state/index.js';
 import { childOf } from './links.js';
 import { isTracked } from './pages.js';
 import { addRmap } from './rmap.js';
 import { levelOf } from './role.js';
-import { isPresentSpte, NO_SPTE, spteAt, targetOf } from './spte.js';
+import { isPresentSpte, NO_SPTE, targetOf } from './spte.js';
 
 /** Works out what follows from the entries: who links each page, what maps each guest frame. */
 export function relinkPages(shadow: ShadowPages): void {
@@ -19,9 +19,10 @@ export function trackActive(shadow: ShadowPages): void {
 }
 
 function relinkPage(shadow: ShadowPages, page: ShadowPage): void {
-  if (page.spt === null) return;
-  for (let index = 0; index < SPTES_PER_PAGE; index += 1) {
-    const spte = spteAt(page, index);
+  const { spt } = page;
+  if (spt === null) return;
+  for (let index = 0; index < spt.length; index += 1) {
+    const spte = spt[index] as number;
     if (spte === NO_SPTE) continue;
     if (levelOf(page.role) > 1) childOf(shadow, spte).parents.push(spteRef(page, index));
     else if (isPresentSpte(spte)) addRmap(shadow, targetOf(spte), page, index);
