@@ -2739,7 +2739,7 @@ export type ExploredBounded = {
     /** Events that happen besides. */
     also?: ("load-root" | "invlpg" | "free-current" | "pcide-off" | "one-pcid")[];
     /** Events that do not happen. */
-    without?: ("flushing-mov-cr3" | "invpcid-single" | "invpcid-all")[];
+    without?: ("flushing-mov-cr3" | "invpcid-single" | "invpcid-all" | "edits")[];
 };
 export type ExploredGiven = {
     config?: VmConfig;

@@ -1,5 +1,5 @@
-import { ANY_FUTURE, type Futures, isSameWord, type Word } from '../../mmu/index.js';
-import type { Command, CommandKind, VmConfig } from '../../mmu/schema/index.js';
+import { ANY_FUTURE, type Futures, isSameWord, type Vcpu, type Word } from '../../mmu/index.js';
+import type { Command, CommandKind } from '../../mmu/schema/index.js';
 
 /** Commands that leave registers other than CR3, and so the format of entries, as they are. */
 const KEEPS_FORMAT: ReadonlySet<CommandKind> = new Set([
@@ -14,6 +14,8 @@ const NAMES_NO_VPID: ReadonlySet<CommandKind> = new Set([
   ...(['vmlaunch', 'vmresume', 'vmexit', 'invept', 'mov-cr0', 'mov-cr4', 'wrmsr-efer'] as const),
 ]);
 
+const X86_CR4_PCIDE = 2 ** 17;
+
 /** PTE bit 8, which makes a page global. */
 const GLOBAL = 0x100;
 
@@ -23,21 +25,23 @@ const NAMES_VCPUS: ReadonlySet<CommandKind> = new Set(['hv-flush']);
 /**
  * The futures of a guest that has no other commands than these: derived from them and from the
  * memory, and as wide as can be where they do not tell.
+ *
+ * @param vcpus As they begin.
+ * @param words Pages of memory, 32 bits each.
  */
 export function futuresOf(
   alphabet: readonly Command[],
-  { registers }: VmConfig,
+  vcpus: readonly Pick<Vcpu, 'regs'>[],
   words: Iterable<Uint32Array>,
 ): Futures {
   const isOf = (kinds: ReadonlySet<CommandKind>) => alphabet.every(({ kind }) => kinds.has(kind));
   const newVpids = !isOf(NAMES_NO_VPID);
   if (!isOf(KEEPS_FORMAT)) return { ...ANY_FUTURE, newVpids };
-  const cr3s = new Map([[registers.cr3.low % 4096, [registers.cr3]]]);
-  for (const command of alphabet) {
-    if (command.kind !== 'mov-cr3') continue;
-    // Bit 63 asks for no flush, and is not kept.
-    const cr3 = { ...command.value, page: command.value.page % 2 ** 51 };
-    cr3s.set(cr3.low, [...(cr3s.get(cr3.low) ?? []), cr3]);
+  const hasPcids = vcpus.every(({ regs }) => (regs.cr4 & X86_CR4_PCIDE) !== 0);
+  const cr3s = new Map<number, Word[]>();
+  for (const cr3 of [...vcpus.map(({ regs }) => regs.cr3), ...alphabet.flatMap(cr3sOf)]) {
+    const pcid = hasPcids ? cr3.low : 0;
+    cr3s.set(pcid, [...(cr3s.get(pcid) ?? []), cr3]);
   }
   const alone = [...cr3s].filter(([, [first, ...rest]]) =>
     rest.every((other) => first !== undefined && isSameWord(first, other)),
@@ -50,6 +54,16 @@ export function futuresOf(
     structures: alphabet.some(dropsStructures),
     globals: alphabet.some(storesGlobal) || [...words].some((page) => page.some(isGlobal)),
   };
+}
+
+/** The values that a command can give to CR3. */
+function cr3sOf(command: Command): Word[] {
+  if (command.kind === 'load-root') return [command.pgd];
+  // Bit 63 asks for no flush, and is not kept.
+  if (command.kind === 'mov-cr3') {
+    return [{ page: command.value.page % 2 ** 51, low: command.value.low }];
+  }
+  return [];
 }
 
 /** INVLPG drops all of the PCID's paging-structure caches, and of translations one page. */

@@ -1,7 +1,9 @@
 import { type Futures, OracleForgot, pagesInOrder, settle } from '../../mmu/index.js';
 import type { Command } from '../../mmu/schema/index.js';
 import { futuresOf, isSymmetric } from './alphabet.js';
+import type { Edge, End, Explored, Progress } from './explored.js';
 import { Family } from './family.js';
+import { type Guise, Guises } from './guises.js';
 import type { Limits } from './limits.js';
 import { type Finding, type Setting, startedVm } from './machine.js';
 import type { Property } from './property.js';
@@ -11,61 +13,6 @@ import type { Tuple } from './store/tuple.js';
 import { type Followed, Successors } from './successors.js';
 import { swapsOf } from './swaps.js';
 import { saidAfter, wayTo } from './way.js';
-
-/** Why a search is over. */
-export type End =
-  /** Every state that can be reached was expanded. */
-  | 'exhausted'
-  /** Every property has failed: there is nothing left to learn. */
-  | 'refuted'
-  | 'depth'
-  | 'states'
-  | 'bytes'
-  /** The oracle met a bound of its own and forgot, so that states cannot be told apart. */
-  | 'oracle-forgot';
-
-/** A property that does not hold, with a shortest sequence of commands that shows it. */
-export interface Counterexample extends Finding {
-  /** Commands after those that set the stage. */
-  readonly commands: readonly Command[];
-}
-
-/** The extent of a search so far. */
-export interface Progress {
-  readonly states: number;
-  /** States whose every command was tried. */
-  readonly expanded: number;
-  /** Commands that were carried out. */
-  readonly transitions: number;
-  /** Commands that a vCPU could not take: nothing had changed. */
-  readonly refused: number;
-  /** Commands from the first state to the deepest one. */
-  readonly depth: number;
-  readonly bytes: number;
-}
-
-/** Everything that a search found. */
-export interface Explored extends Progress {
-  readonly end: End;
-  /** Whether every state was seen that can be reached at all. */
-  readonly isExhaustive: boolean;
-  /** States that are found after so many commands, and not before. */
-  readonly found: readonly number[];
-  /** Uses that the oracle could not judge. */
-  readonly undecided: number;
-  /** Bytes of a state, with what finds it; what states share is in `bytes` alone. */
-  readonly bytesPerState: number;
-  readonly isSymmetric: boolean;
-  readonly counterexamples: readonly Counterexample[];
-}
-
-/** A transition, by the names of its states. `to` is null where an assertion failed. */
-export interface Edge {
-  readonly from: number;
-  /** Index into the alphabet. */
-  readonly command: number;
-  readonly to: number | null;
-}
 
 /**
  * A search through every state that a machine can come to, breadth first: what it finds first is
@@ -81,6 +28,7 @@ export class Exploration {
   readonly #isSymmetric: boolean;
   readonly #found: number[] = [1];
   readonly #successors: Successors;
+  readonly #guises: Guises;
   /** Properties that have not failed: of the others nothing is left to learn. */
   #unrefuted: readonly Property[];
   readonly #failed = new Map<string, { says: string; at: number; isState: boolean }>();
@@ -100,12 +48,16 @@ export class Exploration {
     this.#setting = setting;
     this.#limits = limits;
     this.#onEdge = onEdge;
-    const isPlain = setting.isPlain === true || setting.properties.some((one) => one.tellsApart);
+    const tellsApart = setting.properties.some((one) => one.tellsApart);
+    const isPlain = setting.isPlain !== undefined || tellsApart;
+    const isByGuises = setting.isPlain === 'by-guises' && !tellsApart;
     this.#isSymmetric = !isPlain && isSymmetric(alphabet, config.vcpus);
     const pages = pagesInOrder(vm.memory.pages).map(([, words]) => words);
-    this.futures = futuresOf(alphabet, config, pages);
-    const swaps = isPlain ? [] : swapsOf(setting, vm, this.futures);
-    this.states = new States(config, { symmetric: this.#isSymmetric, swaps });
+    this.futures = futuresOf(alphabet, vm.vcpus, pages);
+    const swaps = isPlain && !isByGuises ? [] : swapsOf(setting, vm, this.futures);
+    const merging = isPlain ? [] : swaps;
+    this.states = new States(config, { symmetric: this.#isSymmetric, swaps: merging });
+    this.#guises = new Guises(alphabet, this.states, isByGuises ? swaps : []);
     this.#successors = new Successors(setting, this.states, this.futures);
     this.#unrefuted = setting.properties;
     settle(vm, this.futures);
@@ -179,12 +131,13 @@ export class Exploration {
 
   #expand(): void {
     const from = this.#next;
-    const before = this.states.tupleOf(from);
+    const guise = this.#guises.of(this.states.tupleOf(from));
     try {
       for (let command = 0; command < this.#setting.alphabet.length; command += 1) {
-        const followed = this.#successors.follow(before, command, this.#unrefuted);
+        const index = this.#guises.commandIn(guise, command);
+        const followed = this.#successors.follow(guise.tuple, index, this.#unrefuted);
         for (const finding of followed.findings) this.#note(finding, from, false);
-        this.#take(followed, from, command);
+        this.#take(followed, { from, command, guise });
       }
     } catch (error) {
       if (!(error instanceof OracleForgot)) throw error;
@@ -195,7 +148,10 @@ export class Exploration {
     this.#next += 1;
   }
 
-  #take({ effect }: Followed, from: number, command: number): void {
+  #take(
+    { effect }: Followed,
+    { from, command, guise }: Omit<Edge, 'to'> & { readonly guise: Guise },
+  ): void {
     if (effect === null) {
       this.#transitions += 1;
       this.#onEdge?.({ from, command, to: null });
@@ -208,7 +164,7 @@ export class Exploration {
     this.#transitions += 1;
     this.#undecided += effect.undecided;
     const known = this.states.count;
-    const to = this.states.internTuple(effect.after);
+    const to = this.states.internTuple(this.#guises.back(guise, effect.after));
     if (to === known) {
       this.#family.addChild();
       this.#found[this.#found.length - 1] = (this.#found.at(-1) as number) + 1;
@@ -223,7 +179,8 @@ export class Exploration {
   }
 
   #bytes(): number {
-    return this.states.bytes + this.#family.bytes + this.#successors.bytes;
+    const known = this.#successors.bytes + this.#guises.bytes;
+    return this.states.bytes + this.#family.bytes + known;
   }
 
   /** Keeps the first finding of each property, which is one of the shortest. */

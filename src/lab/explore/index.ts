@@ -5,14 +5,8 @@ export {
   type Certified,
   certifiedNameOf,
 } from './certificate.js';
-export {
-  type Counterexample,
-  type Edge,
-  type End,
-  Exploration,
-  type Explored,
-  type Progress,
-} from './exploration.js';
+export { Exploration } from './exploration.js';
+export type { Counterexample, Edge, End, Explored, Progress } from './explored.js';
 export { ExplorationFile } from './file.js';
 export type { Limits } from './limits.js';
 export type { Setting } from './machine.js';

@@ -23,9 +23,10 @@ export interface Setting {
   readonly properties: readonly Property[];
   /**
    * Takes which vCPU, frame or PCID it is for a difference also where it is none: one search proves
-   * another. A property that names one of them needs it.
+   * another. A property that names one of them needs it. By guises: the states are told apart all the
+   * same, but what befalls those that differ by names is worked out once.
    */
-  readonly isPlain?: true;
+  readonly isPlain?: true | 'by-guises';
 }
 
 /** The objection of a property to a command or a state. */

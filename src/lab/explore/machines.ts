@@ -23,7 +23,9 @@ export interface Bounded {
 }
 
 /** Events that can be left out, to see which of them matter. */
-export const WITHOUT_NAMES = ['flushing-mov-cr3', 'invpcid-single', 'invpcid-all'] as const;
+export const WITHOUT_NAMES = [
+  ...(['flushing-mov-cr3', 'invpcid-single', 'invpcid-all', 'edits'] as const),
+] as const;
 export type Without = (typeof WITHOUT_NAMES)[number];
 
 /** Events beside switches, flushes by PCID, a use and an edit. */
@@ -62,17 +64,19 @@ function pcidOf(space: number, also: readonly Extra[]): number {
 
 /**
  * The guest of the thread: address spaces that share no table, and one entry that any of them can
- * edit, through a page which maps the table that it is in. The rest of memory never changes.
+ * edit, through a page which maps the table that it is in. The rest of memory never changes. Without
+ * edits there is no such page.
  */
-export function boundedMachine({ policy, kernel, slots, spaces, vcpus, also }: Bounded): {
+export function boundedMachine({ policy, kernel, slots, spaces, vcpus, also, without }: Bounded): {
   config: VmConfig;
   stage: Command[];
 } {
+  const isEdited = !without.includes('edits');
   const config: VmConfigInput = {
     ...{ policy, kernel, vcpus, prevRoots: slots, mmuPages: 64 },
     registers: { cr3: hex(rootOf(0)), cr4: '0x20', efer: '0xd00' },
     memory: {
-      words: Array.from({ length: spaces }, (_, space) => tablesOf(space)).flat(),
+      words: Array.from({ length: spaces }, (_, space) => tablesOf(space, isEdited)).flat(),
     },
   };
   const stage: CommandInput[] = [];
@@ -82,7 +86,7 @@ export function boundedMachine({ policy, kernel, slots, spaces, vcpus, also }: B
     for (let space = spaces - 1; space >= 0; space -= 1) {
       stage.push({ kind: 'mov-cr3', vcpu, value: hex(rootOf(space) + pcidOf(space, also)) });
       stage.push({ kind: 'write', vcpu, gva: hex(DATA), value: '0x0' });
-      stage.push({ kind: 'read', vcpu, gva: hex(WINDOW) });
+      if (isEdited) stage.push({ kind: 'read', vcpu, gva: hex(WINDOW) });
     }
     stage.push({ kind: 'free-roots', vcpu, mmu: 'root', roots: [] });
     stage.push({ kind: 'invpcid', vcpu, type: 2, pcid: 0, gva: '0x0' }, { kind: 'enter', vcpu });
@@ -90,7 +94,7 @@ export function boundedMachine({ policy, kernel, slots, spaces, vcpus, also }: B
   return { config: VmConfig.parse(config), stage: stage.map((command) => Command.parse(command)) };
 }
 
-function tablesOf(space: number): { gpa: string; value: string }[] {
+function tablesOf(space: number, isEdited: boolean): { gpa: string; value: string }[] {
   const root = rootOf(space);
   const frame = space === 0 ? FRAMES[0] : OTHER_FRAMES + space;
   const entries: [number, number][] = [
@@ -98,8 +102,8 @@ function tablesOf(space: number): { gpa: string; value: string }[] {
     [root + PAGE, root + 2 * PAGE + PTE],
     [root + 2 * PAGE + 2 * 8, root + 3 * PAGE + PTE],
     [root + 3 * PAGE, frame * PAGE + PTE],
-    [root + 3 * PAGE + 8, EDITED + PTE],
   ];
+  if (isEdited) entries.push([root + 3 * PAGE + 8, EDITED + PTE]);
   return entries.map(([gpa, value]) => ({ gpa: hex(gpa), value: hex(value) }));
 }
 
@@ -120,21 +124,19 @@ export function boundedAlphabet({
     ...cr3s.map((cr3) => movCr3(vcpu, noFlush(cr3))),
     ...unless('invpcid-single', () => pcids.map((pcid) => invpcid(vcpu, 1, pcid))),
     ...unless('invpcid-all', () => [invpcid(vcpu, 2, 0)]),
-    ...usesOf(vcpu),
+    { kind: 'read', vcpu, gva: hex(DATA) } as const,
+    ...unless('edits', () => editsOf(vcpu)),
     ...also.flatMap((extra) => extrasOf(extra, vcpu, cr3s)),
   ]);
   return all.flat().map((command) => Command.parse(command));
 }
 
-/** A use of the page whose entry is edited, and the edits. */
-function usesOf(vcpu: number): CommandInput[] {
-  return [
-    { kind: 'read', vcpu, gva: hex(DATA) },
-    ...FRAMES.map<CommandInput>((frame) => ({
-      ...{ kind: 'write', vcpu, gva: hex(WINDOW) },
-      value: hex(frame * PAGE + PTE),
-    })),
-  ];
+/** The edits of the entry that maps the page. */
+function editsOf(vcpu: number): CommandInput[] {
+  return FRAMES.map((frame) => ({
+    ...{ kind: 'write', vcpu, gva: hex(WINDOW) },
+    value: hex(frame * PAGE + PTE),
+  }));
 }
 
 function extrasOf(extra: Extra, vcpu: number, cr3s: readonly number[]): CommandInput[] {

@@ -21,7 +21,7 @@ export function sideOf(
   const { config } = machine;
   const vm = startedVm(machine);
   const pages = pagesInOrder(vm.memory.pages).map(([, words]) => words);
-  const futures = futuresOf(alphabet, config, pages);
+  const futures = futuresOf(alphabet, vm.vcpus, pages);
   // Which vCPU is which makes a difference between two machines.
   const states = new States(config, { symmetric: false });
   const setting = { ...machine, alphabet, properties: [] };

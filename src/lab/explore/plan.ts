@@ -6,7 +6,8 @@ import {
   VmConfig,
   type VmConfigInput,
 } from '../../mmu/schema/index.js';
-import { Exploration, type Explored, type Progress } from './exploration.js';
+import { Exploration } from './exploration.js';
+import type { Explored, Progress } from './explored.js';
 import type { Limits } from './limits.js';
 import type { Setting } from './machine.js';
 import { PROPERTIES } from './properties.js';

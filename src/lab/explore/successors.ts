@@ -54,6 +54,10 @@ export class Successors {
   /** Looks of properties that found nothing wrong. */
   #looks = new Memo();
   #carriedOut = 0;
+  /** The properties of the last command: most often those of the next one. */
+  #asked: { readonly properties: readonly Property[]; readonly areContent: boolean } = {
+    ...{ properties: [], areContent: true },
+  };
   #vessel: OpenedVm | null = null;
   /** Commands of the alphabet, then an entry of each vCPU. */
   readonly #commands: readonly Command[];
@@ -115,9 +119,17 @@ export class Successors {
    */
   follow(before: Tuple, command: number, properties: readonly Property[]): Followed {
     const { vcpu } = this.#setting.alphabet[command] as Command;
-    const isSplit = this.#entersFirst[command] === true && properties.every(isContent);
+    const isSplit = this.#entersFirst[command] === true && this.#areContent(properties);
     const entered = isSplit ? this.#entered(before, vcpu, properties) : null;
     return this.#do(entered?.after ?? before, command, properties, entered?.costs ?? null);
+  }
+
+  /** Whether all properties take a command that is split in two for the whole. */
+  #areContent(properties: readonly Property[]): boolean {
+    if (this.#asked.properties !== properties) {
+      this.#asked = { properties, areContent: properties.every(isContent) };
+    }
+    return this.#asked.areContent;
   }
 
   /**
@@ -138,7 +150,8 @@ export class Successors {
     if (effect === null || after === null) return null;
     if (effect.undecided > 0 || !isClean(effect.violations)) return null;
     if (!this.#entering.isMere(before, after, vcpu)) return null;
-    return { after, costs: effect.answer.costs };
+    // The tuple of an effect is lent.
+    return { after: after.slice(), costs: effect.answer.costs };
   }
 
   /** @param entry The costs of an entry that came before. */

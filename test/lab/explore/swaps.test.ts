@@ -11,6 +11,7 @@ import {
   Exploration,
   PROPERTIES,
   type Setting,
+  specSetting,
 } from '../../../src/lab/index.js';
 import { createVm, settle, step, thawVm, type Vm } from '../../../src/mmu/index.js';
 import { LIMITS } from './small-machine.js';
@@ -56,6 +57,14 @@ describe('address spaces that nobody can tell apart', () => {
       ],
     ],
     [{ spaces: 3, also: ['load-root'] }, [[2, 3]]],
+    [
+      { spaces: 3, without: ['edits'] },
+      [
+        [1, 2],
+        [1, 3],
+        [2, 3],
+      ],
+    ],
     [{ spaces: 3, also: ['pcide-off'] }, []],
     [{ spaces: 3, vcpus: 2 }, []],
   ] as const)('%j: %j', (changes, pcids) => {
@@ -97,7 +106,7 @@ describe('a swap of names', () => {
       const { states, futures } = plain;
       const images = new Images(states.parts, [swap], (tuple) => states.open(tuple));
       const imageOf = (state: number) =>
-        states.internTuple(images.under(swap, states.tupleOf(state)));
+        states.internTuple(images.under([0], states.tupleOf(state)));
       let moved = 0;
       for (const { from, command, to } of edges) {
         if (to === null) continue;
@@ -147,5 +156,24 @@ describe('a search that swaps names', () => {
     }
     expect(states.count).toBe(merged.states.count);
     expect(plain.states.count).toBeGreaterThan(1.5 * states.count);
+  });
+});
+
+describe('a search that tells all names apart, and expands states under others', () => {
+  const graphOf = (setting: Setting) => {
+    const edges: Edge[] = [];
+    const search = searched(setting, LIMITS, (edge) => edges.push(edge));
+    return { edges, carriedOut: search.carriedOut, ...search.result(), bytesPerState: 0, bytes: 0 };
+  };
+
+  test.each([
+    ['need-sync-posted', { plain: 2598, byGuises: 532 }],
+    ['mainline', { plain: 1290, byGuises: 255 }],
+  ] as const)('finds the very graph of %s', (policy, counts) => {
+    const setting = specSetting({ policy, slots: 1, spaces: 3 });
+    const { carriedOut, ...byGuises } = graphOf(setting);
+    const plain = graphOf({ ...setting, isPlain: true });
+    expect(byGuises).toEqual({ ...plain, carriedOut: undefined });
+    expect({ plain: plain.carriedOut, byGuises: carriedOut }).toEqual(counts);
   });
 });

@@ -17,11 +17,16 @@ interface Deed {
   readonly answer: Answer;
   /** Null if the vCPU could not take the command. */
   readonly story: number | null;
+  /** Places of what an oracle may look at and the story does not tell. */
+  readonly untold: readonly number[];
 }
 
 /** The end of a command. */
 export interface Effect {
-  /** Null if the vCPU could not take the command, and nothing has changed. */
+  /**
+   * Null if the vCPU could not take the command, and nothing has changed. It is lent until the next
+   * effect is looked for.
+   */
   readonly after: Tuple | null;
   readonly answer: Answer;
   /** Uses that could not be judged. */
@@ -44,7 +49,7 @@ export class Deeds {
   readonly #byParts = new Memo();
   readonly #deeds: Deed[] = [];
   readonly #stories = new Map<string, number>();
-  /** A story with the names of what the oracle may have seen besides. */
+  /** A story, by twice its number, with the names of what the oracle may have seen besides. */
   readonly #scenes = new Pairs();
   /** Such a scene with an oracle, and what became of that. */
   readonly #heard = new Pairs();
@@ -54,11 +59,13 @@ export class Deeds {
   #textBytes = 0;
   readonly #oraclePlace: number;
   readonly #seen: readonly number[];
+  readonly #after: Tuple;
 
   /** @param seen Places of the parts that an oracle may look at. */
   constructor({ oraclePlace, seen }: { oraclePlace: number; seen: readonly number[] }) {
     this.#oraclePlace = oraclePlace;
     this.#seen = seen;
+    this.#after = new Uint32Array(oraclePlace + 1);
   }
 
   get bytes(): number {
@@ -72,11 +79,14 @@ export class Deeds {
   find(command: number, before: Tuple): Effect | null {
     const known = this.#byParts.find(command, before);
     if (known === -1) return null;
-    const { changes, story, answer } = this.#deeds[known] as Deed;
+    const deed = this.#deeds[known] as Deed;
+    const { changes, story, answer } = deed;
     if (story === null) return refusedWith(answer);
-    const heard = this.#find(story, before);
+    const heard = this.#find(deed, story, before);
     if (heard === -1) return null;
-    const after = before.slice();
+    const after = this.#after;
+    // A tuple is so short that this is faster than to copy it as a whole.
+    for (let place = 0; place < after.length; place += 1) after[place] = before[place] as number;
     for (let i = 0; i < changes.length; i += 2) {
       after[changes[i] as number] = changes[i + 1] as number;
     }
@@ -97,32 +107,39 @@ export class Deeds {
     { asked, story }: { asked: readonly number[]; story: string },
     { after, answer, undecided, violations }: Effect,
   ): void {
-    const name = after === null ? null : this.#nameOf(story);
-    if (this.#byParts.find(command, before) === -1) {
-      this.#byParts.keep(command, asked, before, this.#deeds.length);
+    let known = this.#byParts.find(command, before);
+    if (known === -1) {
+      known = this.#deeds.length;
+      this.#byParts.keep(command, asked, before, known);
       const changes = after === null ? [] : this.#changes(before, after);
-      this.#deeds.push({ changes, answer, story: name });
+      const name = after === null ? null : this.#nameOf(story);
+      const untold = this.#seen.filter((place) => !asked.includes(place));
+      this.#deeds.push({ changes, answer, story: name, untold });
       this.#textBytes += answer.words.length + 8 * answer.costs.length;
     }
-    if (after === null || name === null) return;
-    const heard = this.#intern(name, before);
+    const deed = this.#deeds[known] as Deed;
+    if (after === null || deed.story === null) return;
+    const heard = this.#intern(deed, deed.story, before);
     this.#oracles[heard] = after[this.#oraclePlace] as number;
     this.#undecided[heard] = undecided;
     this.#violations[heard] = violations;
   }
 
-  #find(story: number, before: Tuple): number {
-    let name = story;
-    for (const place of this.#seen) {
-      name = this.#scenes.find(name, before[place] as number);
+  #find({ untold }: Deed, story: number, before: Tuple): number {
+    let name = 2 * story;
+    for (let i = 0; i < untold.length; i += 1) {
+      name = this.#scenes.find(name, before[untold[i] as number] as number);
       if (name === -1) return -1;
+      name = 2 * name + 1;
     }
     return this.#heard.find(name, before[this.#oraclePlace] as number);
   }
 
-  #intern(story: number, before: Tuple): number {
-    let name = story;
-    for (const place of this.#seen) name = this.#scenes.intern(name, before[place] as number);
+  #intern({ untold }: Deed, story: number, before: Tuple): number {
+    let name = 2 * story;
+    for (const place of untold) {
+      name = 2 * this.#scenes.intern(name, before[place] as number) + 1;
+    }
     return this.#heard.intern(name, before[this.#oraclePlace] as number);
   }
 

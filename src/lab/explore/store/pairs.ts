@@ -47,22 +47,40 @@ export class Pairs {
     const slots = this.#slots;
     let slot = slotOf(left, right, slots.length);
     for (let found = slots[slot] as number; found !== 0; found = slots[slot] as number) {
-      if (this.left(found - 1) === left && this.right(found - 1) === right) break;
+      const chunk = this.#chunks[(found - 1) >>> CHUNK_BITS] as Uint32Array;
+      const at = 2 * ((found - 1) & (CHUNK - 1));
+      if (chunk[at] === left && chunk[at + 1] === right) break;
       slot = slot + 1 === slots.length ? 0 : slot + 1;
     }
     return slot;
   }
 
   left(name: number): number {
-    return (this.#chunks[name >>> CHUNK_BITS] as Uint32Array)[2 * (name % CHUNK)] as number;
+    const chunk = this.#chunks[name >>> CHUNK_BITS] as Uint32Array;
+    return chunk[2 * (name & (CHUNK - 1))] as number;
   }
 
   right(name: number): number {
-    return (this.#chunks[name >>> CHUNK_BITS] as Uint32Array)[2 * (name % CHUNK) + 1] as number;
+    const chunk = this.#chunks[name >>> CHUNK_BITS] as Uint32Array;
+    return chunk[2 * (name & (CHUNK - 1)) + 1] as number;
+  }
+
+  /**
+   * Puts another pair in the place of each, in place: names stay.
+   *
+   * @param other Gives different pairs for different ones.
+   */
+  replace(other: (left: number, right: number) => readonly [left: number, right: number]): void {
+    for (let name = 0; name < this.#count; name += 1) {
+      const chunk = this.#chunks[name >>> CHUNK_BITS] as Uint32Array;
+      chunk.set(other(this.left(name), this.right(name)), 2 * (name & (CHUNK - 1)));
+    }
+    this.#slots.fill(0);
+    this.#fill(this.#slots);
   }
 
   #append(left: number, right: number): void {
-    const place = this.#count % CHUNK;
+    const place = this.#count & (CHUNK - 1);
     if (place === 0) this.#chunks.push(new Uint32Array(2 * CHUNK));
     const chunk = this.#chunks[this.#chunks.length - 1] as Uint32Array;
     chunk[2 * place] = left;
@@ -72,12 +90,16 @@ export class Pairs {
 
   #grow(): void {
     const slots = new Uint32Array(Math.ceil(this.#slots.length * GROWTH));
+    this.#fill(slots);
+    this.#slots = slots;
+  }
+
+  #fill(slots: Uint32Array): void {
     for (let name = 0; name < this.#count; name += 1) {
       let slot = slotOf(this.left(name), this.right(name), slots.length);
       while (slots[slot] !== 0) slot = slot + 1 === slots.length ? 0 : slot + 1;
       slots[slot] = name + 1;
     }
-    this.#slots = slots;
   }
 }
 
