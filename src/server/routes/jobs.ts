@@ -107,7 +107,7 @@ export const jobRoutes: TypedPlugin<{ host: Host }> = async (app, { host }) => {
     },
     async (request, reply) => {
       await cancelJob.run(host, request);
-      void reply.code(204).send(null);
+      return reply.code(204).send(null);
     },
   );
 };
