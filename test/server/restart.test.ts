@@ -116,6 +116,45 @@ test('a VM of a trace is what it was, and how sure each command is', async () =>
   expect(await told(again)).toEqual(before);
 });
 
+test('the result of a trace is what it was: its verdict, its reports, and VMs that are made of it', async () => {
+  const journal = new MemoryJournal();
+  const app = await startApp({ ...OPTIONS, journal });
+  const bytes = { 'content-type': 'application/octet-stream' };
+  await ask(app, 'POST', '/v1/traces?policy=mainline&name=p5', TRACE, bytes);
+  const told = async (one: FastifyInstance) => {
+    const { json } = await ask(one, 'GET', '/v1/jobs/job-1', undefined, { prefer: 'wait=60' });
+    const forms = ['text', 'html', 'json', 'perfetto', 'itf', 'csv'];
+    const reports = await Promise.all(
+      forms.map((form) => one.inject(`/v1/traces/job-1/report?as=${form}`)),
+    );
+    expect(reports.map(({ statusCode }) => statusCode)).toEqual(forms.map(() => 200));
+    return [json, ...reports.map(({ payload }) => payload)];
+  };
+  const before = await told(app);
+  expect(before[0].state).toBe('done');
+  await app.close();
+  const again = await startOn(journal);
+  expect(await told(again)).toEqual(before);
+  expect((await ask(again, 'POST', '/v1/traces/job-1/vms', {})).status).toBe(201);
+  expect((await ask(again, 'GET', '/v1/vms/vm-1/trace')).json.commands).toHaveLength(125);
+  await again.close();
+  // Without one of its pieces it has not ended.
+  await journal.remove('jobs', 'job-1/0');
+  const torn = await startOn(journal);
+  const { json: job } = await ask(torn, 'GET', '/v1/jobs/job-1');
+  expect([job.state, job.result, job.problem.detail]).toEqual([
+    'failed',
+    null,
+    'Cannot finish "job-1": the server ended before it was done; start the job again',
+  ]);
+  // Nothing is left of a job that is deleted.
+  expect((await ask(torn, 'DELETE', '/v1/jobs/job-1')).status).toBe(204);
+  await torn.close();
+  const left: string[] = [];
+  for await (const { key } of journal.values('jobs')) left.push(key);
+  expect(left).toEqual(['#']);
+});
+
 test('a VM that was taken back, relabelled and has snapshots is what it was', async () => {
   await survives(async (app) => {
     const vm = `/v1/vms/${await run(app, 'nested-invept', 50)}`;
@@ -245,6 +284,9 @@ test('jobs that ended are there, and one that did not says why', async () => {
     'failed',
     'Cannot finish "job-2": the server ended before it was done; start the job again',
   ]);
+  // Its answer waits until the job is gone from the journal, and is sent once.
+  expect((await ask(again, 'DELETE', '/v1/jobs/job-2')).status).toBe(204);
+  expect((await ask(again, 'GET', '/v1/jobs/job-2')).status).toBe(404);
 });
 
 test('price lists are there after a restart', async () => {

@@ -1,38 +1,53 @@
 import { NO_STORE, type ValueStore } from '../wire/value-store.js';
 import type { Job, JobKind } from './job.js';
 import { cutShort } from './job-problem.js';
+import { KeptTraces } from './kept-traces.js';
 
 /** Key of the number of jobs that there were. */
 const COUNT = '#';
 
-/** Kinds whose results need nothing beside them. */
-const KEPT: readonly JobKind[] = ['race', 'sweep', 'shrink', 'exploration'];
+/** Kinds that are kept. A search for coverage is made again when somebody asks. */
+const KEPT: readonly JobKind[] = ['race', 'sweep', 'shrink', 'exploration', 'trace'];
 
-/** Keeps jobs beyond the process. Those of traces end with it, as the traces do. */
+/** Keeps jobs beyond the process. */
 export class JobStore {
   /** Number of jobs that earlier processes started. */
   readonly count: number;
   readonly #store: ValueStore;
+  readonly #traces: KeptTraces;
 
   constructor(store: ValueStore = NO_STORE) {
     this.#store = store;
+    this.#traces = new KeptTraces(store);
     this.count = Number(store.kept.get(COUNT) ?? 0);
   }
 
   /** The jobs of earlier processes, oldest first. Those that had not ended failed by the restart. */
   *jobs(now: number): Generator<Job> {
-    const kept = [...this.#store.kept].filter(([key]) => key !== COUNT);
-    const jobs = kept.map(([, job]) => job as Job).sort((a, b) => a.number - b.number);
+    const isJob = (key: string) => key !== COUNT && !KeptTraces.isPiece(key);
+    const kept = [...this.#store.kept].filter(([key]) => isJob(key));
+    const jobs = kept.map(([, job]) => this.#read(job as Job)).sort((a, b) => a.number - b.number);
     for (const job of jobs) yield job.endedAt === null ? interrupted(job, now) : job;
   }
 
   put(job: Job): void {
     if (job.state === 'queued') this.#store.put(COUNT, job.number);
-    if (KEPT.includes(job.kind)) this.#store.put(job.id, job);
+    if (job.kind === 'trace' && job.result !== null) this.#traces.put(job);
+    else if (KEPT.includes(job.kind)) this.#store.put(job.id, job);
   }
 
-  remove({ id, kind }: Pick<Job, 'id' | 'kind'>): void {
-    if (KEPT.includes(kind)) this.#store.remove(id);
+  remove(job: Job): void {
+    if (job.kind === 'trace') this.#traces.remove(job);
+    if (KEPT.includes(job.kind)) this.#store.remove(job.id);
+  }
+
+  /** Writes what is left to write, because the server ends. */
+  close(): void {
+    this.#traces.close();
+  }
+
+  #read(job: Job): Job {
+    return job.kind === 'trace' ? this.#traces.read(job) : job;
   }
 }
 

@@ -136,6 +136,7 @@ export class Jobs {
       entry.job.problem = cutShort(entry.job);
       this.#end(entry, 'failed');
     }
+    this.#store.close();
   }
 
   #take(job: Job, work: JobEntry['work']): JobEntry {
