@@ -15,7 +15,13 @@ const FLOORS: Record<string, readonly string[]> = {
   journal: ['mmu/schema'],
   lab: ['mmu', 'mmu/schema', 'mmu/scenes'],
   server: ['lab', 'journal', 'journal/log', 'mmu', 'mmu/schema'],
-  workers: ['server/shards', 'server/wire/version.ts', 'journal/nats', 'mmu'],
+  workers: [
+    'server/shards',
+    'server/wire/bounds.ts',
+    'server/wire/version.ts',
+    'journal/nats',
+    'mmu',
+  ],
   client: ['server/direct', 'server/wire/bounds.ts'],
   cli: [
     'server',

@@ -136,6 +136,7 @@ export type Model = {
         jobKeptMs: number;
         jobSliceMs: number;
         shardThreads: number;
+        shardsAhead: number;
         jobPages: number;
         jobResultPages: number;
         traceBytes: number;

@@ -7,11 +7,9 @@ import {
   type ShardRunner,
   type ShardWatch,
 } from '../server/shards/index.js';
+import { BOUNDS } from '../server/wire/bounds.js';
 import type { ShardEnd, ShardQueue } from './shard-queue.js';
 import type { ShardTaker } from './shard-taker.js';
-
-/** Shards of one job that wait or run at the same time, however many workers there are. */
-const AHEAD = 64;
 
 /** Milliseconds between two looks for ends of which no word has come. */
 const LOOK_MS = 5000;
@@ -24,7 +22,7 @@ interface Waiting {
 
 /** Has shards run by the workers of a queue, wherever they are. */
 export class QueueRunner implements ShardRunner {
-  readonly width = AHEAD;
+  readonly width = BOUNDS.shardsAhead.value;
   readonly #queue: ShardQueue;
   readonly #taker: ShardTaker;
   /** Tells the shards of this process from those of others. */

@@ -13,7 +13,7 @@ const AGAIN_MS = 1000;
 
 /** Tells of what a taker does. */
 export interface TakerLog {
-  info(details: object, message: string): void;
+  debug(details: object, message: string): void;
   error(details: object, message: string): void;
 }
 
@@ -75,7 +75,7 @@ export class ShardTaker {
       // Behind its end, so that the shard of a worker that is lost here is run again.
       if (this.#isClosed && end === null) taken.giveBack();
       else await taken.done();
-      this.#log.info({ shard: name, end: end?.kind ?? 'given up' }, 'Shard ended');
+      this.#log.debug({ shard: name, end: end?.kind ?? 'given up' }, 'Shard ended');
     } finally {
       clearInterval(signs);
       this.#running.delete(name);

@@ -106,6 +106,7 @@ test('the model says what it covers', async () => {
     jobKeptMs: 3_600_000,
     jobSliceMs: 8,
     shardThreads: 2,
+    shardsAhead: 64,
     jobPages: 131_072,
     jobResultPages: 65_536,
     traceBytes: 2_147_483_648,

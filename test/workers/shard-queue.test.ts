@@ -20,7 +20,7 @@ const CELL: SweepCell = {
 /** A race that tells of its progress before it ends, so that there is time to lose its worker. */
 const SLOW: SweepCell = { ...CELL, workload: 'nested-invept', commands: 6000 };
 
-const NO_LOG: TakerLog = { info: () => {}, error: () => {} };
+const NO_LOG: TakerLog = { debug: () => {}, error: () => {} };
 
 const shardOf = (input: SweepCell): Shard<'sweep-race'> => ({ kind: 'sweep-race', input });
 const here = (input: SweepCell) => finished(openShard(shardOf(input)).steps);
@@ -143,8 +143,8 @@ describe.skipIf(!isBuilt || WHY_NO_NATS !== null)(
       const given = new Promise((resolve) => {
         tell = resolve;
       });
-      const info = (told: object) => tell(Reflect.get(told, 'end'));
-      await takerOf(address, { ...NO_LOG, info });
+      const debug = (told: object) => tell(Reflect.get(told, 'end'));
+      await takerOf(address, { ...NO_LOG, debug });
       const runner = await handsOver(address);
       const leaving = new AbortController();
       const watch = { name: 'job-1/0', signal: leaving.signal, progress: ignore };

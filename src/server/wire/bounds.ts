@@ -135,6 +135,10 @@ export const BOUNDS = {
     2,
     'Threads that run shards of jobs: races of sweeps, searches, and shrinks.',
   ),
+  shardsAhead: fixed(
+    64,
+    'Shards of one job that wait for workers at a time, where VMs are in NATS.',
+  ),
   jobPages: movable(131_072, 'Pages of 4 KiB of the machines of all jobs together.'),
   jobResultPages: movable(
     65_536,
