@@ -3,7 +3,7 @@ import type { Placed } from '../log/index.js';
 import { bytesBefore, type Entry, recordsOf } from './entry.js';
 import type { LogFeed } from './log-feed.js';
 import { tokenOf } from './names.js';
-import { patiently } from './patience.js';
+import { patiently, Refused } from './patience.js';
 import type { Servers } from './servers.js';
 import type { Streams } from './streams.js';
 
@@ -90,9 +90,22 @@ export class LogReader {
         found.push({ sequence: seq, entry: await feed.entryIn(data) });
         if (seq >= last) return found;
       }
-      // The log was deleted meanwhile, or its server has not all of it yet.
-      if (found.length === before) return found;
+      if (found.length === before) {
+        await this.#demandAll(vm, found.at(-1)?.sequence ?? 0);
+        return found;
+      }
     }
+  }
+
+  /**
+   * Tells a log that was deleted or cut off meanwhile from one that a server has not all of yet.
+   *
+   * @throws {Refused} If there are messages behind a sequence number.
+   */
+  async #demandAll(vm: string, sequence: number): Promise<void> {
+    const newest = await this.last(vm);
+    if (newest === null || newest.sequence <= sequence) return;
+    throw new Refused(`messages of "${vm}" up to ${newest.sequence} are still to come`);
   }
 
   #subjectOf(vm: string): string {

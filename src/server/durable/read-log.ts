@@ -50,12 +50,14 @@ export async function wholePartOf(journal: Journal, vm: string): Promise<ReadLog
     bytes === null ? [] : [readCheckpoint(position, bytes)],
   );
   const base = checkpoints.at(-1) ?? null;
+  // Before the records are read: what others write meanwhile is not missing.
+  const last = await journal.position(vm);
   const placed: Placed[] = [];
   for await (const one of journal.read(vm, 1)) placed.push(one);
   const from = base?.position ?? 0;
   const history = lastRun(placed.filter(({ position }) => position <= from));
   const behind = placed.filter(({ position }) => position > from);
-  const { run: tail, damage } = firstRun(behind, from + 1, await journal.position(vm));
+  const { run: tail, damage } = firstRun(behind, from + 1, last);
   if (base === null && tail[0]?.record.kind !== 'made') {
     throw unreadable(vm, 'its first record is lost, and there is no checkpoint behind it');
   }
