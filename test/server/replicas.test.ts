@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { expect, test } from 'vitest';
 import { SharedMemory } from '../journal/shared-memory.js';
 import { follow, NDJSON } from './follow.js';
+import { PRICE_FILE } from './price-file.js';
 import { ask, type Frame, startApp } from './start.js';
 
 const start = (memory: SharedMemory, options = {}): Promise<FastifyInstance> =>
@@ -258,4 +259,29 @@ test('a stream of commands through one server is kept line by line beside writes
     .map(({ seq }: Frame) => seq);
   expect(found).toEqual(kept);
   await expectAlike(apps, vm);
+});
+
+test('a job of one server is shown and cancelled by any, and price lists are those of all', async () => {
+  const apps = await startSome(2);
+  const [a, b] = apps as [FastifyInstance, FastifyInstance];
+  const race = {
+    source: { kind: 'workload', name: 'kpti', seed: 3, parameters: { commands: 300 } },
+    policies: ['mainline', 'need-sync'],
+  };
+  const started = await ask(a, 'POST', '/v1/races', race, { prefer: 'wait=30' });
+  expect(started.json.detail).toBe(undefined);
+  const url = `/v1/jobs/${started.json.id}`;
+  const told = await Promise.all(apps.map((app) => ask(app, 'GET', url)));
+  expect(told.map(({ status, json }) => [status, json])).toEqual(
+    Array(2).fill([200, started.json]),
+  );
+  expect((await ask(b, 'DELETE', url)).status).toBe(204);
+  for (const app of apps) expect((await ask(app, 'GET', url)).json.code).toBe('job-not-found');
+  expect((await ask(a, 'POST', '/v1/price-lists', PRICE_FILE)).status).toBe(201);
+  const names = async (app: FastifyInstance) =>
+    (await ask(app, 'GET', '/v1/price-lists')).json.priceLists.map(({ name }: Frame) => name);
+  expect(await names(b)).toEqual(await names(a));
+  expect(await names(b)).toContain(PRICE_FILE.name);
+  expect((await ask(b, 'DELETE', `/v1/price-lists/${PRICE_FILE.name}`)).status).toBe(204);
+  expect(await names(a)).not.toContain(PRICE_FILE.name);
 });

@@ -25,7 +25,9 @@ export class Others {
   readonly #options: OthersOptions;
   /** VMs that this server deletes, and what is called when the deletion is told. */
   readonly #leaving = new Map<string, () => void>();
-  readonly #rooms = new Map<string, (key: string) => void>();
+  readonly #rooms = new Map<string, (key: string) => Promise<void>>();
+  /** Values that are being read. */
+  readonly #reading = new Set<Promise<void>>();
   /** Creations and deletions before those that are told here. */
   readonly lives: number;
   /** News that came before there was a fleet to tell. */
@@ -39,7 +41,7 @@ export class Others {
     options.shared.watch({
       changed: (change) => this.#tell((following) => following.changed(change)),
       lived: (vm, life) => this.#tell((following) => following.lived(vm, life)),
-      valueChanged: (room, key) => this.#rooms.get(room)?.(key),
+      valueChanged: (room, key) => this.#read(room, key),
     });
   }
 
@@ -57,7 +59,7 @@ export class Others {
   }
 
   /** @param listener Called with the key of each value of a room that is put or removed. */
-  followRoom(room: string, listener: (key: string) => void): void {
+  followRoom(room: string, listener: (key: string) => Promise<void>): void {
     this.#rooms.set(room, listener);
   }
 
@@ -73,6 +75,7 @@ export class Others {
    */
   async fresh(vm?: string): Promise<void> {
     await this.#options.journal.fresh();
+    await Promise.all(this.#reading);
     await this.turns.caughtUp(vm);
   }
 
@@ -96,6 +99,17 @@ export class Others {
       this.#leaving.delete(vm);
       throw error;
     }
+  }
+
+  #read(room: string, key: string): void {
+    const listener = this.#rooms.get(room);
+    if (listener === undefined) return;
+    const reading: Promise<void> = listener(key).then(
+      () => void this.#reading.delete(reading),
+      // It is read again when the next change is told.
+      () => void this.#reading.delete(reading),
+    );
+    this.#reading.add(reading);
   }
 
   #tell(tell: (following: Following) => void): void {

@@ -7,6 +7,8 @@ import { jobProblemOf } from './job-problem.js';
 /** A job, and what it has while it lasts. */
 export interface JobEntry {
   readonly job: Job;
+  /** Whether this server has it, and no other. */
+  readonly isOwn: boolean;
   /** Null once the job has ended, so that its memory is freed. */
   work: JobWork<unknown> | DistantWork<unknown> | null;
   /** Fires when the job ends, so that work elsewhere is given up. */

@@ -1,4 +1,4 @@
-import { NO_STORE, type ValueStore } from '../wire/value-store.js';
+import { NO_STORE, type SharedValues, type ValueStore } from '../wire/value-store.js';
 import type { Job, JobKind } from './job.js';
 import { cutShort } from './job-problem.js';
 import { KeptTraces } from './kept-traces.js';
@@ -19,19 +19,40 @@ export class JobStore {
   constructor(store: ValueStore = NO_STORE) {
     this.#store = store;
     this.#traces = new KeptTraces(store);
-    this.count = Number(store.kept.get(COUNT) ?? 0);
+    // Servers that share jobs each number their own, with ids of their own.
+    this.count = store.shared === null ? Number(store.kept.get(COUNT) ?? 0) : 0;
   }
 
-  /** The jobs of earlier processes, oldest first. Those that had not ended failed by the restart. */
+  /** Whether other servers have jobs here as well. */
+  get isShared(): boolean {
+    return this.#store.shared !== null;
+  }
+
+  /** @param listener Called with a job as any server wrote it; null if one has forgotten or cancelled it. */
+  follow(listener: (id: string, job: Job | null) => void): void {
+    const { shared } = this.#store;
+    shared?.follow(async (id) => {
+      if (KeptTraces.isPiece(id)) return;
+      const job = (await shared.read(id)) as Job | undefined;
+      listener(id, job === undefined ? null : await this.#readOf(job, shared));
+    });
+  }
+
+  /**
+   * The jobs of earlier processes, oldest first. Those that had not ended failed by the restart, unless
+   * another server may still have them.
+   */
   *jobs(now: number): Generator<Job> {
     const isJob = (key: string) => key !== COUNT && !KeptTraces.isPiece(key);
     const kept = [...this.#store.kept].filter(([key]) => isJob(key));
     const jobs = kept.map(([, job]) => this.#read(job as Job)).sort((a, b) => a.number - b.number);
-    for (const job of jobs) yield job.endedAt === null ? interrupted(job, now) : job;
+    for (const job of jobs) {
+      yield job.endedAt === null && !this.isShared ? interrupted(job, now) : job;
+    }
   }
 
   put(job: Job): void {
-    if (job.state === 'queued') this.#store.put(COUNT, job.number);
+    if (job.state === 'queued' && !this.isShared) this.#store.put(COUNT, job.number);
     if (job.kind === 'trace' && job.result !== null) this.#traces.put(job);
     else if (KEPT.includes(job.kind)) this.#store.put(job.id, job);
   }
@@ -46,11 +67,20 @@ export class JobStore {
     this.#traces.close();
   }
 
+  /** A job of another server, with the pieces of its result. */
+  async #readOf(job: Job, shared: SharedValues): Promise<Job> {
+    if (job.kind !== 'trace') return job;
+    const pieces = new Map<string, unknown>();
+    for (const key of KeptTraces.keysOf(job)) pieces.set(key, await shared.read(key));
+    return this.#traces.read(job, pieces);
+  }
+
   #read(job: Job): Job {
     return job.kind === 'trace' ? this.#traces.read(job) : job;
   }
 }
 
-function interrupted(job: Job, now: number): Job {
+/** A job whose server ended before it. */
+export function interrupted(job: Job, now: number): Job {
   return { ...job, state: 'failed', endedAt: now, leftMs: null, problem: cutShort(job) };
 }

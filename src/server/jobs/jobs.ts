@@ -15,6 +15,7 @@ import { type JobEnd, type JobEntry, JobRunner } from './job-runner.js';
 import { JobStore } from './job-store.js';
 import type { JobsOptions } from './jobs-options.js';
 import { forgottenOf } from './kept-jobs.js';
+import { OthersJobs } from './others-jobs.js';
 import { wokenOr } from './woken.js';
 
 /**
@@ -29,6 +30,7 @@ export class Jobs {
   readonly #ended = { done: 0, failed: 0, cancelled: 0 };
   readonly #runner: JobRunner;
   readonly #store: JobStore;
+  readonly #others: OthersJobs;
   #created: number;
   #waiting = 0;
   /** Places of jobs that are about to start. */
@@ -42,6 +44,12 @@ export class Jobs {
     this.#store = store;
     this.#created = store.count;
     for (const job of store.jobs(now())) this.#take(job, null);
+    this.#others = new OthersJobs({
+      ...{ store, entries: this.#entries },
+      own: () => this.#runner.entries(),
+      take: (job) => this.#take(job, null),
+      cancel: (entry) => this.#end(entry, 'cancelled'),
+    });
   }
 
   get tally(): JobTally {
@@ -116,8 +124,8 @@ export class Jobs {
    * @throws {ApiError} If the bound of waits is met.
    */
   async settled({ id }: Job, ms: number, signal: AbortSignal): Promise<void> {
-    const { work, waiters } = this.#demand(id);
-    if (work === null || ms <= 0 || signal.aborted) return;
+    const { job, waiters } = this.#demand(id);
+    if (job.endedAt !== null || ms <= 0 || signal.aborted) return;
     const { waits: waitsMax } = this.#limits;
     if (this.#waiting >= waitsMax) {
       throw new ApiError(
@@ -132,6 +140,7 @@ export class Jobs {
 
   /** Fails all jobs that have not ended, because the server ends, and answers those who wait for them. */
   close(): void {
+    this.#others.close();
     for (const entry of this.#runner.entries()) {
       entry.job.problem = cutShort(entry.job);
       this.#end(entry, 'failed');
@@ -140,7 +149,10 @@ export class Jobs {
   }
 
   #take(job: Job, work: JobEntry['work']): JobEntry {
-    const entry: JobEntry = { job, work, leaving: new AbortController(), waiters: new Set() };
+    const isOwn = work !== null || !this.#store.isShared;
+    const leaving = new AbortController();
+    const entry: JobEntry = { job, isOwn, work, leaving, waiters: new Set() };
+    this.#created = Math.max(this.#created, job.number);
     this.#entries.set(job.id, entry);
     return entry;
   }
@@ -177,8 +189,9 @@ export class Jobs {
   }
 
   #forgetOld(): void {
-    const ended = [...this.#entries.values()].filter(({ work }) => work === null);
-    const jobs = ended.map(({ job }) => job);
+    this.#others.giveUp(this.#now());
+    const all = [...this.#entries.values()].map(({ job }) => job);
+    const jobs = all.filter(({ endedAt }) => endedAt !== null);
     for (const job of forgottenOf(jobs, this.#limits, this.#now())) this.#forget(job);
   }
 

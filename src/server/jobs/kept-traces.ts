@@ -44,12 +44,21 @@ export class KeptTraces {
     this.#turn ??= setImmediate(() => this.#next());
   }
 
-  /** The job as it was; without its result it has not ended. */
-  read(kept: Job): Job {
+  /** Keys of the pieces that belong to a job as it is kept. */
+  static keysOf({ id, result }: Job): string[] {
+    return result === null ? [] : keysOf(id, (result as KeptResult).pieces);
+  }
+
+  /**
+   * The job as it was; without its result it has not ended.
+   *
+   * @param values The pieces that there are, by their keys; those of an earlier process by default.
+   */
+  read(kept: Job, values: ReadonlyMap<string, unknown> = this.#store.kept): Job {
     if (kept.result === null) return kept;
     const result = kept.result as KeptResult;
-    const keys = keysOf(kept.id, result.pieces);
-    const pieces = keys.flatMap((key) => (this.#store.kept.get(key) as KeptPiece) ?? []);
+    const keys = KeptTraces.keysOf(kept);
+    const pieces = keys.flatMap((key) => (values.get(key) as KeptPiece) ?? []);
     if (pieces.length < keys.length) return { ...kept, endedAt: null, result: null };
     return { ...kept, result: readTrace(result, pieces) };
   }

@@ -19,6 +19,7 @@ export class PriceLists {
     this.#max = priceLists;
     this.#store = store;
     for (const [name, list] of store.kept) this.#given.set(name, list as PriceFile);
+    store.shared?.follow((name) => this.#heard(name));
   }
 
   /** Every list: the presets first, then the others in the order in which they came. */
@@ -59,6 +60,13 @@ export class PriceLists {
     }
     this.#given.set(name, list);
     this.#store.put(name, list);
+  }
+
+  /** Takes notice of a list that was given to any server, or deleted. */
+  async #heard(name: string): Promise<void> {
+    const list = await this.#store.shared?.read(name);
+    if (list === undefined) this.#given.delete(name);
+    else this.#given.set(name, list as PriceFile);
   }
 
   /** @throws {ApiError} If no client gave such a list: presets stay. */

@@ -14,8 +14,8 @@ export interface SharedValues {
   claim(key: string, value: unknown): Promise<boolean>;
   /** The value that is kept; undefined if there is none. */
   read(key: string): Promise<unknown>;
-  /** @param listener Called with the key of each value that any process puts or removes. */
-  follow(listener: (key: string) => void): void;
+  /** @param listener Called with the key of each value that any process puts or removes, to read it. */
+  follow(listener: (key: string) => Promise<void>): void;
 }
 
 /** Keeps nothing. */
