@@ -9,6 +9,10 @@ export interface JobEntry {
   readonly job: Job;
   /** Whether this server has it, and no other. */
   readonly isOwn: boolean;
+  /** Milliseconds of `performance.now()` at its beginning, which no clock that is set moves. */
+  startedMs: number;
+  /** The same at its end; null until that is known here. */
+  endedMs: number | null;
   /** Null once the job has ended, so that its memory is freed. */
   work: JobWork<unknown> | DistantWork<unknown> | null;
   /** Fires when the job ends, so that work elsewhere is given up. */
@@ -74,6 +78,7 @@ export class JobRunner {
       if (next === undefined) break;
       next.job.state = 'running';
       next.job.startedAt = this.#now();
+      next.startedMs = performance.now();
       this.#running.push(next);
       if (next.work !== null && 'run' in next.work) void this.#runElsewhere(next, next.work);
     }
@@ -132,9 +137,9 @@ export class JobRunner {
     }
   }
 
-  #goOn({ job, work }: JobEntry): void {
+  #goOn({ job, work, startedMs }: JobEntry): void {
     job.total = work?.totalNow?.() ?? job.total;
-    job.leftMs = leftMsOf(job, this.#now());
+    job.leftMs = leftMsOf(job, performance.now() - startedMs);
     this.#demandRoom(job);
   }
 

@@ -82,8 +82,12 @@ export function createJob<R>(
   };
 }
 
-/** Milliseconds that a running job still takes at its pace so far; null if none can tell. */
-export function leftMsOf({ state, done, total, startedAt }: Job, now: number): number | null {
-  if (state !== 'running' || total === null || startedAt === null || done === 0) return null;
-  return Math.round(((now - startedAt) * (total - done)) / done);
+/**
+ * Milliseconds that a running job still takes at its pace so far; null if none can tell.
+ *
+ * @param ranMs Milliseconds that it has run.
+ */
+export function leftMsOf({ state, done, total }: Job, ranMs: number): number | null {
+  if (state !== 'running' || total === null || done === 0) return null;
+  return Math.round((ranMs * (total - done)) / done);
 }

@@ -43,7 +43,7 @@ export class Jobs {
     this.#runner = new JobRunner({ limits, log, now, end: this.#end.bind(this) });
     this.#store = store;
     this.#created = store.count;
-    for (const job of store.jobs(now())) this.#take(job, null);
+    for (const job of store.jobs(now())) this.#noteEnd(this.#take(job, null));
     this.#others = new OthersJobs({
       ...{ store, entries: this.#entries },
       own: () => this.#runner.entries(),
@@ -150,8 +150,9 @@ export class Jobs {
 
   #take(job: Job, work: JobEntry['work']): JobEntry {
     const isOwn = work !== null || !this.#store.isShared;
-    const leaving = new AbortController();
-    const entry: JobEntry = { job, isOwn, work, leaving, waiters: new Set() };
+    const held = { leaving: new AbortController(), waiters: new Set<() => void>() };
+    const times = { startedMs: performance.now(), endedMs: null };
+    const entry: JobEntry = { job, isOwn, work, ...held, ...times };
     this.#created = Math.max(this.#created, job.number);
     this.#entries.set(job.id, entry);
     return entry;
@@ -181,6 +182,7 @@ export class Jobs {
     entry.job.state = state;
     entry.job.leftMs = null;
     entry.job.endedAt = this.#now();
+    this.#noteEnd(entry);
     this.#ended[state] += 1;
     this.#store.put(entry.job);
     for (const wake of entry.waiters) wake();
@@ -188,11 +190,18 @@ export class Jobs {
     this.#runner.remove(entry);
   }
 
+  /** Notes when a job ended that ended here, in an earlier process or on another server. */
+  #noteEnd(entry: JobEntry): void {
+    const { endedAt } = entry.job;
+    if (endedAt !== null) entry.endedMs ??= performance.now() - Math.max(0, this.#now() - endedAt);
+  }
+
   #forgetOld(): void {
     this.#others.giveUp(this.#now());
-    const all = [...this.#entries.values()].map(({ job }) => job);
-    const jobs = all.filter(({ endedAt }) => endedAt !== null);
-    for (const job of forgottenOf(jobs, this.#limits, this.#now())) this.#forget(job);
+    const all = [...this.#entries.values()];
+    const ended = all.filter(({ job }) => job.endedAt !== null);
+    for (const entry of ended) this.#noteEnd(entry);
+    for (const { job } of forgottenOf(ended, this.#limits, performance.now())) this.#forget(job);
   }
 
   #forget(job: Job): void {
