@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { HistoryRecord } from '../../src/journal/index.js';
 import { WORKLOADS } from '../../src/lab/index.js';
 import { createChance } from '../../src/lab/workloads/chance.js';
-import { type Command, VmConfig } from '../../src/mmu/schema/index.js';
+import { step, type Vcpu } from '../../src/mmu/index.js';
+import { Command, type CommandInput, VmConfig } from '../../src/mmu/schema/index.js';
 import { applyOne } from '../../src/server/batches/batch.js';
 import { Fleet } from '../../src/server/fleet/fleet.js';
 import type { FleetVm } from '../../src/server/fleet/fleet-vm.js';
@@ -12,11 +13,12 @@ import { Timeline } from '../../src/server/history/timeline.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/server/wire/bounds.js';
 import { plainIds } from './start.js';
 
-function startLab(limits: Partial<Limits> = {}) {
+function startLab(limits: Partial<Limits> = {}, model = { step }) {
   const fleet = new Fleet({
     limits: { ...DEFAULT_LIMITS, ...limits },
     log: Fastify().log,
     ids: plainIds,
+    model,
   });
   return { fleet, timeline: new Timeline(fleet) };
 }
@@ -80,6 +82,32 @@ test.each([
   for (const [seq, digest] of states) {
     expect(digestOf(await lab.timeline.stateAt(entry, seq)), `at ${seq}`).toBe(digest);
   }
+});
+
+test('a command with more events than a chunk holds is made again as it was', async () => {
+  const pages = 5000;
+  const zapping: typeof step = (vm, command, emit) => {
+    const outcome = step(vm, command, emit);
+    if (command.kind !== 'zap-all') return outcome;
+    for (let page = 1; page <= pages; page += 1) {
+      emit?.(vm.vcpus[0] as Vcpu, { kind: 'page-synced', hpa: page * 4096, gfn: page });
+    }
+    return outcome;
+  };
+  const { fleet } = startLab({}, { step: zapping });
+  const entry = await fleet.create({ config: VmConfig.parse({}) });
+  const run = (input: CommandInput) => applyOne(fleet, entry, Command.parse(input));
+  for (let i = 0; i < 40; i += 1) run({ kind: 'load-root', vcpu: 0, pgd: '0x100000' });
+  const { seq, events } = run({ kind: 'zap-all', vcpu: 0 });
+  expect(events.length).toBeGreaterThan(pages);
+  const [from, to] = [seq - 20, seq + events.length];
+  const asTold = shownBy(entry, from, to);
+  for (let i = 0; i < 10_000; i += 1) run({ kind: 'load-root', vcpu: 0, pgd: '0x200000' });
+  expect(shownBy(entry, from, to)).toEqual(asTold);
+  // What comes behind it is made by the machine that stands behind all of its events.
+  expect(shownBy(entry, to + 1, to + 2).map((record) => record?.type)).toEqual([
+    ...['command', 'event'],
+  ]);
 });
 
 test('ten million packed records fit into the history of all VMs, which gets its room back', async () => {
