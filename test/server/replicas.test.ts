@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { expect, test } from 'vitest';
+import { NotWritten } from '../../src/journal/log/index.js';
 import { SharedMemory } from '../journal/shared-memory.js';
 import { follow, NDJSON } from './follow.js';
 import { PRICE_FILE } from './price-file.js';
@@ -284,4 +285,25 @@ test('a job of one server is shown and cancelled by any, and price lists are tho
   expect(await names(b)).toContain(PRICE_FILE.name);
   expect((await ask(b, 'DELETE', `/v1/price-lists/${PRICE_FILE.name}`)).status).toBe(204);
   expect(await names(a)).not.toContain(PRICE_FILE.name);
+});
+
+test('a VM that cannot be read to its end when it is woken is made again by the next request', async () => {
+  const memory = new SharedMemory();
+  const a = await start(memory);
+  const vm = await create(a);
+  await move(a, vm, '0x1000');
+  const journal = memory.open();
+  const { read } = journal;
+  let reads = 0;
+  journal.read = async function* (id, from) {
+    reads += 1;
+    if (reads === 2) throw new NotWritten('nobody answers', false);
+    yield* read(id, from);
+    // While it is woken, another server writes to it.
+    if (reads === 1) await move(a, vm, '0x2000');
+  };
+  const b = await startApp({ journal, epoch: 'shared', ids: undefined });
+  await ask(b, 'GET', `/v1/vms/${vm}`);
+  await expectAlike([a, b], vm);
+  expect(reads).toBe(3);
 });

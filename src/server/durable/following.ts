@@ -14,6 +14,8 @@ export interface FollowingOptions {
   readonly cradle: Cradle;
   /** The log of a VM that is awake, or that begins. */
   readonly logOf: (vm: string) => KeptLog | undefined;
+  /** Number of the newest record that is known of a VM. */
+  readonly position: (vm: string) => Promise<number>;
   /** Reads records that are kept of a VM. */
   readonly read: (vm: string, from: number) => AsyncIterable<Placed>;
   /** Undoes what a log has gathered: another server wrote to it first. */
@@ -67,13 +69,24 @@ export class Following {
 
   /** Reads what came to a log while its VM was woken. */
   catchUp(log: KeptLog): void {
-    const { turns, read, logOf } = this.#options;
+    const { turns, log: told, logOf, drop } = this.#options;
     const { id } = log.entry;
-    void turns.take(id, async () => {
-      const records: Placed[] = [];
-      for await (const one of read(id, log.position + 1)) records.push(one);
-      if (logOf(id) === log) await this.#follow(log, records);
+    const caughtUp = turns.take(id, async () => {
+      if (logOf(id) === log) await this.#catchUp(log);
     });
+    caughtUp.catch((error: unknown) => {
+      told.error({ err: error, vm: id }, 'VM cannot follow its log');
+      if (logOf(id) === log) drop(log);
+    });
+  }
+
+  async #catchUp(log: KeptLog): Promise<void> {
+    const { read, position, logOf } = this.#options;
+    const { id } = log.entry;
+    if ((await position(id)) <= log.position) return;
+    const records: Placed[] = [];
+    for await (const one of read(id, log.position + 1)) records.push(one);
+    if (logOf(id) === log) await this.#follow(log, records);
   }
 
   /**

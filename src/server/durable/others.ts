@@ -50,6 +50,7 @@ export class Others {
     const { journal, log, logOf, lose, drop } = this.#options;
     const following = new Following({
       ...{ turns: this.turns, log, news, cradle, logOf, lose, drop },
+      position: (vm) => journal.position(vm),
       read: (vm, from) => journal.read(vm, from),
       isLeaving: (vm) => this.#leaving.has(vm),
       buried: (vm) => this.#buried(vm),

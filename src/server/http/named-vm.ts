@@ -66,7 +66,7 @@ export async function wake(host: Host, request: FastifyRequest): Promise<void> {
   try {
     await host.fleet.sleeping.wake(vm);
   } catch (error) {
-    if (!isDeletion(request)) throw error;
+    if (!isDeletion(request)) throw notKept(error, `Cannot read VM "${vm}"`);
   }
   use(host, request);
 }
