@@ -13,7 +13,7 @@ export function edgesBySpin(configuration: SpecConfiguration): string[] {
     writeFileSync(join(folder, 'm.pml'), promelaOf(configuration));
     // Without -o2: Spin takes a variable that only printf() reads for one that nobody does.
     sh('spin', '-a', '-o2', 'm.pml');
-    sh('gcc', ...'-O2 -DPRINTF -DSAFETY -DNOREDUCE -DNOCLAIM -o pan pan.c'.split(' '));
+    sh('gcc', ...'-O0 -DPRINTF -DSAFETY -DNOREDUCE -DNOCLAIM -o pan pan.c'.split(' '));
     return edgesIn(sh('./pan', '-n', '-m1000000'));
   });
 }
@@ -23,7 +23,7 @@ export function edgesByRumur(configuration: SpecConfiguration): string[] {
   return inFolder((folder, sh) => {
     writeFileSync(join(folder, 'm.m'), murphiOf(configuration));
     sh('rumur', ...'--threads 1 --deadlock-detection off --output m.c m.m'.split(' '));
-    sh('gcc', '-O2', '-o', 'm', 'm.c', '-lpthread');
+    sh('gcc', '-O0', '-o', 'm', 'm.c', '-lpthread');
     return edgesIn(sh('./m'));
   });
 }
