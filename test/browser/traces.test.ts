@@ -60,10 +60,14 @@ test('a file becomes a verdict, and a VM whose commands say how sure they are', 
 });
 
 test('a file is dropped, for the policies that are picked, and saved as text', async () => {
-  const page = await lab.open('/traces');
+  // The page of cases loads what opens a file that is dropped anywhere else.
+  const page = await lab.open('/case');
+  await page.getByRole('link', { name: 'Traces', exact: true }).click();
   await page.locator('[name="policy"]').first().waitFor({ state: 'attached' });
   await pickMainline(page);
   const bytes = [...readFileSync(SEEN)];
+  const visited: string[] = [];
+  page.on('framenavigated', (frame) => visited.push(new URL(frame.url()).pathname));
   await page.evaluate((content) => {
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(new File([new Uint8Array(content)], 'p5.txt.gz'));
@@ -71,6 +75,7 @@ test('a file is dropped, for the policies that are picked, and saved as text', a
     zone?.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
   }, bytes);
   await page.getByRole('button', { name: 'Open as a VM' }).waitFor();
+  expect(visited).toEqual([expect.stringMatching(/^\/traces\/job-/)]);
   expect(await page.locator('[data-lane]').allInnerTexts()).toHaveLength(1);
   expect(await page.locator('.agreement').getAttribute('data-wrong')).toBe('false');
   const saving = page.waitForEvent('download');
